@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Makes a folder all at once: it is filled under another name and then renamed, so that it exists only when complete.
+ * @param {string} target
+ * @param {(directory: string) => Promise<void>} fill
+ * @returns {Promise<string>} target
+ */
+export async function publish(target, fill) {
+  if (existsSync(target)) return target;
+  await mkdir(dirname(target), { recursive: true });
+  const unfinished = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  try {
+    await fill(unfinished);
+    await rename(unfinished, target).catch((error) => {
+      // Somebody else was faster: theirs is as good.
+      if (!existsSync(target)) throw error;
+    });
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return target;
+}

@@ -1,0 +1,73 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { root } from "./paths.mjs";
+import { output, which } from "./run.mjs";
+
+const modules = join(root, "scripts/pulumi-cli");
+const cliPackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
+// Later releases of this module no longer hold the language host; this one serves later CLIs and SDKs as well.
+const languageHostPackage = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
+const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const reportSeconds = 20;
+
+/** The CLI starts the host of dynamic providers by this name; official releases ship such a script as well. */
+const dynamicProviderHost = `#!/bin/sh
+script=$(node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')") && exec node "$script" "$@"
+`;
+
+/**
+ * Builds the CLI and what it needs beside it to run Node.js programs.
+ * @param {string} directory gets a folder bin
+ * @param {string} version
+ * @param {(line: string) => void} report
+ */
+export async function buildPulumi(directory, version, report) {
+  const go = which("go");
+  if (!go) throw new Error("building the Pulumi CLI needs Go (go1.21 or newer): install that, or the Pulumi CLI itself");
+  const bin = join(directory, "bin");
+  await mkdir(bin);
+  const stamp = `-X ${versionVariable}=v${version}`;
+  await build(go, modules, cliPackage, stamp, join(bin, "pulumi"), report);
+  const languageHost = join(bin, "pulumi-language-nodejs");
+  await build(go, join(modules, "language-nodejs"), languageHostPackage, "", languageHost, report);
+  const shim = join(bin, "pulumi-resource-pulumi-nodejs");
+  await writeFile(shim, dynamicProviderHost);
+  await chmod(shim, 0o755);
+}
+
+/**
+ * @param {string} go
+ * @param {string} cwd
+ * @param {string} mainPackage
+ * @param {string} stamp
+ * @param {string} target
+ * @param {(line: string) => void} report
+ */
+async function build(go, cwd, mainPackage, stamp, target, report) {
+  const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly" };
+  const name = mainPackage.split("/").at(-1);
+  const start = Date.now();
+  let doing = "downloading modules";
+  const ticker = setInterval(() => {
+    report(`${name}: ${Math.round((Date.now() - start) / 1000)} s, ${doing}`);
+  }, reportSeconds * 1000);
+  try {
+    const packages = await output([go, "list", "-deps", mainPackage], { cwd, env });
+    const total = packages.trim().split("\n").length;
+    let compiled = 0;
+    doing = "compiling";
+    // Without inlining (-l) it is built sooner and runs as fast.
+    const flags = ["-v", "-trimpath", "-gcflags=all=-l", "-ldflags", `-s -w ${stamp}`];
+    await output([go, "build", ...flags, "-o", target, mainPackage], {
+      cwd,
+      env,
+      onStderr: (text) => {
+        compiled += text.split("\n").length - 1;
+        doing = `compiled ${compiled} of at most ${total} packages`;
+      },
+    });
+  } finally {
+    clearInterval(ticker);
+  }
+  report(`${name}: built in ${Math.round((Date.now() - start) / 1000)} s`);
+}

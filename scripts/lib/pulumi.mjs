@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { buildPulumi } from "./pulumi-build.mjs";
+import { cache, stateDirectory } from "./paths.mjs";
+import { publish } from "./publish.mjs";
+import { capture, isExecutable, say, which } from "./run.mjs";
+
+/** What is fetched or built where there is no CLI; and the oldest that is good enough where there is one. */
+const version = "3.256.0";
+const oldest = [3, 216];
+const downloadSeconds = 600;
+
+/**
+ * Finds the Pulumi CLI, or gets it.
+ * @returns {Promise<string>} the folder to put on PATH
+ */
+export async function ensurePulumi() {
+  const installed = await onPath();
+  if (installed) return installed;
+  const target = join(cache, `pulumi-${version}`);
+  if (!existsSync(target)) {
+    say(`No Pulumi CLI ${oldest.join(".")} or newer with its Node.js language host on PATH: getting ${version}`);
+    mkdirSync(cache, { recursive: true });
+    if (!(await download(target))) {
+      say("  The official download cannot be had: building it from its Go modules (needs about 4 minutes and 4 GB)");
+      await publish(target, (directory) => buildPulumi(directory, version, (line) => say(`  ${line}`)));
+    }
+    say(`  The Pulumi CLI is in ${target}`);
+  }
+  return join(target, "bin");
+}
+
+/**
+ * The environment for the CLI: its folder on PATH and, unless the user has a backend of their own, a stack kept in files.
+ * @param {string} directory as ensurePulumi returned it
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function pulumiEnv(directory) {
+  const environment = {
+    ...process.env,
+    PATH: [directory, process.env.PATH].join(delimiter),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+  if (process.env.PULUMI_BACKEND_URL) return environment;
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+  const passphrase = process.env.PULUMI_CONFIG_PASSPHRASE_FILE ? {} : { PULUMI_CONFIG_PASSPHRASE: "" };
+  return {
+    ...passphrase,
+    ...environment,
+    PULUMI_BACKEND_URL: `file://${stateDirectory}`,
+    PULUMI_HOME: process.env.PULUMI_HOME ?? join(stateDirectory, "home"),
+  };
+}
+
+async function onPath() {
+  const pulumi = which("pulumi");
+  if (!pulumi) return undefined;
+  const directory = dirname(pulumi);
+  if (!isExecutable(join(directory, "pulumi-language-nodejs")) && !which("pulumi-language-nodejs")) return undefined;
+  const { stdout } = await capture([pulumi, "version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+  const [, major = 0, minor = 0] = /^v(\d+)\.(\d+)\./m.exec(stdout) ?? [];
+  const [oldestMajor = 0, oldestMinor = 0] = oldest;
+  const goodEnough = Number(major) === oldestMajor && Number(minor) >= oldestMinor;
+  return goodEnough ? directory : undefined;
+}
+
+/**
+ * Pulumi's npm package downloads the official release into $PULUMI_HOME/versions.
+ * @param {string} target
+ */
+async function download(target) {
+  const home = await mkdtemp(join(cache, ".download-"));
+  try {
+    const env = { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" };
+    const argv = ["npx", "--yes", `pulumi@${version}`, "version"];
+    const { code } = await capture(argv, { cwd: home, env, timeoutSeconds: downloadSeconds });
+    const downloaded = join(home, "versions", version);
+    if (code !== 0 || !isExecutable(join(downloaded, "bin", "pulumi-language-nodejs"))) return false;
+    await rename(downloaded, target);
+    return true;
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,24 @@
+// node scripts/setup.mjs: gets what the lab, the examples and the tests need: npm packages, the Pulumi CLI and, where this
+// host has no IPVS, a throwaway virtual machine's parts.
+import { ensureDebian } from "./lib/debian.mjs";
+import { ensureNpm } from "./lib/npm.mjs";
+import { ensurePulumi } from "./lib/pulumi.mjs";
+import { say } from "./lib/run.mjs";
+import { ensureVm, vmPackages } from "./vm/vm.mjs";
+
+/** The lab's pods answer with Python's web server; all else that is used on a host is used in the machine as well. */
+const tools = ["python3"];
+
+const results = await Promise.allSettled([ensurePulumi(), ensureRest()]);
+for (const result of results) {
+  if (result.status === "fulfilled") continue;
+  say(result.reason instanceof Error ? result.reason.message : String(result.reason));
+  process.exitCode = 1;
+}
+if (process.exitCode !== 1) say("Everything is there");
+
+async function ensureRest() {
+  await ensureNpm();
+  await ensureDebian([...tools, ...vmPackages]);
+  await ensureVm();
+}

@@ -1,0 +1,104 @@
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { dependencyOf, unpackDebian, wouldInstall } from "../lib/debian.mjs";
+import { cache } from "../lib/paths.mjs";
+import { publish } from "../lib/publish.mjs";
+import { output, say } from "../lib/run.mjs";
+import { cpio } from "./cpio.mjs";
+
+/** To be raised when what is put into the cache changes. */
+const layout = 2;
+const prefix = `guest-${layout}-`;
+
+/** All that it takes to see the host's files through a virtio device. */
+const bootModules = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
+
+/**
+ * @typedef {object} Guest
+ * @property {string} kernel the kernel's image
+ * @property {string} initramfs an archive with what is needed to reach the host's files
+ * @property {string} layer files to be laid over the host's: the kernel's modules and an ssh server
+ */
+
+/**
+ * Gets a kernel and what else the guest needs beyond the host's files. None of it is installed on this host.
+ * @returns {Promise<Guest>}
+ */
+export async function ensureGuest() {
+  const ready = existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith(prefix)) : [];
+  const directory = join(cache, ready.sort().at(-1) ?? (await fetchGuest()));
+  return {
+    kernel: join(directory, "kernel"),
+    initramfs: join(directory, "initramfs"),
+    layer: join(directory, "layer"),
+  };
+}
+
+async function fetchGuest() {
+  const image = await dependencyOf("linux-image-amd64");
+  const version = image.replace("linux-image-", "");
+  say(`Fetching a kernel (${image}), busybox and an ssh server for throwaway machines: 70 MB, unpacked 400 MB`);
+  await publish(join(cache, prefix + version), async (directory) => {
+    const layer = join(directory, "layer");
+    const busybox = join(directory, "busybox");
+    await mkdir(join(layer, "usr"), { recursive: true });
+    await mkdir(join(busybox, "usr"), { recursive: true });
+    // The ssh server is not installed on the host, where it would at once open a port to the world.
+    await unpackDebian([image, ...(await wouldInstall(["openssh-server"]))], layer);
+    await mergeUsr(layer);
+    await unpackKernel(join(layer, "boot", `vmlinuz-${version}`), join(directory, "kernel"));
+    await rm(join(layer, "boot"), { recursive: true });
+    await output(["depmod", "--basedir", join(layer, "usr"), version]);
+    await unpackDebian(["busybox-static"], busybox);
+    await mergeUsr(busybox);
+    await writeFile(join(directory, "initramfs"), await bootArchive(layer, join(busybox, "usr/bin/busybox"), version));
+    await rm(busybox, { recursive: true });
+  });
+  return prefix + version;
+}
+
+/**
+ * An emulated machine would take five seconds to unpack the kernel each time it starts.
+ * @param {string} image
+ * @param {string} target
+ */
+async function unpackKernel(image, target) {
+  const bytes = await readFile(image);
+  // Offsets: the kernel's Documentation/arch/x86/boot.rst.
+  const start = ((bytes[0x1f1] || 4) + 1) * 512 + bytes.readUInt32LE(0x248);
+  const sizeAtEnd = 4;
+  const packed = bytes.subarray(start, start + bytes.readUInt32LE(0x24c) - sizeAtEnd);
+  if (!packed.subarray(1, 5).equals(Buffer.from("7zXZ"))) return rename(image, target);
+  await writeFile(`${target}.xz`, packed);
+  await output(["xz", "--decompress", `${target}.xz`]);
+}
+
+/**
+ * @param {string} layer
+ * @param {string} busybox
+ * @param {string} version
+ */
+async function bootArchive(layer, busybox, version) {
+  const argv = ["modprobe", "--dirname", join(layer, "usr"), "-S", version, "--show-depends", "--all", ...bootModules];
+  const insertions = [...(await output(argv)).matchAll(/^insmod (.*\S)/gm)].map(([, path = ""]) => path);
+  const modules = await Promise.all([...new Set(insertions)].map((path) => readFile(path)));
+  return cpio([
+    ...["bin", "modules", "guest", "proc", "host", "layer", "changes"].map((path) => ({ path })),
+    { path: "bin/busybox", mode: 0o755, content: await readFile(busybox) },
+    ...modules.map((content, index) => ({ path: `modules/${String(index).padStart(2, "0")}.ko`, content })),
+  ]);
+}
+
+/**
+ * Packages of Debian 12 may still hold /lib, on the host a link, which a folder of that name would hide.
+ * @param {string} directory
+ */
+async function mergeUsr(directory) {
+  for (const name of ["bin", "sbin", "lib", "lib64"]) {
+    const from = join(directory, name);
+    if (!existsSync(from)) continue;
+    await output(["cp", "--archive", "--link", "--no-target-directory", from, join(directory, "usr", name)]);
+    await rm(from, { recursive: true });
+  }
+}

@@ -1,0 +1,146 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ensureDebian } from "../lib/debian.mjs";
+import { withLock } from "../lib/lock.mjs";
+import { runDirectory } from "../lib/paths.mjs";
+import { capture, output, say } from "../lib/run.mjs";
+import { boot } from "./boot.mjs";
+import { ensureGuest } from "./guest.mjs";
+import { alias, makeKeys, sshConfigPath } from "./keys.mjs";
+import { isMachine, powerDown } from "./qemu.mjs";
+
+/** What this host needs to run a machine, and what is used in it, since it sees the host's files. */
+export const vmPackages = ["qemu-system-x86", "kmod", "xz-utils", "openssh-client", "iproute2", "iptables", "ipvsadm"];
+
+const machines = join(runDirectory, "vm");
+const kvmFile = join(runDirectory, "kvm");
+
+/**
+ * @typedef {object} Vm
+ * @property {string} name
+ * @property {string} host how the provider is told about it
+ * @property {string} sshConfig the file that tells the ssh client how to reach it
+ * @property {string[]} sshArgs for ssh, to which a command may be added
+ * @property {number} port on 127.0.0.1
+ * @property {number} pid
+ * @property {string} directory
+ */
+
+/** Gets all that startVm needs. */
+export async function ensureVm() {
+  await ensureDebian(vmPackages);
+  return ensureGuest();
+}
+
+/**
+ * Starts a throwaway machine that sees this host's files, unless it runs already.
+ * @param {string} [name]
+ * @returns {Promise<Vm>}
+ */
+export async function startVm(name = "lab") {
+  const directory = directoryOf(name);
+  await mkdir(machines, { recursive: true, mode: 0o700 });
+  return withLock(`${directory}.lock`, async () => {
+    const running = vmStatus(name);
+    if (running) return running;
+    const guest = await ensureVm();
+    await clear(directory);
+    await mkdir(directory, { mode: 0o700 });
+    await makeKeys(directory);
+    say(`Starting a throwaway virtual machine (${name})`);
+    const start = Date.now();
+    /** @param {{ pid: number, port: number }} machine @param {boolean} ready */
+    const record = ({ pid, port }, ready) => writeFile(stateFile(directory), JSON.stringify({ pid, port, ready }));
+    const machine = await boot({ directory, guest, kvmFile, started: (machine) => record(machine, false) });
+    await record(machine, true);
+    say(`  up in ${Math.round((Date.now() - start) / 1000)} s`);
+    return describe(name, machine);
+  });
+}
+
+/**
+ * Ends the machine, and everything in it.
+ * @param {string} [name]
+ * @returns {Promise<boolean>} whether there was one
+ */
+export async function stopVm(name = "lab") {
+  const directory = directoryOf(name);
+  if (!existsSync(directory)) return false;
+  return withLock(`${directory}.lock`, async () => {
+    const running = vmStatus(name);
+    if (running) await capture(["ssh", "-F", running.sshConfig, "-O", "exit", alias], { timeoutSeconds: 5 });
+    await clear(directory);
+    return running !== undefined;
+  });
+}
+
+/**
+ * @param {string} [name]
+ * @returns {Vm | undefined} undefined if it does not run
+ */
+export function vmStatus(name = "lab") {
+  const machine = recorded(directoryOf(name));
+  return machine?.ready ? describe(name, machine) : undefined;
+}
+
+/** The machines of this clone that run. */
+export function runningVms() {
+  const names = existsSync(machines) ? readdirSync(machines) : [];
+  return names.filter((name) => !name.includes(".")).flatMap((name) => vmStatus(name) ?? []);
+}
+
+/**
+ * @param {Vm} vm
+ * @returns {(argv: string[]) => Promise<string>} runs a command in it as root
+ */
+export function runIn(vm) {
+  return (argv) => output(["ssh", ...vm.sshArgs, argv.map(quoted).join(" ")]);
+}
+
+/**
+ * One word of a command line for the remote shell, to which ssh hands all that it is given.
+ * @param {string} word
+ */
+export function quoted(word) {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** @param {string} directory */
+async function clear(directory) {
+  const machine = recorded(directory);
+  if (machine) await powerDown(machine.pid, directory);
+  await rm(directory, { recursive: true, force: true });
+}
+
+/**
+ * @param {string} directory
+ * @returns {{ pid: number, port: number, ready: boolean } | undefined}
+ */
+function recorded(directory) {
+  if (!existsSync(stateFile(directory))) return undefined;
+  const machine = JSON.parse(readFileSync(stateFile(directory), "utf8"));
+  return isMachine(machine.pid, directory) ? machine : undefined;
+}
+
+/**
+ * @param {string} name
+ * @param {{ pid: number, port: number }} machine
+ * @returns {Vm}
+ */
+function describe(name, { pid, port }) {
+  const directory = directoryOf(name);
+  const sshConfig = sshConfigPath(directory);
+  return { name, host: `ssh://${alias}`, sshConfig, sshArgs: ["-F", sshConfig, alias], port, pid, directory };
+}
+
+/** @param {string} name */
+function directoryOf(name) {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Error(`not a name for a virtual machine: ${name}`);
+  return join(machines, name);
+}
+
+/** @param {string} directory */
+function stateFile(directory) {
+  return join(directory, "vm.json");
+}
