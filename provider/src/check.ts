@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { AnyKind } from "./kind";
+
+/** What the engine passes in a preview for a value that is not known yet. */
+export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export type Values = Record<string, unknown>;
+
+export interface Failure {
+  readonly property: string;
+  readonly reason: string;
+}
+
+export function hasUnknown(value: unknown): boolean {
+  if (value === unknown) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
+}
+
+/**
+ * Validates and normalises inputs. Field by field, since in a preview some are unknown: those pass as they are, and
+ * everything else still gets its defaults and its rules.
+ */
+export function check(kind: AnyKind, news: Values): { inputs: Values; failures: Failure[] } {
+  const failures: Failure[] = [];
+  const inputs = checkObject(kind.args, news, [], failures);
+  if (failures.length === 0 && kind.rules && !hasUnknown(inputs)) {
+    for (const [property, reason] of kind.rules(inputs)) failures.push({ property, reason: `${property}: ${reason}` });
+  }
+  return { inputs, failures };
+}
+
+function checkObject(schema: z.ZodObject, news: Values, path: string[], failures: Failure[]): Values {
+  const inputs: Values = {};
+  const shape: z.ZodRawShape = schema.shape;
+  for (const key of Object.keys(news)) {
+    if (!(key in shape) && news[key] !== undefined) fail(failures, [...path, key], `is not an input; there are ${visible(shape)}`);
+  }
+  for (const [key, field] of Object.entries(shape)) {
+    const value = news[key] ?? undefined;
+    const nested = hasUnknown(value) && value !== unknown ? objectIn(field as z.ZodType) : undefined;
+    if (nested) inputs[key] = checkObject(nested, value as Values, [...path, key], failures);
+    else if (hasUnknown(value)) inputs[key] = value;
+    else {
+      const result = (field as z.ZodType).safeParse(value);
+      if (result.success) inputs[key] = result.data;
+      else for (const issue of result.error.issues) fail(failures, [...path, key, ...issue.path.map(String)], reason(issue, value));
+    }
+    if (inputs[key] === undefined) delete inputs[key];
+  }
+  return inputs;
+}
+
+function visible(shape: z.ZodRawShape): string {
+  return Object.keys(shape)
+    .filter((key) => key !== "owner")
+    .join(", ");
+}
+
+function reason(issue: z.core.$ZodIssue, value: unknown): string {
+  return value === undefined && issue.path.length === 0 ? "is required" : issue.message;
+}
+
+function fail(failures: Failure[], path: string[], rule: string): void {
+  const property = path.join(".");
+  failures.push({ property, reason: `${property}: ${rule}` });
+}
+
+/** The object schema inside optional and default wrappers, if there is one. */
+export function objectIn(field: z.ZodType): z.ZodObject | undefined {
+  let inner: z.ZodType = field;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap() as z.ZodType;
+  return inner instanceof z.ZodObject ? inner : undefined;
+}

@@ -1,0 +1,54 @@
+import { isDeepStrictEqual } from "node:util";
+import type { z } from "zod";
+import { hasUnknown, objectIn, type Values } from "./check";
+
+/** A place where two sets of inputs differ. */
+export interface Difference {
+  readonly path: string;
+  readonly replace: boolean;
+  readonly wanted: unknown;
+  readonly seen: unknown;
+}
+
+/** Where `seen` is not what `wanted` asks for. A value that is not known yet differs from any other. */
+export function differences(schema: z.ZodObject, wanted: Values, seen: Values, prefix = "", replaced = false): Difference[] {
+  return Object.entries(schema.shape as z.ZodRawShape).flatMap(([key, field]) => {
+    const [want, have] = [wanted[key] ?? undefined, seen[key] ?? undefined];
+    if (isDeepStrictEqual(want, have) && !hasUnknown(want)) return [];
+    const replace = replaced || ((field as z.ZodType).meta()?.replace ?? false);
+    const nested = objectIn(field as z.ZodType);
+    const path = `${prefix}${key}`;
+    if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replace);
+    return [{ path, replace, wanted: want, seen: have }];
+  });
+}
+
+/** What was asked for, as it is seen: what nobody asked for is left out, and what cannot be seen stays as asked. */
+export function project(schema: z.ZodObject, wanted: Values, seen: Values): Values {
+  const result: Values = {};
+  for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
+    const want = wanted[key] ?? undefined;
+    if (want === undefined) continue;
+    const have = seen[key];
+    const nested = objectIn(field as z.ZodType);
+    if (!(key in seen) || key === "owner") result[key] = want;
+    else if (nested && isValues(want) && isValues(have)) result[key] = project(nested, want, have);
+    else if ((field as z.ZodType).meta()?.subset && Array.isArray(want) && Array.isArray(have)) {
+      result[key] = want.filter((entry) => have.some((other) => isDeepStrictEqual(entry, other)));
+    } else if (have !== undefined) result[key] = have;
+  }
+  return result;
+}
+
+/** Plain JSON: the engine takes nothing else, and loses an object that was just made over one `undefined`. */
+export function plain(values: Values): Values {
+  return JSON.parse(JSON.stringify(values)) as Values;
+}
+
+export function describe({ path, wanted, seen }: Difference): string {
+  return `${path}: wanted ${JSON.stringify(wanted) ?? "nothing"}, seen ${JSON.stringify(seen) ?? "nothing"}`;
+}
+
+function isValues(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,78 @@
+/** Every error code, and what it means. The documentation's table is made from this one. */
+export const codes = {
+  LN_ADOPT: "The existing object cannot be adopted: it differs from what is asked for.",
+  LN_BUSY: "Something still holds the object, so it cannot be removed.",
+  LN_COMMAND: "A system command failed.",
+  LN_EXISTS: "An object of this name exists already and is not ours; it was left untouched.",
+  LN_HOST: "The remote host could not be reached.",
+  LN_INPUT: "An input cannot be passed on safely or is not understood.",
+  LN_KERNEL: "The kernel lacks a feature or a module.",
+  LN_NETNS: "The network namespace does not exist.",
+  LN_PERMISSION: "The user may not do this.",
+  LN_PROBE: "A probe did not see what it expects.",
+  LN_PROCESS: "A process ended or did not get ready in time.",
+  LN_TIMEOUT: "A command did not end in time and was killed.",
+  LN_TOOL: "A system command is missing or too old.",
+  LN_VERIFY: "The kernel did not take what was asked for: read back, it differs.",
+} as const;
+
+export type Code = keyof typeof codes;
+
+/** A command that was run, as far as it helps to understand an error. */
+export interface Ran {
+  readonly argv: readonly string[];
+  readonly exitCode?: number | undefined;
+  readonly stderr?: string | undefined;
+}
+
+/** What an operation was about: the kind, the id and the operation of a resource. */
+export interface Subject {
+  readonly kind: string;
+  readonly id: string;
+  readonly op: string;
+}
+
+export interface Details {
+  readonly ran?: Ran | undefined;
+  readonly hint?: string | undefined;
+  readonly subject?: Subject | undefined;
+}
+
+/** The one error class. Only its message reaches the user, so the message tells all. */
+export class LocalnetError extends Error {
+  readonly ran: Ran | undefined;
+  readonly hint: string | undefined;
+  readonly subject: Subject | undefined;
+
+  constructor(
+    readonly code: Code,
+    readonly summary: string,
+    details: Details = {},
+  ) {
+    super(layout(code, summary, details));
+    this.name = "LocalnetError";
+    this.ran = details.ran;
+    this.hint = details.hint;
+    this.subject = details.subject;
+  }
+
+  /** The same error, saying which resource and operation it belongs to. */
+  about(subject: Subject): LocalnetError {
+    return new LocalnetError(this.code, this.summary, { ran: this.ran, hint: this.hint, subject });
+  }
+}
+
+function layout(code: Code, summary: string, { ran, hint, subject }: Details): string {
+  const place = subject ? `${subject.kind} ${subject.id}: ${subject.op}: ` : "";
+  const lines = [`${place}${summary} [${code}]`];
+  if (ran) {
+    lines.push(`  ran:    ${ran.argv.join(" ")}${ran.exitCode === undefined ? "" : `   (exit ${ran.exitCode})`}`);
+    if (ran.stderr?.trim()) lines.push(`  stderr: ${ran.stderr.trim().replaceAll("\n", "\n          ")}`);
+  }
+  if (hint) lines.push(`  fix:    ${hint}`);
+  return lines.join("\n");
+}
+
+export function hasCode(error: unknown, ...wanted: Code[]): error is LocalnetError {
+  return error instanceof LocalnetError && wanted.includes(error.code);
+}

@@ -1,0 +1,116 @@
+import { isIP, SocketAddress } from "node:net";
+import { z } from "zod";
+
+declare module "zod" {
+  interface GlobalMeta {
+    /** A change of this input replaces the resource. */
+    replace?: boolean;
+    /** A list without order, of which only the entries asked for are ours: others are left alone and are no drift. */
+    subset?: boolean;
+    /** A resource may be given instead of its name or id; the output of it that is meant. */
+    reference?: "name" | "id";
+    /** The object lives in what this names, and goes with it. */
+    parent?: boolean;
+  }
+}
+
+/** Names that iproute2 or the kernel read as something else. */
+const reserved = ["all", "default", "help", "lo"];
+
+/** A link's name: the kernel allows 15 bytes; `%`, blanks, `/` and a leading `-` mean something to the kernel or to ip. */
+export const ifName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, 'must be 1 to 15 of letters, digits, "_", "." and "-", the first a letter or digit')
+  .refine((name) => !reserved.includes(name), `must not be one of ${reserved.join(", ")}`);
+
+/** A link that exists, `lo` included. */
+export const deviceName = z.union([ifName, z.literal("lo")], { error: "must be the name of a link, 1 to 15 characters" });
+
+export const netnsName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+    'must be 1 to 64 of letters, digits, "_", "." and "-", the first a letter or digit',
+  );
+
+function canonicalAddress(address: string): string {
+  // The kernel prints IPv6 addresses in the form of RFC 5952.
+  return isIP(address) === 6 ? new SocketAddress({ address, family: "ipv6" }).address : address;
+}
+
+export const address = z
+  .string()
+  .refine((text) => isIP(text) !== 0 && !text.includes("%"), "must be an IPv4 or IPv6 address")
+  .transform(canonicalAddress);
+
+function isCidr(text: string): boolean {
+  const [host = "", prefix = "", ...rest] = text.split("/");
+  const bits = isIP(host) === 4 ? 32 : 128;
+  return isIP(host) !== 0 && !host.includes("%") && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits && rest.length === 0;
+}
+
+function canonicalCidr(text: string): string {
+  const [host = "", prefix] = text.split("/");
+  return `${canonicalAddress(host)}/${Number(prefix)}`;
+}
+
+/** An address with the length of its network's prefix: 10.0.0.1/24. */
+export const cidr = z
+  .string()
+  .refine(isCidr, "must be an address with a prefix length: 10.0.0.1/24 or 2001:db8::1/64")
+  .transform(canonicalCidr);
+
+/** The IP version of an address, a CIDR, or a word such as "default" (4). */
+export function familyOf(text: string): 4 | 6 {
+  return text.includes(":") ? 6 : 4;
+}
+
+/** Are all bits behind the prefix zero, as a network needs? */
+export function isNetwork(text: string): boolean {
+  const [host = "", prefix] = text.split("/");
+  const bits = addressBits(host);
+  return !bits.slice(Number(prefix)).includes("1");
+}
+
+function addressBits(host: string): string {
+  if (isIP(host) === 4) return host.split(".").map((part) => Number(part).toString(2).padStart(8, "0")).join("");
+  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
+  const hex = (high = "0", low = "0") => (Number(high) * 256 + Number(low)).toString(16);
+  const plain = dotted ? `${dotted[1]}${hex(dotted[2], dotted[3])}:${hex(dotted[4], dotted[5])}` : host;
+  const [left = "", right] = plain.split("::");
+  const words = (side: string) => (side ? side.split(":") : []);
+  const tail = words(right ?? "");
+  const zeros = right === undefined ? [] : Array<string>(8 - words(left).length - tail.length).fill("0");
+  return [...words(left), ...zeros, ...tail].map((word) => Number.parseInt(word, 16).toString(2).padStart(16, "0")).join("");
+}
+
+export const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
+
+export const mtu = z.int("must be a whole number").min(68, "must be 68 to 65535").max(65535, "must be 68 to 65535");
+
+export const mac = z
+  .string()
+  .regex(/^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/, "must be a MAC address such as 02:00:00:00:00:01")
+  .refine((text) => Number.parseInt(text.slice(0, 2), 16) % 2 === 0 && !/^[0:]+$/.test(text), "must be a unicast MAC address")
+  .transform((text) => text.toLowerCase());
+
+const segment = /^[A-Za-z0-9_.:-]+$/;
+
+/** A sysctl key, normalised to slashes: an interface's name may hold a dot, so dots cannot tell its parts. */
+export const sysctlKey = z
+  .string()
+  .transform((key) => (key.includes("/") ? key : key.replaceAll(".", "/")))
+  .refine((key) => {
+    const parts = key.split("/");
+    return parts.length > 1 && parts[0] === "net" && parts.every((part) => segment.test(part) && !/^\.+$/.test(part));
+  }, 'must be a key below "net", such as net.ipv4.ip_forward or net/ipv4/conf/eth0.10/forwarding');
+
+/** Text on one line that any tool prints back as it is. */
+export const printable = z.string().regex(/^[\x20-\x7e]*$/, "must be printable ASCII characters on one line");
+
+export const seconds = z.number("must be a number of seconds").min(0, "must not be negative").max(86400, "must be at most a day");
+
+/** A resource's id: NAME@NETNS, or NAME in the host's own namespace. */
+export function at(name: string, netns: string | undefined): string {
+  return netns === undefined ? name : `${name}@${netns}`;
+}

@@ -1,0 +1,20 @@
+import { localHost } from "./local";
+import type { Host } from "./host";
+import { sshHost } from "./ssh";
+
+export type { Host, Result, RunOptions, StartOptions } from "./host";
+
+export interface HostSettings {
+  /** Commands go through `sudo -n`. */
+  readonly sudo: boolean;
+}
+
+const hosts = new Map<string, Host>();
+
+/** The host of a `host` input: one per machine and process, so that connections are shared. */
+export function openHost(url: string | undefined, { sudo }: HostSettings): Host {
+  const key = `${sudo} ${url ?? ""}`;
+  let host = hosts.get(key);
+  if (!host) hosts.set(key, (host = url ? sshHost(url, sudo) : localHost(sudo)));
+  return host;
+}

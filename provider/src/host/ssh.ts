@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import pLimit from "p-limit";
+import { LocalnetError } from "../errors";
+import { defaultTimeoutSeconds, type Host, type Result, settle, timeoutError, withEnvironment } from "./host";
+import { execute } from "./local";
+
+/** sshd's default MaxSessions is 10 for one connection. */
+const sessions = 8;
+const connectSeconds = 60;
+
+/**
+ * The remote login shell reads the line, whichever shell that is; these fixed scripts get everything else as positional
+ * parameters. The last line of standard error tells the command's own exit code from one of ssh (both use 255).
+ */
+const runScript = 'timeout -k 1 "$@"; echo "localnet-exit:$?" >&2';
+const startScript =
+  'umask 077; log=$1; dir=$2; shift 2; mkdir -p "${log%/*}" && [ ! -L "$log" ] && cd "$dir" && { setsid "$@" </dev/null >>"$log" 2>&1 & }; echo "localnet-exit:$?" >&2';
+
+export function sshHost(url: string, sudo: boolean): Host {
+  const directory = join(tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
+  const options = [
+    ...(process.env.LOCALNET_SSH_CONFIG ? ["-F", process.env.LOCALNET_SSH_CONFIG] : []),
+    ...["-o", "BatchMode=yes", "-o", `ControlPath=${directory}/%C`],
+  ];
+  const prefix = sudo ? ["sudo", "-n", "--"] : [];
+  const limit = pLimit(sessions);
+  let connected: Promise<void> | undefined;
+
+  async function remote(argv: readonly string[], script: string, parameters: readonly string[], seconds: number, input?: string) {
+    const line = quote([...prefix, ...withEnvironment(), "sh", "-c", script, "localnet", ...parameters]);
+    connected ??= connect(url, options, directory).catch((error) => {
+      connected = undefined;
+      throw error;
+    });
+    await connected;
+    // The remote side ends the command by itself; the time here is for a connection that hangs.
+    const result = await limit(() => execute(["ssh", ...options, url, line], seconds + connectSeconds, input));
+    return own(argv, result, url);
+  }
+
+  return {
+    runDirectory: "/run/pulumi-localnet",
+    async run(argv, runOptions = {}) {
+      const seconds = runOptions.timeoutSeconds ?? defaultTimeoutSeconds;
+      const result = await remote(argv, runScript, [String(seconds), ...argv], seconds, runOptions.input ?? "");
+      if (result.exitCode === 124 || result.exitCode === 137) throw timeoutError(argv, seconds);
+      return settle(argv, result, runOptions);
+    },
+    async start(argv, { environment: extra, workingDirectory, logFile }) {
+      const parameters = [logFile, workingDirectory, ...withEnvironment(extra), ...argv];
+      settle(argv, await remote(argv, startScript, parameters, defaultTimeoutSeconds), {});
+    },
+  };
+}
+
+/** One connection for all commands, kept for a minute after the last one. */
+function connect(url: string, options: readonly string[], directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const argv = ["ssh", ...options, "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-N", "-f", url];
+  return new Promise((resolve, reject) => {
+    const child = spawn("ssh", argv.slice(1), { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), connectSeconds * 1000);
+    child.once("error", (cause) => reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { ran: { argv } })));
+    // Not "close": the connection that stays in the background keeps standard error open.
+    child.once("exit", (exitCode) => {
+      clearTimeout(timer);
+      child.stderr.destroy();
+      if (exitCode === 0) resolve();
+      else reject(unreachable(argv, { exitCode: exitCode ?? 128, stdout: "", stderr }, url));
+    });
+  });
+}
+
+function own(argv: readonly string[], result: Result, url: string): Result {
+  const match = /^localnet-exit:(\d+)\n$/m.exec(result.stderr.slice(-24));
+  if (!match) throw unreachable(argv, result, url);
+  return { exitCode: Number(match[1]), stdout: result.stdout, stderr: result.stderr.slice(0, -match[0].length) };
+}
+
+function unreachable(argv: readonly string[], { exitCode, stderr }: Result, url: string): LocalnetError {
+  const hint = `check that "ssh ${url} true" works without a question`;
+  return new LocalnetError("LN_HOST", `cannot run a command on ${url}`, { ran: { argv, exitCode, stderr }, hint });
+}
+
+/** A line that sh, bash, fish and csh alike read as exactly these words. */
+export function quote(argv: readonly string[]): string {
+  return argv.map(word).join(" ");
+}
+
+function word(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
+  if (/[\u0000-\u001f\u007f]/.test(text)) {
+    throw new LocalnetError("LN_INPUT", `a control character cannot be sent to a remote host: ${JSON.stringify(text)}`);
+  }
+  return text === "" ? "''" : text.replace(/[^A-Za-z0-9_@%+=:,./\u0080-\uffff-]/g, "\\$&");
+}

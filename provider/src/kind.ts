@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { netnsName } from "./fields";
+import type { Host } from "./host";
+import type { Tool } from "./tools/requirements";
+
+/** Inputs of every kind. */
+const common = {
+  /** Where the object lives: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or else this machine. */
+  host: z
+    .string()
+    .regex(
+      /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9][A-Za-z0-9_.-]*(:[0-9]{1,5})?$/,
+      "must be ssh://[user@]name[:port]",
+    )
+    .optional()
+    .meta({ replace: true }),
+  /** Take over an object that exists already, if it is what is asked for. Default: false, which makes it an error. */
+  adopt: z.boolean().optional(),
+  /** The mark of the resource on its object; computed by the resource's class. */
+  owner: z.string(),
+} as const;
+
+/** The input of every kind whose objects live in a network namespace. */
+export const inNetns = {
+  /** Network namespace, a Netns or a name. Default: the host's own. */
+  netns: netnsName.optional().meta({ replace: true, reference: "name", parent: true }),
+} as const;
+
+/**
+ * What observe reports: values under the names of the inputs and outputs, for all that can be read back, and whatever
+ * else `ensure` wants to know.
+ */
+export type Seen = Readonly<Record<string, unknown>> & {
+  /** The mark on the object; "" when it has none, null when its kind cannot carry one. Left out when there is nothing to own. */
+  readonly owner?: string | null;
+};
+
+/**
+ * What a thing is: its inputs and outputs, and how it is observed, brought about and removed. Kinds know no Pulumi.
+ * Every operation is `observe`, then `ensure` or `remove`, then `observe` again to verify.
+ */
+export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> {
+  readonly type: string;
+  readonly summary: string;
+  readonly args: z.ZodObject<A & typeof common>;
+  readonly outputs: z.ZodObject<O>;
+  /** The system commands it needs. */
+  readonly needs: readonly Tool[];
+  /** Rules between inputs; yields a property and what is wrong with it. */
+  rules?(args: Args<A>): Iterable<readonly [property: string, rule: string]>;
+  /** The identity, from inputs alone. */
+  id(args: Args<A>): string;
+  /** What is there; undefined: nothing. `recorded` is what the state says, if there is one. */
+  observe(host: Host, args: Args<A>, recorded?: Recorded<A, O>): Promise<S | undefined>;
+  /** Brings about the difference between `args` and `seen`. Returns the outputs that cannot be observed. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most kinds have nothing to return.
+  ensure(host: Host, args: Args<A>, seen: S | undefined, recorded?: Recorded<A, O>): Promise<Known<O> | void>;
+  remove(host: Host, args: Recorded<A, O>, seen: S): Promise<void>;
+}
+
+export type Args<A extends z.ZodRawShape> = z.output<z.ZodObject<A & typeof common>>;
+export type Outputs<O extends z.ZodRawShape> = z.output<z.ZodObject<O>>;
+type Known<O extends z.ZodRawShape> = { readonly [K in keyof Outputs<O>]?: Outputs<O>[K] | undefined };
+export type Recorded<A extends z.ZodRawShape, O extends z.ZodRawShape> = Args<A> & Known<O>;
+
+// biome-ignore lint/suspicious/noExplicitAny: code that serves all kinds knows none of their types.
+export type AnyKind = Kind<any, any, any>;
+
+type Definition<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> = Omit<Kind<A, O, S>, "args" | "outputs"> & {
+  readonly args: A;
+  readonly outputs: O;
+};
+
+export function defineKind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen>(
+  definition: Definition<A, O, S>,
+): Kind<A, O, S> {
+  return {
+    ...definition,
+    args: z.strictObject({ ...definition.args, ...common }) as unknown as Kind<A, O, S>["args"],
+    outputs: z.object(definition.outputs),
+  };
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { at, ifName } from "../fields";
+import { defineKind, inNetns } from "../kind";
+import { birthmark, ip } from "../tools/ip";
+import { ensureLink, linkArgs, linkOutputs, newborn, observeLink, promiscuous, removeLink, wantedValue } from "./link";
+
+/** The bridge's own inputs: the name ip has for each, the factor to ip's unit, and the kernel's default. */
+const options = [
+  { key: "stp", option: "stp_state", factor: 1, unset: false },
+  { key: "forwardDelay", option: "forward_delay", factor: 100, unset: 15 },
+  { key: "ageingTime", option: "ageing_time", factor: 100, unset: 300 },
+  { key: "vlanFiltering", option: "vlan_filtering", factor: 1, unset: false },
+] as const;
+
+export const bridge = defineKind({
+  type: "Bridge",
+  summary: "A Linux bridge.",
+  args: {
+    /** Name, 1 to 15 characters. Default: the resource's name. */
+    name: ifName.meta({ replace: true }),
+    ...inNetns,
+    ...linkArgs,
+    /** Does the bridge take frames that are not for it (`promisc`)? Default: false. */
+    promiscuous,
+    /** Spanning tree protocol. Default: the kernel's choice, false. */
+    stp: z.boolean().optional(),
+    /** Seconds in each of the states before forwarding, with spanning tree 2 to 30. Default: the kernel's choice, 15. */
+    forwardDelay: z.number().min(0, "must be 0 to 30").max(30, "must be 0 to 30").optional(),
+    /** Seconds after which an unseen MAC address is forgotten. Default: the kernel's choice, 300. */
+    ageingTime: z.number().min(0, "must not be negative").max(1_000_000, "must be at most 1000000").optional(),
+    /** Does the bridge tell VLANs apart? Default: the kernel's choice, false. */
+    vlanFiltering: z.boolean().optional(),
+  },
+  outputs: linkOutputs,
+  needs: ["ip"],
+  id: ({ name, netns }) => at(name, netns),
+
+  async observe(host, args) {
+    const found = await observeLink(host, args, "bridge", args.owner);
+    if (!found) return undefined;
+    const data = found.link.linkinfo?.info_data ?? {};
+    return {
+      ...found.seen,
+      stp: data.stp_state !== 0,
+      forwardDelay: Number(data.forward_delay) / 100,
+      ageingTime: Number(data.ageing_time) / 100,
+      vlanFiltering: data.vlan_filtering !== 0,
+    };
+  },
+
+  async ensure(host, args, seen, recorded) {
+    const wanted = options.flatMap(({ key, option, factor, unset }) => {
+      const want = wantedValue(key, args, recorded, unset);
+      return want === undefined || want === seen?.[key] ? [] : [option, String(Math.round(Number(want) * factor))];
+    });
+    if (!seen) await ip(host, args.netns, "link", "add", "name", args.name, ...birthmark(args.owner), "type", "bridge", ...wanted);
+    else if (wanted.length) await ip(host, args.netns, "link", "set", "dev", args.name, "type", "bridge", ...wanted);
+    await ensureLink(host, args, args.owner, seen ?? newborn, recorded);
+  },
+
+  remove: removeLink,
+});

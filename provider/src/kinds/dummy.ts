@@ -1,0 +1,29 @@
+import { at, ifName } from "../fields";
+import { defineKind, inNetns } from "../kind";
+import { birthmark, ip } from "../tools/ip";
+import { ensureLink, linkArgs, linkOutputs, newborn, observeLink, removeLink } from "./link";
+
+export const dummy = defineKind({
+  type: "Dummy",
+  summary: "A dummy link: it holds addresses and drops what is sent into it.",
+  args: {
+    /** Name, 1 to 15 characters. Default: the resource's name. */
+    name: ifName.meta({ replace: true }),
+    ...inNetns,
+    ...linkArgs,
+  },
+  outputs: linkOutputs,
+  needs: ["ip"],
+  id: ({ name, netns }) => at(name, netns),
+
+  async observe(host, args) {
+    return (await observeLink(host, args, "dummy", args.owner))?.seen;
+  },
+
+  async ensure(host, args, seen, recorded) {
+    if (!seen) await ip(host, args.netns, "link", "add", "name", args.name, ...birthmark(args.owner), "type", "dummy");
+    await ensureLink(host, args, args.owner, seen ?? newborn, recorded);
+  },
+
+  remove: removeLink,
+});

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { address, at, familyOf, port } from "../fields";
+import { defineKind, inNetns } from "../kind";
+import { ipvsadm, listServices, type ServiceKey, sameService, serviceArgs, serviceId } from "../tools/ipvsadm";
+
+const schedulers = ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos"] as const;
+const flags = ["sh-fallback", "sh-port", "mh-fallback", "mh-port", "flag-1", "flag-2", "flag-3"] as const;
+
+interface KeyArgs {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly firewallMark?: number | undefined;
+  readonly family: "ipv4" | "ipv6";
+}
+
+export const ipvsService = defineKind({
+  type: "IpvsService",
+  summary: "An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends.",
+  args: {
+    /** Virtual IP address. With `port`, or else `firewallMark`. */
+    address: address.optional().meta({ replace: true }),
+    /** Virtual port, 1 to 65535. */
+    port: port.optional().meta({ replace: true }),
+    /** tcp, udp or sctp. Default: tcp. */
+    protocol: z.enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" }).default("tcp").meta({ replace: true }),
+    /** Mark that a MARK rule gave the packets, 1 to 4294967295, in place of address and port. */
+    firewallMark: z.int("must be a whole number").min(1, "must be at least 1").max(0xffffffff, "must be below 4294967296").optional().meta({ replace: true }),
+    /** IP version of a service by firewall mark: ipv4 or ipv6. Default: ipv4. */
+    family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
+    ...inNetns,
+    /** How a backend is chosen: rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh or twos. Default: wlc. */
+    scheduler: z.enum(schedulers, { error: `must be one of ${schedulers.join(", ")}` }).default("wlc"),
+    /** Flags of the scheduler: sh-fallback, sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3. */
+    schedulerFlags: z
+      .array(z.enum(flags, { error: `must be among ${flags.join(", ")}` }))
+      .transform((names) => [...new Set(names)].sort())
+      .optional(),
+    /** Seconds for which a client stays with its backend, 1 to 31536000. Default: no persistence. */
+    persistenceTimeout: z.int("must be a whole number").min(1, "must be at least 1").max(31_536_000, "must be at most 31536000").optional(),
+    /** Clients of one such network share a backend: a netmask for IPv4, a prefix length for IPv6. Needs `persistenceTimeout`. */
+    persistenceNetmask: z
+      .string()
+      .regex(/^(\d{1,3}(\.\d{1,3}){3}|\d{1,3})$/, "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length")
+      .optional(),
+    /** Schedule each packet for itself. Only for udp and firewall marks. Default: false. */
+    onePacket: z.boolean().default(false),
+  },
+  outputs: {},
+  needs: ["ipvsadm"],
+  id: (args) => at(serviceId(keyOf(args)), args.netns),
+
+  *rules(args) {
+    const byAddress = args.address !== undefined && args.port !== undefined;
+    if (byAddress === (args.firewallMark !== undefined) || (args.address === undefined) !== (args.port === undefined)) {
+      yield ["address", "give address and port, or firewallMark"];
+    }
+    if (args.persistenceNetmask && !args.persistenceTimeout) yield ["persistenceNetmask", "needs persistenceTimeout"];
+    if (args.onePacket && byAddress && args.protocol !== "udp") yield ["onePacket", "only for udp and firewall marks"];
+    const version6 = args.address ? familyOf(args.address) === 6 : args.family === "ipv6";
+    if (args.persistenceNetmask && version6 === args.persistenceNetmask.includes(".")) {
+      yield ["persistenceNetmask", version6 ? "must be a prefix length for IPv6" : "must be a netmask for IPv4"];
+    }
+  },
+
+  async observe(host, args) {
+    const service = (await listServices(host, args.netns)).find(({ key }) => sameService(key, keyOf(args)));
+    if (!service) return undefined;
+    const { key: _, backends: __, ...seen } = service;
+    // The kernel keeps no mark on a service.
+    return { ...seen, schedulerFlags: seen.schedulerFlags.sort(), owner: null };
+  },
+
+  async ensure(host, args, seen) {
+    const wanted = [
+      ...["-s", args.scheduler],
+      ...(args.schedulerFlags?.length ? ["-b", args.schedulerFlags.join(",")] : []),
+      ...(args.persistenceTimeout ? ["-p", String(args.persistenceTimeout)] : []),
+      ...(args.persistenceNetmask ? ["-M", args.persistenceNetmask] : []),
+      ...(args.onePacket ? ["-o"] : []),
+    ];
+    // An edit sets back whatever it does not name, so both name everything.
+    await ipvsadm(host, args.netns, seen ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted);
+  },
+
+  async remove(host, args) {
+    await ipvsadm(host, args.netns, "-D", ...serviceArgs(keyOf(args)));
+  },
+});
+
+function keyOf({ address: host = "", port: number = 0, protocol, firewallMark, family }: KeyArgs): ServiceKey {
+  return firewallMark === undefined ? { protocol, address: host, port: number } : { firewallMark, family };
+}

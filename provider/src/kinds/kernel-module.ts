@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { printable } from "../fields";
+import { defineKind } from "../kind";
+import { dependencies, hasModule, loadedModules } from "../tools/modules";
+
+const moduleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 of letters, digits, "_" and "-"');
+const parameterName = z.string().regex(/^[A-Za-z0-9_]+$/, "must have names of letters, digits and _");
+
+export const kernelModule = defineKind({
+  type: "KernelModule",
+  summary: "A kernel module that is loaded. One that is built into the kernel counts.",
+  args: {
+    /** Name, as `modprobe` takes it. Default: the resource's name. */
+    name: moduleName.meta({ replace: true }),
+    /** Parameters for loading it; without effect when it is loaded already. */
+    parameters: z
+      .record(parameterName, z.union([z.number(), z.boolean(), printable.regex(/^\S*$/, "must hold no blank")]).transform(String))
+      .optional()
+      .meta({ replace: true }),
+    /** What destroy does: "restore" unloads what this resource loaded, unless something uses it; "keep" leaves it. Default: restore. */
+    onDelete: z.enum(["restore", "keep"], { error: "must be restore or keep" }).default("restore"),
+  },
+  outputs: {
+    /** The modules that were loaded for this resource, in that order: those it depends on, then itself. Empty if it was there before. */
+    loadedByUs: z.array(z.string()),
+  },
+  needs: ["modprobe", "ip"],
+  id: ({ name }) => name,
+
+  async observe(host, { name }) {
+    return (await hasModule(host, name)) ? {} : undefined;
+  },
+
+  async ensure(host, { name, parameters = {} }, seen, recorded) {
+    if (seen) return { loadedByUs: recorded?.loadedByUs ?? [] };
+    const [needed, before] = await Promise.all([dependencies(host, name), loadedModules(host)]);
+    const values = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
+    await host.run(["modprobe", "--", name, ...values]);
+    return { loadedByUs: (needed ?? []).filter((each) => !before.has(each)) };
+  },
+
+  async remove(host, { onDelete, loadedByUs = [] }) {
+    if (onDelete === "keep" || loadedByUs.length === 0) return;
+    // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
+    for (const name of [...loadedByUs].reverse()) {
+      const users = (await loadedModules(host)).get(name);
+      if (users === 0 && !(await hasLinks(host, name))) await host.run(["rmmod", name]);
+    }
+  },
+});
+
+/** Links do not count as users of their module: unloading it would delete them all. */
+async function hasLinks(host: { run(argv: string[]): Promise<{ stdout: string }> }, kind: string): Promise<boolean> {
+  const { stdout } = await host.run(["ip", "-o", "link", "show", "type", kind]);
+  return stdout.trim() !== "";
+}

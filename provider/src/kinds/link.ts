@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { LocalnetError } from "../errors";
+import { cidr, mac, mtu } from "../fields";
+import type { Host } from "../host";
+import { addressesOf, aliasOf, ip, type Link, ownerOf, showLink } from "../tools/ip";
+
+/** Inputs that links of every kind have. */
+export const linkArgs = {
+  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  addresses: z.array(cidr).optional().meta({ subset: true }),
+  /** Largest packet in bytes, 68 to 65535. Default: the kernel's choice, 1500. */
+  mtu: mtu.optional(),
+  /** MAC address, unicast. Default: the kernel's choice. */
+  mac: mac.optional(),
+  /** Is the link up? Default: true. */
+  up: z.boolean().default(true),
+} as const;
+
+/** Does the link take frames that are not for it? Default: false. */
+export const promiscuous = z.boolean().default(false);
+
+export const linkOutputs = {
+  /** The kernel's number of the link. */
+  ifindex: z.number(),
+  /** The link's MAC address, asked for or not. */
+  macAddress: z.string(),
+} as const;
+
+export interface LinkArgs {
+  readonly name: string;
+  readonly netns?: string | undefined;
+  readonly addresses?: readonly string[] | undefined;
+  readonly mtu?: number | undefined;
+  readonly mac?: string | undefined;
+  readonly up?: boolean;
+  readonly promiscuous?: boolean | undefined;
+  readonly master?: string | undefined;
+  readonly hairpin?: boolean | undefined;
+}
+
+/** A link in the vocabulary of the inputs. */
+export function linkSeen(link: Link, owner: string) {
+  return {
+    ifindex: link.ifindex,
+    owner: ownerOf(link, owner),
+    addresses: addressesOf(link),
+    mtu: link.mtu,
+    mac: link.address ?? "",
+    macAddress: link.address ?? "",
+    up: link.flags.includes("UP"),
+    promiscuous: link.flags.includes("PROMISC"),
+    master: link.master,
+    hairpin: link.linkinfo?.info_slave_data?.hairpin === true,
+  };
+}
+
+export type LinkSeen = ReturnType<typeof linkSeen>;
+
+/** A link that was made a moment ago: down, without a mark, and with nothing that was asked for. */
+export const newborn: LinkSeen = {
+  ifindex: 0,
+  owner: "",
+  addresses: [],
+  mtu: 0,
+  mac: "",
+  macAddress: "",
+  up: false,
+  promiscuous: false,
+  master: undefined,
+  hairpin: false,
+};
+
+/** Each input that `ip link set` takes, its arguments, and the kernel's default for when the input is taken away. */
+const settings: readonly { key: "mtu" | "mac" | "promiscuous" | "master" | "up"; argv(value: never): string[]; unset?: unknown }[] = [
+  { key: "mtu", argv: (bytes: number) => ["mtu", String(bytes)], unset: 1500 },
+  { key: "mac", argv: (text: string) => ["address", text] },
+  { key: "promiscuous", argv: (on: boolean) => ["promisc", on ? "on" : "off"], unset: false },
+  { key: "master", argv: (name: string) => (name ? ["master", name] : ["nomaster"]), unset: "" },
+  { key: "up", argv: (on: boolean) => [on ? "up" : "down"] },
+];
+
+/** The wanted value: as asked; the kernel's default when it was asked for before; else undefined, whatever it is. */
+export function wantedValue(key: string, args: object, recorded: object | undefined, unset: unknown): unknown {
+  const [now, before] = [args, recorded].map((values) => (values as Record<string, unknown> | undefined)?.[key]);
+  return now ?? (before === undefined ? undefined : unset);
+}
+
+/** Brings a link that exists to what is asked for. */
+export async function ensureLink(host: Host, args: LinkArgs, owner: string, seen: LinkSeen, recorded?: LinkArgs): Promise<void> {
+  const { name, netns } = args;
+  const changes = settings.flatMap(({ key, argv, unset }) => {
+    const want = wantedValue(key, args, recorded, unset);
+    return want === undefined || want === (seen[key] ?? "") ? [] : argv(want as never);
+  });
+  if (seen.owner !== owner) changes.push(...aliasOf(owner));
+  if (changes.length) await ip(host, netns, "link", "set", "dev", name, ...changes);
+
+  const hairpin = wantedValue("hairpin", args, recorded, false);
+  if (hairpin !== undefined && args.master && (hairpin !== seen.hairpin || seen.master !== args.master)) {
+    await ip(host, netns, "link", "set", "dev", name, "type", "bridge_slave", "hairpin", hairpin ? "on" : "off");
+  }
+  await ensureAddresses(host, args, changes.length > 0, seen, recorded);
+}
+
+async function ensureAddresses(host: Host, args: LinkArgs, changed: boolean, seen: LinkSeen, recorded?: LinkArgs): Promise<void> {
+  const { name, netns, addresses = [] } = args;
+  const surplus = (recorded?.addresses ?? []).filter((each) => !addresses.includes(each) && seen.addresses.includes(each));
+  for (const each of surplus) await ip(host, netns, "addr", "del", each, "dev", name);
+  if (addresses.length === 0) return;
+
+  // A link that went down lost its IPv6 addresses, and a primary IPv4 address takes its secondaries along.
+  const stale = seen.addresses.length > 0 && (changed || surplus.length > 0);
+  const present = stale ? addressesOf((await showLink(host, netns, name)) ?? absent(name)) : seen.addresses;
+  const missing = addresses.filter((each) => !present.includes(each));
+  for (const each of missing) await ip(host, netns, "addr", "add", each, "dev", name);
+  if (missing.some((each) => each.includes(":"))) await duplicatesDetected(host, netns, name, missing);
+}
+
+const detectionSeconds = 4;
+
+/** IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask. */
+async function duplicatesDetected(host: Host, netns: string | undefined, name: string, added: readonly string[]): Promise<void> {
+  const deadline = Date.now() + detectionSeconds * 1000;
+  for (;;) {
+    const link = (await showLink(host, netns, name)) ?? absent(name);
+    const ours = link.addr_info.filter(({ local, prefixlen }) => added.includes(`${local}/${prefixlen}`));
+    const duplicate = ours.find(({ dadfailed }) => dadfailed);
+    if (duplicate) {
+      throw new LocalnetError("LN_VERIFY", `addresses: another has ${duplicate.local} already (duplicate address detection)`);
+    }
+    if (!ours.some(({ tentative }) => tentative) || link.flags.includes("NO-CARRIER") || Date.now() > deadline) return;
+    await sleep(200);
+  }
+}
+
+function absent(name: string): never {
+  throw new LocalnetError("LN_VERIFY", `link ${name} went away meanwhile`);
+}
+
+export async function removeLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">): Promise<void> {
+  await ip(host, netns, "link", "del", "dev", name);
+}
+
+/** A link of a kind by name; a link of another kind is somebody else's. */
+export async function observeLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">, kind: string, owner: string): Promise<{ link: Link; seen: LinkSeen } | undefined> {
+  const link = await showLink(host, netns, name);
+  if (!link) return undefined;
+  const seen = linkSeen(link, owner);
+  const actual = link.linkinfo?.info_kind ?? "device";
+  return { link, seen: actual === kind ? seen : { ...seen, owner: `a link of kind ${actual}` } };
+}

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { LocalnetError } from "../errors";
+import { address, at, seconds } from "../fields";
+import type { Host } from "../host";
+import { defineKind, inNetns } from "../kind";
+import { requireTools } from "../tools/requirements";
+import { reach, type Target } from "../tools/traffic";
+import { oneOf, targetArgs } from "./target-args";
+
+const ways = ["http", "tcp", "ping"] as const;
+const tools = { http: ["curl", "nsenter"], tcp: ["nc", "nsenter"], ping: ["ping", "nsenter"] } as const;
+const texts = z.record(z.string(), z.number());
+
+export const probe = defineKind({
+  type: "Probe",
+  summary: "An assertion that traffic flows, or does not: it looks when it is made and whenever an input changes, and fails the update otherwise.",
+  args: {
+    ...inNetns,
+    ...targetArgs,
+    /** An echo request over ICMP. */
+    ping: z
+      .strictObject({
+        /** Where to. */
+        address,
+      })
+      .optional(),
+    /** "success": every request is answered as expected; "failure": none is. Default: success. */
+    expect: z.enum(["success", "failure"], { error: "must be success or failure" }).default("success"),
+    /** Requests of an attempt, one after the other, 1 to 1000. Default: 1. */
+    count: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(1),
+    /** Attempts before it fails, 1 to 1000. Default: 10. */
+    attempts: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(10),
+    /** Seconds between attempts. Default: 1. */
+    intervalSeconds: seconds.default(1),
+    /** Seconds for a request to be answered, more than 0. Default: 5. */
+    timeoutSeconds: seconds.refine((value) => value > 0, "must be more than 0").default(5),
+    /** Values of any sort; a change of one makes it look again. */
+    triggers: z.array(z.unknown()).optional(),
+  },
+  outputs: {
+    /** What the last attempt saw: requests answered as expected and others, how often each body came, and each reason. */
+    results: z.object({ ok: z.number(), failed: z.number(), bodies: texts, failures: texts }),
+  },
+  needs: [],
+  id: (args) => at(describe(args), args.netns),
+
+  *rules(args) {
+    const wrong = oneOf(args, ways);
+    if (wrong) yield ["http", wrong];
+    const bodies = args.http?.expectBody;
+    if (Array.isArray(bodies) && bodies.length > args.count) yield ["count", "must be at least the number of bodies expected"];
+  },
+
+  // There is nothing in the kernel to read: a probe is what it saw.
+  async observe(_host, _args, recorded) {
+    return recorded?.results && { results: recorded.results };
+  },
+
+  async ensure(host, args) {
+    await requireTools(host, ways.filter((way) => args[way]).flatMap((way) => tools[way]));
+    for (let attempt = 1; ; attempt++) {
+      const results = await look(host, args);
+      const wrong = judge(args, results);
+      if (!wrong) return { results };
+      if (attempt === args.attempts) {
+        const details = [...Object.entries(results.bodies), ...Object.entries(results.failures)];
+        const saw = details.map(([text, times]) => `${times} x ${JSON.stringify(text)}`).join(", ") || "answers";
+        const message = `${describe(args)}: ${wrong}; ${results.ok} of ${args.count} as expected; seen ${saw}`;
+        throw new LocalnetError("LN_PROBE", message, { hint: `last of ${attempt} attempts; look from there with the same command` });
+      }
+      await sleep(args.intervalSeconds * 1000);
+    }
+  },
+
+  async remove() {},
+});
+
+interface ProbeArgs extends Target {
+  readonly netns?: string | undefined;
+  readonly expect: "success" | "failure";
+  readonly count: number;
+  readonly timeoutSeconds: number;
+}
+
+interface Results {
+  ok: number;
+  failed: number;
+  bodies: Record<string, number>;
+  failures: Record<string, number>;
+}
+
+async function look(host: Host, args: ProbeArgs): Promise<Results> {
+  const results: Results = { ok: 0, failed: 0, bodies: {}, failures: {} };
+  for (let request = 0; request < args.count; request++) {
+    const { ok, body, failure } = await reach(host, args.netns, args, args.timeoutSeconds);
+    results[ok ? "ok" : "failed"]++;
+    if (body !== undefined) results.bodies[body] = (results.bodies[body] ?? 0) + 1;
+    if (failure !== undefined) results.failures[failure] = (results.failures[failure] ?? 0) + 1;
+  }
+  return results;
+}
+
+/** What is not as expected; undefined when all is. */
+function judge({ expect, http }: ProbeArgs, { ok, failed, bodies }: Results): string | undefined {
+  if (expect === "failure") return ok ? "it should fail and was answered" : undefined;
+  if (failed) return "not every request was answered as expected";
+  const unseen = [http?.expectBody ?? []].flat().filter((body) => !bodies[body]);
+  return unseen.length ? `no answer was ${unseen.join(", ")}` : undefined;
+}
+
+function describe({ http, tcp, ping }: Target): string {
+  if (http) return http.url;
+  return tcp ? `tcp://${tcp.address}:${tcp.port}` : `ping ${ping?.address}`;
+}

@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { LocalnetError } from "../errors";
+import { at, printable, seconds } from "../fields";
+import type { Host } from "../host";
+import { defineKind, inNetns } from "../kind";
+import { markOf } from "../mark";
+import { findMarked, processMark, type Running, readProcesses, signal } from "../tools/process";
+import { requireTools } from "../tools/requirements";
+import { reach, type Target } from "../tools/traffic";
+import { oneOf, targetArgs } from "./target-args";
+
+const path = printable.regex(/^\//, "must be an absolute path");
+const signals = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGKILL", "SIGUSR1", "SIGUSR2"] as const;
+const ways = ["http", "tcp", "exec"] as const;
+const commandLine = z.array(printable).min(1, "must name a command");
+
+export const process = defineKind({
+  type: "Process",
+  summary: "A process that runs in a namespace for as long as the resource exists. A change of any input replaces it.",
+  args: {
+    /** The command and its arguments; no shell reads them. */
+    command: commandLine.meta({ replace: true }),
+    ...inNetns,
+    /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. */
+    environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have names of letters, digits and _"), printable).optional().meta({ replace: true }),
+    /** Directory that it starts in. Default: "/". */
+    workingDirectory: path.default("/").meta({ replace: true }),
+    /** File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the process. */
+    logFile: path.optional().meta({ replace: true }),
+    /** When it counts as started. Default: as soon as it runs. */
+    ready: z
+      .strictObject({
+        ...targetArgs,
+        /** A command that exits 0, in the same namespace. */
+        exec: commandLine.optional(),
+        /** Seconds to get ready in. Default: 10. */
+        timeoutSeconds: seconds.default(10),
+      })
+      .optional()
+      .meta({ replace: true }),
+    /** Signal that asks it to end: SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGKILL, SIGUSR1 or SIGUSR2. Default: SIGTERM. */
+    stopSignal: z.enum(signals, { error: `must be one of ${signals.join(", ")}` }).default("SIGTERM").meta({ replace: true }),
+    /** Seconds to end in, before SIGKILL. Default: 5. */
+    stopTimeoutSeconds: seconds.default(5).meta({ replace: true }),
+  },
+  outputs: {
+    /** Process id. */
+    pid: z.number(),
+    /** The file that holds its output. */
+    log: z.string(),
+    /** Clock ticks from boot to its start; with the next tells it from a later process of the same pid. */
+    startTime: z.number(),
+    /** The boot that it was started in. */
+    bootId: z.string(),
+  },
+  needs: ["ip"],
+  id: ({ owner, netns }) => at(owner.split("/").pop() ?? owner, netns),
+
+  *rules({ ready }) {
+    const wrong = ready && oneOf(ready, ways);
+    if (wrong) yield ["ready", wrong];
+  },
+
+  async observe(host, args, recorded) {
+    const pids = recorded?.pid === undefined ? (await findMarked(host, args.owner)).filter(isLeader).map(({ pid }) => pid) : [recorded.pid];
+    if (pids.length === 0) return undefined;
+    const { bootId, processes } = await readProcesses(host, pids);
+    const [found] = processes;
+    const same = recorded?.pid === undefined || (bootId === recorded.bootId && found?.startTime === recorded.startTime);
+    return found && same ? { owner: args.owner, pid: found.pid, startTime: found.startTime, bootId, log: logOf(host, args) } : undefined;
+  },
+
+  async ensure(host, args, seen) {
+    const log = logOf(host, args);
+    if (args.ready?.http) await requireTools(host, ["curl", "nsenter"]);
+    if (args.ready?.tcp) await requireTools(host, ["nc", "nsenter"]);
+    if (!seen) {
+      const inside = args.netns === undefined ? [] : ["ip", "netns", "exec", args.netns];
+      const environment = { ...args.environment, ...processMark(args.owner) };
+      await host.start([...inside, ...args.command], { environment, workingDirectory: args.workingDirectory, logFile: log });
+    }
+    try {
+      const started = seen ?? (await executed(host, args));
+      await ready(host, args, started);
+      return { pid: started.pid, startTime: started.startTime, log, bootId: (await readProcesses(host, [])).bootId };
+    } catch (error) {
+      const { stdout } = await host.run(["tail", "-n", "20", "--", log], { accept: "any" });
+      await stop(host, args);
+      if (!(error instanceof LocalnetError)) throw error;
+      const end = stdout.trim() ? `; its output ends:\n    ${stdout.trim().replaceAll("\n", "\n    ")}` : "; it printed nothing";
+      throw new LocalnetError(error.code, `${error.summary}${end}`, { ran: { argv: args.command } });
+    }
+  },
+
+  async remove(host, args) {
+    await stop(host, args);
+  },
+});
+
+interface ProcessArgs {
+  readonly owner: string;
+  readonly netns?: string | undefined;
+  readonly logFile?: string | undefined;
+  readonly ready?: (Target & { timeoutSeconds: number }) | undefined;
+  readonly stopSignal: string;
+  readonly stopTimeoutSeconds: number;
+}
+
+function logOf(host: Host, { owner, logFile }: ProcessArgs): string {
+  return logFile ?? `${host.runDirectory}/${markOf(owner).replace("localnet:", "").replaceAll("/", "_")}.log`;
+}
+
+/** It was started in a session of its own, which its children share. */
+function isLeader({ pid, session }: Running): boolean {
+  return pid === session;
+}
+
+const pollMilliseconds = 100;
+const startSeconds = 2;
+
+/** Waits until the new process is what it was started for, no longer the ip or env that execute it. */
+async function executed(host: Host, args: ProcessArgs): Promise<Running> {
+  const deadline = Date.now() + startSeconds * 1000;
+  let found: Running | undefined;
+  do {
+    const before = found;
+    found = (await findMarked(host, args.owner)).find(isLeader);
+    if (found && !["ip", "env", "setsid", "sudo"].includes(found.command)) return found;
+    if (before && !found) break;
+    await sleep(pollMilliseconds);
+  } while (Date.now() < deadline);
+  if (found) return found;
+  throw new LocalnetError("LN_PROCESS", "it ended as soon as it was started");
+}
+
+async function ready(host: Host, args: ProcessArgs, started: Pick<Running, "pid" | "startTime">): Promise<void> {
+  const deadline = Date.now() + (args.ready?.timeoutSeconds ?? 0) * 1000;
+  for (;;) {
+    const answer = args.ready ? await reach(host, args.netns, args.ready, 2) : { ok: true };
+    const { processes } = await readProcesses(host, [started.pid]);
+    if (processes[0]?.startTime !== started.startTime) throw new LocalnetError("LN_PROCESS", "it ended before it was ready");
+    if (answer.ok) return;
+    if (Date.now() > deadline) {
+      throw new LocalnetError("LN_PROCESS", `not ready within ${args.ready?.timeoutSeconds} s: ${answer.failure}; it was stopped`);
+    }
+    await sleep(pollMilliseconds);
+  }
+}
+
+/** Ends it and all children that carry its mark, and takes away its own log file. */
+async function stop(host: Host, args: ProcessArgs): Promise<void> {
+  await signal(host, args.stopSignal.replace("SIG", ""), await findMarked(host, args.owner));
+  if (!(await ended(host, args.owner, args.stopTimeoutSeconds))) {
+    await signal(host, "KILL", await findMarked(host, args.owner));
+    if (!(await ended(host, args.owner, killSeconds))) {
+      throw new LocalnetError("LN_BUSY", `it did not end within ${killSeconds} s of SIGKILL`);
+    }
+  }
+  if (args.logFile === undefined) {
+    await host.run(["rm", "-f", "--", logOf(host, args)]);
+    await host.run(["rmdir", "--ignore-fail-on-non-empty", "--", host.runDirectory], { accept: "any" });
+  }
+}
+
+const killSeconds = 5;
+
+async function ended(host: Host, owner: string, limitSeconds: number): Promise<boolean> {
+  const deadline = Date.now() + limitSeconds * 1000;
+  while ((await findMarked(host, owner)).length) {
+    if (Date.now() > deadline) return false;
+    await sleep(pollMilliseconds);
+  }
+  return true;
+}

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { address, at, cidr, deviceName, familyOf, isNetwork } from "../fields";
+import { defineKind, inNetns } from "../kind";
+import { ip, type RouteEntry, showRoutes } from "../tools/ip";
+
+/** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
+const protocol = "157";
+
+/** rtnetlink's numbers of the types, as `ip -N` prints them. */
+const types = { unicast: "1", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
+type RouteType = keyof typeof types;
+const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
+
+const mainTable = 254;
+const number32 = z.int("must be a whole number").min(0, "must not be negative").max(0xffffffff, "must be below 4294967296");
+
+interface RouteArgs {
+  readonly destination: string;
+  readonly via?: string | undefined;
+  readonly device?: string | undefined;
+  readonly source?: string | undefined;
+  readonly metric?: number | undefined;
+  readonly table?: number | undefined;
+  readonly type: RouteType;
+}
+
+export const route = defineKind({
+  type: "Route",
+  summary: "A route, as `ip route` makes it.",
+  args: {
+    /** Where to: "default" (IPv4; "::/0" for IPv6), an address or a network, `10.0.0.0/8`. */
+    destination: z
+      .union([z.literal("default"), cidr, address], { error: 'must be "default", an address, or a network such as 10.0.0.0/8' })
+      .refine((text) => !text.includes("/") || isNetwork(text), "must have no bits set behind the prefix length")
+      .transform(canonicalDestination)
+      .meta({ replace: true }),
+    ...inNetns,
+    /** Address of the next hop. */
+    via: address.optional(),
+    /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+    device: deviceName.optional().meta({ reference: "name" }),
+    /** Source address that the host prefers for this route (`src`). */
+    source: address.optional(),
+    /** Preference among routes to one destination, the lowest wins, 0 to 4294967295. Default: 0, for IPv6 1024. */
+    metric: number32.optional().meta({ replace: true }),
+    /** Number of the routing table, 1 to 4294967295. Default: 254, the main table. */
+    table: number32.min(1, "must be at least 1").optional().meta({ replace: true }),
+    /** unicast, blackhole, unreachable, prohibit or throw. Default: unicast. */
+    type: z.enum(typeNames, { error: `must be one of ${typeNames.join(", ")}` }).default("unicast"),
+  },
+  outputs: {},
+  needs: ["ip"],
+  id: ({ destination, netns, metric, table }) =>
+    at([destination, ...(metric === undefined ? [] : ["metric", metric]), ...(table === undefined ? [] : ["table", table])].join(" "), netns),
+
+  *rules({ destination, via, device, source, type }) {
+    if (type === "unicast" && !via && !device) yield ["via", "a unicast route needs via or device"];
+    if (type !== "unicast" && (via || device)) yield ["type", `a ${type} route takes neither via nor device`];
+    if (via && familyOf(via) !== familyOf(destination)) yield ["via", "must be of the destination's IP version"];
+    if (source && familyOf(source) !== familyOf(destination)) yield ["source", "must be of the destination's IP version"];
+  },
+
+  async observe(host, args) {
+    const routes = await showRoutes(host, args.netns, args.destination, args.table ?? mainTable);
+    const entry = routes.find(({ metric }) => metric === metricOf(args));
+    return entry && seenOf(entry, args.owner);
+  },
+
+  async ensure(host, args, seen) {
+    if (seen?.owner === args.owner && sameRoute(args, seen)) return;
+    // "replace" would take over another's route of the same key; lifecycle has made sure that it is ours or adopted.
+    await ip(host, args.netns, ...family(args), "route", seen ? "replace" : "add", ...selector(args));
+  },
+
+  async remove(host, args) {
+    await ip(host, args.netns, ...family(args), "route", "del", ...selector(args));
+  },
+});
+
+function canonicalDestination(text: string): string {
+  if (text === "0.0.0.0/0") return "default";
+  return text.replace(/^([^:]*)\/32$|^(.*)\/128$/, "$1$2");
+}
+
+function family({ destination }: RouteArgs): string[] {
+  return [`-${familyOf(destination)}`];
+}
+
+/** The kernel gives an IPv6 route without metric this one. */
+function metricOf({ destination, metric }: RouteArgs): number {
+  return metric ?? (familyOf(destination) === 6 ? 1024 : 0);
+}
+
+/** All that tells the route from others; a shorter form would remove the first route that matches. */
+function selector(args: RouteArgs): string[] {
+  const { destination, via, device, source, table = mainTable, type } = args;
+  const option = (word: string, value: string | number | undefined) => (value === undefined ? [] : [word, String(value)]);
+  return [
+    ...[type, destination],
+    ...option("via", via),
+    ...option("dev", device),
+    ...option("src", source),
+    ...["metric", String(metricOf(args)), "table", String(table), "proto", protocol],
+  ];
+}
+
+function seenOf(entry: RouteEntry, owner: string) {
+  return {
+    owner: entry.protocol === protocol ? owner : `routing protocol ${entry.protocol}`,
+    via: entry.gateway,
+    device: entry.dev,
+    source: entry.prefsrc,
+    type: typeNames.find((name) => types[name] === entry.type),
+  };
+}
+
+function sameRoute(args: RouteArgs, seen: ReturnType<typeof seenOf>): boolean {
+  const asked = (["via", "device", "source", "type"] as const).filter((key) => args[key] !== undefined);
+  return asked.every((key) => args[key] === seen[key]);
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { at, ifName } from "../fields";
+import { defineKind, inNetns } from "../kind";
+import { birthmark, ip, type Link } from "../tools/ip";
+import { ensureLink, linkArgs, linkOutputs, newborn, observeLink, promiscuous, removeLink } from "./link";
+
+/** Inputs of each end. */
+const end = {
+  ...inNetns,
+  /** Bridge that the end is a port of: a Bridge of the same namespace, or its name. */
+  master: ifName.optional().meta({ reference: "name" }),
+  ...linkArgs,
+  /** Does the end take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous,
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice, false. */
+  hairpin: z.boolean().optional(),
+} as const;
+
+export const vethPair = defineKind({
+  type: "VethPair",
+  summary: "Two virtual Ethernet links, each the other's far end, usually in two namespaces.",
+  args: {
+    /** Name of the near end, 1 to 15 characters. Default: the resource's name. */
+    name: ifName.meta({ replace: true }),
+    ...end,
+    /** The far end: its `name`, and the same inputs as the near end's. */
+    peer: z.strictObject({
+      /** Name of the far end, 1 to 15 characters. */
+      name: ifName.meta({ replace: true }),
+      ...end,
+    }),
+  },
+  outputs: {
+    ...linkOutputs,
+    /** The kernel's number of the far end. */
+    peerIfindex: z.number(),
+    /** The far end's MAC address, asked for or not. */
+    peerMacAddress: z.string(),
+  },
+  needs: ["ip"],
+  id: ({ name, netns }) => at(name, netns),
+
+  *rules({ name, netns, master, hairpin, peer }) {
+    if (name === peer.name && netns === peer.netns) yield ["peer.name", "must differ from name in the same namespace"];
+    if (hairpin !== undefined && !master) yield ["hairpin", "needs master"];
+    if (peer.hairpin !== undefined && !peer.master) yield ["peer.hairpin", "needs peer.master"];
+  },
+
+  async observe(host, args) {
+    const [near, far] = await Promise.all([
+      observeLink(host, args, "veth", args.owner),
+      observeLink(host, args.peer, "veth", args.owner),
+    ]);
+    if (!near) return undefined;
+    // Only a far end that is ours, not just one of that name.
+    const peer = far && isPeer(near.link, far.link) ? far.seen : undefined;
+    return { ...near.seen, peer, peerIfindex: peer?.ifindex, peerMacAddress: peer?.macAddress };
+  },
+
+  async ensure(host, args, seen, recorded) {
+    const { name, netns, peer, owner } = args;
+    // A far end that was renamed or moved away cannot be brought back under its name; both ends go and are made anew.
+    const broken = seen && !seen.peer;
+    if (broken) await removeLink(host, args);
+    if (!seen || broken) {
+      const into = (target: string | undefined) => (target === undefined ? [] : ["netns", target]);
+      const near = ["name", name, ...into(netns), ...birthmark(owner)];
+      const far = ["name", peer.name, ...into(peer.netns), ...birthmark(owner)];
+      await ip(host, undefined, "link", "add", ...near, "type", "veth", "peer", ...far);
+    }
+    const whole = broken ? undefined : seen;
+    await ensureLink(host, args, owner, whole ?? newborn, recorded);
+    await ensureLink(host, peer, owner, whole?.peer ?? newborn, recorded?.peer);
+  },
+
+  remove: removeLink,
+});
+
+/** In one namespace the kernel names the other end; in two it gives the other end's number. */
+function isPeer(near: Link, far: Link): boolean {
+  return near.link_index === undefined ? near.link === far.ifname : near.link_index === far.ifindex;
+}

@@ -1,0 +1,157 @@
+import { check, type Values } from "./check";
+import { describe, differences, plain, project } from "./compare";
+import { hasCode, LocalnetError } from "./errors";
+import { type Host, type HostSettings, openHost } from "./host";
+import type { AnyKind } from "./kind";
+import { requireTools } from "./tools/requirements";
+
+export { check } from "./check";
+
+/** An operation that failed after it changed something: what is there now, for the state to tell the truth. */
+export class PartialError extends Error {
+  constructor(
+    readonly id: string,
+    readonly properties: Values,
+    override readonly cause: Error,
+  ) {
+    super(cause.message);
+  }
+}
+
+type Observed = Values & { owner?: string | null };
+
+export function diff(kind: AnyKind, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+  const found = differences(kind.args, news, olds);
+  return { changes: found.length > 0, replaces: found.filter(({ replace }) => replace).map(({ path }) => path) };
+}
+
+export async function create(kind: AnyKind, inputs: Values, settings: HostSettings): Promise<{ id: string; outputs: Values }> {
+  const args = parsed(kind, inputs);
+  const id = kind.id(args);
+  return about(kind, id, "create", async () => {
+    const host = await open(kind, args, settings);
+    const seen = await observe(kind, host, args);
+    if (seen) claim(kind, args, seen);
+    return { id, outputs: await converge(kind, host, id, args, seen) };
+  });
+}
+
+export async function update(kind: AnyKind, id: string, olds: Values, news: Values, settings: HostSettings): Promise<Values> {
+  const args = parsed(kind, news);
+  return about(kind, id, "update", async () => {
+    const host = await open(kind, args, settings);
+    const seen = await observe(kind, host, args, olds);
+    if (seen && isForeign(args, seen)) throw exists(args, seen);
+    return converge(kind, host, id, args, seen, olds);
+  });
+}
+
+/** What is there now; undefined when our object is gone. */
+export async function read(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<{ inputs: Values; outputs: Values } | undefined> {
+  return about(kind, id, "read", async () => {
+    const host = await open(kind, recorded, settings);
+    const seen = await observe(kind, host, recorded, recorded);
+    if (!seen || isForeign(recorded, seen)) return undefined;
+    const inputs = plain(project(kind.args, recorded, seen));
+    return { inputs, outputs: { ...inputs, ...outputsOf(kind, recorded, seen) } };
+  });
+}
+
+/** Removes what is ours. That it is gone already, or that another's stands in its place, is success. */
+export async function remove(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<void> {
+  return about(kind, id, "delete", async () => {
+    const host = await open(kind, recorded, settings);
+    const seen = await observe(kind, host, recorded, recorded);
+    if (seen && !isForeign(recorded, seen)) await kind.remove(host, recorded, seen);
+  });
+}
+
+/** Ensure and verify, for a create and an update alike, and after a crash in either. */
+async function converge(kind: AnyKind, host: Host, id: string, args: Values, seen: Observed | undefined, recorded?: Values): Promise<Values> {
+  let known: Values = { ...recorded };
+  let ensured = false;
+  try {
+    known = { ...known, ...(await kind.ensure(host, args, seen, recorded)) };
+    ensured = true;
+    const after = await observe(kind, host, args, known);
+    if (!after) throw new LocalnetError("LN_VERIFY", "it is not there after all commands succeeded");
+    const wrong = differences(kind.args, args, project(kind.args, args, after));
+    if (wrong.length) throw new LocalnetError("LN_VERIFY", wrong.map(describe).join("; "));
+    return plain({ ...args, ...outputsOf(kind, known, after) });
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    const now = await observe(kind, host, args, known).catch(() => undefined);
+    if (!now || !isOurs(args, now, ensured, Boolean(recorded) || !seen)) throw cause;
+    throw new PartialError(id, plain({ ...project(kind.args, args, now), ...outputsOf(kind, known, now) }), cause);
+  }
+}
+
+/** Absence is a value, and what is in a namespace that does not exist is absent. */
+async function observe(kind: AnyKind, host: Host, args: Values, recorded?: Values): Promise<Observed | undefined> {
+  try {
+    return (await kind.observe(host, args, recorded)) as Observed | undefined;
+  } catch (error) {
+    if (hasCode(error, "LN_NETNS")) return undefined;
+    throw error;
+  }
+}
+
+/** May create go on with an object that is there already? */
+function claim(kind: AnyKind, args: Values, seen: Observed): void {
+  if (seen.owner === undefined || seen.owner === args.owner) return;
+  if (!args.adopt) throw exists(args, seen);
+  const wrong = differences(kind.args, args, project(kind.args, args, seen));
+  if (wrong.length) {
+    const hint = "change the object or the program so that they agree";
+    throw new LocalnetError("LN_ADOPT", `it is not what is asked for: ${wrong.map(describe).join("; ")}`, { hint });
+  }
+}
+
+function isForeign(args: Values, { owner }: Observed): boolean {
+  return typeof owner === "string" && owner !== args.owner;
+}
+
+/** After a failure: is what is there ours? Without a mark to tell, it is if we made it; where nothing is owned, if we changed it. */
+function isOurs(args: Values, { owner }: Observed, ensured: boolean, made: boolean): boolean {
+  if (typeof owner === "string") return owner === args.owner;
+  return ensured || (owner === null && made);
+}
+
+function exists(args: Values, { owner }: Observed): LocalnetError {
+  const whose = owner ? `belongs to ${owner}` : "is not ours";
+  const hint = "delete it, choose another name, or set adopt: true";
+  return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint });
+}
+
+function outputsOf(kind: AnyKind, recorded: Values, seen: Values): Values {
+  const keys = Object.keys(kind.outputs.shape);
+  return plain(Object.fromEntries(keys.map((key) => [key, key in seen ? seen[key] : recorded[key]])));
+}
+
+function parsed(kind: AnyKind, inputs: Values): Values {
+  const { inputs: args, failures } = check(kind, inputs);
+  if (failures.length) throw new LocalnetError("LN_INPUT", failures.map(({ reason }) => reason).join("; "));
+  return args;
+}
+
+async function open(kind: AnyKind, args: Values, settings: HostSettings): Promise<Host> {
+  const host = openHost(args.host as string | undefined, settings);
+  await requireTools(host, kind.needs);
+  return host;
+}
+
+/** Adds to an error which resource and operation it belongs to. */
+async function about<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const subject = { kind: kind.type, id, op };
+    if (error instanceof PartialError) throw new PartialError(error.id, error.properties, say(error.cause, subject));
+    throw say(error, subject);
+  }
+}
+
+function say(error: unknown, subject: { kind: string; id: string; op: string }): Error {
+  if (error instanceof LocalnetError) return error.about(subject);
+  return new Error(`${subject.kind} ${subject.id}: ${subject.op}: ${error instanceof Error ? error.stack : String(error)}`);
+}

@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+
+/** The mark that an object carries: a link's alias, the comment of a rule, the environment of a process. */
+export function markOf(owner: string): string {
+  const safe = owner.replace(/[^A-Za-z0-9_.:$/@-]/g, "_").slice(0, 120);
+  return `localnet:${safe === owner ? owner : `${safe}-${digest(owner).toString("hex").slice(0, 8)}`}`;
+}
+
+/** Whom a mark names: the given owner when it is theirs, else the mark's own words. */
+export function ownerIn(mark: string, owner: string): string {
+  return mark === markOf(owner) ? owner : mark.replace(/^localnet:/, "");
+}
+
+/** The mark as a number, for a link's group: the only mark that the kernel takes in the call that makes a link. */
+export function groupOf(owner: string): number {
+  // Below 2^31, which ip prints as it takes it; far above the small numbers that people choose by hand.
+  return (digest(owner).readUInt32BE() & 0x3fffffff) + 0x40000000;
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,67 @@
+/**
+ * The dynamic provider. What the engine keeps of it in each resource is one line of text, the same for all resources of
+ * a kind and for all versions of this package: it requires this module by name and asks for the kind.
+ */
+import type { Failure, Values } from "../check";
+import { kinds } from "../kinds";
+import * as lifecycle from "../lifecycle";
+
+interface Configuration {
+  config: { get(key: string): string | undefined };
+}
+
+const providerKey = "__provider";
+
+export function provider(type: string) {
+  const kind = kinds[type];
+  if (!kind) throw new Error(`pulumi-localnet has no kind ${type}`);
+  let settings = { sudo: false };
+
+  return {
+    configure({ config }: Configuration): void {
+      settings = { sudo: config.get("localnet:sudo") === "true" };
+    },
+    async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
+      return lifecycle.check(kind, own(news));
+    },
+    async diff(_id: string, olds: Values, news: Values) {
+      return { ...lifecycle.diff(kind, own(olds), own(news)), deleteBeforeReplace: true };
+    },
+    async create(inputs: Values) {
+      const { id, outputs } = await told(inputs, () => lifecycle.create(kind, own(inputs), settings));
+      return { id, outs: outputs };
+    },
+    async update(id: string, olds: Values, news: Values) {
+      return { outs: await told(news, () => lifecycle.update(kind, id, own(olds), own(news), settings)) };
+    },
+    async read(id: string, props: Values) {
+      const found = await told(props, () => lifecycle.read(kind, id, own(props), settings));
+      return found ? { id, props: found.outputs, inputs: found.inputs } : { id: "" };
+    },
+    async delete(id: string, props: Values): Promise<void> {
+      await told(props, () => lifecycle.remove(kind, id, own(props), settings));
+    },
+  };
+}
+
+function own({ [providerKey]: _, ...values }: Values): Values {
+  return values;
+}
+
+/** Errors in the form that the engine takes: plain, and with the properties of what was half made. */
+async function told<T>(inputs: Values, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const plain = Object.assign(new Error(message), { name: "localnet", stack: "" });
+    if (error instanceof lifecycle.PartialError) {
+      Object.assign(plain, {
+        id: error.id,
+        properties: { ...error.properties, [providerKey]: inputs[providerKey] },
+        reasons: [message],
+      });
+    }
+    throw plain;
+  }
+}

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { hasCode, LocalnetError } from "../errors";
+import { familyOf } from "../fields";
+import type { Host } from "../host";
+import { groupOf, markOf, ownerIn } from "../mark";
+
+/** `ip`, in a network namespace or in the host's own. */
+export async function ip(host: Host, netns: string | undefined, ...args: string[]): Promise<string> {
+  const { stdout } = await host.run(["ip", ...(netns === undefined ? [] : ["-n", netns]), ...args]);
+  return stdout;
+}
+
+const linkJson = z.object({
+  ifindex: z.number(),
+  ifname: z.string(),
+  link_index: z.number().optional(),
+  link: z.string().optional(),
+  flags: z.array(z.string()),
+  mtu: z.number(),
+  master: z.string().optional(),
+  operstate: z.string(),
+  group: z.string(),
+  address: z.string().optional(),
+  ifalias: z.string().optional(),
+  linkinfo: z
+    .object({
+      info_kind: z.string().optional(),
+      info_data: z.record(z.string(), z.unknown()).optional(),
+      info_slave_data: z.record(z.string(), z.unknown()).optional(),
+    })
+    .optional(),
+  addr_info: z
+    .array(
+      z.object({
+        local: z.string().optional(),
+        prefixlen: z.number().optional(),
+        tentative: z.boolean().optional(),
+        dadfailed: z.boolean().optional(),
+      }),
+    )
+    .default([]),
+});
+
+export type Link = z.output<typeof linkJson>;
+
+/** A link with its addresses; undefined when there is none of that name. */
+export async function showLink(host: Host, netns: string | undefined, name: string): Promise<Link | undefined> {
+  try {
+    const text = await ip(host, netns, "-j", "-d", "addr", "show", "dev", name);
+    return z.array(linkJson).parse(JSON.parse(text))[0];
+  } catch (error) {
+    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("does not exist")) return undefined;
+    throw error;
+  }
+}
+
+export function addressesOf(link: Link): string[] {
+  return link.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+}
+
+/** Whose a link is. Its group is set in the call that makes it, its alias after that: a crash in between leaves the group alone. */
+export function ownerOf(link: Link, owner: string): string {
+  if (link.ifalias) return ownerIn(link.ifalias, owner);
+  return link.group === String(groupOf(owner)) ? owner : "";
+}
+
+/** The arguments of `ip link add` that mark the new link. */
+export function birthmark(owner: string): string[] {
+  return ["group", String(groupOf(owner))];
+}
+
+export function aliasOf(owner: string): string[] {
+  return ["alias", markOf(owner)];
+}
+
+const routeJson = z.object({
+  type: z.string().default("1"),
+  dst: z.string(),
+  gateway: z.string().optional(),
+  dev: z.string().optional(),
+  protocol: z.string(),
+  metric: z.number().default(0),
+  prefsrc: z.string().optional(),
+  nexthops: z.array(z.unknown()).optional(),
+});
+
+export type RouteEntry = z.output<typeof routeJson>;
+
+/** All routes of a table to exactly this destination, numbers in place of names. */
+export async function showRoutes(host: Host, netns: string | undefined, destination: string, table: number): Promise<RouteEntry[]> {
+  const family = `-${familyOf(destination)}`;
+  const argv = [family, "-N", "-j", "-d", "route", "show", "table", String(table), "exact", destination];
+  try {
+    return z.array(routeJson).parse(JSON.parse(await ip(host, netns, ...argv)));
+  } catch (error) {
+    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("FIB table does not exist")) return [];
+    throw error;
+  }
+}
+
+/** The processes in a named network namespace. */
+export async function netnsPids(host: Host, name: string): Promise<string[]> {
+  const { stdout } = await host.run(["ip", "netns", "pids", name]);
+  return stdout.split("\n").filter(Boolean);
+}
+
+/** The command line that runs another command in a namespace; nothing but the network namespace changes. */
+export function enter(netns: string | undefined, argv: readonly string[]): string[] {
+  return netns === undefined ? [...argv] : ["nsenter", `--net=/run/netns/${netns}`, "--", ...argv];
+}
+
+export function busy(summary: string, hint: string): LocalnetError {
+  return new LocalnetError("LN_BUSY", summary, { hint });
+}

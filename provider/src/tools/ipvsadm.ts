@@ -1,0 +1,126 @@
+import { LocalnetError } from "../errors";
+import type { Host } from "../host";
+import { enter } from "./ip";
+
+/** A virtual service, with the names that ipvsadm's manual gives its parts. */
+export interface Service {
+  readonly key: ServiceKey;
+  readonly scheduler: string;
+  readonly schedulerFlags: string[];
+  readonly persistenceTimeout: number | undefined;
+  readonly persistenceNetmask: string | undefined;
+  readonly onePacket: boolean;
+  readonly backends: Backend[];
+}
+
+export type ServiceKey =
+  | { readonly protocol: "tcp" | "udp" | "sctp"; readonly address: string; readonly port: number }
+  | { readonly firewallMark: number; readonly family: "ipv4" | "ipv6" };
+
+export interface Backend {
+  readonly address: string;
+  readonly port: number;
+  readonly forwarding: "masquerade" | "gateway" | "tunnel";
+  readonly weight: number;
+}
+
+const protocolOptions = { tcp: "-t", udp: "-u", sctp: "--sctp-service" } as const;
+export const forwardingOptions = { masquerade: "-m", gateway: "-g", tunnel: "-i" } as const;
+
+export async function ipvsadm(host: Host, netns: string | undefined, ...args: string[]): Promise<string> {
+  return (await host.run(enter(netns, ["ipvsadm", ...args]))).stdout;
+}
+
+/** A host and port as ipvsadm prints and takes them. */
+export function endpoint(address: string, port: number): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** The arguments that name a service. */
+export function serviceArgs(key: ServiceKey): string[] {
+  if ("firewallMark" in key) return ["-f", String(key.firewallMark), ...(key.family === "ipv6" ? ["-6"] : [])];
+  return [protocolOptions[key.protocol], endpoint(key.address, key.port)];
+}
+
+/** A service's id: tcp/10.0.0.1:80, fwmark/7 or, for IPv6, fwmark6/7. */
+export function serviceId(key: ServiceKey): string {
+  if ("firewallMark" in key) return `fwmark${key.family === "ipv6" ? "6" : ""}/${key.firewallMark}`;
+  return `${key.protocol}/${endpoint(key.address, key.port)}`;
+}
+
+export function parseServiceId(id: string): { key: ServiceKey; netns: string | undefined } | undefined {
+  const [name = "", netns, ...rest] = id.split("@");
+  if (rest.length) return undefined;
+  const mark = /^fwmark(6?)\/(\d+)$/.exec(name);
+  if (mark) return { key: { firewallMark: Number(mark[2]), family: mark[1] ? "ipv6" : "ipv4" }, netns };
+  const [, protocol, where = ""] = /^(tcp|udp|sctp)\/(.+)$/.exec(name) ?? [];
+  const parsed = parseEndpoint(where);
+  return parsed && { key: { protocol: protocol as "tcp", ...parsed }, netns };
+}
+
+function parseEndpoint(text: string): { address: string; port: number } | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([\d.]+)):(\d+)$/.exec(text);
+  return match ? { address: match[1] ?? match[2] ?? "", port: Number(match[3]) } : undefined;
+}
+
+export function sameService(a: ServiceKey, b: ServiceKey): boolean {
+  return serviceId(a) === serviceId(b);
+}
+
+export async function listServices(host: Host, netns: string | undefined): Promise<Service[]> {
+  return parseServices(await ipvsadm(host, netns, "-S", "-n"));
+}
+
+/** Reads what `ipvsadm -S -n` prints: a line a service, and behind each its backends. */
+export function parseServices(text: string): Service[] {
+  const services: Service[] = [];
+  for (const line of text.split("\n")) {
+    const words = line.trim().split(" ");
+    if (words[0] === "-A") services.push(parseService(words.slice(1)));
+    if (words[0] === "-a") services.at(-1)?.backends.push(parseBackend(words.slice(1)));
+  }
+  return services;
+}
+
+function parseService(words: string[]): Service {
+  const after = optionValues(words);
+  const persistence = after("-p");
+  return {
+    key: parseKey(words),
+    scheduler: after("-s") ?? "",
+    schedulerFlags: after("-b")?.split(",") ?? [],
+    persistenceTimeout: persistence === undefined ? undefined : Number(persistence),
+    persistenceNetmask: after("-M"),
+    onePacket: words.includes("-o"),
+    backends: [],
+  };
+}
+
+function parseKey(words: string[]): ServiceKey {
+  const after = optionValues(words);
+  const mark = after("-f");
+  if (mark !== undefined) return { firewallMark: Number(mark), family: words.includes("-6") ? "ipv6" : "ipv4" };
+  for (const [protocol, option] of Object.entries(protocolOptions)) {
+    const where = parseEndpoint(after(option) ?? "");
+    if (where) return { protocol: protocol as "tcp", ...where };
+  }
+  throw new LocalnetError("LN_COMMAND", `cannot read a line of ipvsadm -S: ${words.join(" ")}`);
+}
+
+function parseBackend(words: string[]): Backend {
+  const after = optionValues(words);
+  const { address, port } = parseEndpoint(after("-r") ?? "") ?? { address: "", port: 0 };
+  const forwarding = words.includes("-m") ? "masquerade" : words.includes("-i") ? "tunnel" : "gateway";
+  return { address, port, forwarding, weight: Number(after("-w")) };
+}
+
+function optionValues(words: string[]): (option: string) => string | undefined {
+  return (option) => (words.includes(option) ? words[words.indexOf(option) + 1] : undefined);
+}
+
+/** The thresholds of a service's backends, which `ipvsadm -S` does not print, by endpoint. */
+export async function listThresholds(host: Host, netns: string | undefined, key: ServiceKey): Promise<Map<string, { upper: number; lower: number }>> {
+  const text = await ipvsadm(host, netns, "-L", "-n", "--thresholds", ...serviceArgs(key));
+  const rows = [...text.matchAll(/^\s+->\s+(\S+:\d+)\s+(\d+)\s+(\d+)/gm)];
+  return new Map(rows.map(([, where = "", upper, lower]) => [where, { upper: Number(upper), lower: Number(lower) }]));
+}

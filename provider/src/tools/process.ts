@@ -1,0 +1,49 @@
+import type { Host } from "../host";
+import { markOf } from "../mark";
+
+/** The environment variable that marks a process, and its children unless they clear it. */
+const markVariable = "LOCALNET_ID";
+
+export function processMark(owner: string): Record<string, string> {
+  return { [markVariable]: markOf(owner) };
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly command: string;
+  readonly session: number;
+  /** Clock ticks between boot and its start; with pid and boot id it tells a process from any other. */
+  readonly startTime: number;
+}
+
+/** The processes that carry a mark. */
+export async function findMarked(host: Host, owner: string): Promise<Running[]> {
+  const grep = ["grep", "-lszxF", "-e", `${markVariable}=${markOf(owner)}`, "{}", "+"];
+  const argv = ["find", "/proc", "-mindepth", "2", "-maxdepth", "2", "-path", "/proc/[0-9]*/environ", "-exec", ...grep];
+  // Processes end while find looks at them, so its exit code says nothing.
+  const { stdout } = await host.run(argv, { accept: "any" });
+  const pids = [...stdout.matchAll(/^\/proc\/(\d+)\/environ$/gm)].map((match) => Number(match[1]));
+  return pids.length ? (await readProcesses(host, pids)).processes : [];
+}
+
+/** The processes of these that exist, zombies left out, and the id of the running boot. */
+export async function readProcesses(host: Host, pids: readonly number[]): Promise<{ bootId: string; processes: Running[] }> {
+  const files = pids.map((pid) => `/proc/${pid}/stat`);
+  const { stdout } = await host.run(["cat", "/proc/sys/kernel/random/boot_id", ...files], { accept: "any" });
+  const [bootId = "", ...lines] = stdout.split("\n");
+  return { bootId, processes: lines.flatMap(parseStat) };
+}
+
+/** A line of /proc/PID/stat; the command's name, in parentheses, may hold blanks and parentheses itself. */
+export function parseStat(line: string): Running[] {
+  const match = /^(\d+) \((.*)\) (.*)$/.exec(line);
+  const fields = match?.[3]?.split(" ") ?? [];
+  if (!match || ["Z", "X"].includes(fields[0] ?? "")) return [];
+  return [{ pid: Number(match[1]), command: match[2] ?? "", session: Number(fields[3]), startTime: Number(fields[19]) }];
+}
+
+export async function signal(host: Host, name: string, processes: readonly Running[]): Promise<void> {
+  if (processes.length === 0) return;
+  // One that has ended meanwhile is no failure.
+  await host.run(["kill", "-s", name, "--", ...processes.map(({ pid }) => String(pid))], { accept: "any" });
+}
