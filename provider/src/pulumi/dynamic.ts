@@ -12,7 +12,7 @@ interface Configuration {
 
 const providerKey = "__provider";
 
-export function provider(type: string) {
+function provider(type: string) {
   const kind = kinds[type];
   if (!kind) throw new Error(`pulumi-localnet has no kind ${type}`);
   let settings = { sudo: false };
@@ -65,3 +65,5 @@ async function told<T>(inputs: Values, body: () => Promise<T>): Promise<T> {
     throw plain;
   }
 }
+
+export = provider;

@@ -38,7 +38,7 @@ export type ResourceClass<K> = new (
 /** The class that users make resources of a kind with. */
 export function resource<K extends AnyKind>(kind: K): ResourceClass<K> {
   // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
-  const provider = `exports.handler=()=>require("pulumi-localnet/provider").provider("${kind.type}")`;
+  const provider = `exports.handler=()=>require("pulumi-localnet/provider")("${kind.type}")`;
   const type = `pulumi-nodejs:localnet:${kind.type}`;
 
   return class extends pulumi.CustomResource {
