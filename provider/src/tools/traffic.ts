@@ -50,15 +50,14 @@ async function get(host: Host, netns: string | undefined, http: Http, timeoutSec
   await requireTools(host, ["curl"]);
   // -q first: no .curlrc; and no proxy, whatever the environment says.
   const options = ["-q", "-sS", "--globoff", "--noproxy", "*", "--proto", "=http,https", "--max-time", String(timeoutSeconds)];
-  const argv = enter(netns, ["curl", ...options, "--write-out", "\n%{http_code}", "--url", http.url]);
+  const argv = enter(netns, ["curl", ...options, "--write-out", "%{stderr}%{http_code}", "--url", http.url]);
   const { exitCode, stdout, stderr } = await host.run(argv, { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
   if (exitCode !== 0) {
     const known = curlFailures[exitCode];
     return { ok: false, failure: `curl: exit ${exitCode}, ${known ?? stderr.trim()}` };
   }
-  const end = stdout.lastIndexOf("\n");
-  const body = stdout.slice(0, end).trim().slice(0, bodyLength);
-  const status = Number(stdout.slice(end + 1));
+  const body = stdout.trim().slice(0, bodyLength);
+  const status = Number(stderr);
   if (status !== http.expectStatus) return { ok: false, body, failure: `status ${status}` };
   const bodies = http.expectBody === undefined ? undefined : [http.expectBody].flat();
   return !bodies || bodies.includes(body) ? { ok: true, body } : { ok: false, body, failure: "another body" };
