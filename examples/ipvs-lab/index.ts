@@ -39,7 +39,11 @@ const serve = (pod: string) => [
 // What Docker prepares on its hosts without a word: bridged packets pass through iptables, and the host forwards.
 const brNetfilter = new KernelModule("br_netfilter");
 lab.push(
-  new Sysctl("bridge-nf-call-iptables", { key: "net.bridge.bridge-nf-call-iptables", value: 1 }, { dependsOn: brNetfilter }),
+  new Sysctl(
+    "bridge-nf-call-iptables",
+    { key: "net.bridge.bridge-nf-call-iptables", value: 1 },
+    { dependsOn: brNetfilter },
+  ),
   new Sysctl("ip_forward", { key: "net.ipv4.ip_forward", value: 1 }),
 );
 
@@ -51,7 +55,13 @@ const vethFoo = new VethPair("veth_foo", {
   peer: { name: "veth_foo_eth0", netns: foo, addresses: ["172.22.0.2/24"] },
 });
 lab.push(cni0, vethFoo);
-lab.push(new Process("server-foo", { netns: foo, command: serve("foo"), ready: { tcp: { address: "127.0.0.1", port: 8080 } } }));
+lab.push(
+  new Process("server-foo", {
+    netns: foo,
+    command: serve("foo"),
+    ready: { tcp: { address: "127.0.0.1", port: 8080 } },
+  }),
+);
 
 // Stage 2: pod bar, and leave for the pods to reach each other.
 let bar!: Netns;
@@ -63,7 +73,13 @@ if (stage >= 2) {
     peer: { name: "veth_bar_eth0", netns: bar, addresses: ["172.22.0.3/24"] },
   });
   lab.push(vethBar);
-  lab.push(new Process("server-bar", { netns: bar, command: serve("bar"), ready: { tcp: { address: "127.0.0.1", port: 8080 } } }));
+  lab.push(
+    new Process("server-bar", {
+      netns: bar,
+      command: serve("bar"),
+      ready: { tcp: { address: "127.0.0.1", port: 8080 } },
+    }),
+  );
 
   if (!without.includes("forward")) {
     lab.push(new IptablesRule("forward-in", { chain: "FORWARD", inInterface: "cni0", target: "ACCEPT" }));
@@ -80,14 +96,23 @@ if (stage >= 3) {
   lab.push(new IpvsBackend("backend-foo", { service, address: "172.22.0.2", port: 8080 }));
 
   if (!without.includes("route-foo")) {
-    lab.push(new Route("default-foo", { netns: foo, destination: "default", via: "172.22.0.1" }, { dependsOn: [cni0, vethFoo] }));
+    lab.push(
+      new Route(
+        "default-foo",
+        { netns: foo, destination: "default", via: "172.22.0.1" },
+        { dependsOn: [cni0, vethFoo] },
+      ),
+    );
   }
 }
 
 // Stage 4: bar behind the service too, which stage 5 takes away and the last one brings back.
 if (stage >= 4) {
-  lab.push(new Route("default-bar", { netns: bar, destination: "default", via: "172.22.0.1" }, { dependsOn: [cni0, vethBar] }));
-  if (stage === 4 || stage >= 8) lab.push(new IpvsBackend("backend-bar", { service, address: "172.22.0.3", port: 8080 }));
+  lab.push(
+    new Route("default-bar", { netns: bar, destination: "default", via: "172.22.0.1" }, { dependsOn: [cni0, vethBar] }),
+  );
+  if (stage === 4 || stage >= 8)
+    lab.push(new IpvsBackend("backend-bar", { service, address: "172.22.0.3", port: 8080 }));
 }
 
 // Stage 6: the host owns the virtual address, so that the pods' packets to it reach IPVS. The module would make a dummy0.
@@ -98,7 +123,14 @@ if (stage >= 6) {
 
 // Stage 7 looks again: foo, balanced to itself, gets no answer. Stage 8 is the fix, with cni0's promiscuous above.
 if (hairpin("masquerade")) {
-  lab.push(new IptablesRule("masquerade", { table: "nat", chain: "POSTROUTING", source: "172.22.0.0/24", target: "MASQUERADE" }));
+  lab.push(
+    new IptablesRule("masquerade", {
+      table: "nat",
+      chain: "POSTROUTING",
+      source: "172.22.0.0/24",
+      target: "MASQUERADE",
+    }),
+  );
 }
 if (hairpin("conntrack")) {
   lab.push(new Sysctl("ipvs-conntrack", { key: "net.ipv4.vs.conntrack", value: 1 }, { dependsOn: ipvs }));

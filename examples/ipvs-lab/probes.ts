@@ -24,7 +24,14 @@ export async function look({ stage, without, lab, foo, bar }: Lab) {
   const rows: pulumi.Output<{ stage: number; probe: string; must: string; saw: string }>[] = [];
 
   /** GETs from a namespace, the host's own when none is given. `must`: the pods that answer, and whether some are not answered. */
-  function get(from: string, netns: Netns | undefined, url: string, must: readonly string[], since: number, count = 1): void {
+  function get(
+    from: string,
+    netns: Netns | undefined,
+    url: string,
+    must: readonly string[],
+    since: number,
+    count = 1,
+  ): void {
     const pods = must.filter((each) => each !== timesOut);
     const answered = pods.length === must.length;
     // What is not answered in part: no answer from the pod that asks.
@@ -42,7 +49,14 @@ export async function look({ stage, without, lab, foo, bar }: Lab) {
       { dependsOn: [...lab] },
     );
     const asked = `${from}: ${count === 1 ? "" : `${count} x `}GET ${url}`;
-    rows.push(probe.results.apply((results) => ({ stage: since, probe: asked, must: must.join(" and "), saw: summary(results) })));
+    rows.push(
+      probe.results.apply((results) => ({
+        stage: since,
+        probe: asked,
+        must: must.join(" and "),
+        saw: summary(results),
+      })),
+    );
   }
 
   const has = (part: string) => !without.includes(part);
@@ -66,7 +80,10 @@ export async function look({ stage, without, lab, foo, bar }: Lab) {
 /** "bar and foo", "times out": the answers seen, and why others did not come. */
 function summary({ bodies, failures }: { bodies: Record<string, number>; failures: Record<string, number> }): string {
   const reasons = Object.keys(failures).filter((reason) => reason !== "another body");
-  return [...Object.keys(bodies).sort(), ...reasons.map((reason) => (reason.includes("timed out") ? timesOut : reason))].join(" and ");
+  return [
+    ...Object.keys(bodies).sort(),
+    ...reasons.map((reason) => (reason.includes("timed out") ? timesOut : reason)),
+  ].join(" and ");
 }
 
 function names(lab: readonly pulumi.Resource[]): Promise<string[]> {

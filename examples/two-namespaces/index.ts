@@ -13,7 +13,15 @@ const cable = new VethPair("eth-left", {
   peer: { name: "eth-right", netns: right, addresses: ["10.90.0.2/24", "fd00:90::2/64"], mtu },
 });
 
-const overIpv4 = new Probe("ping", { netns: left, ping: { address: "10.90.0.2" }, triggers: [mtu] }, { dependsOn: cable });
-const overIpv6 = new Probe("ping6", { netns: left, ping: { address: "fd00:90::2" }, triggers: [mtu] }, { dependsOn: cable });
+const overIpv4 = new Probe(
+  "ping",
+  { netns: left, ping: { address: "10.90.0.2" }, triggers: [mtu] },
+  { dependsOn: cable },
+);
+const overIpv6 = new Probe(
+  "ping6",
+  { netns: left, ping: { address: "fd00:90::2" }, triggers: [mtu] },
+  { dependsOn: cable },
+);
 
 export const answered = [overIpv4.results.ok, overIpv6.results.ok];

@@ -33,7 +33,8 @@ function checkObject(schema: z.ZodObject, news: Values, path: string[], failures
   const inputs: Values = {};
   const shape: z.ZodRawShape = schema.shape;
   for (const key of Object.keys(news)) {
-    if (!(key in shape) && news[key] !== undefined) fail(failures, [...path, key], `is not an input; there are ${visible(shape)}`);
+    if (!(key in shape) && news[key] !== undefined)
+      fail(failures, [...path, key], `is not an input; there are ${visible(shape)}`);
   }
   for (const [key, field] of Object.entries(shape)) {
     const value = news[key] ?? undefined;
@@ -43,7 +44,9 @@ function checkObject(schema: z.ZodObject, news: Values, path: string[], failures
     else {
       const result = (field as z.ZodType).safeParse(value);
       if (result.success) inputs[key] = result.data;
-      else for (const issue of result.error.issues) fail(failures, [...path, key, ...issue.path.map(String)], reason(issue, value));
+      else
+        for (const issue of result.error.issues)
+          fail(failures, [...path, key, ...issue.path.map(String)], reason(issue, value));
     }
     if (inputs[key] === undefined) delete inputs[key];
   }

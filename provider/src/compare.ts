@@ -11,7 +11,13 @@ export interface Difference {
 }
 
 /** Where `seen` is not what `wanted` asks for. A value that is not known yet differs from any other. */
-export function differences(schema: z.ZodObject, wanted: Values, seen: Values, prefix = "", replaced = false): Difference[] {
+export function differences(
+  schema: z.ZodObject,
+  wanted: Values,
+  seen: Values,
+  prefix = "",
+  replaced = false,
+): Difference[] {
   return Object.entries(schema.shape as z.ZodRawShape).flatMap(([key, field]) => {
     const [want, have] = [wanted[key] ?? undefined, seen[key] ?? undefined];
     if (isDeepStrictEqual(want, have) && !hasUnknown(want)) return [];

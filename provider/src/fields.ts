@@ -20,11 +20,16 @@ const reserved = ["all", "default", "help", "lo"];
 /** A link's name: the kernel allows 15 bytes; `%`, blanks, `/` and a leading `-` mean something to the kernel or to ip. */
 export const ifName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, 'must be 1 to 15 of letters, digits, "_", "." and "-", the first a letter or digit')
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/,
+    'must be 1 to 15 of letters, digits, "_", "." and "-", the first a letter or digit',
+  )
   .refine((name) => !reserved.includes(name), `must not be one of ${reserved.join(", ")}`);
 
 /** A link that exists, `lo` included. */
-export const deviceName = z.union([ifName, z.literal("lo")], { error: "must be the name of a link, 1 to 15 characters" });
+export const deviceName = z.union([ifName, z.literal("lo")], {
+  error: "must be the name of a link, 1 to 15 characters",
+});
 
 export const netnsName = z
   .string()
@@ -46,7 +51,9 @@ export const address = z
 function isCidr(text: string): boolean {
   const [host = "", prefix = "", ...rest] = text.split("/");
   const bits = isIP(host) === 4 ? 32 : 128;
-  return isIP(host) !== 0 && !host.includes("%") && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits && rest.length === 0;
+  return (
+    isIP(host) !== 0 && !host.includes("%") && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits && rest.length === 0
+  );
 }
 
 function canonicalCidr(text: string): string {
@@ -73,7 +80,11 @@ export function isNetwork(text: string): boolean {
 }
 
 function addressBits(host: string): string {
-  if (isIP(host) === 4) return host.split(".").map((part) => Number(part).toString(2).padStart(8, "0")).join("");
+  if (isIP(host) === 4)
+    return host
+      .split(".")
+      .map((part) => Number(part).toString(2).padStart(8, "0"))
+      .join("");
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
   const hex = (high = "0", low = "0") => (Number(high) * 256 + Number(low)).toString(16);
   const plain = dotted ? `${dotted[1]}${hex(dotted[2], dotted[3])}:${hex(dotted[4], dotted[5])}` : host;
@@ -81,7 +92,9 @@ function addressBits(host: string): string {
   const words = (side: string) => (side ? side.split(":") : []);
   const tail = words(right ?? "");
   const zeros = right === undefined ? [] : Array<string>(8 - words(left).length - tail.length).fill("0");
-  return [...words(left), ...zeros, ...tail].map((word) => Number.parseInt(word, 16).toString(2).padStart(16, "0")).join("");
+  return [...words(left), ...zeros, ...tail]
+    .map((word) => Number.parseInt(word, 16).toString(2).padStart(16, "0"))
+    .join("");
 }
 
 export const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
@@ -91,7 +104,10 @@ export const mtu = z.int("must be a whole number").min(68, "must be 68 to 65535"
 export const mac = z
   .string()
   .regex(/^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/, "must be a MAC address such as 02:00:00:00:00:01")
-  .refine((text) => Number.parseInt(text.slice(0, 2), 16) % 2 === 0 && !/^[0:]+$/.test(text), "must be a unicast MAC address")
+  .refine(
+    (text) => Number.parseInt(text.slice(0, 2), 16) % 2 === 0 && !/^[0:]+$/.test(text),
+    "must be a unicast MAC address",
+  )
   .transform((text) => text.toLowerCase());
 
 const segment = /^[A-Za-z0-9_.:-]+$/;
@@ -108,7 +124,10 @@ export const sysctlKey = z
 /** Text on one line that any tool prints back as it is. */
 export const printable = z.string().regex(/^[\x20-\x7e]*$/, "must be printable ASCII characters on one line");
 
-export const seconds = z.number("must be a number of seconds").min(0, "must not be negative").max(86400, "must be at most a day");
+export const seconds = z
+  .number("must be a number of seconds")
+  .min(0, "must not be negative")
+  .max(86400, "must be at most a day");
 
 /** A resource's id: NAME@NETNS, or NAME in the host's own namespace. */
 export function at(name: string, netns: string | undefined): string {

@@ -66,7 +66,10 @@ export type Recorded<A extends z.ZodRawShape, O extends z.ZodRawShape> = Args<A>
 // biome-ignore lint/suspicious/noExplicitAny: code that serves all kinds knows none of their types.
 export type AnyKind = Kind<any, any, any>;
 
-type Definition<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> = Omit<Kind<A, O, S>, "args" | "outputs"> & {
+type Definition<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> = Omit<
+  Kind<A, O, S>,
+  "args" | "outputs"
+> & {
   readonly args: A;
   readonly outputs: O;
 };

@@ -25,7 +25,11 @@ export function diff(kind: AnyKind, olds: Values, news: Values): { changes: bool
   return { changes: found.length > 0, replaces: found.filter(({ replace }) => replace).map(({ path }) => path) };
 }
 
-export async function create(kind: AnyKind, inputs: Values, settings: HostSettings): Promise<{ id: string; outputs: Values }> {
+export async function create(
+  kind: AnyKind,
+  inputs: Values,
+  settings: HostSettings,
+): Promise<{ id: string; outputs: Values }> {
   const args = parsed(kind, inputs);
   const id = kind.id(args);
   return about(kind, id, "create", async () => {
@@ -36,7 +40,13 @@ export async function create(kind: AnyKind, inputs: Values, settings: HostSettin
   });
 }
 
-export async function update(kind: AnyKind, id: string, olds: Values, news: Values, settings: HostSettings): Promise<Values> {
+export async function update(
+  kind: AnyKind,
+  id: string,
+  olds: Values,
+  news: Values,
+  settings: HostSettings,
+): Promise<Values> {
   const args = parsed(kind, news);
   return about(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
@@ -47,7 +57,12 @@ export async function update(kind: AnyKind, id: string, olds: Values, news: Valu
 }
 
 /** What is there now; undefined when our object is gone. */
-export async function read(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<{ inputs: Values; outputs: Values } | undefined> {
+export async function read(
+  kind: AnyKind,
+  id: string,
+  recorded: Values,
+  settings: HostSettings,
+): Promise<{ inputs: Values; outputs: Values } | undefined> {
   return about(kind, id, "read", async () => {
     const host = await open(kind, recorded, settings);
     const seen = await observe(kind, host, recorded, recorded);
@@ -67,7 +82,14 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
 }
 
 /** Ensure and verify, for a create and an update alike, and after a crash in either. */
-async function converge(kind: AnyKind, host: Host, id: string, args: Values, seen: Observed | undefined, recorded?: Values): Promise<Values> {
+async function converge(
+  kind: AnyKind,
+  host: Host,
+  id: string,
+  args: Values,
+  seen: Observed | undefined,
+  recorded?: Values,
+): Promise<Values> {
   let known: Values = { ...recorded };
   let ensured = false;
   try {
@@ -153,5 +175,7 @@ async function about<T>(kind: AnyKind, id: string, op: string, body: () => Promi
 
 function say(error: unknown, subject: { kind: string; id: string; op: string }): Error {
   if (error instanceof LocalnetError) return error.about(subject);
-  return new Error(`${subject.kind} ${subject.id}: ${subject.op}: ${error instanceof Error ? error.stack : String(error)}`);
+  return new Error(
+    `${subject.kind} ${subject.id}: ${subject.op}: ${error instanceof Error ? error.stack : String(error)}`,
+  );
 }

@@ -23,7 +23,8 @@ script=$(node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')") && ex
  */
 export async function buildPulumi(directory, version, report) {
   const go = which("go");
-  if (!go) throw new Error("building the Pulumi CLI needs Go (go1.21 or newer): install that, or the Pulumi CLI itself");
+  if (!go)
+    throw new Error("building the Pulumi CLI needs Go (go1.21 or newer): install that, or the Pulumi CLI itself");
   const bin = join(directory, "bin");
   await mkdir(bin);
   const stamp = `-X ${versionVariable}=v${version}`;

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { buildPulumi } from "./pulumi-build.mjs";
 import { cache, stateDirectory } from "./paths.mjs";
 import { publish } from "./publish.mjs";
+import { buildPulumi } from "./pulumi-build.mjs";
 import { capture, isExecutable, say, which } from "./run.mjs";
 
 /** What is fetched or built where there is no CLI; and the oldest that is good enough where there is one. */

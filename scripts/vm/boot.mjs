@@ -76,7 +76,10 @@ async function keepConnection(directory) {
 async function lastWords(directory) {
   const names = ["console.log", "qemu.log", "ssh.log"];
   const logs = await Promise.all(names.map((name) => readFile(join(directory, name), "utf8").catch(() => "")));
-  return logs.map((log, index) => log && `${names[index]}:\n${lastLines(log)}`).filter(Boolean).join("\n");
+  return logs
+    .map((log, index) => log && `${names[index]}:\n${lastLines(log)}`)
+    .filter(Boolean)
+    .join("\n");
 }
 
 /** @param {string} text */

@@ -47,7 +47,8 @@ export function withEnvironment(extra: Readonly<Record<string, string>> = {}): s
 /** Causes that many commands share, told by what they print. The rest is found by reading the object again. */
 const causes: readonly { pattern: RegExp; code: Code; summary: string; hint: string }[] = [
   {
-    pattern: /cannot open network namespace "([^"]*)"|nsenter: cannot open \/run\/netns\/(\S+?):|argument "([^"]*)" is wrong: Invalid "netns" value/i,
+    pattern:
+      /cannot open network namespace "([^"]*)"|nsenter: cannot open \/run\/netns\/(\S+?):|argument "([^"]*)" is wrong: Invalid "netns" value/i,
     code: "LN_NETNS",
     summary: 'there is no network namespace "$1"',
     hint: "create it first; in a program, pass the Netns resource instead of its name",
@@ -59,13 +60,15 @@ const causes: readonly { pattern: RegExp; code: Code; summary: string; hint: str
     hint: "run as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or let the user run sudo -n and set the configuration localnet:sudo to true",
   },
   {
-    pattern: /Unknown device type|Can't initialize ipvs|Protocol not (?:available|supported)|Couldn't load (?:match|target)|Module \S+ not found/,
+    pattern:
+      /Unknown device type|Can't initialize ipvs|Protocol not (?:available|supported)|Couldn't load (?:match|target)|Module \S+ not found/,
     code: "LN_KERNEL",
     summary: "the running kernel lacks what this needs",
     hint: "load or install the kernel module: ip_vs for IPVS, dummy, veth or bridge for links, xt_NAME for an iptables match",
   },
   {
-    pattern: /(?:failed to execute|exec of|failed to run command) ["']?([^"':]+)["']?(?: failed)?: No such file or directory/,
+    pattern:
+      /(?:failed to execute|exec of|failed to run command) ["']?([^"':]+)["']?(?: failed)?: No such file or directory/,
     code: "LN_TOOL",
     summary: 'there is no command "$1"',
     hint: "install the package that holds it",

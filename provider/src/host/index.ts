@@ -1,5 +1,5 @@
-import { localHost } from "./local";
 import type { Host } from "./host";
+import { localHost } from "./local";
 import { sshHost } from "./ssh";
 
 export type { Host, Result, RunOptions, StartOptions } from "./host";

@@ -4,7 +4,15 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { LocalnetError } from "../errors";
-import { defaultTimeoutSeconds, environment, type Host, type Result, settle, timeoutError, withEnvironment } from "./host";
+import {
+  defaultTimeoutSeconds,
+  environment,
+  type Host,
+  type Result,
+  settle,
+  timeoutError,
+  withEnvironment,
+} from "./host";
 
 export function localHost(sudo: boolean): Host {
   const root = process.getuid?.() === 0;
@@ -12,10 +20,9 @@ export function localHost(sudo: boolean): Host {
   const prefix = elevated ? ["sudo", "-n", "--", ...withEnvironment()] : [];
 
   return {
-    runDirectory:
-      root
-        ? "/run/pulumi-localnet"
-        : join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-${userInfo().uid}`),
+    runDirectory: root
+      ? "/run/pulumi-localnet"
+      : join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-${userInfo().uid}`),
 
     async run(argv, options = {}) {
       const seconds = options.timeoutSeconds ?? defaultTimeoutSeconds;

@@ -53,7 +53,19 @@ export const bridge = defineKind({
       const want = wantedValue(key, args, recorded, unset);
       return want === undefined || want === seen?.[key] ? [] : [option, String(Math.round(Number(want) * factor))];
     });
-    if (!seen) await ip(host, args.netns, "link", "add", "name", args.name, ...birthmark(args.owner), "type", "bridge", ...wanted);
+    if (!seen)
+      await ip(
+        host,
+        args.netns,
+        "link",
+        "add",
+        "name",
+        args.name,
+        ...birthmark(args.owner),
+        "type",
+        "bridge",
+        ...wanted,
+      );
     else if (wanted.length) await ip(host, args.netns, "link", "set", "dev", args.name, "type", "bridge", ...wanted);
     await ensureLink(host, args, args.owner, seen ?? newborn, recorded);
   },

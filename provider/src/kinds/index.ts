@@ -12,7 +12,20 @@ import { route } from "./route";
 import { sysctl } from "./sysctl";
 import { vethPair } from "./veth-pair";
 
-export { bridge, dummy, iptablesRule, ipvsBackend, ipvsService, kernelModule, netns, probe, process, route, sysctl, vethPair };
+export {
+  bridge,
+  dummy,
+  iptablesRule,
+  ipvsBackend,
+  ipvsService,
+  kernelModule,
+  netns,
+  probe,
+  process,
+  route,
+  sysctl,
+  vethPair,
+};
 
 const all: readonly AnyKind[] = [
   ...[netns, bridge, vethPair, dummy, route],

@@ -14,11 +14,17 @@ function matching(pattern: RegExp, rule: string) {
 }
 
 const word = (rule: string) => matching(/[A-Za-z0-9][A-Za-z0-9_.-]{0,30}/, rule);
-const interfaceName = matching(/[A-Za-z0-9][A-Za-z0-9_.-]{0,14}|[A-Za-z0-9][A-Za-z0-9_.-]{0,13}\+/, 'must be the name of a link, or its start and "+"');
+const interfaceName = matching(
+  /[A-Za-z0-9][A-Za-z0-9_.-]{0,14}|[A-Za-z0-9][A-Za-z0-9_.-]{0,13}\+/,
+  'must be the name of a link, or its start and "+"',
+);
 
 const network = z
   .string()
-  .refine((text) => z.union([cidr, address]).safeParse(text.replace(negation, "")).success, 'must be an address or a network such as 10.0.0.0/8; "! " before it negates');
+  .refine(
+    (text) => z.union([cidr, address]).safeParse(text.replace(negation, "")).success,
+    'must be an address or a network such as 10.0.0.0/8; "! " before it negates',
+  );
 
 const portNumber = /([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])/.source;
 const portRange = `${portNumber}(:${portNumber})?`;
@@ -27,19 +33,40 @@ const ports = z
   .pipe(matching(new RegExp(`${portRange}(,${portRange})*`), "must be ports 1 to 65535: 80, 80,443 or 8000:8080"));
 
 function portOptions(single: string, several: string) {
-  return (value: string) => (value.includes(",") ? ["-m", "multiport", ...option(several, value)] : option(single, value));
+  return (value: string) =>
+    value.includes(",") ? ["-m", "multiport", ...option(several, value)] : option(single, value);
 }
 
 const protocols = ["tcp", "udp", "sctp", "icmp", "icmpv6", "esp", "ah", "gre"] as const;
 const states = ["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED", "SNAT", "DNAT"] as const;
-const addressTypes = ["UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT"];
+const addressTypes = [
+  "UNSPEC",
+  "UNICAST",
+  "LOCAL",
+  "BROADCAST",
+  "ANYCAST",
+  "MULTICAST",
+  "BLACKHOLE",
+  "UNREACHABLE",
+  "PROHIBIT",
+];
 
 const addressType = matching(new RegExp(addressTypes.join("|")), `must be one of ${addressTypes.join(", ")}`);
-const positive = z.int("must be a whole number").min(0, "must not be negative").max(0xffffffff, "must be below 4294967296");
+const positive = z
+  .int("must be a whole number")
+  .min(0, "must not be negative")
+  .max(0xffffffff, "must be below 4294967296");
 
 export const markValue = z
-  .union([positive.transform((value) => `0x${value.toString(16)}`), z.string()], { error: "must be a number or a text such as 0x10/0xff" })
-  .pipe(matching(/(0x[0-9a-f]{1,8}|\d{1,10})(\/(0x[0-9a-f]{1,8}|\d{1,10}))?/, "must be a mark with or without mask, 0x10 or 0x10/0xff"));
+  .union([positive.transform((value) => `0x${value.toString(16)}`), z.string()], {
+    error: "must be a number or a text such as 0x10/0xff",
+  })
+  .pipe(
+    matching(
+      /(0x[0-9a-f]{1,8}|\d{1,10})(\/(0x[0-9a-f]{1,8}|\d{1,10}))?/,
+      "must be a mark with or without mask, 0x10 or 0x10/0xff",
+    ),
+  );
 
 export const matchArgs = {
   /** tcp, udp, sctp, icmp, icmpv6, esp, ah or gre. */
@@ -57,7 +84,10 @@ export const matchArgs = {
   /** Destination ports. Needs `protocol` tcp, udp or sctp. */
   destinationPorts: ports.optional(),
   /** States of the connection: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. */
-  ctstate: z.array(z.enum(states, { error: `must be among ${states.join(", ")}` })).min(1, "must not be empty").optional(),
+  ctstate: z
+    .array(z.enum(states, { error: `must be among ${states.join(", ")}` }))
+    .min(1, "must not be empty")
+    .optional(),
   /** Mark on the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
   mark: markValue.optional(),
   /** Set that holds the packet: its name, and which part of the packet each of its dimensions is. */
@@ -66,7 +96,10 @@ export const matchArgs = {
       /** Name of the ipset. */
       name: word("must be the name of a set"),
       /** "src" or "dst" for each dimension, at most 6. */
-      flags: z.array(z.enum(["src", "dst"], { error: "must be src or dst" })).min(1, "must not be empty").max(6, "must be at most 6"),
+      flags: z
+        .array(z.enum(["src", "dst"], { error: "must be src or dst" }))
+        .min(1, "must not be empty")
+        .max(6, "must be at most 6"),
     })
     .optional(),
   /** Kind of the addresses, as routing sees them: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match. */
@@ -96,7 +129,12 @@ export const matchArgs = {
   limit: z
     .strictObject({
       /** Number per second, minute, hour or day: "10/second". */
-      rate: z.string().regex(/^[1-9]\d{0,4}\/(second|minute|hour|day)$/, "must be such as 10/second, per second, minute, hour or day"),
+      rate: z
+        .string()
+        .regex(
+          /^[1-9]\d{0,4}\/(second|minute|hour|day)$/,
+          "must be such as 10/second, per second, minute, hour or day",
+        ),
       /** Matches before the rate counts, 1 to 10000. Default: 5. */
       burst: z.int("must be a whole number").min(1, "must be 1 to 10000").max(10000, "must be 1 to 10000").default(5),
     })
@@ -105,7 +143,12 @@ export const matchArgs = {
 
 type MatchArgs = z.output<z.ZodObject<typeof matchArgs>>;
 /** How each input is said to iptables: the options that it prints for it, and the words that it takes. */
-type MatchTable = { readonly [K in keyof MatchArgs]-?: { readonly options: readonly string[]; argv(value: NonNullable<MatchArgs[K]>): string[] } };
+type MatchTable = {
+  readonly [K in keyof MatchArgs]-?: {
+    readonly options: readonly string[];
+    argv(value: NonNullable<MatchArgs[K]>): string[];
+  };
+};
 
 export const matches: MatchTable = {
   protocol: { options: ["-p"], argv: (value) => option("-p", value) },
@@ -117,7 +160,10 @@ export const matches: MatchTable = {
   destinationPorts: { options: ["--dport", "--dports"], argv: portOptions("--dport", "--dports") },
   ctstate: { options: ["--ctstate"], argv: (value) => ["-m", "conntrack", "--ctstate", value.join(",")] },
   mark: { options: ["--mark"], argv: (value) => ["-m", "mark", ...option("--mark", value)] },
-  matchSet: { options: ["--match-set"], argv: ({ name, flags }) => ["-m", "set", ...option("--match-set", name), flags.join(",")] },
+  matchSet: {
+    options: ["--match-set"],
+    argv: ({ name, flags }) => ["-m", "set", ...option("--match-set", name), flags.join(",")],
+  },
   addressType: {
     options: ["--src-type", "--dst-type"],
     argv: ({ source, destination }) => [

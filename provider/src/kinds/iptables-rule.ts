@@ -3,18 +3,35 @@ import { address, at, familyOf, printable } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { markOf } from "../mark";
 import { iptables, listRules, optionsOf, type Rule, splitWords } from "../tools/iptables";
-import { matchArgs, matches, markValue } from "./iptables-matches";
+import { markValue, matchArgs, matches } from "./iptables-matches";
 
-const chainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,27}$/, 'must be 1 to 28 of letters, digits, "_", ".", ":" and "-"');
+const chainName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,27}$/, 'must be 1 to 28 of letters, digits, "_", ".", ":" and "-"');
 const tables = ["filter", "nat", "mangle", "raw", "security"] as const;
 const portRange = /(:\d{1,5}(-\d{1,5})?)?/.source;
 const natTarget = z
   .string()
-  .regex(new RegExp(`^([\\d.]+(-[\\d.]+)?|\\[?[0-9A-Fa-f:.]+\\]?)?${portRange}$`), "must be ADDRESS[:PORT[-PORT]]; with a port IPv6 stands in brackets")
+  .regex(
+    new RegExp(`^([\\d.]+(-[\\d.]+)?|\\[?[0-9A-Fa-f:.]+\\]?)?${portRange}$`),
+    "must be ADDRESS[:PORT[-PORT]]; with a port IPv6 stands in brackets",
+  )
   .min(1, "must not be empty");
 const rejections = [
-  ...["icmp-net-unreachable", "icmp-host-unreachable", "icmp-port-unreachable", "icmp-proto-unreachable", "icmp-net-prohibited"],
-  ...["icmp-host-prohibited", "icmp-admin-prohibited", "icmp6-no-route", "icmp6-adm-prohibited", "icmp6-addr-unreachable"],
+  ...[
+    "icmp-net-unreachable",
+    "icmp-host-unreachable",
+    "icmp-port-unreachable",
+    "icmp-proto-unreachable",
+    "icmp-net-prohibited",
+  ],
+  ...[
+    "icmp-host-prohibited",
+    "icmp-admin-prohibited",
+    "icmp6-no-route",
+    "icmp6-adm-prohibited",
+    "icmp6-addr-unreachable",
+  ],
   ...["icmp6-port-unreachable", "tcp-reset"],
 ] as const;
 
@@ -31,17 +48,23 @@ type TargetOption = keyof typeof targetOptions;
 
 export const iptablesRule = defineKind({
   type: "IptablesRule",
-  summary: "A rule in a chain of iptables or ip6tables. In a match, a leading \"! \" negates.",
+  summary: 'A rule in a chain of iptables or ip6tables. In a match, a leading "! " negates.',
   args: {
     /** IP version: ipv4 (iptables) or ipv6 (ip6tables). Default: ipv4. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
     /** filter, nat, mangle, raw or security. Default: filter. */
-    table: z.enum(tables, { error: `must be one of ${tables.join(", ")}` }).default("filter").meta({ replace: true }),
+    table: z
+      .enum(tables, { error: `must be one of ${tables.join(", ")}` })
+      .default("filter")
+      .meta({ replace: true }),
     /** Chain, one that exists: FORWARD, POSTROUTING or one's own. */
     chain: chainName.meta({ replace: true }),
     ...inNetns,
     /** Where in the chain a new rule goes: "append", its end, or "insert", its head. Default: append. */
-    position: z.enum(["append", "insert"], { error: "must be append or insert" }).default("append").meta({ replace: true }),
+    position: z
+      .enum(["append", "insert"], { error: "must be append or insert" })
+      .default("append")
+      .meta({ replace: true }),
     ...matchArgs,
     /** What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, or the name of a chain. */
     target: chainName,
@@ -50,7 +73,10 @@ export const iptablesRule = defineKind({
     /** New destination of target DNAT: `10.0.0.1:8080`. */
     toDestination: natTarget.optional(),
     /** New port of target REDIRECT or MASQUERADE: 8080 or "8080-8090". Needs `protocol`. */
-    toPorts: z.union([z.number().transform(String), z.string()]).pipe(z.string().regex(/^\d{1,5}(-\d{1,5})?$/, "must be a port or a range, 8080-8090")).optional(),
+    toPorts: z
+      .union([z.number().transform(String), z.string()])
+      .pipe(z.string().regex(/^\d{1,5}(-\d{1,5})?$/, "must be a port or a range, 8080-8090"))
+      .optional(),
     /** Mark that target MARK sets: 16, "0x10" or "0x10/0xff". */
     setMark: markValue.optional(),
     /** What target REJECT answers: icmp-port-unreachable, tcp-reset and others. Default: port unreachable. */
@@ -70,7 +96,8 @@ export const iptablesRule = defineKind({
   *rules(args) {
     const { family, protocol = "", source, destination, toSource, toDestination } = args;
     for (const [key, value] of Object.entries({ source, destination })) {
-      if (value && familyOf(value) !== (family === "ipv6" ? 6 : 4)) yield [key, `must be an address of family ${family}`];
+      if (value && familyOf(value) !== (family === "ipv6" ? 6 : 4))
+        yield [key, `must be an address of family ${family}`];
     }
     const withPorts = ["tcp", "udp", "sctp"].includes(protocol);
     for (const key of ["sourcePorts", "destinationPorts", "toPorts"] as const) {
@@ -80,13 +107,16 @@ export const iptablesRule = defineKind({
       const { target, required } = targetOptions[key];
       const fits = args.target === target || (key === "toPorts" && args.target === "MASQUERADE");
       if (args[key] !== undefined && !fits) yield [key, `is only for target ${target}`];
-      if (required && args[key] === undefined && args.target === target) yield [key, `is required for target ${target}`];
+      if (required && args[key] === undefined && args.target === target)
+        yield [key, `is required for target ${target}`];
     }
     for (const [key, value] of Object.entries({ toSource, toDestination })) {
       const host = value?.replace(/^\[|\].*$/g, "");
-      if (value && family === "ipv6" && !address.safeParse(host).success) yield [key, "must be an IPv6 address, with a port in brackets"];
+      if (value && family === "ipv6" && !address.safeParse(host).success)
+        yield [key, "must be an IPv6 address, with a port in brackets"];
     }
-    if (args.addressType && !args.addressType.source && !args.addressType.destination) yield ["addressType", "needs source or destination"];
+    if (args.addressType && !args.addressType.source && !args.addressType.destination)
+      yield ["addressType", "needs source or destination"];
     if (args.statistic && "every" in args.statistic && args.statistic.packet >= args.statistic.every) {
       yield ["statistic.packet", "must be below every"];
     }
@@ -101,10 +131,15 @@ export const iptablesRule = defineKind({
 
   async ensure(host, args, seen, recorded) {
     const rule = specification(args);
-    if (seen && recorded && seen.canonical === recorded.canonical && String(rule) === String(specification(recorded))) return;
+    if (seen && recorded && seen.canonical === recorded.canonical && String(rule) === String(specification(recorded)))
+      return;
     // Rules are told by our mark, never by number: another program may insert its own at any time. The new one goes to
     // the place of the old one before that is deleted, so that there is no moment without.
-    const place = seen?.ours[0] ? ["-I", args.chain, String(seen.ours[0].number)] : args.position === "insert" ? ["-I", args.chain] : ["-A", args.chain];
+    const place = seen?.ours[0]
+      ? ["-I", args.chain, String(seen.ours[0].number)]
+      : args.position === "insert"
+        ? ["-I", args.chain]
+        : ["-A", args.chain];
     await iptables(host, chainOf(args), ...place, ...rule);
     await deleteRules(host, args, seen?.ours ?? []);
     // How iptables spells this one is learnt by reading it.
@@ -148,7 +183,11 @@ function isOurs({ words }: Rule, owner: string): boolean {
   return comment === markOf(owner) || comment.endsWith(` ${markOf(owner)}`);
 }
 
-async function deleteRules(host: Parameters<typeof iptables>[0], args: RuleArgs, rules: readonly Rule[]): Promise<void> {
+async function deleteRules(
+  host: Parameters<typeof iptables>[0],
+  args: RuleArgs,
+  rules: readonly Rule[],
+): Promise<void> {
   for (const { words } of rules) await iptables(host, chainOf(args), "-D", args.chain, ...words);
 }
 
@@ -160,6 +199,8 @@ function changed(rule: Rule, written: string | undefined): Record<string, string
   for (const [key, { options }] of Object.entries(matches)) for (const name of options) inputs.set(name, key);
   for (const [key, { option }] of Object.entries(targetOptions)) inputs.set(option, key);
   inputs.set("--comment", "comment");
-  const different = [...new Set([...now.keys(), ...then.keys()])].filter((name) => name !== "-m" && now.get(name) !== then.get(name));
+  const different = [...new Set([...now.keys(), ...then.keys()])].filter(
+    (name) => name !== "-m" && now.get(name) !== then.get(name),
+  );
   return Object.fromEntries(different.map((name) => [inputs.get(name) ?? "target", now.get(name)]));
 }

@@ -2,9 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { address, port, seconds } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { endpoint, forwardingOptions, ipvsadm, listServices, listThresholds, parseServiceId, sameService, serviceArgs, serviceId } from "../tools/ipvsadm";
+import {
+  endpoint,
+  forwardingOptions,
+  ipvsadm,
+  listServices,
+  listThresholds,
+  parseServiceId,
+  sameService,
+  serviceArgs,
+  serviceId,
+} from "../tools/ipvsadm";
 
-const connections = z.int("must be a whole number").min(0, "must not be negative").max(0xffffffff, "must be below 4294967296");
+const connections = z
+  .int("must be a whole number")
+  .min(0, "must not be negative")
+  .max(0xffffffff, "must be below 4294967296");
 
 interface BackendArgs {
   readonly service: string;
@@ -32,9 +45,15 @@ export const ipvsBackend = defineKind({
     /** The backend's port, 1 to 65535; the service's own with forwarding gateway or tunnel. */
     port: port.meta({ replace: true }),
     /** Share of the connections, 0 to 2147483647; 0 gives it no new ones. Default: 1. */
-    weight: z.int("must be a whole number").min(0, "must not be negative").max(2147483647, "must be at most 2147483647").default(1),
+    weight: z
+      .int("must be a whole number")
+      .min(0, "must not be negative")
+      .max(2147483647, "must be at most 2147483647")
+      .default(1),
     /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). Default: masquerade. */
-    forwarding: z.enum(["masquerade", "gateway", "tunnel"], { error: "must be masquerade, gateway or tunnel" }).default("masquerade"),
+    forwarding: z
+      .enum(["masquerade", "gateway", "tunnel"], { error: "must be masquerade, gateway or tunnel" })
+      .default("masquerade"),
     /** Connections above which it gets no new ones; 0 is no limit. Default: 0. */
     upperThreshold: connections.optional(),
     /** Connections below which, after `upperThreshold` was reached, it gets new ones again. Default: 0. */
@@ -67,7 +86,9 @@ export const ipvsBackend = defineKind({
     const backend = service?.backends.find((each) => each.address === args.address && each.port === args.port);
     if (!backend) return undefined;
     const limited = args.upperThreshold !== undefined || args.lowerThreshold !== undefined;
-    const limits = limited ? (await listThresholds(host, netns, key)).get(endpoint(args.address, args.port)) : undefined;
+    const limits = limited
+      ? (await listThresholds(host, netns, key)).get(endpoint(args.address, args.port))
+      : undefined;
     return {
       // The kernel keeps no mark on a backend.
       owner: null,
@@ -103,5 +124,13 @@ function selector(args: BackendArgs): string[] {
 
 /** All of it, also for an edit: that sets back whatever it does not name. */
 function specification({ forwarding, weight, upperThreshold = 0, lowerThreshold = 0 }: BackendArgs): string[] {
-  return [forwardingOptions[forwarding], "-w", String(weight), "-x", String(upperThreshold), "-y", String(lowerThreshold)];
+  return [
+    forwardingOptions[forwarding],
+    "-w",
+    String(weight),
+    "-x",
+    String(upperThreshold),
+    "-y",
+    String(lowerThreshold),
+  ];
 }

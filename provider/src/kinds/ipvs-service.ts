@@ -3,7 +3,22 @@ import { address, at, familyOf, port } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { ipvsadm, listServices, type ServiceKey, sameService, serviceArgs, serviceId } from "../tools/ipvsadm";
 
-const schedulers = ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos"] as const;
+const schedulers = [
+  "rr",
+  "wrr",
+  "lc",
+  "wlc",
+  "lblc",
+  "lblcr",
+  "dh",
+  "sh",
+  "sed",
+  "nq",
+  "fo",
+  "ovf",
+  "mh",
+  "twos",
+] as const;
 const flags = ["sh-fallback", "sh-port", "mh-fallback", "mh-port", "flag-1", "flag-2", "flag-3"] as const;
 
 interface KeyArgs {
@@ -23,9 +38,17 @@ export const ipvsService = defineKind({
     /** Virtual port, 1 to 65535. */
     port: port.optional().meta({ replace: true }),
     /** tcp, udp or sctp. Default: tcp. */
-    protocol: z.enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" }).default("tcp").meta({ replace: true }),
+    protocol: z
+      .enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" })
+      .default("tcp")
+      .meta({ replace: true }),
     /** Mark that a MARK rule gave the packets, 1 to 4294967295, in place of address and port. */
-    firewallMark: z.int("must be a whole number").min(1, "must be at least 1").max(0xffffffff, "must be below 4294967296").optional().meta({ replace: true }),
+    firewallMark: z
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(0xffffffff, "must be below 4294967296")
+      .optional()
+      .meta({ replace: true }),
     /** IP version of a service by firewall mark: ipv4 or ipv6. Default: ipv4. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
     ...inNetns,
@@ -37,11 +60,18 @@ export const ipvsService = defineKind({
       .transform((names) => [...new Set(names)].sort())
       .optional(),
     /** Seconds for which a client stays with its backend, 1 to 31536000. Default: no persistence. */
-    persistenceTimeout: z.int("must be a whole number").min(1, "must be at least 1").max(31_536_000, "must be at most 31536000").optional(),
+    persistenceTimeout: z
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(31_536_000, "must be at most 31536000")
+      .optional(),
     /** Clients of one such network share a backend: a netmask for IPv4, a prefix length for IPv6. Needs `persistenceTimeout`. */
     persistenceNetmask: z
       .string()
-      .regex(/^(\d{1,3}(\.\d{1,3}){3}|\d{1,3})$/, "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length")
+      .regex(
+        /^(\d{1,3}(\.\d{1,3}){3}|\d{1,3})$/,
+        "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length",
+      )
       .optional(),
     /** Schedule each packet for itself. Only for udp and firewall marks. Default: false. */
     onePacket: z.boolean().default(false),

@@ -3,7 +3,9 @@ import { printable } from "../fields";
 import { defineKind } from "../kind";
 import { dependencies, hasModule, loadedModules } from "../tools/modules";
 
-const moduleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 of letters, digits, "_" and "-"');
+const moduleName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 of letters, digits, "_" and "-"');
 const parameterName = z.string().regex(/^[A-Za-z0-9_]+$/, "must have names of letters, digits and _");
 
 export const kernelModule = defineKind({
@@ -14,7 +16,10 @@ export const kernelModule = defineKind({
     name: moduleName.meta({ replace: true }),
     /** Parameters for loading it; without effect when it is loaded already. */
     parameters: z
-      .record(parameterName, z.union([z.number(), z.boolean(), printable.regex(/^\S*$/, "must hold no blank")]).transform(String))
+      .record(
+        parameterName,
+        z.union([z.number(), z.boolean(), printable.regex(/^\S*$/, "must hold no blank")]).transform(String),
+      )
       .optional()
       .meta({ replace: true }),
     /** What destroy does: "restore" unloads what this resource loaded, unless something uses it; "keep" leaves it. Default: restore. */

@@ -72,7 +72,11 @@ export const newborn: LinkSeen = {
 };
 
 /** Each input that `ip link set` takes, its arguments, and the kernel's default for when the input is taken away. */
-const settings: readonly { key: "mtu" | "mac" | "promiscuous" | "master" | "up"; argv(value: never): string[]; unset?: unknown }[] = [
+const settings: readonly {
+  key: "mtu" | "mac" | "promiscuous" | "master" | "up";
+  argv(value: never): string[];
+  unset?: unknown;
+}[] = [
   { key: "mtu", argv: (bytes: number) => ["mtu", String(bytes)], unset: 1500 },
   { key: "mac", argv: (text: string) => ["address", text] },
   { key: "promiscuous", argv: (on: boolean) => ["promisc", on ? "on" : "off"], unset: false },
@@ -87,7 +91,13 @@ export function wantedValue(key: string, args: object, recorded: object | undefi
 }
 
 /** Brings a link that exists to what is asked for. */
-export async function ensureLink(host: Host, args: LinkArgs, owner: string, seen: LinkSeen, recorded?: LinkArgs): Promise<void> {
+export async function ensureLink(
+  host: Host,
+  args: LinkArgs,
+  owner: string,
+  seen: LinkSeen,
+  recorded?: LinkArgs,
+): Promise<void> {
   const { name, netns } = args;
   const changes = settings.flatMap(({ key, argv, unset }) => {
     const want = wantedValue(key, args, recorded, unset);
@@ -103,9 +113,17 @@ export async function ensureLink(host: Host, args: LinkArgs, owner: string, seen
   await ensureAddresses(host, args, changes.length > 0, seen, recorded);
 }
 
-async function ensureAddresses(host: Host, args: LinkArgs, changed: boolean, seen: LinkSeen, recorded?: LinkArgs): Promise<void> {
+async function ensureAddresses(
+  host: Host,
+  args: LinkArgs,
+  changed: boolean,
+  seen: LinkSeen,
+  recorded?: LinkArgs,
+): Promise<void> {
   const { name, netns, addresses = [] } = args;
-  const surplus = (recorded?.addresses ?? []).filter((each) => !addresses.includes(each) && seen.addresses.includes(each));
+  const surplus = (recorded?.addresses ?? []).filter(
+    (each) => !addresses.includes(each) && seen.addresses.includes(each),
+  );
   for (const each of surplus) await ip(host, netns, "addr", "del", each, "dev", name);
   if (addresses.length === 0) return;
 
@@ -120,14 +138,22 @@ async function ensureAddresses(host: Host, args: LinkArgs, changed: boolean, see
 const detectionSeconds = 4;
 
 /** IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask. */
-async function duplicatesDetected(host: Host, netns: string | undefined, name: string, added: readonly string[]): Promise<void> {
+async function duplicatesDetected(
+  host: Host,
+  netns: string | undefined,
+  name: string,
+  added: readonly string[],
+): Promise<void> {
   const deadline = Date.now() + detectionSeconds * 1000;
   for (;;) {
     const link = (await showLink(host, netns, name)) ?? absent(name);
     const ours = link.addr_info.filter(({ local, prefixlen }) => added.includes(`${local}/${prefixlen}`));
     const duplicate = ours.find(({ dadfailed }) => dadfailed);
     if (duplicate) {
-      throw new LocalnetError("LN_VERIFY", `addresses: another has ${duplicate.local} already (duplicate address detection)`);
+      throw new LocalnetError(
+        "LN_VERIFY",
+        `addresses: another has ${duplicate.local} already (duplicate address detection)`,
+      );
     }
     if (!ours.some(({ tentative }) => tentative) || link.flags.includes("NO-CARRIER") || Date.now() > deadline) return;
     await sleep(200);
@@ -143,7 +169,12 @@ export async function removeLink(host: Host, { name, netns }: Pick<LinkArgs, "na
 }
 
 /** A link of a kind by name; a link of another kind is somebody else's. */
-export async function observeLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">, kind: string, owner: string): Promise<{ link: Link; seen: LinkSeen } | undefined> {
+export async function observeLink(
+  host: Host,
+  { name, netns }: Pick<LinkArgs, "name" | "netns">,
+  kind: string,
+  owner: string,
+): Promise<{ link: Link; seen: LinkSeen } | undefined> {
   const link = await showLink(host, netns, name);
   if (!link) return undefined;
   const seen = linkSeen(link, owner);

@@ -26,14 +26,17 @@ export const netns = defineKind({
   async ensure(host, { name, owner }, seen) {
     if (!seen) await host.run(["ip", "netns", "add", name]);
     // A namespace has no place for a mark of its own; its loopback has.
-    if (seen?.owner !== owner || !seen.loopbackUp) await ip(host, name, "link", "set", "dev", "lo", "up", ...aliasOf(owner));
+    if (seen?.owner !== owner || !seen.loopbackUp)
+      await ip(host, name, "link", "set", "dev", "lo", "up", ...aliasOf(owner));
   },
 
   async remove(host, { name }) {
     // The kernel keeps a namespace, hidden and with all its links, for as long as a process is in it.
     const pids = await netnsPids(host, name);
     if (pids.length) {
-      throw new LocalnetError("LN_BUSY", `processes are still in this namespace: ${pids.join(", ")}`, { hint: "end them first" });
+      throw new LocalnetError("LN_BUSY", `processes are still in this namespace: ${pids.join(", ")}`, {
+        hint: "end them first",
+      });
     }
     await host.run(["ip", "netns", "del", name]);
   },

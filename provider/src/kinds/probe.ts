@@ -14,7 +14,8 @@ const texts = z.record(z.string(), z.number());
 
 export const probe = defineKind({
   type: "Probe",
-  summary: "An assertion that traffic flows, or does not: it looks when it is made and whenever an input changes, and fails the update otherwise.",
+  summary:
+    "An assertion that traffic flows, or does not: it looks when it is made and whenever an input changes, and fails the update otherwise.",
   args: {
     ...inNetns,
     ...targetArgs,
@@ -49,7 +50,8 @@ export const probe = defineKind({
     const wrong = oneOf(args, ways);
     if (wrong) yield ["http", wrong];
     const bodies = args.http?.expectBody;
-    if (Array.isArray(bodies) && bodies.length > args.count) yield ["count", "must be at least the number of bodies expected"];
+    if (Array.isArray(bodies) && bodies.length > args.count)
+      yield ["count", "must be at least the number of bodies expected"];
   },
 
   // There is nothing in the kernel to read: a probe is what it saw.
@@ -58,7 +60,10 @@ export const probe = defineKind({
   },
 
   async ensure(host, args) {
-    await requireTools(host, ways.filter((way) => args[way]).flatMap((way) => tools[way]));
+    await requireTools(
+      host,
+      ways.filter((way) => args[way]).flatMap((way) => tools[way]),
+    );
     for (let attempt = 1; ; attempt++) {
       const results = await look(host, args);
       const wrong = judge(args, results);
@@ -67,7 +72,9 @@ export const probe = defineKind({
         const details = [...Object.entries(results.bodies), ...Object.entries(results.failures)];
         const saw = details.map(([text, times]) => `${times} x ${JSON.stringify(text)}`).join(", ") || "answers";
         const message = `${describe(args)}: ${wrong}; ${results.ok} of ${args.count} as expected; seen ${saw}`;
-        throw new LocalnetError("LN_PROBE", message, { hint: `last of ${attempt} attempts; look from there with the same command` });
+        throw new LocalnetError("LN_PROBE", message, {
+          hint: `last of ${attempt} attempts; look from there with the same command`,
+        });
       }
       await sleep(args.intervalSeconds * 1000);
     }

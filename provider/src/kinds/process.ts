@@ -23,7 +23,10 @@ export const process = defineKind({
     command: commandLine.meta({ replace: true }),
     ...inNetns,
     /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. */
-    environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have names of letters, digits and _"), printable).optional().meta({ replace: true }),
+    environment: z
+      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have names of letters, digits and _"), printable)
+      .optional()
+      .meta({ replace: true }),
     /** Directory that it starts in. Default: "/". */
     workingDirectory: path.default("/").meta({ replace: true }),
     /** File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the process. */
@@ -40,7 +43,10 @@ export const process = defineKind({
       .optional()
       .meta({ replace: true }),
     /** Signal that asks it to end: SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGKILL, SIGUSR1 or SIGUSR2. Default: SIGTERM. */
-    stopSignal: z.enum(signals, { error: `must be one of ${signals.join(", ")}` }).default("SIGTERM").meta({ replace: true }),
+    stopSignal: z
+      .enum(signals, { error: `must be one of ${signals.join(", ")}` })
+      .default("SIGTERM")
+      .meta({ replace: true }),
     /** Seconds to end in, before SIGKILL. Default: 5. */
     stopTimeoutSeconds: seconds.default(5).meta({ replace: true }),
   },
@@ -63,12 +69,17 @@ export const process = defineKind({
   },
 
   async observe(host, args, recorded) {
-    const pids = recorded?.pid === undefined ? (await findMarked(host, args.owner)).filter(isLeader).map(({ pid }) => pid) : [recorded.pid];
+    const pids =
+      recorded?.pid === undefined
+        ? (await findMarked(host, args.owner)).filter(isLeader).map(({ pid }) => pid)
+        : [recorded.pid];
     if (pids.length === 0) return undefined;
     const { bootId, processes } = await readProcesses(host, pids);
     const [found] = processes;
     const same = recorded?.pid === undefined || (bootId === recorded.bootId && found?.startTime === recorded.startTime);
-    return found && same ? { owner: args.owner, pid: found.pid, startTime: found.startTime, bootId, log: logOf(host, args) } : undefined;
+    return found && same
+      ? { owner: args.owner, pid: found.pid, startTime: found.startTime, bootId, log: logOf(host, args) }
+      : undefined;
   },
 
   async ensure(host, args, seen) {
@@ -78,7 +89,11 @@ export const process = defineKind({
     if (!seen) {
       const inside = args.netns === undefined ? [] : ["ip", "netns", "exec", args.netns];
       const environment = { ...args.environment, ...processMark(args.owner) };
-      await host.start([...inside, ...args.command], { environment, workingDirectory: args.workingDirectory, logFile: log });
+      await host.start([...inside, ...args.command], {
+        environment,
+        workingDirectory: args.workingDirectory,
+        logFile: log,
+      });
     }
     try {
       const started = seen ?? (await executed(host, args));
@@ -88,7 +103,9 @@ export const process = defineKind({
       const { stdout } = await host.run(["tail", "-n", "20", "--", log], { accept: "any" });
       await stop(host, args);
       if (!(error instanceof LocalnetError)) throw error;
-      const end = stdout.trim() ? `; its output ends:\n    ${stdout.trim().replaceAll("\n", "\n    ")}` : "; it printed nothing";
+      const end = stdout.trim()
+        ? `; its output ends:\n    ${stdout.trim().replaceAll("\n", "\n    ")}`
+        : "; it printed nothing";
       throw new LocalnetError(error.code, `${error.summary}${end}`, { ran: { argv: args.command } });
     }
   },
@@ -139,10 +156,14 @@ async function ready(host: Host, args: ProcessArgs, started: Pick<Running, "pid"
   for (;;) {
     const answer = args.ready ? await reach(host, args.netns, args.ready, 2) : { ok: true };
     const { processes } = await readProcesses(host, [started.pid]);
-    if (processes[0]?.startTime !== started.startTime) throw new LocalnetError("LN_PROCESS", "it ended before it was ready");
+    if (processes[0]?.startTime !== started.startTime)
+      throw new LocalnetError("LN_PROCESS", "it ended before it was ready");
     if (answer.ok) return;
     if (Date.now() > deadline) {
-      throw new LocalnetError("LN_PROCESS", `not ready within ${args.ready?.timeoutSeconds} s: ${answer.failure}; it was stopped`);
+      throw new LocalnetError(
+        "LN_PROCESS",
+        `not ready within ${args.ready?.timeoutSeconds} s: ${answer.failure}; it was stopped`,
+      );
     }
     await sleep(pollMilliseconds);
   }

@@ -12,7 +12,10 @@ type RouteType = keyof typeof types;
 const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
 
 const mainTable = 254;
-const number32 = z.int("must be a whole number").min(0, "must not be negative").max(0xffffffff, "must be below 4294967296");
+const number32 = z
+  .int("must be a whole number")
+  .min(0, "must not be negative")
+  .max(0xffffffff, "must be below 4294967296");
 
 interface RouteArgs {
   readonly destination: string;
@@ -30,7 +33,9 @@ export const route = defineKind({
   args: {
     /** Where to: "default" (IPv4; "::/0" for IPv6), an address or a network, `10.0.0.0/8`. */
     destination: z
-      .union([z.literal("default"), cidr, address], { error: 'must be "default", an address, or a network such as 10.0.0.0/8' })
+      .union([z.literal("default"), cidr, address], {
+        error: 'must be "default", an address, or a network such as 10.0.0.0/8',
+      })
       .refine((text) => !text.includes("/") || isNetwork(text), "must have no bits set behind the prefix length")
       .transform(canonicalDestination)
       .meta({ replace: true }),
@@ -51,13 +56,21 @@ export const route = defineKind({
   outputs: {},
   needs: ["ip"],
   id: ({ destination, netns, metric, table }) =>
-    at([destination, ...(metric === undefined ? [] : ["metric", metric]), ...(table === undefined ? [] : ["table", table])].join(" "), netns),
+    at(
+      [
+        destination,
+        ...(metric === undefined ? [] : ["metric", metric]),
+        ...(table === undefined ? [] : ["table", table]),
+      ].join(" "),
+      netns,
+    ),
 
   *rules({ destination, via, device, source, type }) {
     if (type === "unicast" && !via && !device) yield ["via", "a unicast route needs via or device"];
     if (type !== "unicast" && (via || device)) yield ["type", `a ${type} route takes neither via nor device`];
     if (via && familyOf(via) !== familyOf(destination)) yield ["via", "must be of the destination's IP version"];
-    if (source && familyOf(source) !== familyOf(destination)) yield ["source", "must be of the destination's IP version"];
+    if (source && familyOf(source) !== familyOf(destination))
+      yield ["source", "must be of the destination's IP version"];
   },
 
   async observe(host, args) {
@@ -94,7 +107,8 @@ function metricOf({ destination, metric }: RouteArgs): number {
 /** All that tells the route from others; a shorter form would remove the first route that matches. */
 function selector(args: RouteArgs): string[] {
   const { destination, via, device, source, table = mainTable, type } = args;
-  const option = (word: string, value: string | number | undefined) => (value === undefined ? [] : [word, String(value)]);
+  const option = (word: string, value: string | number | undefined) =>
+    value === undefined ? [] : [word, String(value)];
   return [
     ...[type, destination],
     ...option("via", via),

@@ -9,7 +9,11 @@ export const targetArgs = {
       /** Where to: http:// or https://. */
       url: printable.refine(isHttpUrl, "must be an http:// or https:// address without blanks"),
       /** Status of an answer that counts. Default: 200. */
-      expectStatus: z.int("must be 100 to 599").min(100, "must be 100 to 599").max(599, "must be 100 to 599").default(200),
+      expectStatus: z
+        .int("must be 100 to 599")
+        .min(100, "must be 100 to 599")
+        .max(599, "must be 100 to 599")
+        .default(200),
       /** Body of an answer that counts, blanks around it left out; several: any of them counts, and each must be seen. */
       expectBody: z.union([z.string(), z.array(z.string()).min(1, "must not be empty")]).optional(),
     })

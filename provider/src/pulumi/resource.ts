@@ -15,7 +15,10 @@ type Given<A extends z.ZodRawShape> = Omit<z.input<z.ZodObject<A>>, "owner">;
 type Named<T> = T extends { name: string } ? Omit<T, "name"> & Partial<Pick<T, "name">> : T;
 
 /** The arguments of a kind's class: as its inputs, each possibly an Output; `name` defaults to the resource's own. */
-export type ArgsOf<K> = K extends Kind<infer A, infer _O, infer _S> ? { [P in keyof Named<Given<A>>]: InputOf<P, Named<Given<A>>[P]> } & CommonArgs : never;
+export type ArgsOf<K> =
+  K extends Kind<infer A, infer _O, infer _S>
+    ? { [P in keyof Named<Given<A>>]: InputOf<P, Named<Given<A>>[P]> } & CommonArgs
+    : never;
 
 export interface CommonArgs {
   /** Where the object lives: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or else this machine. */
@@ -24,9 +27,10 @@ export interface CommonArgs {
   adopt?: pulumi.Input<boolean> | undefined;
 }
 
-type PropertiesOf<K> = K extends Kind<infer A, infer O, infer _S>
-  ? { readonly [P in keyof z.output<z.ZodObject<A & O>>]: pulumi.Output<z.output<z.ZodObject<A & O>>[P]> }
-  : never;
+type PropertiesOf<K> =
+  K extends Kind<infer A, infer O, infer _S>
+    ? { readonly [P in keyof z.output<z.ZodObject<A & O>>]: pulumi.Output<z.output<z.ZodObject<A & O>>[P]> }
+    : never;
 
 export type ResourceClass<K> = new (
   name: string,
@@ -73,7 +77,8 @@ function references(schema: z.ZodObject, args: Record<string, unknown>): Record<
     const value = args[key];
     const output = (field as z.ZodType).meta()?.reference;
     const nested = objectIn(field as z.ZodType);
-    if (output && pulumi.Resource.isInstance(value)) result[key] = (value as unknown as Record<string, unknown>)[output];
+    if (output && pulumi.Resource.isInstance(value))
+      result[key] = (value as unknown as Record<string, unknown>)[output];
     else if (nested && typeof value === "object" && value !== null && !pulumi.Output.isInstance(value)) {
       result[key] = references(nested, value as Record<string, unknown>);
     }
@@ -84,7 +89,9 @@ function references(schema: z.ZodObject, args: Record<string, unknown>): Record<
 /** A resource that goes with the one it lives in needs no delete of its own. */
 function parentOf(kind: AnyKind, args: Record<string, unknown>): pulumi.CustomResourceOptions {
   const fields = Object.entries(kind.args.shape as z.ZodRawShape);
-  const parent = fields.find(([key, field]) => (field as z.ZodType).meta()?.parent && pulumi.Resource.isInstance(args[key]));
+  const parent = fields.find(
+    ([key, field]) => (field as z.ZodType).meta()?.parent && pulumi.Resource.isInstance(args[key]),
+  );
   return parent ? { deletedWith: args[parent[0]] as pulumi.Resource } : {};
 }
 
@@ -92,7 +99,10 @@ function parentOf(kind: AnyKind, args: Record<string, unknown>): pulumi.CustomRe
 function owner(type: string, name: string, parent: pulumi.Resource | undefined): pulumi.Output<string> {
   return pulumi.createUrn(name, type, parent).apply((urn) => {
     const [stack, project, types = "", ...names] = urn.replace("urn:pulumi:", "").split("::");
-    const path = types.split("$").slice(0, -1).filter((each) => each !== "pulumi:pulumi:Stack");
+    const path = types
+      .split("$")
+      .slice(0, -1)
+      .filter((each) => each !== "pulumi:pulumi:Stack");
     return [project, stack, ...path, names.join("::")].join("/");
   });
 }

@@ -87,7 +87,12 @@ const routeJson = z.object({
 export type RouteEntry = z.output<typeof routeJson>;
 
 /** All routes of a table to exactly this destination, numbers in place of names. */
-export async function showRoutes(host: Host, netns: string | undefined, destination: string, table: number): Promise<RouteEntry[]> {
+export async function showRoutes(
+  host: Host,
+  netns: string | undefined,
+  destination: string,
+  table: number,
+): Promise<RouteEntry[]> {
   const family = `-${familyOf(destination)}`;
   const argv = [family, "-N", "-j", "-d", "route", "show", "table", String(table), "exact", destination];
   try {

@@ -43,7 +43,9 @@ export function parseRules(text: string): Rule[] {
 
 /** The words of a line of `iptables -S`: quoted where they hold blanks, with `\` before `"`, `\` and `'`. */
 export function splitWords(line: string): string[] {
-  return [...line.matchAll(/"((?:\\.|[^"\\])*)"|(\S+)/g)].map(([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "");
+  return [...line.matchAll(/"((?:\\.|[^"\\])*)"|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
+  );
 }
 
 /** The options in the words of a rule; a negated one starts with "! ". */
@@ -58,7 +60,14 @@ export function optionsOf(words: readonly string[]): Map<string, string> {
       option = word;
       options.set(option, option === "-m" ? (options.get("-m") ?? "") : negated);
       negated = "";
-    } else options.set(option, [options.get(option), word].filter(Boolean).join(option === "-m" ? "," : " ").replace("!  ", "! "));
+    } else
+      options.set(
+        option,
+        [options.get(option), word]
+          .filter(Boolean)
+          .join(option === "-m" ? "," : " ")
+          .replace("!  ", "! "),
+      );
   }
   return options;
 }

@@ -119,7 +119,11 @@ function optionValues(words: string[]): (option: string) => string | undefined {
 }
 
 /** The thresholds of a service's backends, which `ipvsadm -S` does not print, by endpoint. */
-export async function listThresholds(host: Host, netns: string | undefined, key: ServiceKey): Promise<Map<string, { upper: number; lower: number }>> {
+export async function listThresholds(
+  host: Host,
+  netns: string | undefined,
+  key: ServiceKey,
+): Promise<Map<string, { upper: number; lower: number }>> {
   const text = await ipvsadm(host, netns, "-L", "-n", "--thresholds", ...serviceArgs(key));
   const rows = [...text.matchAll(/^\s+->\s+(\S+:\d+)\s+(\d+)\s+(\d+)/gm)];
   return new Map(rows.map(([, where = "", upper, lower]) => [where, { upper: Number(upper), lower: Number(lower) }]));

@@ -27,7 +27,10 @@ export async function findMarked(host: Host, owner: string): Promise<Running[]> 
 }
 
 /** The processes of these that exist, zombies left out, and the id of the running boot. */
-export async function readProcesses(host: Host, pids: readonly number[]): Promise<{ bootId: string; processes: Running[] }> {
+export async function readProcesses(
+  host: Host,
+  pids: readonly number[],
+): Promise<{ bootId: string; processes: Running[] }> {
   const files = pids.map((pid) => `/proc/${pid}/stat`);
   const { stdout } = await host.run(["cat", "/proc/sys/kernel/random/boot_id", ...files], { accept: "any" });
   const [bootId = "", ...lines] = stdout.split("\n");
@@ -39,7 +42,9 @@ export function parseStat(line: string): Running[] {
   const match = /^(\d+) \((.*)\) (.*)$/.exec(line);
   const fields = match?.[3]?.split(" ") ?? [];
   if (!match || ["Z", "X"].includes(fields[0] ?? "")) return [];
-  return [{ pid: Number(match[1]), command: match[2] ?? "", session: Number(fields[3]), startTime: Number(fields[19]) }];
+  return [
+    { pid: Number(match[1]), command: match[2] ?? "", session: Number(fields[3]), startTime: Number(fields[19]) },
+  ];
 }
 
 export async function signal(host: Host, name: string, processes: readonly Running[]): Promise<void> {

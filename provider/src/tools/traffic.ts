@@ -37,7 +37,12 @@ const curlFailures: Readonly<Record<number, string>> = {
 };
 
 /** One attempt, from inside a namespace. */
-export async function reach(host: Host, netns: string | undefined, target: Target, timeoutSeconds: number): Promise<Answer> {
+export async function reach(
+  host: Host,
+  netns: string | undefined,
+  target: Target,
+  timeoutSeconds: number,
+): Promise<Answer> {
   const { http, tcp, ping, exec } = target;
   if (http) return get(host, netns, http, timeoutSeconds);
   const timeout = String(Math.max(1, Math.ceil(timeoutSeconds)));
@@ -49,7 +54,17 @@ export async function reach(host: Host, netns: string | undefined, target: Targe
 async function get(host: Host, netns: string | undefined, http: Http, timeoutSeconds: number): Promise<Answer> {
   await requireTools(host, ["curl"]);
   // -q first: no .curlrc; and no proxy, whatever the environment says.
-  const options = ["-q", "-sS", "--globoff", "--noproxy", "*", "--proto", "=http,https", "--max-time", String(timeoutSeconds)];
+  const options = [
+    "-q",
+    "-sS",
+    "--globoff",
+    "--noproxy",
+    "*",
+    "--proto",
+    "=http,https",
+    "--max-time",
+    String(timeoutSeconds),
+  ];
   const argv = enter(netns, ["curl", ...options, "--write-out", "%{stderr}%{http_code}", "--url", http.url]);
   const { exitCode, stdout, stderr } = await host.run(argv, { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
   if (exitCode !== 0) {
@@ -63,7 +78,12 @@ async function get(host: Host, netns: string | undefined, http: Http, timeoutSec
   return !bodies || bodies.includes(body) ? { ok: true, body } : { ok: false, body, failure: "another body" };
 }
 
-async function plain(host: Host, netns: string | undefined, argv: readonly string[], timeoutSeconds: number): Promise<Answer> {
+async function plain(
+  host: Host,
+  netns: string | undefined,
+  argv: readonly string[],
+  timeoutSeconds: number,
+): Promise<Answer> {
   const { exitCode } = await host.run(enter(netns, argv), { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
   return exitCode === 0 ? { ok: true } : { ok: false, failure: `${argv[0]}: exit ${exitCode}` };
 }
