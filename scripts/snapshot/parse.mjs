@@ -64,6 +64,7 @@ export function parseProcesses(status, commands, self) {
   );
   /** @type {Map<number, string[]>} */
   const words = new Map();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the mark that ends each word.
   for (const [, pid, word = ""] of commands.matchAll(/\/proc\/(\d+)\/cmdline:([^\x1f]*)\x1f/g)) {
     words.set(Number(pid), [...(words.get(Number(pid)) ?? []), word]);
   }

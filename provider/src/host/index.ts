@@ -15,6 +15,9 @@ const hosts = new Map<string, Host>();
 export function openHost(url: string | undefined, { sudo }: HostSettings): Host {
   const key = `${sudo} ${url ?? ""}`;
   let host = hosts.get(key);
-  if (!host) hosts.set(key, (host = url ? sshHost(url, sudo) : localHost(sudo)));
+  if (!host) {
+    host = url ? sshHost(url, sudo) : localHost(sudo);
+    hosts.set(key, host);
+  }
   return host;
 }

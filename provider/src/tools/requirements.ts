@@ -26,8 +26,8 @@ const checked = new WeakMap<Host, Map<Tool, Promise<void>>>();
 
 /** Throws when a command is missing or too old, before anything is changed. Asks each host once. */
 export async function requireTools(host: Host, tools: readonly Tool[]): Promise<void> {
-  let known = checked.get(host);
-  if (!known) checked.set(host, (known = new Map()));
+  const known = checked.get(host) ?? new Map<Tool, Promise<void>>();
+  checked.set(host, known);
   for (const tool of tools) {
     let check = known.get(tool);
     if (!check) {
