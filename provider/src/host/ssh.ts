@@ -79,7 +79,7 @@ function connect(url: string, options: readonly string[], directory: string): Pr
 }
 
 function own(argv: readonly string[], result: Result, url: string): Result {
-  const match = /^localnet-exit:(\d+)\n$/m.exec(result.stderr.slice(-24));
+  const match = /localnet-exit:(\d+)\n$/.exec(result.stderr);
   if (!match) throw unreachable(argv, result, url);
   return { exitCode: Number(match[1]), stdout: result.stdout, stderr: result.stderr.slice(0, -match[0].length) };
 }

@@ -21,7 +21,9 @@ export const process = defineKind({
   args: {
     /** The command and its arguments; no shell reads them. */
     command: commandLine.meta({ replace: true }),
-    ...inNetns,
+    /** Network namespace, a Netns or a name. Default: the host's own. */
+    // Not a parent: a process outlives the name of its namespace, and keeps it from going.
+    netns: inNetns.netns.meta({ replace: true, reference: "name", parent: false }),
     /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. */
     environment: z
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have names of letters, digits and _"), printable)

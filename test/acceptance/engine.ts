@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const root = join(__dirname, "../..");
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both, as a user sees them. */
+  readonly text: string;
+}
+
+export function run(argv: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; minutes?: number } = {}): Promise<Ran> {
+  const { cwd = root, env = process.env, minutes = 10 } = options;
+  const [file = "", ...args] = argv;
+  return new Promise((resolve) => {
+    const settings = { cwd, env, timeout: minutes * 60_000, maxBuffer: 64 * 1024 * 1024 };
+    execFile(file, args, settings, (error, stdout, stderr) => {
+      const code = typeof error?.code === "number" ? error.code : error ? 1 : 0;
+      resolve({ code, stdout, stderr, text: `${stdout}${stderr}` });
+    });
+  });
+}
+
+/** What happened to resources in an update, as the CLI counts it: { created: 3, unchanged: 1 }. */
+export function changes(text: string): Record<string, number> {
+  const lines = text.slice(text.lastIndexOf("Resources:")).matchAll(/^\s+(?:\S+ )?(\d+) (created|updated|deleted|replaced|unchanged|errored)$/gm);
+  return Object.fromEntries([...lines].map(([, count, what]) => [what, Number(count)]));
+}
+
+/** A stack of a Pulumi program, with a backend and a home of its own, driven by the real CLI. */
+export class Stack {
+  private readonly directory = mkdtempSync(join(tmpdir(), "localnet-acceptance-"));
+  readonly env: NodeJS.ProcessEnv = {
+    ...process.env,
+    PULUMI_BACKEND_URL: `file://${this.directory}`,
+    PULUMI_HOME: join(this.directory, "home"),
+    PULUMI_CONFIG_PASSPHRASE: "",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+
+  constructor(
+    readonly project: string,
+    readonly name = "test",
+    env: NodeJS.ProcessEnv = {},
+  ) {
+    Object.assign(this.env, env);
+  }
+
+  /** Runs the CLI; a failure throws unless it is expected. */
+  async pulumi(args: readonly string[], expected = 0): Promise<Ran> {
+    const ran = await run(["pulumi", ...args, "--non-interactive", "--color", "never"], { cwd: this.project, env: this.env });
+    const asExpected = expected === 0 ? ran.code === 0 : ran.code !== 0;
+    if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${ran.code}\n${ran.text}`);
+    return ran;
+  }
+
+  private get target(): string[] {
+    return ["--stack", this.name, "--config-file", join(this.directory, "config.yaml")];
+  }
+
+  async init(config: Record<string, string> = {}): Promise<void> {
+    await this.pulumi(["stack", "init", this.name]);
+    for (const [key, value] of Object.entries(config)) await this.set(key, value);
+  }
+
+  async set(key: string, value: string): Promise<void> {
+    await this.pulumi(["config", "set", ...(key.includes("[") ? ["--path"] : []), key, value, ...this.target]);
+  }
+
+  async unset(key: string): Promise<void> {
+    await this.pulumi(["config", "rm", key, ...this.target]);
+  }
+
+  up(expected = 0): Promise<Ran> {
+    return this.pulumi(["up", "--yes", "--skip-preview", ...this.target], expected);
+  }
+
+  preview(expected = 0): Promise<Ran> {
+    return this.pulumi(["preview", ...this.target], expected);
+  }
+
+  /** A preview that must find nothing to do. */
+  async unchanged(): Promise<void> {
+    await this.pulumi(["preview", "--expect-no-changes", "--diff", ...this.target]);
+  }
+
+  refresh(): Promise<Ran> {
+    return this.pulumi(["refresh", "--yes", "--skip-preview", ...this.target]);
+  }
+
+  destroy(): Promise<Ran> {
+    return this.pulumi(["destroy", "--yes", "--skip-preview", ...this.target]);
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    return JSON.parse((await this.pulumi(["stack", "output", "--json", "--stack", this.name])).stdout) as Record<string, unknown>;
+  }
+
+  async exported(): Promise<{ text: string; resources: { type: string; inputs?: Record<string, unknown> }[] }> {
+    const { stdout } = await this.pulumi(["stack", "export", "--stack", this.name]);
+    return { text: stdout, resources: JSON.parse(stdout).deployment.resources ?? [] };
+  }
+
+  /** Destroys what is left, also after a failed test, and takes the files away. */
+  async dispose(): Promise<void> {
+    await this.destroy().catch(() => undefined);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export type Snapshot = Record<string, string[]>;
+
+/** All that a lab could leave behind on a host: this one, or one behind ssh. */
+export async function snapshot(ssh: readonly string[] = []): Promise<Snapshot> {
+  const { code, stdout, text } = await run(["node", join(root, "test/support/snapshot.mjs"), ...ssh]);
+  if (code) throw new Error(text);
+  const seen = JSON.parse(stdout) as Snapshot;
+  // On a machine that does other things too, processes come and go, and the kernel loads modules as it likes.
+  return ssh.length ? seen : { ...seen, processes: [], modules: [] };
+}
+
+/** The throwaway VM that the test runner started. */
+export function vm(): { host: string; ssh: string[]; exec(argv: readonly string[]): Promise<Ran> } {
+  const config = process.env.LOCALNET_SSH_CONFIG;
+  if (!config) throw new Error("LOCALNET_SSH_CONFIG is not set: run npm test, which starts the virtual machine");
+  const ssh = ["-F", config, "localnet-vm"];
+  return { host: "ssh://localnet-vm", ssh, exec: (argv) => run(["ssh", ...ssh, argv.map((word) => `'${word}'`).join(" ")]) };
+}

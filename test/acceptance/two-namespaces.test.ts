@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { changes, root, run, type Snapshot, Stack, snapshot } from "./engine";
+
+const stack = new Stack(join(root, "examples/two-namespaces"));
+const ip = async (...args: string[]) => expect(await run(["ip", ...args])).toMatchObject({ code: 0 });
+let before: Snapshot;
+
+beforeAll(async () => {
+  before = await snapshot();
+  await stack.init();
+});
+afterAll(() => stack.dispose());
+
+test("a preview changes nothing", async () => {
+  expect((await stack.preview()).text).toContain("6 to create");
+  expect(await snapshot()).toEqual(before);
+});
+
+test("up makes it, and its probes are answered over IPv4 and IPv6", async () => {
+  expect(changes((await stack.up()).text)).toEqual({ created: 6 });
+  expect(await stack.outputs()).toEqual({ answered: [1, 1] });
+  await ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
+});
+
+test("a second preview is empty, also after a refresh", async () => {
+  await stack.unchanged();
+  expect(changes((await stack.refresh()).text)).toEqual({ unchanged: 6 });
+  await stack.unchanged();
+});
+
+test("an update changes the links in place", async () => {
+  const before = (await run(["ip", "-n", "left", "-j", "link", "show", "dev", "eth-left"])).stdout;
+  await stack.set("mtu", "1300");
+  expect(changes((await stack.up()).text)).toEqual({ updated: 3, unchanged: 3 });
+  const after = (await run(["ip", "-n", "left", "-j", "link", "show", "dev", "eth-left"])).stdout;
+  expect(JSON.parse(after)[0]).toMatchObject({ mtu: 1300, ifindex: JSON.parse(before)[0].ifindex });
+  await stack.unchanged();
+});
+
+test("changes from outside are shown by refresh and repaired by up", async () => {
+  await ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
+  await ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
+  expect(changes((await stack.refresh()).text)).toEqual({ updated: 1, unchanged: 5 });
+  expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 5 });
+  await ip("netns", "exec", "left", "ping", "-c", "1", "-M", "do", "-s", "1272", "10.90.0.2");
+  await stack.unchanged();
+});
+
+test("what was removed from outside is shown as deleted and made again", async () => {
+  await ip("netns", "del", "left");
+  expect(changes((await stack.refresh()).text)).toEqual({ deleted: 2, unchanged: 4 });
+  expect(changes((await stack.up()).text)).toMatchObject({ created: 2 });
+  await ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
+  await stack.unchanged();
+});
+
+test("destroy succeeds with half of it gone, and leaves the host as it was", async () => {
+  await ip("netns", "del", "right");
+  await stack.destroy();
+  expect(await snapshot()).toEqual(before);
+});
