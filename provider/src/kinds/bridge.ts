@@ -16,11 +16,11 @@ export const bridge = defineKind({
   type: "Bridge",
   summary: "A Linux bridge.",
   args: {
-    /** Name, 1 to 15 characters. Default: the resource's name. */
+    /** Name, 1 to 15 characters. */
     name: ifName.meta({ replace: true }),
     ...inNetns,
     ...linkArgs,
-    /** Does the bridge take frames that are not for it (`promisc`)? Default: false. */
+    /** Does the bridge take frames that are not for it (`promisc`)? */
     promiscuous,
     /** Spanning tree protocol. Default: the kernel's choice, false. */
     stp: z.boolean().optional(),
@@ -33,6 +33,7 @@ export const bridge = defineKind({
   },
   outputs: linkOutputs,
   needs: ["ip"],
+  /** `NAME@NETNS` */
   id: ({ name, netns }) => at(name, netns),
 
   async observe(host, args) {
@@ -44,7 +45,7 @@ export const bridge = defineKind({
       stp: data.stp_state !== 0,
       forwardDelay: Number(data.forward_delay) / 100,
       ageingTime: Number(data.ageing_time) / 100,
-      vlanFiltering: data.vlan_filtering !== 0,
+      vlanFiltering: data.vlan_filtering === 1,
     };
   },
 
