@@ -124,9 +124,9 @@ export async function snapshot(ssh: readonly string[] = []): Promise<Snapshot> {
 }
 
 /** The throwaway VM that the test runner started. */
-export function vm(): { host: string; ssh: string[]; exec(argv: readonly string[]): Promise<Ran> } {
+export function vm(): { host: string; ssh: string[]; exec(argv: readonly string[], minutes?: number): Promise<Ran> } {
   const config = process.env.LOCALNET_SSH_CONFIG;
   if (!config) throw new Error("LOCALNET_SSH_CONFIG is not set: run npm test, which starts the virtual machine");
   const ssh = ["-F", config, "localnet-vm"];
-  return { host: "ssh://localnet-vm", ssh, exec: (argv) => run(["ssh", ...ssh, argv.map((word) => `'${word}'`).join(" ")]) };
+  return { host: "ssh://localnet-vm", ssh, exec: (argv, minutes = 2) => run(["ssh", ...ssh, argv.map((word) => `'${word}'`).join(" ")], { minutes }) };
 }

@@ -1,0 +1,94 @@
+import type { Values } from "../../../provider/src/check";
+import { bridge as kind } from "../../../provider/src/kinds";
+import { contract } from "../support/contract";
+import { everyInput } from "../support/inputs";
+import { expectedLink, lookAtLink } from "../support/links";
+
+contract("with IPv4 and IPv6 addresses", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("br");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  const set = (...args: string[]) => ip("link", "set", "dev", name, ...args);
+  const option = (key: string, value: string) => set("type", "bridge", key, value);
+  const inputs = { name, netns, addresses: ["10.9.0.1/24", "2001:db8::1/64"], mtu: 1400 };
+
+  return {
+    kind,
+    inputs,
+    look: () => lookAtLink(world, netns, name),
+    expected: ({ stp, forwardDelay, ageingTime, ...link }: Values) => ({
+      ...expectedLink(link, `localnet:${world.owner}`),
+      "bridge/stp_state": stp ? "1" : "0",
+      "bridge/forward_delay": String(Number(forwardDelay ?? 15) * 100),
+      "bridge/ageing_time": String(Number(ageingTime ?? 300) * 100),
+    }),
+    updates: [
+      { what: "mtu", change: { mtu: 1300 } },
+      { what: "mtu taken away", change: { mtu: undefined } },
+      { what: "mac", change: { mac: "02:00:00:00:09:01" } },
+      { what: "another address and one fewer", change: { addresses: ["10.9.0.2/24", "10.9.0.3/24", "2001:db8::1/64"] } },
+      { what: "the primary address away, its secondary stays", change: { addresses: ["10.9.0.3/24", "2001:db8::1/64"] } },
+      { what: "promiscuous", change: { promiscuous: true } },
+      { what: "down, addresses kept", change: { up: false, addresses: ["10.9.0.3/24"] } },
+      { what: "up again with an IPv6 address", change: { up: true, addresses: ["10.9.0.3/24", "2001:db8::2/64"] } },
+      { what: "stp", change: { stp: true } },
+      { what: "forward delay", change: { forwardDelay: 4.5 } },
+      { what: "ageing time", change: { ageingTime: 60 } },
+      { what: "the bridge's own taken away", change: { forwardDelay: undefined, ageingTime: undefined, stp: undefined } },
+    ],
+    replaces: { name: "other", netns: "other" },
+    drifts: [
+      { what: "an IPv4 address removed", input: "addresses", by: () => ip("addr", "del", "10.9.0.3/24", "dev", name) },
+      { what: "an IPv6 address removed", input: "addresses", by: () => ip("addr", "del", "2001:db8::2/64", "dev", name) },
+      { what: "mac", input: "mac", by: () => set("address", "02:00:00:00:09:99") },
+      { what: "down, IPv6 addresses lost with it", input: "up", by: () => set("down") },
+      { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
+    ],
+    ignores: [
+      { what: "an mtu that nobody asked for", by: () => set("mtu", "1450").then(() => set("mtu", "1500")) },
+      { what: "an address of another", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) },
+      { what: "an ageing time that nobody asked for", by: () => option("ageing_time", "1000").then(() => option("ageing_time", "30000")) },
+    ],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: () => world.run("ip", "netns", "del", netns),
+    foreign: {
+      async make() {
+        await ip("link", "add", "name", name, "mtu", "1400", "type", "bridge");
+        await ip("addr", "add", "10.9.0.1/24", "dev", name);
+        await ip("addr", "add", "2001:db8::1/64", "dev", name);
+        await set("up");
+      },
+      differ: () => set("mtu", "1200"),
+      remove: () => ip("link", "del", "dev", name),
+    },
+  };
+});
+
+contract("that tells VLANs apart", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("br");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  const filter = (value: string) => ip("link", "set", "dev", name, "type", "bridge", "vlan_filtering", value);
+
+  return {
+    kind,
+    needs: "vlan filtering",
+    inputs: { name, netns, vlanFiltering: true },
+    look: () => lookAtLink(world, netns, name),
+    expected: ({ vlanFiltering }: Values) => ({ "bridge/vlan_filtering": vlanFiltering ? "1" : "0" }),
+    updates: [
+      { what: "off", change: { vlanFiltering: false } },
+      { what: "on", change: { vlanFiltering: true } },
+      { what: "taken away", change: { vlanFiltering: undefined } },
+      { what: "on again", change: { vlanFiltering: true } },
+    ],
+    replaces: {},
+    drifts: [{ what: "vlan filtering", input: "vlanFiltering", by: () => filter("0") }],
+    ignores: [],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: () => world.run("ip", "netns", "del", netns),
+    foreign: { none: "as in the first case" },
+  };
+});
+
+everyInput(kind);

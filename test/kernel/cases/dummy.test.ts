@@ -1,0 +1,49 @@
+import type { Values } from "../../../provider/src/check";
+import { dummy as kind } from "../../../provider/src/kinds";
+import { contract } from "../support/contract";
+import { everyInput } from "../support/inputs";
+import { expectedLink, lookAtLink } from "../support/links";
+
+contract("that holds virtual addresses", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("d");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  const set = (...args: string[]) => ip("link", "set", "dev", name, ...args);
+  const inputs = { name, netns, addresses: ["172.23.0.1/32", "2001:db8:23::1/128"] };
+
+  return {
+    kind,
+    needs: "dummy",
+    inputs,
+    look: () => lookAtLink(world, netns, name),
+    expected: (values: Values) => expectedLink(values, `localnet:${world.owner}`),
+    updates: [
+      { what: "mtu", change: { mtu: 9000 } },
+      { what: "mtu taken away", change: { mtu: undefined } },
+      { what: "mac", change: { mac: "02:00:00:00:23:01" } },
+      { what: "addresses", change: { addresses: ["172.23.0.2/32", "2001:db8:23::2/128"] } },
+      { what: "down", change: { up: false, addresses: ["172.23.0.2/32"] } },
+      { what: "up", change: { up: true } },
+    ],
+    replaces: { name: "other", netns: "other" },
+    drifts: [
+      { what: "address removed", input: "addresses", by: () => ip("addr", "del", "172.23.0.2/32", "dev", name) },
+      { what: "mac", input: "mac", by: () => set("address", "02:00:00:00:23:99") },
+      { what: "down", input: "up", by: () => set("down") },
+    ],
+    ignores: [{ what: "an address of another", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) }],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: () => world.run("ip", "netns", "del", netns),
+    foreign: {
+      async make() {
+        await ip("link", "add", "name", name, "type", "dummy");
+        for (const each of inputs.addresses) await ip("addr", "add", each, "dev", name);
+        await set("up");
+      },
+      differ: () => set("down"),
+      remove: () => ip("link", "del", "dev", name),
+    },
+  };
+});
+
+everyInput(kind);

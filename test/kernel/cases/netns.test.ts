@@ -1,0 +1,58 @@
+import { netns as kind } from "../../../provider/src/kinds";
+import { create, read, remove } from "../../../provider/src/lifecycle";
+import { contract, failure } from "../support/contract";
+import { everyInput } from "../support/inputs";
+import { lookAtLink } from "../support/links";
+import { eventually, hostUrl, settings, World } from "../support/world";
+
+contract("a namespace", (world) => {
+  const name = world.name("n");
+  const away = () => world.run("ip", "netns", "del", name);
+  world.finally(away);
+  return {
+    kind,
+    inputs: { name },
+    async look() {
+      const names = (await world.run("ls", "/run/netns")).split("\n");
+      if (!names.includes(name)) return undefined;
+      const { ifalias, up } = (await lookAtLink(world, name, "lo")) ?? {};
+      return { ifalias, up };
+    },
+    expected: () => ({ ifalias: `localnet:${world.owner}`, up: true }),
+    updates: [],
+    replaces: { name: "other" },
+    drifts: [],
+    ignores: [{ what: "a link in it", by: () => world.run("ip", "-n", name, "link", "add", "name", "b", "type", "bridge") }],
+    vanish: away,
+    parent: { none: "it lives in nothing" },
+    foreign: {
+      make: () => world.run("ip", "netns", "add", name),
+      differ: { none: "there is nothing else that a namespace could be" },
+      remove: away,
+    },
+  };
+});
+
+describe("Netns: with a process in it", () => {
+  const world = new World();
+  const name = world.netns("p");
+  const inputs = { name, owner: world.owner, adopt: true, ...(hostUrl && { host: hostUrl }) };
+  beforeAll(() => world.build());
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("delete refuses and names the process, since the kernel would keep the namespace, hidden", async () => {
+    const { id, outputs } = await create(kind, inputs, settings);
+    await world.script(name, "sleep 600 >/dev/null 2>&1 </dev/null & exit 0");
+    const pid = (await world.run("ip", "netns", "pids", name)).trim();
+    const error = await failure(() => remove(kind, id, outputs, settings));
+    expect(error).toMatchObject({ code: "LN_BUSY" });
+    expect(error.message).toContain(pid);
+    expect(await read(kind, id, outputs, settings)).toBeDefined();
+    await world.run("kill", pid);
+    await eventually(async () => (await world.run("ip", "netns", "pids", name)) === "");
+    await remove(kind, id, outputs, settings);
+    expect(await read(kind, id, outputs, settings)).toBeUndefined();
+  });
+});
+
+everyInput(kind);

@@ -1,0 +1,93 @@
+import type { Values } from "../../../provider/src/check";
+import { sysctl as kind } from "../../../provider/src/kinds";
+import { create, remove, update } from "../../../provider/src/lifecycle";
+import { contract, failure } from "../support/contract";
+import { everyInput } from "../support/inputs";
+import { hostUrl, settings, World } from "../support/world";
+
+const dotted = "net/ipv4/conf/a.b/forwarding";
+const keys = [
+  { title: "a number", key: "net.ipv4.ip_forward", file: "net/ipv4/ip_forward", before: "0", value: 1, other: "0" },
+  { title: "of IPv6", key: "net.ipv6.conf.all.forwarding", file: "net/ipv6/conf/all/forwarding", before: "0", value: "1", other: "0" },
+  { title: "of a link whose name holds a dot", key: dotted, file: dotted, before: "0", value: 1, other: "0" },
+  {
+    title: "two numbers, which the kernel parts by a tab",
+    key: "net.ipv4.ip_local_port_range",
+    file: "net/ipv4/ip_local_port_range",
+    before: "32768 60999",
+    value: "1024  2000",
+    other: "1024 3000",
+  },
+];
+
+for (const { title, key, file, before, value, other } of keys) {
+  contract(title, (world) => {
+    const netns = world.netns("a");
+    return {
+      kind,
+      alwaysThere: true,
+      inputs: { key, netns, value },
+      prepare: () => world.run("ip", "-n", netns, "link", "add", "name", "a.b", "type", "bridge"),
+      async look() {
+        const seen = (await world.inside(netns, "sysctl", "-n", file)).trim().replace(/\s+/g, " ");
+        return seen === before ? undefined : { value: seen };
+      },
+      expected: (inputs: Values) => ({ value: String(inputs.value).replace(/\s+/g, " ") }),
+      updates: [
+        { what: "what delete does", change: { onDelete: "keep" } },
+        { what: "what delete does, as at first", change: { onDelete: "restore" } },
+      ],
+      replaces: { key: "net.ipv4.tcp_sack", netns: "other" },
+      drifts: [{ what: "value", input: "value", by: () => world.script(netns, `echo '${other}' > /proc/sys/${file}`) }],
+      ignores: [],
+      vanish: { none: "a setting always has a value" },
+      parent: () => world.run("ip", "netns", "del", netns),
+      foreign: { none: "nobody owns a setting; what it was is put back on delete" },
+    };
+  });
+}
+
+describe("Sysctl: beyond the contract", () => {
+  const world = new World();
+  const netns = world.netns("s");
+  const inputs = (values: Values) => ({ key: "net.ipv4.ip_default_ttl", netns, owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values });
+  const live = async () => (await world.inside(netns, "sysctl", "-n", "net.ipv4.ip_default_ttl")).trim();
+  beforeAll(() => world.build());
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("another value in place, and delete puts back what was there before the first", async () => {
+    const { id, outputs } = await create(kind, inputs({ value: 70 }), settings);
+    const after = await update(kind, id, outputs, inputs({ value: 80 }), settings);
+    expect(await live()).toBe("80");
+    expect(after).toMatchObject({ previousValue: "64" });
+    await remove(kind, id, after, settings);
+    expect(await live()).toBe("64");
+  });
+
+  test('delete with onDelete "keep" leaves the value', async () => {
+    const { id, outputs } = await create(kind, inputs({ value: 90, onDelete: "keep" }), settings);
+    await remove(kind, id, outputs, settings);
+    expect(await live()).toBe("90");
+  });
+
+  test("a value that the kernel takes otherwise than asked is an error that names both", async () => {
+    const error = await failure(() => create(kind, inputs({ value: "91 92" }), settings));
+    expect(error).toMatchObject({ code: "LN_VERIFY" });
+    expect(error.message).toContain('value: wanted "91 92", seen "91"');
+  });
+
+  test("a value that the kernel refuses is an error, and the old value stays", async () => {
+    const error = await failure(() => create(kind, inputs({ value: "99999" }), settings));
+    expect(error).toMatchObject({ code: "LN_COMMAND" });
+    expect(error.message).toContain("Invalid argument");
+    expect(await live()).toBe("91");
+  });
+
+  test("a key that the kernel does not have is named, with what may bring it", async () => {
+    const error = await failure(() => create(kind, inputs({ key: "net.ipv4.no_such_key", value: 1 }), settings));
+    expect(error).toMatchObject({ code: "LN_KERNEL" });
+    expect(error.message).toContain("net/ipv4/no_such_key");
+  });
+});
+
+everyInput(kind, ["value"]);

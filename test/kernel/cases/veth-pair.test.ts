@@ -1,0 +1,103 @@
+import type { Values } from "../../../provider/src/check";
+import { vethPair as kind } from "../../../provider/src/kinds";
+import { contract } from "../support/contract";
+import { everyInput } from "../support/inputs";
+import { expectedLink, lookAtLink } from "../support/links";
+
+contract("between two namespaces, an end in a bridge", (world) => {
+  const [a, b] = [world.netns("a"), world.netns("b")];
+  const [near, far] = [world.name("v"), world.name("w")];
+  const set = (netns: string, ...args: string[]) => world.run("ip", "-n", netns, "link", "set", "dev", ...args);
+  const addr = (netns: string, ...args: string[]) => world.run("ip", "-n", netns, "addr", ...args);
+  const inputs = {
+    name: near,
+    netns: a,
+    addresses: ["10.9.0.1/24"],
+    peer: { name: far, netns: b, addresses: ["10.9.0.2/24", "2001:db8::2/64"], mtu: 1400 },
+  };
+  const peer = (change: Values) => ({ peer: { ...inputs.peer, ...change } });
+  const mark = `localnet:${world.owner}`;
+
+  return {
+    kind,
+    inputs,
+    async prepare() {
+      for (const netns of [a, b]) for (const bridge of ["br0", "br1"]) {
+        await world.run("ip", "-n", netns, "link", "add", "name", bridge, "type", "bridge");
+      }
+    },
+    async look() {
+      const [one, other] = await Promise.all([lookAtLink(world, a, near), lookAtLink(world, b, far)]);
+      return one && { ...one, peer: other };
+    },
+    expected: ({ peer: other, ...own }: Values) => ({ ...expectedLink(own, mark), peer: expectedLink(other as Values, mark) }),
+    updates: [
+      { what: "mtu", change: { mtu: 1300 } },
+      { what: "mac", change: { mac: "02:00:00:00:08:01" } },
+      { what: "addresses", change: { addresses: ["10.9.0.3/24", "2001:db8::3/64"] } },
+      { what: "master", change: { master: "br0" } },
+      { what: "hairpin", change: { hairpin: true } },
+      { what: "another master, hairpin with it", change: { master: "br1" } },
+      { what: "promiscuous", change: { promiscuous: true } },
+      { what: "no master", change: { master: undefined, hairpin: undefined } },
+      { what: "down", change: { up: false, addresses: ["10.9.0.3/24"] } },
+      { what: "up", change: { up: true } },
+      { what: "the far end's mtu, mac and addresses", change: peer({ mtu: 1350, mac: "02:00:00:00:08:02", addresses: ["10.9.0.4/24"] }) },
+      { what: "the far end's master and hairpin", change: peer({ master: "br0", hairpin: true, promiscuous: true }) },
+      { what: "the far end down", change: peer({ up: false, addresses: [] }) },
+      { what: "both ends as at the end", change: { master: "br0", hairpin: true, ...peer({ master: "br1" }) } },
+    ],
+    replaces: { name: "other", netns: "other", "peer.name": "other", "peer.netns": "other" },
+    drifts: [
+      { what: "mtu", input: "mtu", by: () => set(a, near, "mtu", "1500") },
+      { what: "out of its bridge", input: "master", by: () => set(a, near, "nomaster") },
+      { what: "hairpin off", input: "hairpin", by: () => set(a, near, "type", "bridge_slave", "hairpin", "off") },
+      { what: "down", input: "up", by: () => set(a, near, "down") },
+      { what: "the far end's mtu", input: "peer", by: () => set(b, far, "mtu", "1500") },
+      { what: "the far end in another bridge", input: "peer", by: () => set(b, far, "master", "br0") },
+      { what: "the far end's IPv6 address", input: "peer", by: () => addr(b, "del", "2001:db8::2/64", "dev", far) },
+      { what: "the far end renamed", input: "peer", by: () => set(b, far, "down").then(() => set(b, far, "name", "renamed")) },
+      { what: "the far end moved away", input: "peer", by: () => set(b, far, "netns", a) },
+    ],
+    ignores: [{ what: "an address of another", by: () => addr(b, "add", "10.8.0.1/24", "dev", far) }],
+    vanish: () => world.run("ip", "-n", b, "link", "del", "dev", far),
+    parent: () => world.run("ip", "netns", "del", a),
+    foreign: {
+      async make() {
+        const other = ["peer", "name", far, "netns", b, "mtu", "1400"];
+        await world.run("ip", "link", "add", "name", near, "netns", a, "type", "veth", ...other);
+        await addr(a, "add", "10.9.0.1/24", "dev", near);
+        for (const each of inputs.peer.addresses) await addr(b, "add", each, "dev", far);
+        await set(a, near, "up");
+        await set(b, far, "up");
+      },
+      differ: () => set(b, far, "down"),
+      remove: () => world.run("ip", "-n", a, "link", "del", "dev", near),
+    },
+  };
+});
+
+contract("from the host's own namespace into another", (world) => {
+  const netns = world.netns("a");
+  const [near, far] = [world.name("v"), world.name("w")];
+  const away = () => world.run("ip", "link", "del", "dev", near);
+  world.finally(away);
+  return {
+    kind,
+    inputs: { name: near, peer: { name: far, netns, addresses: ["10.9.0.2/24"] } },
+    async look() {
+      const [one, other] = await Promise.all([lookAtLink(world, undefined, near), lookAtLink(world, netns, far)]);
+      return one && { ...one, peer: other };
+    },
+    expected: ({ peer: { addresses } }: Values & { peer?: Values }) => ({ up: true, peer: { up: true, addresses: expect.arrayContaining(addresses as string[]) } }),
+    updates: [{ what: "mtu", change: { mtu: 1400 } }],
+    replaces: { netns: "other" },
+    drifts: [{ what: "mtu", input: "mtu", by: () => world.run("ip", "link", "set", "dev", near, "mtu", "1300") }],
+    ignores: [],
+    vanish: away,
+    parent: () => world.run("ip", "netns", "del", netns),
+    foreign: { none: "as in the first case" },
+  };
+});
+
+everyInput(kind);

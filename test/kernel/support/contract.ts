@@ -1,0 +1,201 @@
+import { check, type Values } from "../../../provider/src/check";
+import type { LocalnetError } from "../../../provider/src/errors";
+import type { AnyKind } from "../../../provider/src/kind";
+import { create, diff, PartialError, read, remove, update } from "../../../provider/src/lifecycle";
+import { type Case, isNone } from "./case";
+import { lack } from "./features";
+import { tried } from "./inputs";
+import { withValue } from "./paths";
+import { onlyReads } from "./reading";
+import { hostUrl, settings, testHost, World } from "./world";
+
+/** Proves of a kind on a real kernel what every kind owes: see the names of the tests. */
+export function contract(title: string, make: (world: World) => Case): void {
+  const world = new World();
+  const spec = make(world);
+  const { kind } = spec;
+  const reason = lack(spec.needs);
+  const suite = reason ? describe.skip : describe;
+  tried(kind, spec);
+
+  suite(`${kind.type}: ${title}${reason ? ` (${reason})` : ""}`, () => {
+    const adopting = () => asked({ ...spec.inputs, adopt: true });
+    let inputs: Values = {};
+    let id = "";
+    let state: Values = {};
+
+    beforeAll(async () => {
+      await world.build();
+      await spec.prepare?.();
+      inputs = asked(spec.inputs);
+    });
+    afterAll(async () => {
+      await remove(kind, id, state, settings).catch(() => undefined);
+      expect(await world.cleanUp()).toEqual([]);
+    });
+
+    function asked(values: Values): Values {
+      const { inputs: checked, failures } = check(kind, { ...values, owner: world.owner, ...(hostUrl && { host: hostUrl }) });
+      expect(failures).toEqual([]);
+      return checked;
+    }
+    async function createAll(values: Values): Promise<void> {
+      ({ id, outputs: state } = await create(kind, values, settings));
+      expect(await spec.look()).toMatchObject(spec.expected(values));
+    }
+    async function updateTo(values: Values, olds: Values): Promise<void> {
+      state = await update(kind, id, olds, values, settings);
+      expect(await spec.look()).toMatchObject(spec.expected(values));
+    }
+    async function refreshed(): Promise<Values> {
+      const found = await read(kind, id, state, settings);
+      if (!found) throw new Error("read does not find it");
+      return found.outputs;
+    }
+    async function unchanged(): Promise<void> {
+      expect(differences(kind, await refreshed(), inputs)).toEqual([]);
+    }
+
+    test("nothing is there at first, and read says so", async () => {
+      expect(await spec.look()).toBeUndefined();
+      if (!spec.alwaysThere) expect(await read(kind, kind.id(inputs), inputs, settings)).toBeUndefined();
+    });
+
+    test("create brings about what is asked for, and read then shows no difference", async () => {
+      await createAll(inputs);
+      await unchanged();
+    });
+
+    test("a second update with the same inputs changes nothing", async () => {
+      expect(await changesOf(spec, () => updateTo(inputs, state))).toEqual([]);
+    });
+
+    if (spec.marked !== false) {
+      test("create after a crash that lost the state takes what is ours", async () => {
+        await createAll(inputs);
+        await unchanged();
+      });
+    }
+
+    for (const { what, change } of spec.updates) {
+      test(`update in place: ${what}`, async () => {
+        inputs = asked({ ...inputs, ...change });
+        expect(diff(kind, state, inputs)).toEqual({ changes: true, replaces: [] });
+        await updateTo(inputs, state);
+        await unchanged();
+        expect(await changesOf(spec, () => updateTo(inputs, state))).toEqual([]);
+      });
+    }
+
+    for (const { what, input, by } of spec.drifts) {
+      test(`changed behind our back, read shows it and update repairs it: ${what}`, async () => {
+        await by();
+        const seen = await refreshed();
+        expect(differences(kind, seen, inputs)).toContain(input);
+        expect(diff(kind, seen, inputs)).toEqual({ changes: true, replaces: [] });
+        await updateTo(inputs, seen);
+        await unchanged();
+      });
+    }
+
+    for (const { what, by } of spec.ignores) {
+      test(`no difference is: ${what}`, async () => {
+        await by();
+        await unchanged();
+      });
+    }
+
+    for (const [path, value] of Object.entries(spec.replaces)) {
+      test(`another ${path} replaces`, () => {
+        expect(diff(kind, state, withValue(inputs, path, value)).replaces.some((key) => `${path}.`.startsWith(`${key}.`))).toBe(true);
+      });
+    }
+
+    if (!isNone(spec.vanish)) {
+      const { vanish } = spec;
+      test("removed behind our back, read finds nothing, and update makes it again", async () => {
+        await vanish();
+        expect(await read(kind, id, state, settings)).toBeUndefined();
+        await updateTo(inputs, state);
+        await unchanged();
+      });
+    }
+
+    test("delete removes it, and once more is no failure", async () => {
+      await remove(kind, id, state, settings);
+      expect(await spec.look()).toBeUndefined();
+      await remove(kind, id, state, settings);
+    });
+
+    if (!isNone(spec.foreign)) {
+      const { make, differ, remove: away } = spec.foreign;
+      test("another's object is left alone by create and delete", async () => {
+        await make();
+        const before = await spec.look();
+        expect(await failure(() => create(kind, asked(spec.inputs), settings))).toMatchObject({ code: "LN_EXISTS" });
+        if (spec.marked !== false) await remove(kind, id, state, settings);
+        expect(await spec.look()).toEqual(before);
+      });
+
+      test("with adopt, create takes another's object that is what is asked for", async () => {
+        await createAll(adopting());
+        inputs = adopting();
+        await unchanged();
+        await remove(kind, id, state, settings);
+        expect(await spec.look()).toBeUndefined();
+      });
+
+      if (!isNone(differ)) {
+        test("with adopt, create refuses another's object that is something else", async () => {
+          await make();
+          await differ();
+          const before = await spec.look();
+          expect(await failure(() => create(kind, adopting(), settings))).toMatchObject({ code: "LN_ADOPT" });
+          expect(await spec.look()).toEqual(before);
+          await away();
+        });
+      }
+    }
+
+    if (!isNone(spec.parent)) {
+      const { parent } = spec;
+      test("when what it lives in is gone, read finds nothing, and delete is no failure", async () => {
+        await createAll(asked(spec.inputs));
+        await parent();
+        expect(await read(kind, id, state, settings)).toBeUndefined();
+        await remove(kind, id, state, settings);
+      });
+    }
+  });
+}
+
+/** The top inputs in which what was read differs from what is asked for. */
+function differences(kind: AnyKind, seen: Values, wanted: Values): string[] {
+  const keys = Object.keys(kind.args.shape).filter((key) => key !== "adopt");
+  return keys.filter((key) => JSON.stringify(seen[key]) !== JSON.stringify(wanted[key]));
+}
+
+/** The commands that a body gives the host and that do more than read. */
+async function changesOf(spec: Case, body: () => Promise<unknown>): Promise<string[]> {
+  const host = testHost();
+  const run = jest.spyOn(host, "run");
+  const start = jest.spyOn(host, "start");
+  try {
+    await body();
+    const commands = [...run.mock.calls.map(([argv]) => argv).filter((argv) => !onlyReads(argv)), ...start.mock.calls.map(([argv]) => argv)];
+    return commands.filter((argv) => !spec.reads?.(argv)).map((argv) => argv.join(" "));
+  } finally {
+    run.mockRestore();
+    start.mockRestore();
+  }
+}
+
+/** The error that a body must end with; of one half-way, its cause. */
+export async function failure(body: () => Promise<unknown>): Promise<LocalnetError> {
+  try {
+    await body();
+  } catch (error) {
+    return (error instanceof PartialError ? error.cause : error) as LocalnetError;
+  }
+  throw new Error("it succeeded, and should have failed");
+}

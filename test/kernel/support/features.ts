@@ -1,0 +1,9 @@
+/** What a kernel may lack; probe-features.mjs finds out. */
+export type Feature = "dummy" | "vlan filtering" | "ipvs" | "modules" | "ipset";
+
+/** Why the kernel cannot do it; undefined: it can. */
+export function lack(feature: Feature | undefined): string | undefined {
+  if (feature === undefined) return undefined;
+  const lacks = JSON.parse(process.env.LOCALNET_TEST_LACKS ?? "{}") as Record<string, string>;
+  return feature in lacks ? `this kernel has no ${feature}: ${lacks[feature]}` : undefined;
+}

@@ -1,0 +1,39 @@
+import type { Values } from "../../../provider/src/check";
+import type { World } from "./world";
+
+const files = [
+  ...["mtu", "address", "flags", "ifalias", "netdev_group", "brport/hairpin_mode"],
+  ...["bridge/stp_state", "bridge/forward_delay", "bridge/ageing_time", "bridge/vlan_filtering"],
+];
+
+/** A link as the kernel's files show it; undefined when there is none. The kinds ask ip instead. */
+export async function lookAtLink(world: World, netns: string | undefined, name: string): Promise<Values | undefined> {
+  const script = [
+    `cd /sys/class/net/${name} 2>/dev/null || exit 0`,
+    `grep -s . ${files.join(" ")}`,
+    'echo "master:$(basename "$(readlink master)")"',
+    `ip -o address show dev ${name} | sed -n 's/.* inet6* \\([^ ]*\\).*/inet:\\1/p'`,
+  ];
+  const lines = (await world.script(netns, script.join("; "))).split("\n").filter(Boolean);
+  if (lines.length === 0) return undefined;
+  const entries = lines.map((line): [string, string] => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]);
+  const { inet: _, ...values } = Object.fromEntries(entries);
+  const addresses = entries.filter(([key]) => key === "inet").map(([, value]) => value);
+  const flags = Number(values.flags);
+  return { ...values, addresses: addresses.sort(), up: Boolean(flags & 1), promiscuous: Boolean(flags & 0x100) };
+}
+
+/** What `lookAtLink` shows for the inputs that links of every kind have. */
+export function expectedLink(inputs: Values, mark: string): Values {
+  const { addresses, mtu, mac, up, promiscuous, master, hairpin } = inputs;
+  return {
+    up: up ?? true,
+    promiscuous: promiscuous ?? false,
+    ifalias: mark,
+    ...(addresses === undefined ? {} : { addresses: expect.arrayContaining(addresses as string[]) }),
+    mtu: String(mtu ?? 1500),
+    ...(mac === undefined ? {} : { address: mac }),
+    master: master ?? "",
+    ...(hairpin === undefined ? {} : { "brport/hairpin_mode": hairpin ? "1" : "0" }),
+  };
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from "node:crypto";
+import { capture } from "../../../scripts/lib/run.mjs";
+import { quoted } from "../../../scripts/vm/vm.mjs";
+
+/** What a kernel may lack, and the commands that tell, run in a throwaway namespace. */
+const probes = {
+  dummy: ["ip", "link", "add", "name", "probe", "type", "dummy"],
+  "vlan filtering": ["ip", "link", "add", "name", "probe", "type", "bridge", "vlan_filtering", "1"],
+  ipvs: ["ipvsadm", "-L", "-n"],
+  modules: ["modprobe", "--show-depends", "dummy"],
+  ipset: ["ipset", "create", "probe", "hash:ip"],
+};
+
+/** Looks once, before all tests, what the kernel of the host under test lacks. */
+export default async function look() {
+  const netns = `lnt${randomBytes(3).toString("hex")}f`;
+  /** @type {Record<string, string>} */
+  const lacks = {};
+  await run(["ip", "netns", "add", netns]);
+  try {
+    for (const [feature, argv] of Object.entries(probes)) {
+      const { code, stderr } = await run(["ip", "netns", "exec", netns, ...argv]);
+      if (code !== 0) lacks[feature] = stderr.trim().split("\n")[0] ?? "";
+    }
+  } finally {
+    await run(["ip", "netns", "del", netns]);
+  }
+  process.env.LOCALNET_TEST_LACKS = JSON.stringify(lacks);
+}
+
+/** @param {string[]} argv */
+function run(argv) {
+  const { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: config } = process.env;
+  if (!host) return capture(argv);
+  return capture(["ssh", ...(config ? ["-F", config] : []), host, argv.map(quoted).join(" ")], { timeoutSeconds: 60 });
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { type Host, openHost, type Result } from "../../../provider/src/host";
+
+/** Where the tests run: this machine, or the one that LOCALNET_TEST_HOST names. */
+export const hostUrl = process.env.LOCALNET_TEST_HOST || undefined;
+export const settings = { sudo: false };
+
+/** The host that the kinds get too: it is one for each address. */
+export function testHost(): Host {
+  return openHost(hostUrl, settings);
+}
+
+// Taken before any test watches the host: commands that a test runs by hand are none of the kinds' own.
+const runByHand = testHost().run;
+
+/** A corner of the host for one suite: names that nobody else has, commands by hand, and the way back. */
+export class World {
+  /** What tells this suite's names from all others. */
+  readonly tag = `lnt${randomBytes(3).toString("hex")}`;
+  readonly owner = `lnt/test/${this.tag}`;
+  private readonly namespaces: string[] = [];
+  private readonly undo: (() => Promise<unknown>)[] = [];
+
+  /** A name for a link, a chain or a namespace; with the tag at most 15 characters. */
+  name(suffix: string): string {
+    return `${this.tag}${suffix}`;
+  }
+
+  /** Claims the name of a namespace, which `build` makes. */
+  netns(suffix: string): string {
+    const name = this.name(suffix);
+    this.namespaces.push(name);
+    return name;
+  }
+
+  /** Makes the namespaces, each with its loopback up. */
+  async build(): Promise<void> {
+    for (const name of this.namespaces) await this.addNetns(name);
+  }
+
+  async addNetns(name: string): Promise<void> {
+    await this.run("ip", "netns", "add", name);
+    await this.run("ip", "-n", name, "link", "set", "lo", "up");
+  }
+
+  /** Runs a command by hand, and fails when it fails. */
+  async run(...argv: string[]): Promise<string> {
+    return (await runByHand(argv)).stdout;
+  }
+
+  /** Runs a command by hand, however it ends. */
+  async try(...argv: string[]): Promise<Result> {
+    return runByHand(argv, { accept: "any" });
+  }
+
+  /** Runs a command by hand in a namespace; undefined: the host's own. */
+  async inside(netns: string | undefined, ...argv: string[]): Promise<string> {
+    return this.run(...(netns === undefined ? [] : ["ip", "netns", "exec", netns]), ...argv);
+  }
+
+  /** A shell script in a namespace: one command over ssh instead of many. */
+  async script(netns: string | undefined, text: string): Promise<string> {
+    return this.inside(netns, "sh", "-c", text);
+  }
+
+  /** Adds to what is done in the end, whatever happens before. */
+  finally(undo: () => Promise<unknown>): void {
+    this.undo.unshift(undo);
+  }
+
+  /** Takes away what this suite made, and tells what is left that bears its tag. */
+  async cleanUp(): Promise<string[]> {
+    for (const undo of this.undo) await undo().catch(() => undefined);
+    for (const name of this.namespaces) {
+      const { stdout } = await this.try("ip", "netns", "pids", name);
+      const pids = stdout.split("\n").filter(Boolean);
+      if (pids.length) await this.try("kill", "-s", "KILL", ...pids);
+      await this.try("ip", "netns", "del", name);
+    }
+    return this.leftovers();
+  }
+
+  /** Namespaces, links of the host's own namespace and log files that bear the tag. */
+  private async leftovers(): Promise<string[]> {
+    const script = "ip netns list; ip -o link show; ls /run/pulumi-localnet 2>/dev/null; iptables-save 2>/dev/null; true";
+    return (await this.script(undefined, script)).split("\n").filter((line) => line.includes(this.tag));
+  }
+}
+
+/** Waits until something holds, as the kernel does some things after the command that asked for them has ended. */
+export async function eventually(holds: () => Promise<boolean>, seconds = 5): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`it did not happen within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
