@@ -9,6 +9,8 @@ declare module "zod" {
     subset?: boolean;
     /** A resource may be given instead of its name or id; the output of it that is meant. */
     reference?: "name" | "id";
+    /** The kinds of resource that may be given. */
+    of?: string[];
     /** The object lives in what this names, and goes with it. */
     parent?: boolean;
   }

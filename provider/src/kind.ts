@@ -14,7 +14,7 @@ const common = {
     )
     .optional()
     .meta({ replace: true }),
-  /** Take over an object that exists already, if it is what is asked for. Default: false, which makes it an error. */
+  /** Take over an object that exists already, if it is what is asked for. Default: false, an object that exists is an error. */
   adopt: z.boolean().optional(),
   /** The mark of the resource on its object; computed by the resource's class. */
   owner: z.string(),
@@ -22,8 +22,8 @@ const common = {
 
 /** The input of every kind whose objects live in a network namespace. */
 export const inNetns = {
-  /** Network namespace, a Netns or a name. Default: the host's own. */
-  netns: netnsName.optional().meta({ replace: true, reference: "name", parent: true }),
+  /** Network namespace. Default: the host's own. */
+  netns: netnsName.optional().meta({ replace: true, reference: "name", of: ["Netns"], parent: true }),
 } as const;
 
 /**

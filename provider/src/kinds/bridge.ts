@@ -24,7 +24,7 @@ export const bridge = defineKind({
     promiscuous,
     /** Spanning tree protocol. Default: the kernel's choice, false. */
     stp: z.boolean().optional(),
-    /** Seconds in each of the states before forwarding, with spanning tree 2 to 30. Default: the kernel's choice, 15. */
+    /** Seconds in each of the states before forwarding; with spanning tree at least 2. Default: the kernel's choice, 15. */
     forwardDelay: z.number().min(0, "must be 0 to 30").max(30, "must be 0 to 30").optional(),
     /** Seconds after which an unseen MAC address is forgotten. Default: the kernel's choice, 300. */
     ageingTime: z.number().min(0, "must not be negative").max(1_000_000, "must be at most 1000000").optional(),

@@ -7,13 +7,14 @@ export const dummy = defineKind({
   type: "Dummy",
   summary: "A dummy link: it holds addresses and drops what is sent into it.",
   args: {
-    /** Name, 1 to 15 characters. Default: the resource's name. */
+    /** Name, 1 to 15 characters. */
     name: ifName.meta({ replace: true }),
     ...inNetns,
     ...linkArgs,
   },
   outputs: linkOutputs,
   needs: ["ip"],
+  /** `NAME@NETNS` */
   id: ({ name, netns }) => at(name, netns),
 
   async observe(host, args) {

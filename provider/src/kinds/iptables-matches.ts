@@ -69,7 +69,7 @@ export const markValue = z
   );
 
 export const matchArgs = {
-  /** tcp, udp, sctp, icmp, icmpv6, esp, ah or gre. */
+  /** Protocol: tcp, udp, sctp, icmp, icmpv6, esp, ah or gre. */
   protocol: matching(new RegExp(protocols.join("|")), `must be one of ${protocols.join(", ")}`).optional(),
   /** Source address or network, `10.0.0.0/8`. */
   source: network.optional(),
@@ -83,7 +83,7 @@ export const matchArgs = {
   sourcePorts: ports.optional(),
   /** Destination ports. Needs `protocol` tcp, udp or sctp. */
   destinationPorts: ports.optional(),
-  /** States of the connection: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. */
+  /** States of the connection, of which it is in one. */
   ctstate: z
     .array(z.enum(states, { error: `must be among ${states.join(", ")}` }))
     .min(1, "must not be empty")
@@ -95,7 +95,7 @@ export const matchArgs = {
     .strictObject({
       /** Name of the ipset. */
       name: word("must be the name of a set"),
-      /** "src" or "dst" for each dimension, at most 6. */
+      /** "src" or "dst" for each dimension. */
       flags: z
         .array(z.enum(["src", "dst"], { error: "must be src or dst" }))
         .min(1, "must not be empty")
@@ -115,8 +115,16 @@ export const matchArgs = {
   statistic: z
     .union(
       [
-        z.strictObject({ probability: z.number().min(0).max(1) }),
-        z.strictObject({ every: positive.min(1), packet: positive.default(0) }),
+        z.strictObject({
+          /** Share of the packets that match. */
+          probability: z.number().min(0).max(1),
+        }),
+        z.strictObject({
+          /** Every n-th packet matches. */
+          every: positive.min(1),
+          /** Which of the n it is, from 0. */
+          packet: positive.default(0),
+        }),
       ],
       { error: "must be { probability: 0 to 1 } or { every: n, packet: 0 to n-1 }" },
     )
@@ -135,7 +143,7 @@ export const matchArgs = {
           /^[1-9]\d{0,4}\/(second|minute|hour|day)$/,
           "must be such as 10/second, per second, minute, hour or day",
         ),
-      /** Matches before the rate counts, 1 to 10000. Default: 5. */
+      /** Matches before the rate counts. */
       burst: z.int("must be a whole number").min(1, "must be 1 to 10000").max(10000, "must be 1 to 10000").default(5),
     })
     .optional(),

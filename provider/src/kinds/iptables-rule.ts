@@ -50,9 +50,9 @@ export const iptablesRule = defineKind({
   type: "IptablesRule",
   summary: 'A rule in a chain of iptables or ip6tables. In a match, a leading "! " negates.',
   args: {
-    /** IP version: ipv4 (iptables) or ipv6 (ip6tables). Default: ipv4. */
+    /** IP version: ipv4 (iptables) or ipv6 (ip6tables). */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
-    /** filter, nat, mangle, raw or security. Default: filter. */
+    /** Table that the chain is in. */
     table: z
       .enum(tables, { error: `must be one of ${tables.join(", ")}` })
       .default("filter")
@@ -60,7 +60,7 @@ export const iptablesRule = defineKind({
     /** Chain, one that exists: FORWARD, POSTROUTING or one's own. */
     chain: chainName.meta({ replace: true }),
     ...inNetns,
-    /** Where in the chain a new rule goes: "append", its end, or "insert", its head. Default: append. */
+    /** Where in the chain a new rule goes: "append", its end, or "insert", its head. */
     position: z
       .enum(["append", "insert"], { error: "must be append or insert" })
       .default("append")
@@ -79,11 +79,11 @@ export const iptablesRule = defineKind({
       .optional(),
     /** Mark that target MARK sets: 16, "0x10" or "0x10/0xff". */
     setMark: markValue.optional(),
-    /** What target REJECT answers: icmp-port-unreachable, tcp-reset and others. Default: port unreachable. */
+    /** What target REJECT answers. Default: port unreachable. */
     rejectWith: z.enum(rejections, { error: `must be one of ${rejections.join(", ")}` }).optional(),
-    /** Text before each line that target LOG writes, at most 29 characters. */
+    /** Text before each line that target LOG writes. */
     logPrefix: printable.max(29, "must be at most 29 characters").min(1, "must not be empty").optional(),
-    /** Comment, at most 100 characters; the mark of the resource follows it. */
+    /** Comment; the mark of the resource follows it. */
     comment: printable.max(100, "must be at most 100 characters").min(1, "must not be empty").optional(),
   },
   outputs: {
@@ -91,6 +91,7 @@ export const iptablesRule = defineKind({
     canonical: z.string(),
   },
   needs: ["iptables", "nsenter"],
+  /** `FAMILY/TABLE/CHAIN/RESOURCE@NETNS` with the name of the resource */
   id: ({ family, table, chain, owner, netns }) => at(`${family}/${table}/${chain}/${owner.split("/").pop()}`, netns),
 
   *rules(args) {

@@ -34,23 +34,23 @@ export const ipvsBackend = defineKind({
   type: "IpvsBackend",
   summary: "A backend (real server) of an IPVS service.",
   args: {
-    /** The service: an IpvsService or its id, `tcp/172.23.0.1:8080`. */
+    /** The service; as text its id, `tcp/172.23.0.1:8080`. */
     service: z
       .string()
       .refine((id) => parseServiceId(id) !== undefined, "must be the id of a service: tcp/ADDRESS:PORT, or fwmark/MARK")
-      .meta({ replace: true, reference: "id", parent: true }),
+      .meta({ replace: true, reference: "id", of: ["IpvsService"], parent: true }),
     ...inNetns,
     /** The backend's address. */
     address: address.meta({ replace: true }),
-    /** The backend's port, 1 to 65535; the service's own with forwarding gateway or tunnel. */
+    /** The backend's port; the service's own with forwarding gateway or tunnel. */
     port: port.meta({ replace: true }),
-    /** Share of the connections, 0 to 2147483647; 0 gives it no new ones. Default: 1. */
+    /** Share of the connections; 0 gives it no new ones. */
     weight: z
       .int("must be a whole number")
       .min(0, "must not be negative")
       .max(2147483647, "must be at most 2147483647")
       .default(1),
-    /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). Default: masquerade. */
+    /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). */
     forwarding: z
       .enum(["masquerade", "gateway", "tunnel"], { error: "must be masquerade, gateway or tunnel" })
       .default("masquerade"),
@@ -58,11 +58,12 @@ export const ipvsBackend = defineKind({
     upperThreshold: connections.optional(),
     /** Connections below which, after `upperThreshold` was reached, it gets new ones again. Default: 0. */
     lowerThreshold: connections.optional(),
-    /** Seconds that destroy waits, with weight 0, before it removes the backend. Default: 0. */
+    /** Seconds that destroy waits, with weight 0, before it removes the backend. */
     drainSeconds: seconds.default(0),
   },
   outputs: {},
   needs: ["ipvsadm"],
+  /** `SERVICE/ADDRESS:PORT@NETNS` */
   id: (args) => {
     const { key, netns } = where(args);
     return `${serviceId(key)}/${endpoint(args.address, args.port)}${netns === undefined ? "" : `@${netns}`}`;

@@ -35,31 +35,31 @@ export const ipvsService = defineKind({
   args: {
     /** Virtual IP address. With `port`, or else `firewallMark`. */
     address: address.optional().meta({ replace: true }),
-    /** Virtual port, 1 to 65535. */
+    /** Virtual port. */
     port: port.optional().meta({ replace: true }),
-    /** tcp, udp or sctp. Default: tcp. */
+    /** Protocol of a service by address and port. */
     protocol: z
       .enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" })
       .default("tcp")
       .meta({ replace: true }),
-    /** Mark that a MARK rule gave the packets, 1 to 4294967295, in place of address and port. */
+    /** Mark that a MARK rule gave the packets, in place of address and port. */
     firewallMark: z
       .int("must be a whole number")
       .min(1, "must be at least 1")
       .max(0xffffffff, "must be below 4294967296")
       .optional()
       .meta({ replace: true }),
-    /** IP version of a service by firewall mark: ipv4 or ipv6. Default: ipv4. */
+    /** IP version of a service by firewall mark. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
     ...inNetns,
-    /** How a backend is chosen: rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh or twos. Default: wlc. */
+    /** How a backend is chosen, `ipvsadm`'s names. */
     scheduler: z.enum(schedulers, { error: `must be one of ${schedulers.join(", ")}` }).default("wlc"),
-    /** Flags of the scheduler: sh-fallback, sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3. */
+    /** Flags of the scheduler, in any order. */
     schedulerFlags: z
       .array(z.enum(flags, { error: `must be among ${flags.join(", ")}` }))
       .transform((names) => [...new Set(names)].sort())
       .optional(),
-    /** Seconds for which a client stays with its backend, 1 to 31536000. Default: no persistence. */
+    /** Seconds for which a client stays with its backend. Default: no persistence. */
     persistenceTimeout: z
       .int("must be a whole number")
       .min(1, "must be at least 1")
@@ -73,11 +73,12 @@ export const ipvsService = defineKind({
         "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length",
       )
       .optional(),
-    /** Schedule each packet for itself. Only for udp and firewall marks. Default: false. */
+    /** Schedule each packet for itself. Only for udp and firewall marks. */
     onePacket: z.boolean().default(false),
   },
   outputs: {},
   needs: ["ipvsadm"],
+  /** `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark */
   id: (args) => at(serviceId(keyOf(args)), args.netns),
 
   *rules(args) {

@@ -12,7 +12,7 @@ export const kernelModule = defineKind({
   type: "KernelModule",
   summary: "A kernel module that is loaded. One that is built into the kernel counts.",
   args: {
-    /** Name, as `modprobe` takes it. Default: the resource's name. */
+    /** Name, as `modprobe` takes it. */
     name: moduleName.meta({ replace: true }),
     /** Parameters for loading it; without effect when it is loaded already. */
     parameters: z
@@ -22,7 +22,7 @@ export const kernelModule = defineKind({
       )
       .optional()
       .meta({ replace: true }),
-    /** What destroy does: "restore" unloads what this resource loaded, unless something uses it; "keep" leaves it. Default: restore. */
+    /** What destroy does: "restore" unloads what this resource loaded, unless something uses it; "keep" leaves it. */
     onDelete: z.enum(["restore", "keep"], { error: "must be restore or keep" }).default("restore"),
   },
   outputs: {
@@ -30,6 +30,7 @@ export const kernelModule = defineKind({
     loadedByUs: z.array(z.string()),
   },
   needs: ["modprobe", "ip"],
+  /** `NAME` */
   id: ({ name }) => name,
 
   async observe(host, { name }) {

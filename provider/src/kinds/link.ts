@@ -9,15 +9,15 @@ import { addressesOf, aliasOf, ip, type Link, ownerOf, showLink } from "../tools
 export const linkArgs = {
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
   addresses: z.array(cidr).optional().meta({ subset: true }),
-  /** Largest packet in bytes, 68 to 65535. Default: the kernel's choice, 1500. */
+  /** Largest packet in bytes. Default: the kernel's choice, 1500. */
   mtu: mtu.optional(),
   /** MAC address, unicast. Default: the kernel's choice. */
   mac: mac.optional(),
-  /** Is the link up? Default: true. */
+  /** Is the link up? */
   up: z.boolean().default(true),
 } as const;
 
-/** Does the link take frames that are not for it? Default: false. */
+/** Does the link take frames that are not for it? */
 export const promiscuous = z.boolean().default(false);
 
 export const linkOutputs = {

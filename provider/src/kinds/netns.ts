@@ -8,7 +8,7 @@ export const netns = defineKind({
   type: "Netns",
   summary: "A network namespace, as `ip netns add` makes it, with its `lo` up.",
   args: {
-    /** Name, as `ip netns` lists it. Default: the resource's name. */
+    /** Name, as `ip netns` lists it, 1 to 64 characters. */
     name: netnsName.meta({ replace: true }),
   },
   outputs: {
@@ -16,6 +16,7 @@ export const netns = defineKind({
     path: z.string(),
   },
   needs: ["ip"],
+  /** `NAME` */
   id: ({ name }) => name,
 
   async observe(host, { name, owner }) {

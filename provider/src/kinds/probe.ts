@@ -26,24 +26,34 @@ export const probe = defineKind({
         address,
       })
       .optional(),
-    /** "success": every request is answered as expected; "failure": none is. Default: success. */
+    /** "success": every request is answered as expected; "failure": none is. */
     expect: z.enum(["success", "failure"], { error: "must be success or failure" }).default("success"),
-    /** Requests of an attempt, one after the other, 1 to 1000. Default: 1. */
+    /** Requests of an attempt, one after the other. */
     count: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(1),
-    /** Attempts before it fails, 1 to 1000. Default: 10. */
+    /** Attempts before it fails. */
     attempts: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(10),
-    /** Seconds between attempts. Default: 1. */
+    /** Seconds between attempts. */
     intervalSeconds: seconds.default(1),
-    /** Seconds for a request to be answered, more than 0. Default: 5. */
+    /** Seconds for a request to be answered; not 0. */
     timeoutSeconds: seconds.refine((value) => value > 0, "must be more than 0").default(5),
     /** Values of any sort; a change of one makes it look again. */
     triggers: z.array(z.unknown()).optional(),
   },
   outputs: {
-    /** What the last attempt saw: requests answered as expected and others, how often each body came, and each reason. */
-    results: z.object({ ok: z.number(), failed: z.number(), bodies: texts, failures: texts }),
+    /** What the last attempt saw. */
+    results: z.object({
+      /** Requests answered as expected. */
+      ok: z.number(),
+      /** Other requests. */
+      failed: z.number(),
+      /** How often each body came. */
+      bodies: texts,
+      /** How often each reason of a failure came. */
+      failures: texts,
+    }),
   },
   needs: [],
+  /** `URL@NETNS`, `tcp://ADDRESS:PORT@NETNS` or `ping ADDRESS@NETNS` */
   id: (args) => at(describe(args), args.netns),
 
   *rules(args) {

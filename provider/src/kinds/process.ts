@@ -21,7 +21,7 @@ export const process = defineKind({
   args: {
     /** The command and its arguments; no shell reads them. */
     command: commandLine.meta({ replace: true }),
-    /** Network namespace, a Netns or a name. Default: the host's own. */
+    /** Network namespace. Default: the host's own. */
     // Not a parent: a process outlives the name of its namespace, and keeps it from going.
     netns: inNetns.netns.meta({ replace: true, reference: "name", parent: false }),
     /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. */
@@ -29,7 +29,7 @@ export const process = defineKind({
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have names of letters, digits and _"), printable)
       .optional()
       .meta({ replace: true }),
-    /** Directory that it starts in. Default: "/". */
+    /** Directory that it starts in. */
     workingDirectory: path.default("/").meta({ replace: true }),
     /** File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the process. */
     logFile: path.optional().meta({ replace: true }),
@@ -39,17 +39,17 @@ export const process = defineKind({
         ...targetArgs,
         /** A command that exits 0, in the same namespace. */
         exec: commandLine.optional(),
-        /** Seconds to get ready in. Default: 10. */
+        /** Seconds to get ready in. */
         timeoutSeconds: seconds.default(10),
       })
       .optional()
       .meta({ replace: true }),
-    /** Signal that asks it to end: SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGKILL, SIGUSR1 or SIGUSR2. Default: SIGTERM. */
+    /** Signal that asks it to end. */
     stopSignal: z
       .enum(signals, { error: `must be one of ${signals.join(", ")}` })
       .default("SIGTERM")
       .meta({ replace: true }),
-    /** Seconds to end in, before SIGKILL. Default: 5. */
+    /** Seconds to end in, before SIGKILL. */
     stopTimeoutSeconds: seconds.default(5).meta({ replace: true }),
   },
   outputs: {
@@ -63,6 +63,7 @@ export const process = defineKind({
     bootId: z.string(),
   },
   needs: ["ip"],
+  /** `RESOURCE@NETNS` with the name of the resource */
   id: ({ owner, netns }) => at(owner.split("/").pop() ?? owner, netns),
 
   *rules({ ready }) {

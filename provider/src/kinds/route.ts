@@ -43,18 +43,19 @@ export const route = defineKind({
     /** Address of the next hop. */
     via: address.optional(),
     /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
-    device: deviceName.optional().meta({ reference: "name" }),
+    device: deviceName.optional().meta({ reference: "name", of: ["Bridge", "VethPair", "Dummy"] }),
     /** Source address that the host prefers for this route (`src`). */
     source: address.optional(),
-    /** Preference among routes to one destination, the lowest wins, 0 to 4294967295. Default: 0, for IPv6 1024. */
+    /** Preference among routes to one destination, the lowest wins. Default: 0, for IPv6 1024. */
     metric: number32.optional().meta({ replace: true }),
-    /** Number of the routing table, 1 to 4294967295. Default: 254, the main table. */
+    /** Number of the routing table. Default: 254, the main table. */
     table: number32.min(1, "must be at least 1").optional().meta({ replace: true }),
-    /** unicast, blackhole, unreachable, prohibit or throw. Default: unicast. */
+    /** What becomes of the packets: sent on (unicast), silently dropped (blackhole), refused with an ICMP answer (unreachable, prohibit), or left to the next table (throw). */
     type: z.enum(typeNames, { error: `must be one of ${typeNames.join(", ")}` }).default("unicast"),
   },
   outputs: {},
   needs: ["ip"],
+  /** `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these are given */
   id: ({ destination, netns, metric, table }) =>
     at(
       [

@@ -14,7 +14,7 @@ export const sysctl = defineKind({
     value: z
       .union([z.number(), printable], { error: "must be a number or printable text" })
       .transform((value) => normalise(String(value))),
-    /** What destroy does: "restore" the value that was there before, or "keep" this one. Default: restore. */
+    /** What destroy does: "restore" the value that was there before, or "keep" this one. */
     onDelete: z.enum(["restore", "keep"], { error: "must be restore or keep" }).default("restore"),
   },
   outputs: {
@@ -22,6 +22,7 @@ export const sysctl = defineKind({
     previousValue: z.string(),
   },
   needs: [],
+  /** `KEY@NETNS`, the key with slashes */
   id: ({ key, netns }) => at(key, netns),
 
   async observe(host, { key, netns }) {

@@ -8,7 +8,7 @@ export const targetArgs = {
     .strictObject({
       /** Where to: http:// or https://. */
       url: printable.refine(isHttpUrl, "must be an http:// or https:// address without blanks"),
-      /** Status of an answer that counts. Default: 200. */
+      /** Status of an answer that counts. */
       expectStatus: z
         .int("must be 100 to 599")
         .min(100, "must be 100 to 599")
@@ -23,7 +23,7 @@ export const targetArgs = {
     .strictObject({
       /** Where to. */
       address,
-      /** Port, 1 to 65535. */
+      /** Port. */
       port,
     })
     .optional(),

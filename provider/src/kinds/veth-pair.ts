@@ -7,10 +7,10 @@ import { ensureLink, linkArgs, linkOutputs, newborn, observeLink, promiscuous, r
 /** Inputs of each end. */
 const end = {
   ...inNetns,
-  /** Bridge that the end is a port of: a Bridge of the same namespace, or its name. */
-  master: ifName.optional().meta({ reference: "name" }),
+  /** Bridge that the end is a port of, in the same namespace. */
+  master: ifName.optional().meta({ reference: "name", of: ["Bridge"] }),
   ...linkArgs,
-  /** Does the end take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the end take frames that are not for it (`promisc`)? */
   promiscuous,
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice, false. */
   hairpin: z.boolean().optional(),
@@ -20,7 +20,7 @@ export const vethPair = defineKind({
   type: "VethPair",
   summary: "Two virtual Ethernet links, each the other's far end, usually in two namespaces.",
   args: {
-    /** Name of the near end, 1 to 15 characters. Default: the resource's name. */
+    /** Name of the near end, 1 to 15 characters. */
     name: ifName.meta({ replace: true }),
     ...end,
     /** The far end: its `name`, and the same inputs as the near end's. */
@@ -38,6 +38,7 @@ export const vethPair = defineKind({
     peerMacAddress: z.string(),
   },
   needs: ["ip"],
+  /** `NAME@NETNS`, of the near end */
   id: ({ name, netns }) => at(name, netns),
 
   *rules({ name, netns, master, hairpin, peer }) {

@@ -1,0 +1,59 @@
+// Writes what follows from the kinds: the classes that users import, and the tables of the documentation.
+// With --check it writes nothing and fails when something is out of date.
+
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errors, readmeWithKinds, reference } from "./generate/markdown.mjs";
+import { readModel } from "./generate/model.mjs";
+import { resources } from "./generate/types.mjs";
+import { root } from "./lib/paths.mjs";
+import { interactive, say } from "./lib/run.mjs";
+
+const checkOnly = process.argv.includes("--check");
+
+// What is out of date may not compile; it is emitted all the same.
+let built = await build();
+const model = readModel();
+const current = new Map([
+  ["provider/src/resources.ts", formatted(resources(model))],
+  ["docs/reference.md", reference(model)],
+  ["docs/errors.md", errors(model)],
+]);
+const readme = await textOf("README.md");
+if (readme !== undefined) current.set("README.md", readmeWithKinds(readme, model));
+
+/** @type {string[]} */
+const stale = [];
+for (const [path, text] of current) if ((await textOf(path)) !== text) stale.push(path);
+
+if (checkOnly) {
+  for (const path of stale) say(`${path} is out of date`);
+  if (stale.length) say("please run: npm run generate");
+  process.exitCode = stale.length ? 1 : 0;
+} else {
+  for (const path of stale) await writeFile(join(root, path), current.get(path) ?? "");
+  say(stale.length ? `written: ${stale.join(", ")}` : "all is up to date");
+  if (stale.length) built = await build();
+}
+if (!built) process.exitCode = 1;
+
+async function build() {
+  const code = await interactive([process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-b", "provider"], {
+    cwd: root,
+  });
+  return code === 0;
+}
+
+/** TypeScript as the rest of the tree has it. @param {string} source */
+function formatted(source) {
+  const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
+  const argv = [biome, "format", "--stdin-file-path=provider/src/index.ts"];
+  return execFileSync(process.execPath, argv, { cwd: root, input: source, encoding: "utf8" });
+}
+
+/** @param {string} path */
+async function textOf(path) {
+  return existsSync(join(root, path)) ? readFile(join(root, path), "utf8") : undefined;
+}

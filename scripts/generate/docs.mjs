@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import ts from "typescript";
+import { root } from "../lib/paths.mjs";
+
+/**
+ * What only the source code says of a field: its comment, and how its type reads before and after zod.
+ * @typedef {object} FieldDocs
+ * @property {string} doc
+ * @property {string} input
+ * @property {string} output
+ * @property {Record<string, FieldDocs>[]} objects the fields of the object it takes; of several, if it is one of several
+ */
+
+/**
+ * What only the source code says of a kind.
+ * @typedef {object} KindDocs
+ * @property {string} id the form of its ids
+ * @property {Record<string, FieldDocs>} args
+ * @property {Record<string, FieldDocs>} outputs
+ */
+
+/**
+ * Reads the comments in the kinds' source files.
+ * @returns {Record<string, KindDocs>} by the name that the kind is exported by
+ */
+export function readDocs() {
+  const program = openProgram();
+  const checker = program.getTypeChecker();
+  const index = program.getSourceFile(join(root, "provider/src/kinds/index.ts"));
+  const module = index && checker.getSymbolAtLocation(index);
+  if (!module) throw new Error("provider/src/kinds/index.ts exports nothing");
+  return Object.fromEntries(
+    checker.getExportsOfModule(module).map((symbol) => {
+      const type = checker.getTypeOfSymbol(symbol);
+      return [
+        symbol.name,
+        { id: idForm(symbol, checker), args: fields(type, "args"), outputs: fields(type, "outputs") },
+      ];
+    }),
+  );
+
+  /** @param {ts.Type} type @param {string} name @returns {ts.Type | undefined} */
+  function property(type, name) {
+    const symbol = checker.getPropertyOfType(type, name);
+    return symbol && checker.getTypeOfSymbol(symbol);
+  }
+
+  /** @param {ts.Type} kind @param {string} part */
+  function fields(kind, part) {
+    const object = property(kind, part);
+    const shape = object && property(object, "shape");
+    return shape ? fieldsOf(shape) : {};
+  }
+
+  /** @param {ts.Type} shape @returns {Record<string, FieldDocs>} */
+  function fieldsOf(shape) {
+    return Object.fromEntries(
+      checker.getPropertiesOfType(shape).map((symbol) => {
+        const type = checker.getTypeOfSymbol(symbol);
+        const zod = property(type, "_zod");
+        const docs = {
+          doc: ts.displayPartsToString(symbol.getDocumentationComment(checker)).replaceAll("\n", " "),
+          input: text(zod && property(zod, "input")),
+          output: text(zod && property(zod, "output")),
+          objects: objectsIn(type).map(fieldsOf),
+        };
+        return [symbol.name, docs];
+      }),
+    );
+  }
+
+  /** The shapes of the objects in a field's type. @param {ts.Type} type @returns {ts.Type[]} */
+  function objectsIn(type) {
+    const name = type.symbol?.name ?? "";
+    const [inner] = checker.getTypeArguments(/** @type {ts.TypeReference} */ (type));
+    if (!inner) return [];
+    if (name === "ZodObject") return [inner];
+    if (name === "ZodOptional" || name === "ZodDefault") return objectsIn(inner);
+    const options = checker.getTypeArguments(/** @type {ts.TypeReference} */ (inner));
+    return name === "ZodUnion" ? options.flatMap(objectsIn) : [];
+  }
+
+  /** @param {ts.Type | undefined} type */
+  function text(type) {
+    if (!type) return "unknown";
+    return checker.typeToString(checker.getNonNullableType(type), undefined, ts.TypeFormatFlags.NoTruncation);
+  }
+}
+
+/** The comment on the property `id` of the object that a kind is defined with. @param {ts.Symbol} kind @param {ts.TypeChecker} checker */
+function idForm(kind, checker) {
+  const symbol = kind.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(kind) : kind;
+  const declaration = symbol.valueDeclaration;
+  const call = declaration && ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+  const definition = call && ts.isCallExpression(call) ? call.arguments[0] : undefined;
+  if (!definition || !ts.isObjectLiteralExpression(definition)) return "";
+  const id = definition.properties.find((each) => each.name?.getText() === "id");
+  const comments = id ? ts.getJSDocCommentsAndTags(id).filter(ts.isJSDoc) : [];
+  return comments.map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? "").join(" ");
+}
+
+function openProgram() {
+  const path = join(root, "provider/tsconfig.json");
+  const { config } = ts.readConfigFile(path, ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, join(root, "provider"));
+  return ts.createProgram([join(root, "provider/src/kinds/index.ts")], { ...options, noEmit: true });
+}

@@ -1,0 +1,173 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { root } from "../lib/paths.mjs";
+import { readDocs } from "./docs.mjs";
+
+/**
+ * An input or an output, ready to be written about.
+ * @typedef {object} Field
+ * @property {string} key
+ * @property {string} doc what it is, a sentence or more; defaults and bounds are left out where the schema has them
+ * @property {string} [fallback] what it is when it is not given, in words
+ * @property {string} [bounds] a sentence
+ * @property {boolean} required
+ * @property {boolean} always is it always there once the resource is?
+ * @property {boolean} replaces
+ * @property {readonly string[]} of the classes of which a resource may be given instead
+ * @property {Schema} schema
+ * @property {string} [output] its type as an output, where that is not its type as an input
+ * @property {Field[][]} objects the fields of the object it takes; of several, if it is one of several
+ */
+
+/**
+ * @typedef {object} KindModel
+ * @property {string} type
+ * @property {string} summary
+ * @property {string} id
+ * @property {readonly string[]} needs
+ * @property {Field[]} args its own inputs, without those of every kind
+ * @property {Field[]} outputs what it has beside its inputs
+ * @property {boolean} argsRequired is there no resource of this kind without inputs?
+ */
+
+/**
+ * @typedef {object} Model
+ * @property {Field[]} common inputs of every kind
+ * @property {KindModel[]} kinds
+ * @property {Record<string, string>} codes
+ * @property {string} sampleError
+ * @property {Record<string, { package: string, version?: { atLeast: string } }>} requirements
+ */
+
+/**
+ * JSON Schema as zod writes it, with the fields' own data.
+ * @typedef {object} Schema
+ * @property {string | string[]} [type]
+ * @property {unknown} [const]
+ * @property {unknown[]} [enum]
+ * @property {Schema[]} [anyOf]
+ * @property {Schema} [items]
+ * @property {Record<string, Schema>} [properties]
+ * @property {Schema | false} [additionalProperties]
+ * @property {string[]} [required]
+ * @property {unknown} [default]
+ * @property {number} [minimum]
+ * @property {number} [maximum]
+ * @property {number} [maxLength]
+ * @property {number} [maxItems]
+ * @property {boolean} [replace]
+ * @property {string[]} [of]
+ * @property {string} [reference]
+ */
+
+const load = createRequire(join(root, "provider/package.json"));
+
+/** What the built provider and the comments in its source say. @returns {Model} */
+export function readModel() {
+  const { z } = load("zod");
+  const { kinds: registry, ...exports } = load("./dist/kinds");
+  const { check } = load("./dist/check");
+  const { codes, LocalnetError } = load("./dist/errors");
+  const { requirements } = load("./dist/tools/requirements");
+  const docs = readDocs();
+  const all = /** @type {any[]} */ (Object.values(registry));
+  const [first] = all;
+  const isCommon = (/** @type {string} */ key) => all.every(({ args }) => args.shape[key] === first.args.shape[key]);
+
+  const schemaOf = (/** @type {unknown} */ object) => z.toJSONSchema(object, { io: "input", unrepresentable: "any" });
+  const docsOf = (/** @type {any} */ kind) => {
+    const found = docs[Object.keys(exports).find((key) => exports[key] === kind) ?? ""];
+    if (!found?.id) throw new Error(`${kind.type}: there is no comment on "id" that shows the form of its ids`);
+    return found;
+  };
+  const argsOf = (/** @type {any} */ kind) =>
+    fieldsOf(kind.type, schemaOf(kind.args), docsOf(kind).args).filter(({ key }) => key !== "owner");
+
+  return {
+    common: argsOf(first).filter(({ key }) => isCommon(key)),
+    kinds: all.map((kind) => {
+      const args = argsOf(kind).filter(({ key }) => !isCommon(key));
+      const bare = { owner: "project/stack/name", ...("name" in kind.args.shape ? { name: "name" } : {}) };
+      return {
+        type: kind.type,
+        summary: kind.summary,
+        id: docsOf(kind).id,
+        needs: kind.needs,
+        args,
+        outputs: fieldsOf(kind.type, schemaOf(kind.outputs), docsOf(kind).outputs),
+        argsRequired: check(kind, bare).failures.length > 0,
+      };
+    }),
+    codes,
+    sampleError: sampleError(LocalnetError),
+    requirements,
+  };
+}
+
+/**
+ * @param {string} place
+ * @param {Schema} object
+ * @param {Record<string, import("./docs.mjs").FieldDocs>} docs
+ * @param {boolean} [replaced] does a change of the whole replace?
+ * @returns {Field[]}
+ */
+function fieldsOf(place, object, docs, replaced = false) {
+  return Object.entries(object.properties ?? {}).map(([key, schema]) => {
+    const path = `${place}.${key}`;
+    const { doc, input, output, objects } = docs[key] ?? { doc: "", input: "", output: "", objects: [] };
+    if (!doc) throw new Error(`${path} has no comment`);
+    const named = key === "name" && !place.includes(".");
+    const given = named
+      ? "the resource's name"
+      : schema.default === undefined
+        ? undefined
+        : JSON.stringify(schema.default);
+    const [, words = doc, said] = /^(.*?) ?Default: (.*)\.$/.exec(doc) ?? [];
+    if (said && given) throw new Error(`${path}: its comment need not say "Default", the schema does: ${given}`);
+    const required = !named && (object.required ?? []).includes(key);
+    const replaces = replaced || Boolean(schema.replace);
+    const fallback = given ?? said;
+    const bounds = boundsOf(schema);
+    return {
+      key,
+      doc: words,
+      ...(fallback && { fallback }),
+      ...(bounds && { bounds }),
+      required,
+      always: required || given !== undefined,
+      replaces,
+      of: schema.of ?? [],
+      schema,
+      ...(input !== output && { output }),
+      objects: objectsIn(schema).map((each, index) => fieldsOf(path, each, objects[index] ?? {}, replaces)),
+    };
+  });
+}
+
+/** @param {Schema} schema @returns {Schema[]} */
+function objectsIn(schema) {
+  return schema.properties ? [schema] : (schema.anyOf ?? []).flatMap(objectsIn);
+}
+
+/** @param {Schema} schema */
+function boundsOf({ minimum, maximum, maxLength, maxItems }) {
+  const meant = (/** @type {number | undefined} */ bound) => Math.abs(bound ?? Infinity) < Number.MAX_SAFE_INTEGER;
+  if (meant(minimum) && meant(maximum)) return `${minimum} to ${maximum}.`;
+  if (meant(minimum)) return `At least ${minimum}.`;
+  if (meant(maximum)) return `At most ${maximum}.`;
+  if (maxLength !== undefined) return `At most ${maxLength} characters.`;
+  return maxItems === undefined ? undefined : `At most ${maxItems}.`;
+}
+
+/** @param {new (code: string, summary: string, details: object) => Error} LocalnetError */
+function sampleError(LocalnetError) {
+  return new LocalnetError("LN_COMMAND", "a system command failed", {
+    subject: { kind: "Bridge", id: "br0@lab", op: "create" },
+    ran: {
+      argv: ["ip", "-n", "lab", "link", "add", "name", "br0", "type", "bridge"],
+      exitCode: 2,
+      stderr: "RTNETLINK answers: Operation not supported",
+    },
+    hint: "load the kernel module bridge",
+  }).message;
+}
