@@ -121,15 +121,17 @@ async function ensureAddresses(
   recorded?: LinkArgs,
 ): Promise<void> {
   const { name, netns, addresses = [] } = args;
-  const surplus = (recorded?.addresses ?? []).filter(
-    (each) => !addresses.includes(each) && seen.addresses.includes(each),
-  );
-  for (const each of surplus) await ip(host, netns, "addr", "del", each, "dev", name);
-  if (addresses.length === 0) return;
+  const before = recorded?.addresses ?? [];
+  if (addresses.length + before.length === 0) return;
+  const current = async () => addressesOf((await showLink(host, netns, name)) ?? absent(name));
 
-  // A link that went down lost its IPv6 addresses, and a primary IPv4 address takes its secondaries along.
-  const stale = seen.addresses.length > 0 && (changed || surplus.length > 0);
-  const present = stale ? addressesOf((await showLink(host, netns, name)) ?? absent(name)) : seen.addresses;
+  // A link that went down lost its IPv6 addresses, and a primary IPv4 address takes its secondaries along: those are
+  // behind it in the kernel's order.
+  const stale = changed && seen.addresses.length > 0;
+  let present = stale ? await current() : seen.addresses;
+  const surplus = present.filter((each) => before.includes(each) && !addresses.includes(each)).reverse();
+  for (const each of surplus) await ip(host, netns, "addr", "del", each, "dev", name);
+  if (surplus.length > 0) present = await current();
   const missing = addresses.filter((each) => !present.includes(each));
   for (const each of missing) await ip(host, netns, "addr", "add", each, "dev", name);
   if (missing.some((each) => each.includes(":"))) await duplicatesDetected(host, netns, name, missing);
@@ -155,7 +157,13 @@ async function duplicatesDetected(
         `addresses: another has ${duplicate.local} already (duplicate address detection)`,
       );
     }
-    if (!ours.some(({ tentative }) => tentative) || link.flags.includes("NO-CARRIER") || Date.now() > deadline) return;
+    if (
+      !ours.some(({ tentative }) => tentative) ||
+      !link.flags.includes("UP") ||
+      link.flags.includes("NO-CARRIER") ||
+      Date.now() > deadline
+    )
+      return;
     await sleep(200);
   }
 }
