@@ -13,7 +13,10 @@ export interface Ran {
   readonly text: string;
 }
 
-export function run(argv: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; minutes?: number } = {}): Promise<Ran> {
+export function run(
+  argv: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; minutes?: number } = {},
+): Promise<Ran> {
   const { cwd = root, env = process.env, minutes = 10 } = options;
   const [file = "", ...args] = argv;
   return new Promise((resolve) => {
@@ -27,7 +30,9 @@ export function run(argv: readonly string[], options: { cwd?: string; env?: Node
 
 /** What happened to resources in an update, as the CLI counts it: { created: 3, unchanged: 1 }. */
 export function changes(text: string): Record<string, number> {
-  const lines = text.slice(text.lastIndexOf("Resources:")).matchAll(/^\s+(?:\S+ )?(\d+) (created|updated|deleted|replaced|unchanged|errored)$/gm);
+  const lines = text
+    .slice(text.lastIndexOf("Resources:"))
+    .matchAll(/^\s+(?:\S+ )?(\d+) (created|updated|deleted|replaced|unchanged|errored)$/gm);
   return Object.fromEntries([...lines].map(([, count, what]) => [what, Number(count)]));
 }
 
@@ -52,7 +57,10 @@ export class Stack {
 
   /** Runs the CLI; a failure throws unless it is expected. */
   async pulumi(args: readonly string[], expected = 0): Promise<Ran> {
-    const ran = await run(["pulumi", ...args, "--non-interactive", "--color", "never"], { cwd: this.project, env: this.env });
+    const ran = await run(["pulumi", ...args, "--non-interactive", "--color", "never"], {
+      cwd: this.project,
+      env: this.env,
+    });
     const asExpected = expected === 0 ? ran.code === 0 : ran.code !== 0;
     if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${ran.code}\n${ran.text}`);
     return ran;
@@ -97,7 +105,10 @@ export class Stack {
   }
 
   async outputs(): Promise<Record<string, unknown>> {
-    return JSON.parse((await this.pulumi(["stack", "output", "--json", "--stack", this.name])).stdout) as Record<string, unknown>;
+    return JSON.parse((await this.pulumi(["stack", "output", "--json", "--stack", this.name])).stdout) as Record<
+      string,
+      unknown
+    >;
   }
 
   async exported(): Promise<{ text: string; resources: { type: string; inputs?: Record<string, unknown> }[] }> {
@@ -128,5 +139,9 @@ export function vm(): { host: string; ssh: string[]; exec(argv: readonly string[
   const config = process.env.LOCALNET_SSH_CONFIG;
   if (!config) throw new Error("LOCALNET_SSH_CONFIG is not set: run npm test, which starts the virtual machine");
   const ssh = ["-F", config, "localnet-vm"];
-  return { host: "ssh://localnet-vm", ssh, exec: (argv, minutes = 2) => run(["ssh", ...ssh, argv.map((word) => `'${word}'`).join(" ")], { minutes }) };
+  return {
+    host: "ssh://localnet-vm",
+    ssh,
+    exec: (argv, minutes = 2) => run(["ssh", ...ssh, argv.map((word) => `'${word}'`).join(" ")], { minutes }),
+  };
 }

@@ -27,7 +27,9 @@ async function go(stage: number, without: readonly string[] = []): Promise<Recor
   if (!(await stack.outputs()).settled) await stack.up();
   const rows = (await stack.outputs()).seen as Row[];
   for (const { must, saw } of rows) expect(saw).toBe(must);
-  return Object.fromEntries(rows.filter((row) => row.stage === stage || stage === 7).map(({ probe, saw }) => [probe, saw]));
+  return Object.fromEntries(
+    rows.filter((row) => row.stage === stage || stage === 7).map(({ probe, saw }) => [probe, saw]),
+  );
 }
 
 const pod = "GET http://172.22.0.2:8080";
@@ -57,7 +59,8 @@ describe("forwards, with what each part is for", () => {
 
   test("seen with nothing of ours: pod foo reaches both pods through the service", async () => {
     const answers = new Set<string>();
-    for (let i = 0; i < 4; i++) answers.add((await exec(["ip", "netns", "exec", "foo", "curl", "-s", "-m", "5", "172.23.0.1:8080"])).stdout);
+    for (let i = 0; i < 4; i++)
+      answers.add((await exec(["ip", "netns", "exec", "foo", "curl", "-s", "-m", "5", "172.23.0.1:8080"])).stdout);
     expect([...answers].sort()).toEqual(["bar", "foo"]);
   });
 });

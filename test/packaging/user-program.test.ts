@@ -40,7 +40,14 @@ const manifest = (tarball: string, pulumi: string) => ({
 
 /** As Pulumi's own TypeScript template has it: strict, Node's older module resolution, libraries' types checked. */
 const compiler = {
-  compilerOptions: { strict: true, target: "es2020", module: "commonjs", moduleResolution: "node", sourceMap: true, outDir: "bin" },
+  compilerOptions: {
+    strict: true,
+    target: "es2020",
+    module: "commonjs",
+    moduleResolution: "node",
+    sourceMap: true,
+    outDir: "bin",
+  },
   files: ["index.ts"],
 };
 
@@ -69,7 +76,9 @@ test.each(versions)("%s with @pulumi/pulumi %s: install, up, update, destroy", a
   writeFileSync(join(project, "Pulumi.yaml"), "name: user-program\nruntime: nodejs\n");
   writeFileSync(join(project, "index.ts"), program);
   const env = { ...process.env, PATH: [path, process.env.PATH].filter(Boolean).join(delimiter) };
-  expect(await run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: project, env })).toMatchObject({ code: 0 });
+  expect(
+    await run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: project, env }),
+  ).toMatchObject({ code: 0 });
   expect(await run(["npx", "tsc", "--noEmit"], { cwd: project, env })).toMatchObject({ code: 0, stdout: "" });
 
   const before = await snapshot();

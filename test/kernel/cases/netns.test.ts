@@ -22,7 +22,9 @@ contract("a namespace", (world) => {
     updates: [],
     replaces: { name: "other" },
     drifts: [],
-    ignores: [{ what: "a link in it", by: () => world.run("ip", "-n", name, "link", "add", "name", "b", "type", "bridge") }],
+    ignores: [
+      { what: "a link in it", by: () => world.run("ip", "-n", name, "link", "add", "name", "b", "type", "bridge") },
+    ],
     vanish: away,
     parent: { none: "it lives in nothing" },
     foreign: {

@@ -20,13 +20,27 @@ async function plumb(world: World, netns: string): Promise<void> {
 }
 
 /** The lines of a table about a destination, in ip's own words. */
-async function lookAtRoute(world: World, netns: string, family: string, destination: string, table = "main"): Promise<Values | undefined> {
+async function lookAtRoute(
+  world: World,
+  netns: string,
+  family: string,
+  destination: string,
+  table = "main",
+): Promise<Values | undefined> {
   const { stdout } = await world.try("ip", "-n", netns, family, "-o", "-d", "route", "list", "table", table);
   const lines = stdout.split("\n").filter((line) => line.split(" ").includes(destination));
   const [words = []] = lines.map((line) => line.trim().split(/\s+/));
   const after = (word: string) => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined);
   if (words.length === 0) return undefined;
-  return { lines: lines.length, type: words[0], via: after("via"), device: after("dev"), source: after("src"), proto: after("proto"), metric: after("metric") };
+  return {
+    lines: lines.length,
+    type: words[0],
+    via: after("via"),
+    device: after("dev"),
+    source: after("src"),
+    proto: after("proto"),
+    metric: after("metric"),
+  };
 }
 
 const expected = ({ via, device, source, type }: Values) => ({
@@ -59,10 +73,19 @@ contract("the IPv4 default", (world) => {
     ],
     replaces: { destination: "10.0.0.0/8", netns: "other", metric: 5, table: 7 },
     drifts: [
-      { what: "another next hop, ours by protocol", input: "via", by: () => ip("replace", "default", "via", "10.0.0.9", "proto", "157") },
+      {
+        what: "another next hop, ours by protocol",
+        input: "via",
+        by: () => ip("replace", "default", "via", "10.0.0.9", "proto", "157"),
+      },
       { what: "a blackhole", input: "type", by: () => ip("replace", "blackhole", "default", "proto", "157") },
     ],
-    ignores: [{ what: "another route of another metric", by: () => ip("add", "10.77.0.0/16", "via", "10.0.0.9", "metric", "9") }],
+    ignores: [
+      {
+        what: "another route of another metric",
+        by: () => ip("add", "10.77.0.0/16", "via", "10.0.0.9", "metric", "9"),
+      },
+    ],
     vanish: () => ip("del", "default"),
     parent: () => world.run("ip", "netns", "del", netns),
     foreign: {
@@ -93,7 +116,11 @@ contract("an IPv6 network", (world) => {
     ],
     replaces: { destination: "2001:db8:98::/48" },
     drifts: [
-      { what: "another device, ours by protocol", input: "device", by: () => ip("replace", destination, "dev", "d1", "proto", "157", "metric", "1024") },
+      {
+        what: "another device, ours by protocol",
+        input: "device",
+        by: () => ip("replace", destination, "dev", "d1", "proto", "157", "metric", "1024"),
+      },
     ],
     ignores: [{ what: "another metric", by: () => ip("add", "2001:db8:97::/48", "dev", "d0", "metric", "9") }],
     vanish: () => ip("del", destination),
@@ -122,7 +149,12 @@ contract("in a table and with a metric of its own, beside another's of the same 
     updates: [{ what: "device", change: { device: "d1" } }],
     replaces: { metric: 51, table: 4712 },
     drifts: [],
-    ignores: [{ what: "one of another metric in the same table", by: () => ip("add", "blackhole", "10.55.0.8", "table", "4711") }],
+    ignores: [
+      {
+        what: "one of another metric in the same table",
+        by: () => ip("add", "blackhole", "10.55.0.8", "table", "4711"),
+      },
+    ],
     vanish: () => ip("del", "10.55.0.9", "table", "4711"),
     parent: { none: "as in the first case" },
     foreign: {

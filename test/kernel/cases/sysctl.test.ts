@@ -8,7 +8,14 @@ import { hostUrl, settings, World } from "../support/world";
 const dotted = "net/ipv4/conf/a.b/forwarding";
 const keys = [
   { title: "a number", key: "net.ipv4.ip_forward", file: "net/ipv4/ip_forward", before: "0", value: 1, other: "0" },
-  { title: "of IPv6", key: "net.ipv6.conf.all.forwarding", file: "net/ipv6/conf/all/forwarding", before: "0", value: "1", other: "0" },
+  {
+    title: "of IPv6",
+    key: "net.ipv6.conf.all.forwarding",
+    file: "net/ipv6/conf/all/forwarding",
+    before: "0",
+    value: "1",
+    other: "0",
+  },
   { title: "of a link whose name holds a dot", key: dotted, file: dotted, before: "0", value: 1, other: "0" },
   {
     title: "two numbers, which the kernel parts by a tab",
@@ -50,7 +57,13 @@ for (const { title, key, file, before, value, other } of keys) {
 describe("Sysctl: beyond the contract", () => {
   const world = new World();
   const netns = world.netns("s");
-  const inputs = (values: Values) => ({ key: "net.ipv4.ip_default_ttl", netns, owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values });
+  const inputs = (values: Values) => ({
+    key: "net.ipv4.ip_default_ttl",
+    netns,
+    owner: world.owner,
+    ...(hostUrl && { host: hostUrl }),
+    ...values,
+  });
   const live = async () => (await world.inside(netns, "sysctl", "-n", "net.ipv4.ip_default_ttl")).trim();
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));

@@ -22,15 +22,19 @@ contract("between two namespaces, an end in a bridge", (world) => {
     kind,
     inputs,
     async prepare() {
-      for (const netns of [a, b]) for (const bridge of ["br0", "br1"]) {
-        await world.run("ip", "-n", netns, "link", "add", "name", bridge, "type", "bridge");
-      }
+      for (const netns of [a, b])
+        for (const bridge of ["br0", "br1"]) {
+          await world.run("ip", "-n", netns, "link", "add", "name", bridge, "type", "bridge");
+        }
     },
     async look() {
       const [one, other] = await Promise.all([lookAtLink(world, a, near), lookAtLink(world, b, far)]);
       return one && { ...one, peer: other };
     },
-    expected: ({ peer: other, ...own }: Values) => ({ ...expectedLink(own, mark), peer: expectedLink(other as Values, mark) }),
+    expected: ({ peer: other, ...own }: Values) => ({
+      ...expectedLink(own, mark),
+      peer: expectedLink(other as Values, mark),
+    }),
     updates: [
       { what: "mtu", change: { mtu: 1300 } },
       { what: "mac", change: { mac: "02:00:00:00:08:01" } },
@@ -42,7 +46,10 @@ contract("between two namespaces, an end in a bridge", (world) => {
       { what: "no master", change: { master: undefined, hairpin: undefined } },
       { what: "down", change: { up: false, addresses: ["10.9.0.3/24"] } },
       { what: "up", change: { up: true } },
-      { what: "the far end's mtu, mac and addresses", change: peer({ mtu: 1350, mac: "02:00:00:00:08:02", addresses: ["10.9.0.4/24"] }) },
+      {
+        what: "the far end's mtu, mac and addresses",
+        change: peer({ mtu: 1350, mac: "02:00:00:00:08:02", addresses: ["10.9.0.4/24"] }),
+      },
       { what: "the far end's master and hairpin", change: peer({ master: "br0", hairpin: true, promiscuous: true }) },
       { what: "the far end down", change: peer({ up: false, addresses: [] }) },
       { what: "both ends as at the end", change: { master: "br0", hairpin: true, ...peer({ master: "br1" }) } },
@@ -56,7 +63,11 @@ contract("between two namespaces, an end in a bridge", (world) => {
       { what: "the far end's mtu", input: "peer", by: () => set(b, far, "mtu", "1500") },
       { what: "the far end in another bridge", input: "peer", by: () => set(b, far, "master", "br0") },
       { what: "the far end's IPv6 address", input: "peer", by: () => addr(b, "del", "2001:db8::2/64", "dev", far) },
-      { what: "the far end renamed", input: "peer", by: () => set(b, far, "down").then(() => set(b, far, "name", "renamed")) },
+      {
+        what: "the far end renamed",
+        input: "peer",
+        by: () => set(b, far, "down").then(() => set(b, far, "name", "renamed")),
+      },
       { what: "the far end moved away", input: "peer", by: () => set(b, far, "netns", a) },
     ],
     ignores: [{ what: "an address of another", by: () => addr(b, "add", "10.8.0.1/24", "dev", far) }],
@@ -89,7 +100,7 @@ contract("from the host's own namespace into another", (world) => {
       const [one, other] = await Promise.all([lookAtLink(world, undefined, near), lookAtLink(world, netns, far)]);
       return one && { ...one, peer: other };
     },
-    expected: ({ peer: { addresses } }: Values & { peer?: Values }) => ({ up: true, peer: { up: true, addresses: expect.arrayContaining(addresses as string[]) } }),
+    expected: () => ({ up: true, peer: { up: true, addresses: expect.arrayContaining(["10.9.0.2/24"]) } }),
     updates: [{ what: "mtu", change: { mtu: 1400 } }],
     replaces: { netns: "other" },
     drifts: [{ what: "mtu", input: "mtu", by: () => world.run("ip", "link", "set", "dev", near, "mtu", "1300") }],

@@ -35,7 +35,11 @@ export function contract(title: string, make: (world: World) => Case): void {
     });
 
     function asked(values: Values): Values {
-      const { inputs: checked, failures } = check(kind, { ...values, owner: world.owner, ...(hostUrl && { host: hostUrl }) });
+      const { inputs: checked, failures } = check(kind, {
+        ...values,
+        owner: world.owner,
+        ...(hostUrl && { host: hostUrl }),
+      });
       expect(failures).toEqual([]);
       return checked;
     }
@@ -70,7 +74,7 @@ export function contract(title: string, make: (world: World) => Case): void {
       expect(await changesOf(spec, () => updateTo(inputs, state))).toEqual([]);
     });
 
-    if (spec.marked !== false) {
+    if (spec.marked !== false && !spec.alwaysThere) {
       test("create after a crash that lost the state takes what is ours", async () => {
         await createAll(inputs);
         await unchanged();
@@ -107,7 +111,9 @@ export function contract(title: string, make: (world: World) => Case): void {
 
     for (const [path, value] of Object.entries(spec.replaces)) {
       test(`another ${path} replaces`, () => {
-        expect(diff(kind, state, withValue(inputs, path, value)).replaces.some((key) => `${path}.`.startsWith(`${key}.`))).toBe(true);
+        expect(
+          diff(kind, state, withValue(inputs, path, value)).replaces.some((key) => `${path}.`.startsWith(`${key}.`)),
+        ).toBe(true);
       });
     }
 
@@ -182,7 +188,10 @@ async function changesOf(spec: Case, body: () => Promise<unknown>): Promise<stri
   const start = jest.spyOn(host, "start");
   try {
     await body();
-    const commands = [...run.mock.calls.map(([argv]) => argv).filter((argv) => !onlyReads(argv)), ...start.mock.calls.map(([argv]) => argv)];
+    const commands = [
+      ...run.mock.calls.map(([argv]) => argv).filter((argv) => !onlyReads(argv)),
+      ...start.mock.calls.map(([argv]) => argv),
+    ];
     return commands.filter((argv) => !spec.reads?.(argv)).map((argv) => argv.join(" "));
   } finally {
     run.mockRestore();

@@ -12,15 +12,24 @@ export async function lookAtLink(world: World, netns: string | undefined, name: 
     `cd /sys/class/net/${name} 2>/dev/null || exit 0`,
     `grep -s . ${files.join(" ")}`,
     'echo "master:$(basename "$(readlink master)")"',
+    // The kernel's file also counts bridges that listen on the link.
+    `ip -o link show dev ${name} | grep -q '[<,]PROMISC[,>]' && echo promiscuous:1`,
     `ip -o address show dev ${name} | sed -n 's/.* inet6* \\([^ ]*\\).*/inet:\\1/p'`,
   ];
   const lines = (await world.script(netns, script.join("; "))).split("\n").filter(Boolean);
   if (lines.length === 0) return undefined;
-  const entries = lines.map((line): [string, string] => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]);
+  const entries = lines.map((line): [string, string] => [
+    line.slice(0, line.indexOf(":")),
+    line.slice(line.indexOf(":") + 1),
+  ]);
   const { inet: _, ...values } = Object.fromEntries(entries);
   const addresses = entries.filter(([key]) => key === "inet").map(([, value]) => value);
-  const flags = Number(values.flags);
-  return { ...values, addresses: addresses.sort(), up: Boolean(flags & 1), promiscuous: Boolean(flags & 0x100) };
+  return {
+    ...values,
+    addresses: addresses.sort(),
+    up: Boolean(Number(values.flags) & 1),
+    promiscuous: values.promiscuous === "1",
+  };
 }
 
 /** What `lookAtLink` shows for the inputs that links of every kind have. */

@@ -4,7 +4,8 @@ const readers = new Set(["cat", "ls", "which", "find", "tail", "curl", "nc", "pi
 export function onlyReads(argv: readonly string[]): boolean {
   const [command = "", ...args] = withoutNetns(argv);
   if (readers.has(command)) return true;
-  if (command === "ip") return args.includes("show") || args.includes("-V") || args.slice(0, 2).join(" ") === "netns pids";
+  if (command === "ip")
+    return args.includes("show") || args.includes("-V") || args.slice(0, 2).join(" ") === "netns pids";
   if (command === "iptables" || command === "ip6tables") return args.includes("-S") || args.includes("-V");
   if (command === "ipvsadm") return args.includes("-S") || args.includes("-L") || args.includes("-v");
   return command === "modprobe" && args.includes("--show-depends");

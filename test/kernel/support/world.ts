@@ -82,7 +82,8 @@ export class World {
 
   /** Namespaces, links of the host's own namespace and log files that bear the tag. */
   private async leftovers(): Promise<string[]> {
-    const script = "ip netns list; ip -o link show; ls /run/pulumi-localnet 2>/dev/null; iptables-save 2>/dev/null; true";
+    const script =
+      "ip netns list; ip -o link show; ls /run/pulumi-localnet 2>/dev/null; iptables-save 2>/dev/null; true";
     return (await this.script(undefined, script)).split("\n").filter((line) => line.includes(this.tag));
   }
 }
