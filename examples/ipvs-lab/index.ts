@@ -59,7 +59,7 @@ lab.push(
   new Process("server-foo", {
     netns: foo,
     command: serve("foo"),
-    ready: { tcp: { address: "127.0.0.1", port: 8080 } },
+    ready: { tcp: { address: "127.0.0.1", port: 8080 }, timeoutSeconds: 60 },
   }),
 );
 
@@ -77,7 +77,7 @@ if (stage >= 2) {
     new Process("server-bar", {
       netns: bar,
       command: serve("bar"),
-      ready: { tcp: { address: "127.0.0.1", port: 8080 } },
+      ready: { tcp: { address: "127.0.0.1", port: 8080 }, timeoutSeconds: 60 },
     }),
   );
 
