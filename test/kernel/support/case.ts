@@ -9,6 +9,13 @@ export interface None {
 
 type Deed = () => Promise<unknown>;
 
+interface Update {
+  readonly what: string;
+  readonly change: Values;
+  /** What `look` must show from here on, where that cannot be told from the inputs. */
+  readonly shows?: Values;
+}
+
 /** What the contract is to prove of one kind; "by hand" means by commands that the test runs itself. */
 export interface Case {
   readonly kind: AnyKind;
@@ -22,7 +29,7 @@ export interface Case {
   /** What `look` must show for these inputs. */
   expected(inputs: Values): Values;
   /** Changes in place, one after the other; undefined takes an input away. */
-  readonly updates: readonly { readonly what: string; readonly change: Values }[];
+  readonly updates: readonly Update[];
   /** For each input that cannot be changed in place, by its path, another value. */
   readonly replaces: Readonly<Record<string, unknown>>;
   /** Changes by hand that read must show in the input and update must repair. */
