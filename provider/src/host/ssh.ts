@@ -29,7 +29,13 @@ export function sshHost(url: string, sudo: boolean): Host {
   const limit = pLimit(sessions);
   let connected: Promise<void> | undefined;
 
-  async function remote(argv: readonly string[], script: string, parameters: readonly string[], seconds: number, input?: string) {
+  async function remote(
+    argv: readonly string[],
+    script: string,
+    parameters: readonly string[],
+    seconds: number,
+    input?: string,
+  ) {
     const line = quote([...prefix, ...withEnvironment(), "sh", "-c", script, "localnet", ...parameters]);
     connected ??= connect(url, options, directory).catch((error) => {
       connected = undefined;
