@@ -1,3 +1,4 @@
+import { hasCode } from "../errors";
 import type { Host } from "../host";
 import { enter } from "./ip";
 import { requireTools } from "./requirements";
@@ -84,6 +85,11 @@ async function plain(
   argv: readonly string[],
   timeoutSeconds: number,
 ): Promise<Answer> {
-  const { exitCode } = await host.run(enter(netns, argv), { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
-  return exitCode === 0 ? { ok: true } : { ok: false, failure: `${argv[0]}: exit ${exitCode}` };
+  try {
+    const { exitCode } = await host.run(enter(netns, argv), { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
+    return exitCode === 0 ? { ok: true } : { ok: false, failure: `${argv[0]}: exit ${exitCode}` };
+  } catch (error) {
+    if (hasCode(error, "LN_TIMEOUT")) return { ok: false, failure: `${argv[0]}: ${error.summary}` };
+    throw error;
+  }
 }
