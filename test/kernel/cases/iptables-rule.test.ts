@@ -113,7 +113,7 @@ contract("in filter, with every match that needs no module of its own", (world) 
     ["logPrefix", { limit: undefined, target: "LOG", logPrefix: 'say "hi" ' }, '# -j LOG --log-prefix "say \\"hi\\" "'],
     [
       "comment",
-      { target: "RETURN", logPrefix: undefined, comment: `it's a "test" \\ of -j ! words` },
+      { target: "ACCEPT", logPrefix: undefined, comment: `it's a "test" \\ of -j ! words` },
       `#it\\'s a \\"test\\" \\\\ of -j ! words -j ACCEPT`,
     ],
     ["comment taken away", { comment: undefined }, "# -j ACCEPT"],

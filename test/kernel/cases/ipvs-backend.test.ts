@@ -1,0 +1,84 @@
+import type { Values } from "../../../provider/src/check";
+import { ipvsBackend as kind } from "../../../provider/src/kinds";
+import { contract } from "../support/contract";
+import { everyInput } from "../support/inputs";
+import { lookAtBackend } from "../support/ipvs";
+
+const printedForwarding: Record<string, string> = { masquerade: "Masq", gateway: "Route", tunnel: "Tunnel" };
+const version4 = { address: "10.9.0.2", port: 80 };
+const version6 = { address: "2001:db8:0::2", port: 80 };
+
+const backends = [
+  {
+    title: "tcp over IPv4",
+    service: "tcp/10.9.0.1:80",
+    option: ["-t", "10.9.0.1:80"],
+    backend: version4,
+    endpoint: "10.9.0.2:80",
+  },
+  {
+    title: "udp over IPv6",
+    service: "udp/[2001:db8::1]:80",
+    option: ["-u", "[2001:db8::1]:80"],
+    backend: version6,
+    endpoint: "[2001:db8::2]:80",
+  },
+  {
+    title: "by firewall mark",
+    service: "fwmark/7",
+    option: ["-f", "7"],
+    backend: { ...version4, port: 8080 },
+    endpoint: "10.9.0.2:8080",
+  },
+] as const;
+
+for (const { title, service, option, backend, endpoint } of backends) {
+  contract(`of a service ${title}`, (world) => {
+    const netns = world.netns("a");
+    const ipvsadm = (...args: string[]) => world.inside(netns, "ipvsadm", ...args);
+    const edit = (...args: string[]) => ipvsadm("-e", ...option, "-r", endpoint, ...args);
+    return {
+      kind,
+      needs: "ipvs",
+      marked: false,
+      inputs: { ...backend, service: `${service}@${netns}` },
+      prepare: () => ipvsadm("-A", ...option, "-s", "rr"),
+      look: () => lookAtBackend(world, netns, endpoint),
+      expected: ({ weight = 1, forwarding = "masquerade", upperThreshold = 0, lowerThreshold = 0 }: Values) => ({
+        weight: String(weight),
+        forwarding: printedForwarding[String(forwarding)],
+        upper: String(upperThreshold),
+        lower: String(lowerThreshold),
+      }),
+      updates: [
+        { what: "weight 0", change: { weight: 0 } },
+        { what: "weight", change: { weight: 7 } },
+        { what: "gateway", change: { forwarding: "gateway" } },
+        { what: "tunnel", change: { forwarding: "tunnel" } },
+        { what: "masquerade", change: { forwarding: "masquerade" } },
+        { what: "upper threshold", change: { upperThreshold: 100 } },
+        { what: "lower threshold", change: { lowerThreshold: 50 } },
+        { what: "thresholds taken away", change: { upperThreshold: undefined, lowerThreshold: undefined } },
+        { what: "thresholds once more", change: { upperThreshold: 30, lowerThreshold: 20 } },
+        { what: "a short drain", change: { drainSeconds: 0.2 } },
+      ],
+      replaces: { service: "tcp/10.9.0.9:80", address: "10.9.0.9", port: 81 },
+      drifts: [
+        { what: "weight", input: "weight", by: () => edit("-m", "-w", "3", "-x", "30", "-y", "20") },
+        { what: "forwarding", input: "forwarding", by: () => edit("-g", "-w", "7", "-x", "30", "-y", "20") },
+        { what: "upper threshold", input: "upperThreshold", by: () => edit("-m", "-w", "7", "-x", "40", "-y", "20") },
+        { what: "lower threshold", input: "lowerThreshold", by: () => edit("-m", "-w", "7", "-x", "30", "-y", "10") },
+      ],
+      ignores: [{ what: "another scheduler of the service", by: () => ipvsadm("-E", ...option, "-s", "wrr") }],
+      vanish: () => ipvsadm("-d", ...option, "-r", endpoint),
+      parent: () => ipvsadm("-D", ...option),
+      foreign: {
+        make: () => ipvsadm("-a", ...option, "-r", endpoint, "-m", "-w", "1"),
+        differ: () => edit("-m", "-w", "2"),
+        remove: () => ipvsadm("-d", ...option, "-r", endpoint),
+      },
+    };
+  });
+}
+
+everyInput(kind, ["netns"]);

@@ -1,0 +1,117 @@
+import type { Values } from "../../../provider/src/check";
+import { ipvsService as kind } from "../../../provider/src/kinds";
+import { contract } from "../support/contract";
+import { everyInput } from "../support/inputs";
+import { lookAtService } from "../support/ipvs";
+
+const services = [
+  {
+    title: "tcp over IPv4",
+    key: { address: "10.9.0.1", port: 80 },
+    option: ["-t", "10.9.0.1:80"],
+    printed: "TCP  10.9.0.1:80",
+    netmask: "255.255.255.0",
+    other: ["-s", "rr"],
+  },
+  {
+    title: "udp over IPv6",
+    key: { address: "2001:DB8:0::1", port: 53, protocol: "udp" },
+    option: ["-u", "[2001:db8::1]:53"],
+    printed: "UDP  [2001:db8::1]:53",
+    netmask: "64",
+    other: ["-s", "rr"],
+  },
+  {
+    title: "sctp",
+    key: { address: "10.9.0.1", port: 9, protocol: "sctp" },
+    option: ["--sctp-service", "10.9.0.1:9"],
+    printed: "SCTP 10.9.0.1:9",
+    netmask: "255.255.0.0",
+    other: ["-s", "lc"],
+  },
+  {
+    title: "by firewall mark",
+    key: { firewallMark: 7 },
+    option: ["-f", "7"],
+    printed: "FWM  7",
+    netmask: "255.255.255.0",
+    other: ["-s", "sh"],
+  },
+  {
+    title: "by firewall mark, IPv6",
+    key: { firewallMark: 7, family: "ipv6" },
+    option: ["-f", "7", "-6"],
+    printed: "FWM  7 IPv6",
+    netmask: "64",
+    other: ["-s", "sh"],
+  },
+] as const;
+
+for (const { title, key, option, printed, netmask, other } of services) {
+  contract(title, (world) => {
+    const netns = world.netns("a");
+    const ipvsadm = (...args: string[]) => world.inside(netns, "ipvsadm", ...args);
+    const onePacket = title.startsWith("udp") || title.startsWith("by");
+    return {
+      kind,
+      needs: "ipvs",
+      marked: false,
+      inputs: { ...key, netns },
+      look: () => lookAtService(world, netns, printed),
+      expected: ({
+        scheduler = "wlc",
+        schedulerFlags,
+        persistenceTimeout,
+        persistenceNetmask,
+        onePacket: one,
+      }: Values) => ({
+        scheduler,
+        flags: schedulerFlags ?? [],
+        persistent: persistenceTimeout === undefined ? undefined : String(persistenceTimeout),
+        mask: persistenceNetmask,
+        onePacket: one ?? false,
+      }),
+      updates: [
+        { what: "scheduler and its flags", change: { scheduler: "sh", schedulerFlags: ["sh-port", "sh-fallback"] } },
+        { what: "no flags", change: { schedulerFlags: undefined, scheduler: "rr" } },
+        { what: "persistence", change: { persistenceTimeout: 120 } },
+        { what: "persistence for a network", change: { persistenceNetmask: netmask, persistenceTimeout: 60 } },
+        { what: "no persistence", change: { persistenceNetmask: undefined, persistenceTimeout: undefined } },
+        ...(onePacket
+          ? [
+              { what: "one packet", change: { onePacket: true } },
+              { what: "not one packet", change: { onePacket: false } },
+            ]
+          : []),
+        { what: "persistence once more", change: { persistenceTimeout: 300 } },
+      ],
+      replaces:
+        "port" in key
+          ? { address: "10.9.0.2", port: 81, protocol: "sctp", netns: "other" }
+          : { firewallMark: 8, family: "other" },
+      drifts: [
+        { what: "scheduler", input: "scheduler", by: () => ipvsadm("-E", ...option, "-s", "wrr", "-p", "300") },
+        {
+          what: "persistence",
+          input: "persistenceTimeout",
+          by: () => ipvsadm("-E", ...option, "-s", "rr", "-p", "30"),
+        },
+      ],
+      ignores: [
+        {
+          what: "a backend",
+          by: () => ipvsadm("-a", ...option, "-r", title.includes("IPv6") ? "[2001:db8::2]:53" : "10.9.0.2:80", "-m"),
+        },
+      ],
+      vanish: () => ipvsadm("-D", ...option),
+      parent: () => world.run("ip", "netns", "del", netns),
+      foreign: {
+        make: () => ipvsadm("-A", ...option, "-s", "wlc"),
+        differ: () => ipvsadm("-E", ...option, ...other),
+        remove: () => ipvsadm("-D", ...option),
+      },
+    };
+  });
+}
+
+everyInput(kind);

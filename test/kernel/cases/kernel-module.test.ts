@@ -1,0 +1,85 @@
+import type { Values } from "../../../provider/src/check";
+import { kernelModule as kind } from "../../../provider/src/kinds";
+import { create, read, remove } from "../../../provider/src/lifecycle";
+import { contract, failure } from "../support/contract";
+import { lack } from "../support/features";
+import { everyInput } from "../support/inputs";
+import { hostUrl, settings, World } from "../support/world";
+
+/** Modules that nothing else on a test machine uses. */
+const spare = "sch_netem";
+
+contract("that nothing else needs", (world) => ({
+  kind,
+  needs: "modules",
+  // The kernel keeps no mark on a module; who loaded it is in the state.
+  marked: false,
+  inputs: { name: spare },
+  async look() {
+    const names = (await world.run("cut", "-d", " ", "-f", "1", "/proc/modules")).split("\n");
+    return names.includes(spare) ? { loaded: true } : undefined;
+  },
+  expected: () => ({ loaded: true }),
+  updates: [
+    { what: "what delete does", change: { onDelete: "keep" } },
+    { what: "what delete does, as at first", change: { onDelete: "restore" } },
+  ],
+  replaces: { name: "other", parameters: { debug: "1" } },
+  drifts: [],
+  ignores: [],
+  vanish: () => world.run("rmmod", spare),
+  parent: { none: "it lives in nothing" },
+  foreign: { none: "a module that is loaded already is what is asked for; see below" },
+}));
+
+const reason = lack("modules");
+(reason ? describe.skip : describe)(`KernelModule: beyond the contract${reason ? ` (${reason})` : ""}`, () => {
+  const world = new World();
+  const inputs = (values: Values) => ({ owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values });
+  const loaded = async (name: string) =>
+    (await world.run("cat", "/proc/modules")).split("\n").some((line) => line.startsWith(`${name} `));
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("one that was loaded before stays after delete", async () => {
+    await world.run("modprobe", spare);
+    const { id, outputs } = await create(kind, inputs({ name: spare }), settings);
+    expect(outputs).toMatchObject({ loadedByUs: [] });
+    await remove(kind, id, outputs, settings);
+    expect(await loaded(spare)).toBe(true);
+    await world.run("rmmod", spare);
+  });
+
+  test("parameters reach the module, and a dash in the name is an underscore", async () => {
+    const { id, outputs } = await create(kind, inputs({ name: "ifb", parameters: { numifbs: 0 } }), settings);
+    expect((await world.run("ls", "/sys/class/net")).split("\n")).not.toContain("ifb0");
+    expect(outputs).toMatchObject({ loadedByUs: ["ifb"] });
+    await remove(kind, id, outputs, settings);
+    expect(await loaded("ifb")).toBe(false);
+  });
+
+  test("one that is in use stays after delete", async () => {
+    const { id, outputs } = await create(kind, inputs({ name: "ifb", parameters: { numifbs: 0 } }), settings);
+    const netns = world.netns("u");
+    await world.build();
+    await world.run("ip", "-n", netns, "link", "add", "name", "i0", "type", "ifb");
+    await remove(kind, id, outputs, settings);
+    expect(await loaded("ifb")).toBe(true);
+    await world.run("ip", "netns", "del", netns);
+    await world.try("rmmod", "ifb");
+  });
+
+  test("one that does not exist is an error that names it", async () => {
+    const error = await failure(() => create(kind, inputs({ name: "no-such-module" }), settings));
+    expect(error).toMatchObject({ code: "LN_KERNEL" });
+    expect(error.message).toContain("no-such-module");
+  });
+
+  test("one that is built into the kernel counts, and stays", async () => {
+    const { id, outputs } = await create(kind, inputs({ name: "ipv6" }), settings);
+    expect(outputs).toMatchObject({ loadedByUs: [] });
+    await remove(kind, id, outputs, settings);
+    expect(await read(kind, id, outputs, settings)).toBeDefined();
+  });
+});
+
+everyInput(kind);

@@ -1,0 +1,126 @@
+import type { Values } from "../../../provider/src/check";
+import { check } from "../../../provider/src/check";
+import { probe as kind } from "../../../provider/src/kinds";
+import { create, diff, read, remove, update } from "../../../provider/src/lifecycle";
+import { failure } from "../support/contract";
+import { eventually, hostUrl, settings, World } from "../support/world";
+
+// A probe makes nothing, so that the contract of what is made does not apply: it looks, and says what it saw.
+const world = new World();
+const [client, server] = [world.netns("a"), world.netns("b")];
+const pages = `/tmp/${world.name("www")}`;
+
+function inputs(values: Values): Values {
+  const asked = {
+    netns: client,
+    attempts: 1,
+    intervalSeconds: 0.1,
+    owner: world.owner,
+    ...(hostUrl && { host: hostUrl }),
+    ...values,
+  };
+  const { inputs: checked, failures } = check(kind, asked);
+  expect(failures).toEqual([]);
+  return checked;
+}
+const probe = async (values: Values) => (await create(kind, inputs(values), settings)).outputs;
+const refused = (values: Values) => failure(() => create(kind, inputs(values), settings));
+const serve = (family: string) => `cd ${pages} && exec python3 -m http.server --bind ${family} 8080`;
+
+beforeAll(async () => {
+  await world.build();
+  world.finally(() => world.run("rm", "-rf", pages));
+  await world.run(
+    "ip",
+    "link",
+    "add",
+    "name",
+    "e0",
+    "netns",
+    client,
+    "type",
+    "veth",
+    "peer",
+    "name",
+    "e0",
+    "netns",
+    server,
+  );
+  for (const [netns, host] of [
+    [client, "1"],
+    [server, "2"],
+  ] as const) {
+    await world.run("ip", "-n", netns, "addr", "add", `10.9.0.${host}/24`, "dev", "e0");
+    await world.run("ip", "-n", netns, "addr", "add", `2001:db8::${host}/64`, "dev", "e0", "nodad");
+    await world.run("ip", "-n", netns, "link", "set", "e0", "up");
+  }
+  await world.script(undefined, `mkdir ${pages}; echo "  foo " > ${pages}/index.html; echo bar > ${pages}/bar`);
+  await world.script(server, `(${serve("::")}) > /dev/null 2>&1 < /dev/null & exit 0`);
+  const listening = async () => (await world.inside(server, "ss", "-Hltn")).includes(":8080");
+  await eventually(listening, 30);
+});
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+const once = { ok: 1, failed: 0, failures: {} };
+
+test.each([
+  ["http over IPv4", { http: { url: "http://10.9.0.2:8080/", expectBody: "foo" } }, { ...once, bodies: { foo: 1 } }],
+  ["http over IPv6", { http: { url: "http://[2001:db8::2]:8080/bar" } }, { ...once, bodies: { bar: 1 } }],
+  ["http, a status that is expected", { http: { url: "http://10.9.0.2:8080/none", expectStatus: 404 } }, { ok: 1 }],
+  ["several requests", { http: { url: "http://10.9.0.2:8080/" }, count: 3 }, { ok: 3, failed: 0, bodies: { foo: 3 } }],
+  ["tcp over IPv4", { tcp: { address: "10.9.0.2", port: 8080 } }, { ...once, bodies: {} }],
+  ["tcp over IPv6", { tcp: { address: "2001:db8::2", port: 8080 } }, { ...once, bodies: {} }],
+  ["ping over IPv4", { ping: { address: "10.9.0.2" } }, once],
+  ["ping over IPv6", { ping: { address: "2001:db8::2" } }, once],
+  ["failure, as expected", { tcp: { address: "10.9.0.2", port: 9 }, expect: "failure" }, { ok: 0, failed: 1 }],
+])("it sees: %s", async (_, values, results) => {
+  expect((await probe(values)).results).toMatchObject(results);
+});
+
+test.each([
+  ["no connection", { http: { url: "http://10.9.0.2:9/" } }, "could not connect"],
+  ["no answer in time", { http: { url: "http://10.9.0.3:8080/" }, timeoutSeconds: 0.3 }, "timed out"],
+  ["another status", { http: { url: "http://10.9.0.2:8080/none" } }, "status 404"],
+  ["another body", { http: { url: "http://10.9.0.2:8080/", expectBody: "baz" } }, '"foo"'],
+  [
+    "one of the bodies never",
+    { http: { url: "http://10.9.0.2:8080/", expectBody: ["foo", "bar"] }, count: 2 },
+    "no answer was bar",
+  ],
+  ["a closed port", { tcp: { address: "10.9.0.2", port: 9 } }, "nc: exit 1"],
+  ["a host that is not there", { ping: { address: "10.9.0.9" }, timeoutSeconds: 1 }, "ping: exit 1"],
+  [
+    "an answer where none is expected",
+    { ping: { address: "10.9.0.2" }, expect: "failure" },
+    "it should fail and was answered",
+  ],
+])("it fails and says what it saw: %s", async (_, values, text) => {
+  const error = await refused(values);
+  expect(error).toMatchObject({ code: "LN_PROBE" });
+  expect(error.message).toContain(text);
+});
+
+test("it tries again until it sees what it expects", async () => {
+  const late = `sleep 1; ip netns exec ${server} nc -l 10.9.0.2 7000`;
+  await world.script(server, `(${late}) > /dev/null 2>&1 < /dev/null & exit 0`);
+  expect(
+    (await probe({ tcp: { address: "10.9.0.2", port: 7000 }, attempts: 30, intervalSeconds: 0.3 })).results,
+  ).toMatchObject(once);
+});
+
+test("it looks again when a trigger changes, and only then", async () => {
+  const asked = inputs({ http: { url: "http://10.9.0.2:8080/bar" }, triggers: ["a"] });
+  const { id, outputs } = await create(kind, asked, settings);
+  expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
+  expect(diff(kind, outputs, asked)).toEqual({ changes: false, replaces: [] });
+  const next = { ...asked, triggers: ["b"] };
+  expect(diff(kind, outputs, next)).toEqual({ changes: true, replaces: [] });
+  await world.script(undefined, `echo changed > ${pages}/bar`);
+  expect((await update(kind, id, outputs, next, settings)).results).toMatchObject({ bodies: { changed: 1 } });
+  await remove(kind, id, outputs, settings);
+});
+
+test("in a namespace that does not exist it says so", async () => {
+  const error = await refused({ ping: { address: "10.9.0.2" }, netns: "lnt-none" });
+  expect(error.message).toContain("lnt-none");
+});

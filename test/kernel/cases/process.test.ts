@@ -1,0 +1,70 @@
+import type { Values } from "../../../provider/src/check";
+import { process as kind } from "../../../provider/src/kinds";
+import { contract } from "../support/contract";
+import { everyInput } from "../support/inputs";
+import { eventually } from "../support/world";
+
+contract("that waits", (world) => {
+  const netns = world.netns("a");
+  const pids = async () => (await world.run("ip", "netns", "pids", netns)).split("\n").filter(Boolean);
+  return {
+    kind,
+    inputs: {
+      command: ["sh", "-c", 'echo "up in $PLACE"; sleep 600 & wait', 'a "b" $c'],
+      environment: { PLACE: "the lab", QUOTED: 'it\'s "so" $HOME \\ *' },
+      workingDirectory: "/usr",
+      ready: { exec: ["true"] },
+      netns,
+    },
+    async look() {
+      const [pid] = await pids();
+      if (pid === undefined) return undefined;
+      const files = `cd /proc/${pid}; tr '\\0' '|' < cmdline; echo; tr '\\0' '\\n' < environ | sort; readlink cwd; cut -d ' ' -f 6 stat`;
+      const [command, ...rest] = (await world.script(undefined, files)).trim().split("\n");
+      const session = rest.pop();
+      return { command, directory: rest.pop(), environment: rest, leads: session === pid };
+    },
+    expected: ({ command, environment, workingDirectory }: Values) => ({
+      command: (command as string[]).map((word) => `${word}|`).join(""),
+      directory: workingDirectory,
+      environment: [
+        "LC_ALL=C",
+        `LOCALNET_ID=localnet:${world.owner}`,
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        ...Object.entries(environment as Values).map(([key, value]) => `${key}=${value}`),
+      ],
+      leads: true,
+    }),
+    updates: [],
+    replaces: {
+      command: ["sleep", "1"],
+      environment: {},
+      workingDirectory: "/",
+      logFile: "/tmp/other.log",
+      ready: { exec: ["true"], timeoutSeconds: 3 },
+      stopSignal: "SIGINT",
+      stopTimeoutSeconds: 1,
+      netns: "other",
+    },
+    drifts: [],
+    ignores: [
+      {
+        what: "the end of a child",
+        async by() {
+          const [leader = "", child = ""] = await pids();
+          expect(leader).not.toBe(child);
+          await world.run("sh", "-c", `kill -STOP ${leader}; kill -KILL ${child}`);
+        },
+      },
+    ],
+    async vanish() {
+      await world.run("kill", "-KILL", ...(await pids()));
+      await eventually(async () => (await pids()).length === 0);
+    },
+    parent: { none: "a process outlives its namespace's name; see process-life" },
+    foreign: { none: "only a process with our mark in its environment is looked at" },
+    reads: (argv) => argv.at(-1) === "true",
+  };
+});
+
+everyInput(kind);

@@ -1,0 +1,30 @@
+import type { Values } from "../../../provider/src/check";
+import type { World } from "./world";
+
+/** A service as `ipvsadm -L -n` lists it; the kinds read `ipvsadm -S -n`. */
+export async function lookAtService(world: World, netns: string, printed: string): Promise<Values | undefined> {
+  const line = (await list(world, netns)).find((each) => each === printed || each.startsWith(`${printed} `));
+  if (line === undefined) return undefined;
+  const words = line.slice(printed.length).trim().split(/\s+/);
+  const after = (word: string) => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined);
+  return {
+    scheduler: words[0],
+    flags: /\(([a-z,0-9-]+)\)/.exec(line)?.[1]?.split(",").sort() ?? [],
+    persistent: after("persistent"),
+    mask: after("mask"),
+    onePacket: words.includes("ops"),
+  };
+}
+
+/** A backend of the only service of a namespace. */
+export async function lookAtBackend(world: World, netns: string, endpoint: string): Promise<Values | undefined> {
+  const row = (lines: string[]) => lines.find((each) => each.startsWith(`-> ${endpoint} `))?.split(/\s+/);
+  const words = row(await list(world, netns));
+  const limits = row(await list(world, netns, "--thresholds"));
+  return words && { forwarding: words[2], weight: words[3], upper: limits?.[2], lower: limits?.[3] };
+}
+
+async function list(world: World, netns: string, ...options: string[]): Promise<string[]> {
+  const text = await world.inside(netns, "ipvsadm", "-L", "-n", ...options);
+  return text.split("\n").map((line) => line.trim());
+}
