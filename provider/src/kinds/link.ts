@@ -98,6 +98,17 @@ export async function ensureLink(
   seen: LinkSeen,
   recorded?: LinkArgs,
 ): Promise<void> {
+  await duplicatesDetected(host, args, await configureLink(host, args, owner, seen, recorded));
+}
+
+/** The same without the wait for `duplicatesDetected`, which takes the addresses that this one added. */
+export async function configureLink(
+  host: Host,
+  args: LinkArgs,
+  owner: string,
+  seen: LinkSeen,
+  recorded?: LinkArgs,
+): Promise<string[]> {
   const { name, netns } = args;
   const changes = settings.flatMap(({ key, argv, unset }) => {
     const want = wantedValue(key, args, recorded, unset);
@@ -110,65 +121,56 @@ export async function ensureLink(
   if (hairpin !== undefined && args.master && (hairpin !== seen.hairpin || seen.master !== args.master)) {
     await ip(host, netns, "link", "set", "dev", name, "type", "bridge_slave", "hairpin", hairpin ? "on" : "off");
   }
-  await ensureAddresses(host, args, changes.length > 0, seen, recorded);
+  return configureAddresses(host, args, changes.length > 0, seen, recorded);
 }
 
-async function ensureAddresses(
+async function configureAddresses(
   host: Host,
   args: LinkArgs,
   changed: boolean,
   seen: LinkSeen,
   recorded?: LinkArgs,
-): Promise<void> {
+): Promise<string[]> {
   const { name, netns, addresses = [] } = args;
   const before = recorded?.addresses ?? [];
-  if (addresses.length + before.length === 0) return;
-  const current = async () => addressesOf((await showLink(host, netns, name)) ?? absent(name));
+  if (addresses.length + before.length === 0) return [];
+  const current = async () => addressesOf(await present(host, args));
 
   // A link that went down lost its IPv6 addresses, and a primary IPv4 address takes its secondaries along: those are
   // behind it in the kernel's order.
   const stale = changed && seen.addresses.length > 0;
-  let present = stale ? await current() : seen.addresses;
-  const surplus = present.filter((each) => before.includes(each) && !addresses.includes(each)).reverse();
+  let there = stale ? await current() : seen.addresses;
+  const surplus = there.filter((each) => before.includes(each) && !addresses.includes(each)).reverse();
   for (const each of surplus) await ip(host, netns, "addr", "del", each, "dev", name);
-  if (surplus.length > 0) present = await current();
-  const missing = addresses.filter((each) => !present.includes(each));
+  if (surplus.length > 0) there = await current();
+  const missing = addresses.filter((each) => !there.includes(each));
   for (const each of missing) await ip(host, netns, "addr", "add", each, "dev", name);
-  if (missing.some((each) => each.includes(":"))) await duplicatesDetected(host, netns, name, missing);
+  return missing;
 }
 
 const detectionSeconds = 4;
 
 /** IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask. */
-async function duplicatesDetected(
-  host: Host,
-  netns: string | undefined,
-  name: string,
-  added: readonly string[],
-): Promise<void> {
+export async function duplicatesDetected(host: Host, args: LinkArgs, added: readonly string[]): Promise<void> {
+  if (!added.some((each) => each.includes(":"))) return;
   const deadline = Date.now() + detectionSeconds * 1000;
   for (;;) {
-    const link = (await showLink(host, netns, name)) ?? absent(name);
+    const link = await present(host, args);
     const ours = link.addr_info.filter(({ local, prefixlen }) => added.includes(`${local}/${prefixlen}`));
     const duplicate = ours.find(({ dadfailed }) => dadfailed);
     if (duplicate) {
-      throw new LocalnetError(
-        "LN_VERIFY",
-        `addresses: another has ${duplicate.local} already (duplicate address detection)`,
-      );
+      const what = `addresses: another has ${duplicate.local} already (duplicate address detection)`;
+      throw new LocalnetError("LN_VERIFY", what);
     }
-    if (
-      !ours.some(({ tentative }) => tentative) ||
-      !link.flags.includes("UP") ||
-      link.flags.includes("NO-CARRIER") ||
-      Date.now() > deadline
-    )
-      return;
+    const asking = link.flags.includes("UP") && !link.flags.includes("NO-CARRIER");
+    if (!asking || !ours.some(({ tentative }) => tentative) || Date.now() > deadline) return;
     await sleep(200);
   }
 }
 
-function absent(name: string): never {
+async function present(host: Host, { name, netns }: LinkArgs): Promise<Link> {
+  const link = await showLink(host, netns, name);
+  if (link) return link;
   throw new LocalnetError("LN_VERIFY", `link ${name} went away meanwhile`);
 }
 

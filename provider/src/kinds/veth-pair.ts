@@ -2,7 +2,16 @@ import { z } from "zod";
 import { at, ifName } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { birthmark, ip, type Link } from "../tools/ip";
-import { ensureLink, linkArgs, linkOutputs, newborn, observeLink, promiscuous, removeLink } from "./link";
+import {
+  configureLink,
+  duplicatesDetected,
+  linkArgs,
+  linkOutputs,
+  newborn,
+  observeLink,
+  promiscuous,
+  removeLink,
+} from "./link";
 
 /** Inputs of each end. */
 const end = {
@@ -70,8 +79,10 @@ export const vethPair = defineKind({
       await ip(host, undefined, "link", "add", ...near, "type", "veth", "peer", ...far);
     }
     const whole = broken ? undefined : seen;
-    await ensureLink(host, args, owner, whole ?? newborn, recorded);
-    await ensureLink(host, peer, owner, whole?.peer ?? newborn, recorded?.peer);
+    const near = await configureLink(host, args, owner, whole ?? newborn, recorded);
+    const far = await configureLink(host, peer, owner, whole?.peer ?? newborn, recorded?.peer);
+    // Neither end has a carrier before both are up.
+    await Promise.all([duplicatesDetected(host, args, near), duplicatesDetected(host, peer, far)]);
   },
 
   remove: removeLink,
