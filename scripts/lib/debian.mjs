@@ -4,6 +4,20 @@ import { capture, output, say, which } from "./run.mjs";
 const apt = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" } };
 
 /**
+ * What a package is needed for, where that has another name: without Debian's list of what is installed, this is looked for.
+ * @type {Record<string, string>}
+ */
+const commands = {
+  iproute2: "ip",
+  "netcat-openbsd": "nc",
+  "iputils-ping": "ping",
+  kmod: "modprobe",
+  "qemu-system-x86": "qemu-system-x86_64",
+  "xz-utils": "xz",
+  "openssh-client": "ssh",
+};
+
+/**
  * Installs those of the packages that are missing.
  * @param {string[]} packages
  */
@@ -55,7 +69,7 @@ export async function dependencyOf(metaPackage) {
 
 /** @param {string[]} packages */
 async function missingPackages(packages) {
-  if (!which("dpkg-query")) return packages;
+  if (!which("dpkg-query")) return packages.filter((name) => !which(commands[name] ?? name));
   const { stdout } = await capture(["dpkg-query", "-W", "-f=${db:Status-Status} ${Package}\n", ...packages]);
   const installed = new Set([...stdout.matchAll(/^installed (\S+)$/gm)].map(([, name]) => name));
   return packages.filter((name) => !installed.has(name));

@@ -1,15 +1,20 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "./run.mjs";
 
 /**
  * Does something while no other process does anything under the same lock.
  * @template T
  * @param {string} path the lock's file
  * @param {() => Promise<T>} action
+ * @param {() => void} [waiting] called when it takes until another process is done
  * @returns {Promise<T>}
  */
-export async function withLock(path, action) {
-  while (!take(path)) await sleep(200);
+export async function withLock(path, action, waiting) {
+  if (!take(path) && !take(path)) {
+    waiting?.();
+    while (!take(path)) await sleep(200);
+  }
   try {
     return await action();
   } finally {
@@ -33,10 +38,8 @@ function take(path) {
 function holderLives(path) {
   try {
     const pid = Number(readFileSync(path, "utf8"));
-    if (!pid) return true;
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+    return !pid || isAlive(pid);
+  } catch {
+    return false;
   }
 }

@@ -80,17 +80,46 @@ export async function output(argv, options) {
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<number>}
  */
-export function interactive(argv, options = {}) {
+export async function interactive(argv, options = {}) {
+  return (await runToEnd(argv, { ...options, stdio: "inherit" })).code;
+}
+
+/**
+ * Like interactive, but what the command prints is returned and not shown.
+ * @param {string[]} argv
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ */
+export function quiet(argv, options = {}) {
+  return runToEnd(argv, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/**
+ * @param {string[]} argv
+ * @param {import("node:child_process").SpawnOptions} options
+ * @returns {Promise<{ code: number, text: string }>}
+ */
+function runToEnd(argv, options) {
   const [command = "", ...args] = argv;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: "inherit" });
+    const child = spawn(command, args, options);
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (/** @type {string} */ more) => {
+        text += more;
+      });
+    }
     // Ctrl-C reaches the child too, which then ends in its own time.
     const wait = () => {};
-    process.on("SIGINT", wait);
-    child.once("error", reject);
+    const passOn = () => child.kill("SIGTERM");
+    const finish = () => process.off("SIGINT", wait).off("SIGTERM", passOn);
+    process.on("SIGINT", wait).on("SIGTERM", passOn);
+    child.once("error", (error) => {
+      finish();
+      reject(new Error(`cannot run ${command}: ${error.message}`));
+    });
     child.once("close", (code, signal) => {
-      process.off("SIGINT", wait);
-      resolve(code ?? (signal ? 128 : 1));
+      finish();
+      resolve({ code: code ?? (signal ? 128 : 1), text });
     });
   });
 }
@@ -106,6 +135,15 @@ export function which(name) {
     if (directory && isExecutable(path)) return path;
   }
   return undefined;
+}
+
+/** @param {number} pid */
+export function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+  }
 }
 
 /** @param {string} path */

@@ -13,13 +13,16 @@ import { isMachine, powerDown } from "./qemu.mjs";
 /** What this host needs to run a machine, and what is used in it, since it sees the host's files. */
 export const vmPackages = ["qemu-system-x86", "kmod", "xz-utils", "openssh-client", "iproute2", "iptables", "ipvsadm"];
 
+/** How the provider is told about a machine. */
+export const vmHost = `ssh://${alias}`;
+
 const machines = join(runDirectory, "vm");
 const kvmFile = join(runDirectory, "kvm");
 
 /**
  * @typedef {object} Vm
  * @property {string} name
- * @property {string} host how the provider is told about it
+ * @property {string} host vmHost
  * @property {string} sshConfig the file that tells the ssh client how to reach it
  * @property {string[]} sshArgs for ssh, to which a command may be added
  * @property {number} port on 127.0.0.1
@@ -131,7 +134,7 @@ function recorded(directory) {
 function describe(name, { pid, port }) {
   const directory = directoryOf(name);
   const sshConfig = sshConfigPath(directory);
-  return { name, host: `ssh://${alias}`, sshConfig, sshArgs: ["-F", sshConfig, alias], port, pid, directory };
+  return { name, host: vmHost, sshConfig, sshArgs: ["-F", sshConfig, alias], port, pid, directory };
 }
 
 /** @param {string} name */

@@ -1,0 +1,33 @@
+// node scripts/lab.mjs up|tour|down|shell|pulumi: the IPVS lab (examples/ipvs-lab), on this host or in a throwaway machine.
+import { down } from "./lab/down.mjs";
+import { exclusively } from "./lab/record.mjs";
+import { setUp } from "./lab/setup.mjs";
+import { shell } from "./lab/shell.mjs";
+import { tour } from "./lab/tour.mjs";
+import { up } from "./lab/up.mjs";
+import { say } from "./lib/run.mjs";
+import { vmStatus } from "./vm/vm.mjs";
+
+const [command = "", ...args] = process.argv.slice(2);
+
+/** @type {Record<string, () => Promise<number>>} */
+const commands = {
+  up: () => exclusively(up),
+  tour: () => exclusively(tour),
+  down: () => exclusively(down),
+  shell,
+  pulumi: async () => (await setUp()).forVm(vmStatus()).interactive(args),
+};
+
+const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
+if (!run) {
+  say("usage: node scripts/lab.mjs up|tour|down|shell|pulumi [ARGUMENT...]");
+  process.exitCode = 2;
+} else {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}

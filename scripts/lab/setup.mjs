@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { ensureDebian } from "../lib/debian.mjs";
+import { ensureNpm } from "../lib/npm.mjs";
+import { root } from "../lib/paths.mjs";
+import { ensurePulumi, pulumiEnv } from "../lib/pulumi.mjs";
+import { output } from "../lib/run.mjs";
+import { openStack } from "./stack.mjs";
+
+/** What the lab's resources and probes use on a host; the throwaway machine sees this host's files. */
+export const labPackages = [
+  "iproute2",
+  "iptables",
+  "ipvsadm",
+  "curl",
+  "netcat-openbsd",
+  "iputils-ping",
+  "kmod",
+  "python3",
+];
+
+/**
+ * Gets all that every command of the lab needs. Quick when it is there.
+ * @param {string[]} [packages] Debian packages
+ */
+export async function setUp(packages = []) {
+  await ensureDebian(packages);
+  const [directory] = await Promise.all([ensurePulumi(), ensureProgram()]);
+  return openStack(pulumiEnv(directory));
+}
+
+async function ensureProgram() {
+  await ensureNpm();
+  await output([join(root, "node_modules/.bin/tsc"), "-b", join(root, "provider")]);
+}

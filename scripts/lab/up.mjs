@@ -1,0 +1,24 @@
+import { say } from "../lib/run.mjs";
+import { openLab } from "./open.mjs";
+import { holds, table } from "./table.mjs";
+
+const lookAround = `
+It stays up. To look around:
+  npm run lab:shell          a shell where the lab is; ip netns exec foo COMMAND runs one in a pod
+  npm run pulumi -- stack    what there is; any other command of Pulumi's likewise
+  npm run lab:tour           how it comes about, step by step
+  npm run lab:down           takes it away again`;
+
+/** Brings the lab up, or repairs it, and shows what is seen in it. */
+export async function up() {
+  const { stack, used, stage } = await openLab();
+  if (used) say("The lab is up already: pulumi up --refresh looks at what there is, and mends it");
+  if (stage && stage < 8)
+    say(`Up to stage ${stage} only, as configured (npm run pulumi -- config rm stage: all of it)`);
+  const rows = await stack.up({ refresh: used, shown: true });
+  console.log(`\n${table(rows)}`);
+  if (rows.length === 0) say("Nothing was looked at");
+  if (rows.length === 0 || !rows.every(holds)) return 1;
+  console.log(lookAround);
+  return 0;
+}
