@@ -21,6 +21,7 @@ export async function down() {
   if (where === "vm" && !vm) {
     say("The virtual machine that the lab was in is gone, and with it the lab: Pulumi is made to forget it");
     if (state) await stack.forget();
+    await stopVm();
     removeRecord();
     return 0;
   }

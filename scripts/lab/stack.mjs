@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { root, stateDirectory } from "../lib/paths.mjs";
 import { capture, interactive, isAlive, output, quiet, say } from "../lib/run.mjs";
@@ -105,11 +106,8 @@ export function openStack(environment) {
 
 /** Whether the stack is locked by processes that are no more. */
 function abandoned() {
-  /** @type {string[]} */
-  let files = [];
-  try {
-    files = readdirSync(locks).filter((file) => file.endsWith(".json"));
-  } catch {}
-  const pids = files.map((file) => JSON.parse(readFileSync(join(locks, file), "utf8")).pid);
-  return pids.length > 0 && !pids.some(isAlive);
+  if (!existsSync(locks)) return false;
+  const files = readdirSync(locks).filter((file) => file.endsWith(".json"));
+  const holders = files.map((file) => JSON.parse(readFileSync(join(locks, file), "utf8")));
+  return holders.length > 0 && holders.every((holder) => holder.hostname === hostname() && !isAlive(holder.pid));
 }

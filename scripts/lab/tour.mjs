@@ -21,7 +21,7 @@ const stages = [
 /** Walks through the stages as a user would, each by a real `pulumi up`. */
 export async function tour() {
   const { stack, used } = await openLab();
-  if (used) say("A lab is up: stage 1 walks back");
+  if (used) say("Stage 1 walks back to the beginning");
   let stopped = false;
   const stop = () => {
     stopped = true;

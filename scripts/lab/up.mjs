@@ -12,7 +12,6 @@ It stays up. To look around:
 /** Brings the lab up, or repairs it, and shows what is seen in it. */
 export async function up() {
   const { stack, used, stage } = await openLab();
-  if (used) say("The lab is up already: pulumi up --refresh looks at what there is, and mends it");
   if (stage && stage < 8)
     say(`Up to stage ${stage} only, as configured (npm run pulumi -- config rm stage: all of it)`);
   const rows = await stack.up({ refresh: used, shown: true });
