@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { address, port, seconds } from "../fields";
 import { defineKind, inNetns } from "../kind";
@@ -19,11 +20,14 @@ const connections = z
   .min(0, "must not be negative")
   .max(0xffffffff, "must be below 4294967296");
 
-interface BackendArgs {
+interface BackendArgs extends Settings {
   readonly service: string;
   readonly netns?: string | undefined;
   readonly address: string;
   readonly port: number;
+}
+
+interface Settings {
   readonly forwarding: keyof typeof forwardingOptions;
   readonly weight: number;
   readonly upperThreshold?: number | undefined;
@@ -81,12 +85,14 @@ export const ipvsBackend = defineKind({
     if (args.lowerThreshold && !args.upperThreshold) yield ["lowerThreshold", "needs upperThreshold"];
   },
 
-  async observe(host, args) {
+  async observe(host, args, recorded) {
     const { key, netns } = where(args);
     const service = (await listServices(host, netns)).find((each) => sameService(each.key, key));
     const backend = service?.backends.find((each) => each.address === args.address && each.port === args.port);
     if (!backend) return undefined;
-    const limited = args.upperThreshold !== undefined || args.lowerThreshold !== undefined;
+    const limited = [args, recorded].some(
+      (each) => each?.upperThreshold !== undefined || each?.lowerThreshold !== undefined,
+    );
     const limits = limited
       ? (await listThresholds(host, netns, key)).get(endpoint(args.address, args.port))
       : undefined;
@@ -100,6 +106,7 @@ export const ipvsBackend = defineKind({
   },
 
   async ensure(host, args, seen) {
+    if (seen && isDeepStrictEqual(specification(args), specification(seen))) return;
     await ipvsadm(host, where(args).netns, seen ? "-e" : "-a", ...selector(args), ...specification(args));
   },
 
@@ -124,7 +131,7 @@ function selector(args: BackendArgs): string[] {
 }
 
 /** All of it, also for an edit: that sets back whatever it does not name. */
-function specification({ forwarding, weight, upperThreshold = 0, lowerThreshold = 0 }: BackendArgs): string[] {
+function specification({ forwarding, weight, upperThreshold = 0, lowerThreshold = 0 }: Settings): string[] {
   return [
     forwardingOptions[forwarding],
     "-w",

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { address, at, familyOf, port } from "../fields";
 import { defineKind, inNetns } from "../kind";
@@ -103,13 +104,8 @@ export const ipvsService = defineKind({
   },
 
   async ensure(host, args, seen) {
-    const wanted = [
-      ...["-s", args.scheduler],
-      ...(args.schedulerFlags?.length ? ["-b", args.schedulerFlags.join(",")] : []),
-      ...(args.persistenceTimeout ? ["-p", String(args.persistenceTimeout)] : []),
-      ...(args.persistenceNetmask ? ["-M", args.persistenceNetmask] : []),
-      ...(args.onePacket ? ["-o"] : []),
-    ];
+    const wanted = specification(args);
+    if (seen && isDeepStrictEqual(wanted, specification(seen))) return;
     // An edit sets back whatever it does not name, so both name everything.
     await ipvsadm(host, args.netns, seen ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted);
   },
@@ -118,6 +114,24 @@ export const ipvsService = defineKind({
     await ipvsadm(host, args.netns, "-D", ...serviceArgs(keyOf(args)));
   },
 });
+
+interface Settings {
+  readonly scheduler: string;
+  readonly schedulerFlags?: readonly string[] | undefined;
+  readonly persistenceTimeout?: number | undefined;
+  readonly persistenceNetmask?: string | undefined;
+  readonly onePacket: boolean;
+}
+
+function specification(settings: Settings): string[] {
+  return [
+    ...["-s", settings.scheduler],
+    ...(settings.schedulerFlags?.length ? ["-b", settings.schedulerFlags.join(",")] : []),
+    ...(settings.persistenceTimeout ? ["-p", String(settings.persistenceTimeout)] : []),
+    ...(settings.persistenceNetmask ? ["-M", settings.persistenceNetmask] : []),
+    ...(settings.onePacket ? ["-o"] : []),
+  ];
+}
 
 function keyOf({ address: host = "", port: number = 0, protocol, firewallMark, family }: KeyArgs): ServiceKey {
   return firewallMark === undefined ? { protocol, address: host, port: number } : { firewallMark, family };
