@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { printable } from "../fields";
+import type { Host } from "../host";
 import { defineKind } from "../kind";
 import { dependencies, hasModule, loadedModules } from "../tools/modules";
 
@@ -55,8 +56,11 @@ export const kernelModule = defineKind({
   },
 });
 
-/** Links do not count as users of their module: unloading it would delete them all. */
-async function hasLinks(host: { run(argv: string[]): Promise<{ stdout: string }> }, kind: string): Promise<boolean> {
-  const { stdout } = await host.run(["ip", "-o", "link", "show", "type", kind]);
-  return stdout.trim() !== "";
+/** Links, in any namespace, do not count as users of their module: unloading it would delete them all. */
+async function hasLinks(host: Host, kind: string): Promise<boolean> {
+  const show = ["ip", "-o", "link", "show", "type", kind];
+  const outputs = await Promise.all(
+    [show, ["ip", "-all", "netns", "exec", ...show]].map((argv) => host.run(argv, { accept: "any" })),
+  );
+  return outputs.some(({ stdout }) => /^\d+: /m.test(stdout));
 }
