@@ -8,8 +8,48 @@ const world = new World();
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 const awkward = [
-  ...["", " ", "a b", "  two  blanks  ", "'", '"', "it's", '"quoted"', "\\", "\\\\", "a\\'b", "\\n", "$HOME", "${HOME}", "$(id)", "`id`"],
-  ...["*", "?", "[a-z]", "~", "~root", "!", "!!", "#comment", ";id", "|id", "&", "&&", "<", ">", "(", ")", "{a,b}", "%d", "%%", "^", "=", "a=b"],
+  ...[
+    "",
+    " ",
+    "a b",
+    "  two  blanks  ",
+    "'",
+    '"',
+    "it's",
+    '"quoted"',
+    "\\",
+    "\\\\",
+    "a\\'b",
+    "\\n",
+    "$HOME",
+    "${HOME}",
+    "$(id)",
+    "`id`",
+  ],
+  ...[
+    "*",
+    "?",
+    "[a-z]",
+    "~",
+    "~root",
+    "!",
+    "!!",
+    "#comment",
+    ";id",
+    "|id",
+    "&",
+    "&&",
+    "<",
+    ">",
+    "(",
+    ")",
+    "{a,b}",
+    "%d",
+    "%%",
+    "^",
+    "=",
+    "a=b",
+  ],
   ...["-n", "--", "--help", "é", "日本", "🦀", "a\u00a0b", "-e\\x41", "%COMSPEC%", "\u2028"],
 ];
 
@@ -64,10 +104,13 @@ test.each([124, 137])("exit code %i is the command's own and no time-out", async
 test("a command that hangs is killed in time, with all its children, where it runs", async () => {
   const nap = `6${Date.now() % 100_000}`;
   const started = Date.now();
-  const error = await failure(host.run(["sh", "-c", `trap "" TERM; sleep ${nap} & sleep ${nap}; wait`], { timeoutSeconds: 1 }));
+  const error = await failure(
+    host.run(["sh", "-c", `trap "" TERM; sleep ${nap} & sleep ${nap}; wait`], { timeoutSeconds: 1 }),
+  );
   expect(error).toMatchObject({ code: "LN_TIMEOUT" });
   expect(Date.now() - started).toBeLessThan(20_000);
-  const napping = async () => (await world.script(undefined, `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '`)).includes(`sleep ${nap} `);
+  const napping = async () =>
+    (await world.script(undefined, `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '`)).includes(`sleep ${nap} `);
   await eventually(async () => !(await napping()));
 });
 
@@ -79,7 +122,9 @@ test("a command that is missing is named", async () => {
 
 test("commands run at the same time, and their outcomes are not mixed up", async () => {
   const words = Array.from({ length: 12 }, (_, index) => `w${index}`);
-  const results = await Promise.all(words.map((word) => host.run(["sh", "-c", 'sleep 0.2; echo "$1"; echo "$1" >&2', "sh", word])));
+  const results = await Promise.all(
+    words.map((word) => host.run(["sh", "-c", 'sleep 0.2; echo "$1"; echo "$1" >&2', "sh", word])),
+  );
   expect(results.map(({ stdout, stderr }) => stdout + stderr)).toEqual(words.map((word) => `${word}\n${word}\n`));
 });
 
@@ -91,19 +136,28 @@ test("a process that is started lives on, in a session of its own, its output in
   await host.start(argv, { environment: { VARIABLE: "a 'b' $c" }, workingDirectory: "/usr", logFile });
   await eventually(async () => (await world.try("cat", logFile)).stdout === "it's $HOME a 'b' $c /usr\noops\n", 15);
   expect((await world.run("stat", "-c", "%a", logFile)).trim()).toBe("600");
-  const pid = (await world.run("sh", "-c", `ls -l /proc/[0-9]*/fd/1 2>/dev/null | grep '${logFile}$' | sed 's#.*/proc/\\([0-9]*\\)/.*#\\1#'`)).trim();
+  const pid = (
+    await world.run(
+      "sh",
+      "-c",
+      `ls -l /proc/[0-9]*/fd/1 2>/dev/null | grep '${logFile}$' | sed 's#.*/proc/\\([0-9]*\\)/.*#\\1#'`,
+    )
+  ).trim();
   world.finally(() => world.try("kill", "-KILL", pid));
   expect((await world.run("cut", "-d", " ", "-f", "6", `/proc/${pid}/stat`)).trim()).toBe(pid);
   await world.run("kill", pid);
 });
 
 if (hostUrl) {
-  test.each(["a\nb", "a\u0000b", "\u001b[0m", "tab\there", "\u007f"])("%j is refused, for a remote shell could read it otherwise", async (word) => {
-    const victim = `/tmp/${world.name("victim")}`;
-    expect(await failure(host.run(["echo", `${word}\ntouch ${victim}`]))).toMatchObject({ code: "LN_INPUT" });
-    expect(await failure(host.run(["echo", word]))).toMatchObject({ code: "LN_INPUT" });
-    expect((await world.try("ls", victim)).exitCode).not.toBe(0);
-  });
+  test.each(["a\nb", "a\u0000b", "\u001b[0m", "tab\there", "\u007f"])(
+    "%j is refused, for a remote shell could read it otherwise",
+    async (word) => {
+      const victim = `/tmp/${world.name("victim")}`;
+      expect(await failure(host.run(["echo", `${word}\ntouch ${victim}`]))).toMatchObject({ code: "LN_INPUT" });
+      expect(await failure(host.run(["echo", word]))).toMatchObject({ code: "LN_INPUT" });
+      expect((await world.try("ls", victim)).exitCode).not.toBe(0);
+    },
+  );
 } else {
   test("a line end in an argument arrives too, there being no shell", async () => {
     expect((await host.run(["printf", "%s", "a\nb\tc"])).stdout).toBe("a\nb\tc");
@@ -116,4 +170,3 @@ test("a host that cannot be reached is named, with what to try", async () => {
   expect(error.message).toContain("ssh://nobody@127.0.0.1:1");
   expect(error.message).toContain("fix:");
 });
-

@@ -74,23 +74,22 @@ for (const { title, key, option, printed, netmask, other } of services) {
       updates: [
         { what: "scheduler and its flags", change: { scheduler: "sh", schedulerFlags: ["sh-port", "sh-fallback"] } },
         { what: "no flags", change: { schedulerFlags: undefined, scheduler: "rr" } },
-        { what: "persistence", change: { persistenceTimeout: 120 } },
-        { what: "persistence for a network", change: { persistenceNetmask: netmask, persistenceTimeout: 60 } },
-        { what: "no persistence", change: { persistenceNetmask: undefined, persistenceTimeout: undefined } },
         ...(onePacket
           ? [
               { what: "one packet", change: { onePacket: true } },
-              { what: "not one packet", change: { onePacket: false } },
+              { what: "not", change: { onePacket: false } },
             ]
           : []),
-        { what: "persistence once more", change: { persistenceTimeout: 300 } },
+        { what: "persistence for a network", change: { persistenceNetmask: netmask, persistenceTimeout: 60 } },
+        { what: "no persistence", change: { persistenceNetmask: undefined, persistenceTimeout: undefined } },
+        { what: "persistence", change: { persistenceTimeout: 300 } },
       ],
       replaces:
         "port" in key
           ? { address: "10.9.0.2", port: 81, protocol: "sctp", netns: "other" }
           : { firewallMark: 8, family: "other" },
       drifts: [
-        { what: "scheduler", input: "scheduler", by: () => ipvsadm("-E", ...option, "-s", "wrr", "-p", "300") },
+        { what: "scheduler", input: "scheduler", by: () => ipvsadm("-E", ...option, "-s", "wrr") },
         {
           what: "persistence",
           input: "persistenceTimeout",

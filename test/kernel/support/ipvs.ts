@@ -18,13 +18,11 @@ export async function lookAtService(world: World, netns: string, printed: string
 
 /** A backend of the only service of a namespace. */
 export async function lookAtBackend(world: World, netns: string, endpoint: string): Promise<Values | undefined> {
-  const row = (lines: string[]) => lines.find((each) => each.startsWith(`-> ${endpoint} `))?.split(/\s+/);
-  const words = row(await list(world, netns));
-  const limits = row(await list(world, netns, "--thresholds"));
+  const lines = await list(world, netns, "ipvsadm -L -n; ipvsadm -L -n --thresholds");
+  const [words, limits] = lines.filter((each) => each.startsWith(`-> ${endpoint} `)).map((each) => each.split(/\s+/));
   return words && { forwarding: words[2], weight: words[3], upper: limits?.[2], lower: limits?.[3] };
 }
 
-async function list(world: World, netns: string, ...options: string[]): Promise<string[]> {
-  const text = await world.inside(netns, "ipvsadm", "-L", "-n", ...options);
-  return text.split("\n").map((line) => line.trim());
+async function list(world: World, netns: string, script = "ipvsadm -L -n"): Promise<string[]> {
+  return (await world.script(netns, script)).split("\n").map((line) => line.trim());
 }
