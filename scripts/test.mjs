@@ -1,0 +1,15 @@
+// node scripts/test.mjs [LAYER...]: gets what the tests need and runs them, layer by layer; no layer given: all of them.
+import { ensureNpm } from "./lib/npm.mjs";
+import { say } from "./lib/run.mjs";
+
+// Everything behind this may need npm packages, and a fresh clone has none.
+await ensureNpm();
+const { layers, runLayers } = await import("./test/layers.mjs");
+
+const names = process.argv.slice(2);
+const strangers = names.filter((name) => !Object.hasOwn(layers, name));
+if (strangers.length > 0) {
+  say(`There is no test layer ${strangers.join(", ")}; there are ${Object.keys(layers).join(", ")}`);
+  process.exit(2);
+}
+process.exitCode = await runLayers(names.length > 0 ? names : Object.keys(layers), { whole: names.length === 0 });

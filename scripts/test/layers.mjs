@@ -1,0 +1,178 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureDebian } from "../lib/debian.mjs";
+import { root } from "../lib/paths.mjs";
+import { ensurePulumi, pulumiEnv } from "../lib/pulumi.mjs";
+import { capture, say } from "../lib/run.mjs";
+import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
+import { difference, hostState } from "./host-state.mjs";
+import { ensureNode24 } from "./node24.mjs";
+import { Tally } from "./tally.mjs";
+
+const needed = [
+  "python3",
+  "iproute2",
+  "iptables",
+  "ipvsadm",
+  "iputils-ping",
+  "netcat-openbsd",
+  "curl",
+  "procps",
+  "kmod",
+];
+
+/**
+ * @typedef {object} Layer
+ * @property {string} project jest's name of it
+ * @property {boolean} [mayskip] may a test be left out that this kernel cannot run?
+ * @property {() => Promise<NodeJS.ProcessEnv>} prepare gets what it needs, and returns the environment to run it in
+ */
+
+/** @type {Record<string, Layer>} */
+export const layers = {
+  unit: { project: "unit", prepare: async () => ({}) },
+  property: { project: "property", prepare: async () => ({}) },
+  kernel: { project: "kernel", mayskip: true, prepare: packages },
+  "kernel-vm": { project: "kernel", prepare: () => inMachine("test") },
+  acceptance: {
+    project: "acceptance",
+    prepare: async () => ({ ...(await withPulumi()), ...(await inMachine("acceptance")) }),
+  },
+  packaging: {
+    project: "packaging",
+    prepare: async () => ({ ...(await withPulumi()), LOCALNET_TEST_NODE24: await ensureNode24() }),
+  },
+};
+
+/** Machines that were started here. @type {Set<string>} */
+const ours = new Set();
+/** The jest that runs, or ran. @type {import("node:child_process").ChildProcess | undefined} */
+let jest;
+
+/** Checks that are not tests, each one of package.json's scripts. */
+const checks = [
+  ["lint", []],
+  ["generate", ["--", "--check"]],
+];
+
+/**
+ * @param {string[]} names
+ * @param {{ whole: boolean }} options
+ * @returns {Promise<number>} the exit code
+ */
+export async function runLayers(names, { whole }) {
+  const tally = new Tally();
+  const touching = names.some((name) => name !== "unit" && name !== "property");
+  const privileged = process.getuid?.() === 0;
+  /** @type {NodeJS.Signals[]} */
+  const signals = ["SIGINT", "SIGTERM"];
+  for (const signal of signals) process.once(signal, () => void interrupted(tally));
+  if (touching && !privileged) say("Not root: the layers other than unit and property will fail");
+  // What the tools themselves bring (modules, packages) is no trace of a test.
+  if (touching && privileged) await packages();
+  const before = touching && privileged ? await hostState() : undefined;
+  try {
+    if (whole) for (const [name, args] of checks) await check(tally, String(name), /** @type {string[]} */ (args));
+    for (const name of names) await run(tally, name);
+  } finally {
+    await stopMachines();
+  }
+  if (before) {
+    const traces = difference(before, await hostState());
+    if (traces.length > 0) tally.fail("the host is as before", traces.join("\n"));
+    else tally.pass("the host is as before");
+  }
+  console.log(tally.summary());
+  return tally.failed > 0 ? 1 : 0;
+}
+
+/**
+ * @param {Tally} tally
+ * @param {string} name
+ */
+async function run(tally, name) {
+  const layer = layers[name];
+  if (!layer) return;
+  say(`\n== ${name}`);
+  const start = Date.now();
+  const directory = mkdtempSync(join(tmpdir(), "localnet-test-"));
+  try {
+    const env = { ...process.env, ...(await layer.prepare()) };
+    const file = join(directory, "report.json");
+    const workers =
+      name === "unit" || name === "property" ? [] : ["--maxWorkers", name.startsWith("kernel") ? "2" : "1"];
+    const program = [join(root, "node_modules/.bin/jest"), "--selectProjects", layer.project];
+    await runJest([...program, "--json", "--outputFile", file, ...workers], env);
+    tally.take(name, existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined, layer.mayskip ?? false);
+  } catch (error) {
+    tally.fail(`${name}: set-up`, error instanceof Error ? error.message : String(error));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+    await stopMachines();
+    say(`== ${name}: ${Math.round((Date.now() - start) / 1000)} s`);
+  }
+}
+
+/**
+ * Runs jest, which shows on standard error how it goes; its standard output is the report, in a file as well.
+ * @param {string[]} argv
+ * @param {NodeJS.ProcessEnv} env
+ */
+function runJest([command = "", ...args], env) {
+  return new Promise((resolve, reject) => {
+    jest = spawn(command, args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
+    jest.once("error", reject).once("close", resolve);
+  });
+}
+
+/**
+ * @param {Tally} tally
+ * @param {string} name
+ * @param {string[]} args
+ */
+async function check(tally, name, args) {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  if (!(name in scripts)) return;
+  const { code, stdout, stderr } = await capture(["npm", "run", "--silent", name, ...args], { cwd: root });
+  if (code === 0) tally.pass(`npm run ${name}`);
+  else tally.fail(`npm run ${name}`, stdout + stderr);
+}
+
+async function packages() {
+  await ensureDebian(needed);
+  return {};
+}
+
+/**
+ * A fresh machine for the layer.
+ * @param {string} name
+ */
+async function inMachine(name) {
+  await ensureDebian([...needed, ...vmPackages]);
+  await stopVm(name);
+  ours.add(name);
+  const { host, sshConfig } = await startVm(name);
+  return { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: sshConfig };
+}
+
+async function withPulumi() {
+  await ensureDebian(needed);
+  const { PATH } = pulumiEnv(await ensurePulumi());
+  return { ...(PATH && { PATH }), PULUMI_SKIP_UPDATE_CHECK: "true" };
+}
+
+async function stopMachines() {
+  for (const name of ours) await stopVm(name);
+  ours.clear();
+}
+
+/** @param {Tally} tally */
+async function interrupted(tally) {
+  jest?.kill("SIGTERM");
+  await stopMachines();
+  tally.fail("interrupted");
+  console.log(tally.summary());
+  process.exit(1);
+}
