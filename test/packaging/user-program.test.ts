@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { changes, root, run, Stack, snapshot } from "../acceptance/engine";
+import { changes, run, Stack, snapshot } from "../acceptance/engine";
 
 /** What a user writes: twenty lines in a project of their own, far from this repository. */
 const program = `
