@@ -1,4 +1,5 @@
 import { LocalnetError } from "../errors";
+import { address, netnsName, port } from "../fields";
 import type { Host } from "../host";
 import { enter } from "./ip";
 
@@ -48,14 +49,25 @@ export function serviceId(key: ServiceKey): string {
   return `${key.protocol}/${endpoint(key.address, key.port)}`;
 }
 
+/** Reads a service's id; undefined when it is none. What it names ends up in command lines and paths, so all of it is checked. */
 export function parseServiceId(id: string): { key: ServiceKey; netns: string | undefined } | undefined {
   const [name = "", netns, ...rest] = id.split("@");
-  if (rest.length) return undefined;
-  const mark = /^fwmark(6?)\/(\d+)$/.exec(name);
-  if (mark) return { key: { firewallMark: Number(mark[2]), family: mark[1] ? "ipv6" : "ipv4" }, netns };
+  if (rest.length > 0 || (netns !== undefined && !netnsName.safeParse(netns).success)) return undefined;
+  const key = parseServiceName(name);
+  return key && { key, netns };
+}
+
+function parseServiceName(name: string): ServiceKey | undefined {
+  const mark = /^fwmark(6?)\/([1-9]\d{0,9})$/.exec(name);
+  if (mark) {
+    const firewallMark = Number(mark[2]);
+    return firewallMark <= 0xffffffff ? { firewallMark, family: mark[1] ? "ipv6" : "ipv4" } : undefined;
+  }
   const [, protocol, where = ""] = /^(tcp|udp|sctp)\/(.+)$/.exec(name) ?? [];
   const parsed = parseEndpoint(where);
-  return parsed && { key: { protocol: protocol as "tcp", ...parsed }, netns };
+  const canonical = address.safeParse(parsed?.address);
+  if (!parsed || !canonical.success || !port.safeParse(parsed.port).success) return undefined;
+  return { protocol: protocol as "tcp", address: canonical.data, port: parsed.port };
 }
 
 function parseEndpoint(text: string): { address: string; port: number } | undefined {
