@@ -60,7 +60,9 @@ function visible(shape: z.ZodRawShape): string {
 }
 
 function reason(issue: z.core.$ZodIssue, value: unknown): string {
-  return value === undefined && issue.path.length === 0 ? "is required" : issue.message;
+  if (value === undefined && issue.path.length === 0) return "is required";
+  // Of a key that breaks a rule, the rule is one level down.
+  return (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
 }
 
 function fail(failures: Failure[], path: string[], rule: string): void {
