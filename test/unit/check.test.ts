@@ -1,0 +1,146 @@
+import { check, unknown, type Values } from "../../provider/src/check";
+import { kinds } from "../../provider/src/kinds";
+import { sample, samples } from "./support/samples";
+
+function failures(type: string, values: Values) {
+  const kind = kinds[type];
+  if (!kind) throw new Error(`there is no kind ${type}`);
+  return check(kind, sample(type, values)).failures;
+}
+
+/** What users get wrong: the kind, the inputs, the property that must be named, and words of the rule. */
+const bad: readonly (readonly [type: string, values: Values, property: string, rule: string])[] = [
+  ...["Bridge", "Dummy", "VethPair"].flatMap((type) =>
+    [
+      "abcdefghijklmnop",
+      "a b",
+      "a/b",
+      "..",
+      ".",
+      "-a",
+      "%d",
+      "a%d",
+      "",
+      "all",
+      "default",
+      "lo",
+      "a:b",
+      "é",
+      "a\nb",
+      "a\u0000",
+    ].map((name) => [type, { name }, "name", "must"] as const),
+  ),
+  ["Bridge", { name: undefined }, "name", "is required"],
+  ["Bridge", { nmae: "x" }, "nmae", "is not an input"],
+  ["Netns", { name: "../x" }, "name", 'letters, digits, "_", "." and "-"'],
+  ["Netns", { name: "-x" }, "name", "the first a letter or digit"],
+  ["Netns", { name: "a".repeat(65) }, "name", "must be 1 to 64"],
+  ["Bridge", { netns: "../x" }, "netns", "must be 1 to 64"],
+  ["VethPair", { peer: { name: "a b" } }, "peer.name", "must be 1 to 15"],
+  ["VethPair", { peer: { name: "v1", netns: "../x" } }, "peer.netns", "must be 1 to 64"],
+  ["VethPair", { peer: { name: "v0", netns: "foo" } }, "peer.name", "must differ"],
+  ["VethPair", { hairpin: true }, "hairpin", "needs master"],
+  ["VethPair", { peer: { name: "v1", hairpin: true } }, "peer.hairpin", "needs peer.master"],
+  ["Bridge", { addresses: ["10.0.0.1/33"] }, "addresses.0", "with a prefix length"],
+  ["Bridge", { addresses: ["10.0.0.1"] }, "addresses.0", "with a prefix length"],
+  ["Bridge", { addresses: ["2001:db8::1/129"] }, "addresses.0", "with a prefix length"],
+  ["Bridge", { addresses: ["fe80::1%eth0/64"] }, "addresses.0", "with a prefix length"],
+  ["Bridge", { mtu: 67 }, "mtu", "68 to 65535"],
+  ["Bridge", { mtu: "1500" }, "mtu", "whole number"],
+  ["Bridge", { mac: "01:00:00:00:00:01" }, "mac", "unicast"],
+  ["Bridge", { mac: "00:00:00:00:00:00" }, "mac", "unicast"],
+  ["Bridge", { host: "root@other" }, "host", "ssh://"],
+  ["Bridge", { host: "ssh://-oProxyCommand=x" }, "host", "ssh://"],
+  ["Bridge", { host: "ssh://a b" }, "host", "ssh://"],
+  ["Route", { destination: "10.0.0.1/8" }, "destination", "no bits set"],
+  ["Route", { destination: "0.0.0.0/33" }, "destination", "a network"],
+  ["Route", { via: undefined }, "via", "needs via or device"],
+  ["Route", { via: "2001:db8::1" }, "via", "IP version"],
+  ["Route", { source: "2001:db8::1" }, "source", "IP version"],
+  ["Route", { type: "blackhole" }, "type", "neither via nor device"],
+  ["Route", { type: "martian" }, "type", "must be one of unicast"],
+  ["Route", { table: 0 }, "table", "at least 1"],
+  ["Sysctl", { key: "net/../kernel/hostname" }, "key", 'below "net"'],
+  ["Sysctl", { key: "kernel.hostname" }, "key", 'below "net"'],
+  ["Sysctl", { key: "net" }, "key", 'below "net"'],
+  ["Sysctl", { key: "net//ipv4" }, "key", 'below "net"'],
+  ["Sysctl", { key: "/net/ipv4/ip_forward" }, "key", 'below "net"'],
+  ["Sysctl", { value: "1\n2" }, "value", "printable"],
+  ["IpvsService", { port: 0 }, "port", "1 to 65535"],
+  ["IpvsService", { port: 70000 }, "port", "1 to 65535"],
+  ["IpvsService", { port: 80.5 }, "port", "whole number"],
+  ["IpvsService", { port: undefined }, "address", "address and port, or firewallMark"],
+  ["IpvsService", { firewallMark: 1 }, "address", "address and port, or firewallMark"],
+  ["IpvsService", { scheduler: "best" }, "scheduler", "must be one of rr, wrr"],
+  ["IpvsService", { onePacket: true }, "onePacket", "only for udp"],
+  ["IpvsService", { persistenceNetmask: "255.0.0.0" }, "persistenceNetmask", "needs persistenceTimeout"],
+  ["IpvsService", { persistenceTimeout: 60, persistenceNetmask: "24" }, "persistenceNetmask", "netmask for IPv4"],
+  ["IpvsBackend", { service: "tcp:10.0.0.1:80" }, "service", "id of a service"],
+  ["IpvsBackend", { service: "tcp/10.0.0.1:80@../x" }, "service", "id of a service"],
+  ["IpvsBackend", { service: "tcp/999.0.0.1:80" }, "service", "id of a service"],
+  ["IpvsBackend", { service: "tcp/10.0.0.1:70000" }, "service", "id of a service"],
+  ["IpvsBackend", { forwarding: "gateway" }, "port", "must be the service's, 80"],
+  ["IpvsBackend", { forwarding: "tunnel" }, "port", "must be the service's, 80"],
+  ["IpvsBackend", { upperThreshold: 1, lowerThreshold: 2 }, "lowerThreshold", "must not be above upperThreshold"],
+  ["IpvsBackend", { lowerThreshold: 2 }, "lowerThreshold", "needs upperThreshold"],
+  ["IpvsBackend", { weight: -1 }, "weight", "must not be negative"],
+  ["IptablesRule", { target: "-j" }, "target", "must be 1 to 28"],
+  ["IptablesRule", { target: "TARGET OF NONE" }, "target", "must be 1 to 28"],
+  ["IptablesRule", { table: "filters" }, "table", "must be one of filter"],
+  ["IptablesRule", { source: "2001:db8::1" }, "source", "of family ipv4"],
+  ["IptablesRule", { source: "example.org" }, "source", "address or a network"],
+  ["IptablesRule", { destinationPorts: 80 }, "destinationPorts", "needs protocol"],
+  ["IptablesRule", { protocol: "tcp", destinationPorts: 70000 }, "destinationPorts", "1 to 65535"],
+  ["IptablesRule", { protocol: "tcp", destinationPorts: 0 }, "destinationPorts", "1 to 65535"],
+  ["IptablesRule", { target: "SNAT", table: "nat" }, "toSource", "is required"],
+  ["IptablesRule", { toSource: "10.0.0.1" }, "toSource", "only for target SNAT"],
+  ["IptablesRule", { comment: "a\nb" }, "comment", "one line"],
+  ["IptablesRule", { field: "x" }, "field", "is not an input"],
+  ["KernelModule", { name: "-r" }, "name", "must be 1 to 64"],
+  ["KernelModule", { parameters: { "a b": 1 } }, "parameters.a b", "must have names"],
+  ["Process", { command: [] }, "command", "must name a command"],
+  ["Process", { workingDirectory: "tmp" }, "workingDirectory", "absolute path"],
+  ["Process", { ready: {} }, "ready", "give one of"],
+  ["Process", { environment: { "A=B": "c" } }, "environment.A=B", "must have names"],
+  ["Probe", { ping: undefined }, "http", "give one of"],
+  ["Probe", { ping: undefined, http: { url: "file:///etc/passwd" } }, "http.url", "http:// or https://"],
+  ["Probe", { ping: undefined, tcp: { address: "10.0.0.1", port: 0 } }, "tcp.port", "1 to 65535"],
+];
+
+test.each(bad)("%s %j fails at %s: %s", (type, values, property, rule) => {
+  const found = failures(type, values);
+  expect(found.map((each) => each.property)).toContain(property);
+  const reason = found.find((each) => each.property === property)?.reason ?? "";
+  expect(reason.startsWith(`${property}: `)).toBe(true);
+  expect(reason).toContain(rule);
+});
+
+test.each(Object.keys(kinds))("the least inputs of %s are accepted", (type) => {
+  expect(Object.keys(samples)).toContain(type);
+  expect(failures(type, {})).toEqual([]);
+});
+
+test("what is not known yet passes, and all else keeps its defaults and rules", () => {
+  const kind = kinds.VethPair;
+  if (!kind) throw new Error("no kind");
+  const values = sample("VethPair", {
+    netns: unknown,
+    mtu: 1,
+    peer: { name: "v1", netns: unknown, addresses: [unknown, "10.0.0.1/24"] },
+  });
+  const { inputs, failures: found } = check(kind, values);
+  expect(found.map(({ property }) => property)).toEqual(["mtu"]);
+  expect(inputs).toMatchObject({
+    netns: unknown,
+    up: true,
+    peer: { netns: unknown, up: true, addresses: [unknown, "10.0.0.1/24"] },
+  });
+});
+
+test("several mistakes are all told", () => {
+  expect(failures("Bridge", { name: "a b", mtu: 1, stp: "yes" }).map(({ property }) => property)).toEqual([
+    "name",
+    "mtu",
+    "stp",
+  ]);
+});

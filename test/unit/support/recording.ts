@@ -1,0 +1,31 @@
+import type { Host, Result, RunOptions, StartOptions } from "../../../provider/src/host";
+
+interface Started {
+  readonly argv: readonly string[];
+  readonly options: StartOptions;
+}
+
+/** A host that runs nothing: it writes down what it is told and answers with what it is given. It proves arguments only. */
+export class RecordingHost implements Host {
+  readonly runDirectory = "/run/pulumi-localnet";
+  readonly commands: string[][] = [];
+  readonly inputs: (string | undefined)[] = [];
+  readonly started: Started[] = [];
+
+  constructor(private readonly answer: (argv: readonly string[]) => Partial<Result> = () => ({})) {}
+
+  async run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
+    this.commands.push([...argv]);
+    this.inputs.push(options.input);
+    return { exitCode: 0, stdout: "", stderr: "", ...this.answer(argv) };
+  }
+
+  async start(argv: readonly string[], options: StartOptions): Promise<void> {
+    this.started.push({ argv, options });
+  }
+
+  /** Each command as one line. */
+  get lines(): string[] {
+    return this.commands.map((argv) => argv.join(" "));
+  }
+}

@@ -1,0 +1,24 @@
+import type { Values } from "../../../provider/src/check";
+
+/** Valid inputs of each kind, as few as there may be. */
+export const samples: Readonly<Record<string, Values>> = {
+  Netns: { name: "foo" },
+  Bridge: { name: "br0", netns: "foo" },
+  VethPair: { name: "v0", netns: "foo", peer: { name: "v1", netns: "bar" } },
+  Dummy: { name: "d0", netns: "foo" },
+  Route: { destination: "default", via: "10.0.0.1", netns: "foo" },
+  KernelModule: { name: "ip_vs" },
+  Sysctl: { key: "net.ipv4.ip_forward", value: 1, netns: "foo" },
+  IptablesRule: { chain: "FORWARD", target: "ACCEPT", netns: "foo" },
+  IpvsService: { address: "10.0.0.1", port: 80, netns: "foo" },
+  IpvsBackend: { service: "tcp/10.0.0.1:80@foo", address: "10.0.0.2", port: 8080 },
+  Process: { command: ["sleep", "1"], netns: "foo" },
+  Probe: { ping: { address: "10.0.0.1" }, netns: "foo" },
+};
+
+export const owner = "project/stack/resource";
+
+/** A kind's sample with other values; what is undefined is taken away. */
+export function sample(type: string, values: Values = {}): Values {
+  return { ...samples[type], owner, ...values };
+}
