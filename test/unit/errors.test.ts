@@ -1,0 +1,62 @@
+import { codes, hasCode, LocalnetError } from "../../provider/src/errors";
+import { commandError } from "../../provider/src/host/host";
+
+test("one message tells what, where, the command, what it said, and what mends it", () => {
+  const error = new LocalnetError("LN_EXISTS", "it exists already", {
+    ran: {
+      argv: ["ip", "-n", "lab", "link", "add"],
+      exitCode: 2,
+      stderr: "RTNETLINK answers: File exists\nand more\n",
+    },
+    hint: "delete it",
+  }).about({ kind: "Bridge", id: "br0@lab", op: "create" });
+  expect(error.message).toBe(
+    [
+      "Bridge br0@lab: create: it exists already [LN_EXISTS]",
+      "  ran:    ip -n lab link add   (exit 2)",
+      "  stderr: RTNETLINK answers: File exists",
+      "          and more",
+      "  fix:    delete it",
+    ].join("\n"),
+  );
+});
+
+test("what there is nothing to say of is left out", () => {
+  expect(new LocalnetError("LN_INPUT", "no").message).toBe("no [LN_INPUT]");
+  expect(new LocalnetError("LN_TIMEOUT", "no end", { ran: { argv: ["a"], stderr: " \n" } }).message).toBe(
+    "no end [LN_TIMEOUT]\n  ran:    a",
+  );
+});
+
+/** What commands print, word for word, and the code that it means. */
+test.each([
+  ['Cannot open network namespace "nope": No such file or directory', "LN_NETNS", '"nope"'],
+  ["nsenter: cannot open /run/netns/nope: No such file or directory", "LN_NETNS", '"nope"'],
+  ['Error: argument "nope" is wrong: Invalid "netns" value', "LN_NETNS", '"nope"'],
+  ["RTNETLINK answers: Operation not permitted", "LN_PERMISSION", "root"],
+  ["Fatal: can't open lock file /run/xtables.lock: Permission denied", "LN_PERMISSION", "root"],
+  ["Can't initialize ipvs: Permission denied (you must be root)", "LN_PERMISSION", "root"],
+  ["sudo: a password is required", "LN_PERMISSION", "sudo -n"],
+  ["Error: Unknown device type.", "LN_KERNEL", "kernel module"],
+  ["Can't initialize ipvs: Protocol not available", "LN_KERNEL", "ip_vs"],
+  ["modprobe: FATAL: Module nope not found in directory /lib/modules/6.1.0", "LN_KERNEL", "kernel module"],
+  ["nsenter: failed to execute curl: No such file or directory", "LN_TOOL", '"curl"'],
+  ["RTNETLINK answers: File exists", "LN_COMMAND", "File exists"],
+])("%s: %s", (stderr, code, text) => {
+  const error = commandError(["some", "command"], { exitCode: 1, stdout: "", stderr });
+  expect(error.code).toBe(code);
+  expect(error.message).toContain(text);
+});
+
+test("each code says what it means, in a sentence", () => {
+  for (const [code, meaning] of Object.entries(codes)) {
+    expect(code).toMatch(/^LN_[A-Z]+$/);
+    expect(meaning).toMatch(/^[A-Z].*\.$/);
+  }
+});
+
+test("an error knows its code, and other errors have none", () => {
+  expect(hasCode(new LocalnetError("LN_TOOL", "x"), "LN_NETNS", "LN_TOOL")).toBe(true);
+  expect(hasCode(new LocalnetError("LN_TOOL", "x"), "LN_NETNS")).toBe(false);
+  expect(hasCode(new Error("LN_TOOL"), "LN_TOOL")).toBe(false);
+});

@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LocalnetError } from "../../provider/src/errors";
+import { addressesOf, ownerOf, showLink, showRoutes } from "../../provider/src/tools/ip";
+import { listRules, optionsOf, parseRules } from "../../provider/src/tools/iptables";
+import { listThresholds, parseServices } from "../../provider/src/tools/ipvsadm";
+import { parseStat } from "../../provider/src/tools/process";
+import { compareVersions } from "../../provider/src/tools/requirements";
+import { RecordingHost } from "./support/recording";
+
+// The files were recorded from iproute2 6.1, iptables 1.8.9 and ipvsadm 1.31.
+const fixture = (name: string) => readFileSync(join(__dirname, "../fixtures", name), "utf8");
+const printing = (stdout: string) => new RecordingHost(() => ({ stdout }));
+
+function failing(stderr: string) {
+  const host = new RecordingHost();
+  host.run = async (argv) => {
+    throw new LocalnetError("LN_COMMAND", "it failed", { ran: { argv, exitCode: 1, stderr } });
+  };
+  return host;
+}
+
+test("ip: a bridge with addresses of both families", async () => {
+  const link = await showLink(printing(fixture("ip-addr-bridge.json")), "foo", "br0");
+  if (!link) throw new Error("not read");
+  expect(link).toMatchObject({
+    ifname: "br0",
+    linkinfo: { info_kind: "bridge", info_data: { stp_state: 0, forward_delay: 1500, ageing_time: 30000 } },
+  });
+  expect(link.flags).toEqual(expect.arrayContaining(["UP", "PROMISC"]));
+  expect(addressesOf(link).slice(0, 2)).toEqual(["10.9.0.1/24", "2001:db8::1/64"]);
+  expect(ownerOf(link, "p/s/br0")).toBe("");
+});
+
+test("ip: an end of a pair that is a bridge's port, with our mark", async () => {
+  const link = await showLink(printing(fixture("ip-addr-veth.json")), "foo", "v0");
+  if (!link) throw new Error("not read");
+  expect(link).toMatchObject({
+    master: "br0",
+    mtu: 1400,
+    linkinfo: { info_kind: "veth", info_slave_data: { hairpin: false } },
+  });
+  expect(ownerOf(link, "p/s/v0")).toBe("p/s/v0");
+  expect(ownerOf(link, "p/s/other")).toBe("p/s/v0");
+});
+
+test("ip: a link that is not there is no error", async () => {
+  expect(await showLink(failing('Device "x" does not exist.\n'), "foo", "x")).toBeUndefined();
+});
+
+test("ip: another failure stays one", async () => {
+  await expect(showLink(failing("Cannot open netlink socket\n"), "foo", "x")).rejects.toThrow("it failed");
+});
+
+test("ip: the routes to one destination, numbers for names", async () => {
+  const routes = await showRoutes(printing(fixture("ip-route-default.json")), "foo", "default", 254);
+  expect(routes).toMatchObject([
+    { dst: "default", gateway: "10.9.0.9", dev: "br0", protocol: "157", metric: 0 },
+    { dst: "default", gateway: "10.9.0.8", protocol: "3", metric: 5 },
+  ]);
+});
+
+test("ip: a table that does not exist has no routes", async () => {
+  expect(
+    await showRoutes(failing("Error: ipv4: FIB table does not exist.\nDump terminated\n"), "foo", "default", 101),
+  ).toEqual([]);
+});
+
+test("iptables: words with quotes, backslashes and blanks come back as they were given", () => {
+  const [logged, rejected] = parseRules(fixture("iptables-S.txt"));
+  expect(logged?.words).toContain(`it's a "test" \\ -j localnet:p/s/r`);
+  expect(logged?.words).toContain('say "hi" ');
+  expect(logged?.number).toBe(1);
+  expect(rejected?.number).toBe(2);
+  expect(rejected?.words.slice(0, 2)).toEqual(["-s", "10.0.0.1/32"]);
+});
+
+test("iptables: options with their values, a negation before the value, a comment that looks like options", () => {
+  const options = optionsOf(parseRules(fixture("iptables-S.txt"))[0]?.words ?? []);
+  expect(Object.fromEntries(options)).toMatchObject({
+    "-i": "! eth0",
+    "-p": "tcp",
+    "--dports": "80,443",
+    "--ctstate": "NEW,ESTABLISHED",
+    "--comment": `it's a "test" \\ -j localnet:p/s/r`,
+    "-j": "LOG",
+    "--log-prefix": 'say "hi" ',
+  });
+});
+
+test("iptables: a chain that is not there has no rules", async () => {
+  const chain = { netns: "foo", family: "ipv4", table: "filter", chain: "NONE" } as const;
+  expect(await listRules(failing("iptables: No chain/target/match by that name.\n"), chain)).toEqual([]);
+});
+
+test("ipvsadm: services of all sorts, and their backends", () => {
+  const services = parseServices(fixture("ipvsadm-S.txt"));
+  expect(services.map(({ key }) => key)).toEqual([
+    { protocol: "tcp", address: "10.9.0.1", port: 80 },
+    { protocol: "sctp", address: "10.9.0.1", port: 9 },
+    { protocol: "udp", address: "2001:db8::1", port: 53 },
+    { firewallMark: 7, family: "ipv4" },
+    { firewallMark: 7, family: "ipv6" },
+  ]);
+  expect(services[0]).toMatchObject({
+    scheduler: "wrr",
+    persistenceTimeout: 60,
+    persistenceNetmask: "255.255.255.0",
+    onePacket: false,
+  });
+  expect(services[0]?.backends).toEqual([
+    { address: "10.9.0.2", port: 8080, forwarding: "masquerade", weight: 3 },
+    { address: "10.9.0.3", port: 80, forwarding: "gateway", weight: 1 },
+    { address: "10.9.0.4", port: 80, forwarding: "tunnel", weight: 0 },
+  ]);
+  expect(services[2]).toMatchObject({ scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"], onePacket: true });
+  expect(parseServices("")).toEqual([]);
+});
+
+test("ipvsadm: thresholds by endpoint", async () => {
+  const key = { protocol: "tcp", address: "10.9.0.1", port: 80 } as const;
+  const limits = await listThresholds(printing(fixture("ipvsadm-thresholds.txt")), "foo", key);
+  expect(Object.fromEntries(limits)).toEqual({
+    "10.9.0.2:8080": { upper: 100, lower: 50 },
+    "10.9.0.3:80": { upper: 0, lower: 0 },
+    "10.9.0.4:80": { upper: 0, lower: 0 },
+  });
+});
+
+test("/proc/PID/stat: names with blanks and parentheses; a zombie is no process", () => {
+  expect(fixture("proc-stat.txt").split("\n").flatMap(parseStat)).toEqual([
+    { pid: 4711, command: "python3", session: 4711, startTime: 123456 },
+    { pid: 4712, command: "a (b) c) d", session: 4711, startTime: 123999 },
+  ]);
+});
+
+test.each([
+  ["6.1.0", "6.1.0", 0],
+  ["6.10", "6.9.1", 1],
+  ["1.8.7", "1.8.9", -1],
+  ["2", "1.99.99", 1],
+])("version %s beside %s: %i", (a, b, sign) => {
+  expect(Math.sign(compareVersions(a, b))).toBe(sign);
+});
