@@ -16,8 +16,9 @@ const connectSeconds = 60;
  * parameters. The last line of standard error tells the command's own exit code from one of ssh (both use 255).
  */
 const runScript = 'timeout -k 1 "$@"; echo "localnet-exit:$?" >&2';
+// Not "&": what a shell puts into the background ignores SIGINT and SIGQUIT for good.
 const startScript =
-  'umask 077; log=$1; dir=$2; shift 2; mkdir -p "${log%/*}" && [ ! -L "$log" ] && cd "$dir" && { setsid "$@" </dev/null >>"$log" 2>&1 & }; echo "localnet-exit:$?" >&2';
+  'umask 077; log=$1; dir=$2; shift 2; mkdir -p "${log%/*}" && [ ! -L "$log" ] && cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1; echo "localnet-exit:$?" >&2';
 
 export function sshHost(url: string, sudo: boolean): Host {
   const directory = join(tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
