@@ -108,7 +108,7 @@ test("a command that hangs is killed in time, with all its children, where it ru
     host.run(["sh", "-c", `trap "" TERM; sleep ${nap} & sleep ${nap}; wait`], { timeoutSeconds: 1 }),
   );
   expect(error).toMatchObject({ code: "LN_TIMEOUT" });
-  expect(Date.now() - started).toBeLessThan(20_000);
+  expect(Date.now() - started).toBeLessThan(60_000);
   const napping = async () =>
     (await world.script(undefined, `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '`)).includes(`sleep ${nap} `);
   await eventually(async () => !(await napping()));

@@ -75,7 +75,7 @@ test("a readiness command that hangs counts as not ready", async () => {
   );
   expect(error).toMatchObject({ code: "LN_PROCESS" });
   expect(error.message).toContain("not ready within 1 s");
-  expect(Date.now() - started).toBeLessThan(20_000);
+  expect(Date.now() - started).toBeLessThan(60_000);
 });
 
 test("one that ends at once is an error that shows its output", async () => {
