@@ -157,7 +157,10 @@ function outputsOf(kind: AnyKind, recorded: Values, seen: Values): Values {
 
 function parsed(kind: AnyKind, inputs: Values): Values {
   const { inputs: args, failures } = check(kind, inputs);
-  if (failures.length) throw new LocalnetError("LN_INPUT", failures.map(({ reason }) => reason).join("; "));
+  if (failures.length) {
+    const error = new LocalnetError("LN_INPUT", failures.map(({ reason }) => reason).join("; "));
+    throw error.about({ kind: kind.type, id: String(inputs.owner), op: "check" });
+  }
   return args;
 }
 
