@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { check, hasUnknown, type Values } from "../../provider/src/check";
+import { kinds } from "../../provider/src/kinds";
+import { diff } from "../../provider/src/lifecycle";
+import { splitWords } from "../../provider/src/tools/iptables";
+import { RecordingHost } from "../unit/support/recording";
+import { sample } from "../unit/support/samples";
+
+const types = Object.keys(kinds);
+const kindOf = (type: string) => kinds[type] as NonNullable<(typeof kinds)[string]>;
+
+/** Texts that have a meaning to somebody: options, keywords, shells, paths, templates, line ends. */
+const tricky = fc.constantFrom(
+  ...[
+    "-j",
+    "--",
+    "-",
+    "!",
+    "! -j",
+    "! x",
+    "dev",
+    "help",
+    "all",
+    "default",
+    "lo",
+    "type",
+    "netns",
+    "..",
+    ".",
+    "a/b",
+    "../x",
+    "%d",
+    "a%d",
+  ],
+  ...[
+    "a b",
+    "a\nb",
+    "a\u0000b",
+    "\t",
+    "",
+    " ",
+    "$(id)",
+    ";id",
+    "'",
+    '"',
+    "\\",
+    "é",
+    "name",
+    "eth0",
+    "10.0.0.1",
+    "10.0.0.1/8",
+    "::1",
+    "::/0",
+  ],
+  ...[
+    "tcp/10.0.0.1:80",
+    "tcp/10.0.0.1:80@x y",
+    "fwmark/1@-x",
+    "net.ipv4.x",
+    "net/../x",
+    "@x",
+    "-oProxyCommand=x",
+    "80",
+    "80,443",
+    "! 80",
+  ],
+);
+const text = fc.oneof(
+  tricky,
+  tricky,
+  fc.string(),
+  fc.string({ unit: "binary" }),
+  fc.stringMatching(/^[!-]? ?[a-z0-9./:@+-]{0,16}$/),
+);
+const value = fc.oneof(
+  { weight: 6, arbitrary: text },
+  fc.integer(),
+  fc.boolean(),
+  fc.array(text, { maxLength: 3 }),
+  fc.constant(undefined),
+);
+
+/** A kind's sample in which some inputs, also of a nested object, are anything. */
+function anything(type: string): fc.Arbitrary<Values> {
+  const keys = Object.keys(kindOf(type).args.shape).filter((key) => !["owner", "host", "ready"].includes(key));
+  const some = fc.dictionary(fc.constantFrom(...keys), value, { maxKeys: 3 });
+  const peer =
+    type === "VethPair"
+      ? fc.dictionary(fc.constantFrom("name", "netns", "master", "mac", "addresses"), value)
+      : fc.constant({});
+  return fc.tuple(some, peer).map(([values, far]) => {
+    const base = sample(type, values);
+    return type === "VethPair" && !("peer" in values) ? { ...base, peer: { ...(base.peer as Values), ...far } } : base;
+  });
+}
+
+test.each(types)("%s: what check accepts, it accepts again and leaves as it is", (type) => {
+  fc.assert(
+    fc.property(anything(type), (values) => {
+      const first = check(kindOf(type), values);
+      if (first.failures.length > 0 || hasUnknown(values)) return;
+      expect(check(kindOf(type), first.inputs)).toEqual({ inputs: first.inputs, failures: [] });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test.each(types)("%s: nothing differs from itself", (type) => {
+  fc.assert(
+    fc.property(anything(type), (values) => {
+      const { inputs, failures } = check(kindOf(type), values);
+      if (failures.length > 0) return;
+      const copy = JSON.parse(JSON.stringify(inputs)) as Values;
+      expect(diff(kindOf(type), copy, inputs)).toEqual({ changes: false, replaces: [] });
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** Kinds whose inputs end up in the command line of a tool; those of Process and Probe's exec are commands by themselves. */
+const spoken = types.filter((type) => !["Process", "Probe"].includes(type));
+
+/** The options that are ours, of all tools. Anything else that starts with "-" came from an input. */
+const options = new Set([
+  ...[
+    "-n",
+    "-j",
+    "-d",
+    "-4",
+    "-6",
+    "-N",
+    "-o",
+    "-w",
+    "-t",
+    "-S",
+    "-A",
+    "-I",
+    "-D",
+    "-m",
+    "-p",
+    "-s",
+    "-i",
+    "--",
+    "-c",
+    "-e",
+    "-x",
+    "-y",
+  ],
+  ...["-u", "-f", "-E", "-a", "-r", "-L", "-b", "-M", "-g", "-all", "--thresholds", "--sctp-service", "--show-depends"],
+  ...[
+    "--sport",
+    "--sports",
+    "--dport",
+    "--dports",
+    "--ctstate",
+    "--mark",
+    "--match-set",
+    "--src-type",
+    "--dst-type",
+    "--mode",
+  ],
+  ...["--probability", "--every", "--packet", "--physdev-in", "--physdev-out", "--limit", "--limit-burst", "--comment"],
+  ...["--to-source", "--to-destination", "--to-ports", "--set-mark", "--reject-with", "--log-prefix"],
+]);
+/** What these are followed by is a value whatever it starts with. */
+const free = new Set(["--comment", "--log-prefix"]);
+
+test.each(spoken)("%s: nothing that check accepts becomes an option, a second word or a second line", (type) => {
+  return fc.assert(
+    fc.asyncProperty(anything(type), async (values) => {
+      const kind = kindOf(type);
+      const { inputs, failures } = check(kind, values);
+      if (failures.length > 0) return;
+      const host = new RecordingHost(() => ({ exitCode: 0 }));
+      await kind.ensure(host, inputs, undefined, undefined).catch(() => undefined);
+      for (const argv of host.commands) {
+        for (const [index, word] of argv.entries()) {
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
+          expect(word).not.toMatch(/[\u0000-\u001f\u007f]/);
+          if (free.has(argv[index - 1] ?? ""))
+            expect(splitWords(`"${word.replace(/["'\\]/g, "\\$&")}"`)).toEqual([word]);
+          else if (word.startsWith("-") && !word.startsWith("--net=/run/netns/")) expect(options).toContain(word);
+          if (word.startsWith("--net=")) expect(word).toMatch(/^--net=\/run\/netns\/[A-Za-z0-9][A-Za-z0-9_.-]*$/);
+          if (word.startsWith("/proc/sys/")) expect(word).not.toContain("..");
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

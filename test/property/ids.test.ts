@@ -1,0 +1,110 @@
+import { isIPv6 } from "node:net";
+import fc from "fast-check";
+import { check } from "../../provider/src/check";
+import { cidr, sysctlKey } from "../../provider/src/fields";
+import { kinds } from "../../provider/src/kinds";
+import { splitWords } from "../../provider/src/tools/iptables";
+import {
+  endpoint,
+  parseServiceId,
+  parseServices,
+  type ServiceKey,
+  serviceArgs,
+  serviceId,
+} from "../../provider/src/tools/ipvsadm";
+
+const anyAddress = fc.oneof(fc.ipV4(), fc.ipV6());
+const canonical = (text: string) => (text.includes(":") ? (cidr.parse(`${text}/128`).split("/")[0] ?? "") : text);
+const anyPort = fc.integer({ min: 1, max: 65535 });
+const anyName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/);
+const anyKey: fc.Arbitrary<ServiceKey> = fc.oneof(
+  fc.record({ protocol: fc.constantFrom("tcp", "udp", "sctp"), address: anyAddress.map(canonical), port: anyPort }),
+  fc.record({ firewallMark: fc.integer({ min: 1, max: 0xffffffff }), family: fc.constantFrom("ipv4", "ipv6") }),
+);
+
+test("a service's id is read as what it was printed from", () => {
+  fc.assert(
+    fc.property(anyKey, fc.option(anyName, { nil: undefined }), (key, netns) => {
+      const id = netns === undefined ? serviceId(key) : `${serviceId(key)}@${netns}`;
+      expect(parseServiceId(id)).toEqual({ key, netns });
+    }),
+  );
+});
+
+test("what ipvsadm prints of a service and its backend is read as what it was made from", () => {
+  fc.assert(
+    fc.property(anyKey, anyAddress, anyPort, fc.nat(), (key, address, port, weight) => {
+      const where = serviceArgs(key).join(" ");
+      const [service] = parseServices(`-A ${where} -s rr\n-a ${where} -r ${endpoint(address, port)} -m -w ${weight}\n`);
+      expect(service?.key).toEqual(key);
+      expect(service?.backends).toEqual([{ address, port, weight, forwarding: "masquerade" }]);
+    }),
+  );
+});
+
+test("a text that is no id is none, and one that is prints as itself, in its canonical form", () => {
+  const near = fc.stringMatching(/^(tcp|udp|fwmark6?|x)\/[0-9a-f.:[\]]{0,20}(@[a-z./-]{0,5})?$/);
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), near), (text) => {
+      const parsed = parseServiceId(text);
+      if (!parsed) return;
+      const again = parsed.netns === undefined ? serviceId(parsed.key) : `${serviceId(parsed.key)}@${parsed.netns}`;
+      expect(parseServiceId(again)).toEqual(parsed);
+    }),
+  );
+});
+
+/** As iptables prints a word: in quotes when it holds anything unusual, with a backslash before quotes and backslashes. */
+function printed(word: string): string {
+  return /^[A-Za-z0-9_./:-]+$/.test(word) ? word : `"${word.replace(/["'\\]/g, "\\$&")}"`;
+}
+
+test("words that iptables prints are read as what they were", () => {
+  const word = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
+  fc.assert(fc.property(fc.array(word), (words) => expect(splitWords(words.map(printed).join(" "))).toEqual(words)));
+});
+
+test("a sysctl key says the same with dots and with slashes", () => {
+  const part = fc.stringMatching(/^[a-z_][a-z0-9_-]{0,8}$/);
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
+      const slashes = ["net", ...parts].join("/");
+      expect(sysctlKey.parse(["net", ...parts].join("."))).toBe(slashes);
+      expect(sysctlKey.parse(slashes)).toBe(slashes);
+    }),
+  );
+});
+
+test("no sysctl key leads out of /proc/sys/net", () => {
+  const near = fc
+    .array(fc.constantFrom("net", "ipv4", "..", ".", "", "a.b", "kernel", "\u0000", " "))
+    .map((parts) => parts.join("/"));
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), near), (text) => {
+      const { data } = sysctlKey.safeParse(text);
+      if (data === undefined) return;
+      expect(new URL(`file:///proc/sys/${data}`).pathname).toBe(`/proc/sys/${data}`);
+      expect(data.startsWith("net/")).toBe(true);
+    }),
+  );
+});
+
+test("the canonical form of an address is its own, and names the same address", () => {
+  fc.assert(
+    fc.property(anyAddress, (text) => {
+      const once = canonical(text);
+      expect(canonical(once)).toBe(once);
+      expect(isIPv6(once)).toBe(isIPv6(text));
+    }),
+  );
+});
+
+test("every kind's id is made of inputs alone and is never empty", () => {
+  fc.assert(
+    fc.property(anyName, anyName, (name, netns) => {
+      const kind = kinds.Bridge;
+      const { inputs } = check(kind as NonNullable<typeof kind>, { name, netns, owner: "o" });
+      if (inputs.name === name) expect(kind?.id(inputs)).toBe(`${name}@${netns}`);
+    }),
+  );
+});

@@ -1,0 +1,133 @@
+import { unknown, type Values } from "../../provider/src/check";
+import { check, create, diff, PartialError, read, remove, update } from "../../provider/src/lifecycle";
+import { broken, faults, shelf, toy } from "./support/toy";
+
+const settings = { sudo: false };
+const inputs = (values: Values = {}): Values => ({ name: "ball", owner: "me", color: "red", ...values });
+
+beforeEach(() => {
+  shelf.clear();
+  for (const key of Object.keys(faults)) delete faults[key as keyof typeof faults];
+});
+
+async function error(body: Promise<unknown>): Promise<Error> {
+  return body.then(
+    () => Promise.reject(new Error("it succeeded, and should have failed")),
+    (reason: Error) => reason,
+  );
+}
+
+test("create returns inputs and outputs, what cannot be observed included", async () => {
+  const { id, outputs } = await create(toy, inputs({ size: 3 }), settings);
+  expect(id).toBe("ball");
+  expect(outputs).toEqual({ name: "ball", owner: "me", color: "red", size: 3, serial: 7, secret: "s" });
+});
+
+test("create refuses bad inputs before it touches anything", async () => {
+  expect((await error(create(toy, inputs({ color: 5 }), settings))).message).toMatch(/^Toy me: check: color: /);
+  expect((await error(create(toy, inputs({ color: "blue", size: 1 }), settings))).message).toContain(
+    "size: no blue toy",
+  );
+  expect(shelf.size).toBe(0);
+});
+
+test("create that breaks half-way tells what is there, under its id", async () => {
+  faults.afterColor = broken;
+  const partial = (await error(create(toy, inputs({ size: 3, color: "green" }), settings))) as PartialError;
+  expect(partial).toBeInstanceOf(PartialError);
+  expect(partial.id).toBe("ball");
+  expect(partial.properties).toMatchObject({ name: "ball", color: "green", size: 0, owner: "me" });
+  expect(partial.message).toMatch(/^Toy ball: create: the brush broke \[LN_COMMAND\]/);
+});
+
+test("after that, the difference is what is missing, and update brings it about", async () => {
+  faults.afterColor = broken;
+  const { properties } = (await error(create(toy, inputs({ size: 3 }), settings))) as PartialError;
+  delete faults.afterColor;
+  expect(diff(toy, properties, inputs({ size: 3 }))).toEqual({ changes: true, replaces: [] });
+  expect(await update(toy, "ball", properties, inputs({ size: 3 }), settings)).toMatchObject({ size: 3, color: "red" });
+});
+
+test("create after a crash that lost the state finishes what is ours", async () => {
+  shelf.set("ball", { color: "", size: 0, owner: "me", tags: [] });
+  expect((await create(toy, inputs({ size: 3 }), settings)).outputs).toMatchObject({ color: "red", size: 3 });
+});
+
+test("when nothing came into being, the error is no partial one", async () => {
+  faults.observe = broken;
+  expect(await error(create(toy, inputs(), settings))).not.toBeInstanceOf(PartialError);
+});
+
+test("a success that the kernel did not take is an error that names field, wanted and seen", async () => {
+  faults.lie = true;
+  const partial = (await error(create(toy, inputs(), settings))) as PartialError;
+  expect(partial.message).toContain('color: wanted "red", seen "grey" [LN_VERIFY]');
+  expect(partial.properties).toMatchObject({ color: "grey" });
+});
+
+test("another's is left alone: create refuses, read does not see it, delete does nothing", async () => {
+  const theirs = { color: "red", size: 0, owner: "they", tags: [] };
+  shelf.set("ball", theirs);
+  const refused = await error(create(toy, inputs(), settings));
+  expect(refused).toMatchObject({ code: "LN_EXISTS" });
+  expect(refused.message).toContain("belongs to they");
+  expect(refused).not.toBeInstanceOf(PartialError);
+  expect(await error(update(toy, "ball", inputs(), inputs({ color: "green" }), settings))).toMatchObject({
+    code: "LN_EXISTS",
+  });
+  expect(await read(toy, "ball", inputs(), settings)).toBeUndefined();
+  await remove(toy, "ball", inputs(), settings);
+  expect(shelf.get("ball")).toEqual(theirs);
+});
+
+test("with adopt, what is the same is taken, and what is not is refused with the difference", async () => {
+  shelf.set("ball", { color: "green", size: 0, owner: "", tags: [] });
+  const refused = await error(create(toy, inputs({ adopt: true }), settings));
+  expect(refused).toMatchObject({ code: "LN_ADOPT" });
+  expect(refused.message).toContain('color: wanted "red", seen "green"');
+  expect(shelf.get("ball")?.owner).toBe("");
+  await create(toy, inputs({ adopt: true, color: "green" }), settings);
+  expect(shelf.get("ball")?.owner).toBe("me");
+});
+
+test("read shows drift in what was asked for, and nothing that was not", async () => {
+  const { outputs } = await create(toy, inputs({ tags: ["a", "b"] }), settings);
+  Object.assign(shelf.get("ball") ?? {}, { color: "green", size: 99, tags: ["b", "theirs"] });
+  const found = await read(toy, "ball", outputs, settings);
+  expect(found?.inputs).toEqual({ name: "ball", owner: "me", color: "green", tags: ["b"] });
+  expect(diff(toy, found?.inputs ?? {}, inputs({ tags: ["a", "b"] }))).toEqual({ changes: true, replaces: [] });
+});
+
+test("delete of what is gone is success, and update of what is gone makes it again", async () => {
+  const { id, outputs } = await create(toy, inputs(), settings);
+  await remove(toy, id, outputs, settings);
+  expect(await read(toy, id, outputs, settings)).toBeUndefined();
+  await remove(toy, id, outputs, settings);
+  await update(toy, id, outputs, inputs(), settings);
+  expect(shelf.has("ball")).toBe(true);
+});
+
+test("diff: nothing, a change, a replacement, and one inside a nested input", () => {
+  const place = { row: 1, note: "n" };
+  expect(diff(toy, inputs({ place }), inputs({ place: { ...place } }))).toEqual({ changes: false, replaces: [] });
+  expect(diff(toy, inputs(), inputs({ size: 1 }))).toEqual({ changes: true, replaces: [] });
+  expect(diff(toy, inputs({ size: 1 }), inputs())).toEqual({ changes: true, replaces: [] });
+  expect(diff(toy, inputs(), inputs({ name: "cube" }))).toEqual({ changes: true, replaces: ["name"] });
+  expect(diff(toy, inputs({ place }), inputs({ place: { row: 1 } }))).toEqual({ changes: true, replaces: [] });
+  expect(diff(toy, inputs({ place }), inputs({ place: { row: 2 } })).replaces).toHaveLength(1);
+});
+
+test("diff: what is not known yet is a change, and of a replace-key a replacement", () => {
+  expect(diff(toy, inputs({ color: "red" }), inputs({ color: unknown }))).toEqual({ changes: true, replaces: [] });
+  expect(diff(toy, inputs(), inputs({ name: unknown })).replaces).toEqual(["name"]);
+  expect(diff(toy, inputs({ place: { row: 1 } }), inputs({ place: { row: unknown } })).replaces).toHaveLength(1);
+  expect(diff(toy, inputs({ place: { row: 1 } }), inputs({ place: unknown })).changes).toBe(true);
+});
+
+test("check: rules between inputs wait until all is known", () => {
+  const values = { name: "ball", owner: "me", color: "blue", size: unknown };
+  expect(check(toy, values)).toEqual({ inputs: values, failures: [] });
+  expect(check(toy, { ...values, size: 1 }).failures).toEqual([
+    { property: "size", reason: "size: no blue toy is that small" },
+  ]);
+});

@@ -1,0 +1,97 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import ts from "typescript";
+import * as surface from "../../provider/src";
+import { kinds } from "../../provider/src/kinds";
+import { sample, samples } from "./support/samples";
+
+const root = join(__dirname, "../..");
+const types = Object.keys(kinds);
+const kebab = (type: string) => type.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
+const registered: { type: string; inputs: Record<string, unknown> }[] = [];
+
+beforeAll(() =>
+  pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      registered.push({ type, inputs });
+      return { id: name, state: inputs };
+    },
+    call: ({ inputs }) => inputs,
+  }),
+);
+
+test.each(types)("%s is exported as a class, and its arguments as a type", (type) => {
+  expect(surface).toHaveProperty(type);
+  const declared = readFileSync(join(root, "provider/src/resources.ts"), "utf8");
+  expect(declared).toContain(`interface ${type}Args`);
+});
+
+test("nothing else is exported", () => {
+  expect(Object.keys(surface).sort()).toEqual([...types].sort());
+});
+
+test.each(types)("%s has a case of the kernel contract", (type) => {
+  expect(existsSync(join(root, `test/kernel/cases/${kebab(type)}.test.ts`))).toBe(true);
+});
+
+test("every input and output of every kind says what it is, for its user", () => {
+  const directory = join(root, "provider/src/kinds");
+  const silent = readdirSync(directory).flatMap((name) => undocumented(join(directory, name)));
+  expect(silent).toEqual([]);
+});
+
+test("what the engine keeps of the provider is one short line, the same for all resources of a kind", async () => {
+  for (const type of types) {
+    const make = (surface as unknown as Record<string, new (name: string, args: object) => pulumi.Resource>)[type];
+    if (!make) throw new Error(`${type} is not exported`);
+    for (const name of ["a", "another-name"]) {
+      const { owner: _, ...args } = sample(type, { ...samples[type] });
+      const made = new make(name, args);
+      await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));
+    }
+    const texts = registered
+      .filter((each) => each.type.endsWith(`:${type}`))
+      .map(({ inputs }) => String(inputs.__provider));
+    expect(texts).toHaveLength(2);
+    expect(new Set(texts).size).toBe(1);
+    expect(Buffer.byteLength(texts[0] ?? "")).toBeLessThan(75);
+    expect(texts[0]).not.toContain("\n");
+  }
+});
+
+/** The properties that hold a schema, below `args` and `outputs` or in a shared table of them, without a comment. */
+function undocumented(path: string): string[] {
+  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  function visit(node: ts.Node): void {
+    if (
+      ts.isPropertyAssignment(node) &&
+      isSchema(node) &&
+      inTable(node) &&
+      ts.getJSDocCommentsAndTags(node).length === 0
+    ) {
+      found.push(`${path.slice(root.length + 1)}: ${node.name.getText()}`);
+    }
+    ts.forEachChild(node, visit);
+  }
+  visit(source);
+  return found;
+}
+
+function isSchema({ initializer }: ts.PropertyAssignment): boolean {
+  return (
+    /^(z\b|[a-z]\w*)[\s.]*(\.|$|\()/.test(initializer.getText()) &&
+    /^(z\s*\.|\w+(\.|$))/.test(initializer.getText()) &&
+    !/^(true|false|null|undefined)$/.test(initializer.getText())
+  );
+}
+
+/** In an object that is `args`, `outputs`, a `z.strictObject` of either, or a constant of such inputs. */
+function inTable(node: ts.Node): boolean {
+  const object = node.parent;
+  const owner = object.parent;
+  if (ts.isPropertyAssignment(owner)) return ["args", "outputs"].includes(owner.name.getText());
+  const holder = ts.isAsExpression(owner) ? owner.parent : owner;
+  return ts.isVariableDeclaration(holder) && /(Args|Outputs|^end)$/.test(holder.name.getText());
+}
