@@ -1,5 +1,6 @@
+import { isIP } from "node:net";
 import { z } from "zod";
-import { address, at, familyOf, printable } from "../fields";
+import { at, familyOf, printable } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { markOf } from "../mark";
 import { iptables, listRules, optionsOf, type Rule, splitWords } from "../tools/iptables";
@@ -78,7 +79,7 @@ export const iptablesRule = defineKind({
       .pipe(z.string().regex(/^\d{1,5}(-\d{1,5})?$/, "must be a port or a range, 8080-8090"))
       .optional(),
     /** Mark that target MARK sets: 16, "0x10" or "0x10/0xff". */
-    setMark: markValue.optional(),
+    setMark: markValue.refine((text) => !text.startsWith("!"), "cannot be negated").optional(),
     /** What target REJECT answers. Default: port unreachable. */
     rejectWith: z.enum(rejections, { error: `must be one of ${rejections.join(", ")}` }).optional(),
     /** Text before each line that target LOG writes. */
@@ -112,9 +113,7 @@ export const iptablesRule = defineKind({
         yield [key, `is required for target ${target}`];
     }
     for (const [key, value] of Object.entries({ toSource, toDestination })) {
-      const host = value?.replace(/^\[|\].*$/g, "");
-      if (value && family === "ipv6" && !address.safeParse(host).success)
-        yield [key, "must be an IPv6 address, with a port in brackets"];
+      if (value && !isNatTarget(value, family)) yield [key, `must be an address of family ${family}, or a range`];
     }
     if (args.addressType && !args.addressType.source && !args.addressType.destination)
       yield ["addressType", "needs source or destination"];
@@ -151,6 +150,14 @@ export const iptablesRule = defineKind({
     await deleteRules(host, args, ours);
   },
 });
+
+/** ADDRESS, ADDRESS-ADDRESS or nothing, and a port or a range of ports behind it; with a port IPv6 stands in brackets. */
+function isNatTarget(text: string, family: "ipv4" | "ipv6"): boolean {
+  const version = family === "ipv6" ? 6 : 4;
+  const [, bracketed, bare] = /^(?:\[([^\]]+)\]|(.*?))(?::\d{1,5}(?:-\d{1,5})?)?$/.exec(text) ?? [];
+  const hosts = isIP(text) === version ? text : (bracketed ?? bare ?? "");
+  return hosts === "" || hosts.split("-").every((host) => isIP(host) === version);
+}
 
 interface RuleArgs extends z.output<z.ZodObject<typeof matchArgs>> {
   readonly family: "ipv4" | "ipv6";
