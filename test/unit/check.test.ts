@@ -94,6 +94,10 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["IptablesRule", { protocol: "tcp", destinationPorts: 0 }, "destinationPorts", "1 to 65535"],
   ["IptablesRule", { target: "SNAT", table: "nat" }, "toSource", "is required"],
   ["IptablesRule", { toSource: "10.0.0.1" }, "toSource", "only for target SNAT"],
+  ["IptablesRule", { target: "MARK", setMark: "! 1" }, "setMark", "cannot be negated"],
+  ["IptablesRule", { target: "SNAT", toSource: "999.0.0.1" }, "toSource", "of family ipv4"],
+  ["IptablesRule", { target: "SNAT", toSource: "2001:db8::1" }, "toSource", "of family ipv4"],
+  ["IptablesRule", { target: "SNAT", toSource: "10.0.0.1", family: "ipv6" }, "toSource", "of family ipv6"],
   ["IptablesRule", { comment: "a\nb" }, "comment", "one line"],
   ["IptablesRule", { field: "x" }, "field", "is not an input"],
   ["KernelModule", { name: "-r" }, "name", "must be 1 to 64"],
@@ -118,6 +122,16 @@ test.each(bad)("%s %j fails at %s: %s", (type, values, property, rule) => {
 test.each(Object.keys(kinds))("the least inputs of %s are accepted", (type) => {
   expect(Object.keys(samples)).toContain(type);
   expect(failures(type, {})).toEqual([]);
+});
+
+test.each([
+  ["10.0.0.1", "ipv4"],
+  ["10.0.0.1-10.0.0.9:1024-2048", "ipv4"],
+  ["10.0.0.1:80", "ipv4"],
+  ["2001:db8::1", "ipv6"],
+  ["[2001:db8::1]:80", "ipv6"],
+])("IptablesRule takes %s as a new source of %s", (toSource, family) => {
+  expect(failures("IptablesRule", { table: "nat", target: "SNAT", toSource, family })).toEqual([]);
 });
 
 test("what is not known yet passes, and all else keeps its defaults and rules", () => {

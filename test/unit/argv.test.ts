@@ -1,0 +1,177 @@
+import { check, type Values } from "../../provider/src/check";
+import { kinds } from "../../provider/src/kinds";
+import { groupOf } from "../../provider/src/mark";
+import { RecordingHost } from "./support/recording";
+import { owner, sample } from "./support/samples";
+
+// Exact commands for what is seen. They prove arguments only: that the kernel does what is meant is proved on a kernel.
+const group = String(groupOf(owner));
+const mark = `localnet:${owner}`;
+const link = {
+  owner,
+  ifindex: 2,
+  addresses: [],
+  mtu: 1500,
+  mac: "",
+  macAddress: "",
+  up: true,
+  promiscuous: false,
+  hairpin: false,
+};
+const bridge = { ...link, stp: false, forwardDelay: 15, ageingTime: 300, vlanFiltering: false };
+const route = { owner, via: "10.0.0.1", device: "e0", type: "unicast" };
+const service = { owner: null, scheduler: "wlc", schedulerFlags: [], onePacket: false };
+const inFoo = "nsenter --net=/run/netns/foo --";
+const iptables = `${inFoo} iptables -w 10 -t filter`;
+
+async function ensured(type: string, values: Values, seen?: Values, recorded?: Values): Promise<RecordingHost> {
+  const kind = kinds[type];
+  if (!kind) throw new Error(`there is no kind ${type}`);
+  const { inputs, failures } = check(kind, sample(type, values));
+  expect(failures).toEqual([]);
+  const host = new RecordingHost();
+  await kind.ensure(host, inputs, seen, recorded);
+  return host;
+}
+
+type Row = readonly [what: string, type: string, values: Values, seen: Values | undefined, lines: readonly string[]];
+const rows: readonly Row[] = [
+  ["made", "Netns", {}, undefined, ["ip netns add foo", `ip -n foo link set dev lo up alias ${mark}`]],
+  ["as it is", "Netns", {}, { owner, loopbackUp: true }, []],
+  ["its loopback down", "Netns", {}, { owner, loopbackUp: false }, [`ip -n foo link set dev lo up alias ${mark}`]],
+  [
+    "made",
+    "Bridge",
+    { stp: true, mtu: 1400 },
+    undefined,
+    [
+      `ip -n foo link add name br0 group ${group} type bridge stp_state 1`,
+      `ip -n foo link set dev br0 mtu 1400 up alias ${mark}`,
+    ],
+  ],
+  ["as it is", "Bridge", { mtu: 1500 }, bridge, []],
+  [
+    "an mtu and the ageing time",
+    "Bridge",
+    { mtu: 1400, ageingTime: 1.5 },
+    bridge,
+    ["ip -n foo link set dev br0 type bridge ageing_time 150", "ip -n foo link set dev br0 mtu 1400"],
+  ],
+  [
+    "in the host's own namespace",
+    "Dummy",
+    { netns: undefined },
+    undefined,
+    [`ip link add name d0 group ${group} type dummy`, `ip link set dev d0 up alias ${mark}`],
+  ],
+  [
+    "made",
+    "VethPair",
+    {},
+    undefined,
+    [
+      `ip link add name v0 netns foo group ${group} type veth peer name v1 netns bar group ${group}`,
+      `ip -n foo link set dev v0 up alias ${mark}`,
+      `ip -n bar link set dev v1 up alias ${mark}`,
+    ],
+  ],
+  [
+    "made",
+    "Route",
+    { metric: 5, table: 7 },
+    undefined,
+    ["ip -4 -n foo route add unicast default via 10.0.0.1 metric 5 table 7 proto 157"],
+  ],
+  [
+    "another next hop",
+    "Route",
+    { via: "10.0.0.2" },
+    route,
+    ["ip -4 -n foo route replace unicast default via 10.0.0.2 metric 0 table 254 proto 157"],
+  ],
+  ["as it is", "Route", {}, route, []],
+  [
+    "IPv6 by its own metric",
+    "Route",
+    { destination: "2001:db8::/32", via: "fe80::1", device: "e0" },
+    undefined,
+    ["ip -6 -n foo route add unicast 2001:db8::/32 via fe80::1 dev e0 metric 1024 table 254 proto 157"],
+  ],
+  ["written", "Sysctl", {}, { value: "0" }, [`${inFoo} tee /proc/sys/net/ipv4/ip_forward`]],
+  ["as it is", "Sysctl", {}, { value: "1" }, []],
+  [
+    "appended",
+    "IptablesRule",
+    { protocol: "tcp", destinationPorts: 80 },
+    undefined,
+    [`${iptables} -A FORWARD -p tcp --dport 80 -m comment --comment ${mark} -j ACCEPT`],
+  ],
+  [
+    "inserted",
+    "IptablesRule",
+    { position: "insert", source: "! 10.0.0.0/8" },
+    undefined,
+    [`${iptables} -I FORWARD ! -s 10.0.0.0/8 -m comment --comment ${mark} -j ACCEPT`],
+  ],
+  [
+    "put in the place of the old one, which then goes",
+    "IptablesRule",
+    { target: "DROP" },
+    { owner, canonical: "x", ours: [{ number: 3, words: ["-j", "ACCEPT"], text: "x" }] },
+    [`${iptables} -I FORWARD 3 -m comment --comment ${mark} -j DROP`, `${iptables} -D FORWARD -j ACCEPT`],
+  ],
+  ["made", "IpvsService", {}, undefined, [`${inFoo} ipvsadm -A -t 10.0.0.1:80 -s wlc`]],
+  [
+    "edited with all of it",
+    "IpvsService",
+    { persistenceTimeout: 60, persistenceNetmask: "255.0.0.0" },
+    service,
+    [`${inFoo} ipvsadm -E -t 10.0.0.1:80 -s wlc -p 60 -M 255.0.0.0`],
+  ],
+  ["as it is", "IpvsService", {}, service, []],
+  [
+    "by firewall mark",
+    "IpvsService",
+    { address: undefined, port: undefined, firewallMark: 7, family: "ipv6", onePacket: true },
+    undefined,
+    [`${inFoo} ipvsadm -A -f 7 -6 -s wlc -o`],
+  ],
+  ["made", "IpvsBackend", {}, undefined, [`${inFoo} ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.2:8080 -m -w 1 -x 0 -y 0`]],
+  [
+    "edited with all of it",
+    "IpvsBackend",
+    { weight: 0, upperThreshold: 9 },
+    { owner: null, weight: 1, forwarding: "masquerade" },
+    [`${inFoo} ipvsadm -e -t 10.0.0.1:80 -r 10.0.0.2:8080 -m -w 0 -x 9 -y 0`],
+  ],
+];
+
+test.each(rows)("%s: %s %j", async (_, type, values, seen, lines) => {
+  const normal = (line: string) => line.replace(/^ip (-[46]) -n foo|^ip -n foo (-[46])/, "ip $1$2 -n foo");
+  expect((await ensured(type, values, seen)).lines.map(normal)).toEqual(lines.map(normal));
+});
+
+test("the value of a setting goes over standard input, not the command line", async () => {
+  expect((await ensured("Sysctl", { value: "1 2" }, { value: "0" })).inputs).toEqual(["1 2\n"]);
+});
+
+const removals: readonly (readonly [type: string, seen: Values, lines: readonly string[]])[] = [
+  ["Netns", {}, ["ip netns pids foo", "ip netns del foo"]],
+  ["Bridge", {}, ["ip -n foo link del dev br0"]],
+  ["VethPair", {}, ["ip -n foo link del dev v0"]],
+  ["Dummy", {}, ["ip -n foo link del dev d0"]],
+  ["Route", route, ["ip -n foo -4 route del unicast default via 10.0.0.1 metric 0 table 254 proto 157"]],
+  ["Sysctl", { value: "1" }, [`${inFoo} tee /proc/sys/net/ipv4/ip_forward`]],
+  ["IptablesRule", { ours: [{ words: ["-j", "ACCEPT"] }] }, [`${iptables} -D FORWARD -j ACCEPT`]],
+  ["IpvsService", {}, [`${inFoo} ipvsadm -D -t 10.0.0.1:80`]],
+  ["IpvsBackend", { weight: 1 }, [`${inFoo} ipvsadm -d -t 10.0.0.1:80 -r 10.0.0.2:8080`]],
+  ["Probe", {}, []],
+];
+
+test.each(removals)("removed: %s", async (type, seen, lines) => {
+  const kind = kinds[type];
+  const host = new RecordingHost();
+  const { inputs } = check(kind as NonNullable<typeof kind>, sample(type));
+  await kind?.remove(host, { ...inputs, previousValue: "0" }, seen);
+  expect(host.lines).toEqual(lines);
+});
