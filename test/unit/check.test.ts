@@ -134,6 +134,26 @@ test.each([
   expect(failures("IptablesRule", { table: "nat", target: "SNAT", toSource, family })).toEqual([]);
 });
 
+/** What users write, and how the kernel prints the same: else every refresh would show a difference. */
+test.each([
+  ["Bridge", "addresses", ["2001:DB8:0:0::1/064", "10.0.0.1/24"], ["2001:db8::1/64", "10.0.0.1/24"]],
+  ["Bridge", "mac", "02:AB:00:00:00:01", "02:ab:00:00:00:01"],
+  ["Route", "destination", "0.0.0.0/0", "default"],
+  ["Route", "destination", "10.0.0.1/32", "10.0.0.1"],
+  ["Sysctl", "key", "net.ipv4.ip_forward", "net/ipv4/ip_forward"],
+  ["Sysctl", "value", " 1024\t 2000 ".replace("\t", " "), "1024 2000"],
+  ["IpvsBackend", "address", "2001:DB8:0::2", "2001:db8::2"],
+  ["IpvsService", "schedulerFlags", ["sh-port", "sh-fallback", "sh-port"], ["sh-fallback", "sh-port"]],
+  ["Probe", "ping", { address: "::FFFF:10.0.0.1" }, { address: "::ffff:10.0.0.1" }],
+])("%s: %s %j becomes %j", (type, key, given, normal) => {
+  const { inputs, failures: found } = check(
+    kinds[type] as NonNullable<(typeof kinds)[string]>,
+    sample(type, { [key]: given }),
+  );
+  expect(found).toEqual([]);
+  expect(inputs[key]).toEqual(normal);
+});
+
 test("what is not known yet passes, and all else keeps its defaults and rules", () => {
   const kind = kinds.VethPair;
   if (!kind) throw new Error("no kind");
