@@ -21,6 +21,7 @@ const needed = [
   "curl",
   "procps",
   "kmod",
+  "ipset",
 ];
 
 /**

@@ -138,6 +138,7 @@ contract("in a table and with a metric of its own, beside another's of the same 
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "route", ...args);
   return {
     kind,
+    local: true,
     inputs: { destination: "10.55.0.9", netns, device: "d0", table: 4711, metric: 50 },
     async prepare() {
       await plumb(world, netns);

@@ -32,6 +32,7 @@ for (const { title, key, file, before, value, other } of keys) {
     const netns = world.netns("a");
     return {
       kind,
+      local: key !== "net.ipv4.ip_forward",
       alwaysThere: true,
       inputs: { key, netns, value },
       prepare: () => world.run("ip", "-n", netns, "link", "add", "name", "a.b", "type", "bridge"),

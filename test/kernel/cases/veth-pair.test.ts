@@ -95,6 +95,7 @@ contract("from the host's own namespace into another", (world) => {
   world.finally(away);
   return {
     kind,
+    local: true,
     inputs: { name: near, peer: { name: far, netns, addresses: ["10.9.0.2/24"] } },
     async look() {
       const [one, other] = await Promise.all([lookAtLink(world, undefined, near), lookAtLink(world, netns, far)]);

@@ -19,6 +19,8 @@ interface Update {
 /** What the contract is to prove of one kind; "by hand" means by commands that the test runs itself. */
 export interface Case {
   readonly kind: AnyKind;
+  /** A variant that is proved on this machine alone: over ssh each command takes its time, and another case goes there. */
+  readonly local?: boolean;
   /** What the kernel must be able to do. */
   readonly needs?: Feature;
   /** Makes by hand what must be there first; the world's namespaces are. */

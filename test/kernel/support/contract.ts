@@ -17,6 +17,7 @@ export function contract(title: string, make: (world: World) => Case): void {
   const reason = lack(spec.needs);
   const suite = reason ? describe.skip : describe;
   tried(kind, spec);
+  if (spec.local && hostUrl) return;
 
   suite(`${kind.type}: ${title}${reason ? ` (${reason})` : ""}`, () => {
     const adopting = () => asked({ ...spec.inputs, adopt: true });
