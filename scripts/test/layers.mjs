@@ -71,22 +71,32 @@ export async function runLayers(names, { whole }) {
   const signals = ["SIGINT", "SIGTERM"];
   for (const signal of signals) process.once(signal, () => void interrupted(tally));
   if (touching && !privileged) say("Not root: the layers other than unit and property will fail");
-  // What the tools themselves bring (modules, packages) is no trace of a test.
-  if (touching && privileged) await packages();
-  const before = touching && privileged ? await hostState() : undefined;
   try {
+    // What the tools themselves bring (modules, packages) is no trace of a test.
+    if (touching && privileged) await packages();
+    const before = touching && privileged ? await hostState() : undefined;
     if (whole) for (const [name, args] of checks) await check(tally, String(name), /** @type {string[]} */ (args));
     for (const name of names) await run(tally, name);
+    await stopMachines();
+    if (before) compare(tally, before, await hostState());
+  } catch (error) {
+    tally.fail("set-up", error instanceof Error ? error.message : String(error));
   } finally {
     await stopMachines();
   }
-  if (before) {
-    const traces = difference(before, await hostState());
-    if (traces.length > 0) tally.fail("the host is as before", traces.join("\n"));
-    else tally.pass("the host is as before");
-  }
   console.log(tally.summary());
   return tally.failed > 0 ? 1 : 0;
+}
+
+/**
+ * @param {Tally} tally
+ * @param {import("../snapshot.mjs").Snapshot} before
+ * @param {import("../snapshot.mjs").Snapshot} after
+ */
+function compare(tally, before, after) {
+  const traces = difference(before, after);
+  if (traces.length > 0) tally.fail("the host is as before", traces.join("\n"));
+  else tally.pass("the host is as before");
 }
 
 /**
