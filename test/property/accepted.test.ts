@@ -2,69 +2,13 @@ import fc from "fast-check";
 import { check, hasUnknown, type Values } from "../../provider/src/check";
 import { kinds } from "../../provider/src/kinds";
 import { diff } from "../../provider/src/lifecycle";
-import { splitWords } from "../../provider/src/tools/iptables";
 import { RecordingHost } from "../unit/support/recording";
 import { sample, samples } from "../unit/support/samples";
+import { control, expectHarmless, trickyTexts } from "./support/words";
 
 const types = Object.keys(kinds);
 const kindOf = (type: string) => kinds[type] as NonNullable<(typeof kinds)[string]>;
 
-/** Texts that have a meaning to somebody: options, keywords, shells, paths, templates, line ends. */
-const trickyTexts = [
-  ...[
-    "-j",
-    "--",
-    "-",
-    "!",
-    "! -j",
-    "! x",
-    "dev",
-    "help",
-    "all",
-    "default",
-    "lo",
-    "type",
-    "netns",
-    "..",
-    ".",
-    "a/b",
-    "../x",
-    "%d",
-    "a%d",
-  ],
-  ...[
-    "a b",
-    "a\nb",
-    "a\u0000b",
-    "\t",
-    "",
-    " ",
-    "$(id)",
-    ";id",
-    "'",
-    '"',
-    "\\",
-    "é",
-    "name",
-    "eth0",
-    "10.0.0.1",
-    "10.0.0.1/8",
-    "::1",
-    "::/0",
-  ],
-  ...[
-    "tcp/10.0.0.1:80",
-    "tcp/10.0.0.1:80@x y",
-    "fwmark/1@-x",
-    "net.ipv4.x",
-    "net/../x",
-    "@x",
-    "-oProxyCommand=x",
-    "80",
-    "80,443",
-    "! 80",
-  ],
-];
 const tricky = fc.constantFrom(...trickyTexts);
 const text = fc.oneof(
   tricky,
@@ -124,51 +68,6 @@ test.each(types)("%s: nothing differs from itself", (type) => {
 /** Kinds whose inputs end up in the command line of a tool; those of Process and Probe's exec are commands by themselves. */
 const spoken = types.filter((type) => !["Process", "Probe"].includes(type));
 
-/** The options that are ours, of all tools. Anything else that starts with "-" came from an input. */
-const options = new Set([
-  ...[
-    "-n",
-    "-j",
-    "-d",
-    "-4",
-    "-6",
-    "-N",
-    "-o",
-    "-w",
-    "-t",
-    "-S",
-    "-A",
-    "-I",
-    "-D",
-    "-m",
-    "-p",
-    "-s",
-    "-i",
-    "--",
-    "-c",
-    "-e",
-    "-x",
-    "-y",
-  ],
-  ...["-u", "-f", "-E", "-a", "-r", "-L", "-b", "-M", "-g", "-all", "--thresholds", "--sctp-service", "--show-depends"],
-  ...[
-    "--sport",
-    "--sports",
-    "--dport",
-    "--dports",
-    "--ctstate",
-    "--mark",
-    "--match-set",
-    "--src-type",
-    "--dst-type",
-    "--mode",
-  ],
-  ...["--probability", "--every", "--packet", "--physdev-in", "--physdev-out", "--limit", "--limit-burst", "--comment"],
-  ...["--to-source", "--to-destination", "--to-ports", "--set-mark", "--reject-with", "--log-prefix"],
-]);
-/** What these are followed by is a value whatever it starts with. */
-const free = new Set(["--comment", "--log-prefix"]);
-
 test.each(spoken)("%s: nothing that check accepts becomes an option, a second word or a second line", (type) => {
   return fc.assert(
     fc.asyncProperty(anything(type), (values) => harmless(type, values)),
@@ -188,9 +87,6 @@ test.each(spoken)("%s: none of the tricky texts does, in any input", async (type
   }
 });
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
-const control = /[\u0000-\u001f\u007f]/;
-
 /** Fails when an accepted value is more in a command line than a value. */
 async function harmless(type: string, values: Values): Promise<void> {
   const { inputs, failures } = check(kindOf(type), values);
@@ -202,15 +98,4 @@ async function harmless(type: string, values: Values): Promise<void> {
   for (const input of host.inputs) expect((input ?? "").replace(/\n$/, "")).not.toMatch(control);
   for (const argv of host.commands)
     for (const [index, word] of argv.entries()) expectHarmless(word, argv[index - 1] ?? "");
-}
-
-function expectHarmless(word: string, before: string): void {
-  // Not expect: it is slow, and there are many words.
-  const bad =
-    control.test(word) ||
-    (word.startsWith("/proc/sys/") && word.includes("..")) ||
-    (word.startsWith("--net=") && !/^--net=\/run\/netns\/[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(word)) ||
-    (word.startsWith("-") && !word.startsWith("--net=") && !options.has(word) && !free.has(before)) ||
-    (free.has(before) && splitWords(`"${word.replace(/["'\\]/g, "\\$&")}"`).join() !== word);
-  if (bad) throw new Error(`not a mere value: ${JSON.stringify(word)}`);
 }
