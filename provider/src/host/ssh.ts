@@ -44,8 +44,12 @@ export function sshHost(url: string, sudo: boolean): Host {
     });
     await connected;
     // The remote side ends the command by itself; the time here is for a connection that hangs.
-    const result = await limit(() => execute(["ssh", ...options, url, line], seconds + connectSeconds, input));
-    return own(argv, result, url);
+    const { result, took } = await limit(async () => {
+      const started = performance.now();
+      const result = await execute(["ssh", ...options, url, line], seconds + connectSeconds, input);
+      return { result, took: performance.now() - started };
+    });
+    return { ...own(argv, result, url), took };
   }
 
   return {
@@ -53,7 +57,9 @@ export function sshHost(url: string, sudo: boolean): Host {
     async run(argv, runOptions = {}) {
       const seconds = runOptions.timeoutSeconds ?? defaultTimeoutSeconds;
       const result = await remote(argv, runScript, [String(seconds), ...argv], seconds, runOptions.input ?? "");
-      if (result.exitCode === 124 || result.exitCode === 137) throw timeoutError(argv, seconds);
+      // timeout's own codes, unless the command has them: it cannot have been late if it took less than its time.
+      const late = result.took >= seconds * 1000 && (result.exitCode === 124 || result.exitCode === 137);
+      if (late) throw timeoutError(argv, seconds);
       return settle(argv, result, runOptions);
     },
     async start(argv, { environment: extra, workingDirectory, logFile }) {
