@@ -28,7 +28,7 @@ function ruleCase(world: World, first: { readonly inputs: Values; readonly print
     mark,
     spec: {
       kind,
-      local: first.inputs.chain !== "FORWARD" && first.inputs.position !== "insert",
+      local: first.inputs.chain !== "FORWARD" || "physdevIn" in first.inputs,
       inputs: { netns, ...first.inputs },
       async look(): Promise<Values | undefined> {
         const ours = (await lines()).filter((line) => line.includes(mark));

@@ -41,6 +41,7 @@ for (const { title, service, option, backend, endpoint } of backends) {
       kind,
       needs: "ipvs",
       marked: false,
+      brief: title !== "tcp over IPv4",
       inputs: { ...backend, service: `${service}@${netns}` },
       prepare: () => ipvsadm("-A", ...option, "-s", "rr"),
       look: () => lookAtBackend(world, netns, endpoint),

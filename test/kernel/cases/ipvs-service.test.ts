@@ -51,13 +51,12 @@ for (const { title, key, option, printed, netmask, other } of services) {
   contract(title, (world) => {
     const netns = world.netns("a");
     const ipvsadm = (...args: string[]) => world.inside(netns, "ipvsadm", ...args);
-    // Some are there for their key alone.
-    const brief = title === "sctp" || title === "by firewall mark";
     const onePacket = title.startsWith("udp") || title.startsWith("by");
     return {
       kind,
       needs: "ipvs",
       marked: false,
+      brief: title !== "tcp over IPv4",
       inputs: { ...key, netns },
       look: () => lookAtService(world, netns, printed),
       expected: ({
@@ -73,38 +72,35 @@ for (const { title, key, option, printed, netmask, other } of services) {
         mask: persistenceNetmask,
         onePacket: one ?? false,
       }),
-      updates: brief
-        ? []
-        : [
-            {
-              what: "scheduler and its flags",
-              change: { scheduler: "sh", schedulerFlags: ["sh-port", "sh-fallback"] },
-            },
-            { what: "no flags", change: { schedulerFlags: undefined, scheduler: "rr" } },
-            ...(onePacket
-              ? [
-                  { what: "one packet", change: { onePacket: true } },
-                  { what: "not", change: { onePacket: false } },
-                ]
-              : []),
-            { what: "persistence for a network", change: { persistenceNetmask: netmask, persistenceTimeout: 60 } },
-            { what: "no persistence", change: { persistenceNetmask: undefined, persistenceTimeout: undefined } },
-            { what: "persistence", change: { persistenceTimeout: 300 } },
-          ],
+      updates: [
+        {
+          what: "scheduler and its flags",
+          change: { scheduler: "sh", schedulerFlags: ["sh-port", "sh-fallback"] },
+        },
+        { what: "no flags", change: { schedulerFlags: undefined, scheduler: "rr" } },
+        ...(onePacket
+          ? [
+              { what: "one packet", change: { onePacket: true } },
+              { what: "not", change: { onePacket: false } },
+            ]
+          : []),
+        { what: "persistence for a network", change: { persistenceNetmask: netmask, persistenceTimeout: 60 } },
+        { what: "no persistence", change: { persistenceNetmask: undefined, persistenceTimeout: undefined } },
+        { what: "persistence", change: { persistenceTimeout: 300 } },
+        ...(onePacket ? [{ what: "one packet once more", change: { onePacket: true } }] : []),
+      ],
       replaces:
         "port" in key
           ? { address: "10.9.0.2", port: 81, protocol: "sctp", netns: "other" }
           : { firewallMark: 8, family: "other" },
-      drifts: brief
-        ? []
-        : [
-            { what: "scheduler", input: "scheduler", by: () => ipvsadm("-E", ...option, "-s", "wrr") },
-            {
-              what: "persistence",
-              input: "persistenceTimeout",
-              by: () => ipvsadm("-E", ...option, "-s", "rr", "-p", "30"),
-            },
-          ],
+      drifts: [
+        { what: "scheduler", input: "scheduler", by: () => ipvsadm("-E", ...option, "-s", "wrr") },
+        {
+          what: "persistence",
+          input: "persistenceTimeout",
+          by: () => ipvsadm("-E", ...option, "-s", "rr", "-p", "30"),
+        },
+      ],
       ignores: [
         {
           what: "a backend",

@@ -21,6 +21,8 @@ export interface Case {
   readonly kind: AnyKind;
   /** A variant that is proved on this machine alone: over ssh each command takes its time, and another case goes there. */
   readonly local?: boolean;
+  /** All updates at once, and two drifts: for a variant of a case that has them one by one. */
+  readonly brief?: boolean;
   /** What the kernel must be able to do. */
   readonly needs?: Feature;
   /** Makes by hand what must be there first; the world's namespaces are. */

@@ -1,0 +1,29 @@
+import type { Values } from "../../../provider/src/check";
+import type { AnyKind } from "../../../provider/src/kind";
+import type { Case } from "./case";
+import { onlyReads } from "./reading";
+import { testHost } from "./world";
+
+/** The top inputs in which what was read differs from what is asked for. */
+export function differences(kind: AnyKind, seen: Values, wanted: Values): string[] {
+  const keys = Object.keys(kind.args.shape).filter((key) => key !== "adopt");
+  return keys.filter((key) => JSON.stringify(seen[key]) !== JSON.stringify(wanted[key]));
+}
+
+/** The commands that a body gives the host and that do more than read. */
+export async function changesOf(spec: Case, body: () => Promise<unknown>): Promise<string[]> {
+  const host = testHost();
+  const run = jest.spyOn(host, "run");
+  const start = jest.spyOn(host, "start");
+  try {
+    await body();
+    const commands = [
+      ...run.mock.calls.map(([argv]) => argv).filter((argv) => !onlyReads(argv)),
+      ...start.mock.calls.map(([argv]) => argv),
+    ];
+    return commands.filter((argv) => !spec.reads?.(argv)).map((argv) => argv.join(" "));
+  } finally {
+    run.mockRestore();
+    start.mockRestore();
+  }
+}
