@@ -93,7 +93,7 @@ test("one that ends while it gets ready is an error that shows its output", asyn
     ),
   );
   expect(error).toMatchObject({ code: "LN_PROCESS" });
-  expect(error.message).toMatch(/ended before it was ready[\s\S]*broken/);
+  expect(error.message).toMatch(/ended (before it was ready|as soon as it was started)[\s\S]*broken/);
 });
 
 test("a command that is not there is an error that names it", async () => {
