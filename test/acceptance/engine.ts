@@ -5,6 +5,9 @@ import { join } from "node:path";
 
 export const root = join(__dirname, "../..");
 
+// A step here is one or several runs of the CLI against an emulated machine.
+jest.setTimeout(15 * 60_000);
+
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
@@ -17,7 +20,7 @@ export function run(
   argv: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; minutes?: number } = {},
 ): Promise<Ran> {
-  const { cwd = root, env = process.env, minutes = 10 } = options;
+  const { cwd = root, env = process.env, minutes = 14 } = options;
   const [file = "", ...args] = argv;
   return new Promise((resolve) => {
     const settings = { cwd, env, timeout: minutes * 60_000, maxBuffer: 64 * 1024 * 1024 };
