@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hasCode, LocalnetError } from "../errors";
+import { hasCode } from "../errors";
 import { familyOf } from "../fields";
 import type { Host } from "../host";
 import { groupOf, markOf, ownerIn } from "../mark";
@@ -112,8 +112,4 @@ export async function netnsPids(host: Host, name: string): Promise<string[]> {
 /** The command line that runs another command in a namespace; nothing but the network namespace changes. */
 export function enter(netns: string | undefined, argv: readonly string[]): string[] {
   return netns === undefined ? [...argv] : ["nsenter", `--net=/run/netns/${netns}`, "--", ...argv];
-}
-
-export function busy(summary: string, hint: string): LocalnetError {
-  return new LocalnetError("LN_BUSY", summary, { hint });
 }
