@@ -63,7 +63,7 @@ async function failure(body: Promise<unknown>): Promise<LocalnetError> {
 }
 
 test("a command gets exactly the arguments that it is given", async () => {
-  const { stdout } = await host.run(["printf", "<%s>\n", ...awkward]);
+  const { stdout } = await host.run(["printf", "<%s>\\n", ...awkward]);
   expect(stdout).toBe(awkward.map((word) => `<${word}>\n`).join(""));
 });
 

@@ -5,7 +5,7 @@ import { type Case, isNone } from "./case";
 import { lack } from "./features";
 import { tried } from "./inputs";
 import { changesOf, differences } from "./observing";
-import { withValue } from "./paths";
+import { changedPaths, withValue } from "./paths";
 import { hostUrl, settings, World } from "./world";
 
 /** Proves of a kind on a real kernel what every kind owes: see the names of the tests. */
@@ -181,12 +181,16 @@ export function contract(title: string, make: (world: World) => Case): void {
   });
 }
 
-/** A case with all its updates in one, and its first drifts. */
+/** A case with its updates in one, all or as many as end otherwise than it begins, and its first drifts. */
 function abridged(spec: Case): Case {
-  const last = spec.updates.at(-1);
-  const change = Object.assign({}, ...spec.updates.map((each) => each.change)) as Values;
-  const shows = last?.shows && { shows: last.shows };
-  return { ...spec, updates: last ? [{ what: "all at once", change, ...shows }] : [], drifts: spec.drifts.slice(0, 2) };
+  const upTo = (count: number) =>
+    Object.assign({}, ...spec.updates.slice(0, count).map((each) => each.change)) as Values;
+  const differs = (count: number) => changedPaths(spec.inputs, { ...spec.inputs, ...upTo(count) }).length > 0;
+  const counts = spec.updates.map((_, index) => index + 1).filter(differs);
+  const count = spec.alwaysThere ? 0 : (counts.at(-1) ?? 0);
+  const shows = spec.updates[count - 1]?.shows;
+  const update = { what: "many at once", change: upTo(count), ...(shows && { shows }) };
+  return { ...spec, updates: count > 0 ? [update] : [], drifts: spec.drifts.slice(0, 2) };
 }
 
 /** The error that a body must end with; of one half-way, its cause. */
