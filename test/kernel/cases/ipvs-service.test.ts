@@ -91,7 +91,7 @@ for (const { title, key, option, printed, netmask, other } of services) {
       ],
       replaces:
         "port" in key
-          ? { address: "10.9.0.2", port: 81, protocol: "sctp", netns: "other" }
+          ? { address: "10.9.0.2", port: 81, protocol: title === "sctp" ? "udp" : "sctp", netns: "other" }
           : { firewallMark: 8, family: "other" },
       drifts: [
         { what: "scheduler", input: "scheduler", by: () => ipvsadm("-E", ...option, "-s", "wrr") },

@@ -5,7 +5,7 @@ import { quoted } from "../../../scripts/vm/vm.mjs";
 /** What a kernel may lack, and the commands that tell, run in a throwaway namespace. */
 const probes = {
   dummy: ["ip", "link", "add", "name", "probe", "type", "dummy"],
-  "vlan filtering": ["ip", "link", "add", "name", "probe", "type", "bridge", "vlan_filtering", "1"],
+  "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
   ipvs: ["ipvsadm", "-L", "-n"],
   modules: ["modprobe", "--show-depends", "dummy"],
   ipset: ["ipset", "create", "probe", "hash:ip"],
