@@ -56,6 +56,8 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   // biome-ignore lint/suspicious/noConfusingVoidType: most kinds have nothing to return.
   ensure(host: Host, args: Args<A>, seen: S | undefined, recorded?: Recorded<A, O>): Promise<Known<O> | void>;
   remove(host: Host, args: Recorded<A, O>, seen: S): Promise<void>;
+  /** Takes away what the object leaves behind, whether it went by `remove` or by itself. */
+  tidy?(host: Host, args: Recorded<A, O>): Promise<void>;
 }
 
 export type Args<A extends z.ZodRawShape> = z.output<z.ZodObject<A & typeof common>>;

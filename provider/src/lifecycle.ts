@@ -77,12 +77,14 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
   return about(kind, id, "delete", async () => {
     const host = await open(kind, recorded, settings);
     const seen = await observe(kind, host, recorded, recorded);
-    if (!seen || isForeign(recorded, seen)) return;
-    await kind.remove(host, recorded, seen);
-    // Where nothing is owned, nothing goes: a setting keeps existing.
-    const after = seen.owner === undefined ? undefined : await observe(kind, host, recorded, recorded);
-    if (after && !isForeign(recorded, after))
-      throw new LocalnetError("LN_VERIFY", "it is still there after it was removed");
+    if (seen && !isForeign(recorded, seen)) {
+      await kind.remove(host, recorded, seen);
+      // Where nothing is owned, nothing goes: a setting keeps existing.
+      const after = seen.owner === undefined ? undefined : await observe(kind, host, recorded, recorded);
+      if (after && !isForeign(recorded, after))
+        throw new LocalnetError("LN_VERIFY", "it is still there after it was removed");
+    }
+    await kind.tidy?.(host, recorded);
   });
 }
 

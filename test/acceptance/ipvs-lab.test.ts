@@ -66,19 +66,27 @@ describe("forwards, with what each part is for", () => {
 });
 
 describe("from outside", () => {
+  const backend = (address: string) => ["-t", "172.23.0.1:8080", "-r", `${address}:8080`];
   const breaks: [what: string, argv: string[], changed: Record<string, number>][] = [
-    ["a backend is removed", ["ipvsadm", "-d", "-t", "172.23.0.1:8080", "-r", "172.22.0.2:8080"], { deleted: 1 }],
-    ["a scheduler is changed", ["ipvsadm", "-E", "-t", "172.23.0.1:8080", "-s", "wlc"], { updated: 1 }],
+    ["a backend is removed", ["ipvsadm", "-d", ...backend("172.22.0.2")], { deleted: 1 }],
+    ["a backend weighs more", ["ipvsadm", "-e", ...backend("172.22.0.3"), "-m", "-w", "5"], { updated: 1 }],
     ["a setting is changed", ["sysctl", "-q", "-w", "net.ipv4.vs.conntrack=0"], { updated: 1 }],
     ["the bridge is no longer promiscuous", ["ip", "link", "set", "cni0", "promisc", "off"], { updated: 1 }],
     ["a pod's link is removed", ["ip", "link", "del", "veth_foo"], { deleted: 2 }],
     ["all rules are flushed", ["iptables", "-F", "FORWARD"], { deleted: 2 }],
-    ["a server is ended", ["pkill", "-f", "wfile.write.b.bar"], { deleted: 1 }],
   ];
 
   test.each(breaks)("%s: refresh shows it and up repairs it", async (_what, argv, changed) => {
     expect(await exec(argv)).toMatchObject({ code: 0 });
     expect(changes((await stack.refresh()).text)).toMatchObject(changed);
+    await stack.up();
+    await stack.unchanged();
+  });
+
+  test("a server is ended: refresh shows it and up starts it again", async () => {
+    const pid = (await exec(["ip", "netns", "pids", "bar"])).stdout.trim();
+    expect(await exec(["kill", pid])).toMatchObject({ code: 0 });
+    expect(changes((await stack.refresh()).text)).toMatchObject({ deleted: 1 });
     await stack.up();
     await stack.unchanged();
   });
@@ -92,7 +100,7 @@ describe("backwards", () => {
   });
 });
 
-test("in one step from nothing to everything, with a small state, and back: the host as before", async () => {
+test("in one step from nothing to everything, with a small state, and back with a server dead: the host as before", async () => {
   await stack.destroy();
   expect(await snapshot(ssh)).toEqual(before);
   await stack.unset("stage");
@@ -101,6 +109,7 @@ test("in one step from nothing to everything, with a small state, and back: the 
   const { resources } = await stack.exported();
   const providers = resources.map(({ inputs }) => inputs?.__provider).filter((text) => typeof text === "string");
   expect(Math.max(...providers.map((text) => text.length))).toBeLessThan(80);
+  await exec(["kill", (await exec(["ip", "netns", "pids", "foo"])).stdout.trim()]);
   await stack.destroy();
   expect(await snapshot(ssh)).toEqual(before);
 });

@@ -105,6 +105,7 @@ export const process = defineKind({
     } catch (error) {
       const { stdout } = await host.run(["tail", "-n", "20", "--", log], { accept: "any" });
       await stop(host, args);
+      await removeLog(host, args);
       if (!(error instanceof LocalnetError)) throw error;
       const end = stdout.trim()
         ? `; its output ends:\n    ${stdout.trim().replaceAll("\n", "\n    ")}`
@@ -115,6 +116,10 @@ export const process = defineKind({
 
   async remove(host, args) {
     await stop(host, args);
+  },
+
+  async tidy(host, args) {
+    await removeLog(host, args);
   },
 });
 
@@ -172,7 +177,7 @@ async function ready(host: Host, args: ProcessArgs, started: Pick<Running, "pid"
   }
 }
 
-/** Ends it and all children that carry its mark, and takes away its own log file. */
+/** Ends it and all children that carry its mark. */
 async function stop(host: Host, args: ProcessArgs): Promise<void> {
   await signal(host, args.stopSignal.replace("SIG", ""), await findMarked(host, args.owner));
   if (!(await ended(host, args.owner, args.stopTimeoutSeconds))) {
@@ -181,10 +186,13 @@ async function stop(host: Host, args: ProcessArgs): Promise<void> {
       throw new LocalnetError("LN_BUSY", `it did not end within ${killSeconds} s of SIGKILL`);
     }
   }
-  if (args.logFile === undefined) {
-    await host.run(["rm", "-f", "--", logOf(host, args)]);
-    await host.run(["rmdir", "--ignore-fail-on-non-empty", "--", host.runDirectory], { accept: "any" });
-  }
+}
+
+/** A log file that the user named is the user's. */
+async function removeLog(host: Host, args: ProcessArgs): Promise<void> {
+  if (args.logFile !== undefined) return;
+  await host.run(["rm", "-f", "--", logOf(host, args)]);
+  await host.run(["rmdir", "--ignore-fail-on-non-empty", "--", host.runDirectory], { accept: "any" });
 }
 
 const killSeconds = 5;
