@@ -28,7 +28,16 @@ export async function ensureDebian(packages) {
   if (!which("apt-get")) throw new Error(`please install (names as in Debian): ${wanted}`);
   if (process.getuid?.() !== 0) throw new Error(`please run: sudo apt-get install --no-install-recommends ${wanted}`);
   say(`Installing Debian packages: ${wanted}`);
-  await withFreshLists(["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...missing]);
+  await withFreshLists([
+    "apt-get",
+    "install",
+    "-o",
+    "DPkg::Lock::Timeout=120",
+    "-y",
+    "-qq",
+    "--no-install-recommends",
+    ...missing,
+  ]);
 }
 
 /**
