@@ -5,7 +5,7 @@ import { setUp } from "./lab/setup.mjs";
 import { shell } from "./lab/shell.mjs";
 import { tour } from "./lab/tour.mjs";
 import { up } from "./lab/up.mjs";
-import { say } from "./lib/run.mjs";
+import { dispatch } from "./lib/run.mjs";
 import { vmStatus } from "./vm/vm.mjs";
 
 const [command = "", ...args] = process.argv.slice(2);
@@ -19,15 +19,4 @@ const commands = {
   pulumi: async () => (await setUp()).forVm(vmStatus()).interactive(args),
 };
 
-const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
-if (!run) {
-  say("usage: node scripts/lab.mjs up|tour|down|shell|pulumi [ARGUMENT...]");
-  process.exitCode = 2;
-} else {
-  try {
-    process.exitCode = await run();
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
-}
+await dispatch(commands, command, "node scripts/lab.mjs up|tour|down|shell|pulumi [ARGUMENT...]");

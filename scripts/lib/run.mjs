@@ -160,3 +160,24 @@ export function isExecutable(path) {
 export function say(text) {
   process.stderr.write(`${text}\n`);
 }
+
+/**
+ * Runs one of a script's commands, and makes its result or its failure the exit code.
+ * @param {Record<string, () => Promise<number>>} commands
+ * @param {string} name
+ * @param {string} usage
+ */
+export async function dispatch(commands, name, usage) {
+  const run = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!run) {
+    say(`usage: ${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}

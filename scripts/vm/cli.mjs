@@ -1,8 +1,8 @@
 // node scripts/vm/cli.mjs start|stop|status|ssh [--name NAME] [COMMAND...]: a throwaway machine with IPVS.
-import { interactive, say } from "../lib/run.mjs";
+import { dispatch, interactive, say } from "../lib/run.mjs";
 import { quoted, runningVms, startVm, stopVm } from "./vm.mjs";
 
-const [action, ...rest] = process.argv.slice(2);
+const [action = "", ...rest] = process.argv.slice(2);
 const named = rest[0] === "--name";
 const name = named ? rest[1] : undefined;
 const command = named ? rest.slice(2) : rest;
@@ -30,15 +30,4 @@ const actions = {
   },
 };
 
-const run = Object.hasOwn(actions, action ?? "") ? actions[action ?? ""] : undefined;
-if (!run) {
-  say("usage: node scripts/vm/cli.mjs start|stop|status|ssh [--name NAME] [COMMAND...]");
-  process.exitCode = 2;
-} else {
-  try {
-    process.exitCode = await run();
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
-}
+await dispatch(actions, action, "node scripts/vm/cli.mjs start|stop|status|ssh [--name NAME] [COMMAND...]");
