@@ -29,6 +29,8 @@ export interface Host {
   run(argv: readonly string[], options?: RunOptions): Promise<Result>;
   /** Starts a command that goes on in a session of its own, its output appended to a log file of mode 0600. */
   start(argv: readonly string[], options: StartOptions): Promise<void>;
+  /** Runs a body while a command lives: one that repeats what it reads, and thereby says that it is so far. */
+  during<T>(argv: readonly string[], timeoutSeconds: number, body: () => Promise<T>): Promise<T>;
 }
 
 export const defaultTimeoutSeconds = 15;

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { LocalnetError } from "../errors";
 import {
+  commandError,
   defaultTimeoutSeconds,
   environment,
   type Host,
@@ -52,6 +53,8 @@ export function localHost(sudo: boolean): Host {
         closeSync(log);
       }
     },
+
+    during: (argv, seconds, body) => during(argv, [...prefix, ...argv], seconds, body),
   };
 }
 
@@ -76,6 +79,39 @@ export async function execute(argv: readonly string[], seconds: number, input?: 
   if (late) throw timeoutError(argv, seconds);
   if (exitCode === undefined && !signal) throw cannotStart(argv, cause);
   return { exitCode: exitCode ?? 128, stdout, stderr: signal ? `${stderr}ended by ${signal}` : stderr };
+}
+
+/** The command ends with its standard input, which the kernel closes should this process die. */
+export async function during<T>(
+  argv: readonly string[],
+  [file = "", ...args]: readonly string[],
+  seconds: number,
+  body: () => Promise<T>,
+  read: (result: Result) => Result = (result) => result,
+): Promise<T> {
+  const child = spawn(file, args, { env: environment, detached: true, stdio: "pipe" });
+  child.stdin.on("error", () => {}); // it ended before it read
+  child.stdin.write("\n");
+  const ended = new Promise<Result>((resolve, reject) => {
+    let stderr = "";
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    child.once("error", (cause) => reject(cannotStart(argv, cause)));
+    child.once("close", (exitCode) => resolve({ exitCode: exitCode ?? 128, stdout: "", stderr }));
+  });
+  const answered = new Promise<undefined>((resolve) => child.stdout.once("data", () => resolve(undefined)));
+  const kill = () => child.pid && process.kill(-child.pid, "SIGKILL");
+  const timer = setTimeout(kill, seconds * 1000);
+  const early = await Promise.race([answered, ended]).finally(() => clearTimeout(timer));
+  if (early) throw commandError(argv, read(early));
+  try {
+    return await body();
+  } finally {
+    child.stdin.end();
+    const last = setTimeout(kill, seconds * 1000);
+    await ended.finally(() => clearTimeout(last));
+  }
 }
 
 function cannotStart(argv: readonly string[], cause: unknown): LocalnetError {

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import pLimit from "p-limit";
 import { LocalnetError } from "../errors";
 import { defaultTimeoutSeconds, type Host, type Result, settle, timeoutError, withEnvironment } from "./host";
-import { execute } from "./local";
+import { during, execute } from "./local";
 
-/** sshd's default MaxSessions is 10 for one connection. */
+/** sshd's default MaxSessions is 10 for one connection; what others wait for may not wait for them. */
 const sessions = 8;
+const longSessions = 2;
 const connectSeconds = 60;
 
 /**
@@ -16,6 +17,7 @@ const connectSeconds = 60;
  * parameters. The last line of standard error tells the command's own exit code from one of ssh (both use 255).
  */
 const runScript = 'timeout -k 1 "$@"; echo "localnet-exit:$?" >&2';
+const duringScript = '"$@"; echo "localnet-exit:$?" >&2';
 // Not "&": what a shell puts into the background ignores SIGINT and SIGQUIT for good.
 const startScript =
   'umask 077; log=$1; dir=$2; shift 2; mkdir -p "${log%/*}" && [ ! -L "$log" ] && cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1; echo "localnet-exit:$?" >&2';
@@ -28,7 +30,19 @@ export function sshHost(url: string, sudo: boolean): Host {
   ];
   const prefix = sudo ? ["sudo", "-n", "--"] : [];
   const limit = pLimit(sessions);
+  const waiting = pLimit(longSessions);
   let connected: Promise<void> | undefined;
+
+  /** The command line of a remote script, over the connection. */
+  async function ssh(script: string, parameters: readonly string[]): Promise<string[]> {
+    const line = quote([...prefix, ...withEnvironment(), "sh", "-c", script, "localnet", ...parameters]);
+    connected ??= connect(url, options, directory).catch((error) => {
+      connected = undefined;
+      throw error;
+    });
+    await connected;
+    return ["ssh", ...options, url, line];
+  }
 
   async function remote(
     argv: readonly string[],
@@ -37,16 +51,11 @@ export function sshHost(url: string, sudo: boolean): Host {
     seconds: number,
     input?: string,
   ) {
-    const line = quote([...prefix, ...withEnvironment(), "sh", "-c", script, "localnet", ...parameters]);
-    connected ??= connect(url, options, directory).catch((error) => {
-      connected = undefined;
-      throw error;
-    });
-    await connected;
+    const full = await ssh(script, parameters);
     // The remote side ends the command by itself; the time here is for a connection that hangs.
     const { result, took } = await limit(async () => {
       const started = performance.now();
-      const result = await execute(["ssh", ...options, url, line], seconds + connectSeconds, input);
+      const result = await execute(full, seconds + connectSeconds, input);
       return { result, took: performance.now() - started };
     });
     return { ...own(argv, result, url), took };
@@ -65,6 +74,10 @@ export function sshHost(url: string, sudo: boolean): Host {
     async start(argv, { environment: extra, workingDirectory, logFile }) {
       const parameters = [logFile, workingDirectory, ...withEnvironment(extra), ...argv];
       settle(argv, await remote(argv, startScript, parameters, defaultTimeoutSeconds), {});
+    },
+    async during(argv, seconds, body) {
+      const full = await ssh(duringScript, argv);
+      return waiting(() => during(argv, full, seconds + connectSeconds, body, (result) => own(argv, result, url)));
     },
   };
 }

@@ -24,6 +24,10 @@ export class RecordingHost implements Host {
     this.started.push({ argv, options });
   }
 
+  during<T>(_argv: readonly string[], _timeoutSeconds: number, body: () => Promise<T>): Promise<T> {
+    return body();
+  }
+
   /** Each command as one line. */
   get lines(): string[] {
     return this.commands.map((argv) => argv.join(" "));
