@@ -57,7 +57,11 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   ensure(host: Host, args: Args<A>, seen: S | undefined, recorded?: Recorded<A, O>): Promise<Known<O> | void>;
   remove(host: Host, args: Recorded<A, O>, seen: S): Promise<void>;
   /** Takes away what the object leaves behind, whether it went by `remove` or by itself. */
-  tidy?(host: Host, args: Recorded<A, O>): Promise<void>;
+  tidy?(host: Host, args: Recorded<A, O>, seen: S | undefined): Promise<void>;
+  /** The kernel keeps no mark on its objects (`observe` says null): who made one is written down on the host. */
+  readonly unmarked?: boolean;
+  /** The namespace that the object is in, where that is not the input `netns`. */
+  namespace?(args: Args<A>): string | undefined;
 }
 
 export type Args<A extends z.ZodRawShape> = z.output<z.ZodObject<A & typeof common>>;

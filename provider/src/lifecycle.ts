@@ -3,6 +3,7 @@ import { describe, differences, plain, project } from "./compare";
 import { hasCode, LocalnetError } from "./errors";
 import { type Host, type HostSettings, openHost } from "./host";
 import type { AnyKind } from "./kind";
+import { claim, entries, type Place, unclaim } from "./tools/ledger";
 import { requireTools } from "./tools/requirements";
 
 export { check } from "./check";
@@ -34,9 +35,20 @@ export async function create(
   const id = kind.id(args);
   return about(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
+    const place = placeOf(kind, id, args);
     const seen = await observe(kind, host, args);
-    if (seen) claim(kind, args, seen);
-    return { id, outputs: await converge(kind, host, id, args, seen) };
+    if (seen?.owner === null) seen.owner = (await entries(host, place))[0]?.owner ?? "";
+    if (seen) mayTake(kind, args, seen);
+    if (!kind.unmarked) return { id, outputs: await converge(kind, host, id, args, seen) };
+
+    const { owner } = await claim(host, place, args.owner as string);
+    if (owner !== args.owner) throw exists(args, { owner });
+    try {
+      return { id, outputs: await converge(kind, host, id, args, seen) };
+    } catch (error) {
+      if (!(error instanceof PartialError)) await unclaim(host, place);
+      throw error;
+    }
   });
 }
 
@@ -66,6 +78,7 @@ export async function read(
   return about(kind, id, "read", async () => {
     const host = await open(kind, recorded, settings);
     const seen = await observe(kind, host, recorded, recorded);
+    if (!seen && kind.unmarked) await unclaim(host, placeOf(kind, id, recorded));
     if (!seen || isForeign(recorded, seen)) return undefined;
     const inputs = plain(project(kind.args, recorded, seen));
     return { inputs, outputs: { ...inputs, ...outputsOf(kind, recorded, seen) } };
@@ -84,7 +97,8 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
       if (after && !isForeign(recorded, after))
         throw new LocalnetError("LN_VERIFY", "it is still there after it was removed");
     }
-    await kind.tidy?.(host, recorded);
+    if (kind.unmarked) await unclaim(host, placeOf(kind, id, recorded));
+    await kind.tidy?.(host, recorded, seen);
   });
 }
 
@@ -110,7 +124,7 @@ async function converge(
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
     const now = await observe(kind, host, args, known).catch(() => undefined);
-    if (!now || !isOurs(args, now, ensured, Boolean(recorded) || !seen)) throw cause;
+    if (!now || !isOurs(args, now, ensured)) throw cause;
     throw new PartialError(id, plain({ ...project(kind.args, args, now), ...outputsOf(kind, known, now) }), cause);
   }
 }
@@ -126,7 +140,7 @@ async function observe(kind: AnyKind, host: Host, args: Values, recorded?: Value
 }
 
 /** May create go on with an object that is there already? */
-function claim(kind: AnyKind, args: Values, seen: Observed): void {
+function mayTake(kind: AnyKind, args: Values, seen: Observed): void {
   if (seen.owner === undefined || seen.owner === args.owner) return;
   if (!args.adopt) throw exists(args, seen);
   const wrong = differences(kind.args, args, project(kind.args, args, seen));
@@ -140,16 +154,22 @@ function isForeign(args: Values, { owner }: Observed): boolean {
   return typeof owner === "string" && owner !== args.owner;
 }
 
-/** After a failure: is what is there ours? Without a mark to tell, it is if we made it; where nothing is owned, if we changed it. */
-function isOurs(args: Values, { owner }: Observed, ensured: boolean, made: boolean): boolean {
+/** After a failure: is what is there ours? Without a mark it is claimed; where nothing is owned, it is if we changed it. */
+function isOurs(args: Values, { owner }: Observed, ensured: boolean): boolean {
   if (typeof owner === "string") return owner === args.owner;
-  return ensured || (owner === null && made);
+  return owner === null || ensured;
 }
 
-function exists(args: Values, { owner }: Observed): LocalnetError {
+function exists(args: Values, { owner }: Pick<Observed, "owner">): LocalnetError {
   const whose = owner ? `belongs to ${owner}` : "is not ours";
   const hint = "delete it, choose another name, or set adopt: true";
   return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint });
+}
+
+/** Where the ledger has it. */
+function placeOf(kind: AnyKind, id: string, args: Values): Place {
+  const netns = kind.namespace ? kind.namespace(args) : (args.netns as string | undefined);
+  return { netns, what: `${kind.type} ${id}` };
 }
 
 function outputsOf(kind: AnyKind, recorded: Values, seen: Values): Values {

@@ -42,7 +42,7 @@ export const ipvsBackend = defineKind({
     service: z
       .string()
       .refine((id) => parseServiceId(id) !== undefined, "must be the id of a service: tcp/ADDRESS:PORT, or fwmark/MARK")
-      .meta({ replace: true, reference: "id", of: ["IpvsService"], parent: true }),
+      .meta({ replace: true, reference: "id", of: ["IpvsService"] }),
     ...inNetns,
     /** The backend's address. */
     address: address.meta({ replace: true }),
@@ -67,6 +67,8 @@ export const ipvsBackend = defineKind({
   },
   outputs: {},
   needs: ["ipvsadm"],
+  unmarked: true,
+  namespace: (args) => where(args).netns,
   /** `SERVICE/ADDRESS:PORT@NETNS` */
   id: (args) => {
     const { key, netns } = where(args);
@@ -97,7 +99,7 @@ export const ipvsBackend = defineKind({
       ? (await listThresholds(host, netns, key)).get(endpoint(args.address, args.port))
       : undefined;
     return {
-      // The kernel keeps no mark on a backend.
+      // No mark: the kernel has no place for one on a backend.
       owner: null,
       weight: backend.weight,
       forwarding: backend.forwarding,

@@ -79,6 +79,7 @@ export const ipvsService = defineKind({
   },
   outputs: {},
   needs: ["ipvsadm"],
+  unmarked: true,
   /** `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark */
   id: (args) => at(serviceId(keyOf(args)), args.netns),
 
@@ -99,7 +100,7 @@ export const ipvsService = defineKind({
     const service = (await listServices(host, args.netns)).find(({ key }) => sameService(key, keyOf(args)));
     if (!service) return undefined;
     const { key: _, backends: __, ...seen } = service;
-    // The kernel keeps no mark on a service.
+    // No mark: the kernel has no place for one on a service.
     return { ...seen, schedulerFlags: seen.schedulerFlags.sort(), owner: null };
   },
 

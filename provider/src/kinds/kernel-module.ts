@@ -2,7 +2,9 @@ import { z } from "zod";
 import { printable } from "../fields";
 import type { Host } from "../host";
 import { defineKind } from "../kind";
+import { entries, share, unshare } from "../tools/ledger";
 import { dependencies, hasModule, loadedModules } from "../tools/modules";
+import { inTurn } from "../tools/turn";
 
 const moduleName = z
   .string()
@@ -38,23 +40,53 @@ export const kernelModule = defineKind({
     return (await hasModule(host, name)) ? {} : undefined;
   },
 
-  async ensure(host, { name, parameters = {} }, seen, recorded) {
-    if (seen) return { loadedByUs: recorded?.loadedByUs ?? [] };
-    const [needed, before] = await Promise.all([dependencies(host, name), loadedModules(host)]);
-    const values = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
-    await host.run(["modprobe", "--", name, ...values]);
-    return { loadedByUs: (needed ?? []).filter((each) => !before.has(each)) };
-  },
+  ensure: (host, { name, parameters = {}, owner }, seen, recorded) =>
+    inTurn(host, undefined, async () => {
+      const holders = await entries(host, placeOf(name));
+      const loadedByUs =
+        (holders[0]?.before as string[] | undefined) ?? recorded?.loadedByUs ?? (await missing(host, name));
+      if (!holders.some((each) => each.owner === owner))
+        await share(host, placeOf(name), { owner, before: loadedByUs });
+      try {
+        if (!seen)
+          await host.run([
+            "modprobe",
+            "--",
+            name,
+            ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`),
+          ]);
+      } catch (error) {
+        await unshare(host, placeOf(name), owner);
+        throw error;
+      }
+      return { loadedByUs };
+    }),
 
-  async remove(host, { onDelete, loadedByUs = [] }) {
-    if (onDelete === "keep" || loadedByUs.length === 0) return;
-    // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
-    for (const name of [...loadedByUs].reverse()) {
-      const users = (await loadedModules(host)).get(name);
-      if (users === 0 && !(await hasLinks(host, name))) await host.run(["rmmod", name]);
-    }
+  remove: (host, { name, onDelete, loadedByUs = [], owner }) =>
+    inTurn(host, undefined, async () => {
+      await unshare(host, placeOf(name), owner);
+      if (onDelete === "keep" || (await entries(host, placeOf(name))).length > 0) return;
+      // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
+      for (const each of [...loadedByUs].reverse()) {
+        const users = (await loadedModules(host)).get(each);
+        if (users === 0 && !(await hasLinks(host, each))) await host.run(["rmmod", each]);
+      }
+    }),
+
+  async tidy(host, { name, owner }, seen) {
+    if (!seen) await unshare(host, placeOf(name), owner);
   },
 });
+
+function placeOf(name: string) {
+  return { netns: undefined, what: `KernelModule ${name}` };
+}
+
+/** What loading a module would bring, in that order: those it depends on, then itself. */
+async function missing(host: Host, name: string): Promise<string[]> {
+  const [needed, there] = await Promise.all([dependencies(host, name), loadedModules(host)]);
+  return (needed ?? []).filter((each) => !there.has(each));
+}
 
 /** Links, in any namespace, do not count as users of their module: unloading it would delete them all. */
 async function hasLinks(host: Host, kind: string): Promise<boolean> {

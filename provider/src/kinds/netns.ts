@@ -3,6 +3,7 @@ import { LocalnetError } from "../errors";
 import { netnsName } from "../fields";
 import { defineKind } from "../kind";
 import { aliasOf, ip, netnsPids, ownerOf, showLink } from "../tools/ip";
+import { forget } from "../tools/ledger";
 
 export const netns = defineKind({
   type: "Netns",
@@ -25,7 +26,10 @@ export const netns = defineKind({
   },
 
   async ensure(host, { name, owner }, seen) {
-    if (!seen) await host.run(["ip", "netns", "add", name]);
+    if (!seen) {
+      await forget(host, name);
+      await host.run(["ip", "netns", "add", name]);
+    }
     // A namespace has no place for a mark of its own; its loopback has.
     if (seen?.owner !== owner || !seen.loopbackUp)
       await ip(host, name, "link", "set", "dev", "lo", "up", ...aliasOf(owner));
@@ -40,5 +44,9 @@ export const netns = defineKind({
       });
     }
     await host.run(["ip", "netns", "del", name]);
+  },
+
+  async tidy(host, { name }) {
+    await forget(host, name);
   },
 });

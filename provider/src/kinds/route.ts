@@ -55,6 +55,7 @@ export const route = defineKind({
   },
   outputs: {},
   needs: ["ip"],
+  unmarked: true,
   /** `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these are given */
   id: ({ destination, netns, metric, table }) =>
     at(
@@ -77,11 +78,11 @@ export const route = defineKind({
   async observe(host, args) {
     const routes = await showRoutes(host, args.netns, args.destination, args.table ?? mainTable);
     const entry = routes.find(({ metric }) => metric === metricOf(args));
-    return entry && seenOf(entry, args.owner);
+    return entry && seenOf(entry);
   },
 
   async ensure(host, args, seen) {
-    if (seen?.owner === args.owner && sameRoute(args, seen)) return;
+    if (seen?.protocol === protocol && sameRoute(args, seen)) return;
     // "replace" would take over another's route of the same key; lifecycle has made sure that it is ours or adopted.
     await ip(host, args.netns, ...family(args), "route", seen ? "replace" : "add", ...selector(args));
   },
@@ -119,9 +120,11 @@ function selector(args: RouteArgs): string[] {
   ];
 }
 
-function seenOf(entry: RouteEntry, owner: string) {
+function seenOf(entry: RouteEntry) {
   return {
-    owner: entry.protocol === protocol ? owner : `routing protocol ${entry.protocol}`,
+    // Ours, or another stack's: the number does not tell.
+    owner: entry.protocol === protocol ? null : `routing protocol ${entry.protocol}`,
+    protocol: entry.protocol,
     via: entry.gateway,
     device: entry.dev,
     source: entry.prefsrc,

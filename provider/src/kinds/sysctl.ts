@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { LocalnetError } from "../errors";
 import { at, printable, sysctlKey } from "../fields";
 import { defineKind, inNetns } from "../kind";
+import { entries, share, unshare } from "../tools/ledger";
 import { normalise, readSysctl, writeSysctl } from "../tools/sysctl";
+import { inTurn } from "../tools/turn";
 
 export const sysctl = defineKind({
   type: "Sysctl",
@@ -30,14 +33,42 @@ export const sysctl = defineKind({
     return value === undefined ? undefined : { value };
   },
 
-  async ensure(host, { key, netns, value }, seen, recorded) {
-    if (seen?.value !== value) await writeSysctl(host, netns, key, value);
-    return { previousValue: recorded?.previousValue ?? seen?.value ?? value };
-  },
+  ensure: (host, { key, netns, value, owner }, _seen, recorded) =>
+    inTurn(host, netns, async () => {
+      const place = placeOf(key, netns);
+      const [now, holders] = await Promise.all([readSysctl(host, netns, key), entries(host, place)]);
+      const other = holders.find((each) => each.owner !== owner && each.value !== value);
+      if (other) {
+        const hint = "two stacks share a setting if they agree on its value";
+        throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
+      }
+      // Whoever came first saw what was there before.
+      const previousValue = String(holders[0]?.before ?? recorded?.previousValue ?? now ?? value);
+      const ours = holders.find((each) => each.owner === owner);
+      if (ours?.value !== value) await share(host, place, { owner, before: previousValue, value });
+      try {
+        if (now !== value) await writeSysctl(host, netns, key, value);
+      } catch (error) {
+        if (ours) await share(host, place, ours);
+        else await unshare(host, place, owner);
+        throw error;
+      }
+      return { previousValue };
+    }),
 
-  async remove(host, { key, netns, onDelete, previousValue }, { value }) {
-    if (onDelete === "restore" && previousValue !== undefined && value !== previousValue) {
-      await writeSysctl(host, netns, key, previousValue);
-    }
+  remove: (host, { key, netns, onDelete, previousValue, owner }, { value }) =>
+    inTurn(host, netns, async () => {
+      const place = placeOf(key, netns);
+      await unshare(host, place, owner);
+      if (onDelete === "keep" || previousValue === undefined || value === previousValue) return;
+      if ((await entries(host, place)).length === 0) await writeSysctl(host, netns, key, previousValue);
+    }),
+
+  async tidy(host, { key, netns, owner }, seen) {
+    if (!seen) await unshare(host, placeOf(key, netns), owner);
   },
 });
+
+function placeOf(key: string, netns: string | undefined) {
+  return { netns, what: `Sysctl ${key}` };
+}

@@ -12,7 +12,7 @@ const spare = "sch_netem";
 contract("that nothing else needs", (world) => ({
   kind,
   needs: "modules",
-  // The kernel keeps no mark on a module; who loaded it is in the state.
+  // The kernel keeps no mark on a module; who loaded it is written down.
   marked: false,
   inputs: { name: spare },
   async look() {
@@ -47,6 +47,15 @@ const reason = lack("modules");
     await remove(kind, id, outputs, settings);
     expect(await loaded(spare)).toBe(true);
     await world.run("rmmod", spare);
+  });
+
+  test("one that another stack needs too stays until the last is gone, whoever loaded it", async () => {
+    const one = await create(kind, inputs({ name: spare }), settings);
+    const two = await create(kind, inputs({ name: spare, owner: `${world.owner}/other` }), settings);
+    await remove(kind, one.id, one.outputs, settings);
+    expect(await loaded(spare)).toBe(true);
+    await remove(kind, two.id, two.outputs, settings);
+    expect(await loaded(spare)).toBe(false);
   });
 
   test("parameters reach the module, and a dash in the name is an underscore", async () => {

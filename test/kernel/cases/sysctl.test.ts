@@ -78,6 +78,35 @@ describe("Sysctl: beyond the contract", () => {
     expect(await live()).toBe("64");
   });
 
+  test("create after a crash that lost the state still knows what was there before", async () => {
+    await create(kind, inputs({ value: 70 }), settings);
+    const { id, outputs } = await create(kind, inputs({ value: 80 }), settings);
+    expect(outputs).toMatchObject({ previousValue: "64" });
+    await remove(kind, id, outputs, settings);
+    expect(await live()).toBe("64");
+  });
+
+  test("two stacks that agree share it, and the last one, in whatever order, puts back what was there before", async () => {
+    const one = await create(kind, inputs({ value: 70 }), settings);
+    const other = inputs({ value: 70, owner: `${world.owner}/other` });
+    const two = await create(kind, other, settings);
+    await remove(kind, one.id, one.outputs, settings);
+    expect(await live()).toBe("70");
+    await remove(kind, two.id, two.outputs, settings);
+    expect(await live()).toBe("64");
+  });
+
+  test("a stack that wants another value is refused, and the value stays", async () => {
+    const { id, outputs } = await create(kind, inputs({ value: 70 }), settings);
+    const other = inputs({ value: 80, owner: `${world.owner}/other` });
+    const error = await failure(() => create(kind, other, settings));
+    expect(error).toMatchObject({ code: "LN_EXISTS" });
+    expect(error.message).toContain(`${world.owner} has set it to 70`);
+    expect(await live()).toBe("70");
+    await remove(kind, id, outputs, settings);
+    expect(await live()).toBe("64");
+  });
+
   test('delete with onDelete "keep" leaves the value', async () => {
     const { id, outputs } = await create(kind, inputs({ value: 90, onDelete: "keep" }), settings);
     await remove(kind, id, outputs, settings);

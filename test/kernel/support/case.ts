@@ -46,7 +46,7 @@ export interface Case {
   readonly parent: Deed | None;
   /** An object that is not ours: the same as asked for, made by hand; then changed by hand to something else; then removed. */
   readonly foreign: { readonly make: Deed; readonly differ: Deed | None; readonly remove: Deed } | None;
-  /** Can the kernel keep a mark on the object, so that ours is told from another's? Default: true. */
+  /** Can the kernel keep a mark on the object, so that delete tells ours from another's? Default: true. */
   readonly marked?: boolean;
   /** Is it there before create and after delete, only otherwise? `look` then gives undefined for what it was before. */
   readonly alwaysThere?: boolean;

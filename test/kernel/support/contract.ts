@@ -77,7 +77,7 @@ export function contract(title: string, make: (world: World) => Case): void {
       expect(await changesOf(spec, () => updateTo(inputs, state))).toEqual([]);
     });
 
-    if (spec.marked !== false && !spec.alwaysThere) {
+    if (!spec.alwaysThere) {
       test("create after a crash that lost the state takes what is ours", async () => {
         await createAll(inputs);
         await unchanged();

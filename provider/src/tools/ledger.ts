@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { LocalnetError } from "../errors";
+import type { Host } from "../host";
+
+/**
+ * What cannot carry a mark is written down on its host: a symbolic link for each entry, because the kernel makes one
+ * whole and only once. Below /run the ledger ends with what it tells of: at the next boot both are gone.
+ */
+const directory = "/run/pulumi-localnet/owned";
+
+/** The object that an entry is about. */
+export interface Place {
+  readonly netns: string | undefined;
+  /** Kind and id. */
+  readonly what: string;
+}
+
+export interface Entry {
+  readonly what: string;
+  readonly owner: string;
+  /** What there was before. */
+  readonly before?: unknown;
+  /** What there is since. */
+  readonly value?: unknown;
+}
+
+/** Claims an object for one owner alone; returns the entry that stands, ours or another's. */
+export async function claim(host: Host, place: Place, owner: string): Promise<Entry> {
+  const entry = { what: place.what, owner };
+  if (await write(host, place, path(place), entry)) return entry;
+  return (await entries(host, place))[0] ?? entry;
+}
+
+/** Writes down one of several owners that share an object. */
+export async function share(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<void> {
+  await write(host, place, path(place, entry.owner), { what: place.what, ...entry }, ["-f"]);
+}
+
+export async function entries(host: Host, place: Place): Promise<Entry[]> {
+  const name = `${path(place).split("/").pop()}*`;
+  const argv = ["find", folder(place.netns), "-maxdepth", "1", "-name", name, "-printf", "%l\\n"];
+  // There may be no ledger yet.
+  const { stdout } = await host.run(argv, { accept: "any" });
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Entry);
+}
+
+export async function unclaim(host: Host, place: Place): Promise<void> {
+  await erase(host, place.netns, path(place));
+}
+
+export async function unshare(host: Host, place: Place, owner: string): Promise<void> {
+  await erase(host, place.netns, path(place, owner));
+}
+
+/** All that was in a namespace is gone with it. */
+export async function forget(host: Host, netns: string): Promise<void> {
+  await erase(host, netns, folder(netns));
+}
+
+/** Returns whether the entry is new. */
+async function write(
+  host: Host,
+  { netns }: Place,
+  file: string,
+  entry: Entry,
+  options: string[] = [],
+): Promise<boolean> {
+  const argv = ["ln", "-s", "-T", ...options, "--", JSON.stringify(entry), file];
+  const link = async () => {
+    const result = await host.run(argv, { accept: [0, 1] });
+    if (result.exitCode === 0) return true;
+    if (result.stderr.includes("File exists")) return false;
+    throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
+  };
+  try {
+    return await link();
+  } catch {
+    // The folders come with the first entry. One by one, since mkdir gives the mode only to those that it names.
+    await host.run(["mkdir", "-p", "-m", "700", "--", ...parents(netns).reverse()]);
+    return link();
+  }
+}
+
+async function erase(host: Host, netns: string | undefined, file: string): Promise<void> {
+  const { stdout } = await host.run(["rm", "-r", "-f", "-v", "--", file]);
+  // Another's entry may come meanwhile, and keep its folder.
+  if (stdout) await host.run(["rmdir", "--ignore-fail-on-non-empty", "--", ...parents(netns)], { accept: "any" });
+}
+
+function path({ netns, what }: Place, owner?: string): string {
+  return [`${folder(netns)}/${digest(what)}`, ...(owner === undefined ? [] : [digest(owner)])].join("-");
+}
+
+/** A namespace's entries; "@" can be no namespace's name. */
+function folder(netns: string | undefined): string {
+  return `${directory}/${netns ?? "@"}`;
+}
+
+function parents(netns: string | undefined): string[] {
+  return [folder(netns), directory, directory.replace(/\/[^/]*$/, "")];
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 24);
+}

@@ -1,0 +1,96 @@
+import { claim, entries, forget, share, unclaim, unshare } from "../../provider/src/tools/ledger";
+import { inTurn } from "../../provider/src/tools/turn";
+import { failure } from "./support/contract";
+import { testHost, World } from "./support/world";
+
+const world = new World();
+const netns = world.netns("l");
+const host = testHost();
+const place = { netns, what: "Thing one" };
+const folder = `/run/pulumi-localnet/owned/${netns}`;
+
+beforeAll(() => world.build());
+afterAll(async () => {
+  await forget(host, netns);
+  expect(await world.cleanUp()).toEqual([]);
+});
+
+async function there(): Promise<boolean> {
+  return (await world.try("ls", folder)).exitCode === 0;
+}
+
+test("the first claim stands, and is told to the second", async () => {
+  expect(await claim(host, place, "a")).toMatchObject({ owner: "a" });
+  expect(await claim(host, place, "b")).toMatchObject({ owner: "a" });
+  expect(await claim(host, { netns, what: "Thing two" }, "b")).toMatchObject({ owner: "b" });
+  await unclaim(host, place);
+  expect(await claim(host, place, "b")).toMatchObject({ owner: "b" });
+});
+
+test("of several that claim at once, one has it", async () => {
+  const contested = { netns, what: "Thing three" };
+  const owners = await Promise.all(["a", "b", "c", "d"].map((owner) => claim(host, contested, owner)));
+  expect(new Set(owners.map(({ owner }) => owner)).size).toBe(1);
+});
+
+test("its folder is for its user alone", async () => {
+  expect((await world.run("stat", "-c", "%a", folder)).trim()).toBe("700");
+});
+
+test("several share what they share, each with its own words, and the last word counts", async () => {
+  const shared = { netns, what: "Thing four" };
+  await share(host, shared, { owner: "a", before: 'it\'s "old" \\ $x', value: 1 });
+  await share(host, shared, { owner: "b", before: ["x"] });
+  await share(host, shared, { owner: "a", before: "old", value: 2 });
+  const found = await entries(host, shared);
+  expect(found.sort((x, y) => x.owner.localeCompare(y.owner))).toEqual([
+    { what: "Thing four", owner: "a", before: "old", value: 2 },
+    { what: "Thing four", owner: "b", before: ["x"] },
+  ]);
+  await unshare(host, shared, "a");
+  expect(await entries(host, shared)).toHaveLength(1);
+});
+
+test("nothing is left when all is forgotten, and forgetting twice is no failure", async () => {
+  expect(await there()).toBe(true);
+  await forget(host, netns);
+  await forget(host, netns);
+  expect(await there()).toBe(false);
+  expect(await entries(host, place)).toEqual([]);
+});
+
+test("turns in a namespace do not overlap, and another namespace does not wait", async () => {
+  const events: string[] = [];
+  const turn = (name: string, where: string | undefined) =>
+    inTurn(host, where, async () => {
+      events.push(`${name} begins`);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      events.push(`${name} ends`);
+    });
+  await Promise.all([turn("a", netns), turn("b", netns)]);
+  expect(events).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+  let met = false;
+  await inTurn(host, netns, () =>
+    inTurn(host, undefined, async () => {
+      met = true;
+    }),
+  );
+  expect(met).toBe(true);
+});
+
+test("a turn waits for another program that has the namespace's lock", async () => {
+  const seconds = 2;
+  const holder = world.inside(netns, "flock", "/proc/self/ns/net", "sleep", String(seconds));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const began = Date.now();
+  await inTurn(host, netns, async () => undefined);
+  expect(Date.now() - began).toBeGreaterThan(300);
+  await holder;
+});
+
+test("what fails in a turn ends it, and where there is no namespace nothing has to wait", async () => {
+  const broken = new Error("broken");
+  expect(await failure(() => inTurn(host, netns, () => Promise.reject(broken)))).toBe(broken);
+  expect(await inTurn(host, netns, async () => 1)).toBe(1);
+  expect(await inTurn(host, world.name("none"), async () => 2)).toBe(2);
+});
