@@ -1,5 +1,7 @@
+import { chownSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { LocalnetError } from "../../provider/src/errors";
 import { openHost } from "../../provider/src/host";
+import { privateDirectory } from "../../provider/src/host/private";
 import { eventually, hostUrl, settings, testHost, World } from "./support/world";
 
 // What every kind relies on: a command gets exactly the arguments it is given, and its outcome is its own.
@@ -114,6 +116,16 @@ test("a command that hangs is killed in time, with all its children, where it ru
   await eventually(async () => !(await napping()));
 });
 
+test("a child that outlives its command with the output open is not waited for longer", async () => {
+  const nap = `7${Date.now() % 100_000}`;
+  const started = Date.now();
+  const argv = ["sh", "-c", `echo $$; setsid sleep ${nap} &`];
+  expect(await failure(host.run(argv, { timeoutSeconds: 2 }))).toMatchObject({ code: "LN_TIMEOUT" });
+  expect(Date.now() - started).toBeLessThan(hostUrl ? 70_000 : 10_000);
+  const { stdout } = await world.try("pgrep", "-f", `^sleep ${nap}$`);
+  for (const pid of stdout.split("\n").filter(Boolean)) await world.try("kill", "-KILL", pid);
+});
+
 test("a command that is missing is named", async () => {
   const error = await failure(host.run(["lnt-no-such-command", "-x"], { accept: "any" }));
   expect(error).toMatchObject({ code: "LN_TOOL" });
@@ -132,6 +144,7 @@ test("a process that is started lives on, in a session of its own, its output in
   const directory = `/tmp/${world.name("run")}`;
   const logFile = `${directory}/out.log`;
   world.finally(() => world.run("rm", "-rf", directory));
+  await world.run("mkdir", directory);
   const argv = ["sh", "-c", 'echo "$1 $VARIABLE $PWD"; echo oops >&2; exec sleep 600', "sh", "it's $HOME"];
   await host.start(argv, { environment: { VARIABLE: "a 'b' $c" }, workingDirectory: "/usr", logFile });
   await eventually(async () => (await world.try("cat", logFile)).stdout === "it's $HOME a 'b' $c /usr\noops\n", 15);
@@ -146,6 +159,13 @@ test("a process that is started lives on, in a session of its own, its output in
   world.finally(() => world.try("kill", "-KILL", pid));
   expect((await world.run("cut", "-d", " ", "-f", "6", `/proc/${pid}/stat`)).trim()).toBe(pid);
   await world.run("kill", pid);
+});
+
+test("a log in a folder that is not there is an error, and makes none", async () => {
+  const directory = `/tmp/${world.name("nowhere")}`;
+  const start = host.start(["true"], { environment: {}, workingDirectory: "/", logFile: `${directory}/log` });
+  expect((await failure(start)).message).toContain(directory);
+  expect((await world.try("ls", directory)).exitCode).not.toBe(0);
 });
 
 if (hostUrl) {
@@ -163,6 +183,31 @@ if (hostUrl) {
     expect((await host.run(["printf", "%s", "a\nb\tc"])).stdout).toBe("a\nb\tc");
   });
 }
+
+describe("a folder for this user alone", () => {
+  const path = `/tmp/${world.name("private")}`;
+  afterEach(() => rmSync(path, { recursive: true, force: true }));
+
+  test("is made with mode 0700, and taken again", () => {
+    expect(statSync(privateDirectory(path)).mode & 0o777).toBe(0o700);
+    expect(privateDirectory(path)).toBe(path);
+  });
+
+  test.each<[what: string, plant: () => void]>([
+    ["open to others", () => mkdirSync(path, { mode: 0o755 })],
+    ["a link to such a folder", () => symlinkSync("/root", path)],
+    [
+      "of another user",
+      () => {
+        mkdirSync(path, { mode: 0o700 });
+        chownSync(path, 65534, 65534);
+      },
+    ],
+  ])("one that is %s is refused", (_what, plant) => {
+    plant();
+    expect(() => privateDirectory(path)).toThrow("is not a folder of this user alone");
+  });
+});
 
 test("a host that cannot be reached is named, with what to try", async () => {
   const error = await failure(openHost("ssh://nobody@127.0.0.1:1", settings).run(["true"]));

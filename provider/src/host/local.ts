@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -14,16 +14,19 @@ import {
   timeoutError,
   withEnvironment,
 } from "./host";
+import { privateDirectory } from "./private";
 
 export function localHost(sudo: boolean): Host {
   const root = process.getuid?.() === 0;
   const elevated = sudo && !root;
   const prefix = elevated ? ["sudo", "-n", "--", ...withEnvironment()] : [];
 
+  const runDirectory = root
+    ? "/run/pulumi-localnet"
+    : join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-${userInfo().uid}`);
+
   return {
-    runDirectory: root
-      ? "/run/pulumi-localnet"
-      : join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-${userInfo().uid}`),
+    runDirectory,
 
     async run(argv, options = {}) {
       const seconds = options.timeoutSeconds ?? defaultTimeoutSeconds;
@@ -31,10 +34,10 @@ export function localHost(sudo: boolean): Host {
     },
 
     async start(argv, { environment: extra, workingDirectory, logFile }) {
-      mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+      if (dirname(logFile) === runDirectory) privateDirectory(runDirectory);
       // O_NOFOLLOW: nobody may point root's log at another file.
       const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-      const log = openSync(logFile, flags, 0o600);
+      const log = open(logFile, flags);
       const full = [...(elevated ? ["sudo", "-n", "--", "setsid"] : []), ...withEnvironment(extra), ...argv];
       const [file = "", ...args] = full;
       try {
@@ -70,13 +73,19 @@ export async function execute(argv: readonly string[], seconds: number, input?: 
     stripFinalNewline: false,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
   });
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    if (child.pid) process.kill(-child.pid, "SIGKILL");
-  }, seconds * 1000);
-  const { exitCode, stdout, stderr, cause, signal } = await child.finally(() => clearTimeout(timer));
-  if (late) throw timeoutError(argv, seconds);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      killGroup(child.pid);
+      // A child of its own session may still have these open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      reject(timeoutError(argv, seconds));
+    }, seconds * 1000);
+  });
+  const { exitCode, stdout, stderr, cause, signal } = await Promise.race([child, late]).finally(() =>
+    clearTimeout(timer),
+  );
   if (exitCode === undefined && !signal) throw cannotStart(argv, cause);
   return { exitCode: exitCode ?? 128, stdout, stderr: signal ? `${stderr}ended by ${signal}` : stderr };
 }
@@ -101,7 +110,7 @@ export async function during<T>(
     child.once("close", (exitCode) => resolve({ exitCode: exitCode ?? 128, stdout: "", stderr }));
   });
   const answered = new Promise<undefined>((resolve) => child.stdout.once("data", () => resolve(undefined)));
-  const kill = () => child.pid && process.kill(-child.pid, "SIGKILL");
+  const kill = () => killGroup(child.pid);
   const timer = setTimeout(kill, seconds * 1000);
   const early = await Promise.race([answered, ended]).finally(() => clearTimeout(timer));
   if (early) throw commandError(argv, read(early));
@@ -111,6 +120,25 @@ export async function during<T>(
     child.stdin.end();
     const last = setTimeout(kill, seconds * 1000);
     await ended.finally(() => clearTimeout(last));
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid) process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // All of it may have ended, and left its output open to a child of another session.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+function open(logFile: string, flags: number): number {
+  try {
+    return openSync(logFile, flags, 0o600);
+  } catch (cause) {
+    throw new LocalnetError("LN_PROCESS", `cannot write its log: ${cause}`, {
+      hint: "see that the log's folder exists",
+    });
   }
 }
 

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { LocalnetError } from "../errors";
 import { defaultTimeoutSeconds, type Host, type Result, settle, timeoutError, withEnvironment } from "./host";
 import { during, execute } from "./local";
+import { privateDirectory } from "./private";
+
+const runDirectory = "/run/pulumi-localnet";
 
 /** sshd's default MaxSessions is 10 for one connection; what others wait for may not wait for them. */
 const sessions = 8;
@@ -20,10 +22,10 @@ const runScript = 'timeout -k 1 "$@"; echo "localnet-exit:$?" >&2';
 const duringScript = '"$@"; echo "localnet-exit:$?" >&2';
 // Not "&": what a shell puts into the background ignores SIGINT and SIGQUIT for good.
 const startScript =
-  'umask 077; log=$1; dir=$2; shift 2; mkdir -p "${log%/*}" && [ ! -L "$log" ] && cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1; echo "localnet-exit:$?" >&2';
+  'umask 077; log=$1; dir=$2; own=$3; shift 3; if [ "${log%/*}" = "$own" ]; then mkdir -p "$own"; fi && [ ! -L "$log" ] && cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1; echo "localnet-exit:$?" >&2';
 
 export function sshHost(url: string, sudo: boolean): Host {
-  const directory = join(tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
+  const directory = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
   const options = [
     ...(process.env.LOCALNET_SSH_CONFIG ? ["-F", process.env.LOCALNET_SSH_CONFIG] : []),
     ...["-o", "BatchMode=yes", "-o", `ControlPath=${directory}/%C`],
@@ -62,7 +64,7 @@ export function sshHost(url: string, sudo: boolean): Host {
   }
 
   return {
-    runDirectory: "/run/pulumi-localnet",
+    runDirectory,
     async run(argv, runOptions = {}) {
       const seconds = runOptions.timeoutSeconds ?? defaultTimeoutSeconds;
       const result = await remote(argv, runScript, [String(seconds), ...argv], seconds, runOptions.input ?? "");
@@ -72,7 +74,7 @@ export function sshHost(url: string, sudo: boolean): Host {
       return settle(argv, result, runOptions);
     },
     async start(argv, { environment: extra, workingDirectory, logFile }) {
-      const parameters = [logFile, workingDirectory, ...withEnvironment(extra), ...argv];
+      const parameters = [logFile, workingDirectory, runDirectory, ...withEnvironment(extra), ...argv];
       settle(argv, await remote(argv, startScript, parameters, defaultTimeoutSeconds), {});
     },
     async during(argv, seconds, body) {
@@ -84,7 +86,7 @@ export function sshHost(url: string, sudo: boolean): Host {
 
 /** One connection for all commands, kept for a minute after the last one. */
 function connect(url: string, options: readonly string[], directory: string): Promise<void> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  privateDirectory(directory);
   const argv = ["ssh", ...options, "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-N", "-f", url];
   return new Promise((resolve, reject) => {
     const child = spawn("ssh", argv.slice(1), { detached: true, stdio: ["ignore", "ignore", "pipe"] });
