@@ -46,7 +46,9 @@ export async function create(
     try {
       return { id, outputs: await converge(kind, host, id, args, seen) };
     } catch (error) {
-      if (!(error instanceof PartialError)) await unclaim(host, place);
+      // Only what is known not to be there is not ours.
+      const left = await observe(kind, host, args).catch(() => error);
+      if (left === undefined) await unclaim(host, place);
       throw error;
     }
   });

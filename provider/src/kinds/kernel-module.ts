@@ -47,16 +47,11 @@ export const kernelModule = defineKind({
         (holders[0]?.before as string[] | undefined) ?? recorded?.loadedByUs ?? (await missing(host, name));
       if (!holders.some((each) => each.owner === owner))
         await share(host, placeOf(name), { owner, before: loadedByUs });
+      const values = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
       try {
-        if (!seen)
-          await host.run([
-            "modprobe",
-            "--",
-            name,
-            ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`),
-          ]);
+        if (!seen) await host.run(["modprobe", "--", name, ...values]);
       } catch (error) {
-        await unshare(host, placeOf(name), owner);
+        if (!(await hasModule(host, name))) await unshare(host, placeOf(name), owner);
         throw error;
       }
       return { loadedByUs };

@@ -49,8 +49,8 @@ export const sysctl = defineKind({
       try {
         if (now !== value) await writeSysctl(host, netns, key, value);
       } catch (error) {
-        if (ours) await share(host, place, ours);
-        else await unshare(host, place, owner);
+        const changed = (await readSysctl(host, netns, key)) !== now;
+        if (!changed) await (ours ? share(host, place, ours) : unshare(host, place, owner));
         throw error;
       }
       return { previousValue };
