@@ -63,7 +63,7 @@ async function nothingToDo() {
 
 async function shell() {
   console.log(`It is up for as long as this shell; exit takes it away again. To look around:
-  curl http://10.96.0.1 in a pod:  ip netns exec foo curl http://10.96.0.1
+  the service, from a pod:         ip netns exec foo curl http://10.96.0.1
   the rules that balance:          ip netns exec node iptables -t nat -S
   what there is:                   pulumi stack
   cut a pod off, see it, mend it:  ip -n node link del veth-foo; pulumi refresh; pulumi up`);
