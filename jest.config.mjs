@@ -29,6 +29,12 @@ export default {
     layer("unit"),
     layer("property"),
     layer("kernel", { globalSetup: join(root, "test/kernel/support/probe-features.mjs") }),
+    // In a user namespace swc refuses to unpack itself: all of the file system seems to belong to a stranger.
+    layer("kernel-rootless", {
+      roots: [join(root, "test/kernel")],
+      globalSetup: join(root, "test/kernel/support/probe-features.mjs"),
+      transform: { "\\.[cm]?[jt]s$": join(root, "test/typescript-transform.cjs") },
+    }),
     layer("acceptance"),
     layer("packaging"),
   ],

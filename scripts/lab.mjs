@@ -1,6 +1,8 @@
-// node scripts/lab.mjs up|tour|down|shell|pulumi: the IPVS lab (examples/ipvs-lab), on this host or in a throwaway machine.
+// node scripts/lab.mjs up|tour|down|shell|pulumi: the IPVS lab (examples/ipvs-lab), on this host or in a throwaway machine;
+// node scripts/lab.mjs rootless: a smaller one (examples/rootless-lab) as an ordinary user.
 import { down } from "./lab/down.mjs";
 import { exclusively } from "./lab/record.mjs";
+import { rootlessLab } from "./lab/rootless.mjs";
 import { setUp } from "./lab/setup.mjs";
 import { shell } from "./lab/shell.mjs";
 import { tour } from "./lab/tour.mjs";
@@ -16,7 +18,8 @@ const commands = {
   tour: () => exclusively(tour),
   down: () => exclusively(down),
   shell,
+  rootless: rootlessLab,
   pulumi: async () => (await setUp()).forVm(vmStatus()).interactive(args),
 };
 
-await dispatch(commands, command, "node scripts/lab.mjs up|tour|down|shell|pulumi [ARGUMENT...]");
+await dispatch(commands, command, "node scripts/lab.mjs up|tour|down|shell|rootless|pulumi [ARGUMENT...]");

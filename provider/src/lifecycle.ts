@@ -1,4 +1,4 @@
-import { check, type Values } from "./check";
+import { check, hasUnknown, type Values } from "./check";
 import { describe, differences, plain, project } from "./compare";
 import { hasCode, LocalnetError } from "./errors";
 import { type Host, type HostSettings, openHost } from "./host";
@@ -181,6 +181,8 @@ function outputsOf(kind: AnyKind, recorded: Values, seen: Values): Values {
 
 function parsed(kind: AnyKind, inputs: Values): Values {
   const { inputs: args, failures } = check(kind, inputs);
+  // A preview's check lets pass, unchecked, what holds one.
+  if (hasUnknown(args)) failures.push({ property: "", reason: "a value is still unknown" });
   if (failures.length) {
     const error = new LocalnetError("LN_INPUT", failures.map(({ reason }) => reason).join("; "));
     throw error.about({ kind: kind.type, id: String(inputs.owner), op: "check" });

@@ -62,6 +62,14 @@ async function compare(place, record) {
   }
   const lines = difference(record.before, await snapshot(place.run));
   const differences = place.where === "host" ? lines.filter((line) => !mayComeAndGo(line)) : lines;
+  return asBefore(differences);
+}
+
+/**
+ * Shows what of a place is otherwise than it was.
+ * @param {string[]} differences
+ */
+export function asBefore(differences) {
   console.log("\nCompared with how it was before the lab:");
   for (const area of areas) {
     const own = differences.filter((line) => line.startsWith(`${area}: `));

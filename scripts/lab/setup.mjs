@@ -28,7 +28,8 @@ export async function setUp(packages = []) {
   return openStack(pulumiEnv(directory));
 }
 
-async function ensureProgram() {
+/** The npm packages, and this package built. */
+export async function ensureProgram() {
   await ensureNpm();
   await output([join(root, "node_modules/.bin/tsc"), "-b", join(root, "provider")]);
 }

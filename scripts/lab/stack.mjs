@@ -10,7 +10,7 @@ const locks = join(stateDirectory, ".pulumi/locks/organization/ipvs-lab", stack)
 
 /**
  * @typedef {object} Row what a probe must see and what it saw, as the lab's program tells
- * @property {number} stage
+ * @property {number} [stage]
  * @property {string} probe
  * @property {string} must
  * @property {string} saw
@@ -27,10 +27,11 @@ const locks = join(stateDirectory, ".pulumi/locks/organization/ipvs-lab", stack)
 /**
  * The ordinary Pulumi CLI, on the lab's stack.
  * @param {NodeJS.ProcessEnv} environment
+ * @param {string} [cwd] the folder of the lab's Pulumi.yaml
  */
-export function openStack(environment) {
+export function openStack(environment, cwd = root) {
   /** @type {{ cwd: string, env: NodeJS.ProcessEnv }} */
-  const options = { cwd: root, env: { ...environment, PULUMI_STACK: stack } };
+  const options = { cwd, env: { ...environment, PULUMI_STACK: stack } };
   const read = (/** @type {string[]} */ ...args) => output(["pulumi", ...args, "--non-interactive"], options);
 
   return {
@@ -85,6 +86,15 @@ export function openStack(environment) {
         if (settled) return seen;
       }
       return [];
+    },
+
+    /** Looks at what is there, and shows what has changed. */
+    refresh: () => interactive(["pulumi", "refresh", "--yes", "--skip-preview", "--suppress-outputs"], options),
+
+    /** What the next `up` would do: nothing, or else what the CLI says. */
+    async pending() {
+      const { code, text } = await quiet(["pulumi", "preview", "--expect-no-changes", "--non-interactive"], options);
+      return code === 0 ? undefined : text;
     },
 
     destroy: () => interactive(["pulumi", "destroy", "--yes", "--skip-preview"], options),

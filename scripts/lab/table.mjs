@@ -1,4 +1,4 @@
-/** @param {import("./stack.mjs").Row} row */
+/** @param {{ must: string, saw: string }} row */
 export function holds({ must, saw }) {
   return must === saw;
 }
@@ -8,10 +8,11 @@ export function holds({ must, saw }) {
  * @returns {string}
  */
 export function table(rows) {
+  const stages = rows.some(({ stage }) => stage !== undefined);
   const lines = [
-    ["stage", "from and what", "must be seen", "was seen", ""],
+    [...(stages ? ["stage"] : []), "from and what", "must be seen", "was seen", ""],
     ...rows.map((row) => [
-      `${row.stage}${row.without ? ` without ${row.without}` : ""}`,
+      ...(stages ? [`${row.stage}${row.without ? ` without ${row.without}` : ""}`] : []),
       row.probe,
       row.must,
       row.saw,

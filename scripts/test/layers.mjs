@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { ensurePulumi, pulumiEnv } from "../lib/pulumi.mjs";
+import { rootless } from "../lib/rootless.mjs";
 import { capture, say } from "../lib/run.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
 import { difference, hostState } from "./host-state.mjs";
@@ -27,6 +28,7 @@ const needed = [
 /**
  * @typedef {object} Layer
  * @property {string} project jest's name of it
+ * @property {boolean} [rootless] is it run as an ordinary user, in namespaces of their own?
  * @property {boolean} [mayskip] may a test be left out that this kernel cannot run?
  * @property {() => Promise<NodeJS.ProcessEnv>} prepare gets what it needs, and returns the environment to run it in
  */
@@ -37,6 +39,7 @@ export const layers = {
   property: { project: "property", prepare: async () => ({}) },
   "unit-node24": { project: "unit", prepare: withNode24 },
   kernel: { project: "kernel", mayskip: true, prepare: packages },
+  "kernel-rootless": { project: "kernel-rootless", rootless: true, mayskip: true, prepare: packages },
   "kernel-vm": { project: "kernel", prepare: () => inMachine("test") },
   acceptance: {
     project: "acceptance",
@@ -116,12 +119,15 @@ async function run(tally, name) {
   const start = Date.now();
   const directory = mkdtempSync(join(tmpdir(), "localnet-test-"));
   try {
-    const env = { ...process.env, ...(await layer.prepare()) };
+    const prepared = { ...process.env, ...(await layer.prepare()) };
+    const { clone, env, argv } = layer.rootless
+      ? await ordinary(directory)
+      : { clone: root, env: prepared, argv: same };
     const file = join(directory, "report.json");
     const workers =
       name === "unit" || name === "property" ? [] : ["--maxWorkers", name.startsWith("kernel") ? "2" : "1"];
-    const program = [join(root, "node_modules/.bin/jest"), "--selectProjects", layer.project];
-    await runJest([...program, "--json", "--outputFile", file, ...workers], env);
+    const program = [join(clone, "node_modules/.bin/jest"), "--selectProjects", layer.project];
+    await runJest(argv([...program, "--json", "--outputFile", file, ...workers]), env);
     tally.take(name, existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined, layer.mayskip ?? false);
   } catch (error) {
     tally.fail(`${name}: set-up`, error instanceof Error ? error.message : String(error));
@@ -130,6 +136,20 @@ async function run(tally, name) {
     await stopMachines();
     say(`== ${name}: ${Math.round((Date.now() - start) / 1000)} s`);
   }
+}
+
+/** @param {string[]} argv */
+function same(argv) {
+  return argv;
+}
+
+/**
+ * An ordinary user whose home is a folder, and what tells the tests to make sure of it.
+ * @param {string} home
+ */
+async function ordinary(home) {
+  const { uid, clone, env, argv } = await rootless(home);
+  return { clone, argv, env: { ...env, LOCALNET_TEST_ROOTLESS: String(uid) } };
 }
 
 /**

@@ -31,6 +31,12 @@ test("create refuses bad inputs before it touches anything", async () => {
   expect(shelf.size).toBe(0);
 });
 
+test("create refuses what a preview would let pass as unknown, and all that is beside it", async () => {
+  const failed = await error(create(toy, inputs({ tags: [unknown, 5] }), settings));
+  expect(failed).toMatchObject({ code: "LN_INPUT" });
+  expect(shelf.size).toBe(0);
+});
+
 test("create that breaks half-way tells what is there, under its id", async () => {
   faults.afterColor = broken;
   const partial = (await error(create(toy, inputs({ size: 3, color: "green" }), settings))) as PartialError;

@@ -13,7 +13,14 @@ import { oneOf, targetArgs } from "./target-args";
 const path = printable.regex(/^\//, "must be an absolute path");
 const signals = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGKILL", "SIGUSR1", "SIGUSR2"] as const;
 const ways = ["http", "tcp", "exec"] as const;
-const commandLine = z.array(printable).min(1, "must name a command");
+// It is started by env, which would take a first word of these forms for its own option or variable.
+const commandLine = z
+  .array(printable)
+  .min(1, "must name a command")
+  .refine(
+    ([command = ""]) => !/^$|^-|=/.test(command),
+    'must not be empty, start with "-" or hold "=" in its first word',
+  );
 
 export const process = defineKind({
   type: "Process",

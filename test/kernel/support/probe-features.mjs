@@ -1,18 +1,28 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { capture } from "../../../scripts/lib/run.mjs";
 import { quoted } from "../../../scripts/vm/vm.mjs";
+
+/** Only the kernel's first user namespace has all the numbers that users can have. */
+const isWholeHost = "grep -q ' 4294967295$' /proc/self/uid_map";
 
 /** What a kernel may lack, and the commands that tell, run in a throwaway namespace. */
 const probes = {
   dummy: ["ip", "link", "add", "name", "probe", "type", "dummy"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
   ipvs: ["ipvsadm", "-L", "-n"],
-  modules: ["modprobe", "--show-depends", "dummy"],
+  modules: [
+    "sh",
+    "-c",
+    `modprobe --show-depends dummy && ${isWholeHost} || { echo not for root of a namespace >&2; exit 1; }`,
+  ],
   ipset: ["ipset", "create", "probe", "hash:ip"],
 };
 
 /** Looks once, before all tests, what the kernel of the host under test lacks. */
 export default async function look() {
+  const { LOCALNET_TEST_ROOTLESS: uid } = process.env;
+  if (uid !== undefined) expectRootless(uid);
   const netns = `lnt${randomBytes(3).toString("hex")}f`;
   /** @type {Record<string, string>} */
   const lacks = {};
@@ -26,6 +36,15 @@ export default async function look() {
     await run(["ip", "netns", "del", netns]);
   }
   process.env.LOCALNET_TEST_LACKS = JSON.stringify(lacks);
+}
+
+/**
+ * Fails unless root in here is an ordinary user outside.
+ * @param {string} uid
+ */
+function expectRootless(uid) {
+  const map = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/).join(" ");
+  if (uid === "0" || map !== `0 ${uid} 1`) throw new Error(`this should run as user ${uid}; uid_map is ${map}`);
 }
 
 /** @param {string[]} argv */

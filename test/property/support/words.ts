@@ -88,10 +88,11 @@ const options = new Set([
   "--dst-type",
   "--mode",
   ...["--probability", "--every", "--packet", "--physdev-in", "--physdev-out", "--limit", "--limit-burst", "--comment"],
+  ...["-q", "-sS", "--globoff", "--noproxy", "--proto", "--max-time", "--write-out", "--url", "-z", "-W"],
   ...["--to-source", "--to-destination", "--to-ports", "--set-mark", "--reject-with", "--log-prefix"],
 ]);
 /** What these are followed by is a value whatever it starts with. */
-const free = new Set(["--comment", "--log-prefix"]);
+export const free = new Set(["--comment", "--log-prefix"]);
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
 export const control = /[\u0000-\u001f\u007f]/;

@@ -1,0 +1,127 @@
+// kube-proxy's iptables mode on one node, which is a namespace too: nothing here needs more than `unshare -Urnm` gives.
+
+import * as pulumi from "@pulumi/pulumi";
+import { Bridge, IptablesRule, Netns, Probe, Process, Route, Sysctl, VethPair } from "pulumi-localnet";
+
+const pods = ["foo", "bar", "baz"];
+const network = "10.95.0";
+/** The service's virtual address; no link has it. */
+const service = "10.96.0.1";
+
+/** All that the probes look through. */
+const lab: pulumi.Resource[] = [];
+
+/** A page on port 8080 that says which pod answered. */
+const serve = (pod: string) => [
+  ...["python3", "-c"],
+  [
+    "from http.server import *",
+    `answer = lambda self: (self.send_response(200), self.end_headers(), self.wfile.write(b"${pod}"))`,
+    'ThreadingHTTPServer(("", 8080), type("Pod", (BaseHTTPRequestHandler,), {"do_GET": answer})).serve_forever()',
+  ].join("; "),
+];
+
+// The node: a bridge for the pods, packets forwarded between them, and a way for its own packets to the service.
+const node = new Netns("node");
+const cni0 = new Bridge("cni0", { netns: node, addresses: [`${network}.1/24`] });
+lab.push(
+  new Sysctl("ip_forward", { netns: node, key: "net.ipv4.ip_forward", value: 1 }),
+  new Route("services", { netns: node, destination: "10.96.0.0/16", device: cni0 }, { dependsOn: cni0 }),
+);
+
+// The pods, each behind a link of its own, with a web server. A pod that is balanced to itself gets its packet back through
+// the link it came by, which a bridge with br_netfilter does only if told.
+const links = pods.map((pod, index) => {
+  const netns = new Netns(pod);
+  const veth = new VethPair(`veth-${pod}`, {
+    netns: node,
+    master: cni0,
+    hairpin: true,
+    peer: { name: "eth0", netns, addresses: [`${network}.${index + 2}/24`] },
+  });
+  lab.push(
+    new Route(
+      `default-${pod}`,
+      { netns, destination: "default", via: `${network}.1` },
+      { dependsOn: [cni0, veth], deletedWith: veth },
+    ),
+    new Process(`server-${pod}`, {
+      netns,
+      command: serve(pod),
+      ready: { tcp: { address: "127.0.0.1", port: 8080 }, timeoutSeconds: 60 },
+    }),
+  );
+  return { pod, netns, veth };
+});
+
+// The service: of three connections the first rule takes one, the second one of the two that are left, the third the rest.
+// Pods' packets come in through PREROUTING, the node's own start in OUTPUT.
+for (const chain of ["PREROUTING", "OUTPUT"]) {
+  pods.reduce<pulumi.Resource[]>((before, pod, index) => {
+    const left = pods.length - index;
+    const rule = new IptablesRule(
+      `${chain.toLowerCase()}-${pod}`,
+      {
+        netns: node,
+        table: "nat",
+        chain,
+        protocol: "tcp",
+        destination: service,
+        destinationPorts: 80,
+        statistic: left > 1 ? { every: left } : undefined,
+        target: "DNAT",
+        toDestination: `${network}.${index + 2}:8080`,
+      },
+      // In a chain the order counts.
+      { dependsOn: before },
+    );
+    lab.push(rule);
+    return [rule];
+  }, []);
+}
+
+// A pod would answer another one directly, and be a stranger to it: so the answers go back through the node.
+lab.push(
+  new IptablesRule("masquerade", {
+    netns: node,
+    table: "nat",
+    chain: "POSTROUTING",
+    source: `${network}.0/24`,
+    destination: `${network}.0/24`,
+    target: "MASQUERADE",
+  }),
+);
+
+/** Asserts that of six requests each pod answers two; again whenever a link is a new one. */
+function balanced(from: string, netns: Netns) {
+  const must = pods.map((pod): [string, number] => [pod, 2]);
+  const probe = new Probe(
+    `service-from-${from}`,
+    {
+      netns,
+      http: { url: `http://${service}`, expectBody: pods },
+      count: 2 * pods.length,
+      triggers: links.map(({ veth }) => veth.ifindex),
+    },
+    { dependsOn: [...lab, ...links.map(({ veth }) => veth)] },
+  );
+  return probe.results.apply(({ bodies }) => ({
+    probe: `${from}: ${2 * pods.length} x GET http://${service}`,
+    must: summary(must),
+    saw: summary(Object.entries(bodies)),
+  }));
+}
+
+/** "bar 2, baz 2, foo 2" */
+function summary(bodies: [string, number][]): string {
+  return bodies
+    .map(([body, count]) => `${body} ${count}`)
+    .sort()
+    .join(", ");
+}
+
+/** What was looked at, and what was seen: from the node, and from each pod, which is also balanced to itself. */
+export const seen = pulumi.all([
+  balanced("node", node),
+  ...links.slice(0, 1).map(({ pod, netns }) => balanced(pod, netns)),
+]);

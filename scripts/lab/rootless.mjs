@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureDebian } from "../lib/debian.mjs";
+import { ensurePulumi } from "../lib/pulumi.mjs";
+import { rootless } from "../lib/rootless.mjs";
+import { interactive } from "../lib/run.mjs";
+import { ensureProgram } from "./setup.mjs";
+
+/** What the lab's resources and probes use. */
+const packages = ["util-linux", "iproute2", "iptables", "curl", "netcat-openbsd", "python3"];
+
+/** A lab without IPVS, as an ordinary user in namespaces that end with this command. Root becomes nobody for it. */
+export async function rootlessLab() {
+  await ensureDebian(packages);
+  const [cli] = await Promise.all([ensurePulumi(), ensureProgram()]);
+  const home = mkdtempSync(join(tmpdir(), "localnet-rootless-"));
+  try {
+    const { uid, clone, env, argv } = await rootless(home, { path: [cli], copies: ["examples/rootless-lab"] });
+    const lab = ["node", join(clone, "scripts/lab/rootless-inside.mjs"), String(uid)];
+    return await interactive(argv(lab, "/"), {
+      env: {
+        ...env,
+        PULUMI_BACKEND_URL: `file://${home}`,
+        PULUMI_HOME: join(home, ".pulumi-home"),
+        PULUMI_CONFIG_PASSPHRASE: "",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+      },
+    });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,151 @@
+import { chownSync, cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { basename, delimiter, dirname, join } from "node:path";
+import { root } from "./paths.mjs";
+import { capture, output } from "./run.mjs";
+
+/** Whom root becomes, for an ordinary user to be one: nobody, who owns nothing. */
+const nobody = 65534;
+
+/** Run as the namespaces' root: what `ip netns` needs of /run, what shows this network's links, and a loopback that is up. */
+const inside = `
+set -e
+mount -t tmpfs -o mode=755 none /run
+mount -t sysfs none /sys
+ip link set dev lo up
+cd "$1"
+shift
+set +e
+"$@"
+exit $?`;
+
+/** Run as root: folders, each in the place of another; then the rest as nobody. */
+const becomeNobody = `
+set -e
+while [ "$1" != -- ]; do
+  mount --bind -o "$3" "$1" "$2"
+  shift 3
+done
+shift
+exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups --no-new-privs -- "$@"`;
+
+/**
+ * @typedef {object} Rootless an ordinary user, and namespaces in which that user is root
+ * @property {number} uid whom root in there is out here
+ * @property {string} clone where that user finds this clone
+ * @property {NodeJS.ProcessEnv} env
+ * @property {(argv: string[], cwd?: string) => string[]} argv the command that runs another one in new namespaces, which end with it
+ */
+
+/**
+ * Makes a folder the home of an ordinary user who can be root in namespaces of their own: of whoever runs this, or of
+ * nobody where that is root.
+ * @param {string} home
+ * @param {{ path?: string[], copies?: string[] }} [options] folders for PATH; folders of the clone that are written to
+ * @returns {Promise<Rootless>}
+ */
+export async function rootless(home, { path = [], copies = [] } = {}) {
+  const place = isRealRoot() ? await nobodys(home, path, copies) : own(home, path);
+  const { code, stderr } = await capture(place.argv(["true"], "/"), { env: place.env, timeoutSeconds: 60 });
+  if (code !== 0) throw new Error(whyNot(stderr));
+  return place;
+}
+
+/**
+ * @param {string} home
+ * @param {string[]} path
+ * @returns {Rootless}
+ */
+function own(home, path) {
+  return {
+    uid: process.getuid?.() ?? 0,
+    clone: root,
+    env: environment(home, path),
+    argv: (argv, cwd = root) => [...unshare, cwd, ...argv],
+  };
+}
+
+/**
+ * Root's folders may be closed to others, so what is needed of them is seen in the new home instead.
+ * @param {string} home
+ * @param {string[]} path
+ * @param {string[]} copies
+ * @returns {Promise<Rootless>}
+ */
+async function nobodys(home, path, copies) {
+  const clone = join(home, "clone");
+  const seen = [dirname(process.execPath), ...path].map((from, index) => ({ from, to: join(home, `bin${index}`) }));
+  const copied = copies.map((folder) => ({ from: join(home, basename(folder)), to: join(clone, folder) }));
+  for (const folder of copies) cpSync(join(root, folder), join(home, basename(folder)), { recursive: true });
+  if (copied.length > 0) await output(["chown", "-R", `${nobody}:${nobody}`, ...copied.map(({ from }) => from)]);
+  for (const { to } of [{ to: clone }, ...seen]) mkdirSync(to);
+  chownSync(home, nobody, nobody);
+  const binds = [
+    ...[{ from: root, to: clone }, ...seen].flatMap(({ from, to }) => [from, to, "ro"]),
+    ...copied.flatMap(({ from, to }) => [from, to, "rw"]),
+  ];
+  const become = ["unshare", "--mount", "sh", "-c", becomeNobody, "sh", ...binds, "--"];
+  return {
+    uid: nobody,
+    clone,
+    env: environment(
+      home,
+      seen.map(({ to }) => to),
+    ),
+    argv: (argv, cwd = clone) => [...become, ...unshare, cwd, ...argv],
+  };
+}
+
+const unshare = [
+  ...["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
+  ...["sh", "-c", inside, "sh"],
+];
+
+/**
+ * @param {string} home
+ * @param {string[]} path
+ * @returns {NodeJS.ProcessEnv}
+ */
+function environment(home, path) {
+  const { XDG_RUNTIME_DIR, XDG_CACHE_HOME, XDG_CONFIG_HOME, XDG_DATA_HOME, ...rest } = process.env;
+  const PATH = [...path, rest.PATH, "/usr/sbin", "/sbin"].join(delimiter);
+  return { ...rest, PATH, HOME: home, TMPDIR: home };
+}
+
+/** Root who can become another user; not the root of a namespace in which nobody else is. */
+function isRealRoot() {
+  if (process.getuid?.() !== 0) return false;
+  const ranges = readFileSync("/proc/self/uid_map", "utf8").trim().split("\n");
+  return ranges.some((range) => {
+    const [first = 0, , count = 0] = range.trim().split(/\s+/).map(Number);
+    return first <= nobody && nobody < first + count;
+  });
+}
+
+/**
+ * Settings that keep ordinary users from namespaces of their own, the value that does, and what mends it.
+ * @type {[path: string, value: string, mend: string][]}
+ */
+const settings = [
+  ["/proc/sys/user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=10000"],
+  ["/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"],
+  [
+    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+    "1",
+    "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (or an AppArmor profile that allows userns)",
+  ],
+];
+
+/** @param {string} stderr */
+function whyNot(stderr) {
+  const closed = settings.filter(([path, value]) => existsSync(path) && readFileSync(path, "utf8").trim() === value);
+  const mends = closed.map(([path, value, mend]) => `  ${path} is ${value}; root allows it by: ${mend}`);
+  const other = "  In a container, what runs it must allow them (seccomp, a whole /proc)";
+  return [
+    "This host lets no ordinary user have namespaces of their own, and the lab needs nothing else:",
+    ...stderr
+      .trim()
+      .split("\n")
+      .map((line) => `  ${line}`),
+    ...(mends.length > 0 ? mends : [other]),
+  ].join("\n");
+}

@@ -1,0 +1,135 @@
+import type { Values } from "../../provider/src/check";
+import { check } from "../../provider/src/check";
+import type { AnyKind } from "../../provider/src/kind";
+import { bridge, iptablesRule, netns as netnsKind, route, vethPair } from "../../provider/src/kinds";
+import { create, diff, read, remove, update } from "../../provider/src/lifecycle";
+import { hostUrl, settings, World } from "./support/world";
+
+// Accepted values that look like something else to the tools that get them.
+const world = new World();
+const netns = world.netns("w");
+beforeAll(() => world.build());
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+function asked(kind: AnyKind, values: Values): Values {
+  const { inputs, failures } = check(kind, { owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values });
+  expect(failures).toEqual([]);
+  return inputs;
+}
+
+async function made(kind: AnyKind, values: Values) {
+  const inputs = asked(kind, values);
+  const { id, outputs } = await create(kind, inputs, settings);
+  const seen = await read(kind, id, outputs, settings);
+  if (!seen) throw new Error(`read does not find ${id}`);
+  expect(diff(kind, seen.outputs, inputs)).toEqual({ changes: false, replaces: [] });
+  return { id, inputs, outputs: seen.outputs, remove: () => remove(kind, id, seen.outputs, settings) };
+}
+
+/** Words of ip's own grammar, which may be names of links and namespaces all the same. */
+const keywords = [
+  ...["dev", "name", "type", "up", "mtu", "master", "nomaster", "alias", "group", "address", "add", "del", "set"],
+  ...[
+    "show",
+    "peer",
+    "netns",
+    "link",
+    "via",
+    "table",
+    "metric",
+    "proto",
+    "on",
+    "none",
+    "any",
+    "blackhole",
+    "1",
+    "0x10",
+  ],
+];
+
+test.each(hostUrl ? ["dev", "type"] : keywords)("a link may be called %s, and is that link", async (name) => {
+  const link = await made(bridge, { name, netns, addresses: ["10.9.0.1/24"], mtu: 1400 });
+  const wide = asked(bridge, { ...link.inputs, mtu: 1300 });
+  const updated = await update(bridge, link.id, link.outputs, wide, settings);
+  const way = await made(route, { netns, destination: "10.8.0.0/16", via: "10.9.0.2", device: name });
+  const cable = await made(vethPair, { name: "near", netns, master: name, peer: { name: "far", netns } });
+  const names = (await world.inside(netns, "ls", "/sys/class/net")).split("\n").filter(Boolean);
+  expect(names.filter((each) => each !== "lo").sort()).toEqual(["far", name, "near"].sort());
+  await cable.remove();
+  await way.remove();
+  await remove(bridge, link.id, updated, settings);
+  expect((await world.inside(netns, "ls", "/sys/class/net")).trim()).toBe("lo");
+});
+
+test.each(hostUrl ? [] : ["add", "list", "exec", "pids", "help", "all", "name", "1"])(
+  "a namespace may be called %s, and is that namespace",
+  async (name) => {
+    const space = await made(netnsKind, { name });
+    const link = await made(bridge, { name: "br0", netns: name });
+    expect((await world.run("ls", "/run/netns")).split("\n")).toContain(name);
+    await link.remove();
+    await space.remove();
+    expect((await world.run("ls", "/run/netns")).split("\n")).not.toContain(name);
+  },
+);
+
+const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index)).join("");
+const texts = [
+  printable,
+  [...printable].reverse().join(""),
+  ...[
+    "-j DROP",
+    "--comment",
+    "--",
+    "!",
+    "! -s 10.0.0.1",
+    '" -j DROP -m comment --comment "',
+    "\\",
+    '\\"',
+    '"',
+    "'",
+    "''",
+  ],
+  ...[
+    "COMMIT",
+    "*nat",
+    ":INPUT DROP [0:0]",
+    "-A INPUT -j DROP",
+    "-F",
+    "# no comment",
+    "%s%n",
+    " in blanks ",
+    "\\n-F",
+    "$(id)",
+  ],
+  ...["localnet:another/stack/rule", "`id`", "a\\", "a\\\\", "\\\\'"],
+];
+
+test.each(hostUrl ? texts.slice(0, 3) : texts)(
+  "comment and prefix %j are themselves, one rule each, and what iptables saves of them it restores",
+  async (text) => {
+    const save = () => world.inside(netns, "sh", "-c", "iptables-save | sed '/^#/d'");
+    const before = await save();
+    const rule = { netns, chain: "FORWARD" };
+    const commented = await made(iptablesRule, { ...rule, target: "ACCEPT", comment: text });
+    const logged = { ...rule, target: "LOG", logPrefix: text.slice(0, 29), owner: `${world.owner}/2` };
+    const logs = await made(iptablesRule, logged);
+    const saved = await save();
+    expect(saved.split("\n").filter((line) => line.startsWith("-A"))).toHaveLength(2);
+    await world.inside(
+      netns,
+      "sh",
+      "-c",
+      "iptables-save > /tmp/$0 && iptables-restore --test /tmp/$0 && iptables-restore /tmp/$0; code=$?; rm /tmp/$0; exit $code",
+      world.tag,
+    );
+    expect(await save()).toBe(saved);
+    const again = await read(iptablesRule, commented.id, commented.outputs, settings);
+    expect(diff(iptablesRule, again?.outputs ?? {}, commented.inputs)).toEqual({ changes: false, replaces: [] });
+    await commented.remove();
+    await logs.remove();
+    expect((await save()).split("\n").filter((line) => line.startsWith("-A"))).toEqual(
+      before.split("\n").filter((line) => line.startsWith("-A")),
+    );
+  },
+);
