@@ -52,7 +52,7 @@ test("a command's environment is PATH and LC_ALL, whatever the provider's own is
 });
 
 test("a process has that environment and what it is given, and its log is for its user alone, with umask 0 too", async () => {
-  const logFile = join(directory, "logs", "out.log");
+  const logFile = join(directory, "out.log");
   process.umask(0);
   await host.start(["env"], { environment: { GIVEN: "a 'b' $c" }, workingDirectory: "/", logFile });
   process.umask(umask);
@@ -61,7 +61,6 @@ test("a process has that environment and what it is given, and its log is for it
     await sleep(100);
   expect(lines(readFileSync(logFile, "utf8"))).toEqual(wanted);
   expect(statSync(logFile).mode & 0o777).toBe(0o600);
-  expect(statSync(join(directory, "logs")).mode & 0o777).toBe(0o700);
 });
 
 test("a log that is a link is refused, and what it leads to is not made", async () => {
@@ -69,6 +68,6 @@ test("a log that is a link is refused, and what it leads to is not made", async 
   const victim = join(directory, "victim");
   symlinkSync(victim, logFile);
   const start = host.start(["echo", "gotcha"], { environment: {}, workingDirectory: "/", logFile });
-  await expect(start).rejects.toMatchObject({ code: "ELOOP" });
+  await expect(start).rejects.toThrow("ELOOP");
   expect(() => statSync(victim)).toThrow("ENOENT");
 });
