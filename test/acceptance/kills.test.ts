@@ -1,16 +1,15 @@
 import { join } from "node:path";
 import { root, type Snapshot, Stack, snapshot } from "./engine";
-import { hitDown, hitUp, points, progressOf, type Way, ways } from "./hits";
+import { end, hit, points, report, ways } from "./hits";
 import { Sandbox } from "./sandbox";
 
-/** How many points, spread evenly over the lines that the CLI prints: of up and of destroy, for each signal. */
-const count = Number(process.env.LOCALNET_TEST_POINTS ?? 3);
+const resources = 15;
+const lines = points(Number(process.env.LOCALNET_TEST_POINTS ?? 3), resources);
 
-describe.each(ways)("%s to the CLI", (way: Way) => {
+describe.each(ways)("%s to the CLI", (way) => {
   let sandbox: Sandbox;
   let stack: Stack;
   let before: Snapshot;
-  let length: { up: number; down: number };
   const seen = () => snapshot([], sandbox.inside);
 
   beforeEach(async () => {
@@ -24,22 +23,19 @@ describe.each(ways)("%s to the CLI", (way: Way) => {
     stack.forget();
   });
 
-  test("not sent at all: the lines to be hit are counted", async () => {
-    length = await progressOf(stack);
-    expect(length).toEqual({ up: 30, down: 30 });
-    expect(await seen()).toEqual(before);
-  });
-
-  test.each(points(count))(
-    "at %f of up, and of destroy: the next one goes on, and nothing is left or twice",
-    async (at) => {
-      await hitUp(stack, way, Math.ceil(at * length.up));
+  // Every other time the next command comes before the provider of the killed one has ended.
+  test.each(lines.map((line, index) => [line, index % 2 === 0] as const))(
+    "at line %i of up and of destroy: the next one goes on, and nothing is left or there twice",
+    async (line, wait) => {
+      const left = await hit(stack, "up", way, line, wait);
       await stack.up();
       await stack.unchanged();
       expect(await stack.pending()).toEqual([]);
-      await hitDown(stack, way, Math.ceil(at * length.down));
+      left.push(...(await hit(stack, "destroy", way, line, wait)));
       await stack.destroy();
+      await end(left);
       expect(await seen()).toEqual(before);
+      report(`${way} at line ${line}: converged, nothing left`);
     },
   );
 });

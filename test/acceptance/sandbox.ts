@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { childrenOf } from "./cli";
 
 // The kernel ends all of it when its first process ends, and that one ends with the test, however the test does.
-const first = "mount -t tmpfs -o mode=755 none /run && ip link set lo up && echo ready && exec cat";
+const first =
+  "mount -t tmpfs -o mode=755 none /run && mount -t sysfs none /sys && ip link set lo up && echo ready && exec cat";
 
 /** A host of its own as far as the kernel can give one: other mounts, an empty /run, its own network and processes. */
 export class Sandbox {
