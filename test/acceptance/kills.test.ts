@@ -31,6 +31,9 @@ describe.each(ways)("%s to the CLI", (way) => {
       await stack.up();
       await stack.unchanged();
       expect(await stack.pending()).toEqual([]);
+      const { iptables = [], processes = [] } = await seen();
+      expect(iptables).toHaveLength(3);
+      expect(processes.filter((each) => each.endsWith(" nc -lk 8080"))).toHaveLength(2);
       left.push(...(await hit(stack, "destroy", way, line, wait)));
       await stack.destroy();
       await end(left);
