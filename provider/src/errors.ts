@@ -6,6 +6,7 @@ export const codes = {
   LN_EXISTS: "An object of this name exists already and is not ours; it was left untouched.",
   LN_HOST: "The remote host could not be reached.",
   LN_INPUT: "An input cannot be passed on safely or is not understood.",
+  LN_INTERRUPTED: "The user stopped Pulumi; what was begun is recorded.",
   LN_KERNEL: "The kernel lacks a feature or a module.",
   LN_NETNS: "The network namespace does not exist.",
   LN_PERMISSION: "The user may not do this.",

@@ -44,7 +44,8 @@ export class Stack {
   private readonly directory = mkdtempSync(join(tmpdir(), "localnet-acceptance-"));
   readonly env: NodeJS.ProcessEnv = {
     ...process.env,
-    PULUMI_BACKEND_URL: `file://${this.directory}`,
+    // Without metadata: a kill can leave Pulumi's file of them empty, and then "failed to load checkpoint: EOF".
+    PULUMI_BACKEND_URL: `file://${this.directory}?metadata=skip`,
     PULUMI_HOME: join(this.directory, "home"),
     PULUMI_CONFIG_PASSPHRASE: "",
     PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -54,22 +55,26 @@ export class Stack {
     readonly project: string,
     readonly name = "test",
     env: NodeJS.ProcessEnv = {},
+    /** What commands begin with, to run elsewhere; see Sandbox. */
+    readonly inside: readonly string[] = [],
   ) {
     Object.assign(this.env, env);
   }
 
+  /** The CLI's command line. */
+  argv(args: readonly string[]): string[] {
+    return ["pulumi", "--cwd", this.project, ...args, "--non-interactive", "--color", "never"];
+  }
+
   /** Runs the CLI; a failure throws unless it is expected. */
   async pulumi(args: readonly string[], expected = 0): Promise<Ran> {
-    const ran = await run(["pulumi", ...args, "--non-interactive", "--color", "never"], {
-      cwd: this.project,
-      env: this.env,
-    });
+    const ran = await run([...this.inside, ...this.argv(args)], { cwd: this.project, env: this.env });
     const asExpected = expected === 0 ? ran.code === 0 : ran.code !== 0;
     if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${ran.code}\n${ran.text}`);
     return ran;
   }
 
-  private get target(): string[] {
+  get target(): string[] {
     return ["--stack", this.name, "--config-file", join(this.directory, "config.yaml")];
   }
 
@@ -103,6 +108,11 @@ export class Stack {
     return this.pulumi(["refresh", "--yes", "--skip-preview", ...this.target]);
   }
 
+  /** A refresh that must find all as it was left. */
+  async asRecorded(): Promise<void> {
+    await this.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes", "--diff", ...this.target]);
+  }
+
   destroy(): Promise<Ran> {
     return this.pulumi(["destroy", "--yes", "--skip-preview", ...this.target]);
   }
@@ -119,21 +129,33 @@ export class Stack {
     return { text: stdout, resources: JSON.parse(stdout).deployment.resources ?? [] };
   }
 
+  /** The operations that a killed CLI left open. */
+  async pending(): Promise<{ type: string }[]> {
+    const { stdout } = await this.pulumi(["stack", "export", "--stack", this.name]);
+    return JSON.parse(stdout).deployment.pending_operations ?? [];
+  }
+
   /** Destroys what is left, also after a failed test, and takes the files away. */
   async dispose(): Promise<void> {
     await this.destroy().catch(() => undefined);
+    this.forget();
+  }
+
+  /** Enough where all that it made goes with its sandbox. */
+  forget(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
 export type Snapshot = Record<string, string[]>;
 
-/** All that a lab could leave behind on a host: this one, or one behind ssh. */
-export async function snapshot(ssh: readonly string[] = []): Promise<Snapshot> {
-  const { code, stdout, text } = await run(["node", join(root, "test/support/snapshot.mjs"), ...ssh]);
+/** All that a lab could leave behind on a host: this one, one behind ssh, or a sandbox. */
+export async function snapshot(ssh: readonly string[] = [], inside: readonly string[] = []): Promise<Snapshot> {
+  const { code, stdout, text } = await run([...inside, "node", join(root, "test/support/snapshot.mjs"), ...ssh]);
   if (code) throw new Error(text);
   const seen = JSON.parse(stdout) as Snapshot;
   // On a machine that does other things too, processes come and go, and the kernel loads modules as it likes.
+  if (inside.length) return { ...seen, modules: [] };
   return ssh.length ? seen : { ...seen, processes: [], modules: [] };
 }
 

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { LocalnetError } from "../errors";
 import { address, at, seconds } from "../fields";
 import type { Host } from "../host";
+import { pause, stopIfInterrupted } from "../interrupt";
 import { defineKind, inNetns } from "../kind";
 import { requireTools } from "../tools/requirements";
 import { reach, type Target } from "../tools/traffic";
@@ -86,7 +86,7 @@ export const probe = defineKind({
           hint: `last of ${attempt} attempts; look from there with the same command`,
         });
       }
-      await sleep(args.intervalSeconds * 1000);
+      await pause(args.intervalSeconds * 1000);
     }
   },
 
@@ -110,6 +110,7 @@ interface Results {
 async function look(host: Host, args: ProbeArgs): Promise<Results> {
   const results: Results = { ok: 0, failed: 0, bodies: {}, failures: {} };
   for (let request = 0; request < args.count; request++) {
+    stopIfInterrupted();
     const { ok, body, failure } = await reach(host, args.netns, args, args.timeoutSeconds);
     results[ok ? "ok" : "failed"]++;
     if (body !== undefined) results.bodies[body] = (results.bodies[body] ?? 0) + 1;

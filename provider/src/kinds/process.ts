@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LocalnetError } from "../errors";
 import { at, printable, seconds } from "../fields";
 import type { Host } from "../host";
+import { pause } from "../interrupt";
 import { defineKind, inNetns } from "../kind";
 import { markOf } from "../mark";
 import { findMarked, processMark, type Running, readProcesses, signal } from "../tools/process";
@@ -180,7 +181,7 @@ async function ready(host: Host, args: ProcessArgs, started: Pick<Running, "pid"
         `not ready within ${args.ready?.timeoutSeconds} s: ${answer.failure}; it was stopped`,
       );
     }
-    await sleep(pollMilliseconds);
+    await pause(pollMilliseconds);
   }
 }
 

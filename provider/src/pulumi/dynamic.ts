@@ -5,6 +5,7 @@
 import type { Failure, Values } from "../check";
 import { kinds } from "../kinds";
 import * as lifecycle from "../lifecycle";
+import { listenToEngine, operation } from "./engine";
 
 interface Configuration {
   config: { get(key: string): string | undefined };
@@ -19,6 +20,7 @@ function provider(type: string) {
 
   return {
     configure({ config }: Configuration): void {
+      listenToEngine();
       settings = { sudo: config.get("localnet:sudo") === "true" };
     },
     async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
@@ -51,7 +53,7 @@ function own({ [providerKey]: _, ...values }: Values): Values {
 /** Errors in the form that the engine takes: plain, and with the properties of what was half made. */
 async function told<T>(inputs: Values, body: () => Promise<T>): Promise<T> {
   try {
-    return await body();
+    return await operation(body);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const plain = Object.assign(new Error(message), { name: "localnet", stack: "" });

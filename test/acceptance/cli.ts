@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Stack } from "./engine";
+
+/** What the CLI prints when it begins and ends work on a resource. */
+const progress = /^ .*?(?:creating|created|updating|updated|deleting|deleted) \([\d.]+s\)/gm;
+
+/** A run of the CLI that can be hit on its way. */
+export class Cli {
+  text = "";
+  readonly ended: Promise<unknown>;
+  private readonly child: ChildProcess;
+  private readonly started = Date.now();
+
+  constructor(stack: Stack, args: readonly string[]) {
+    // A group of its own, as a shell in a terminal gives it.
+    const [file = "", ...rest] = [...stack.inside, "setsid", "--wait", ...stack.argv(args)];
+    this.child = spawn(file, rest, { cwd: stack.project, env: stack.env, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.text += text;
+      });
+    }
+    this.ended = once(this.child, "exit");
+  }
+
+  get steps(): number {
+    return this.text.match(progress)?.length ?? 0;
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Waits for the n-th line of progress; false when the run ended before. */
+  async reach(step: number): Promise<boolean> {
+    while (this.running && this.steps < step) {
+      if (Date.now() - this.started > 10 * 60_000) throw new Error(`no end within 10 minutes\n${this.text}`);
+      await sleep(5);
+    }
+    return this.running;
+  }
+
+  /** The CLI itself, behind what leads to it. */
+  get pid(): number {
+    let pid = this.child.pid ?? 0;
+    while (!/(^|\/)pulumi$/.test(argumentsOf(pid)[0] ?? "")) {
+      const [next] = childrenOf(pid);
+      if (!next) throw new Error(`the CLI is not there\n${this.text}`);
+      pid = next;
+    }
+    return pid;
+  }
+
+  /** As ^C does in a terminal. Returns the seconds to its end. */
+  async interrupt(): Promise<number> {
+    const sent = Date.now();
+    process.kill(-this.pid, "SIGINT");
+    await this.ended;
+    return (Date.now() - sent) / 1000;
+  }
+
+  /** Returns the processes that it leaves behind. */
+  async kill(): Promise<Process[]> {
+    const { pid } = this;
+    process.kill(pid, "SIGSTOP");
+    const left = descendantsOf(pid);
+    process.kill(pid, "SIGKILL");
+    await this.ended;
+    return left;
+  }
+}
+
+export interface Process {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly argv: readonly string[];
+}
+
+/** Waits until none of them runs; returns those that still do after a time. */
+export async function gone(processes: readonly Process[], seconds: number): Promise<Process[]> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const left = processes.filter(({ pid, startTime }) => startTimeOf(pid) === startTime);
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await sleep(50);
+  }
+}
+
+/** A child belongs to the thread that started it. */
+export function childrenOf(pid: number): number[] {
+  const threads = attempt(() => readdirSync(`/proc/${pid}/task`)) ?? [];
+  const lists = threads.map((thread) => read(`/proc/${pid}/task/${thread}/children`) ?? "");
+  return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
+}
+
+function descendantsOf(pid: number): Process[] {
+  return childrenOf(pid).flatMap((child) => {
+    const startTime = startTimeOf(child);
+    return startTime === undefined
+      ? []
+      : [{ pid: child, startTime, argv: argumentsOf(child) }, ...descendantsOf(child)];
+  });
+}
+
+/** Undefined when it is not there or has ended, as a zombie has. */
+function startTimeOf(pid: number): string | undefined {
+  const fields = read(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /, "")
+    .split(" ");
+  return fields && fields[0] !== "Z" ? fields[19] : undefined;
+}
+
+function argumentsOf(pid: number): string[] {
+  return (read(`/proc/${pid}/cmdline`) ?? "").split("\0").filter(Boolean);
+}
+
+function read(path: string): string | undefined {
+  return attempt(() => readFileSync(path, "utf8"));
+}
+
+/** Undefined when the process has gone. */
+function attempt<T>(body: () => T): T | undefined {
+  try {
+    return body();
+  } catch {
+    return undefined;
+  }
+}

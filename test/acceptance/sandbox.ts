@@ -1,0 +1,30 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { childrenOf } from "./cli";
+
+// The kernel ends all of it when its first process ends, and that one ends with the test, however the test does.
+const first =
+  "mount -t tmpfs -o mode=755 none /run && mount -t sysfs none /sys && ip link set lo up && echo ready && exec cat";
+
+/** A host of its own as far as the kernel can give one: other mounts, an empty /run, its own network and processes. */
+export class Sandbox {
+  private constructor(
+    private readonly unshare: ChildProcess,
+    /** What a command begins with, to run in there. */
+    readonly inside: readonly string[],
+  ) {}
+
+  static async open(): Promise<Sandbox> {
+    const argv = ["-m", "-n", "-p", "-f", "--mount-proc", "sh", "-c", first];
+    const unshare = spawn("unshare", argv, { stdio: ["pipe", "pipe", "inherit"] });
+    await Promise.race([once(unshare.stdout, "data"), once(unshare, "exit")]);
+    const [pid] = childrenOf(unshare.pid ?? 0);
+    if (!pid) throw new Error("unshare failed: these tests need root");
+    return new Sandbox(unshare, ["nsenter", "-t", String(pid), "-m", "-n", "-p", "--"]);
+  }
+
+  async close(): Promise<void> {
+    this.unshare.stdin?.end();
+    if (this.unshare.exitCode === null) await once(this.unshare, "exit");
+  }
+}

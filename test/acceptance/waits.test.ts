@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cli, gone } from "./cli";
+import { root, type Snapshot, Stack, snapshot } from "./engine";
+import { end, isProvider, patience, recover, report, ways } from "./hits";
+import { Sandbox } from "./sandbox";
+
+let sandbox: Sandbox;
+let stack: Stack;
+let before: Snapshot;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.open();
+  stack = new Stack(join(root, "test/fixtures/waits"), "test", {}, sandbox.inside);
+  before = await snapshot([], sandbox.inside);
+  await stack.init({ case: "none" });
+  await stack.up();
+});
+afterAll(async () => {
+  await sandbox.close();
+  stack.forget();
+});
+
+const waits = ways.flatMap((way) => ["probe", "process"].map((what) => [way, what] as const));
+
+test.each(waits)("%s while a %s waits: it ends soon, and the next up is as if nothing had been", async (way, what) => {
+  await stack.set("case", what);
+  const cli = new Cli(stack, ["up", "--yes", "--skip-preview", ...stack.target]);
+  while (!/ never creating/.test(cli.text)) expect(await cli.reach(cli.steps + 1)).toBe(true);
+  await sleep(2000);
+  if (way === "SIGINT") {
+    const seconds = await cli.interrupt();
+    report(`SIGINT while a ${what} waits: ${seconds} s`);
+    expect(seconds).toBeLessThan(patience);
+    expect(cli.text).toContain("[LN_INTERRUPTED]");
+  } else {
+    const left = await cli.kill();
+    expect(left.filter(isProvider)).toHaveLength(1);
+    expect(await gone(left.filter(isProvider), patience)).toEqual([]);
+    await end(left);
+    await recover(stack);
+  }
+  await stack.set("case", "none");
+  await stack.up();
+  await stack.unchanged();
+  expect(await stack.pending()).toEqual([]);
+});
+
+test("nothing is left", async () => {
+  await stack.destroy();
+  expect(await snapshot([], sandbox.inside)).toEqual(before);
+});
