@@ -105,8 +105,9 @@ export async function put(
     const rules = (attempt === 0 ? known : undefined) ?? (await readChain(host, chain)).rules;
     const replaced = replacedIn(rules);
     const place = placeFor(rules, replaced, placing);
-    const twins = replaced.filter((rule) => commentIn(rule) === commentOf(placing));
-    if (place !== undefined && twins.length > 0 && !replaced.includes(rules[place - 1] as Rule)) {
+    const standing = place === undefined ? undefined : rules[place - 1];
+    const twins = replaced.filter((rule) => rule !== standing && commentIn(rule) === commentOf(placing));
+    if (twins.length > 0) {
       // Of rules that are equal to the letter only the first can be deleted, and that would be the new one.
       await deleteRules(host, chain, twins);
       continue;

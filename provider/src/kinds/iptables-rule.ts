@@ -99,7 +99,7 @@ export const iptablesRule = defineKind({
       ...{ owner: args.owner, canonical: rule.text, backend: ours.length ? backend : former },
       ...{ rules, ours, elsewhere },
       ...changed(args, [...ours, ...elsewhere], recorded?.canonical),
-      ...(isLate(rules, rule, args) && { priority: undefined }),
+      ...(recorded?.canonical !== undefined && isLate(rules, rule, args) && { priority: undefined }),
     };
   },
 

@@ -8,6 +8,7 @@ const probes = {
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
   ipvs: ["ipvsadm", "-L", "-n"],
   modules: ["modprobe", "--show-depends", "dummy"],
+  "both backends of iptables": ["sh", "-c", "iptables-legacy -S && iptables-nft -S"],
   ipset: ["ipset", "create", "probe", "hash:ip"],
 };
 
