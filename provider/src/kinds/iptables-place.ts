@@ -80,8 +80,8 @@ function isRight(rest: readonly Rule[], before: number, replaced: readonly Rule[
   return below < before && (above < 0 || above >= before);
 }
 
-/** How often a place is looked for anew when another program's change came between the look and the insertion. */
-const attempts = 20;
+/** For how long a place is looked for anew when another program's change came between the look and the insertion. */
+const patienceSeconds = 20;
 
 /**
  * Puts a rule into its place, then takes away those that it replaces: ours, and one of another's that is adopted. The
@@ -99,9 +99,10 @@ export async function put(
     const taken = rules.find((rule) => rule.text === adopted);
     return rules.filter((rule) => rule === taken || isOurs(rule, placing.owner));
   };
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  const deadline = Date.now() + patienceSeconds * 1000;
+  for (let attempt = 0; Date.now() < deadline; attempt++) {
     // Two that are in each other's way look again at different times.
-    if (attempt > 0) await sleep(Math.random() * attempt * 20);
+    if (attempt > 0) await sleep(Math.random() * Math.min(attempt, 20) * 20);
     const rules = (attempt === 0 ? known : undefined) ?? (await readChain(host, chain)).rules;
     const replaced = replacedIn(rules);
     const place = placeFor(rules, replaced, placing);

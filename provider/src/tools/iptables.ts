@@ -83,13 +83,16 @@ export async function insertRule(host: Host, chain: Chain, place: number, words:
   }
 }
 
+/** The second: it went while the backend nf_tables was about to delete it. */
+const gone = /does a matching rule exist|RULE_DELETE failed \(No such file or directory\)/;
+
 /** Deletes rules by all their words, never by number: of rules that are equal to the letter the first goes. One that is gone is no failure. */
 export async function deleteRules(host: Host, chain: Chain, rules: readonly Rule[]): Promise<void> {
   for (const { words } of rules) {
     try {
       await changeChain(host, chain, "-D", ...words);
     } catch (error) {
-      if (!hasCode(error, "LN_COMMAND") || !stderrOf(error).includes("does a matching rule exist")) throw error;
+      if (!hasCode(error, "LN_COMMAND") || !gone.test(stderrOf(error))) throw error;
     }
   }
 }

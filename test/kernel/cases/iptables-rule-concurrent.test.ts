@@ -15,10 +15,11 @@ beforeEach(async () => {
   await rules.iptables("-F", "FORWARD");
 });
 
-/** Another program that changes the chain all the time: inserts and deletes at the head, and leaves `count` rules there. */
-function busy(count: number): Promise<string> {
-  const change = "iptables -w -I FORWARD -p gre -j RETURN; iptables -w -I FORWARD -p esp -j RETURN";
-  return world.script(netns, `for i in $(seq ${count}); do ${change}; iptables -w -D FORWARD -p esp -j RETURN; done`);
+/** Another program that changes the chain all the time: inserts at the head and deletes, and leaves `count` rules there. */
+function busy(count: number, passing = "esp"): Promise<string> {
+  const insert = (protocol: string) => `iptables -w -I FORWARD -p ${protocol} -j RETURN`;
+  const away = `iptables -w -D FORWARD -p ${passing} -j RETURN`;
+  return world.script(netns, `for i in $(seq ${count}); do ${insert("gre")}; ${insert(passing)}; ${away}; done`);
 }
 
 async function counted(): Promise<Record<string, number>> {
@@ -31,7 +32,7 @@ test("many rules and other programs at once: each of ours once and in order, eac
   const names = Array.from({ length: 8 }, (_, index) => `r${index}`);
   const wanted = Object.fromEntries(names.map((name, index) => [name, { priority: index * 10 }] as const));
   const unordered = Object.fromEntries(names.map((name) => [`${name}-loose`, {}] as const));
-  const theirs = [busy(40), busy(40)];
+  const theirs = [busy(40), busy(40, "ipv6")];
   expect(await rules.up({ ...wanted, ...unordered })).toHaveLength(16);
   await Promise.all(theirs);
   expect(await counted()).toEqual({ "-p gre": 80, ...ones([...names, ...Object.keys(unordered)]) });
@@ -49,14 +50,17 @@ test("a rule is updated in its place, right between two of others, however anoth
     for (; going; left += 10) await busy(10);
   }
   const theirs = shifting();
-  for (let update = 1; update <= 8; update++) {
-    expect(await rules.up({ a: { source: `10.0.0.${update}` } })).toEqual(["a"]);
-    expect((await rules.shape()).slice(-3)).toEqual(["-p ah", "a", "-p sctp"]);
+  try {
+    for (let update = 1; update <= 4; update++) {
+      expect(await rules.up({ a: { source: `10.0.0.${update}` } })).toEqual(["a"]);
+      expect((await rules.shape()).slice(-3)).toEqual(["-p ah", "a", "-p sctp"]);
+    }
+  } finally {
+    going = false;
+    await theirs;
   }
-  going = false;
-  await theirs;
   expect(await counted()).toEqual({ "-p gre": left, "-p ah": 1, a: 1, "-p sctp": 1 });
-});
+}, 120_000);
 
 function ones(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, 1]));
