@@ -1,7 +1,7 @@
 /** Every error code, and what it means. The documentation's table is made from this one. */
 export const codes = {
   LN_ADOPT: "The existing object cannot be adopted: it differs from what is asked for.",
-  LN_BACKEND: "iptables has two backends, nf_tables and legacy: the rules are in the other one, or would be in both.",
+  LN_BACKEND: "Rules are in the other backend of iptables (nf_tables or legacy), or would be in both.",
   LN_BUSY: "Something still holds the object, so it cannot be removed.",
   LN_COMMAND: "A system command failed.",
   LN_EXISTS: "An object of this name exists already and is not ours; it was left untouched.",
