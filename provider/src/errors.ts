@@ -1,6 +1,7 @@
 /** Every error code, and what it means. The documentation's table is made from this one. */
 export const codes = {
   LN_ADOPT: "The existing object cannot be adopted: it differs from what is asked for.",
+  LN_BACKEND: "Rules are in the other backend of iptables (nf_tables or legacy), or would be in both.",
   LN_BUSY: "Something still holds the object, so it cannot be removed.",
   LN_COMMAND: "A system command failed.",
   LN_EXISTS: "An object of this name exists already and is not ours; it was left untouched.",
@@ -8,6 +9,7 @@ export const codes = {
   LN_INPUT: "An input cannot be passed on safely or is not understood.",
   LN_INTERRUPTED: "The user stopped Pulumi; what was begun is recorded.",
   LN_KERNEL: "The kernel lacks a feature or a module.",
+  LN_MISSING: "What the object needs to be in, or refers to, does not exist: a chain of iptables.",
   LN_NETNS: "The network namespace does not exist.",
   LN_PERMISSION: "The user may not do this.",
   LN_PROBE: "A probe did not see what it expects.",

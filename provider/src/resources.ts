@@ -390,6 +390,11 @@ export interface IptablesRuleArgs extends CommonArgs {
    * the resource.
    */
   position?: pulumi.Input<"append" | "insert"> | undefined;
+  /**
+   * Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. 0 to
+   * 4294967295. Default: no place in particular.
+   */
+  priority?: pulumi.Input<number> | undefined;
   /** Protocol: tcp, udp, sctp, icmp, icmpv6, esp, ah or gre. */
   protocol?: pulumi.Input<string> | undefined;
   /** Source address or network, `10.0.0.0/8`. */
@@ -549,6 +554,8 @@ export class IptablesRule extends LocalnetResource {
   declare readonly netns: pulumi.Output<string | undefined>;
   /** Where in the chain a new rule goes: "append", its end, or "insert", its head. */
   declare readonly position: pulumi.Output<"append" | "insert">;
+  /** Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. */
+  declare readonly priority: pulumi.Output<number | undefined>;
   /** Protocol: tcp, udp, sctp, icmp, icmpv6, esp, ah or gre. */
   declare readonly protocol: pulumi.Output<string | undefined>;
   /** Source address or network, `10.0.0.0/8`. */
@@ -618,6 +625,8 @@ export class IptablesRule extends LocalnetResource {
   declare readonly comment: pulumi.Output<string | undefined>;
   /** The rule as `iptables -S` prints it. */
   declare readonly canonical: pulumi.Output<string>;
+  /** Where the kernel keeps the rule: nf_tables, or legacy. */
+  declare readonly backend: pulumi.Output<"nf_tables" | "legacy">;
 
   constructor(name: string, args: IptablesRuleArgs, options?: pulumi.CustomResourceOptions) {
     super("IptablesRule", name, args, options);

@@ -30,6 +30,8 @@ const needed = [
  * @property {string} project jest's name of it
  * @property {boolean} [rootless] is it run as an ordinary user, in namespaces of their own?
  * @property {boolean} [mayskip] may a test be left out that this kernel cannot run?
+ * @property {string[]} [through] a command that the tests run through
+ * @property {string} [only] the tests that are run, by a part of their path; of none told, all
  * @property {() => Promise<NodeJS.ProcessEnv>} prepare gets what it needs, and returns the environment to run it in
  */
 
@@ -40,6 +42,10 @@ export const layers = {
   "unit-node24": { project: "unit", prepare: withNode24 },
   kernel: { project: "kernel", mayskip: true, prepare: packages },
   "kernel-rootless": { project: "kernel-rootless", rootless: true, mayskip: true, prepare: packages },
+  "kernel-legacy": {
+    ...{ project: "kernel", mayskip: true, prepare: packages },
+    ...{ through: [join(root, "scripts/test/with-legacy.sh")], only: "iptables-rule" },
+  },
   "kernel-vm": { project: "kernel", prepare: () => inMachine("test") },
   acceptance: {
     project: "acceptance",
@@ -126,8 +132,14 @@ async function run(tally, name) {
     const file = join(directory, "report.json");
     const workers =
       name === "unit" || name === "property" ? [] : ["--maxWorkers", name.startsWith("kernel") ? "2" : "1"];
-    const program = [join(clone, "node_modules/.bin/jest"), "--selectProjects", layer.project];
-    await runJest(argv([...program, "--json", "--outputFile", file, ...workers]), env);
+    const program = [
+      ...(layer.through ?? []),
+      join(clone, "node_modules/.bin/jest"),
+      "--selectProjects",
+      layer.project,
+    ];
+    const only = layer.only ? ["--", layer.only] : [];
+    await runJest(argv([...program, "--json", "--outputFile", file, ...workers, ...only]), env);
     tally.take(name, existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined, layer.mayskip ?? false);
   } catch (error) {
     tally.fail(`${name}: set-up`, error instanceof Error ? error.message : String(error));

@@ -123,13 +123,6 @@ const rows: readonly Row[] = [
     undefined,
     [`${iptables} -I FORWARD ! -s 10.0.0.0/8 -m comment --comment ${mark} -j ACCEPT`],
   ],
-  [
-    "put in the place of the old one, which then goes",
-    "IptablesRule",
-    { target: "DROP" },
-    { owner, canonical: "x", ours: [{ number: 3, words: ["-j", "ACCEPT"], text: "x" }] },
-    [`${iptables} -I FORWARD 3 -m comment --comment ${mark} -j DROP`, `${iptables} -D FORWARD -j ACCEPT`],
-  ],
   ["made", "IpvsService", {}, undefined, [`${inFoo} ipvsadm -A -t 10.0.0.1:80 -s wlc`]],
   [
     "edited with all of it",
@@ -172,7 +165,11 @@ const removals: readonly (readonly [type: string, seen: Values, lines: readonly 
   ["Dummy", {}, ["ip -n foo link del dev d0"]],
   ["Route", route, ["ip -n foo -4 route del unicast default via 10.0.0.1 metric 0 table 254 proto 157"]],
   ["Sysctl", { value: "1" }, [`${inFoo} tee /proc/sys/net/ipv4/ip_forward`]],
-  ["IptablesRule", { ours: [{ words: ["-j", "ACCEPT"] }] }, [`${iptables} -D FORWARD -j ACCEPT`]],
+  [
+    "IptablesRule",
+    { ours: [{ words: ["-j", "ACCEPT"] }], elsewhere: [{ words: ["-j", "DROP"] }] },
+    [`${iptables} -D FORWARD -j ACCEPT`, `${iptables.replace("iptables", "iptables-legacy")} -D FORWARD -j DROP`],
+  ],
   ["IpvsService", {}, [`${inFoo} ipvsadm -D -t 10.0.0.1:80`]],
   ["IpvsBackend", { weight: 1 }, [`${inFoo} ipvsadm -d -t 10.0.0.1:80 -r 10.0.0.2:8080`]],
   ["Probe", {}, []],
@@ -182,6 +179,6 @@ test.each(removals)("removed: %s", async (type, seen, lines) => {
   const kind = kinds[type];
   const host = new RecordingHost();
   const { inputs } = check(kind as NonNullable<typeof kind>, sample(type));
-  await kind?.remove(host, { ...inputs, previousValue: "0" }, seen);
+  await kind?.remove(host, { ...inputs, previousValue: "0", backend: "legacy" }, seen);
   expect(withoutLedger(host)).toEqual(lines);
 });

@@ -1,51 +1,25 @@
-import { isIP } from "node:net";
 import { z } from "zod";
 import { at, familyOf, printable } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { markOf } from "../mark";
-import { iptables, listRules, optionsOf, type Rule, splitWords } from "../tools/iptables";
-import { markValue, matchArgs, matches } from "./iptables-matches";
+import { deleteRules, optionsOf, type Rule, readChain, splitWords } from "../tools/iptables";
+import { backendOf, type Chain, movedBackend, refuseMix } from "../tools/iptables-backend";
+import { inTurn } from "../tools/turn";
+import { matchArgs, matches } from "./iptables-matches";
+import { adoptable, commentOf, isLate, isOurs, type Placing, put } from "./iptables-place";
+import {
+  chainName,
+  isNatTarget,
+  type TargetArgs,
+  type TargetOption,
+  targetArgs,
+  targetOptions,
+} from "./iptables-targets";
 
-const chainName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,27}$/, 'must be 1 to 28 of letters, digits, "_", ".", ":" and "-"');
 const tables = ["filter", "nat", "mangle", "raw", "security"] as const;
-const portRange = /(:\d{1,5}(-\d{1,5})?)?/.source;
-const natTarget = z
-  .string()
-  .regex(
-    new RegExp(`^([\\d.]+(-[\\d.]+)?|\\[?[0-9A-Fa-f:.]+\\]?)?${portRange}$`),
-    "must be ADDRESS[:PORT[-PORT]]; with a port IPv6 stands in brackets",
-  )
-  .min(1, "must not be empty");
-const rejections = [
-  ...[
-    "icmp-net-unreachable",
-    "icmp-host-unreachable",
-    "icmp-port-unreachable",
-    "icmp-proto-unreachable",
-    "icmp-net-prohibited",
-  ],
-  ...[
-    "icmp-host-prohibited",
-    "icmp-admin-prohibited",
-    "icmp6-no-route",
-    "icmp6-adm-prohibited",
-    "icmp6-addr-unreachable",
-  ],
-  ...["icmp6-port-unreachable", "tcp-reset"],
-] as const;
-
-/** The targets that take options, and the input that holds each option. */
-const targetOptions = {
-  toSource: { option: "--to-source", target: "SNAT", required: true },
-  toDestination: { option: "--to-destination", target: "DNAT", required: true },
-  toPorts: { option: "--to-ports", target: "REDIRECT", required: false },
-  setMark: { option: "--set-mark", target: "MARK", required: true },
-  rejectWith: { option: "--reject-with", target: "REJECT", required: false },
-  logPrefix: { option: "--log-prefix", target: "LOG", required: false },
-} as const;
-type TargetOption = keyof typeof targetOptions;
+const priority = z
+  .int("must be a whole number")
+  .min(0, "must not be negative")
+  .max(0xffffffff, "must be below 4294967296");
 
 export const iptablesRule = defineKind({
   type: "IptablesRule",
@@ -66,30 +40,18 @@ export const iptablesRule = defineKind({
       .enum(["append", "insert"], { error: "must be append or insert" })
       .default("append")
       .meta({ replace: true }),
+    /** Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. Default: no place in particular. */
+    priority: priority.optional(),
     ...matchArgs,
-    /** What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, or the name of a chain. */
-    target: chainName,
-    /** New source of target SNAT: `10.0.0.1` or `10.0.0.1:1024-2048`. */
-    toSource: natTarget.optional(),
-    /** New destination of target DNAT: `10.0.0.1:8080`. */
-    toDestination: natTarget.optional(),
-    /** New port of target REDIRECT or MASQUERADE: 8080 or "8080-8090". Needs `protocol`. */
-    toPorts: z
-      .union([z.number().transform(String), z.string()])
-      .pipe(z.string().regex(/^\d{1,5}(-\d{1,5})?$/, "must be a port or a range, 8080-8090"))
-      .optional(),
-    /** Mark that target MARK sets: 16, "0x10" or "0x10/0xff". */
-    setMark: markValue.refine((text) => !text.startsWith("!"), "cannot be negated").optional(),
-    /** What target REJECT answers. Default: port unreachable. */
-    rejectWith: z.enum(rejections, { error: `must be one of ${rejections.join(", ")}` }).optional(),
-    /** Text before each line that target LOG writes. */
-    logPrefix: printable.max(29, "must be at most 29 characters").min(1, "must not be empty").optional(),
+    ...targetArgs,
     /** Comment; the mark of the resource follows it. */
     comment: printable.max(100, "must be at most 100 characters").min(1, "must not be empty").optional(),
   },
   outputs: {
     /** The rule as `iptables -S` prints it. */
     canonical: z.string(),
+    /** Where the kernel keeps the rule: nf_tables, or legacy. */
+    backend: z.enum(["nf_tables", "legacy"]),
   },
   needs: ["iptables", "nsenter"],
   /** `FAMILY/TABLE/CHAIN/RESOURCE@NETNS` with the name of the resource */
@@ -123,85 +85,83 @@ export const iptablesRule = defineKind({
   },
 
   async observe(host, args, recorded) {
-    const ours = (await listRules(host, chainOf(args))).filter((rule) => isOurs(rule, args.owner));
-    const rule = ours[0];
+    const chain = chainOf(args);
+    const backend = await backendOf(host, args.family);
+    const { rules, legacyTables } = await readChain(host, chain);
+    if (!recorded && (backend === "legacy" || legacyTables)) await refuseMix(host, chain, backend);
+    const ours = rules.filter((rule) => isOurs(rule, args.owner));
+    const former = recorded?.backend !== backend ? recorded?.backend : undefined;
+    const elsewhere = former
+      ? (await readChain(host, { ...chain, backend: former })).rules.filter((rule) => isOurs(rule, args.owner))
+      : [];
+    const [rule] = [...ours, ...elsewhere];
     if (!rule) return undefined;
-    return { owner: args.owner, canonical: rule.text, ours, ...changed(rule, recorded?.canonical) };
+    return {
+      ...{ owner: args.owner, canonical: rule.text, backend: ours.length ? backend : former },
+      ...{ rules, ours, elsewhere },
+      ...changed(args, [...ours, ...elsewhere], recorded?.canonical),
+      ...(recorded?.canonical !== undefined && isLate(rules, rule, args) && { priority: undefined }),
+    };
   },
 
   async ensure(host, args, seen, recorded) {
+    if (seen?.elsewhere.length) throw movedBackend(args.family, recorded?.backend);
     const rule = specification(args);
-    if (seen && recorded && seen.canonical === recorded.canonical && String(rule) === String(specification(recorded)))
-      return;
-    // Rules are told by our mark, never by number: another program may insert its own at any time. The new one goes to
-    // the place of the old one before that is deleted, so that there is no moment without.
-    const place = seen?.ours[0]
-      ? ["-I", args.chain, String(seen.ours[0].number)]
-      : args.position === "insert"
-        ? ["-I", args.chain]
-        : ["-A", args.chain];
-    await iptables(host, chainOf(args), ...place, ...rule);
-    await deleteRules(host, args, seen?.ours ?? []);
+    const asWritten = seen && recorded && seen.ours.length === 1 && seen.canonical === recorded.canonical;
+    if (asWritten && !("priority" in seen) && String(rule) === String(specification(recorded))) return;
+    const chain = chainOf(args);
+    const adopted = args.adopt && !recorded ? await adoptable(host, chain, args, rule) : undefined;
+    // One that is new and has no neighbours to heed needs no look at the chain.
+    const known = adopted ? undefined : (seen?.rules ?? (args.priority === undefined ? [] : undefined));
+    const write = () => put(host, chain, args, rule, known, adopted);
+    // A place is told by number. Programs of other kinds know no turns, so it is read back all the same.
+    await (known?.length === 0 ? write() : inTurn(host, args.netns, write));
     // How iptables spells this one is learnt by reading it.
     return { canonical: undefined };
   },
 
-  async remove(host, args, { ours }) {
-    await deleteRules(host, args, ours);
+  async remove(host, args, { ours, elsewhere }) {
+    await deleteRules(host, chainOf(args), ours);
+    await deleteRules(host, { ...chainOf(args), backend: args.backend }, elsewhere);
   },
 });
 
-/** ADDRESS, ADDRESS-ADDRESS or nothing, and a port or a range of ports behind it; with a port IPv6 stands in brackets. */
-function isNatTarget(text: string, family: "ipv4" | "ipv6"): boolean {
-  const version = family === "ipv6" ? 6 : 4;
-  const [, bracketed, bare] = /^(?:\[([^\]]+)\]|(.*?))(?::\d{1,5}(?:-\d{1,5})?)?$/.exec(text) ?? [];
-  const hosts = isIP(text) === version ? text : (bracketed ?? bare ?? "");
-  return hosts === "" || hosts.split("-").every((host) => isIP(host) === version);
-}
-
-interface RuleArgs extends z.output<z.ZodObject<typeof matchArgs>> {
+interface RuleArgs extends Placing, TargetArgs, z.output<z.ZodObject<typeof matchArgs>> {
   readonly family: "ipv4" | "ipv6";
   readonly table: string;
   readonly chain: string;
   readonly netns?: string | undefined;
-  readonly target: string;
-  readonly comment?: string | undefined;
-  readonly owner: string;
 }
 
-function chainOf({ netns, family, table, chain }: RuleArgs) {
+function chainOf({ netns, family, table, chain }: RuleArgs): Chain {
   return { netns, family, table, chain };
 }
 
-function specification(args: RuleArgs & { [K in TargetOption]?: string | undefined }): string[] {
+function specification(args: RuleArgs): string[] {
   const words = Object.entries(matches).flatMap(([key, match]) => {
     const value = args[key as keyof typeof matches];
     return value === undefined ? [] : match.argv(value as never);
   });
-  const comment = [args.comment, markOf(args.owner)].filter(Boolean).join(" ");
   const options = (Object.keys(targetOptions) as TargetOption[]).flatMap((key) => {
     const value = args[key];
     return value === undefined ? [] : [targetOptions[key].option, value];
   });
-  return [...words, "-m", "comment", "--comment", comment, "-j", args.target, ...options];
+  return [...words, "-m", "comment", "--comment", commentOf(args), "-j", args.target, ...options];
 }
 
-function isOurs({ words }: Rule, owner: string): boolean {
-  const comment = words[words.indexOf("--comment") + 1] ?? "";
-  return comment === markOf(owner) || comment.endsWith(` ${markOf(owner)}`);
-}
-
-async function deleteRules(
-  host: Parameters<typeof iptables>[0],
-  args: RuleArgs,
-  rules: readonly Rule[],
-): Promise<void> {
-  for (const { words } of rules) await iptables(host, chainOf(args), "-D", args.chain, ...words);
+/** The inputs in which what stands in the chain differs from what was written; `target` holds all of it when that is no input that was given. */
+function changed(args: RuleArgs, rules: readonly Rule[], written: string | undefined): Record<string, unknown> {
+  const [rule] = rules;
+  const all = { target: rules.map(({ text }) => text).join("; ") };
+  if (rules.length !== 1 || !rule) return all;
+  if (written === undefined || written === rule.text) return {};
+  const inputs = changedInputs(rule, written);
+  const given = Object.keys(inputs).some((key) => args[key as keyof RuleArgs] !== undefined);
+  return given ? inputs : { ...inputs, ...all };
 }
 
 /** The inputs whose options read otherwise than when the rule was written, in iptables' words: it spells many its own way. */
-function changed(rule: Rule, written: string | undefined): Record<string, string | undefined> {
-  if (written === undefined || written === rule.text) return {};
+function changedInputs(rule: Rule, written: string): Record<string, string | undefined> {
   const [now, then] = [optionsOf(rule.words), optionsOf(splitWords(written).slice(2))];
   const inputs = new Map<string, string>();
   for (const [key, { options }] of Object.entries(matches)) for (const name of options) inputs.set(name, key);

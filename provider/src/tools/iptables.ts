@@ -1,36 +1,99 @@
-import { hasCode } from "../errors";
-import type { Host } from "../host";
+import { hasCode, LocalnetError } from "../errors";
+import type { Host, Result } from "../host";
 import { enter } from "./ip";
-
-export interface Chain {
-  readonly netns: string | undefined;
-  readonly family: "ipv4" | "ipv6";
-  readonly table: string;
-  readonly chain: string;
-}
+import { type Chain, iptablesCommand } from "./iptables-backend";
 
 /** Seconds to wait for another program that holds the lock on all rules. */
 const lockSeconds = "10";
 
-export async function iptables(host: Host, { netns, family, table }: Chain, ...args: string[]): Promise<string> {
-  const command = family === "ipv6" ? "ip6tables" : "iptables";
-  return (await host.run(enter(netns, [command, "-w", lockSeconds, "-t", table, ...args]))).stdout;
-}
-
-/** A rule as iptables prints it: its words behind `-A CHAIN`, and its place in the chain, from 1. */
+/** A rule as iptables prints it: its words behind `-A CHAIN`. */
 export interface Rule {
   readonly text: string;
   readonly words: string[];
-  readonly number: number;
 }
 
-/** The rules of a chain; none when there is no such chain. */
-export async function listRules(host: Host, chain: Chain): Promise<Rule[]> {
+/** What a chain holds. */
+export interface Listing {
+  readonly exists: boolean;
+  readonly rules: Rule[];
+  /** Did the backend nf_tables say that there are tables of the other one? They may be empty. */
+  readonly legacyTables: boolean;
+}
+
+async function run(host: Host, { netns, family, table, backend }: Chain, args: readonly string[]): Promise<Result> {
+  return host.run(enter(netns, [iptablesCommand(family, backend), "-w", lockSeconds, "-t", table, ...args]));
+}
+
+export async function readChain(host: Host, chain: Chain): Promise<Listing> {
   try {
-    return parseRules(await iptables(host, chain, "-S", chain.chain));
+    const { stdout, stderr } = await run(host, chain, ["-S", chain.chain]);
+    return { exists: true, rules: parseRules(stdout), legacyTables: saysLegacy(stderr) };
   } catch (error) {
-    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("No chain/target/match by that name")) return [];
+    if (!(await saysMissing(host, chain, error))) throw error;
+    return { exists: false, rules: [], legacyTables: saysLegacy(stderrOf(error)) };
+  }
+}
+
+function saysLegacy(stderr: string): boolean {
+  return stderr.includes("legacy tables present");
+}
+
+function stderrOf(error: unknown): string {
+  return (error instanceof LocalnetError && error.ran?.stderr) || "";
+}
+
+async function saysMissing(host: Host, chain: Chain, error: unknown): Promise<boolean> {
+  const stderr = stderrOf(error);
+  if (stderr.includes("No chain/target/match by that name")) return true;
+  if (!stderr.includes("is incompatible, use 'nft' tool")) return false;
+  // The backend nf_tables says this of a chain that is missing, as of one that holds what iptables cannot show.
+  const declared = (await run(host, chain, ["-S"])).stdout.split("\n").map((line) => line.split(" "));
+  return !declared.some(([option, name]) => option !== "-A" && name === chain.chain);
+}
+
+/** Changes a chain by one command, which iptables does as a whole or not at all. */
+export async function changeChain(host: Host, chain: Chain, option: string, ...args: string[]): Promise<void> {
+  try {
+    await run(host, chain, [option, chain.chain, ...args]);
+  } catch (error) {
+    const { table, chain: name } = chain;
+    if (stderrOf(error).includes("No chain/target/match") && !(await readChain(host, chain)).exists) {
+      const hint = `create it first, or name one of table ${table}: names are in capitals as iptables writes them`;
+      throw new LocalnetError("LN_MISSING", `there is no chain ${name} in table ${table}`, { ran: ran(error), hint });
+    }
+    const [, , target] = /(Chain '|Couldn't load target `)([^']+)'/.exec(stderrOf(error)) ?? [];
+    if (target === undefined) throw error;
+    const hint = "create the chain first; if it is an extension, install it";
+    throw new LocalnetError("LN_MISSING", `there is no target or chain ${target}`, { ran: ran(error), hint });
+  }
+}
+
+function ran(error: unknown) {
+  return error instanceof LocalnetError ? error.ran : undefined;
+}
+
+/** Puts a rule at a place, from 1; false: the chain has become too short for that. */
+export async function insertRule(host: Host, chain: Chain, place: number, words: readonly string[]): Promise<boolean> {
+  try {
+    await changeChain(host, chain, "-I", String(place), ...words);
+    return true;
+  } catch (error) {
+    if (stderrOf(error).includes("Index of insertion too big")) return false;
     throw error;
+  }
+}
+
+/** The second: it went while the backend nf_tables was about to delete it. */
+const gone = /does a matching rule exist|RULE_DELETE failed \(No such file or directory\)/;
+
+/** Deletes rules by all their words, never by number: of rules that are equal to the letter the first goes. One that is gone is no failure. */
+export async function deleteRules(host: Host, chain: Chain, rules: readonly Rule[]): Promise<void> {
+  for (const { words } of rules) {
+    try {
+      await changeChain(host, chain, "-D", ...words);
+    } catch (error) {
+      if (!hasCode(error, "LN_COMMAND") || !gone.test(stderrOf(error))) throw error;
+    }
   }
 }
 
@@ -38,7 +101,7 @@ export function parseRules(text: string): Rule[] {
   return text
     .split("\n")
     .filter((line) => line.startsWith("-A "))
-    .map((line, index) => ({ text: line, words: splitWords(line).slice(2), number: index + 1 }));
+    .map((line) => ({ text: line, words: splitWords(line).slice(2) }));
 }
 
 /** The words of a line of `iptables -S`: quoted where they hold blanks, with `\` before `"`, `\` and `'`. */

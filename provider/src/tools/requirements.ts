@@ -22,24 +22,27 @@ export const requirements = {
 
 export type Tool = keyof typeof requirements;
 
-const checked = new WeakMap<Host, Map<Tool, Promise<void>>>();
+const checked = new WeakMap<Host, Map<Tool, Promise<string>>>();
 
 /** Throws when a command is missing or too old, before anything is changed. Asks each host once. */
 export async function requireTools(host: Host, tools: readonly Tool[]): Promise<void> {
-  const known = checked.get(host) ?? new Map<Tool, Promise<void>>();
-  checked.set(host, known);
-  for (const tool of tools) {
-    let check = known.get(tool);
-    if (!check) {
-      check = checkTool(host, tool);
-      known.set(tool, check);
-      check.catch(() => known.delete(tool));
-    }
-    await check;
-  }
+  for (const tool of tools) await versionOf(host, tool);
 }
 
-async function checkTool(host: Host, tool: Tool): Promise<void> {
+/** What a command says of its version, or where it is if no version is promised. Asks each host once. */
+export async function versionOf(host: Host, tool: Tool): Promise<string> {
+  const known = checked.get(host) ?? new Map<Tool, Promise<string>>();
+  checked.set(host, known);
+  let check = known.get(tool);
+  if (!check) {
+    check = checkTool(host, tool);
+    known.set(tool, check);
+    check.catch(() => known.delete(tool));
+  }
+  return check;
+}
+
+async function checkTool(host: Host, tool: Tool): Promise<string> {
   const { package: name, version }: Requirement = requirements[tool];
   const least = version ? ` ${version.atLeast} or later` : "";
   const hint = `install ${tool}${least} (Debian package ${name})`;
@@ -53,6 +56,7 @@ async function checkTool(host: Host, tool: Tool): Promise<void> {
   if (version && compareVersions(found, version.atLeast) < 0) {
     throw new LocalnetError("LN_TOOL", `${tool} is too old: ${found || stdout.trim()}`, { hint });
   }
+  return stdout;
 }
 
 export function compareVersions(a: string, b: string): number {

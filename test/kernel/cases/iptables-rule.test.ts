@@ -1,65 +1,7 @@
-import type { Values } from "../../../provider/src/check";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyInput } from "../support/inputs";
-import type { World } from "../support/world";
-
-type Step = readonly [what: string, change: Values, printed: string];
-
-/** A rule through all its updates; of each is told how iptables-save prints it, "#" standing for the comment with our mark. */
-function ruleCase(world: World, first: { readonly inputs: Values; readonly printed: string }, steps: readonly Step[]) {
-  const netns = world.netns("a");
-  const { family = "ipv4", table = "filter", chain } = first.inputs as Record<string, string>;
-  const command = family === "ipv6" ? "ip6tables" : "iptables";
-  const iptables = (...args: string[]) => world.inside(netns, command, "-w", "-t", String(table), ...args);
-  const mark = `localnet:${world.owner}`;
-  async function lines(): Promise<string[]> {
-    const saved = await world.inside(netns, `${command}-save`, "-t", String(table));
-    return saved.split("\n").filter((line) => line.startsWith(`-A ${chain} `));
-  }
-  async function number(): Promise<string> {
-    return String(1 + (await lines()).findIndex((line) => line.includes(mark)));
-  }
-  const shown = (printed: string) => ({ rules: [`-A ${chain} ${printed}`] });
-
-  return {
-    iptables,
-    lines,
-    mark,
-    spec: {
-      kind,
-      local: first.inputs.chain !== "FORWARD" || "physdevIn" in first.inputs,
-      inputs: { netns, ...first.inputs },
-      async look(): Promise<Values | undefined> {
-        const ours = (await lines()).filter((line) => line.includes(mark));
-        const rules = ours.map((line) => line.replace(/-m comment --comment ("(?:\\.|[^"])*"|\S+)/, comment));
-        return rules.length > 0 ? { rules } : undefined;
-      },
-      expected: () => shown(first.printed),
-      updates: steps.map(([what, change, printed]) => ({ what, change, shows: shown(printed) })),
-      replaces: {},
-      drifts: [
-        {
-          what: "its target, by a rule in its place with our mark",
-          input: "target",
-          by: async () =>
-            iptables("-R", String(chain), await number(), "-m", "comment", "--comment", mark, "-j", "RETURN"),
-        },
-      ],
-      ignores: [
-        { what: "another's rule before it", by: () => iptables("-I", String(chain), "-p", "tcp", "-j", "ACCEPT") },
-      ],
-      vanish: async () => iptables("-D", String(chain), await number()),
-      parent: () => world.run("ip", "netns", "del", netns),
-      foreign: { none: "a rule without our mark is another rule" },
-    },
-  } as const;
-}
-
-/** The comment without the mark: "#", or "#text". */
-function comment(_: string, text: string): string {
-  return `#${text.replace(/^"|"$/g, "").replace(/ ?localnet:\S+$/, "")}`;
-}
+import { ruleCase } from "../support/iptables";
 
 contract("in filter, with every match that needs no module of its own", (world) => {
   const first = { inputs: { chain: "FORWARD", target: "ACCEPT" }, printed: "# -j ACCEPT" };
@@ -117,6 +59,7 @@ contract("in filter, with every match that needs no module of its own", (world) 
       { target: "ACCEPT", logPrefix: undefined, comment: `it's a "test" \\ of -j ! words` },
       `#it\\'s a \\"test\\" \\\\ of -j ! words -j ACCEPT`,
     ],
+    ["priority", { priority: 0 }, `#it\\'s a \\"test\\" \\\\ of -j ! words -j ACCEPT`],
     ["comment taken away", { comment: undefined }, "# -j ACCEPT"],
   ]);
   return { ...spec, replaces: { chain: "INPUT", table: "mangle", family: "ipv6", position: "insert", netns: "other" } };

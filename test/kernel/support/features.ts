@@ -1,5 +1,5 @@
 /** What a kernel may lack; probe-features.mjs finds out. */
-export type Feature = "dummy" | "vlan filtering" | "ipvs" | "modules" | "ipset";
+export type Feature = "dummy" | "vlan filtering" | "ipvs" | "modules" | "ipset" | "both backends of iptables";
 
 /** Why the kernel cannot do it; undefined: it can. */
 export function lack(feature: Feature | undefined): string | undefined {

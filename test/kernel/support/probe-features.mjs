@@ -16,6 +16,7 @@ const probes = {
     "-c",
     `modprobe --show-depends dummy && ${isWholeHost} || { echo not for root of a namespace >&2; exit 1; }`,
   ],
+  "both backends of iptables": ["sh", "-c", "iptables-legacy -S && iptables-nft -S"],
   ipset: ["ipset", "create", "probe", "hash:ip"],
 };
 

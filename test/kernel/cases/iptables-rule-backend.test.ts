@@ -1,0 +1,98 @@
+import { iptablesRule as kind } from "../../../provider/src/kinds";
+import { read, remove, update } from "../../../provider/src/lifecycle";
+import { failure } from "../support/contract";
+import { lack } from "../support/features";
+import { Rules } from "../support/rules";
+import { settings, World } from "../support/world";
+
+const world = new World();
+const reason = lack("both backends of iptables");
+const suite = reason ? describe.skip : describe;
+
+suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
+  const backends = { nf_tables: "iptables-nft", legacy: "iptables-legacy" } as const;
+  let own: keyof typeof backends;
+  let other: keyof typeof backends;
+  let netns: string;
+  let rules: Rules;
+  let count = 0;
+
+  beforeAll(async () => {
+    own = (await world.run("iptables", "-V")).includes("legacy") ? "legacy" : "nf_tables";
+    other = own === "legacy" ? "nf_tables" : "legacy";
+  });
+  // A namespace of its own for each: a table that legacy has made stays.
+  beforeEach(async () => {
+    netns = world.netns(`n${count++}`);
+    await world.addNetns(netns);
+    rules = new Rules(world, netns);
+  });
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  const inOther = (...args: string[]) => world.inside(netns, backends[other], "-w", ...args);
+
+  /** Makes a rule, and has it stand in the other backend as if that had been the host's then. */
+  async function moved() {
+    await rules.up({ a: {} });
+    const [line = ""] = await rules.lines();
+    await rules.cut("a");
+    await world.script(netns, `${backends[other]} ${line}`);
+    const had = rules.state.get("a");
+    if (!had) throw new Error("not made");
+    return { id: had.id, outputs: { ...had.outputs, backend: other }, line };
+  }
+
+  test("the one that is used is an output", async () => {
+    await rules.up({ a: {} });
+    expect(rules.state.get("a")?.outputs).toMatchObject({ backend: own });
+  });
+
+  test.each(["FORWARD", "INPUT"])(
+    "where the other holds a rule in %s, create refuses to mix them, and names both",
+    async (chain) => {
+      await inOther("-A", chain, "-j", "ACCEPT");
+      const error = await failure(() => rules.up({ a: {} }));
+      expect(error).toMatchObject({ code: "LN_BACKEND" });
+      for (const name of [own, other]) expect(error.message).toContain(name);
+      expect(error.message).toContain(`${backends[other]}-save`);
+      expect(await rules.lines()).toEqual([]);
+    },
+  );
+
+  test("tables of the other that hold no rule are no mix", async () => {
+    await inOther("-A", "FORWARD", "-j", "ACCEPT");
+    await inOther("-D", "FORWARD", "-j", "ACCEPT");
+    expect(await rules.up({ a: {} })).toEqual(["a"]);
+  });
+
+  test("a rule that was made in the other is found there, not changed, and can be destroyed", async () => {
+    const { id, outputs, line } = await moved();
+    expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
+    const error = await failure(() => update(kind, id, outputs, rules.inputs("a", { target: "DROP" }), settings));
+    expect(error).toMatchObject({ code: "LN_BACKEND" });
+    expect(error.message).toContain(other);
+    expect(await inOther("-S", "FORWARD")).toContain(line);
+    expect(await rules.lines()).toEqual([]);
+    await remove(kind, id, outputs, settings);
+    expect(await inOther("-S", "FORWARD")).not.toContain("-A");
+    await remove(kind, id, outputs, settings);
+  });
+
+  test("a rule that was made in the other and went with it is gone", async () => {
+    const { id, outputs } = await moved();
+    await inOther("-F", "FORWARD");
+    expect(await read(kind, id, outputs, settings)).toBeUndefined();
+    const made = await update(kind, id, outputs, rules.inputs("a", {}), settings);
+    expect(made.backend).toBe(own);
+    expect(await rules.shape()).toEqual(["a"]);
+  });
+
+  test("a rule that somebody carried over into this one is ours as before", async () => {
+    const { id, outputs, line } = await moved();
+    await inOther("-F", "FORWARD");
+    await world.script(netns, `iptables ${line}`);
+    expect((await read(kind, id, outputs, settings))?.outputs).toEqual({ ...outputs, backend: own });
+    await remove(kind, id, outputs, settings);
+    expect(await rules.lines()).toEqual([]);
+  });
+});

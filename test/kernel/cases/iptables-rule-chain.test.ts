@@ -1,0 +1,51 @@
+import { failure } from "../support/contract";
+import { Rules } from "../support/rules";
+import { World } from "../support/world";
+
+const world = new World();
+const netns = world.netns("a");
+const rules = new Rules(world, netns);
+
+beforeAll(() => world.build());
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+test("a match that somebody adds to our rule is seen, though it was not asked for", async () => {
+  await rules.up({ a: {} });
+  const [line = ""] = await rules.lines();
+  await world.script(netns, `iptables -F FORWARD; iptables ${line.replace(" -m ", " -s 10.0.0.1 -m ")}`);
+  expect(await rules.up({ a: {} })).toEqual(["a"]);
+  expect(await rules.lines()).toEqual([line]);
+});
+
+describe("a chain that is not there", () => {
+  test("is named by create, with a way to mend it", async () => {
+    const none = new Rules(world, netns, "NONE");
+    const error = await failure(() => none.up({ a: {} }));
+    expect(error).toMatchObject({ code: "LN_MISSING" });
+    expect(error.message).toMatch(/there is no chain NONE in table filter.*fix: +create it/s);
+    for (const values of [{ priority: 3 }, { position: "insert" }, { adopt: true }]) {
+      expect(await failure(() => none.up({ a: values }))).toMatchObject({ code: "LN_MISSING" });
+    }
+  });
+
+  test("in another table, likewise", async () => {
+    const nat = { a: { table: "nat", chain: "FORWARD", target: "RETURN" } };
+    expect((await failure(() => rules.up(nat))).message).toContain("there is no chain FORWARD in table nat");
+  });
+
+  test("as a target is named too", async () => {
+    const error = await failure(() => rules.up({ a: { target: "NONE" } }));
+    expect(error.message).toContain("there is no target or chain NONE");
+    expect(error).toMatchObject({ code: "LN_MISSING" });
+  });
+
+  test("having gone behind our back, has taken the rule along: refresh and destroy go on", async () => {
+    const own = new Rules(world, netns, "ONES-OWN");
+    await own.iptables("-N", "ONES-OWN");
+    await own.up({ a: {} });
+    await own.iptables("-F", "ONES-OWN");
+    await own.iptables("-X", "ONES-OWN");
+    expect(await failure(() => own.up({ a: {} }))).toMatchObject({ code: "LN_MISSING" });
+    expect(await own.up({})).toEqual([]);
+  });
+});
