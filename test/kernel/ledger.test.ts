@@ -7,6 +7,7 @@ const world = new World();
 const netns = world.netns("l");
 const host = testHost();
 const place = { netns, what: "Thing one" };
+const turnIn = (where: string | undefined, what = "thing") => ({ netns: where, what });
 const folder = `/run/pulumi-localnet/owned/${netns}`;
 
 beforeAll(() => world.build());
@@ -14,6 +15,10 @@ afterAll(async () => {
   await forget(host, netns);
   expect(await world.cleanUp()).toEqual([]);
 });
+
+function nap(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 async function there(): Promise<boolean> {
   return (await world.try("ls", folder)).exitCode === 0;
@@ -59,38 +64,45 @@ test("nothing is left when all is forgotten, and forgetting twice is no failure"
   expect(await entries(host, place)).toEqual([]);
 });
 
-test("turns in a namespace do not overlap, and another namespace does not wait", async () => {
+test("turns about one thing do not overlap, about another they do, and another namespace does not wait", async () => {
   const events: string[] = [];
-  const turn = (name: string, where: string | undefined) =>
-    inTurn(host, where, async () => {
+  const turn = (name: string, what: string) =>
+    inTurn(host, turnIn(netns, what), async () => {
       events.push(`${name} begins`);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await nap(300);
       events.push(`${name} ends`);
     });
-  await Promise.all([turn("a", netns), turn("b", netns)]);
-  expect(events).toEqual(["a begins", "a ends", "b begins", "b ends"]);
-  let met = false;
-  await inTurn(host, netns, () =>
-    inTurn(host, undefined, async () => {
-      met = true;
-    }),
-  );
-  expect(met).toBe(true);
+  await Promise.all([turn("a", "one"), turn("b", "one"), turn("c", "two")]);
+  expect(events.filter((event) => !event.startsWith("c"))).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+  expect(events.slice(0, 2).sort()).toEqual(["a begins", "c begins"]);
+  const nested = () => inTurn(host, turnIn(undefined), async () => "met");
+  expect(await inTurn(host, turnIn(netns), nested)).toBe("met");
+});
+
+test("a program that always has more to do lets others in between", async () => {
+  let more = true;
+  const busy = (async () => {
+    while (more) await Promise.all([0, 1].map((what) => inTurn(host, turnIn(netns, String(what)), () => nap(150))));
+  })();
+  await nap(500);
+  await world.inside(netns, "flock", "-w", "25", "/proc/self/ns/net", "true");
+  more = false;
+  await busy;
 });
 
 test("a turn waits for another program that has the namespace's lock", async () => {
   const seconds = 2;
   const holder = world.inside(netns, "flock", "/proc/self/ns/net", "sleep", String(seconds));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await nap(1000);
   const began = Date.now();
-  await inTurn(host, netns, async () => undefined);
+  await inTurn(host, turnIn(netns), async () => undefined);
   expect(Date.now() - began).toBeGreaterThan(300);
   await holder;
 });
 
 test("what fails in a turn ends it, and where there is no namespace nothing has to wait", async () => {
   const broken = new Error("broken");
-  expect(await failure(() => inTurn(host, netns, () => Promise.reject(broken)))).toBe(broken);
-  expect(await inTurn(host, netns, async () => 1)).toBe(1);
-  expect(await inTurn(host, world.name("none"), async () => 2)).toBe(2);
+  expect(await failure(() => inTurn(host, turnIn(netns), () => Promise.reject(broken)))).toBe(broken);
+  expect(await inTurn(host, turnIn(netns), async () => 1)).toBe(1);
+  expect(await inTurn(host, turnIn(world.name("none")), async () => 2)).toBe(2);
 });

@@ -115,7 +115,7 @@ export const iptablesRule = defineKind({
     const known = adopted ? undefined : (seen?.rules ?? (args.priority === undefined ? [] : undefined));
     const write = () => put(host, chain, args, rule, known, adopted);
     // A place is told by number. Programs of other kinds know no turns, so it is read back all the same.
-    await (known?.length === 0 ? write() : inTurn(host, args.netns, write));
+    await (known?.length === 0 ? write() : inTurn(host, { netns: args.netns, what: "IptablesRule" }, write));
     // How iptables spells this one is learnt by reading it.
     return { canonical: undefined };
   },

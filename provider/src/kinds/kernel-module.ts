@@ -41,7 +41,7 @@ export const kernelModule = defineKind({
   },
 
   ensure: (host, { name, parameters = {}, owner }, seen, recorded) =>
-    inTurn(host, undefined, async () => {
+    inTurn(host, modules, async () => {
       const holders = await entries(host, placeOf(name));
       const loadedByUs =
         (holders[0]?.before as string[] | undefined) ?? recorded?.loadedByUs ?? (await missing(host, name));
@@ -58,7 +58,7 @@ export const kernelModule = defineKind({
     }),
 
   remove: (host, { name, onDelete, loadedByUs = [], owner }) =>
-    inTurn(host, undefined, async () => {
+    inTurn(host, modules, async () => {
       await unshare(host, placeOf(name), owner);
       if (onDelete === "keep" || (await entries(host, placeOf(name))).length > 0) return;
       // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
@@ -72,6 +72,9 @@ export const kernelModule = defineKind({
     if (!seen) await unshare(host, placeOf(name), owner);
   },
 });
+
+/** Modules need each other, so all take turns. */
+const modules = { netns: undefined, what: "KernelModule" };
 
 function placeOf(name: string) {
   return { netns: undefined, what: `KernelModule ${name}` };

@@ -33,9 +33,9 @@ export const sysctl = defineKind({
     return value === undefined ? undefined : { value };
   },
 
-  ensure: (host, { key, netns, value, owner }, _seen, recorded) =>
-    inTurn(host, netns, async () => {
-      const place = placeOf(key, netns);
+  async ensure(host, { key, netns, value, owner }, _seen, recorded) {
+    const place = placeOf(key, netns);
+    return inTurn(host, place, async () => {
       const [now, holders] = await Promise.all([readSysctl(host, netns, key), entries(host, place)]);
       const other = holders.find((each) => each.owner !== owner && each.value !== value);
       if (other) {
@@ -54,15 +54,17 @@ export const sysctl = defineKind({
         throw error;
       }
       return { previousValue };
-    }),
+    });
+  },
 
-  remove: (host, { key, netns, onDelete, previousValue, owner }, { value }) =>
-    inTurn(host, netns, async () => {
-      const place = placeOf(key, netns);
+  async remove(host, { key, netns, onDelete, previousValue, owner }, { value }) {
+    const place = placeOf(key, netns);
+    await inTurn(host, place, async () => {
       await unshare(host, place, owner);
       if (onDelete === "keep" || previousValue === undefined || value === previousValue) return;
       if ((await entries(host, place)).length === 0) await writeSysctl(host, netns, key, previousValue);
-    }),
+    });
+  },
 
   async tidy(host, { key, netns, owner }, seen) {
     if (!seen) await unshare(host, placeOf(key, netns), owner);

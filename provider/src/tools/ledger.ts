@@ -6,7 +6,8 @@ import type { Host } from "../host";
  * What cannot carry a mark is written down on its host: a symbolic link for each entry, because the kernel makes one
  * whole and only once. Below /run the ledger ends with what it tells of: at the next boot both are gone.
  */
-const directory = "/run/pulumi-localnet/owned";
+const base = "/run/pulumi-localnet";
+const directory = `${base}/owned`;
 
 /** The object that an entry is about. */
 export interface Place {
@@ -48,46 +49,37 @@ export async function entries(host: Host, place: Place): Promise<Entry[]> {
 }
 
 export async function unclaim(host: Host, place: Place): Promise<void> {
-  await erase(host, place.netns, path(place));
+  await erase(host, path(place));
 }
 
 export async function unshare(host: Host, place: Place, owner: string): Promise<void> {
-  await erase(host, place.netns, path(place, owner));
+  await erase(host, path(place, owner));
 }
 
 /** All that was in a namespace is gone with it. */
 export async function forget(host: Host, netns: string): Promise<void> {
-  await erase(host, netns, folder(netns));
+  await erase(host, `${folder(netns)}/*`);
 }
 
 /** Returns whether the entry is new. */
-async function write(
-  host: Host,
-  { netns }: Place,
-  file: string,
-  entry: Entry,
-  options: string[] = [],
-): Promise<boolean> {
+async function write(host: Host, place: Place, file: string, entry: Entry, options: string[] = []): Promise<boolean> {
   const argv = ["ln", "-s", "-T", ...options, "--", JSON.stringify(entry), file];
-  const link = async () => {
+  for (let attempt = 1; ; attempt++) {
     const result = await host.run(argv, { accept: [0, 1] });
     if (result.exitCode === 0) return true;
     if (result.stderr.includes("File exists")) return false;
-    throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
-  };
-  try {
-    return await link();
-  } catch {
-    // The folders come with the first entry. One by one, since mkdir gives the mode only to those that it names.
-    await host.run(["mkdir", "-p", "-m", "700", "--", ...parents(netns).reverse()]);
-    return link();
+    // Another's last entry may have gone with its folder meanwhile.
+    if (attempt === 3)
+      throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
+    // One by one, since mkdir gives the mode only to those that it names.
+    await host.run(["mkdir", "-p", "-m", "700", "--", base, directory, folder(place.netns)]);
   }
 }
 
-async function erase(host: Host, netns: string | undefined, file: string): Promise<void> {
-  const { stdout } = await host.run(["rm", "-r", "-f", "-v", "--", file]);
-  // Another's entry may come meanwhile, and keep its folder.
-  if (stdout) await host.run(["rmdir", "--ignore-fail-on-non-empty", "--", ...parents(netns)], { accept: "any" });
+/** Entries go with the folders that they leave empty. */
+async function erase(host: Host, path: string): Promise<void> {
+  const what = ["(", "-path", path, "-o", "-type", "d", "-empty", ")"];
+  await host.run(["find", base, "-depth", ...what, "-delete"], { accept: "any" });
 }
 
 function path({ netns, what }: Place, owner?: string): string {
@@ -97,10 +89,6 @@ function path({ netns, what }: Place, owner?: string): string {
 /** A namespace's entries; "@" can be no namespace's name. */
 function folder(netns: string | undefined): string {
   return `${directory}/${netns ?? "@"}`;
-}
-
-function parents(netns: string | undefined): string[] {
-  return [folder(netns), directory, directory.replace(/\/[^/]*$/, "")];
 }
 
 function digest(text: string): string {

@@ -3,38 +3,95 @@ import { hasCode, LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { enter } from "./ip";
 
-/** Seconds to wait for another program that uses this package. */
+/** Seconds to wait for another program that uses this package, and after which it gets its turn. */
 const waitSeconds = 30;
+const fairSeconds = 5;
 const late = 75;
 
+/** The lock on a namespace, as long as somebody in this process uses it. */
+interface Lease {
+  readonly began: number;
+  users: number;
+  readonly held: Promise<void>;
+  readonly end: () => void;
+  readonly ended: Promise<void>;
+}
+
+const leases = new WeakMap<Host, Map<string, Lease>>();
 const queues = new WeakMap<Host, Map<string, LimitFunction>>();
 
 /**
- * What reads before it writes takes turns in a namespace: here, and with other programs through a lock on the namespace
- * itself, which leaves no file behind and which the kernel lets go of when its holder dies.
+ * What reads before it writes takes turns: in this process with what is about the same thing, and with other programs
+ * through a lock on the namespace itself, which leaves no file behind and which the kernel lets go of when its holder dies.
  */
-export function inTurn<T>(host: Host, netns: string | undefined, body: () => Promise<T>): Promise<T> {
-  const ofHost = queues.get(host) ?? new Map<string, LimitFunction>();
-  queues.set(host, ofHost);
-  const queue = ofHost.get(netns ?? "") ?? pLimit(1);
-  ofHost.set(netns ?? "", queue);
+export function inTurn<T>(
+  host: Host,
+  { netns, what }: { netns: string | undefined; what: string },
+  body: () => Promise<T>,
+): Promise<T> {
+  const queue = getOrMake(
+    getOrMake(queues, host, () => new Map()),
+    `${netns ?? ""} ${what}`,
+    () => pLimit(1),
+  );
   return queue(() => locked(host, netns, body));
 }
 
 async function locked<T>(host: Host, netns: string | undefined, body: () => Promise<T>): Promise<T> {
-  const argv = ["flock", "-w", String(waitSeconds), "-E", String(late), "/proc/self/ns/net", "cat"];
-  let ours = false;
-  try {
-    return await host.during(enter(netns, argv), waitSeconds + 5, () => {
-      ours = true;
-      return body();
-    });
-  } catch (error) {
-    if (ours) throw error;
-    // Where there is no namespace, nothing needs a turn.
-    if (hasCode(error, "LN_NETNS")) return body();
-    if (!hasCode(error, "LN_COMMAND") || error.ran?.exitCode !== late) throw error;
-    const hint = "see which program holds it: lslocks";
-    throw new LocalnetError("LN_BUSY", `another program kept this namespace for ${waitSeconds} s`, { hint });
+  const ofHost = getOrMake(leases, host, () => new Map<string, Lease>());
+  const key = netns ?? "";
+  for (let old = ofHost.get(key); old && Date.now() - old.began > fairSeconds * 1000; old = ofHost.get(key)) {
+    await old.ended;
   }
+  const lease = getOrMake(ofHost, key, () => begin(host, netns));
+  lease.users += 1;
+  try {
+    await lease.held;
+    return await body();
+  } finally {
+    lease.users -= 1;
+    if (lease.users === 0) {
+      ofHost.delete(key);
+      lease.end();
+      await lease.ended;
+    }
+  }
+}
+
+function begin(host: Host, netns: string | undefined): Lease {
+  let end = () => {};
+  let ended = Promise.resolve();
+  const held = new Promise<void>((resolve, reject) => {
+    const used = new Promise<void>((unused) => {
+      end = unused;
+    });
+    const argv = ["flock", "-w", String(waitSeconds), "-E", String(late), "/proc/self/ns/net", "cat"];
+    ended = host
+      .during(enter(netns, argv), waitSeconds + 5, () => {
+        resolve();
+        return used;
+      })
+      .catch((error) => {
+        // Where there is no namespace, nothing needs a turn.
+        if (hasCode(error, "LN_NETNS")) resolve();
+        else reject(busy(error));
+      });
+  });
+  return { began: Date.now(), users: 0, held, end, ended };
+}
+
+function busy(error: unknown): unknown {
+  if (!hasCode(error, "LN_COMMAND") || error.ran?.exitCode !== late) return error;
+  const hint = "see which program holds it: lslocks";
+  return new LocalnetError("LN_BUSY", `another program kept this namespace for ${waitSeconds} s`, { hint });
+}
+
+function getOrMake<K, V>(
+  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
 }

@@ -3,7 +3,7 @@ const readers = new Set(["cat", "ls", "which", "find", "tail", "curl", "nc", "pi
 /** Is this a command that changes nothing? What is not known counts as a change. */
 export function onlyReads(argv: readonly string[]): boolean {
   const [command = "", ...args] = withoutNetns(argv);
-  if (readers.has(command)) return true;
+  if (readers.has(command)) return !args.includes("-delete");
   if (command === "ip")
     return args.includes("show") || args.includes("-V") || args.slice(0, 2).join(" ") === "netns pids";
   if (command === "iptables" || command === "ip6tables") return args.includes("-S") || args.includes("-V");
