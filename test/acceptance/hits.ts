@@ -6,6 +6,8 @@ export type Way = (typeof ways)[number];
 
 /** Seconds in which ^C must end, and the provider of a CLI that was killed. */
 export const patience = 10;
+/** ^C waits for what is being done, and on an emulated machine that takes its time. */
+export const patienceWithVm = 60;
 
 /** Numbers of lines that the CLI prints for so many resources, one when work on each begins and one when it ends, spread evenly. */
 export function points(count: number, resources: number): number[] {
@@ -21,14 +23,14 @@ export async function hit(
   what: "up" | "destroy",
   way: Way,
   line: number,
-  wait = true,
+  { wait = true, seconds: limit = patience } = {},
 ): Promise<Process[]> {
   const cli = new Cli(stack, [what, "--yes", "--skip-preview", ...stack.target]);
   if (!(await cli.reach(line))) throw new Error(`it ended before line ${line}\n${cli.text}`);
   if (way === "SIGINT") {
     const seconds = await cli.interrupt();
     report(`${what} ${way} at line ${line}: ended within ${seconds} s`);
-    if (seconds > patience) throw new Error(`${seconds} s from ^C to the end\n${cli.text}`);
+    if (seconds > limit) throw new Error(`${seconds} s from ^C to the end\n${cli.text}`);
     return [];
   }
   const left = await cli.kill();

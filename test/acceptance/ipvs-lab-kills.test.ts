@@ -1,5 +1,5 @@
 import { root, type Snapshot, Stack, snapshot, vm } from "./engine";
-import { hit, points, report, ways } from "./hits";
+import { hit, patienceWithVm, points, report, ways } from "./hits";
 
 const resources = 27;
 const lines = points(Number(process.env.LOCALNET_TEST_POINTS ?? 1), resources);
@@ -12,18 +12,19 @@ beforeAll(async () => {
   before = await snapshot(ssh);
   await stack.init({ "localnet:host": host });
 });
+afterEach(() => stack.destroy());
 afterAll(() => stack.dispose());
 
 describe.each(ways)("%s to the CLI", (way) => {
   test.each(lines)(
     "at line %i of the lab's up and of its destroy: the next one goes on, and nothing is left or there twice",
     async (line) => {
-      await hit(stack, "up", way, line);
+      await hit(stack, "up", way, line, { seconds: patienceWithVm });
       await stack.up();
       // The lab's reference to its own stack sees the parts of the update before.
       if (!(await stack.outputs()).settled) await stack.up();
       await stack.unchanged();
-      await hit(stack, "destroy", way, line);
+      await hit(stack, "destroy", way, line, { seconds: patienceWithVm });
       await stack.destroy();
       expect(await snapshot(ssh)).toEqual(before);
       report(`${way} at line ${line}: converged, nothing left`);

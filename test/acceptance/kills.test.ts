@@ -27,14 +27,14 @@ describe.each(ways)("%s to the CLI", (way) => {
   test.each(lines.map((line, index) => [line, index % 2 === 0] as const))(
     "at line %i of up and of destroy: the next one goes on, and nothing is left or there twice",
     async (line, wait) => {
-      const left = await hit(stack, "up", way, line, wait);
+      const left = await hit(stack, "up", way, line, { wait });
       await stack.up();
       await stack.unchanged();
       expect(await stack.pending()).toEqual([]);
       const { iptables = [], processes = [] } = await seen();
       expect(iptables).toHaveLength(3);
       expect(processes.filter((each) => each.endsWith(" nc -lk 8080"))).toHaveLength(2);
-      left.push(...(await hit(stack, "destroy", way, line, wait)));
+      left.push(...(await hit(stack, "destroy", way, line, { wait })));
       await stack.destroy();
       await end(left);
       expect(await seen()).toEqual(before);
