@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { at, familyOf, printable } from "../fields";
 import { defineKind, inNetns } from "../kind";
@@ -130,9 +131,9 @@ export const iptablesRule = defineKind({
   },
 
   async ensure(host, args, seen, recorded) {
+    // What was read of a rule that somebody changed is in iptables' words; of such a record no rule can be made.
+    if (seen && recorded && seen.canonical === recorded.canonical && sameRule(args, recorded)) return;
     const rule = specification(args);
-    if (seen && recorded && seen.canonical === recorded.canonical && String(rule) === String(specification(recorded)))
-      return;
     // Rules are told by our mark, never by number: another program may insert its own at any time. The new one goes to
     // the place of the old one before that is deleted, so that there is no moment without.
     const place = seen?.ours[0]
@@ -186,6 +187,11 @@ function specification(args: RuleArgs & { [K in TargetOption]?: string | undefin
   return [...words, "-m", "comment", "--comment", comment, "-j", args.target, ...options];
 }
 
+function sameRule(args: RuleArgs, recorded: RuleArgs): boolean {
+  const keys = [...Object.keys(matches), ...Object.keys(targetOptions), "target", "comment"] as (keyof RuleArgs)[];
+  return keys.every((key) => isDeepStrictEqual(args[key], recorded[key]));
+}
+
 function isOurs({ words }: Rule, owner: string): boolean {
   const comment = words[words.indexOf("--comment") + 1] ?? "";
   return comment === markOf(owner) || comment.endsWith(` ${markOf(owner)}`);
@@ -206,6 +212,7 @@ function changed(rule: Rule, written: string | undefined): Record<string, string
   const inputs = new Map<string, string>();
   for (const [key, { options }] of Object.entries(matches)) for (const name of options) inputs.set(name, key);
   for (const [key, { option }] of Object.entries(targetOptions)) inputs.set(option, key);
+  inputs.set("--set-xmark", "setMark");
   inputs.set("--comment", "comment");
   const different = [...new Set([...now.keys(), ...then.keys()])].filter(
     (name) => name !== "-m" && now.get(name) !== then.get(name),
