@@ -29,6 +29,12 @@ export default {
     layer("unit"),
     layer("property"),
     layer("kernel", { globalSetup: join(root, "test/kernel/support/probe-features.mjs") }),
+    layer("faults", {
+      roots: [join(root, "test/kernel/cases"), join(root, "test/faults")],
+      testPathIgnorePatterns: ["/cases/probe.test.ts$", "/cases/iptables-drift.test.ts$"],
+      globals: { localnetFaults: true },
+      globalSetup: join(root, "test/kernel/support/probe-features.mjs"),
+    }),
     layer("acceptance"),
     layer("packaging"),
   ],

@@ -5,9 +5,10 @@ import { delimiter, join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { ensurePulumi, pulumiEnv } from "../lib/pulumi.mjs";
-import { capture, say } from "../lib/run.mjs";
+import { capture, output, say } from "../lib/run.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
 import { difference, hostState } from "./host-state.mjs";
+import { Matrix } from "./matrix.mjs";
 import { ensureNode24 } from "./node24.mjs";
 import { Tally } from "./tally.mjs";
 
@@ -22,11 +23,13 @@ const needed = [
   "procps",
   "kmod",
   "ipset",
+  "strace",
 ];
 
 /**
  * @typedef {object} Layer
  * @property {string} project jest's name of it
+ * @property {string} [files] the files of it, if not all
  * @property {boolean} [mayskip] may a test be left out that this kernel cannot run?
  * @property {() => Promise<NodeJS.ProcessEnv>} prepare gets what it needs, and returns the environment to run it in
  */
@@ -38,6 +41,13 @@ export const layers = {
   "unit-node24": { project: "unit", prepare: withNode24 },
   kernel: { project: "kernel", mayskip: true, prepare: packages },
   "kernel-vm": { project: "kernel", prepare: () => inMachine("test") },
+  faults: { project: "faults", prepare: built },
+  // Only what this machine's kernel may lack: over ssh each command takes its time.
+  "faults-vm": {
+    project: "faults",
+    files: "(dummy|ipvs-\\w+|kernel-module)\\.test",
+    prepare: async () => ({ ...(await built()), ...(await inMachine("faults")) }),
+  },
   acceptance: {
     project: "acceptance",
     prepare: async () => ({ ...(await withPulumi()), ...(await inMachine("acceptance")) }),
@@ -47,6 +57,13 @@ export const layers = {
     prepare: async () => ({ ...(await withPulumi()), LOCALNET_TEST_NODE24: await ensureNode24() }),
   },
 };
+
+/** The provider that is killed runs in a process of its own, from what is built. */
+async function built() {
+  await packages();
+  await output(["npm", "run", "build"], { cwd: root });
+  return {};
+}
 
 /** The newest Node.js that is promised, in place of the one that runs this. */
 async function withNode24() {
@@ -71,6 +88,7 @@ const checks = [
  */
 export async function runLayers(names, { whole }) {
   const tally = new Tally();
+  const matrix = new Matrix();
   const touching = names.some((name) => name !== "unit" && name !== "property");
   const privileged = process.getuid?.() === 0;
   /** @type {NodeJS.Signals[]} */
@@ -82,7 +100,7 @@ export async function runLayers(names, { whole }) {
     if (touching && privileged) await packages();
     const before = touching && privileged ? await hostState() : undefined;
     if (whole) for (const [name, args] of checks) await check(tally, String(name), /** @type {string[]} */ (args));
-    for (const name of names) await run(tally, name);
+    for (const name of names) await run(tally, matrix, name);
     await stopMachines();
     if (before) compare(tally, before, await hostState());
   } catch (error) {
@@ -90,6 +108,8 @@ export async function runLayers(names, { whole }) {
   } finally {
     await stopMachines();
   }
+  for (const cell of matrix.empty) tally.fail(`no test and no reason: ${cell}`);
+  if (matrix.kinds.length > 0) console.log(`${matrix.print()}\n`);
   console.log(tally.summary());
   return tally.failed > 0 ? 1 : 0;
 }
@@ -107,22 +127,27 @@ function compare(tally, before, after) {
 
 /**
  * @param {Tally} tally
+ * @param {Matrix} matrix
  * @param {string} name
  */
-async function run(tally, name) {
+async function run(tally, matrix, name) {
   const layer = layers[name];
   if (!layer) return;
   say(`\n== ${name}`);
   const start = Date.now();
   const directory = mkdtempSync(join(tmpdir(), "localnet-test-"));
   try {
-    const env = { ...process.env, ...(await layer.prepare()) };
     const file = join(directory, "report.json");
+    const notes = join(directory, "notes");
+    const env = { ...process.env, LOCALNET_TEST_MATRIX: notes, ...(await layer.prepare()) };
     const workers =
-      name === "unit" || name === "property" ? [] : ["--maxWorkers", name.startsWith("kernel") ? "2" : "1"];
+      name === "unit" || name === "property" ? [] : ["--maxWorkers", /^(kernel|faults)/.test(name) ? "2" : "1"];
     const program = [join(root, "node_modules/.bin/jest"), "--selectProjects", layer.project];
-    await runJest([...program, "--json", "--outputFile", file, ...workers], env);
-    tally.take(name, existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined, layer.mayskip ?? false);
+    const files = layer.files ? ["--", layer.files] : [];
+    await runJest([...program, "--json", "--outputFile", file, ...workers, ...files], env);
+    const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+    tally.take(name, report, layer.mayskip ?? false);
+    if (existsSync(notes)) matrix.take(report, readFileSync(notes, "utf8"));
   } catch (error) {
     tally.fail(`${name}: set-up`, error instanceof Error ? error.message : String(error));
   } finally {
