@@ -41,6 +41,12 @@ export default {
       globalSetup: join(root, "test/kernel/support/probe-features.mjs"),
       transform: { "\\.[cm]?[jt]s$": join(root, "test/typescript-transform.cjs") },
     }),
+    layer("faults", {
+      roots: [join(root, "test/kernel/cases"), join(root, "test/faults")],
+      testPathIgnorePatterns: ["/cases/probe.test.ts$", "/iptables-rule-"],
+      globals: { localnetFaults: true },
+      globalSetup: join(root, "test/kernel/support/probe-features.mjs"),
+    }),
     layer("acceptance"),
     layer("packaging"),
   ],

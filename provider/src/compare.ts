@@ -46,6 +46,20 @@ export function project(schema: z.ZodObject, wanted: Values, seen: Values): Valu
   return result;
 }
 
+/** What is there of an update that stopped on the way: of what can be seen, all that was asked for before or is now; else as before. */
+export function halfway(schema: z.ZodObject, before: Values, now: Values, seen: Values): Values {
+  const asked: Values = {};
+  for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
+    const [was, is, have] = [before[key], now[key], seen[key]];
+    const nested = objectIn(field as z.ZodType);
+    if (!(key in seen) || is === undefined) asked[key] = was;
+    else if (nested && isValues(was) && isValues(is) && isValues(have)) asked[key] = halfway(nested, was, is, have);
+    else if (Array.isArray(was) && Array.isArray(is)) asked[key] = [...new Set([...was, ...is])];
+    else asked[key] = is;
+  }
+  return project(schema, asked, seen);
+}
+
 /** Plain JSON: the engine takes nothing else, and loses an object that was just made over one `undefined`. */
 export function plain(values: Values): Values {
   return JSON.parse(JSON.stringify(values)) as Values;

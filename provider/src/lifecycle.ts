@@ -1,5 +1,5 @@
 import { check, hasUnknown, type Values } from "./check";
-import { describe, differences, plain, project } from "./compare";
+import { describe, differences, halfway, plain, project } from "./compare";
 import { hasCode, LocalnetError } from "./errors";
 import { type Host, type HostSettings, openHost } from "./host";
 import type { AnyKind } from "./kind";
@@ -127,7 +127,8 @@ async function converge(
     const cause = error instanceof Error ? error : new Error(String(error));
     const now = await observe(kind, host, args, known).catch(() => undefined);
     if (!now || !isOurs(args, now, ensured)) throw cause;
-    throw new PartialError(id, plain({ ...project(kind.args, args, now), ...outputsOf(kind, known, now) }), cause);
+    const inputs = recorded ? halfway(kind.args, recorded, args, now) : project(kind.args, args, now);
+    throw new PartialError(id, plain({ ...inputs, ...outputsOf(kind, known, now) }), cause);
   }
 }
 

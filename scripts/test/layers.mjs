@@ -6,9 +6,10 @@ import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { ensurePulumi, pulumiEnv } from "../lib/pulumi.mjs";
 import { rootless } from "../lib/rootless.mjs";
-import { capture, say } from "../lib/run.mjs";
+import { capture, output, say } from "../lib/run.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
 import { difference, hostState } from "./host-state.mjs";
+import { Matrix } from "./matrix.mjs";
 import { ensureNode24 } from "./node24.mjs";
 import { Tally } from "./tally.mjs";
 
@@ -23,6 +24,7 @@ const needed = [
   "procps",
   "kmod",
   "ipset",
+  "strace",
 ];
 
 /**
@@ -47,6 +49,13 @@ export const layers = {
     ...{ through: [join(root, "scripts/test/with-legacy.sh")], only: "iptables-rule" },
   },
   "kernel-vm": { project: "kernel", prepare: () => inMachine("test") },
+  faults: { project: "faults", prepare: built },
+  // Only what this machine's kernel may lack: over ssh each command takes its time.
+  "faults-vm": {
+    project: "faults",
+    only: "(dummy|ipvs-\\w+|kernel-module)\\.test",
+    prepare: async () => ({ ...(await built()), ...(await inMachine("faults")) }),
+  },
   acceptance: {
     project: "acceptance",
     prepare: async () => ({ ...(await withPulumi()), ...(await inMachine("acceptance")) }),
@@ -56,6 +65,13 @@ export const layers = {
     prepare: async () => ({ ...(await withPulumi()), LOCALNET_TEST_NODE24: await ensureNode24() }),
   },
 };
+
+/** The provider that is killed runs in a process of its own, from what is built. */
+async function built() {
+  await packages();
+  await output(["npm", "run", "build"], { cwd: root });
+  return {};
+}
 
 /** The newest Node.js that is promised, in place of the one that runs this. */
 async function withNode24() {
@@ -80,6 +96,7 @@ const checks = [
  */
 export async function runLayers(names, { whole }) {
   const tally = new Tally();
+  const matrix = new Matrix();
   const touching = names.some((name) => name !== "unit" && name !== "property");
   const privileged = process.getuid?.() === 0;
   /** @type {NodeJS.Signals[]} */
@@ -91,7 +108,7 @@ export async function runLayers(names, { whole }) {
     if (touching && privileged) await packages();
     const before = touching && privileged ? await hostState() : undefined;
     if (whole) for (const [name, args] of checks) await check(tally, String(name), /** @type {string[]} */ (args));
-    for (const name of names) await run(tally, name);
+    for (const name of names) await run(tally, matrix, name);
     await stopMachines();
     if (before) compare(tally, before, await hostState());
   } catch (error) {
@@ -99,6 +116,8 @@ export async function runLayers(names, { whole }) {
   } finally {
     await stopMachines();
   }
+  for (const cell of matrix.empty) tally.fail(`no test and no reason: ${cell}`);
+  if (matrix.kinds.length > 0) console.log(`${matrix.print()}\n`);
   console.log(tally.summary());
   return tally.failed > 0 ? 1 : 0;
 }
@@ -116,31 +135,31 @@ function compare(tally, before, after) {
 
 /**
  * @param {Tally} tally
+ * @param {Matrix} matrix
  * @param {string} name
  */
-async function run(tally, name) {
+async function run(tally, matrix, name) {
   const layer = layers[name];
   if (!layer) return;
   say(`\n== ${name}`);
   const start = Date.now();
   const directory = mkdtempSync(join(tmpdir(), "localnet-test-"));
   try {
-    const prepared = { ...process.env, ...(await layer.prepare()) };
+    const file = join(directory, "report.json");
+    const notes = join(directory, "notes");
+    const prepared = { ...process.env, LOCALNET_TEST_MATRIX: notes, ...(await layer.prepare()) };
     const { clone, env, argv } = layer.rootless
       ? await ordinary(directory)
       : { clone: root, env: prepared, argv: same };
-    const file = join(directory, "report.json");
     const workers =
-      name === "unit" || name === "property" ? [] : ["--maxWorkers", name.startsWith("kernel") ? "2" : "1"];
-    const program = [
-      ...(layer.through ?? []),
-      join(clone, "node_modules/.bin/jest"),
-      "--selectProjects",
-      layer.project,
-    ];
+      name === "unit" || name === "property" ? [] : ["--maxWorkers", /^(kernel|faults)/.test(name) ? "2" : "1"];
+    const jestOfClone = join(clone, "node_modules/.bin/jest");
+    const program = [...(layer.through ?? []), jestOfClone, "--selectProjects", layer.project];
     const only = layer.only ? ["--", layer.only] : [];
     await runJest(argv([...program, "--json", "--outputFile", file, ...workers, ...only]), env);
-    tally.take(name, existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined, layer.mayskip ?? false);
+    const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+    tally.take(name, report, layer.mayskip ?? false);
+    if (existsSync(notes)) matrix.take(report, readFileSync(notes, "utf8"));
   } catch (error) {
     tally.fail(`${name}: set-up`, error instanceof Error ? error.message : String(error));
   } finally {

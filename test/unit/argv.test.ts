@@ -9,8 +9,10 @@ const group = String(groupOf(owner));
 const mark = `localnet:${owner}`;
 const link = {
   owner,
+  alias: true,
   ifindex: 2,
   addresses: [],
+  duplicates: [],
   mtu: 1500,
   mac: "",
   macAddress: "",
@@ -42,8 +44,8 @@ function withoutLedger(host: RecordingHost): string[] {
 type Row = readonly [what: string, type: string, values: Values, seen: Values | undefined, lines: readonly string[]];
 const rows: readonly Row[] = [
   ["made", "Netns", {}, undefined, ["ip netns add foo", `ip -n foo link set dev lo up alias ${mark}`]],
-  ["as it is", "Netns", {}, { owner, loopbackUp: true }, []],
-  ["its loopback down", "Netns", {}, { owner, loopbackUp: false }, [`ip -n foo link set dev lo up alias ${mark}`]],
+  ["as it is", "Netns", {}, { owner, ready: true }, []],
+  ["its loopback down", "Netns", {}, { owner, ready: false }, [`ip -n foo link set dev lo up alias ${mark}`]],
   [
     "made",
     "Bridge",
@@ -163,7 +165,7 @@ const removals: readonly (readonly [type: string, seen: Values, lines: readonly 
   ["Bridge", {}, ["ip -n foo link del dev br0"]],
   ["VethPair", {}, ["ip -n foo link del dev v0"]],
   ["Dummy", {}, ["ip -n foo link del dev d0"]],
-  ["Route", route, ["ip -n foo -4 route del unicast default via 10.0.0.1 metric 0 table 254 proto 157"]],
+  ["Route", route, ["ip -n foo -4 route del unicast default via 10.0.0.1 dev e0 metric 0 table 254 proto 157"]],
   ["Sysctl", { value: "1" }, [`${inFoo} tee /proc/sys/net/ipv4/ip_forward`]],
   [
     "IptablesRule",

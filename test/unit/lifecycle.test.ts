@@ -54,6 +54,15 @@ test("after that, the difference is what is missing, and update brings it about"
   expect(await update(toy, "ball", properties, inputs({ size: 3 }), settings)).toMatchObject({ size: 3, color: "red" });
 });
 
+test("an update that breaks half-way keeps what it was to take away, and as before what cannot be seen", async () => {
+  const before = inputs({ size: 3, tags: ["old"], place: { row: 1, note: "then" } });
+  const { id, outputs } = await create(toy, before, settings);
+  faults.afterColor = broken;
+  const after = inputs({ color: "green", tags: ["new"], place: { row: 1, note: "now" } });
+  const { properties } = (await error(update(toy, id, outputs, after, settings))) as PartialError;
+  expect(properties).toMatchObject({ color: "green", size: 3, tags: ["old"], place: { row: 1, note: "then" } });
+});
+
 test("create after a crash that lost the state finishes what is ours", async () => {
   shelf.set("ball", { color: "", size: 0, owner: "me", tags: [] });
   expect((await create(toy, inputs({ size: 3 }), settings)).outputs).toMatchObject({ color: "red", size: 3 });

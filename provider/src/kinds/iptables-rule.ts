@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { at, familyOf, printable } from "../fields";
 import { defineKind, inNetns } from "../kind";
@@ -106,9 +107,9 @@ export const iptablesRule = defineKind({
 
   async ensure(host, args, seen, recorded) {
     if (seen?.elsewhere.length) throw movedBackend(args.family, recorded?.backend);
-    const rule = specification(args);
     const asWritten = seen && recorded && seen.ours.length === 1 && seen.canonical === recorded.canonical;
-    if (asWritten && !("priority" in seen) && String(rule) === String(specification(recorded))) return;
+    if (asWritten && !("priority" in seen) && sameRule(args, recorded)) return;
+    const rule = specification(args);
     const chain = chainOf(args);
     const adopted = args.adopt && !recorded ? await adoptable(host, chain, args, rule) : undefined;
     // One that is new and has no neighbours to heed needs no look at the chain.
@@ -149,6 +150,12 @@ function specification(args: RuleArgs): string[] {
   return [...words, "-m", "comment", "--comment", commentOf(args), "-j", args.target, ...options];
 }
 
+/** What was read of a rule that somebody changed is in iptables' words: of such a record no rule can be made. */
+function sameRule(args: RuleArgs, recorded: RuleArgs): boolean {
+  const keys = [...Object.keys(matches), ...Object.keys(targetOptions), "target", "comment", "priority"];
+  return (keys as (keyof RuleArgs)[]).every((key) => isDeepStrictEqual(args[key], recorded[key]));
+}
+
 /** The inputs in which what stands in the chain differs from what was written; `target` holds all of it when that is no input that was given. */
 function changed(args: RuleArgs, rules: readonly Rule[], written: string | undefined): Record<string, unknown> {
   const [rule] = rules;
@@ -166,6 +173,7 @@ function changedInputs(rule: Rule, written: string): Record<string, string | und
   const inputs = new Map<string, string>();
   for (const [key, { options }] of Object.entries(matches)) for (const name of options) inputs.set(name, key);
   for (const [key, { option }] of Object.entries(targetOptions)) inputs.set(option, key);
+  inputs.set("--set-xmark", "setMark");
   inputs.set("--comment", "comment");
   const different = [...new Set([...now.keys(), ...then.keys()])].filter(
     (name) => name !== "-m" && now.get(name) !== then.get(name),

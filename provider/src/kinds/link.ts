@@ -3,7 +3,7 @@ import { z } from "zod";
 import { LocalnetError } from "../errors";
 import { cidr, mac, mtu } from "../fields";
 import type { Host } from "../host";
-import { addressesOf, aliasOf, ip, type Link, ownerOf, showLink } from "../tools/ip";
+import { addressesOf, aliasOf, duplicatesOf, ip, type Link, ownerOf, showLink } from "../tools/ip";
 
 /** Inputs that links of every kind have. */
 export const linkArgs = {
@@ -44,7 +44,9 @@ export function linkSeen(link: Link, owner: string) {
   return {
     ifindex: link.ifindex,
     owner: ownerOf(link, owner),
+    alias: link.ifalias !== undefined,
     addresses: addressesOf(link),
+    duplicates: duplicatesOf(link),
     mtu: link.mtu,
     mac: link.address ?? "",
     macAddress: link.address ?? "",
@@ -61,7 +63,9 @@ export type LinkSeen = ReturnType<typeof linkSeen>;
 export const newborn: LinkSeen = {
   ifindex: 0,
   owner: "",
+  alias: false,
   addresses: [],
+  duplicates: [],
   mtu: 0,
   mac: "",
   macAddress: "",
@@ -114,7 +118,7 @@ export async function configureLink(
     const want = wantedValue(key, args, recorded, unset);
     return want === undefined || want === (seen[key] ?? "") ? [] : argv(want as never);
   });
-  if (seen.owner !== owner) changes.push(...aliasOf(owner));
+  if (seen.owner !== owner || !seen.alias) changes.push(...aliasOf(owner));
   if (changes.length) await ip(host, netns, "link", "set", "dev", name, ...changes);
 
   const hairpin = wantedValue("hairpin", args, recorded, false);
@@ -134,16 +138,18 @@ async function configureAddresses(
   const { name, netns, addresses = [] } = args;
   const before = recorded?.addresses ?? [];
   if (addresses.length + before.length === 0) return [];
-  const current = async () => addressesOf(await present(host, args));
+  const current = async () => linkSeen(await present(host, args), "");
+  const all = () => [...there.addresses, ...there.duplicates];
 
   // A link that went down lost its IPv6 addresses, and a primary IPv4 address takes its secondaries along: those are
   // behind it in the kernel's order.
-  const stale = changed && seen.addresses.length > 0;
-  let there = stale ? await current() : seen.addresses;
-  const surplus = there.filter((each) => before.includes(each) && !addresses.includes(each)).reverse();
-  for (const each of surplus) await ip(host, netns, "addr", "del", each, "dev", name);
+  let there = seen;
+  if (changed && all().length > 0) there = await current();
+  const surplus = all().filter((each) => before.includes(each) && !addresses.includes(each));
+  const useless = there.duplicates.filter((each) => addresses.includes(each));
+  for (const each of [...surplus.reverse(), ...useless]) await ip(host, netns, "addr", "del", each, "dev", name);
   if (surplus.length > 0) there = await current();
-  const missing = addresses.filter((each) => !there.includes(each));
+  const missing = addresses.filter((each) => !there.addresses.includes(each));
   for (const each of missing) await ip(host, netns, "addr", "add", each, "dev", name);
   return missing;
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { LocalnetError } from "../errors";
+import { hasCode, LocalnetError } from "../errors";
 import { netnsName } from "../fields";
+import type { Host } from "../host";
 import { defineKind } from "../kind";
-import { aliasOf, ip, netnsPids, ownerOf, showLink } from "../tools/ip";
-import { forget } from "../tools/ledger";
+import { aliasOf, ip, type Link, netnsPids, ownerOf, showLink } from "../tools/ip";
+import { entries, forget, share, unshare } from "../tools/ledger";
 
 export const netns = defineKind({
   type: "Netns",
@@ -21,18 +22,27 @@ export const netns = defineKind({
   id: ({ name }) => name,
 
   async observe(host, { name, owner }) {
-    const lo = await showLink(host, name, "lo");
-    return lo && { name, path: `/run/netns/${name}`, owner: ownerOf(lo, owner), loopbackUp: lo.flags.includes("UP") };
+    const lo = await loopback(host, name);
+    if (!lo) return undefined;
+    const marked = lo.ifalias !== undefined;
+    const begun = !marked && (await entries(host, birthOf(name))).some((entry) => entry.owner === owner);
+    const up = lo.flags.includes("UP");
+    return { name, path: `/run/netns/${name}`, owner: begun ? owner : ownerOf(lo, owner), ready: marked && up };
   },
 
   async ensure(host, { name, owner }, seen) {
+    if (seen?.owner === owner && seen.ready) return;
+    if (!seen) await forget(host, name);
+    // A namespace has no place for a mark of its own; its loopback has. Before that is set, the ledger tells whose it is.
+    await share(host, birthOf(name), { owner });
     if (!seen) {
-      await forget(host, name);
-      await host.run(["ip", "netns", "add", name]);
+      await add(host, name).catch(async (error) => {
+        if (!(await loopback(host, name))) await discard(host, name, owner);
+        throw error;
+      });
     }
-    // A namespace has no place for a mark of its own; its loopback has.
-    if (seen?.owner !== owner || !seen.loopbackUp)
-      await ip(host, name, "link", "set", "dev", "lo", "up", ...aliasOf(owner));
+    await ip(host, name, "link", "set", "dev", "lo", "up", ...aliasOf(owner));
+    await unshare(host, birthOf(name), owner);
   },
 
   async remove(host, { name }) {
@@ -46,7 +56,40 @@ export const netns = defineKind({
     await host.run(["ip", "netns", "del", name]);
   },
 
-  async tidy(host, { name }) {
+  async tidy(host, { name, owner }) {
+    await discard(host, name, owner);
     await forget(host, name);
   },
 });
+
+/** What is left of a namespace that is not there. */
+async function discard(host: Host, name: string, owner: string): Promise<void> {
+  await unshare(host, birthOf(name), owner);
+  if ((await loopback(host, name)) === null) await host.run(["ip", "netns", "del", name]);
+}
+
+function birthOf(name: string) {
+  return { netns: undefined, what: `Netns ${name}` };
+}
+
+/** Undefined: there is no such namespace; null: there is a file of its name, which an ip that was killed on its way left. */
+async function loopback(host: Host, name: string): Promise<Link | undefined | null> {
+  try {
+    return await showLink(host, name, "lo");
+  } catch (error) {
+    if (hasCode(error, "LN_NETNS")) return undefined;
+    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("failed: Invalid argument")) return null;
+    throw error;
+  }
+}
+
+async function add(host: Host, name: string): Promise<void> {
+  const argv = ["ip", "netns", "add", name];
+  try {
+    await host.run(argv);
+  } catch (error) {
+    if ((await loopback(host, name)) !== null) throw error;
+    await host.run(["ip", "netns", "del", name]);
+    await host.run(argv);
+  }
+}

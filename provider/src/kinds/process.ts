@@ -100,10 +100,10 @@ export const process = defineKind({
     if (!seen) {
       const inside = args.netns === undefined ? [] : ["ip", "netns", "exec", args.netns];
       const environment = { ...args.environment, ...processMark(args.owner) };
-      await host.start([...inside, ...args.command], {
-        environment,
-        workingDirectory: args.workingDirectory,
-        logFile: log,
+      const options = { environment, workingDirectory: args.workingDirectory, logFile: log };
+      await host.start([...inside, ...args.command], options).catch(async (error) => {
+        await removeLog(host, args);
+        throw error;
       });
     }
     try {

@@ -87,8 +87,10 @@ export const route = defineKind({
     await ip(host, args.netns, ...family(args), "route", seen ? "replace" : "add", ...selector(args));
   },
 
-  async remove(host, args) {
-    await ip(host, args.netns, ...family(args), "route", "del", ...selector(args));
+  async remove(host, args, { via, device, source, type = args.type }) {
+    // As it is there: an update that died may have changed it, and the state does not know.
+    const there = { ...args, via, device, source, type };
+    await ip(host, args.netns, ...family(args), "route", "del", ...selector(there));
   },
 });
 

@@ -54,8 +54,18 @@ export async function showLink(host: Host, netns: string | undefined, name: stri
   }
 }
 
+/** The addresses that a link can use. */
 export function addressesOf(link: Link): string[] {
-  return link.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  return link.addr_info.filter(({ dadfailed }) => !dadfailed).map(cidrOf);
+}
+
+/** The addresses that another has: the kernel keeps them on the link, but does not use them and does not ask again. */
+export function duplicatesOf(link: Link): string[] {
+  return link.addr_info.filter(({ dadfailed }) => dadfailed).map(cidrOf);
+}
+
+function cidrOf({ local, prefixlen }: Link["addr_info"][number]): string {
+  return `${local}/${prefixlen}`;
 }
 
 /** Whose a link is. Its group is set in the call that makes it, its alias after that: a crash in between leaves the group alone. */

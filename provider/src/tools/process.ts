@@ -20,8 +20,8 @@ export interface Running {
 export async function findMarked(host: Host, owner: string): Promise<Running[]> {
   const grep = ["grep", "-lszxF", "-e", `${markVariable}=${markOf(owner)}`, "{}", "+"];
   const argv = ["find", "/proc", "-mindepth", "2", "-maxdepth", "2", "-path", "/proc/[0-9]*/environ", "-exec", ...grep];
-  // Processes end while find looks at them, so its exit code says nothing.
-  const { stdout } = await host.run(argv, { accept: "any" });
+  // Processes end while find looks at them, or there is none: 1 is an answer.
+  const { stdout } = await host.run(argv, { accept: [0, 1] });
   const pids = [...stdout.matchAll(/^\/proc\/(\d+)\/environ$/gm)].map((match) => Number(match[1]));
   return pids.length ? (await readProcesses(host, pids)).processes : [];
 }
@@ -32,7 +32,7 @@ export async function readProcesses(
   pids: readonly number[],
 ): Promise<{ bootId: string; processes: Running[] }> {
   const files = pids.map((pid) => `/proc/${pid}/stat`);
-  const { stdout } = await host.run(["cat", "/proc/sys/kernel/random/boot_id", ...files], { accept: "any" });
+  const { stdout } = await host.run(["cat", "/proc/sys/kernel/random/boot_id", ...files], { accept: [0, 1] });
   const [bootId = "", ...lines] = stdout.split("\n");
   return { bootId, processes: lines.flatMap(parseStat) };
 }

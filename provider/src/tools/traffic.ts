@@ -1,5 +1,6 @@
 import { hasCode } from "../errors";
-import type { Host } from "../host";
+import type { Host, Result } from "../host";
+import { commandError } from "../host/host";
 import { enter } from "./ip";
 import { requireTools } from "./requirements";
 
@@ -67,7 +68,7 @@ async function get(host: Host, netns: string | undefined, http: Http, timeoutSec
     String(timeoutSeconds),
   ];
   const argv = enter(netns, ["curl", ...options, "--write-out", "%{stderr}%{http_code}", "--url", http.url]);
-  const { exitCode, stdout, stderr } = await host.run(argv, { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
+  const { exitCode, stdout, stderr } = await look(host, argv, timeoutSeconds);
   if (exitCode !== 0) {
     const known = curlFailures[exitCode];
     return { ok: false, failure: `curl: exit ${exitCode}, ${known ?? stderr.trim()}` };
@@ -79,6 +80,13 @@ async function get(host: Host, netns: string | undefined, http: Http, timeoutSec
   return !bodies || bodies.includes(body) ? { ok: true, body } : { ok: false, body, failure: "another body" };
 }
 
+/** Runs a command that looks. That it could not get into its namespace is no answer, least of all the failure that somebody expects. */
+async function look(host: Host, argv: readonly string[], timeoutSeconds: number): Promise<Result> {
+  const result = await host.run(argv, { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
+  if (result.exitCode !== 0 && result.stderr.startsWith("nsenter: ")) throw commandError(argv, result);
+  return result;
+}
+
 async function plain(
   host: Host,
   netns: string | undefined,
@@ -86,7 +94,7 @@ async function plain(
   timeoutSeconds: number,
 ): Promise<Answer> {
   try {
-    const { exitCode } = await host.run(enter(netns, argv), { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
+    const { exitCode } = await look(host, enter(netns, argv), timeoutSeconds);
     return exitCode === 0 ? { ok: true } : { ok: false, failure: `${argv[0]}: exit ${exitCode}` };
   } catch (error) {
     if (hasCode(error, "LN_TIMEOUT")) return { ok: false, failure: `${argv[0]}: ${error.summary}` };

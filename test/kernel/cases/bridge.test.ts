@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/check";
 import { bridge as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { everyDrift, everyInput } from "../support/inputs";
 import { expectedLink, lookAtLink } from "../support/links";
 
 contract("with IPv4 and IPv6 addresses", (world) => {
@@ -62,6 +62,13 @@ contract("with IPv4 and IPv6 addresses", (world) => {
       { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
     ],
     ignores: [
+      {
+        what: "the mtu that it takes from its first port",
+        async by() {
+          await ip("link", "add", "name", "port", "mtu", "1280", "type", "veth", "peer", "name", "far");
+          await ip("link", "set", "dev", "port", "master", name);
+        },
+      },
       { what: "an mtu that nobody asked for", by: () => set("mtu", "1450").then(() => set("mtu", "1500")) },
       { what: "an address of another", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) },
       {
@@ -81,6 +88,51 @@ contract("with IPv4 and IPv6 addresses", (world) => {
       differ: () => set("mtu", "1200"),
       remove: () => ip("link", "del", "dev", name),
     },
+    faults: {
+      update: {
+        what: "much at once",
+        change: {
+          mtu: undefined,
+          mac: "02:00:00:00:09:01",
+          addresses: ["10.9.0.2/24", "2001:db8::2/64"],
+          ageingTime: 60,
+        },
+      },
+      tool: "ip",
+      obstacle: { none: "a bridge goes with its ports in it and its addresses in use" },
+      impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
+    },
+  };
+});
+
+contract("with everything asked for", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("br");
+  const set = (...args: string[]) => world.run("ip", "-n", netns, "link", "set", "dev", name, ...args);
+  const option = (key: string, value: string) => set("type", "bridge", key, value);
+  return {
+    kind,
+    local: true,
+    inputs: { name, netns, mtu: 1400, stp: true, forwardDelay: 4, ageingTime: 60 },
+    look: () => lookAtLink(world, netns, name),
+    expected: () => ({
+      mtu: "1400",
+      "bridge/stp_state": "1",
+      "bridge/forward_delay": "400",
+      "bridge/ageing_time": "6000",
+    }),
+    updates: [],
+    replaces: {},
+    drifts: [
+      { what: "mtu", input: "mtu", by: () => set("mtu", "1300") },
+      { what: "stp", input: "stp", by: () => option("stp_state", "0") },
+      { what: "forward delay", input: "forwardDelay", by: () => option("forward_delay", "500") },
+      { what: "ageing time", input: "ageingTime", by: () => option("ageing_time", "1000") },
+    ],
+    ignores: [],
+    vanish: () => world.run("ip", "-n", netns, "link", "del", "dev", name),
+    parent: { none: "as in the first case" },
+    foreign: { none: "as in the first case" },
   };
 });
 
@@ -112,3 +164,4 @@ contract("that tells VLANs apart", (world) => {
 });
 
 everyInput(kind);
+everyDrift(kind);

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/check";
 import { dummy as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { everyDrift, everyInput } from "../support/inputs";
 import { expectedLink, lookAtLink } from "../support/links";
 
 contract("that holds virtual addresses", (world) => {
@@ -23,11 +23,12 @@ contract("that holds virtual addresses", (world) => {
       { what: "mac", change: { mac: "02:00:00:00:23:01" } },
       { what: "addresses", change: { addresses: ["172.23.0.2/32", "2001:db8:23::2/128"] } },
       { what: "down", change: { up: false, addresses: ["172.23.0.2/32"] } },
-      { what: "up", change: { up: true } },
+      { what: "up", change: { up: true, mtu: 1400 } },
     ],
     replaces: { name: "other", netns: "other" },
     drifts: [
       { what: "address removed", input: "addresses", by: () => ip("addr", "del", "172.23.0.2/32", "dev", name) },
+      { what: "mtu", input: "mtu", by: () => set("mtu", "1300") },
       { what: "mac", input: "mac", by: () => set("address", "02:00:00:00:23:99") },
       { what: "down", input: "up", by: () => set("down") },
     ],
@@ -43,7 +44,9 @@ contract("that holds virtual addresses", (world) => {
       differ: () => set("down"),
       remove: () => ip("link", "del", "dev", name),
     },
+    faults: { tool: "ip", obstacle: { none: "nothing can hold a link that has no master" } },
   };
 });
 
 everyInput(kind);
+everyDrift(kind);

@@ -62,7 +62,20 @@ contract("in filter, with every match that needs no module of its own", (world) 
     ["priority", { priority: 0 }, `#it\\'s a \\"test\\" \\\\ of -j ! words -j ACCEPT`],
     ["comment taken away", { comment: undefined }, "# -j ACCEPT"],
   ]);
-  return { ...spec, replaces: { chain: "INPUT", table: "mangle", family: "ipv6", position: "insert", netns: "other" } };
+  return {
+    ...spec,
+    faults: {
+      update: {
+        what: "much at once",
+        change: { protocol: "tcp", destinationPorts: "443,8000:8080", source: "10.9.0.9/24", target: "DROP" },
+        shows: { rules: ["-A FORWARD -s 10.9.0.0/24 -p tcp -m multiport --dports 443,8000:8080 # -j DROP"] },
+      },
+      tool: "iptables",
+      obstacle: { none: "the nft backend takes no lock; that of the legacy one has a test of its own" },
+      impossible: { "no kernel module": "`iptables` says so like any failure; a match without module has a test" },
+    },
+    replaces: { chain: "INPUT", table: "mangle", family: "ipv6", position: "insert", netns: "other" },
+  };
 });
 
 contract("in nat, at the head", (world) => {

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/check";
 import { ipvsBackend as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { everyDrift, everyInput } from "../support/inputs";
 import { lookAtBackend } from "../support/ipvs";
 
 const printedForwarding: Record<string, string> = { masquerade: "Masq", gateway: "Route", tunnel: "Tunnel" };
@@ -78,8 +78,16 @@ for (const { title, service, option, backend, endpoint } of backends) {
         differ: () => edit("-m", "-w", "2"),
         remove: () => ipvsadm("-d", ...option, "-r", endpoint),
       },
+      ...(title === "tcp over IPv4" && {
+        faults: {
+          update: { what: "much at once", change: { weight: 7, upperThreshold: 30, lowerThreshold: 20 } },
+          tool: "ipvsadm",
+          obstacle: { none: "the kernel's lock on the table is never refused, only waited for" },
+        },
+      }),
     };
   });
 }
 
 everyInput(kind, ["netns"]);
+everyDrift(kind, { drainSeconds: "it is about delete" });

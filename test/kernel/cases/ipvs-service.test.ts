@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/check";
 import { ipvsService as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { everyDrift, everyInput } from "../support/inputs";
 import { lookAtService } from "../support/ipvs";
 
 const services = [
@@ -51,6 +51,7 @@ for (const { title, key, option, printed, netmask, other } of services) {
   contract(title, (world) => {
     const netns = world.netns("a");
     const ipvsadm = (...args: string[]) => world.inside(netns, "ipvsadm", ...args);
+    const edit = (...args: string[]) => ipvsadm("-E", ...option, "-s", "sh", ...args);
     const onePacket = title.startsWith("udp") || title.startsWith("by");
     return {
       kind,
@@ -86,7 +87,15 @@ for (const { title, key, option, printed, netmask, other } of services) {
           : []),
         { what: "persistence for a network", change: { persistenceNetmask: netmask, persistenceTimeout: 60 } },
         { what: "no persistence", change: { persistenceNetmask: undefined, persistenceTimeout: undefined } },
-        { what: "persistence", change: { persistenceTimeout: 300 } },
+        {
+          what: "much at once, its flags in another order than the kernel's",
+          change: {
+            scheduler: "sh",
+            schedulerFlags: ["sh-port", "sh-fallback"],
+            persistenceTimeout: 300,
+            persistenceNetmask: netmask,
+          },
+        },
         ...(onePacket ? [{ what: "one packet once more", change: { onePacket: true } }] : []),
       ],
       replaces:
@@ -94,11 +103,16 @@ for (const { title, key, option, printed, netmask, other } of services) {
           ? { address: "10.9.0.2", port: 81, protocol: title === "sctp" ? "udp" : "sctp", netns: "other" }
           : { firewallMark: 8, family: "other" },
       drifts: [
+        ...(onePacket
+          ? [{ what: "not one packet", input: "onePacket", by: () => edit("-b", "sh-fallback,sh-port", "-p", "300") }]
+          : []),
+        { what: "flags", input: "schedulerFlags", by: () => edit("-b", "sh-port", "-p", "300") },
+        { what: "netmask", input: "persistenceNetmask", by: () => edit("-b", "sh-port,sh-fallback", "-p", "300") },
         { what: "scheduler", input: "scheduler", by: () => ipvsadm("-E", ...option, "-s", "wrr") },
         {
           what: "persistence",
           input: "persistenceTimeout",
-          by: () => ipvsadm("-E", ...option, "-s", "rr", "-p", "30"),
+          by: () => edit("-b", "sh-port,sh-fallback", "-p", "30", "-M", netmask),
         },
       ],
       ignores: [
@@ -114,8 +128,16 @@ for (const { title, key, option, printed, netmask, other } of services) {
         differ: () => ipvsadm("-E", ...option, ...other),
         remove: () => ipvsadm("-D", ...option),
       },
+      ...(title === "tcp over IPv4" && {
+        faults: {
+          update: { what: "much at once", change: { scheduler: "rr", persistenceTimeout: 300 } },
+          tool: "ipvsadm",
+          obstacle: { none: "the kernel's lock on the table is never refused, only waited for" },
+        },
+      }),
     };
   });
 }
 
 everyInput(kind);
+everyDrift(kind);

@@ -1,9 +1,9 @@
 import type { Values } from "../../../provider/src/check";
 import { kernelModule as kind } from "../../../provider/src/kinds";
 import { create, read, remove } from "../../../provider/src/lifecycle";
-import { contract, failure } from "../support/contract";
+import { beyond, contract, failure } from "../support/contract";
 import { lack } from "../support/features";
-import { everyInput } from "../support/inputs";
+import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, World } from "../support/world";
 
 /** Modules that nothing else on a test machine uses. */
@@ -30,10 +30,15 @@ contract("that nothing else needs", (world) => ({
   vanish: () => world.run("rmmod", spare),
   parent: { none: "it lives in nothing" },
   foreign: { none: "a module that is loaded already is what is asked for; see below" },
+  faults: {
+    tool: "modprobe",
+    obstacle: { none: "a module in use stays loaded, which is no failure; see the kernel layer" },
+    reboot: () => world.run("rmmod", spare),
+  },
 }));
 
 const reason = lack("modules");
-(reason ? describe.skip : describe)(`KernelModule: beyond the contract${reason ? ` (${reason})` : ""}`, () => {
+(reason ? describe.skip : beyond)(`KernelModule: beyond the contract${reason ? ` (${reason})` : ""}`, () => {
   const world = new World();
   const inputs = (values: Values) => ({ owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values });
   const loaded = async (name: string) =>
@@ -92,3 +97,4 @@ const reason = lack("modules");
 });
 
 everyInput(kind);
+everyDrift(kind, { onDelete: "it is about delete" });

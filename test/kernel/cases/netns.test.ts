@@ -1,7 +1,7 @@
 import { netns as kind } from "../../../provider/src/kinds";
 import { create, read, remove } from "../../../provider/src/lifecycle";
-import { contract, failure } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { beyond, contract, failure } from "../support/contract";
+import { everyDrift, everyInput } from "../support/inputs";
 import { lookAtLink } from "../support/links";
 import { eventually, hostUrl, settings, World } from "../support/world";
 
@@ -32,10 +32,26 @@ contract("a namespace", (world) => {
       differ: { none: "there is nothing else that a namespace could be" },
       remove: away,
     },
+    faults: {
+      tool: "ip",
+      obstacle: {
+        what: "a process in it",
+        op: "delete",
+        make: () => world.script(name, "sleep 600 >/dev/null 2>&1 </dev/null & exit 0"),
+        says: async () =>
+          new RegExp(`still in this namespace: ${(await world.run("ip", "netns", "pids", name)).trim()}\\b`),
+        async clear() {
+          await world.run("kill", (await world.run("ip", "netns", "pids", name)).trim());
+          await eventually(async () => (await world.run("ip", "netns", "pids", name)) === "");
+        },
+      },
+      reboot: away,
+      impossible: { "no kernel module": "namespaces are no module" },
+    },
   };
 });
 
-describe("Netns: with a process in it", () => {
+beyond("Netns: with a process in it", () => {
   const world = new World();
   const name = world.netns("p");
   const inputs = { name, owner: world.owner, adopt: true, ...(hostUrl && { host: hostUrl }) };
@@ -58,3 +74,4 @@ describe("Netns: with a process in it", () => {
 });
 
 everyInput(kind);
+everyDrift(kind);

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/check";
 import { process as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { everyDrift, everyInput } from "../support/inputs";
 import { eventually } from "../support/world";
 
 contract("that waits", (world) => {
@@ -63,8 +63,24 @@ contract("that waits", (world) => {
     },
     parent: { none: "a process outlives its namespace's name; see process-life" },
     foreign: { none: "only a process with our mark in its environment is looked at" },
+    faults: {
+      tool: "ip",
+      obstacle: {
+        what: "one that is stopped, and hears no signal but SIGKILL",
+        op: "delete",
+        async make() {
+          await world.run("kill", "-STOP", ...(await pids()));
+        },
+        clear: async () => undefined,
+      },
+      impossible: {
+        "no kernel module": "a process needs none",
+        "killed inside a command": "what is started is not waited for; killed on its way it is one that ended at once",
+      },
+    },
     reads: (argv) => argv.at(-1) === "true",
   };
 });
 
 everyInput(kind);
+everyDrift(kind);

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/check";
 import { route as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { everyDrift, everyInput } from "../support/inputs";
 import type { World } from "../support/world";
 
 /** A veth pair whose near end has addresses of both families, for next hops to be reached by. */
@@ -69,7 +69,7 @@ contract("the IPv4 default", (world) => {
       { what: "source taken away", change: { source: undefined } },
       { what: "via taken away", change: { via: undefined } },
       { what: "type", change: { type: "blackhole", device: undefined } },
-      { what: "unicast again", change: { type: "unicast", via: "10.1.0.250" } },
+      { what: "unicast again", change: { type: "unicast", via: "10.1.0.250", source: "10.1.0.2" } },
     ],
     replaces: { destination: "10.0.0.0/8", netns: "other", metric: 5, table: 7 },
     drifts: [
@@ -77,6 +77,11 @@ contract("the IPv4 default", (world) => {
         what: "another next hop, ours by protocol",
         input: "via",
         by: () => ip("replace", "default", "via", "10.0.0.9", "proto", "157"),
+      },
+      {
+        what: "another source, ours by protocol",
+        input: "source",
+        by: () => ip("replace", "default", "via", "10.1.0.250", "src", "10.1.0.1", "proto", "157"),
       },
       { what: "a blackhole", input: "type", by: () => ip("replace", "blackhole", "default", "proto", "157") },
     ],
@@ -92,6 +97,12 @@ contract("the IPv4 default", (world) => {
       make: () => ip("add", "default", "via", "10.0.0.250"),
       differ: () => ip("replace", "default", "via", "10.0.0.9"),
       remove: () => ip("del", "default"),
+    },
+    faults: {
+      update: { what: "another next hop", change: { via: "10.1.0.250", device: "d1", source: "10.1.0.2" } },
+      tool: "ip",
+      obstacle: { none: "nothing can hold a route" },
+      impossible: { "no kernel module": "routes are no module" },
     },
   };
 });
@@ -167,3 +178,4 @@ contract("in a table and with a metric of its own, beside another's of the same 
 });
 
 everyInput(kind);
+everyDrift(kind);

@@ -1,8 +1,8 @@
 import type { Values } from "../../../provider/src/check";
 import { sysctl as kind } from "../../../provider/src/kinds";
 import { create, remove, update } from "../../../provider/src/lifecycle";
-import { contract, failure } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { beyond, contract, failure } from "../support/contract";
+import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, World } from "../support/world";
 
 const dotted = "net/ipv4/conf/a.b/forwarding";
@@ -51,11 +51,19 @@ for (const { title, key, file, before, value, other } of keys) {
       vanish: { none: "a setting always has a value" },
       parent: () => world.run("ip", "netns", "del", netns),
       foreign: { none: "nobody owns a setting; what it was is put back on delete" },
+      ...(key === "net.ipv4.ip_local_port_range" && {
+        faults: {
+          update: { what: "another value", change: { value: other } },
+          tool: "nsenter",
+          obstacle: { none: "a setting is never busy" },
+          impossible: { "no kernel module": "a key that the kernel lacks is an error; see the contract" },
+        },
+      }),
     };
   });
 }
 
-describe("Sysctl: beyond the contract", () => {
+beyond("Sysctl: beyond the contract", () => {
   const world = new World();
   const netns = world.netns("s");
   const inputs = (values: Values) => ({
@@ -134,3 +142,4 @@ describe("Sysctl: beyond the contract", () => {
 });
 
 everyInput(kind, ["value"]);
+everyDrift(kind, { onDelete: "it is about delete" });

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/check";
 import { vethPair as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
-import { everyInput } from "../support/inputs";
+import { everyDrift, everyInput } from "../support/inputs";
 import { expectedLink, lookAtLink } from "../support/links";
 
 contract("between two namespaces, an end in a bridge", (world) => {
@@ -52,17 +52,39 @@ contract("between two namespaces, an end in a bridge", (world) => {
       },
       { what: "the far end's master and hairpin", change: peer({ master: "br0", hairpin: true, promiscuous: true }) },
       { what: "the far end down", change: peer({ up: false, addresses: [] }) },
-      { what: "both ends as at the end", change: { master: "br0", hairpin: true, ...peer({ master: "br1" }) } },
+      {
+        what: "both ends as at the end",
+        change: {
+          master: "br0",
+          hairpin: true,
+          ...peer({ master: "br1", mac: "02:00:00:00:08:02", hairpin: true, promiscuous: true }),
+        },
+      },
     ],
     replaces: { name: "other", netns: "other", "peer.name": "other", "peer.netns": "other" },
     drifts: [
       { what: "mtu", input: "mtu", by: () => set(a, near, "mtu", "1500") },
+      { what: "mac", input: "mac", by: () => set(a, near, "address", "02:00:00:00:08:99") },
+      { what: "an address removed", input: "addresses", by: () => addr(a, "del", "10.9.0.3/24", "dev", near) },
+      { what: "not promiscuous", input: "promiscuous", by: () => set(a, near, "promisc", "off") },
       { what: "out of its bridge", input: "master", by: () => set(a, near, "nomaster") },
       { what: "hairpin off", input: "hairpin", by: () => set(a, near, "type", "bridge_slave", "hairpin", "off") },
       { what: "down", input: "up", by: () => set(a, near, "down") },
-      { what: "the far end's mtu", input: "peer", by: () => set(b, far, "mtu", "1500") },
-      { what: "the far end in another bridge", input: "peer", by: () => set(b, far, "master", "br0") },
-      { what: "the far end's IPv6 address", input: "peer", by: () => addr(b, "del", "2001:db8::2/64", "dev", far) },
+      { what: "the far end's mtu", input: "peer.mtu", by: () => set(b, far, "mtu", "1500") },
+      { what: "the far end's mac", input: "peer.mac", by: () => set(b, far, "address", "02:00:00:00:08:99") },
+      { what: "the far end down", input: "peer.up", by: () => set(b, far, "down") },
+      { what: "the far end not promiscuous", input: "peer.promiscuous", by: () => set(b, far, "promisc", "off") },
+      {
+        what: "the far end's hairpin off",
+        input: "peer.hairpin",
+        by: () => set(b, far, "type", "bridge_slave", "hairpin", "off"),
+      },
+      { what: "the far end in another bridge", input: "peer.master", by: () => set(b, far, "master", "br0") },
+      {
+        what: "the far end's IPv6 address",
+        input: "peer.addresses",
+        by: () => addr(b, "del", "2001:db8::2/64", "dev", far),
+      },
       {
         what: "the far end renamed",
         input: "peer",
@@ -84,6 +106,27 @@ contract("between two namespaces, an end in a bridge", (world) => {
       },
       differ: () => set(b, far, "down"),
       remove: () => world.run("ip", "-n", a, "link", "del", "dev", near),
+    },
+    faults: {
+      update: {
+        what: "both ends",
+        change: {
+          mtu: 1300,
+          addresses: ["10.9.0.3/24"],
+          master: "br0",
+          hairpin: true,
+          ...peer({ mtu: undefined, mac: "02:00:00:00:08:02", addresses: ["10.9.0.4/24", "2001:db8::4/64"] }),
+        },
+      },
+      tool: "ip",
+      obstacle: {
+        what: "a macvlan on it, which keeps it out of a bridge",
+        op: "update",
+        make: () => world.run("ip", "-n", a, "link", "add", "name", "mv", "link", near, "type", "macvlan"),
+        says: () => /Device or resource busy/,
+        clear: () => world.run("ip", "-n", a, "link", "del", "dev", "mv"),
+      },
+      impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
     },
   };
 });
@@ -113,3 +156,4 @@ contract("from the host's own namespace into another", (world) => {
 });
 
 everyInput(kind);
+everyDrift(kind);

@@ -6,9 +6,13 @@ import { changedPaths } from "./paths";
 
 const common = ["host", "adopt", "owner"];
 const changed = new Map<AnyKind, Set<string>>();
+const drifted = new Map<AnyKind, Set<string>>();
 
-/** Notes which inputs a case changes. */
-export function tried(kind: AnyKind, { inputs, updates, replaces }: Case): void {
+/** Notes which inputs a case changes, and which are changed behind our back. */
+export function tried(kind: AnyKind, { inputs, updates, replaces, drifts }: Case): void {
+  const seen = drifted.get(kind) ?? new Set<string>();
+  for (const { input } of drifts) seen.add(input);
+  drifted.set(kind, seen);
   const paths = changed.get(kind) ?? new Set<string>();
   let before = inputs;
   for (const { change } of updates) {
@@ -22,6 +26,7 @@ export function tried(kind: AnyKind, { inputs, updates, replaces }: Case): void 
 
 /** Proves that the cases of this file change every input of a kind, except those for which nothing happens. */
 export function everyInput(kind: AnyKind, except: readonly string[] = []): void {
+  if ("localnetFaults" in globalThis) return;
   test(`the cases change every input of ${kind.type}`, () => {
     const paths = [...(changed.get(kind) ?? [])];
     const missing = inputsOf(kind.args).filter((input) => !paths.some((path) => `${path}.`.startsWith(`${input}.`)));
@@ -29,9 +34,21 @@ export function everyInput(kind: AnyKind, except: readonly string[] = []): void 
   });
 }
 
-function inputsOf(schema: z.ZodObject, prefix = ""): string[] {
+/** Proves that the cases of this file change by hand every input that does not make the identity, except those of which the kernel knows nothing. */
+export function everyDrift(kind: AnyKind, except: Readonly<Record<string, string>> = {}): void {
+  if ("localnetFaults" in globalThis) return;
+  test(`the cases change every input of ${kind.type} behind our back`, () => {
+    const inputs = inputsOf(kind.args, (field) => !field.meta()?.replace);
+    const known = [...(drifted.get(kind) ?? []), ...Object.keys(except), ...common];
+    expect(inputs.filter((input) => !known.includes(input))).toEqual([]);
+    expect(Object.keys(except).filter((input) => drifted.get(kind)?.has(input))).toEqual([]);
+  });
+}
+
+function inputsOf(schema: z.ZodObject, counts: (field: z.ZodType) => boolean = () => true, prefix = ""): string[] {
   return Object.entries(schema.shape as z.ZodRawShape).flatMap(([key, field]) => {
     const nested = objectIn(field as z.ZodType);
-    return nested && key === "peer" ? inputsOf(nested, `${prefix}${key}.`) : [prefix + key];
+    if (nested && key === "peer") return inputsOf(nested, counts, `${prefix}${key}.`);
+    return counts(field as z.ZodType) ? [prefix + key] : [];
   });
 }

@@ -63,6 +63,11 @@ export class World {
     return this.inside(netns, "sh", "-c", text);
   }
 
+  /** The same script in each of its namespaces. */
+  async inAll(text: string): Promise<void> {
+    for (const name of this.namespaces) await this.script(name, text);
+  }
+
   /** Adds to what is done in the end, whatever happens before. */
   finally(undo: () => Promise<unknown>): void {
     this.undo.unshift(undo);
@@ -71,13 +76,52 @@ export class World {
   /** Takes away what this suite made, and tells what is left that bears its tag. */
   async cleanUp(): Promise<string[]> {
     for (const undo of this.undo) await undo().catch(() => undefined);
-    for (const name of this.namespaces) {
-      const { stdout } = await this.try("ip", "netns", "pids", name);
-      const pids = stdout.split("\n").filter(Boolean);
-      if (pids.length) await this.try("kill", "-s", "KILL", ...pids);
-      await this.try("ip", "netns", "del", name);
-    }
+    for (const name of this.namespaces) await this.removeNetns(name);
     return this.leftovers();
+  }
+
+  /** `trace`, once it does not change any more: the kernel does some things after the command has ended. */
+  async settled(): Promise<string> {
+    let last = "";
+    let now = await this.trace();
+    await eventually(async () => {
+      last = now;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      now = await this.trace();
+      return now === last;
+    });
+    return now;
+  }
+
+  /** All that a kind could leave in the world. */
+  async trace(): Promise<string> {
+    const inside = [
+      "ip -o link | sed -E 's/^[0-9]+: //; s/@[^:]*//; s/NO-CARRIER,//; s/,LOWER_UP//; s/ qdisc [^ ]*//; s/ state .*//'",
+      // Links that are made anew get other addresses of their own.
+      "ip -o address | tr -s ' ' | cut -d ' ' -f 2,4 | grep -v fe80:",
+      "ip -4 route show table all; ip -6 route show table all | grep -v fe80: | sed 's/ expires [^ ]*//'",
+      "iptables-save 2>/dev/null | grep ^-A; ip6tables-save 2>/dev/null | grep ^-A",
+      "[ -s /proc/net/ip_vs ] && ipvsadm -S -n",
+    ];
+    const each = this.namespaces.map((name) => [
+      `echo "== ${name}"; ip netns pids ${name} | wc -l`,
+      `ip netns exec ${name} sh -c ${quoted(inside.join("; "))}`,
+    ]);
+    const names = `ls /run/netns | grep ${this.tag}; find /run/pulumi-localnet ! -type d -printf '%p %l\\n' 2>/dev/null | grep ${this.tag}; ip -br link | grep ${this.tag}`;
+    return this.script(undefined, [...each.flat(), names, "true"].join("; "));
+  }
+
+  /** Takes away the namespaces and all in them, as a reboot does, and makes them anew. */
+  async rebuild(): Promise<void> {
+    for (const name of this.namespaces) await this.removeNetns(name);
+    await this.build();
+  }
+
+  private async removeNetns(name: string): Promise<void> {
+    const { stdout } = await this.try("ip", "netns", "pids", name);
+    const pids = stdout.split("\n").filter(Boolean);
+    if (pids.length) await this.try("kill", "-s", "KILL", ...pids);
+    await this.try("ip", "netns", "del", name);
   }
 
   /** Namespaces, links of the host's own namespace and log files that bear the tag. */
@@ -86,6 +130,10 @@ export class World {
       "ip netns list; ip -o link show; ls /run/pulumi-localnet 2>/dev/null; iptables-save 2>/dev/null; true";
     return (await this.script(undefined, script)).split("\n").filter((line) => line.includes(this.tag));
   }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Waits until something holds, as the kernel does some things after the command that asked for them has ended. */

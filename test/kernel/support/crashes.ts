@@ -1,0 +1,156 @@
+import type { Values } from "../../../provider/src/check";
+import { type Fault, note } from "./matrix";
+import type { Stage } from "./stage";
+import { changing, dying, failing, hanging, inPlaceOf, killedIn, living, type Op, type Strike } from "./strike";
+import { hostUrl } from "./world";
+
+const all: readonly Op[] = ["create", "update", "delete"];
+
+/** System calls by which a tool changes things, and hears what became of it. */
+function callsOf(argv: readonly string[]): string[] {
+  // The ledger: one link or folder at a time, there or not.
+  if (["ln", "rm", "mkdir", "rmdir"].includes(argv[0] ?? "")) return [];
+  if (argv.includes("netns")) return ["mount", "unshare"];
+  if (argv.includes("tee")) return ["write"];
+  if (argv.includes("modprobe")) return ["finit_module"];
+  return argv.includes("iptables") ? ["sendmsg"] : ["sendmsg", "recvmsg"];
+}
+
+/** From the how-maniest call on there can be none: each is tried until one does not strike any more. */
+const times = hostUrl ? 2 : 4;
+
+/** Strikes the three operations of a kind at each of their commands, and proves after each that all gets well. */
+export function crashes(stage: Stage): void {
+  const { spec, engine } = stage;
+  const ops = all.filter((op) => op !== "update" || stage.update);
+  const forgets = spec.faults?.forgets;
+  const lossy: readonly Fault[] = ["killed between commands", "killed before the state is written", "^C"];
+  if (forgets) for (const fault of lossy) note({ kind: spec.kind.type, fault, cell: "open", why: forgets });
+
+  for (const op of ops) {
+    if (!(forgets && op === "create")) {
+      let points: number[] = [];
+      let last = 0;
+      test(`killed between commands: ${op}`, async () => {
+        const { commands } = await rehearse(op);
+        const changes = changing(spec, commands);
+        last = commands.length;
+        // What only reads changes nothing: dying before or after it is dying after the change before it.
+        points = changes.filter((at) => at < last);
+        const start = (changes[0] ?? 1) - 1;
+        for (const at of [start, ...points]) await dies("killed between commands", op, at, "SIGKILL");
+      });
+      test(`killed before the state is written: ${op}`, async () => {
+        expect(last).toBeGreaterThan(0);
+        await dies("killed before the state is written", op, last, "SIGKILL");
+      });
+      test(`^C: ${op}`, async () => {
+        expect(points.length).toBeGreaterThan(0);
+        for (const at of points) await dies("^C", op, at, "SIGINT");
+      });
+    }
+    for (const [fault, strike] of [
+      ["a command fails", failing],
+      ["a command hangs", hanging],
+    ] as const) {
+      test(`${fault}: ${op}`, async () => {
+        await stage.arrange(op);
+        const { error, commands } = await inPlaceOf(
+          () => undefined,
+          () => stage.perform(op),
+        );
+        if (error) throw error;
+        for (let at = 1; at <= commands.length; at++) await strikes(fault, op, () => strike(at));
+      });
+    }
+  }
+
+  if (!spec.faults?.impossible?.["killed inside a command"]) {
+    test("killed inside a command: create", async () => {
+      await stage.arrange("create");
+      const { commands } = await inPlaceOf(
+        () => undefined,
+        () => stage.perform("create"),
+      );
+      let struck = 0;
+      for (const number of changing(spec, commands)) {
+        const command = commands[number - 1] ?? [];
+        for (const call of callsOf(command)) {
+          for (let time = 1; time <= times; time++) {
+            if (!(await strikes("killed inside a command", "create", () => killedIn(command, call, time)))) break;
+            struck++;
+          }
+        }
+      }
+      expect(struck).toBeGreaterThan(0);
+    });
+  }
+
+  /** Does the operation undisturbed, in a provider of its own, to learn its commands. */
+  async function rehearse(op: Op): Promise<{ commands: string[][] }> {
+    await stage.arrange(op);
+    const { commands, made } = await living(engine, op, stage.target(op));
+    if (op === "create") [engine.id, engine.state] = [String(made?.id), made?.outputs as Values];
+    else engine.state = made ?? undefined;
+    await stage.destroys();
+    return { commands };
+  }
+
+  async function dies(fault: Fault, op: Op, at: number, by: NodeJS.Signals): Promise<void> {
+    await counted(fault, `${op}: ${by} after command ${at}`, async () => {
+      await stage.arrange(op);
+      await dying(engine, op, stage.target(op), at, by);
+      await stage.recovers(op);
+      // What the kernel has after ^C is what it has after SIGKILL there.
+      if (op !== "update" || by === "SIGINT") return;
+      await stage.arrange(op);
+      await dying(engine, op, stage.target(op), at, by);
+      await stage.destroys();
+    });
+  }
+
+  /** Tells whether it struck at all. */
+  async function strikes(fault: Fault, op: Op, strike: () => Strike): Promise<boolean> {
+    let error: Error | undefined;
+    let where = "";
+    const struck = async () => {
+      await stage.arrange(op);
+      ({ error } = await inPlaceOf(
+        (call) => {
+          const other = strike()(call);
+          if (other) where = `${op}: command ${call.number}, ${call.argv.join(" ")}`;
+          return other;
+        },
+        () => stage.perform(op),
+      ));
+      if (error) expect(error.message).toMatch(/\[LN_[A-Z]+\]/);
+    };
+    await counted(
+      fault,
+      () => where,
+      async () => {
+        await struck();
+        // What succeeds although a command went wrong must be right all the same.
+        if (!error && op !== "delete") await stage.converged(stage.target(op));
+        await stage.recovers(op);
+        if (!error || op === "delete") return;
+        await struck();
+        await stage.destroys();
+      },
+    );
+    return error !== undefined;
+  }
+
+  /** Counts a point, and says which one it was that something was left of. */
+  async function counted(fault: Fault, where: string | (() => string), body: () => Promise<void>): Promise<void> {
+    try {
+      await body();
+      note({ kind: spec.kind.type, fault, tried: 1, converged: 1, leaking: 0 });
+    } catch (error) {
+      note({ kind: spec.kind.type, fault, tried: 1, converged: 0, leaking: 1 });
+      await stage.reset();
+      const point = typeof where === "string" ? where : where();
+      throw Object.assign(error as Error, { message: `${point}: ${(error as Error).message}` });
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Values } from "../../../provider/src/check";
+import type { AnyKind } from "../../../provider/src/kind";
+import { create, PartialError, read, remove, update } from "../../../provider/src/lifecycle";
+import { settings } from "./world";
+
+/** What Pulumi's engine keeps of one resource, and does with it. */
+export class Engine {
+  id = "";
+  /** The outputs in the state; undefined: the state has no such resource. */
+  state: Values | undefined;
+
+  constructor(readonly kind: AnyKind) {}
+
+  /** Creates what is not in the state, and updates what is. Of what fails half-way the state gets the real properties. */
+  async up(inputs: Values): Promise<void> {
+    try {
+      if (this.state) this.state = await update(this.kind, this.id, this.state, inputs, settings);
+      else ({ id: this.id, outputs: this.state } = await create(this.kind, inputs, settings));
+    } catch (error) {
+      if (error instanceof PartialError) [this.id, this.state] = [error.id, error.properties];
+      throw error;
+    }
+  }
+
+  async refresh(): Promise<void> {
+    if (!this.state) return;
+    this.state = (await read(this.kind, this.id, this.state, settings))?.outputs;
+  }
+
+  async destroy(): Promise<void> {
+    if (!this.state) return;
+    await remove(this.kind, this.id, this.state, settings);
+    this.state = undefined;
+  }
+
+  /** The arguments that the operation would get now, for a provider in a process of its own. */
+  get call(): { readonly type: string; readonly id: string; readonly state: Values | undefined } {
+    return { type: this.kind.type, id: this.id, state: this.state };
+  }
+}

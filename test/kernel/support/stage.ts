@@ -1,0 +1,104 @@
+import { check, type Values } from "../../../provider/src/check";
+import { abridged, type Case, isNone, type Update } from "./case";
+import { Engine } from "./engine";
+import { differences } from "./observing";
+import type { Op } from "./strike";
+import { eventually, hostUrl, type World } from "./world";
+
+/** A case on which faults strike: what is there before each, and the proof that all is well after it. */
+export class Stage {
+  readonly engine: Engine;
+  readonly update: Update | undefined;
+  first: Values = {};
+  second: Values = {};
+  before = "";
+
+  constructor(
+    readonly world: World,
+    readonly spec: Case,
+  ) {
+    this.engine = new Engine(spec.kind);
+    this.update = spec.faults?.update ?? abridged(spec).updates[0];
+  }
+
+  /** Without preparation where the kernel could not do that either. */
+  async build(prepared: boolean): Promise<void> {
+    this.first = this.asked(this.spec.inputs);
+    this.second = this.asked({ ...this.spec.inputs, ...this.update?.change });
+    await this.world.build();
+    if (prepared) await this.prepare();
+    this.before = await this.world.settled();
+  }
+
+  async reboot(): Promise<void> {
+    await this.world.rebuild();
+    await this.prepare();
+  }
+
+  /** After a proof that failed: what is there goes, for the next one to begin anew. */
+  async reset(): Promise<void> {
+    if (!isNone(this.spec.vanish)) await this.spec.vanish().catch(() => undefined);
+    this.engine.state = undefined;
+    await this.reboot();
+  }
+
+  private async prepare(): Promise<void> {
+    // The search for duplicates takes two seconds each time, and has tests of its own.
+    await this.world.inAll("cd /proc/sys/net/ipv6/conf; echo 0 | tee all/accept_dad default/accept_dad >&2");
+    await this.spec.prepare?.();
+  }
+
+  private asked(values: Values): Values {
+    const more = { owner: this.world.owner, ...(hostUrl && { host: hostUrl }) };
+    const { inputs, failures } = check(this.spec.kind, { ...values, ...more });
+    expect(failures).toEqual([]);
+    return inputs;
+  }
+
+  /** The inputs that an operation goes to. */
+  target(op: Op): Values {
+    return op === "create" || !this.update ? this.first : this.second;
+  }
+
+  /** Brings about what an operation starts from. */
+  async arrange(op: Op): Promise<void> {
+    await this.engine.destroy();
+    if (op !== "create") await this.engine.up(this.first);
+    if (op === "delete" && this.update) await this.engine.up(this.second);
+  }
+
+  async perform(op: Op): Promise<void> {
+    return op === "delete" ? this.engine.destroy() : this.engine.up(this.target(op));
+  }
+
+  /** What is there is what is asked for, and a refresh shows no difference. */
+  async converged(inputs: Values): Promise<void> {
+    const shows = inputs === this.second ? this.update?.shows : undefined;
+    expect(await this.spec.look()).toMatchObject(shows ?? this.spec.expected(inputs));
+    await this.engine.refresh();
+    if (!this.engine.state) throw new Error("read does not find it");
+    expect(differences(this.spec.kind, this.engine.state, inputs)).toEqual([]);
+  }
+
+  async nothingLeft(): Promise<void> {
+    expect(this.engine.state).toBeUndefined();
+    expect(await this.spec.look()).toBeUndefined();
+    // Some things go a moment after the command that takes them away.
+    await eventually(async () => (await this.world.trace()) === this.before).catch(() => undefined);
+    expect(await this.world.trace()).toBe(this.before);
+  }
+
+  /** The next `up` needs no help, and the `destroy` after it leaves nothing. */
+  async recovers(op: Op): Promise<void> {
+    if (op !== "delete") {
+      await this.engine.up(this.target(op));
+      await this.converged(this.target(op));
+    }
+    await this.destroys();
+  }
+
+  async destroys(): Promise<void> {
+    await this.engine.destroy();
+    await this.nothingLeft();
+  }
+}
