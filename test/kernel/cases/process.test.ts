@@ -75,6 +75,7 @@ contract("that waits", (world) => {
       },
       impossible: {
         "no kernel module": "a process needs none",
+        "no permission": "a process and its log are their user's own; the namespace is refused to it as to a Probe",
         "killed inside a command": "what is started is not waited for; killed on its way it is one that ended at once",
       },
     },
