@@ -39,9 +39,7 @@ export async function share(host: Host, place: Place, entry: Omit<Entry, "what">
 
 export async function entries(host: Host, place: Place): Promise<Entry[]> {
   const name = `${path(place).split("/").pop()}*`;
-  const argv = ["find", folder(place.netns), "-maxdepth", "1", "-name", name, "-printf", "%l\\n"];
-  // There may be no ledger yet.
-  const { stdout } = await host.run(argv, { accept: "any" });
+  const stdout = await find(host, folder(place.netns), "-maxdepth", "1", "-name", name, "-printf", "%l\\n");
   return stdout
     .split("\n")
     .filter(Boolean)
@@ -78,8 +76,16 @@ async function write(host: Host, place: Place, file: string, entry: Entry, optio
 
 /** Entries go with the folders that they leave empty. */
 async function erase(host: Host, path: string): Promise<void> {
-  const what = ["(", "-path", path, "-o", "-type", "d", "-empty", ")"];
-  await host.run(["find", base, "-depth", ...what, "-delete"], { accept: "any" });
+  await find(host, base, "-depth", "(", "-path", path, "-o", "-type", "d", "-empty", ")", "-delete");
+}
+
+/** Nothing is found where there is no ledger yet, and what goes meanwhile is no failure. */
+async function find(host: Host, ...args: string[]): Promise<string> {
+  const argv = ["find", ...args];
+  const result = await host.run(argv, { accept: [0, 1] });
+  const gone = result.stderr.split("\n").every((line) => line === "" || line.endsWith("No such file or directory"));
+  if (result.exitCode === 0 || (gone && result.stderr !== "")) return result.stdout;
+  throw new LocalnetError("LN_COMMAND", "find failed", { ran: { argv, ...result } });
 }
 
 function path({ netns, what }: Place, owner?: string): string {

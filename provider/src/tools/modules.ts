@@ -18,7 +18,7 @@ export async function loadedModules(host: Host): Promise<Map<string, number>> {
 
 /** Is it in the kernel, loaded or built in? */
 export async function hasModule(host: Host, name: string): Promise<boolean> {
-  const { exitCode } = await host.run(["ls", "-d", `/sys/module/${plainName(name)}`], { accept: "any" });
+  const { exitCode } = await host.run(["ls", "-d", `/sys/module/${plainName(name)}`], { accept: [0, 2] });
   if (exitCode === 0) return true;
   return (await dependencies(host, name))?.length === 0;
 }

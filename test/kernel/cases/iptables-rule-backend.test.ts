@@ -42,6 +42,18 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     return { id: had.id, outputs: { ...had.outputs, backend: other }, line };
   }
 
+  test("another program's lock on all rules is waited for where there is one, which is with legacy", async () => {
+    const seconds = 3;
+    const holder = world.run("flock", "/run/xtables.lock", "sleep", String(seconds));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const began = Date.now();
+    await rules.up({ a: {} });
+    const waited = Date.now() - began > (seconds - 1) * 1000;
+    expect(waited).toBe(own === "legacy");
+    expect(await rules.lines()).toHaveLength(1);
+    await holder;
+  });
+
   test("the one that is used is an output", async () => {
     await rules.up({ a: {} });
     expect(rules.state.get("a")?.outputs).toMatchObject({ backend: own });

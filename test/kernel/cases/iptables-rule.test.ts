@@ -71,7 +71,7 @@ contract("in filter, with every match that needs no module of its own", (world) 
         shows: { rules: ["-A FORWARD -s 10.9.0.0/24 -p tcp -m multiport --dports 443,8000:8080 # -j DROP"] },
       },
       tool: "iptables",
-      obstacle: { none: "the nft backend takes no lock; that of the legacy one has a test of its own" },
+      obstacle: { none: "nf_tables takes no lock; the wait for that of legacy is tested in the layer kernel-legacy" },
       impossible: { "no kernel module": "`iptables` says so like any failure; a match without module has a test" },
     },
     replaces: { chain: "INPUT", table: "mangle", family: "ipv6", position: "insert", netns: "other" },

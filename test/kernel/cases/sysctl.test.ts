@@ -56,7 +56,9 @@ for (const { title, key, file, before, value, other } of keys) {
           update: { what: "another value", change: { value: other } },
           tool: "nsenter",
           obstacle: { none: "a setting is never busy" },
-          impossible: { "no kernel module": "a key that the kernel lacks is an error; see the contract" },
+          impossible: {
+            "no kernel module": "a key that the kernel lacks is an error; see the tests beyond the contract",
+          },
         },
       }),
     };
