@@ -1,8 +1,11 @@
 import type { Values } from "../../../provider/src/check";
 import { ipvsBackend as kind } from "../../../provider/src/kinds";
+import { create, read, remove } from "../../../provider/src/lifecycle";
 import { contract } from "../support/contract";
+import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";
 import { lookAtBackend } from "../support/ipvs";
+import { hostUrl, settings, World } from "../support/world";
 
 const printedForwarding: Record<string, string> = { masquerade: "Masq", gateway: "Route", tunnel: "Tunnel" };
 const version4 = { address: "10.9.0.2", port: 80 };
@@ -88,6 +91,27 @@ for (const { title, service, option, backend, endpoint } of backends) {
     };
   });
 }
+
+const reason = lack("ipvs");
+(reason ? describe.skip : describe)(`IpvsBackend: of the host itself${reason ? ` (${reason})` : ""}`, () => {
+  const world = new World();
+  const netns = world.netns("a");
+  beforeAll(() => world.build());
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("its forwarding stays what was asked for", async () => {
+    const script = "ip addr add 10.9.0.3/32 dev lo; ipvsadm -A -t 10.9.0.1:80 -s rr";
+    await world.script(netns, script);
+    const inputs = {
+      ...{ service: `tcp/10.9.0.1:80@${netns}`, address: "10.9.0.3", port: 80, forwarding: "masquerade" },
+      ...{ weight: 1, drainSeconds: 0, owner: world.owner, ...(hostUrl && { host: hostUrl }) },
+    };
+    const { id, outputs } = await create(kind, inputs, settings);
+    expect(await lookAtBackend(world, netns, "10.9.0.3:80")).toMatchObject({ forwarding: "Masq" });
+    expect((await read(kind, id, outputs, settings))?.inputs).toEqual(inputs);
+    await remove(kind, id, outputs, settings);
+  });
+});
 
 everyInput(kind, ["netns"]);
 everyDrift(kind, { drainSeconds: "it is about delete" });
