@@ -61,7 +61,7 @@ test.each(hostUrl ? ["dev", "type"] : keywords)("a link may be called %s, and is
   expect((await world.inside(netns, "ls", "/sys/class/net")).trim()).toBe("lo");
 });
 
-test.each(hostUrl ? [] : ["add", "list", "exec", "pids", "help", "all", "name", "1"])(
+test.each(hostUrl ? ["all"] : ["add", "list", "exec", "pids", "help", "all", "name", "1"])(
   "a namespace may be called %s, and is that namespace",
   async (name) => {
     const space = await made(netnsKind, { name });
