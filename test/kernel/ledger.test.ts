@@ -56,6 +56,19 @@ test("several share what they share, each with its own words, and the last word 
   expect(await entries(host, shared)).toHaveLength(1);
 });
 
+test("many that come and go in one namespace do not take the folder from under each other", async () => {
+  const comeAndGo = async (what: string) => {
+    for (let round = 0; round < 3; round++) {
+      expect(await claim(host, { netns, what }, "a")).toMatchObject({ what });
+      await unclaim(host, { netns, what });
+    }
+  };
+  await forget(host, netns);
+  await Promise.all(["1", "2", "3", "4", "5", "6"].map(comeAndGo));
+  expect(await there()).toBe(false);
+  await claim(host, place, "a");
+});
+
 test("nothing is left when all is forgotten, and forgetting twice is no failure", async () => {
   expect(await there()).toBe(true);
   await forget(host, netns);

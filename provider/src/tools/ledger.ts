@@ -8,6 +8,7 @@ import type { Host } from "../host";
  */
 const base = "/run/pulumi-localnet";
 const directory = `${base}/owned`;
+const attempts = 20;
 
 /** The object that an entry is about. */
 export interface Place {
@@ -47,16 +48,16 @@ export async function entries(host: Host, place: Place): Promise<Entry[]> {
 }
 
 export async function unclaim(host: Host, place: Place): Promise<void> {
-  await erase(host, path(place));
+  await erase(host, place.netns, path(place));
 }
 
 export async function unshare(host: Host, place: Place, owner: string): Promise<void> {
-  await erase(host, path(place, owner));
+  await erase(host, place.netns, path(place, owner));
 }
 
 /** All that was in a namespace is gone with it. */
 export async function forget(host: Host, netns: string): Promise<void> {
-  await erase(host, `${folder(netns)}/*`);
+  await erase(host, netns, `${folder(netns)}/*`);
 }
 
 /** Returns whether the entry is new. */
@@ -66,25 +67,26 @@ async function write(host: Host, place: Place, file: string, entry: Entry, optio
     const result = await host.run(argv, { accept: [0, 1] });
     if (result.exitCode === 0) return true;
     if (result.stderr.includes("File exists")) return false;
-    // Another's last entry may have gone with its folder meanwhile.
-    if (attempt === 3)
+    // Another's last entry may have gone with its folder meanwhile, even more than once.
+    if (attempt === attempts)
       throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
     // One by one, since mkdir gives the mode only to those that it names.
-    await host.run(["mkdir", "-p", "-m", "700", "--", base, directory, folder(place.netns)]);
+    await host.run(["mkdir", "-p", "-m", "700", "--", base, directory, folder(place.netns)], { accept: [0, 1] });
   }
 }
 
-/** Entries go with the folders that they leave empty. */
-async function erase(host: Host, path: string): Promise<void> {
-  await find(host, base, "-depth", "(", "-path", path, "-o", "-type", "d", "-empty", ")", "-delete");
+/** Entries go with the folders that they leave empty; those of other namespaces may be empty because they are just being filled. */
+async function erase(host: Host, netns: string | undefined, path: string): Promise<void> {
+  const folders = [folder(netns), directory, base].flatMap((each) => ["-o", "-path", each, "-empty"]);
+  await find(host, base, "-depth", "(", "-path", path, ...folders, ")", "-delete");
 }
 
-/** Nothing is found where there is no ledger yet, and what goes meanwhile is no failure. */
+/** Nothing is found where there is no ledger yet, and what comes or goes meanwhile is no failure. */
 async function find(host: Host, ...args: string[]): Promise<string> {
   const argv = ["find", ...args];
   const result = await host.run(argv, { accept: [0, 1] });
-  const gone = result.stderr.split("\n").every((line) => line === "" || line.endsWith("No such file or directory"));
-  if (result.exitCode === 0 || (gone && result.stderr !== "")) return result.stdout;
+  const harmless = /^(find: .*: (No such file or directory|Directory not empty)\n)+$/.test(result.stderr);
+  if (result.exitCode === 0 || harmless) return result.stdout;
   throw new LocalnetError("LN_COMMAND", "find failed", { ran: { argv, ...result } });
 }
 
