@@ -14,7 +14,10 @@ export class Cli {
   private readonly child: ChildProcess;
   private readonly started = Date.now();
 
-  constructor(stack: Stack, args: readonly string[]) {
+  constructor(
+    private readonly stack: Stack,
+    args: readonly string[],
+  ) {
     // A group of its own, as a shell in a terminal gives it.
     const [file = "", ...rest] = [...stack.inside, "setsid", "--wait", ...stack.argv(args)];
     this.child = spawn(file, rest, { cwd: stack.project, env: stack.env, stdio: ["ignore", "pipe", "pipe"] });
@@ -64,12 +67,9 @@ export class Cli {
 
   /** Returns the processes that it leaves behind. */
   async kill(): Promise<Process[]> {
-    const { pid } = this;
-    process.kill(pid, "SIGSTOP");
-    const left = descendantsOf(pid);
-    process.kill(pid, "SIGKILL");
+    process.kill(this.pid, "SIGKILL");
     await this.ended;
-    return left;
+    return inheritors(`PULUMI_HOME=${this.stack.env.PULUMI_HOME}`);
   }
 }
 
@@ -96,12 +96,15 @@ export function childrenOf(pid: number): number[] {
   return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
 }
 
-function descendantsOf(pid: number): Process[] {
-  return childrenOf(pid).flatMap((child) => {
-    const startTime = startTimeOf(child);
-    return startTime === undefined
-      ? []
-      : [{ pid: child, startTime, argv: argumentsOf(child) }, ...descendantsOf(child)];
+/** The processes that have this in their environment. */
+function inheritors(entry: string): Process[] {
+  const pids = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.flatMap((pid) => {
+    const startTime = startTimeOf(pid);
+    const ours = read(`/proc/${pid}/environ`)?.split("\0").includes(entry);
+    return ours && startTime !== undefined ? [{ pid, startTime, argv: argumentsOf(pid) }] : [];
   });
 }
 
