@@ -82,6 +82,7 @@ async function withNode24() {
 const ours = new Set();
 /** The jest that runs, or ran. @type {import("node:child_process").ChildProcess | undefined} */
 let jest;
+let stopping = false;
 
 /** Checks that are not tests, each one of package.json's scripts. */
 const checks = [
@@ -156,6 +157,8 @@ async function run(tally, matrix, name) {
     const jestOfClone = join(clone, "node_modules/.bin/jest");
     const program = [...(layer.through ?? []), jestOfClone, "--selectProjects", layer.project];
     const only = layer.only ? ["--", layer.only] : [];
+    // What it waited for may have come after the signal.
+    if (stopping) return;
     await runJest(argv([...program, "--json", "--outputFile", file, ...workers, ...only]), env);
     const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
     tally.take(name, report, layer.mayskip ?? false);
@@ -238,6 +241,7 @@ async function stopMachines() {
 
 /** @param {Tally} tally */
 async function interrupted(tally) {
+  stopping = true;
   jest?.kill("SIGTERM");
   await stopMachines();
   tally.fail("interrupted");

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,4 +71,11 @@ test("a log that is a link is refused, and what it leads to is not made", async 
   const start = host.start(["echo", "gotcha"], { environment: {}, workingDirectory: "/", logFile });
   await expect(start).rejects.toThrow("ELOOP");
   expect(() => statSync(victim)).toThrow("ENOENT");
+});
+
+test("a log that is a pipe which nobody reads is refused, and not waited for", async () => {
+  const logFile = join(directory, "pipe.log");
+  execFileSync("mkfifo", [logFile]);
+  const start = host.start(["echo", "lost"], { environment: {}, workingDirectory: "/", logFile });
+  await expect(start).rejects.toThrow("ENXIO");
 });

@@ -35,8 +35,9 @@ export function localHost(sudo: boolean): Host {
 
     async start(argv, { environment: extra, workingDirectory, logFile }) {
       if (dirname(logFile) === runDirectory) privateDirectory(runDirectory);
-      // O_NOFOLLOW: nobody may point root's log at another file.
-      const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+      // O_NOFOLLOW: nobody may point root's log at another file. O_NONBLOCK: nor at a pipe that nobody reads.
+      const options = constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      const flags = constants.O_WRONLY | options;
       const log = open(logFile, flags);
       const full = [...(elevated ? ["sudo", "-n", "--", "setsid"] : []), ...withEnvironment(extra), ...argv];
       const [file = "", ...args] = full;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Host, openHost, type Result } from "../../../provider/src/host";
+import { forget } from "../../../provider/src/tools/ledger";
 
 /** Where the tests run: this machine, or the one that LOCALNET_TEST_HOST names. */
 export const hostUrl = process.env.LOCALNET_TEST_HOST || undefined;
@@ -76,7 +77,10 @@ export class World {
   /** Takes away what this suite made, and tells what is left that bears its tag. */
   async cleanUp(): Promise<string[]> {
     for (const undo of this.undo) await undo().catch(() => undefined);
-    for (const name of this.namespaces) await this.removeNetns(name);
+    for (const name of this.namespaces) {
+      await this.removeNetns(name);
+      await forget(testHost(), name);
+    }
     return this.leftovers();
   }
 
@@ -124,10 +128,10 @@ export class World {
     await this.try("ip", "netns", "del", name);
   }
 
-  /** Namespaces, links of the host's own namespace and log files that bear the tag. */
+  /** Namespaces, links of the host's own namespace, log files and entries of the ledger that bear the tag. */
   private async leftovers(): Promise<string[]> {
     const script =
-      "ip netns list; ip -o link show; ls /run/pulumi-localnet 2>/dev/null; iptables-save 2>/dev/null; true";
+      "ip netns list; ip -o link show; find /run/pulumi-localnet -printf '%p %l\\n' 2>/dev/null; iptables-save 2>/dev/null; true";
     return (await this.script(undefined, script)).split("\n").filter((line) => line.includes(this.tag));
   }
 }
