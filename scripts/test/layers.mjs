@@ -31,6 +31,7 @@ const needed = [
  * @typedef {object} Layer
  * @property {string} project jest's name of it
  * @property {boolean} [rootless] is it run as an ordinary user, in namespaces of their own?
+ * @property {boolean} [onDemand] is it left out of a run of everything, for the time that it takes?
  * @property {boolean} [mayskip] may a test be left out that this kernel cannot run?
  * @property {string[]} [through] a command that the tests run through
  * @property {string} [only] the tests that are run, by a part of their path; of none told, all
@@ -49,10 +50,15 @@ export const layers = {
     ...{ through: [join(root, "scripts/test/with-legacy.sh")], only: "iptables-rule" },
   },
   "kernel-vm": { project: "kernel", prepare: () => inMachine("test") },
-  faults: { project: "faults", prepare: built },
-  // Only what this machine's kernel may lack: over ssh each command takes its time.
+  faults: {
+    project: "faults",
+    only: "(bridge|iptables-rule|named|netns|probe|process|route|sysctl|veth-pair)\\.test",
+    prepare: built,
+  },
+  // The rest is what this machine's kernel may lack: over ssh each command takes its time.
   "faults-vm": {
     project: "faults",
+    onDemand: true,
     only: "(dummy|ipvs-\\w+|kernel-module)\\.test",
     prepare: async () => ({ ...(await built()), ...(await inMachine("faults")) }),
   },
