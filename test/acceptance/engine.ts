@@ -70,7 +70,7 @@ export class Stack {
   async pulumi(args: readonly string[], expected = 0): Promise<Ran> {
     const ran = await run([...this.inside, ...this.argv(args)], { cwd: this.project, env: this.env });
     const asExpected = expected === 0 ? ran.code === 0 : ran.code !== 0;
-    if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${ran.code}\n${ran.text}`);
+    if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${ran.code}\n${diagnosis(ran.text)}`);
     return ran;
   }
 
@@ -145,6 +145,11 @@ export class Stack {
   forget(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Why a run failed stands behind its progress, which is long. */
+function diagnosis(text: string): string {
+  return text.slice(Math.max(0, text.indexOf("Diagnostics:")));
 }
 
 export type Snapshot = Record<string, string[]>;

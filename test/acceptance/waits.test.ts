@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cli, gone } from "./cli";
@@ -21,10 +22,11 @@ afterAll(async () => {
   stack.forget();
 });
 
-const waits = ways.flatMap((way) => ["probe", "process"].map((what) => [way, what] as const));
+const waits = ways.flatMap((way) => ["probe", "process", "command", "lock"].map((what) => [way, what] as const));
 
 test.each(waits)("%s while a %s waits: it ends soon, and the next up is as if nothing had been", async (way, what) => {
   await stack.set("case", what);
+  const lock = what === "lock" ? lockNamespace() : undefined;
   const cli = new Cli(stack, ["up", "--yes", "--skip-preview", ...stack.target]);
   while (!/ never creating/.test(cli.text)) expect(await cli.reach(cli.steps + 1)).toBe(true);
   await sleep(2000);
@@ -40,11 +42,19 @@ test.each(waits)("%s while a %s waits: it ends soon, and the next up is as if no
     await end(left);
     await recover(stack);
   }
+  lock?.stdin.end();
   await stack.set("case", "none");
   await stack.up();
   await stack.unchanged();
   expect(await stack.pending()).toEqual([]);
 });
+
+/** As another program does that uses this package, until its standard input ends. */
+function lockNamespace() {
+  const [file = "", ...args] = sandbox.inside;
+  const lock = ["ip", "netns", "exec", "waits", "flock", "/proc/self/ns/net", "cat"];
+  return spawn(file, [...args, ...lock], { stdio: ["pipe", "ignore", "inherit"] });
+}
 
 test("nothing is left", async () => {
   await stack.destroy();

@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import fc from "fast-check";
+import { loop, RemoteShell } from "../../provider/src/host/remote-shell";
 import { quote } from "../../provider/src/host/ssh";
 import { control, trickyTexts } from "./support/words";
 
@@ -45,6 +46,39 @@ test.each(shells)("%s reads any words, quoted, as exactly these words", (shell =
     { numRuns: 150 },
   );
 });
+
+describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].includes(shell)))(
+  "%s, kept open for commands",
+  (shell = "", ...options) => {
+    const open = (script: string, name: string) => [shell, ...options, script, name];
+    const remote = new RemoteShell(open);
+    afterAll(() => remote.close());
+
+    test("gives a command any words and any input as they are", async () => {
+      const input = fc.oneof(special, fc.string({ unit: "binary" })).map((text) => text.replaceAll("\0", ""));
+      await fc.assert(
+        fc.asyncProperty(fc.array(word, { maxLength: 40 }), input, async (words, text) => {
+          const argv = ["sh", "-c", 'printf "%s|\\n" "$@"; cat >&2; exit 3', "sh", ...words];
+          const expected = words.length ? words : [""];
+          expect(await remote.run(argv, text, 15)).toEqual({
+            exitCode: 3,
+            stdout: expected.map((each) => `${Buffer.from(each).toString()}|\n`).join(""),
+            stderr: Buffer.from(text).toString(),
+          });
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    test("does not run what has come in part, whoever sent it having died", () => {
+      const [file = "", ...args] = open(loop, "END");
+      const whole = ["4", "", "5", "echo", "one", "two", ""].join("\n");
+      const told = (input: string) => spawnSync(file, args, { input, encoding: "utf8" }).stdout;
+      expect(told(whole)).toBe("one two\nEND 0\n");
+      for (let length = 0; length < whole.length; length++) expect(told(whole.slice(0, length))).toBe("");
+    });
+  },
+);
 
 test("a line end or another control character never gets into a line", () => {
   const any = fc.array(fc.oneof(fc.string({ unit: "binary" }), special, word));

@@ -1,4 +1,5 @@
 import { type Code, LocalnetError } from "../errors";
+import { interrupted } from "../interrupt";
 
 export interface RunOptions {
   /** Text for the command's standard input. */
@@ -7,6 +8,8 @@ export interface RunOptions {
   readonly timeoutSeconds?: number;
   /** Exit codes that are an answer, not a failure; [0] unless told. */
   readonly accept?: readonly number[] | "any";
+  /** The command may leave children behind that go on printing: nobody else's output may come where its own did. */
+  readonly apart?: boolean;
 }
 
 export interface Result {
@@ -88,7 +91,7 @@ export function commandError(argv: readonly string[], result: Result): LocalnetE
 }
 
 export function timeoutError(argv: readonly string[], seconds: number): LocalnetError {
-  return new LocalnetError("LN_TIMEOUT", `no end within ${seconds} s, killed`, { ran: { argv } });
+  return interrupted() ?? new LocalnetError("LN_TIMEOUT", `no end within ${seconds} s, killed`, { ran: { argv } });
 }
 
 export function settle(argv: readonly string[], result: Result, options: RunOptions): Result {

@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { LocalnetError } from "../errors";
+import { alarm, interrupted } from "../interrupt";
 import {
   commandError,
   defaultTimeoutSeconds,
@@ -74,19 +75,17 @@ export async function execute(argv: readonly string[], seconds: number, input?: 
     stripFinalNewline: false,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
   });
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = () => {};
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+    cancel = alarm(seconds, () => {
       killGroup(child.pid);
       // A child of its own session may still have these open.
       child.stdout.destroy();
       child.stderr.destroy();
       reject(timeoutError(argv, seconds));
-    }, seconds * 1000);
+    });
   });
-  const { exitCode, stdout, stderr, cause, signal } = await Promise.race([child, late]).finally(() =>
-    clearTimeout(timer),
-  );
+  const { exitCode, stdout, stderr, cause, signal } = await Promise.race([child, late]).finally(cancel);
   if (exitCode === undefined && !signal) throw cannotStart(argv, cause);
   return { exitCode: exitCode ?? 128, stdout, stderr: signal ? `${stderr}ended by ${signal}` : stderr };
 }
@@ -112,15 +111,13 @@ export async function during<T>(
   });
   const answered = new Promise<undefined>((resolve) => child.stdout.once("data", () => resolve(undefined)));
   const kill = () => killGroup(child.pid);
-  const timer = setTimeout(kill, seconds * 1000);
-  const early = await Promise.race([answered, ended]).finally(() => clearTimeout(timer));
-  if (early) throw commandError(argv, read(early));
+  const early = await Promise.race([answered, ended]).finally(alarm(seconds, kill));
+  if (early) throw interrupted() ?? commandError(argv, read(early));
   try {
     return await body();
   } finally {
     child.stdin.end();
-    const last = setTimeout(kill, seconds * 1000);
-    await ended.finally(() => clearTimeout(last));
+    await ended.finally(alarm(seconds, kill));
   }
 }
 

@@ -3,9 +3,18 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { LocalnetError } from "../errors";
-import { defaultTimeoutSeconds, type Host, type Result, settle, timeoutError, withEnvironment } from "./host";
-import { during, execute } from "./local";
+import {
+  defaultTimeoutSeconds,
+  type Host,
+  type Result,
+  type RunOptions,
+  settle,
+  timeoutError,
+  withEnvironment,
+} from "./host";
+import { during } from "./local";
 import { privateDirectory } from "./private";
+import { RemoteShell } from "./remote-shell";
 
 const runDirectory = "/run/pulumi-localnet";
 
@@ -15,14 +24,13 @@ const longSessions = 2;
 const connectSeconds = 60;
 
 /**
- * The remote login shell reads the line, whichever shell that is; these fixed scripts get everything else as positional
- * parameters. The last line of standard error tells the command's own exit code from one of ssh (both use 255).
+ * Fixed scripts that get everything else as positional parameters. The last line of standard error tells the command's
+ * own exit code from one of ssh (both use 255).
  */
-const runScript = 'timeout -k 1 "$@"; echo "localnet-exit:$?" >&2';
 const duringScript = '"$@"; echo "localnet-exit:$?" >&2';
 // Not "&": what a shell puts into the background ignores SIGINT and SIGQUIT for good.
 const startScript =
-  'umask 077; log=$1; dir=$2; own=$3; shift 3; if [ "${log%/*}" = "$own" ]; then mkdir -p "$own"; fi && [ ! -L "$log" ] && cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1; echo "localnet-exit:$?" >&2';
+  'umask 077; log=$1; dir=$2; own=$3; shift 3; if [ "${log%/*}" = "$own" ]; then mkdir -p "$own"; fi && [ ! -L "$log" ] && cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1';
 
 export function sshHost(url: string, sudo: boolean): Host {
   const directory = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
@@ -33,52 +41,59 @@ export function sshHost(url: string, sudo: boolean): Host {
   const prefix = sudo ? ["sudo", "-n", "--"] : [];
   const limit = pLimit(sessions);
   const waiting = pLimit(longSessions);
+  const idle: RemoteShell[] = [];
   let connected: Promise<void> | undefined;
 
-  /** The command line of a remote script, over the connection. */
-  async function ssh(script: string, parameters: readonly string[]): Promise<string[]> {
-    const line = quote([...prefix, ...withEnvironment(), "sh", "-c", script, "localnet", ...parameters]);
+  /** The command line that runs a script on the other side, whichever login shell reads it there. */
+  function commandLine(script: string, parameters: readonly string[]): string[] {
+    return ["ssh", ...options, url, quote([...prefix, ...withEnvironment(), "sh", "-c", script, ...parameters])];
+  }
+
+  function connection(): Promise<void> {
     connected ??= connect(url, options, directory).catch((error) => {
       connected = undefined;
       throw error;
     });
-    await connected;
-    return ["ssh", ...options, url, line];
+    return connected;
   }
 
-  async function remote(
-    argv: readonly string[],
-    script: string,
-    parameters: readonly string[],
-    seconds: number,
-    input?: string,
-  ) {
-    const full = await ssh(script, parameters);
-    // The remote side ends the command by itself; the time here is for a connection that hangs.
-    const { result, took } = await limit(async () => {
+  /** A shell that is free; those that broke while they were idle are left behind. */
+  async function shell(): Promise<RemoteShell> {
+    for (let free = idle.pop(); free; free = idle.pop()) if (!free.broken) return free;
+    await connection();
+    return new RemoteShell((script, name) => commandLine(script, [name]));
+  }
+
+  async function run(argv: readonly string[], runOptions: RunOptions, ran = argv): Promise<Result> {
+    for (const word of ran) sendable(word);
+    const seconds = runOptions.timeoutSeconds ?? defaultTimeoutSeconds;
+    return limit(async () => {
+      const remote = await shell();
       const started = performance.now();
-      const result = await execute(full, seconds + connectSeconds, input);
-      return { result, took: performance.now() - started };
+      const result = await remote.run(ran, runOptions.input ?? "", seconds).finally(() => {
+        if (remote.broken) connected = undefined;
+      });
+      const took = performance.now() - started;
+      if (remote.broken) throw unreachable(argv, result, url);
+      if (runOptions.apart) remote.close();
+      else idle.push(remote);
+      // timeout's own codes, unless the command has them: it cannot have been late if it took less than its time.
+      const late = took >= seconds * 1000 && (result.exitCode === 124 || result.exitCode === 137);
+      if (late) throw timeoutError(argv, seconds);
+      return settle(argv, result, runOptions);
     });
-    return { ...own(argv, result, url), took };
   }
 
   return {
     runDirectory,
-    async run(argv, runOptions = {}) {
-      const seconds = runOptions.timeoutSeconds ?? defaultTimeoutSeconds;
-      const result = await remote(argv, runScript, [String(seconds), ...argv], seconds, runOptions.input ?? "");
-      // timeout's own codes, unless the command has them: it cannot have been late if it took less than its time.
-      const late = result.took >= seconds * 1000 && (result.exitCode === 124 || result.exitCode === 137);
-      if (late) throw timeoutError(argv, seconds);
-      return settle(argv, result, runOptions);
-    },
+    run: (argv, runOptions = {}) => run(argv, runOptions),
     async start(argv, { environment: extra, workingDirectory, logFile }) {
       const parameters = [logFile, workingDirectory, runDirectory, ...withEnvironment(extra), ...argv];
-      settle(argv, await remote(argv, startScript, parameters, defaultTimeoutSeconds), {});
+      await run(argv, {}, ["sh", "-c", startScript, "localnet", ...parameters]);
     },
     async during(argv, seconds, body) {
-      const full = await ssh(duringScript, argv);
+      const full = commandLine(duringScript, ["localnet", ...argv]);
+      await connection();
       return waiting(() => during(argv, full, seconds + connectSeconds, body, (result) => own(argv, result, url)));
     },
   };
@@ -123,9 +138,13 @@ export function quote(argv: readonly string[]): string {
 }
 
 function word(text: string): string {
+  sendable(text);
+  return text === "" ? "''" : text.replace(/[^A-Za-z0-9_@%+=:,./\u0080-\uffff-]/g, "\\$&");
+}
+
+function sendable(text: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
   if (/[\u0000-\u001f\u007f]/.test(text)) {
     throw new LocalnetError("LN_INPUT", `a control character cannot be sent to a remote host: ${JSON.stringify(text)}`);
   }
-  return text === "" ? "''" : text.replace(/[^A-Za-z0-9_@%+=:,./\u0080-\uffff-]/g, "\\$&");
 }

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { address, port, seconds } from "../fields";
+import { pause } from "../interrupt";
 import { defineKind, inNetns } from "../kind";
 import {
   endpoint,
@@ -116,7 +116,7 @@ export const ipvsBackend = defineKind({
     const { netns } = where(args);
     if (args.drainSeconds > 0 && weight > 0) {
       await ipvsadm(host, netns, "-e", ...selector(args), ...specification({ ...args, weight: 0 }));
-      await sleep(args.drainSeconds * 1000);
+      await pause(args.drainSeconds * 1000);
     }
     await ipvsadm(host, netns, "-d", ...selector(args));
   },

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { LocalnetError } from "../errors";
 import { cidr, mac, mtu } from "../fields";
 import type { Host } from "../host";
+import { pause } from "../interrupt";
 import { addressesOf, aliasOf, duplicatesOf, ip, type Link, ownerOf, showLink } from "../tools/ip";
 
 /** Inputs that links of every kind have. */
@@ -170,7 +170,7 @@ export async function duplicatesDetected(host: Host, args: LinkArgs, added: read
     }
     const asking = link.flags.includes("UP") && !link.flags.includes("NO-CARRIER");
     if (!asking || !ours.some(({ tentative }) => tentative) || Date.now() > deadline) return;
-    await sleep(200);
+    await pause(200);
   }
 }
 

@@ -151,18 +151,20 @@ function isLeader({ pid, session }: Running): boolean {
 
 const pollMilliseconds = 100;
 const startSeconds = 2;
+/** Where one look takes as long as that, the start may too. */
+const startLooks = 5;
 
 /** Waits until the new process is what it was started for, no longer the ip or env that execute it. */
 async function executed(host: Host, args: ProcessArgs): Promise<Running> {
   const deadline = Date.now() + startSeconds * 1000;
   let found: Running | undefined;
-  do {
+  for (let look = 1; look <= startLooks || Date.now() < deadline; look++) {
     const before = found;
     found = (await findMarked(host, args.owner)).find(isLeader);
     if (found && !["ip", "env", "setsid", "sudo"].includes(found.command)) return found;
     if (before && !found) break;
     await sleep(pollMilliseconds);
-  } while (Date.now() < deadline);
+  }
   if (found) return found;
   throw new LocalnetError("LN_PROCESS", "it ended as soon as it was started");
 }

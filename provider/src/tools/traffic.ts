@@ -50,7 +50,7 @@ export async function reach(
   const timeout = String(Math.max(1, Math.ceil(timeoutSeconds)));
   if (tcp) return plain(host, netns, ["nc", "-z", "-w", timeout, tcp.address, String(tcp.port)], timeoutSeconds);
   if (ping) return plain(host, netns, ["ping", "-n", "-q", "-c", "1", "-W", timeout, ping.address], timeoutSeconds);
-  return plain(host, netns, exec ?? [], timeoutSeconds);
+  return plain(host, netns, exec ?? [], timeoutSeconds, true);
 }
 
 async function get(host: Host, netns: string | undefined, http: Http, timeoutSeconds: number): Promise<Answer> {
@@ -81,8 +81,8 @@ async function get(host: Host, netns: string | undefined, http: Http, timeoutSec
 }
 
 /** Runs a command that looks. That it could not get into its namespace is no answer, least of all the failure that somebody expects. */
-async function look(host: Host, argv: readonly string[], timeoutSeconds: number): Promise<Result> {
-  const result = await host.run(argv, { accept: "any", timeoutSeconds: timeoutSeconds + 10 });
+async function look(host: Host, argv: readonly string[], timeoutSeconds: number, apart = false): Promise<Result> {
+  const result = await host.run(argv, { accept: "any", timeoutSeconds: timeoutSeconds + 10, apart });
   if (result.exitCode !== 0 && result.stderr.startsWith("nsenter: ")) throw commandError(argv, result);
   return result;
 }
@@ -92,9 +92,10 @@ async function plain(
   netns: string | undefined,
   argv: readonly string[],
   timeoutSeconds: number,
+  apart = false,
 ): Promise<Answer> {
   try {
-    const { exitCode } = await look(host, enter(netns, argv), timeoutSeconds);
+    const { exitCode } = await look(host, enter(netns, argv), timeoutSeconds, apart);
     return exitCode === 0 ? { ok: true } : { ok: false, failure: `${argv[0]}: exit ${exitCode}` };
   } catch (error) {
     if (hasCode(error, "LN_TIMEOUT")) return { ok: false, failure: `${argv[0]}: ${error.summary}` };
