@@ -7,7 +7,7 @@ const { signal } = interruption;
 setMaxListeners(0, signal);
 
 /** Seconds that a command, or the wait for a lock, may still take after an interruption. */
-const graceSeconds = 5;
+const graceSeconds = 3;
 
 /** The user wants an end: what waits waits no longer, what has not begun does not begin, and what runs may end by itself. */
 export function interrupt(): void {

@@ -34,6 +34,7 @@ const needed = [
  * @property {boolean} [onDemand] is it left out of a run of everything, for the time that it takes?
  * @property {boolean} [mayskip] may a test be left out that this kernel cannot run?
  * @property {string[]} [through] a command that the tests run through
+ * @property {number} [workers] how many of its files run at a time; not told, as many as jest likes
  * @property {string} [only] the tests that are run, by a part of their path; of none told, all
  * @property {() => Promise<NodeJS.ProcessEnv>} prepare gets what it needs, and returns the environment to run it in
  */
@@ -43,31 +44,35 @@ export const layers = {
   unit: { project: "unit", prepare: async () => ({}) },
   property: { project: "property", prepare: async () => ({}) },
   "unit-node24": { project: "unit", prepare: withNode24 },
-  kernel: { project: "kernel", mayskip: true, prepare: packages },
-  "kernel-rootless": { project: "kernel-rootless", rootless: true, mayskip: true, prepare: packages },
+  kernel: { project: "kernel", workers: 2, mayskip: true, prepare: packages },
+  "kernel-rootless": { project: "kernel-rootless", workers: 2, rootless: true, mayskip: true, prepare: packages },
   "kernel-legacy": {
-    ...{ project: "kernel", mayskip: true, prepare: packages },
+    ...{ project: "kernel", workers: 2, mayskip: true, prepare: packages },
     ...{ through: [join(root, "scripts/test/with-legacy.sh")], only: "iptables-rule" },
   },
-  "kernel-vm": { project: "kernel", prepare: () => inMachine("test") },
+  "kernel-vm": { project: "kernel", workers: 2, prepare: () => inMachine("test") },
   faults: {
     project: "faults",
+    workers: 2,
     only: "(bridge|iptables-rule|named|netns|probe|process|route|sysctl|veth-pair)\\.test",
     prepare: built,
   },
   // The rest is what this machine's kernel may lack: over ssh each command takes its time.
   "faults-vm": {
     project: "faults",
+    workers: 2,
     onDemand: true,
     only: "(dummy|ipvs-\\w+|kernel-module)\\.test",
     prepare: async () => ({ ...(await built()), ...(await inMachine("faults")) }),
   },
   acceptance: {
     project: "acceptance",
-    prepare: async () => ({ ...(await withPulumi()), ...(await inMachine("acceptance")) }),
+    workers: 2,
+    prepare: async () => ({ ...(await withPulumi()), ...(await inMachines("acceptance", "acceptance-too")) }),
   },
   packaging: {
     project: "packaging",
+    workers: 1,
     prepare: async () => ({ ...(await withPulumi()), LOCALNET_TEST_NODE24: await ensureNode24() }),
   },
 };
@@ -158,8 +163,7 @@ async function run(tally, matrix, name) {
     const { clone, env, argv } = layer.rootless
       ? await ordinary(directory)
       : { clone: root, env: prepared, argv: same };
-    const workers =
-      name === "unit" || name === "property" ? [] : ["--maxWorkers", /^(kernel|faults)/.test(name) ? "2" : "1"];
+    const workers = layer.workers ? ["--maxWorkers", String(layer.workers)] : [];
     const jestOfClone = join(clone, "node_modules/.bin/jest");
     const program = [...(layer.through ?? []), jestOfClone, "--selectProjects", layer.project];
     const only = layer.only ? ["--", layer.only] : [];
@@ -232,6 +236,16 @@ async function inMachine(name) {
   ours.add(name);
   const { host, sshConfig } = await startVm(name);
   return { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: sshConfig };
+}
+
+/**
+ * One for each worker.
+ * @param {string[]} names
+ */
+async function inMachines(...names) {
+  const machines = [];
+  for (const name of names) machines.push(await inMachine(name));
+  return { LOCALNET_TEST_SSH_CONFIGS: machines.map(({ LOCALNET_SSH_CONFIG }) => LOCALNET_SSH_CONFIG).join(delimiter) };
 }
 
 async function withPulumi() {

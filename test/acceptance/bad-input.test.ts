@@ -1,15 +1,23 @@
 import { join } from "node:path";
 import { root, run, type Snapshot, Stack, snapshot } from "./engine";
+import { Sandbox } from "./sandbox";
 
-const stack = new Stack(join(root, "test/fixtures/bad-input"));
+let sandbox: Sandbox;
+let stack: Stack;
 let before: Snapshot;
+const ip = (...args: string[]) => run([...sandbox.inside, "ip", ...args]);
 
 beforeAll(async () => {
-  before = await snapshot();
+  sandbox = await Sandbox.open();
+  stack = new Stack(join(root, "test/fixtures/bad-input"), "test", {}, sandbox.inside);
+  before = await snapshot([], sandbox.inside);
   await stack.init({ case: "none" });
   await stack.up();
 });
-afterAll(() => stack.dispose());
+afterAll(async () => {
+  await sandbox.close();
+  stack.forget();
+});
 
 const inPreview: [name: string, says: string][] = [
   ["name", "name: must be 1 to 15 of letters"],
@@ -24,7 +32,7 @@ test.each(inPreview)("a bad %s fails the preview, which names the property and t
 });
 
 test("what exists and is not ours makes the update fail, and is left alone", async () => {
-  await run(["ip", "netns", "add", "lnb-foreign"]);
+  await ip("netns", "add", "lnb-foreign");
   try {
     await stack.set("case", "exists");
     const { text } = await stack.up(1);
@@ -32,9 +40,9 @@ test("what exists and is not ours makes the update fail, and is left alone", asy
     expect(text).toContain("[LN_EXISTS]");
     await stack.set("case", "none");
     await stack.up();
-    expect((await run(["ip", "netns", "list"])).stdout).toContain("lnb-foreign");
+    expect((await ip("netns", "list")).stdout).toContain("lnb-foreign");
   } finally {
-    await run(["ip", "netns", "del", "lnb-foreign"]);
+    await ip("netns", "del", "lnb-foreign");
   }
 });
 
@@ -54,5 +62,5 @@ test.each(inUpdate)("%s: the update fails and says why, and the next one converg
 
 test("destroy leaves the host as it was", async () => {
   await stack.destroy();
-  expect(await snapshot()).toEqual(before);
+  expect(await snapshot([], sandbox.inside)).toEqual(before);
 });

@@ -8,6 +8,10 @@ export const root = join(__dirname, "../..");
 // A step here is one or several runs of the CLI against an emulated machine.
 jest.setTimeout(15 * 60_000);
 
+// Each of jest's workers has a machine to itself.
+const machines = process.env.LOCALNET_TEST_SSH_CONFIGS?.split(":");
+if (machines) process.env.LOCALNET_SSH_CONFIG = machines[(Number(process.env.JEST_WORKER_ID) - 1) % machines.length];
+
 export interface Ran {
   readonly code: number;
   readonly stdout: string;

@@ -1,19 +1,32 @@
 import { join } from "node:path";
 import { changes, root, run, type Snapshot, Stack, snapshot } from "./engine";
+import { Sandbox } from "./sandbox";
 
-const stack = new Stack(join(root, "examples/two-namespaces"));
-const ip = async (...args: string[]) => expect(await run(["ip", ...args])).toMatchObject({ code: 0 });
+let sandbox: Sandbox;
+let stack: Stack;
 let before: Snapshot;
+const seen = () => snapshot([], sandbox.inside);
+
+async function ip(...args: string[]): Promise<string> {
+  const ran = await run([...sandbox.inside, "ip", ...args]);
+  expect(ran).toMatchObject({ code: 0 });
+  return ran.stdout;
+}
 
 beforeAll(async () => {
-  before = await snapshot();
+  sandbox = await Sandbox.open();
+  stack = new Stack(join(root, "examples/two-namespaces"), "test", {}, sandbox.inside);
+  before = await seen();
   await stack.init();
 });
-afterAll(() => stack.dispose());
+afterAll(async () => {
+  await sandbox.close();
+  stack.forget();
+});
 
 test("a preview changes nothing", async () => {
   expect((await stack.preview()).text).toContain("6 to create");
-  expect(await snapshot()).toEqual(before);
+  expect(await seen()).toEqual(before);
 });
 
 test("up makes it, and its probes are answered over IPv4 and IPv6", async () => {
@@ -29,10 +42,10 @@ test("a second preview is empty, also after a refresh", async () => {
 });
 
 test("an update changes the links in place", async () => {
-  const before = (await run(["ip", "-n", "left", "-j", "link", "show", "dev", "eth-left"])).stdout;
+  const before = await ip("-n", "left", "-j", "link", "show", "dev", "eth-left");
   await stack.set("mtu", "1300");
   expect(changes((await stack.up()).text)).toEqual({ updated: 3, unchanged: 3 });
-  const after = (await run(["ip", "-n", "left", "-j", "link", "show", "dev", "eth-left"])).stdout;
+  const after = await ip("-n", "left", "-j", "link", "show", "dev", "eth-left");
   expect(JSON.parse(after)[0]).toMatchObject({ mtu: 1300, ifindex: JSON.parse(before)[0].ifindex });
   await stack.unchanged();
 });
@@ -57,5 +70,5 @@ test("what was removed from outside is shown as deleted and made again", async (
 test("destroy succeeds with half of it gone, and leaves the host as it was", async () => {
   await ip("netns", "del", "right");
   await stack.destroy();
-  expect(await snapshot()).toEqual(before);
+  expect(await seen()).toEqual(before);
 });
