@@ -48,7 +48,8 @@ export function pulumiEnv(directory) {
   return {
     ...passphrase,
     ...environment,
-    PULUMI_BACKEND_URL: `file://${stateDirectory}`,
+    // Without metadata: a kill can leave Pulumi's file of them empty, and then "failed to load checkpoint: EOF".
+    PULUMI_BACKEND_URL: `file://${stateDirectory}?metadata=skip`,
     PULUMI_HOME: process.env.PULUMI_HOME ?? join(stateDirectory, "home"),
   };
 }
