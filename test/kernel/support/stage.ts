@@ -84,8 +84,12 @@ export class Stage {
     expect(this.engine.state).toBeUndefined();
     expect(await this.spec.look()).toBeUndefined();
     // Some things go a moment after the command that takes them away.
-    await eventually(async () => (await this.world.trace()) === this.before).catch(() => undefined);
-    expect(await this.world.trace()).toBe(this.before);
+    let left = "";
+    await eventually(async () => {
+      left = await this.world.trace();
+      return left === this.before;
+    }).catch(() => undefined);
+    expect(left).toBe(this.before);
   }
 
   /** The next `up` needs no help, and the `destroy` after it leaves nothing. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Host, openHost, type Result } from "../../../provider/src/host";
 import { forget } from "../../../provider/src/tools/ledger";
+import { readTrace, traceOfNamespace } from "./trace";
 
 /** Where the tests run: this machine, or the one that LOCALNET_TEST_HOST names. */
 export const hostUrl = process.env.LOCALNET_TEST_HOST || undefined;
@@ -99,20 +100,22 @@ export class World {
 
   /** All that a kind could leave in the world. */
   async trace(): Promise<string> {
-    const inside = [
-      "ip -o link | sed -E 's/^[0-9]+: //; s/@[^:]*//; s/NO-CARRIER,//; s/,LOWER_UP//; s/ qdisc [^ ]*//; s/ state .*//'",
-      // Links that are made anew get other addresses of their own.
-      "ip -o address | tr -s ' ' | cut -d ' ' -f 2,4 | grep -v fe80:",
-      "ip -4 route show table all; ip -6 route show table all | grep -v fe80: | sed 's/ expires [^ ]*//'",
-      "iptables-save 2>/dev/null | grep ^-A; ip6tables-save 2>/dev/null | grep ^-A",
-      "[ -s /proc/net/ip_vs ] && ipvsadm -S -n",
-    ];
-    const each = this.namespaces.map((name) => [
-      `echo "== ${name}"; ip netns pids ${name} | wc -l`,
-      `ip netns exec ${name} sh -c ${quoted(inside.join("; "))}`,
-    ]);
-    const names = `ls /run/netns | grep ${this.tag}; find /run/pulumi-localnet ! -type d -printf '%p %l\\n' 2>/dev/null | grep ${this.tag}; ip -br link | grep ${this.tag}`;
-    return this.script(undefined, [...each.flat(), names, "true"].join("; "));
+    const each = this.namespaces.map(
+      (name) => `ip netns pids ${name}; echo @@; ip netns exec ${name} sh -c ${quoted(traceOfNamespace)}; echo @@@`,
+    );
+    const names =
+      "ls /run/netns; find /run/pulumi-localnet ! -type d -printf '%p %l\\n' 2>/dev/null; ip -br link; true";
+    const answers = (await this.script(undefined, [...each, names].join("; "))).split("@@@\n");
+    const ours =
+      answers
+        .pop()
+        ?.split("\n")
+        .filter((line) => line.includes(this.tag)) ?? [];
+    const inside = answers.map((answer, index) => {
+      const [pids = "", rest = ""] = answer.split(/@@\n(.*)/s);
+      return `== ${this.namespaces[index]}: ${pids.split("\n").length - 1} processes\n${readTrace(rest)}`;
+    });
+    return [...inside, ...ours].join("\n");
   }
 
   /** Takes away the namespaces and all in them, as a reboot does, and makes them anew. */

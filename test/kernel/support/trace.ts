@@ -1,0 +1,27 @@
+/** What a kind could leave in a namespace, printed in parts; few commands, since on an emulated machine each takes its time. */
+const parts = [
+  "ip -o link",
+  "ip -o address",
+  "ip -4 route show table all; ip -6 route show table all",
+  "iptables-save 2>/dev/null; ip6tables-save 2>/dev/null",
+  "[ -s /proc/net/ip_vs ] && ipvsadm -S -n",
+];
+
+export const traceOfNamespace = parts.join("; echo @@; ");
+
+/** What of it stays the same as long as nobody changes anything. */
+export function readTrace(text: string): string {
+  const [links = [], addresses = [], routes = [], rules = [], services = []] = text
+    .split("@@\n")
+    .map((part) => part.split("\n").filter((line) => line && !line.includes("fe80:")));
+  return [
+    ...links.map((line) =>
+      line.replace(/^\d+: /, "").replace(/@[^:]*|NO-CARRIER,|,LOWER_UP| qdisc [^ ]*| state .*/g, ""),
+    ),
+    // Links that are made anew get other addresses of their own.
+    ...addresses.map((line) => line.split(/ +/).slice(1, 4).join(" ")),
+    ...routes.map((line) => line.replace(/ expires \S*/, "")),
+    ...rules.filter((line) => line.startsWith("-A")),
+    ...services,
+  ].join("\n");
+}
