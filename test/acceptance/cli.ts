@@ -57,10 +57,15 @@ export class Cli {
     return pid;
   }
 
+  /** To the CLI and the processes of its group, as a terminal does it. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
+  }
+
   /** As ^C does in a terminal. Returns the seconds to its end. */
   async interrupt(): Promise<number> {
     const sent = Date.now();
-    process.kill(-this.pid, "SIGINT");
+    this.signal("SIGINT");
     await this.ended;
     return (Date.now() - sent) / 1000;
   }

@@ -70,6 +70,15 @@ test("a child that went into a session of its own is ended too", async () => {
   await remove(kind, id, outputs, settings);
 });
 
+test("one that shed its environment later on is still known by its number and start, and ended", async () => {
+  const script = "sleep 3; exec env -i sleep 600";
+  const { id, outputs } = await create(kind, inputs(["sh", "-c", script]), settings);
+  const words = async () => (await world.try("cat", `/proc/${outputs.pid}/environ`)).stdout;
+  await eventually(async () => (await words()) === "", 30);
+  expect(await read(kind, id, outputs, settings)).toMatchObject({ outputs });
+  await remove(kind, id, outputs, settings);
+});
+
 test("a child that also shed its environment is not ours to end: it is named when the namespace is to go", async () => {
   const other = world.netns("q");
   const owner = `${world.owner}/q`;

@@ -122,8 +122,8 @@ export const process = defineKind({
     }
   },
 
-  async remove(host, args) {
-    await stop(host, args);
+  async remove(host, args, seen) {
+    await stop(host, args, [seen]);
   },
 
   async tidy(host, args) {
@@ -169,7 +169,7 @@ async function executed(host: Host, args: ProcessArgs): Promise<Running> {
   throw new LocalnetError("LN_PROCESS", "it ended as soon as it was started");
 }
 
-async function ready(host: Host, args: ProcessArgs, started: Pick<Running, "pid" | "startTime">): Promise<void> {
+async function ready(host: Host, args: ProcessArgs, started: Known): Promise<void> {
   const deadline = Date.now() + (args.ready?.timeoutSeconds ?? 0) * 1000;
   for (;;) {
     const answer = args.ready ? await reach(host, args.netns, args.ready, 2) : { ok: true };
@@ -187,15 +187,13 @@ async function ready(host: Host, args: ProcessArgs, started: Pick<Running, "pid"
   }
 }
 
+type Known = Pick<Running, "pid" | "startTime">;
+
 /** Ends it and all children that carry its mark. */
-async function stop(host: Host, args: ProcessArgs): Promise<void> {
-  await signal(host, args.stopSignal.replace("SIG", ""), await findMarked(host, args.owner));
-  if (!(await ended(host, args.owner, args.stopTimeoutSeconds))) {
-    await signal(host, "KILL", await findMarked(host, args.owner));
-    if (!(await ended(host, args.owner, killSeconds))) {
-      throw new LocalnetError("LN_BUSY", `it did not end within ${killSeconds} s of SIGKILL`);
-    }
-  }
+async function stop(host: Host, args: ProcessArgs, known: readonly Known[] = []): Promise<void> {
+  if (await end(host, args.owner, args.stopSignal, args.stopTimeoutSeconds, known)) return;
+  if (await end(host, args.owner, "SIGKILL", killSeconds, known)) return;
+  throw new LocalnetError("LN_BUSY", `it did not end within ${killSeconds} s of SIGKILL`);
 }
 
 /** A log file that the user named is the user's. */
@@ -207,11 +205,27 @@ async function removeLog(host: Host, args: ProcessArgs): Promise<void> {
 
 const killSeconds = 5;
 
-async function ended(host: Host, owner: string, limitSeconds: number): Promise<boolean> {
+/** Tells whether all have ended in time. One that is ending, or has overwritten its environment, has no mark any more. */
+async function end(host: Host, owner: string, name: string, limitSeconds: number, known: readonly Known[]) {
   const deadline = Date.now() + limitSeconds * 1000;
-  while ((await findMarked(host, owner)).length) {
+  let left = [...(await stillThere(host, known)), ...(await findMarked(host, owner))];
+  await signal(host, name.replace("SIG", ""), left);
+  for (;;) {
+    left = await stillThere(host, left);
+    if (left.length === 0) left = await findMarked(host, owner);
+    if (left.length === 0) return true;
     if (Date.now() > deadline) return false;
     await sleep(pollMilliseconds);
   }
-  return true;
+}
+
+async function stillThere(host: Host, known: readonly Known[]): Promise<Known[]> {
+  if (known.length === 0) return [];
+  const { processes } = await readProcesses(
+    host,
+    known.map(({ pid }) => pid),
+  );
+  return known.filter((each) =>
+    processes.some(({ pid, startTime }) => pid === each.pid && startTime === each.startTime),
+  );
 }

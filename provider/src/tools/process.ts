@@ -47,8 +47,9 @@ export function parseStat(line: string): Running[] {
   ];
 }
 
-export async function signal(host: Host, name: string, processes: readonly Running[]): Promise<void> {
+export async function signal(host: Host, name: string, processes: readonly Pick<Running, "pid">[]): Promise<void> {
   if (processes.length === 0) return;
+  const pids = new Set(processes.map(({ pid }) => String(pid)));
   // One that has ended meanwhile is no failure.
-  await host.run(["kill", "-s", name, "--", ...processes.map(({ pid }) => String(pid))], { accept: "any" });
+  await host.run(["kill", "-s", name, "--", ...pids], { accept: "any" });
 }
