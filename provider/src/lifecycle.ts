@@ -80,7 +80,8 @@ export async function read(
   return about(kind, id, "read", async () => {
     const host = await open(kind, recorded, settings);
     const seen = await observe(kind, host, recorded, recorded);
-    if (!seen && kind.unmarked) await unclaim(host, placeOf(kind, id, recorded));
+    // The state forgets what is gone, so what it left behind goes now or never.
+    if (!seen) await discard(kind, host, id, recorded);
     if (!seen || isForeign(recorded, seen)) return undefined;
     const inputs = plain(project(kind.args, recorded, seen));
     return { inputs, outputs: { ...inputs, ...outputsOf(kind, recorded, seen) } };
@@ -99,9 +100,14 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
       if (after && !isForeign(recorded, after))
         throw new LocalnetError("LN_VERIFY", "it is still there after it was removed");
     }
-    if (kind.unmarked) await unclaim(host, placeOf(kind, id, recorded));
-    await kind.tidy?.(host, recorded, seen);
+    await discard(kind, host, id, recorded, seen);
   });
+}
+
+/** What there still is of an object that is gone. */
+async function discard(kind: AnyKind, host: Host, id: string, recorded: Values, seen?: Observed): Promise<void> {
+  if (kind.unmarked) await unclaim(host, placeOf(kind, id, recorded));
+  await kind.tidy?.(host, recorded, seen);
 }
 
 /** Ensure and verify, for a create and an update alike, and after a crash in either. */

@@ -777,8 +777,8 @@ export interface ProcessArgs extends CommonArgs {
   /** Directory that it starts in. Default: "/". A change replaces the resource. */
   workingDirectory?: pulumi.Input<string> | undefined;
   /**
-   * File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the process.
-   * A change replaces the resource.
+   * File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the
+   * resource, or when a refresh finds no process. A change replaces the resource.
    */
   logFile?: pulumi.Input<string> | undefined;
   /** When it counts as started. Default: as soon as it runs. A change replaces the resource. */

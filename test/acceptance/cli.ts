@@ -74,6 +74,11 @@ export class Cli {
   async kill(): Promise<Process[]> {
     process.kill(this.pid, "SIGKILL");
     await this.ended;
+    return this.processes;
+  }
+
+  /** Itself, and all that it has started. */
+  get processes(): Process[] {
     return inheritors(`PULUMI_HOME=${this.stack.env.PULUMI_HOME}`);
   }
 }

@@ -36,9 +36,10 @@ test.each(waits)("%s while a %s waits: it ends soon, and the next up is as if no
     expect(seconds).toBeLessThan(patience);
     expect(cli.text).toContain("[LN_INTERRUPTED]");
   } else {
+    const providers = cli.processes.filter(isProvider);
+    expect(providers).toHaveLength(1);
     const left = await cli.kill();
-    expect(left.filter(isProvider)).toHaveLength(1);
-    expect(await gone(left.filter(isProvider), patience)).toEqual([]);
+    expect(await gone(providers, patience)).toEqual([]);
     await end(left);
     await recover(stack);
   }

@@ -39,7 +39,7 @@ export const process = defineKind({
       .meta({ replace: true }),
     /** Directory that it starts in. */
     workingDirectory: path.default("/").meta({ replace: true }),
-    /** File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the process. */
+    /** File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the resource, or when a refresh finds no process. */
     logFile: path.optional().meta({ replace: true }),
     /** When it counts as started. Default: as soon as it runs. */
     ready: z

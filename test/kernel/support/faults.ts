@@ -46,7 +46,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
         await engine.up(stage.first);
         await vanish();
         await engine.refresh();
-        expect(engine.state).toBeUndefined();
+        await stage.nothingLeft();
         await stage.recovers("create");
       });
       proof("removed, then destroy: that is no failure", async () => {
