@@ -57,15 +57,21 @@ export class Cli {
     return pid;
   }
 
-  /** To the CLI and the processes of its group, as a terminal does it. */
-  signal(signal: NodeJS.Signals): void {
-    process.kill(-this.pid, signal);
+  /** Stops it where it is; returns what lets it go on. */
+  freeze(): () => void {
+    const group = -this.pid;
+    process.kill(group, "SIGSTOP");
+    return () => {
+      process.kill(group, "SIGCONT");
+      // nsenter stops itself when its child stops.
+      this.child.kill("SIGCONT");
+    };
   }
 
   /** As ^C does in a terminal. Returns the seconds to its end. */
   async interrupt(): Promise<number> {
     const sent = Date.now();
-    this.signal("SIGINT");
+    process.kill(-this.pid, "SIGINT");
     await this.ended;
     return (Date.now() - sent) / 1000;
   }

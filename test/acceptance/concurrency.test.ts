@@ -78,8 +78,8 @@ test("a second run of the same stack gets Pulumi's own lock error, and the first
   const stack = await open("s0", 71, {});
   const first = new Cli(stack, ["up", "--yes", "--skip-preview", ...stack.target]);
   expect(await first.reach(1)).toBe(true);
-  first.signal("SIGSTOP");
-  const second = await stack.up(1).finally(() => first.signal("SIGCONT"));
+  const goOn = first.freeze();
+  const second = await stack.up(1).finally(goOn);
   expect(second.text).toContain("error: the stack is currently locked by 1 lock(s)");
   expect(second.text).toMatch(/created by \S+ \(pid \d+\)/);
   await first.ended;
