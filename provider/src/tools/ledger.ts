@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
+import { commandError } from "../host/host";
 
 /**
  * What cannot carry a mark is written down on its host: a symbolic link for each entry, because the kernel makes one
@@ -71,7 +72,9 @@ async function write(host: Host, place: Place, file: string, entry: Entry, optio
     if (attempt === attempts)
       throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
     // One by one, since mkdir gives the mode only to those that it names.
-    await host.run(["mkdir", "-p", "-m", "700", "--", base, directory, folder(place.netns)], { accept: [0, 1] });
+    const mkdir = ["mkdir", "-p", "-m", "700", "--", base, directory, folder(place.netns)];
+    const made = await host.run(mkdir, { accept: [0, 1] });
+    if (made.exitCode !== 0 && !made.stderr.includes("No such file or directory")) throw commandError(mkdir, made);
   }
 }
 
