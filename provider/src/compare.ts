@@ -20,13 +20,32 @@ export function differences(
 ): Difference[] {
   return Object.entries(schema.shape as z.ZodRawShape).flatMap(([key, field]) => {
     const [want, have] = [wanted[key] ?? undefined, seen[key] ?? undefined];
-    if (isDeepStrictEqual(want, have) && !hasUnknown(want)) return [];
+    if (isSame(field as z.ZodType, want, have) && !hasUnknown(want)) return [];
     const replace = replaced || ((field as z.ZodType).meta()?.replace ?? false);
     const nested = objectIn(field as z.ZodType);
     const path = `${prefix}${key}`;
     if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replace);
     return [{ path, replace, wanted: want, seen: have }];
   });
+}
+
+/** A list of which the order means nothing is the same in any. */
+function isSame(field: z.ZodType, want: unknown, have: unknown): boolean {
+  const sets = field.meta()?.subset && Array.isArray(want) && Array.isArray(have);
+  return isDeepStrictEqual(sets ? new Set(want) : want, sets ? new Set(have) : have);
+}
+
+/** Of recorded values those that are among what somebody asks for. */
+export function among(schema: z.ZodObject, values: Values, ...asked: Values[]): Values {
+  const result: Values = {};
+  for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
+    const given = asked.map((each) => each[key] ?? undefined).filter((each) => each !== undefined);
+    const value = values[key] ?? undefined;
+    const nested = objectIn(field as z.ZodType);
+    if (given.length === 0 || value === undefined) continue;
+    result[key] = nested && isValues(value) ? among(nested, value, ...given.filter(isValues)) : value;
+  }
+  return result;
 }
 
 /** What was asked for, as it is seen: what nobody asked for is left out, and what cannot be seen stays as asked. */
@@ -69,6 +88,6 @@ export function describe({ path, wanted, seen }: Difference): string {
   return `${path}: wanted ${JSON.stringify(wanted) ?? "nothing"}, seen ${JSON.stringify(seen) ?? "nothing"}`;
 }
 
-function isValues(value: unknown): value is Values {
+export function isValues(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -131,6 +131,12 @@ export const seconds = z
   .min(0, "must not be negative")
   .max(86400, "must be at most a day");
 
+/** The inverse of `at`. */
+export function parseAt(id: string): { name: string; netns?: string } {
+  const sign = id.lastIndexOf("@");
+  return sign < 0 ? { name: id } : { name: id.slice(0, sign), netns: id.slice(sign + 1) };
+}
+
 /** A resource's id: NAME@NETNS, or NAME in the host's own namespace. */
 export function at(name: string, netns: string | undefined): string {
   return netns === undefined ? name : `${name}@${netns}`;

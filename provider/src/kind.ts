@@ -3,17 +3,25 @@ import { netnsName } from "./fields";
 import type { Host } from "./host";
 import type { Tool } from "./tools/requirements";
 
+const hostUrl = z
+  .string()
+  .regex(
+    /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9][A-Za-z0-9_.-]*(:[0-9]{1,5})?$/,
+    "must be ssh://[user@]name[:port]",
+  );
+
+/** The settings of all resources together. */
+export const configuration = z.object({
+  /** Where the objects live: `ssh://[user@]name[:port]`. Default: this machine. */
+  host: hostUrl.optional().meta({ replace: true }),
+  /** Do commands go through `sudo -n`? */
+  sudo: z.boolean("must be true or false").default(false),
+});
+
 /** Inputs of every kind. */
 const common = {
   /** Where the object lives: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or else this machine. */
-  host: z
-    .string()
-    .regex(
-      /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9][A-Za-z0-9_.-]*(:[0-9]{1,5})?$/,
-      "must be ssh://[user@]name[:port]",
-    )
-    .optional()
-    .meta({ replace: true }),
+  host: hostUrl.optional().meta({ replace: true }),
   /** Take over an object that exists already, if it is what is asked for. Default: false, an object that exists is an error. */
   adopt: z.boolean().optional(),
   /** The mark of the resource on its object; computed by the resource's class. */
@@ -50,6 +58,8 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   rules?(args: Args<A>): Iterable<readonly [property: string, rule: string]>;
   /** The identity, from inputs alone. */
   id(args: Args<A>): string;
+  /** How an object that somebody else made is imported, by its id alone. A kind without this cannot be imported. */
+  readonly imports?: Importing<A, O, S>;
   /** What is there; undefined: nothing. `recorded` is what the state says, if there is one. */
   observe(host: Host, args: Args<A>, recorded?: Recorded<A, O>): Promise<S | undefined>;
   /** Brings about the difference between `args` and `seen`. Returns the outputs that cannot be observed. */
@@ -64,10 +74,23 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   namespace?(args: Args<A>): string | undefined;
 }
 
+interface Importing<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> {
+  /** The inputs that an id names, from which `id` makes it again; undefined when it is none. */
+  parse(id: string): Partial<Args<A>> | undefined;
+  /** What else must be known to observe it; undefined: it is not there. */
+  locate?(host: Host, args: Args<A>, id: string): Promise<object | undefined>;
+  /** What is to be asked for, of what is seen; all of it unless told. */
+  ask?(args: Recorded<A, O>, seen: S): object;
+}
+
 export type Args<A extends z.ZodRawShape> = z.output<z.ZodObject<A & typeof common>>;
 export type Outputs<O extends z.ZodRawShape> = z.output<z.ZodObject<O>>;
 type Known<O extends z.ZodRawShape> = { readonly [K in keyof Outputs<O>]?: Outputs<O>[K] | undefined };
-export type Recorded<A extends z.ZodRawShape, O extends z.ZodRawShape> = Args<A> & Known<O>;
+export type Recorded<A extends z.ZodRawShape, O extends z.ZodRawShape> = Args<A> &
+  Known<O> & {
+    /** It was imported, and carries no mark before its first update. */
+    readonly imported?: boolean;
+  };
 
 // biome-ignore lint/suspicious/noExplicitAny: code that serves all kinds knows none of their types.
 export type AnyKind = Kind<any, any, any>;

@@ -65,26 +65,32 @@ export async function update(
   return about(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
     const seen = await observe(kind, host, args, olds);
-    if (seen && isForeign(args, seen)) throw exists(args, seen);
+    if (seen && isForeign({ ...args, imported: olds.imported }, seen)) throw exists(args, seen);
+    if (kind.unmarked && olds.imported) {
+      const { owner } = await claim(host, placeOf(kind, id, args), args.owner as string);
+      if (owner !== args.owner) throw exists(args, { owner });
+    }
     return converge(kind, host, id, args, seen, olds);
   });
 }
 
-/** What is there now; undefined when our object is gone. */
+/** What is there now; undefined when our object is gone. The inputs are what was asked for, as it is now. */
 export async function read(
   kind: AnyKind,
   id: string,
   recorded: Values,
   settings: HostSettings,
-): Promise<{ inputs: Values; outputs: Values } | undefined> {
+  asked: Values = recorded,
+): Promise<{ id: string; inputs: Values; outputs: Values } | undefined> {
   return about(kind, id, "read", async () => {
     const host = await open(kind, recorded, settings);
     const seen = await observe(kind, host, recorded, recorded);
     // The state forgets what is gone, so what it left behind goes now or never.
     if (!seen) await discard(kind, host, id, recorded);
     if (!seen || isForeign(recorded, seen)) return undefined;
-    const inputs = plain(project(kind.args, recorded, seen));
-    return { inputs, outputs: { ...inputs, ...outputsOf(kind, recorded, seen) } };
+    const { imported } = recorded;
+    const outputs = plain({ ...project(kind.args, recorded, seen), ...outputsOf(kind, recorded, seen), imported });
+    return { id, inputs: plain(project(kind.args, asked, seen)), outputs };
   });
 }
 
@@ -106,7 +112,7 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
 
 /** What there still is of an object that is gone. */
 async function discard(kind: AnyKind, host: Host, id: string, recorded: Values, seen?: Observed): Promise<void> {
-  if (kind.unmarked) await unclaim(host, placeOf(kind, id, recorded));
+  if (kind.unmarked) await release(kind, host, id, recorded);
   await kind.tidy?.(host, recorded, seen);
 }
 
@@ -138,10 +144,28 @@ async function converge(
   }
 }
 
+/** Gives up the claim on an object; on one that was imported there may be none of ours. */
+async function release(kind: AnyKind, host: Host, id: string, recorded: Values): Promise<void> {
+  const place = placeOf(kind, id, recorded);
+  const mayBeOthers = recorded.imported && (await entries(host, place)).some(({ owner }) => owner !== recorded.owner);
+  if (!mayBeOthers) await unclaim(host, place);
+}
+
+export async function observe(
+  kind: AnyKind,
+  host: Host,
+  args: Values,
+  recorded?: Values,
+): Promise<Observed | undefined> {
+  const seen = await orAbsent<Observed | undefined>(() => kind.observe(host, args, recorded));
+  if (seen?.owner !== null || !recorded?.imported) return seen;
+  return { ...seen, owner: (await entries(host, placeOf(kind, kind.id(args), args)))[0]?.owner ?? "" };
+}
+
 /** Absence is a value, and what is in a namespace that does not exist is absent. */
-async function observe(kind: AnyKind, host: Host, args: Values, recorded?: Values): Promise<Observed | undefined> {
+export async function orAbsent<T>(body: () => Promise<T>): Promise<T | undefined> {
   try {
-    return (await kind.observe(host, args, recorded)) as Observed | undefined;
+    return await body();
   } catch (error) {
     if (hasCode(error, "LN_NETNS")) return undefined;
     throw error;
@@ -159,8 +183,8 @@ function mayTake(kind: AnyKind, args: Values, seen: Observed): void {
   }
 }
 
-function isForeign(args: Values, { owner }: Observed): boolean {
-  return typeof owner === "string" && owner !== args.owner;
+export function isForeign(args: Values, { owner }: Observed): boolean {
+  return typeof owner === "string" && owner !== args.owner && !(args.imported && owner === "");
 }
 
 /** After a failure: is what is there ours? Without a mark it is claimed; where nothing is owned, it is if we changed it. */
@@ -181,7 +205,7 @@ function placeOf(kind: AnyKind, id: string, args: Values): Place {
   return { netns, what: `${kind.type} ${id}` };
 }
 
-function outputsOf(kind: AnyKind, recorded: Values, seen: Values): Values {
+export function outputsOf(kind: AnyKind, recorded: Values, seen: Values): Values {
   const keys = Object.keys(kind.outputs.shape);
   return plain(Object.fromEntries(keys.map((key) => [key, key in seen ? seen[key] : recorded[key]])));
 }
@@ -197,14 +221,14 @@ function parsed(kind: AnyKind, inputs: Values): Values {
   return args;
 }
 
-async function open(kind: AnyKind, args: Values, settings: HostSettings): Promise<Host> {
+export async function open(kind: AnyKind, args: Values, settings: HostSettings): Promise<Host> {
   const host = openHost(args.host as string | undefined, settings);
   await requireTools(host, kind.needs);
   return host;
 }
 
 /** Adds to an error which resource and operation it belongs to. */
-async function about<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
+export async function about<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {

@@ -1,8 +1,18 @@
 import { z } from "zod";
-import { at, ifName } from "../fields";
+import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { birthmark, ip } from "../tools/ip";
-import { ensureLink, linkArgs, linkOutputs, newborn, observeLink, promiscuous, removeLink, wantedValue } from "./link";
+import {
+  ensureLink,
+  linkArgs,
+  linkOutputs,
+  newborn,
+  notChosen,
+  observeLink,
+  promiscuous,
+  removeLink,
+  wantedValue,
+} from "./link";
 
 /** The bridge's own inputs: the name ip has for each, the factor to ip's unit, and the kernel's default. */
 const options = [
@@ -72,4 +82,12 @@ export const bridge = defineKind({
   },
 
   remove: removeLink,
+
+  imports: {
+    parse: parseAt,
+    ask: (_args, seen) => ({
+      ...notChosen(seen),
+      ...Object.fromEntries(options.map(({ key, unset }) => [key, seen[key] === unset ? undefined : seen[key]])),
+    }),
+  },
 });

@@ -1,7 +1,7 @@
-import { at, ifName } from "../fields";
+import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { birthmark, ip } from "../tools/ip";
-import { ensureLink, linkArgs, linkOutputs, newborn, observeLink, removeLink } from "./link";
+import { ensureLink, linkArgs, linkOutputs, newborn, notChosen, observeLink, removeLink } from "./link";
 
 export const dummy = defineKind({
   type: "Dummy",
@@ -27,4 +27,6 @@ export const dummy = defineKind({
   },
 
   remove: removeLink,
+
+  imports: { parse: parseAt, ask: (_args, seen) => notChosen(seen) },
 });

@@ -150,27 +150,43 @@ export const matchArgs = {
 } as const;
 
 type MatchArgs = z.output<z.ZodObject<typeof matchArgs>>;
-/** How each input is said to iptables: the options that it prints for it, and the words that it takes. */
+/** How each input is said to iptables: the options that it prints for it, the words that it takes, and what their values mean. */
 type MatchTable = {
   readonly [K in keyof MatchArgs]-?: {
     readonly options: readonly string[];
     argv(value: NonNullable<MatchArgs[K]>): string[];
+    read(...values: (string | undefined)[]): unknown;
   };
 };
 
+const asPrinted = (text: string | undefined) => text;
+const either = (one: string | undefined, other: string | undefined) => one ?? other;
+/** iptables adds the prefix length to a lone address. */
+const withoutPrefix = (text = "") => text.replace(/\/(32|128)$/, "");
+const units: Readonly<Record<string, string>> = { sec: "second", min: "minute" };
+
 export const matches: MatchTable = {
-  protocol: { options: ["-p"], argv: (value) => option("-p", value) },
-  source: { options: ["-s"], argv: (value) => option("-s", value) },
-  destination: { options: ["-d"], argv: (value) => option("-d", value) },
-  inInterface: { options: ["-i"], argv: (value) => option("-i", value) },
-  outInterface: { options: ["-o"], argv: (value) => option("-o", value) },
-  sourcePorts: { options: ["--sport", "--sports"], argv: portOptions("--sport", "--sports") },
-  destinationPorts: { options: ["--dport", "--dports"], argv: portOptions("--dport", "--dports") },
-  ctstate: { options: ["--ctstate"], argv: (value) => ["-m", "conntrack", "--ctstate", value.join(",")] },
-  mark: { options: ["--mark"], argv: (value) => ["-m", "mark", ...option("--mark", value)] },
+  protocol: {
+    options: ["-p"],
+    argv: (value) => option("-p", value),
+    read: (text) => text?.replace("ipv6-icmp", "icmpv6"),
+  },
+  source: { options: ["-s"], argv: (value) => option("-s", value), read: withoutPrefix },
+  destination: { options: ["-d"], argv: (value) => option("-d", value), read: withoutPrefix },
+  inInterface: { options: ["-i"], argv: (value) => option("-i", value), read: asPrinted },
+  outInterface: { options: ["-o"], argv: (value) => option("-o", value), read: asPrinted },
+  sourcePorts: { options: ["--sport", "--sports"], argv: portOptions("--sport", "--sports"), read: either },
+  destinationPorts: { options: ["--dport", "--dports"], argv: portOptions("--dport", "--dports"), read: either },
+  ctstate: {
+    options: ["--ctstate"],
+    argv: (value) => ["-m", "conntrack", "--ctstate", value.join(",")],
+    read: (text) => text?.split(","),
+  },
+  mark: { options: ["--mark"], argv: (value) => ["-m", "mark", ...option("--mark", value)], read: asPrinted },
   matchSet: {
     options: ["--match-set"],
     argv: ({ name, flags }) => ["-m", "set", ...option("--match-set", name), flags.join(",")],
+    read: (text) => ({ name: text?.replace(/ \S+$/, ""), flags: text?.split(" ").at(-1)?.split(",") }),
   },
   addressType: {
     options: ["--src-type", "--dst-type"],
@@ -179,6 +195,7 @@ export const matches: MatchTable = {
       ...(source ? option("--src-type", source) : []),
       ...(destination ? option("--dst-type", destination) : []),
     ],
+    read: (source, destination) => ({ source, destination }),
   },
   statistic: {
     options: ["--mode", "--probability", "--every", "--packet"],
@@ -186,11 +203,25 @@ export const matches: MatchTable = {
       "every" in value
         ? ["-m", "statistic", "--mode", "nth", "--every", String(value.every), "--packet", String(value.packet)]
         : ["-m", "statistic", "--mode", "random", "--probability", value.probability.toFixed(11)],
+    read: (mode, probability, every, packet = "0") =>
+      mode === "random" ? { probability: Number(probability) } : { every: Number(every), packet: Number(packet) },
   },
-  physdevIn: { options: ["--physdev-in"], argv: (value) => ["-m", "physdev", ...option("--physdev-in", value)] },
-  physdevOut: { options: ["--physdev-out"], argv: (value) => ["-m", "physdev", ...option("--physdev-out", value)] },
+  physdevIn: {
+    options: ["--physdev-in"],
+    argv: (value) => ["-m", "physdev", ...option("--physdev-in", value)],
+    read: asPrinted,
+  },
+  physdevOut: {
+    options: ["--physdev-out"],
+    argv: (value) => ["-m", "physdev", ...option("--physdev-out", value)],
+    read: asPrinted,
+  },
   limit: {
     options: ["--limit", "--limit-burst"],
     argv: ({ rate, burst }) => ["-m", "limit", "--limit", rate, "--limit-burst", String(burst)],
+    read: (rate, burst = "5") => ({
+      rate: rate?.replace(/sec$|min$/, (unit) => units[unit] ?? unit),
+      burst: Number(burst),
+    }),
   },
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
-import { markOf } from "../mark";
+import { markOf, ownerIn } from "../mark";
 import { changeChain, deleteRules, insertRule, optionsOf, type Rule, readChain } from "../tools/iptables";
 import type { Chain } from "../tools/iptables-backend";
 
@@ -22,13 +22,25 @@ export function isOurs(rule: Rule, owner: string): boolean {
   return markIn(rule)?.mark === markOf(owner);
 }
 
-function commentIn({ words }: Rule): string | undefined {
+/** The inputs that the comment of a rule holds: the inverse of `commentOf`. */
+export function commentIn(rule: Rule): Pick<Placing, "comment" | "priority"> {
+  const comment = textOf(rule)?.replace(/ ?localnet:[^ ]+$/, "") || undefined;
+  return { comment, priority: markIn(rule)?.priority };
+}
+
+/** Whose a rule is; "" when it has no mark of this package. */
+export function ownerOf(rule: Rule, owner: string): string {
+  const mark = markIn(rule)?.mark;
+  return mark === undefined ? "" : ownerIn(mark, owner);
+}
+
+function textOf({ words }: Rule): string | undefined {
   const option = words.indexOf("--comment");
   return option < 0 ? undefined : words[option + 1];
 }
 
 function markIn(rule: Rule) {
-  const [, mark, priority] = /(?:^| )(localnet:[^ #]+)(?:#(\d+))?$/.exec(commentIn(rule) ?? "") ?? [];
+  const [, mark, priority] = /(?:^| )(localnet:[^ #]+)(?:#(\d+))?$/.exec(textOf(rule) ?? "") ?? [];
   return mark === undefined ? undefined : { mark, priority: priority === undefined ? undefined : Number(priority) };
 }
 
@@ -107,7 +119,7 @@ export async function put(
     const replaced = replacedIn(rules);
     const place = placeFor(rules, replaced, placing);
     const standing = place === undefined ? undefined : rules[place - 1];
-    const twins = replaced.filter((rule) => rule !== standing && commentIn(rule) === commentOf(placing));
+    const twins = replaced.filter((rule) => rule !== standing && textOf(rule) === commentOf(placing));
     if (twins.length > 0) {
       // Of rules that are equal to the letter only the first can be deleted, and that would be the new one.
       await deleteRules(host, chain, twins);

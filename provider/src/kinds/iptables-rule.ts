@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { at, familyOf, printable } from "../fields";
+import { at, familyOf, parseAt, printable } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { deleteRules, optionsOf, type Rule, readChain, splitWords } from "../tools/iptables";
 import { backendOf, type Chain, movedBackend, refuseMix } from "../tools/iptables-backend";
 import { inTurn } from "../tools/turn";
 import { matchArgs, matches } from "./iptables-matches";
-import { adoptable, commentOf, isLate, isOurs, type Placing, put } from "./iptables-place";
+import { adoptable, commentOf, isLate, isOurs, ownerOf, type Placing, put } from "./iptables-place";
+import { inputsOf } from "./iptables-read";
 import {
   chainName,
   isNatTarget,
@@ -90,7 +91,9 @@ export const iptablesRule = defineKind({
     const backend = await backendOf(host, args.family);
     const { rules, legacyTables } = await readChain(host, chain);
     if (!recorded && (backend === "legacy" || legacyTables)) await refuseMix(host, chain, backend);
-    const ours = rules.filter((rule) => isOurs(rule, args.owner));
+    const marked = rules.filter((rule) => isOurs(rule, args.owner));
+    const imported = recorded?.imported ? rules.find(({ text }) => text === recorded.canonical) : undefined;
+    const ours = imported && marked.length === 0 ? [imported] : marked;
     const former = recorded?.backend !== backend ? recorded?.backend : undefined;
     const elsewhere = former
       ? (await readChain(host, { ...chain, backend: former })).rules.filter((rule) => isOurs(rule, args.owner))
@@ -98,7 +101,7 @@ export const iptablesRule = defineKind({
     const [rule] = [...ours, ...elsewhere];
     if (!rule) return undefined;
     return {
-      ...{ owner: args.owner, canonical: rule.text, backend: ours.length ? backend : former },
+      ...{ owner: ownerOf(rule, args.owner), canonical: rule.text, backend: ours.length ? backend : former },
       ...{ rules, ours, elsewhere },
       ...changed(args, [...ours, ...elsewhere], recorded?.canonical),
       ...(recorded?.canonical !== undefined && isLate(rules, rule, args) && { priority: undefined }),
@@ -108,10 +111,11 @@ export const iptablesRule = defineKind({
   async ensure(host, args, seen, recorded) {
     if (seen?.elsewhere.length) throw movedBackend(args.family, recorded?.backend);
     const asWritten = seen && recorded && seen.ours.length === 1 && seen.canonical === recorded.canonical;
-    if (asWritten && !("priority" in seen) && sameRule(args, recorded)) return;
+    if (asWritten && seen.owner === args.owner && !("priority" in seen) && sameRule(args, recorded)) return;
     const rule = specification(args);
     const chain = chainOf(args);
-    const adopted = args.adopt && !recorded ? await adoptable(host, chain, args, rule) : undefined;
+    const taken = seen && seen.owner !== args.owner ? seen.canonical : undefined;
+    const adopted = taken ?? (args.adopt && !recorded ? await adoptable(host, chain, args, rule) : undefined);
     // One that is new and has no neighbours to heed needs no look at the chain.
     const known = adopted ? undefined : (seen?.rules ?? (args.priority === undefined ? [] : undefined));
     const write = () => put(host, chain, args, rule, known, adopted);
@@ -124,6 +128,23 @@ export const iptablesRule = defineKind({
   async remove(host, args, { ours, elsewhere }) {
     await deleteRules(host, chainOf(args), ours);
     await deleteRules(host, { ...chainOf(args), backend: args.backend }, elsewhere);
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      const [, family, table, chain] = /^([^/]+)\/([^/]+)\/([^/]+)\/./.exec(name) ?? [];
+      return chain === undefined ? undefined : ({ family, table, chain, netns } as { chain: string });
+    },
+    /** A rule that is not ours has no name: in place of that stands its number in the chain, from 1. */
+    async locate(host, args, id) {
+      const { rules } = await readChain(host, chainOf(args));
+      const number = /\/([1-9]\d*)(@|$)/.exec(id)?.[1];
+      const rule = rules.find((each) => isOurs(each, args.owner)) ?? rules[Number(number) - 1];
+      const backend = await backendOf(host, args.family);
+      return rule && { ...args, ...inputsOf(rule), canonical: rule.text, backend };
+    },
+    ask: (args) => args,
   },
 });
 

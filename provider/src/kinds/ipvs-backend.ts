@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { address, port, seconds } from "../fields";
+import { address, at, parseAt, port, seconds } from "../fields";
 import { pause } from "../interrupt";
 import { defineKind, inNetns } from "../kind";
 import {
@@ -9,6 +9,7 @@ import {
   ipvsadm,
   listServices,
   listThresholds,
+  parseEndpoint,
   parseServiceId,
   sameService,
   serviceArgs,
@@ -119,6 +120,21 @@ export const ipvsBackend = defineKind({
       await pause(args.drainSeconds * 1000);
     }
     await ipvsadm(host, netns, "-d", ...selector(args));
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      const [, service = "", end = ""] = /^(.*)\/([^/]+)$/.exec(name) ?? [];
+      const backend = parseEndpoint(end);
+      return backend && { service: at(service, netns), ...backend };
+    },
+    locate: async (_host, args) => ({ ...args, upperThreshold: 0, lowerThreshold: 0 }),
+    ask: (_args, seen) => ({
+      ...seen,
+      upperThreshold: seen.upperThreshold || undefined,
+      lowerThreshold: seen.lowerThreshold || undefined,
+    }),
   },
 });
 

@@ -2,7 +2,15 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { address, at, familyOf, port } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { ipvsadm, listServices, type ServiceKey, sameService, serviceArgs, serviceId } from "../tools/ipvsadm";
+import {
+  ipvsadm,
+  listServices,
+  parseServiceId,
+  type ServiceKey,
+  sameService,
+  serviceArgs,
+  serviceId,
+} from "../tools/ipvsadm";
 
 const schedulers = [
   "rr",
@@ -113,6 +121,14 @@ export const ipvsService = defineKind({
 
   async remove(host, args) {
     await ipvsadm(host, args.netns, "-D", ...serviceArgs(keyOf(args)));
+  },
+
+  imports: {
+    parse(id) {
+      const found = parseServiceId(id);
+      return found && { ...found.key, netns: found.netns };
+    },
+    ask: (_args, seen) => ({ ...seen, schedulerFlags: seen.schedulerFlags.length ? seen.schedulerFlags : undefined }),
   },
 });
 

@@ -71,6 +71,8 @@ export const kernelModule = defineKind({
   async tidy(host, { name, owner }, seen) {
     if (!seen) await unshare(host, placeOf(name), owner);
   },
+
+  imports: { parse: (name) => ({ name }) },
 });
 
 /** Modules need each other, so all take turns. */

@@ -59,6 +59,17 @@ export function linkSeen(link: Link, owner: string) {
 
 export type LinkSeen = ReturnType<typeof linkSeen>;
 
+/** What is seen of a link and can be asked for, without what the kernel chose. */
+export function notChosen({ addresses, mtu, up, promiscuous, master, hairpin }: LinkSeen) {
+  const own = addresses.filter((each) => !each.startsWith("fe80:"));
+  return {
+    addresses: own.length > 0 ? own : undefined,
+    mtu: mtu === 1500 ? undefined : mtu,
+    ...{ up, promiscuous, master },
+    hairpin: hairpin || undefined,
+  };
+}
+
 /** A link that was made a moment ago: down, without a mark, and with nothing that was asked for. */
 export const newborn: LinkSeen = {
   ifindex: 0,

@@ -60,6 +60,8 @@ export const netns = defineKind({
     await discard(host, name, owner);
     await forget(host, name);
   },
+
+  imports: { parse: (name) => ({ name }) },
 });
 
 /** What is left of a namespace that is not there. */

@@ -1,10 +1,13 @@
 import { z } from "zod";
-import { address, at, cidr, deviceName, familyOf, isNetwork } from "../fields";
+import { address, at, cidr, deviceName, familyOf, isNetwork, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { ip, type RouteEntry, showRoutes } from "../tools/ip";
 
 /** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
 const protocol = "157";
+
+/** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
+const byHand = ["3", "4"];
 
 /** rtnetlink's numbers of the types, as `ip -N` prints them. */
 const types = { unicast: "1", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
@@ -87,10 +90,26 @@ export const route = defineKind({
     await ip(host, args.netns, ...family(args), "route", seen ? "replace" : "add", ...selector(args));
   },
 
-  async remove(host, args, { via, device, source, type = args.type }) {
+  async remove(host, args, { via, device, source, type = args.type, protocol }) {
     // As it is there: an update that died may have changed it, and the state does not know.
     const there = { ...args, via, device, source, type };
-    await ip(host, args.netns, ...family(args), "route", "del", ...selector(there));
+    await ip(host, args.netns, ...family(args), "route", "del", ...selector(there, protocol));
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      const [, destination, metric, table] = /^(\S+)(?: metric (\d+))?(?: table (\d+))?$/.exec(name) ?? [];
+      const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+      return destination === undefined
+        ? undefined
+        : { destination, netns, metric: number(metric), table: number(table) };
+    },
+    // What leads to the next hop, the kernel finds, but for addresses that every link has.
+    ask: (_args, { via, device, source, type }) => ({
+      ...{ via, source, type },
+      device: via && !via.startsWith("fe80:") ? undefined : device,
+    }),
   },
 });
 
@@ -109,7 +128,7 @@ function metricOf({ destination, metric }: RouteArgs): number {
 }
 
 /** All that tells the route from others; a shorter form would remove the first route that matches. */
-function selector(args: RouteArgs): string[] {
+function selector(args: RouteArgs, made = protocol): string[] {
   const { destination, via, device, source, table = mainTable, type } = args;
   const option = (word: string, value: string | number | undefined) =>
     value === undefined ? [] : [word, String(value)];
@@ -118,14 +137,15 @@ function selector(args: RouteArgs): string[] {
     ...option("via", via),
     ...option("dev", device),
     ...option("src", source),
-    ...["metric", String(metricOf(args)), "table", String(table), "proto", protocol],
+    ...["metric", String(metricOf(args)), "table", String(table), "proto", made],
   ];
 }
 
 function seenOf(entry: RouteEntry) {
   return {
-    // Ours, or another stack's: the number does not tell.
-    owner: entry.protocol === protocol ? null : `routing protocol ${entry.protocol}`,
+    // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
+    owner:
+      entry.protocol === protocol ? null : byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`,
     protocol: entry.protocol,
     via: entry.gateway,
     device: entry.dev,

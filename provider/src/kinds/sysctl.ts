@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LocalnetError } from "../errors";
-import { at, printable, sysctlKey } from "../fields";
+import { at, parseAt, printable, sysctlKey } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { entries, share, unshare } from "../tools/ledger";
 import { normalise, readSysctl, writeSysctl } from "../tools/sysctl";
@@ -68,6 +68,13 @@ export const sysctl = defineKind({
 
   async tidy(host, { key, netns, owner }, seen) {
     if (!seen) await unshare(host, placeOf(key, netns), owner);
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      return { key: name, netns };
+    },
   },
 });
 

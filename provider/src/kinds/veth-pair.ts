@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { at, ifName } from "../fields";
+import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { birthmark, ip, type Link } from "../tools/ip";
+import { birthmark, ip, type Link, showLink, showPeer } from "../tools/ip";
 import {
   configureLink,
   duplicatesDetected,
   linkArgs,
   linkOutputs,
   newborn,
+  notChosen,
   observeLink,
   promiscuous,
   removeLink,
@@ -86,6 +87,19 @@ export const vethPair = defineKind({
   },
 
   remove: removeLink,
+
+  imports: {
+    parse: parseAt,
+    async locate(host, args) {
+      const near = await showLink(host, args.netns, args.name);
+      const far = near && (await showPeer(host, args.netns, near));
+      return near && { ...args, peer: { ...args.peer, ...(far ?? { name: args.name, netns: args.netns }) } };
+    },
+    ask: ({ peer }, seen) => ({
+      ...notChosen(seen),
+      peer: { name: peer.name, netns: peer.netns, ...(seen.peer && notChosen(seen.peer)) },
+    }),
+  },
 });
 
 /** In one namespace the kernel names the other end; in two it gives the other end's number. */

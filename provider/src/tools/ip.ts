@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hasCode } from "../errors";
+import { hasCode, LocalnetError } from "../errors";
 import { familyOf } from "../fields";
 import type { Host } from "../host";
 import { groupOf, markOf, ownerIn } from "../mark";
@@ -14,6 +14,7 @@ const linkJson = z.object({
   ifindex: z.number(),
   ifname: z.string(),
   link_index: z.number().optional(),
+  link_netnsid: z.number().optional(),
   link: z.string().optional(),
   flags: z.array(z.string()),
   mtu: z.number(),
@@ -52,6 +53,27 @@ export async function showLink(host: Host, netns: string | undefined, name: stri
     if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("does not exist")) return undefined;
     throw error;
   }
+}
+
+/** The other end of a veth link, wherever it is; undefined when the link is none. */
+export async function showPeer(
+  host: Host,
+  netns: string | undefined,
+  { linkinfo, link, link_index, link_netnsid }: Link,
+): Promise<{ name: string; netns: string | undefined } | undefined> {
+  if (linkinfo?.info_kind !== "veth") return undefined;
+  if (link !== undefined) return { name: link, netns };
+  const ids = JSON.parse(await ip(host, netns, "-j", "netns", "list-id")) as { nsid: number; name?: string }[];
+  const there = ids.find(({ nsid }) => nsid === link_netnsid)?.name;
+  // The host's own namespace has no name, and neither have those of containers.
+  if (there !== undefined || netns !== undefined) {
+    const links = z.array(linkJson).parse(JSON.parse(await ip(host, there, "-j", "-d", "link", "show")));
+    const peer = links.find(({ ifindex, linkinfo: kind }) => ifindex === link_index && kind?.info_kind === "veth");
+    if (peer) return { name: peer.ifname, netns: there };
+  }
+  throw new LocalnetError("LN_INPUT", "its far end is in a network namespace without a name", {
+    hint: "give it one: ip netns attach NAME PID, where PID is a process in there",
+  });
 }
 
 /** The addresses that a link can use. */

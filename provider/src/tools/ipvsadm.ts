@@ -70,7 +70,7 @@ function parseServiceName(name: string): ServiceKey | undefined {
   return { protocol: protocol as "tcp", address: canonical.data, port: parsed.port };
 }
 
-function parseEndpoint(text: string): { address: string; port: number } | undefined {
+export function parseEndpoint(text: string): { address: string; port: number } | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([\d.]+)):(\d+)$/.exec(text);
   return match ? { address: match[1] ?? match[2] ?? "", port: Number(match[3]) } : undefined;
 }

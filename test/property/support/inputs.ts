@@ -1,0 +1,40 @@
+import fc from "fast-check";
+import type { Values } from "../../../provider/src/check";
+import { kinds } from "../../../provider/src/kinds";
+import { sample } from "../../unit/support/samples";
+import { trickyTexts } from "./words";
+
+export const kindOf = (type: string) => kinds[type] as NonNullable<(typeof kinds)[string]>;
+
+const tricky = fc.constantFrom(...trickyTexts);
+export const text = fc.oneof(
+  tricky,
+  tricky,
+  fc.string(),
+  fc.string({ unit: "binary" }),
+  fc.stringMatching(/^[!-]? ?[a-z0-9./:@+-]{0,16}$/),
+);
+const value = fc.oneof(
+  { weight: 6, arbitrary: text },
+  fc.integer(),
+  fc.boolean(),
+  fc.array(text, { maxLength: 3 }),
+  fc.constant(undefined),
+);
+
+/** A kind's sample in which some inputs, also of a nested object, are anything. */
+export function anything(type: string): fc.Arbitrary<Values> {
+  const keys = Object.keys(kindOf(type).args.shape).filter((key) => !["owner", "host", "ready"].includes(key));
+  // Mostly one at a time: of several, one is usually refused, and then the others prove nothing.
+  const one = fc.tuple(fc.constantFrom(...keys), value).map(([key, each]) => ({ [key]: each }));
+  const several = fc.dictionary(fc.constantFrom(...keys), value, { maxKeys: 3 });
+  const some = fc.oneof({ weight: 4, arbitrary: one }, several);
+  const peer =
+    type === "VethPair"
+      ? fc.dictionary(fc.constantFrom("name", "netns", "master", "mac", "addresses"), value)
+      : fc.constant({});
+  return fc.tuple(some, peer).map(([values, far]) => {
+    const base = sample(type, values);
+    return type === "VethPair" && !("peer" in values) ? { ...base, peer: { ...(base.peer as Values), ...far } } : base;
+  });
+}
