@@ -7,7 +7,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errors, readmeWithKinds, reference } from "./generate/markdown.mjs";
 import { readModel } from "./generate/model.mjs";
-import { resources } from "./generate/types.mjs";
+import { packageSchema } from "./generate/schema.mjs";
+import { nativeResources, resources } from "./generate/types.mjs";
 import { root } from "./lib/paths.mjs";
 import { interactive, say } from "./lib/run.mjs";
 
@@ -16,8 +17,11 @@ const checkOnly = process.argv.includes("--check");
 // What is out of date may not compile; it is emitted all the same.
 let built = await build();
 const model = readModel();
+const manifest = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
 const current = new Map([
   ["provider/src/resources.ts", formatted(resources(model))],
+  ["provider/src/native.ts", formatted(nativeResources(model))],
+  ["provider/schema.json", formatted(packageSchema(model, manifest), "provider/schema.json")],
   ["docs/reference.md", reference(model)],
   ["docs/errors.md", errors(model)],
 ]);
@@ -46,10 +50,10 @@ async function build() {
   return code === 0;
 }
 
-/** TypeScript as the rest of the tree has it. @param {string} source */
-function formatted(source) {
+/** A file as the rest of the tree has it. @param {string} source */
+function formatted(source, path = "provider/src/index.ts") {
   const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
-  const argv = [biome, "format", "--stdin-file-path=provider/src/index.ts"];
+  const argv = [biome, "format", `--stdin-file-path=${path}`];
   return execFileSync(process.execPath, argv, { cwd: root, input: source, encoding: "utf8" });
 }
 

@@ -29,7 +29,7 @@ export function readDocs() {
   const index = program.getSourceFile(join(root, "provider/src/kinds/index.ts"));
   const module = index && checker.getSymbolAtLocation(index);
   if (!module) throw new Error("provider/src/kinds/index.ts exports nothing");
-  return Object.fromEntries(
+  const kinds = Object.fromEntries(
     checker.getExportsOfModule(module).map((symbol) => {
       const type = checker.getTypeOfSymbol(symbol);
       return [
@@ -38,6 +38,17 @@ export function readDocs() {
       ];
     }),
   );
+
+  const settings = symbolIn("provider/src/kind.ts", "configuration");
+  const shape = settings && property(checker.getTypeOfSymbol(settings), "shape");
+  return { ...kinds, configuration: { id: "", args: shape ? fieldsOf(shape) : {}, outputs: {} } };
+
+  /** @param {string} path @param {string} name */
+  function symbolIn(path, name) {
+    const file = program.getSourceFile(join(root, path));
+    const exporting = file && checker.getSymbolAtLocation(file);
+    return exporting && checker.getExportsOfModule(exporting).find((each) => each.name === name);
+  }
 
   /** @param {ts.Type} type @param {string} name @returns {ts.Type | undefined} */
   function property(type, name) {

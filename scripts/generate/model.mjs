@@ -33,6 +33,7 @@ import { readDocs } from "./docs.mjs";
 /**
  * @typedef {object} Model
  * @property {Field[]} common inputs of every kind
+ * @property {Field[]} configuration the settings of all resources together
  * @property {KindModel[]} kinds
  * @property {Record<string, string>} codes
  * @property {string} sampleError
@@ -66,6 +67,7 @@ const load = createRequire(join(root, "provider/package.json"));
 export function readModel() {
   const { z } = load("zod");
   const { kinds: registry, ...exports } = load("./dist/kinds");
+  const { configuration } = load("./dist/kind");
   const { check } = load("./dist/check");
   const { codes, LocalnetError } = load("./dist/errors");
   const { requirements } = load("./dist/tools/requirements");
@@ -85,6 +87,7 @@ export function readModel() {
 
   return {
     common: argsOf(first).filter(({ key }) => isCommon(key)),
+    configuration: fieldsOf("configuration", schemaOf(configuration), docs.configuration?.args ?? {}),
     kinds: all.map((kind) => {
       const args = argsOf(kind).filter(({ key }) => !isCommon(key));
       const bare = { owner: "project/stack/name", ...("name" in kind.args.shape ? { name: "name" } : {}) };

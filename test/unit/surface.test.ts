@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import ts from "typescript";
 import * as surface from "../../provider/src";
 import { kinds } from "../../provider/src/kinds";
+import * as native from "../../provider/src/native";
 import { sample, samples } from "./support/samples";
 
 const root = join(__dirname, "../..");
@@ -27,8 +28,16 @@ test.each(types)("%s is exported as a class, and its arguments as a type", (type
   expect(declared).toContain(`interface ${type}Args`);
 });
 
-test("nothing else is exported", () => {
+test("nothing else is exported, and the same for the native plugin", () => {
   expect(Object.keys(surface).sort()).toEqual([...types].sort());
+  expect(Object.keys(native).sort()).toEqual([...types].sort());
+});
+
+test("a class of the native plugin registers the kind's type, with what the program gives and no more", async () => {
+  const made = new native.Route("r", { netns: new native.Netns("n"), destination: "default", via: "10.0.0.1" });
+  await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));
+  const [route] = registered.filter(({ type }) => type === "localnet:index:Route");
+  expect(route?.inputs).toEqual({ destination: "default", via: "10.0.0.1" });
 });
 
 test.each(types)("%s has a case of the kernel contract", (type) => {
@@ -51,7 +60,7 @@ test("what the engine keeps of the provider is one short line, the same for all 
       await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));
     }
     const texts = registered
-      .filter((each) => each.type.endsWith(`:${type}`))
+      .filter((each) => each.type === `pulumi-nodejs:localnet:${type}`)
       .map(({ inputs }) => String(inputs.__provider));
     expect(texts).toHaveLength(2);
     expect(new Set(texts).size).toBe(1);

@@ -7,12 +7,15 @@ export type { Host, Result, RunOptions, StartOptions } from "./host";
 export interface HostSettings {
   /** Commands go through `sudo -n`. */
   readonly sudo: boolean;
+  /** The host of what does not say its own. */
+  readonly host?: string | undefined;
 }
 
 const hosts = new Map<string, Host>();
 
 /** The host of a `host` input: one per machine and process, so that connections are shared. */
-export function openHost(url: string | undefined, { sudo }: HostSettings): Host {
+export function openHost(own: string | undefined, { sudo, host: common }: HostSettings): Host {
+  const url = own ?? common;
   const key = `${sudo} ${url ?? ""}`;
   let host = hosts.get(key);
   if (!host) {

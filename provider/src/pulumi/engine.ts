@@ -13,7 +13,7 @@ export function listenToEngine(): void {
   if (listening) return;
   listening = true;
   hearCancel();
-  hearEnd();
+  endWithEngine();
 }
 
 /** An operation for the engine. */
@@ -40,7 +40,7 @@ function hearCancel(): void {
 }
 
 /** The engine holds the other end of standard input; this process would outlive a kill of it for ever. */
-function hearEnd(): void {
+export function endWithEngine(): void {
   if (!fstatSync(0).isFIFO()) return;
   process.stdin.resume().once("end", () => {
     orphaned = true;

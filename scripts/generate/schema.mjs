@@ -1,0 +1,101 @@
+/**
+ * @typedef {import("./model.mjs").Field} Field
+ * @typedef {import("./model.mjs").KindModel} KindModel
+ * @typedef {import("./model.mjs").Schema} Schema
+ * @typedef {Record<string, unknown>} Json
+ */
+
+const token = (/** @type {string} */ name) => `localnet:index:${name}`;
+const any = { $ref: "pulumi.json#/Any" };
+
+/** The text of provider/schema.json: the kinds as Pulumi describes packages. @param {import("./model.mjs").Model} model @param {Json} manifest */
+export function packageSchema({ common, configuration, kinds }, { version, description, keywords, license }) {
+  /** @type {Json} */
+  const types = {};
+  const resources = kinds.map(({ type, summary, id, args, outputs }) => {
+    const inputs = [...args, ...common];
+    const results = [...inputs, ...outputs];
+    return [
+      token(type),
+      {
+        description: `${summary} Id: ${id}.`,
+        inputProperties: properties(inputs, (field) => described(field, `${type}`, "Args", types)),
+        requiredInputs: keys(inputs, ({ required }) => required),
+        properties: properties(results, (field) => described(field, type, "", types)),
+        required: keys(results, ({ always }) => always),
+      },
+    ];
+  });
+  const settings = properties(configuration, (field) => described(field, "", "", types));
+  const schema = {
+    ...{ name: "localnet", version, displayName: "localnet", description, keywords, license },
+    meta: { moduleFormat: "(.*)" },
+    config: { variables: settings },
+    provider: { description: "The settings of a set of resources.", inputProperties: settings },
+    types,
+    resources: Object.fromEntries(resources),
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+/** @param {Field[]} fields @param {(field: Field) => Json} describe */
+function properties(fields, describe) {
+  return Object.fromEntries(fields.map((field) => [field.key, describe(field)]));
+}
+
+/** @param {Field[]} fields @param {(field: Field) => boolean} test */
+function keys(fields, test) {
+  return fields.filter(test).map(({ key }) => key);
+}
+
+/**
+ * A property; the types of the objects in it are added to the others.
+ * @param {Field} field @param {string} place @param {string} suffix what the names of the types of inputs end with
+ * @param {Json} types @returns {Json}
+ */
+function described(field, place, suffix, types) {
+  const { key, doc, bounds, fallback, replaces, schema } = field;
+  const input = suffix !== "";
+  const says = input && [bounds, fallback && schema.default === undefined && `Default: ${fallback}.`];
+  const primitive = ["string", "number", "boolean"].includes(typeof schema.default);
+  return {
+    ...typeOf(schema, field, `${place}${key.charAt(0).toUpperCase()}${key.slice(1)}`, suffix, types),
+    description: [doc, ...(says || [])].filter(Boolean).join(" "),
+    ...(input && primitive && { default: schema.default }),
+    ...(input && replaces && { willReplaceOnChanges: true }),
+  };
+}
+
+/** @param {Schema} schema @param {Field} field @param {string} name @param {string} suffix @param {Json} types @returns {Json} */
+function typeOf(schema, field, name, suffix, types) {
+  if (field.objects.length > 0) {
+    const several = field.objects.length > 1;
+    const refs = field.objects.map((fields, index) => {
+      const id = token(`${name}${several ? index + 1 : ""}${suffix}`);
+      types[id] = {
+        type: "object",
+        description: field.doc,
+        properties: properties(fields, (each) => described(each, name, suffix, types)),
+        required: keys(fields, ({ required, always }) => (suffix ? required : always)),
+      };
+      return { $ref: `#/types/${id}` };
+    });
+    return several ? { oneOf: refs } : /** @type {Json} */ (refs[0]);
+  }
+  return plainType(schema);
+}
+
+/** @param {Schema} schema @returns {Json} */
+function plainType(schema) {
+  if (schema.enum || schema.const !== undefined) return { type: "string" };
+  if (schema.anyOf) {
+    const all = schema.anyOf.map(plainType);
+    const types = [...new Map(all.map((type) => [JSON.stringify(type), type])).values()];
+    return types.length === 1 ? /** @type {Json} */ (types[0]) : { oneOf: types };
+  }
+  if (schema.type === "array") return { type: "array", items: plainType(schema.items ?? {}) };
+  if (schema.type === "object")
+    return { type: "object", additionalProperties: plainType(schema.additionalProperties || {}) };
+  if (Array.isArray(schema.type)) return { oneOf: schema.type.map((type) => ({ type })) };
+  return schema.type ? { type: schema.type } : any;
+}

@@ -1,0 +1,172 @@
+import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
+import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { unknown, type Values } from "../../provider/src/check";
+import { service } from "../../provider/src/pulumi/plugin";
+
+const signature = "4dabf18193072939515e22adb298388d";
+const secret = (value: unknown) => ({ [signature]: "1b47061264138c4ac30d75fd1eb44270", value });
+const struct = (values: Values) => Struct.fromJavaScript(values as Record<string, string>);
+const urn = (type: string, name = "one") => `urn:pulumi:stack::project::localnet:index:${type}::${name}`;
+
+const server = new Server();
+let client: ResourceProviderClient;
+beforeAll(async () => {
+  server.addService(
+    ResourceProviderService,
+    service("1.2.3", () => "{}"),
+  );
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, number) =>
+      error ? reject(error) : resolve(number),
+    ),
+  );
+  client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
+});
+afterAll(() => {
+  client.close();
+  server.forceShutdown();
+});
+
+type Method<Q, R> = (request: Q, reply: (error: Error | null, response: R) => void) => unknown;
+
+function ask<Q, R>(method: Method<Q, R>, request: Q): Promise<R> {
+  return new Promise((resolve, reject) =>
+    method.call(client, request, (error, response) => (error ? reject(error) : resolve(response))),
+  );
+}
+
+async function check(type: string, news: Values) {
+  const request = new rpc.CheckRequest();
+  request.setUrn(urn(type));
+  request.setNews(struct(news));
+  const response = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.check, request);
+  const failures = response.getFailuresList().map((each) => [each.getProperty(), each.getReason()]);
+  return { inputs: response.getInputs()?.toJavaScript(), failures };
+}
+
+async function diff(type: string, { olds, oldInputs = olds, news }: Record<string, Values>) {
+  const request = new rpc.DiffRequest();
+  request.setUrn(urn(type));
+  request.setOlds(struct(olds ?? {}));
+  request.setOldInputs(struct(oldInputs ?? {}));
+  request.setNews(struct(news ?? {}));
+  const response = await ask<rpc.DiffRequest, rpc.DiffResponse>(client.diff, request);
+  const kinds = Object.entries(rpc.PropertyDiff.Kind);
+  const detail = response.getDetaileddiffMap().toArray() as unknown as [string, (number | undefined)[]][];
+  return {
+    changes: response.getChanges() === rpc.DiffResponse.DiffChanges.DIFF_SOME,
+    replaces: response.getReplacesList(),
+    deleteFirst: response.getDeletebeforereplace(),
+    detail: Object.fromEntries(
+      detail.map(([path, [kind = 0]]) => [path, kinds.find(([, value]) => value === kind)?.[0]]),
+    ),
+  };
+}
+
+test("check names what has no name, and keeps neither marks nor defaults", async () => {
+  expect(await check("Bridge", { up: true, mtu: 1400 })).toEqual({ inputs: { name: "one", mtu: 1400 }, failures: [] });
+  const peer = { name: "p", up: true, mtu: 1400 };
+  expect((await check("VethPair", { peer })).inputs).toEqual({ name: "one", peer: { name: "p", mtu: 1400 } });
+});
+
+test("check names the input that is wrong, and lets pass what is not known yet", async () => {
+  const { failures } = await check("Bridge", { mtu: 5, netns: unknown });
+  expect(failures).toEqual([["mtu", "mtu: must be 68 to 65535"]]);
+});
+
+test("what was secret stays secret, wherever it stands, and nothing else becomes so", async () => {
+  const command = ["sleep", secret("9")];
+  const environment = { TOKEN: secret("t") };
+  expect((await check("Process", { command, environment, logFile: "/x" })).inputs).toEqual({
+    command: secret(["sleep", "9"]),
+    environment: secret({ TOKEN: "t" }),
+    logFile: "/x",
+  });
+});
+
+test("what is seen of an object that was made with a secret is secret too", async () => {
+  const request = new rpc.CreateRequest();
+  request.setUrn(urn("IptablesRule"));
+  request.setPreview(true);
+  request.setProperties(struct({ chain: "INPUT", target: "DROP", comment: secret("c") }));
+  const response = await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
+  expect(response.getProperties()?.toJavaScript()).toMatchObject({
+    comment: secret("c"),
+    canonical: secret(unknown),
+    chain: "INPUT",
+  });
+});
+
+test("the preview of a create knows the id, unless an input is unknown, and changes nothing", async () => {
+  const request = new rpc.CreateRequest();
+  request.setUrn(urn("Bridge"));
+  request.setPreview(true);
+  request.setProperties(struct({ name: "br0", netns: "nowhere" }));
+  const response = await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
+  expect(response.getId()).toBe("br0@nowhere");
+  expect(response.getProperties()?.toJavaScript()).toEqual({
+    ...{ name: "br0", netns: "nowhere", up: true, promiscuous: false },
+    ...{ ifindex: unknown, macAddress: unknown },
+  });
+  request.setProperties(struct({ name: "br0", netns: unknown }));
+  expect((await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).getId()).toBe("");
+});
+
+test("diff says of each input how it changes, and whether that replaces", async () => {
+  const olds = { name: "v", mtu: 1400, mac: "02:00:00:00:00:01", up: true, promiscuous: false };
+  const far = { name: "p", up: true, promiscuous: false };
+  const [before, after] = [
+    { ...olds, peer: far },
+    { name: "w", mtu: 1300, hairpin: true, master: "b", peer: { ...far, netns: "n" } },
+  ];
+  expect(await diff("VethPair", { olds: before, news: after })).toEqual({
+    changes: true,
+    replaces: ["name", "peer.netns"],
+    deleteFirst: true,
+    detail: {
+      ...{ name: "UPDATE_REPLACE", "peer.netns": "ADD_REPLACE" },
+      ...{ mtu: "UPDATE", mac: "DELETE", hairpin: "ADD", master: "ADD" },
+    },
+  });
+  expect((await diff("VethPair", { olds: before, news: { ...olds, peer: { name: "p" } } })).changes).toBe(false);
+});
+
+test("of an imported object only what is asked for can differ, now or when it was imported", async () => {
+  const olds = { imported: true, name: "b", mtu: 1500, mac: "02:00:00:00:00:01", up: true, promiscuous: false };
+  const oldInputs = { name: "b" };
+  expect((await diff("Bridge", { olds, oldInputs, news: { name: "b" } })).changes).toBe(false);
+  expect((await diff("Bridge", { olds, oldInputs, news: { name: "b", mtu: 1500 } })).changes).toBe(false);
+  expect((await diff("Bridge", { olds, oldInputs, news: { name: "b", mtu: 1400 } })).detail).toEqual({ mtu: "UPDATE" });
+  const asked = { olds, oldInputs: { name: "b", mtu: 1500 }, news: { name: "b" } };
+  expect((await diff("Bridge", asked)).detail).toEqual({ mtu: "DELETE" });
+});
+
+test("the configuration is checked; another host is another place", async () => {
+  const request = new rpc.CheckRequest();
+  request.setUrn("urn:pulumi:stack::project::pulumi:providers:localnet::default");
+  request.setNews(struct({ host: "lab.example", sudo: "perhaps", stage: "3" }));
+  const checked = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig, request);
+  expect(checked.getFailuresList().map((each) => each.getReason())).toEqual([
+    "localnet:host: must be ssh://[user@]name[:port]",
+    "localnet:sudo: must be true or false",
+  ]);
+  const change = new rpc.DiffRequest();
+  change.setOlds(struct({ sudo: "true" }));
+  change.setNews(struct({ host: "ssh://a", sudo: "false" }));
+  const differing = await ask<rpc.DiffRequest, rpc.DiffResponse>(client.diffConfig, change);
+  expect(differing.getReplacesList()).toEqual(["host"]);
+  expect(differing.getDiffsList().sort()).toEqual(["host", "sudo"]);
+});
+
+test("an error tells all in its message, and of a resource that there is no such kind", async () => {
+  const request = new rpc.ReadRequest();
+  request.setUrn(urn("Process"));
+  request.setId("x");
+  await expect(ask<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow(
+    "Process x: import: a Process cannot be imported [LN_INPUT]",
+  );
+  request.setUrn(urn("Nothing"));
+  await expect(ask<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow("no kind Nothing");
+});
