@@ -1,12 +1,11 @@
-import { hasCode } from "../errors";
 import type { Host } from "../host";
+import { commandError } from "../host/host";
 
 /** Modules in the kernel that can be unloaded, and how many use each. */
 export async function loadedModules(host: Host): Promise<Map<string, number>> {
-  const { exitCode, stdout } = await host.run(["cat", "/proc/modules"], { accept: [0, 1] });
-  if (exitCode !== 0) return new Map(); // a kernel without modules
+  const lines = await told(host, ["cat", "/proc/modules"], noFile); // none: a kernel without modules
   return new Map(
-    stdout
+    (lines ?? "")
       .split("\n")
       .filter(Boolean)
       .map((line) => {
@@ -18,21 +17,27 @@ export async function loadedModules(host: Host): Promise<Map<string, number>> {
 
 /** Is it in the kernel, loaded or built in? */
 export async function hasModule(host: Host, name: string): Promise<boolean> {
-  const { exitCode } = await host.run(["ls", "-d", `/sys/module/${plainName(name)}`], { accept: [0, 2] });
-  if (exitCode === 0) return true;
+  if (await told(host, ["ls", "-d", `/sys/module/${plainName(name)}`], noFile)) return true;
   return (await dependencies(host, name))?.length === 0;
 }
 
 /** The modules that loading this one would load, itself last; undefined when there is no such module. */
 export async function dependencies(host: Host, name: string): Promise<string[] | undefined> {
-  try {
-    const { stdout } = await host.run(["modprobe", "--show-depends", "--", name]);
-    const files = [...stdout.matchAll(/^insmod (\S+)/gm)].map((match) => match[1] ?? "");
-    return files.map((file) => plainName(file.replace(/^.*\//, "").replace(/\.ko(\.\w+)?$/, "")));
-  } catch (error) {
-    if (hasCode(error, "LN_COMMAND", "LN_KERNEL")) return undefined;
-    throw error;
-  }
+  const plan = await told(host, ["modprobe", "--show-depends", "--", name], /Module \S+ not found/);
+  const files = [...(plan ?? "").matchAll(/^insmod (\S+)/gm)].map((match) => match[1] ?? "");
+  return plan === undefined
+    ? undefined
+    : files.map((file) => plainName(file.replace(/^.*\//, "").replace(/\.ko(\.\w+)?$/, "")));
+}
+
+const noFile = /No such file or directory/;
+
+/** What a command prints; undefined when it says that there is no such thing. Any other failure is no answer. */
+async function told(host: Host, argv: readonly string[], none: RegExp): Promise<string | undefined> {
+  const ran = await host.run(argv, { accept: "any" });
+  if (ran.exitCode === 0) return ran.stdout;
+  if (none.test(ran.stderr)) return undefined;
+  throw commandError(argv, ran);
 }
 
 /** The kernel reads "-" in a module's name as "_", and prints the latter. */
