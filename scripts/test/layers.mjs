@@ -31,7 +31,7 @@ const needed = [
  * @typedef {object} Layer
  * @property {string} project jest's name of it
  * @property {boolean} [rootless] is it run as an ordinary user, in namespaces of their own?
- * @property {boolean} [onDemand] is it left out of a run of everything, for the time that it takes?
+ * @property {number} [points] at how many points of an operation each fault strikes in a run of everything, for the time that it takes; not told, and by itself, at all
  * @property {boolean} [mayskip] may a test be left out that this kernel cannot run?
  * @property {string[]} [through] a command that the tests run through
  * @property {number} [workers] how many of its files run at a time; not told, as many as jest likes
@@ -61,7 +61,7 @@ export const layers = {
   "faults-vm": {
     project: "faults",
     workers: 2,
-    onDemand: true,
+    points: 1,
     only: "(dummy|ipvs-\\w+|kernel-module)\\.test",
     prepare: async () => ({ ...(await built()), ...(await inMachine("faults")) }),
   },
@@ -120,7 +120,7 @@ export async function runLayers(names, { whole }) {
     if (touching && privileged) await packages();
     const before = touching && privileged ? await hostState() : undefined;
     if (whole) for (const [name, args] of checks) await check(tally, String(name), /** @type {string[]} */ (args));
-    for (const name of names) await run(tally, matrix, name);
+    for (const name of names) await run(tally, matrix, name, whole);
     await stopMachines();
     if (before) compare(tally, before, await hostState());
   } catch (error) {
@@ -149,17 +149,19 @@ function compare(tally, before, after) {
  * @param {Tally} tally
  * @param {Matrix} matrix
  * @param {string} name
+ * @param {boolean} whole
  */
-async function run(tally, matrix, name) {
+async function run(tally, matrix, name, whole) {
   const layer = layers[name];
   if (!layer) return;
+  const points = whole && layer.points ? { LOCALNET_TEST_POINTS: String(layer.points) } : {};
   say(`\n== ${name}`);
   const start = Date.now();
   const directory = mkdtempSync(join(tmpdir(), "localnet-test-"));
   try {
     const file = join(directory, "report.json");
     const notes = join(directory, "notes");
-    const prepared = { ...process.env, LOCALNET_TEST_MATRIX: notes, ...(await layer.prepare()) };
+    const prepared = { ...points, ...process.env, LOCALNET_TEST_MATRIX: notes, ...(await layer.prepare()) };
     const { clone, env, argv } = layer.rootless
       ? await ordinary(directory)
       : { clone: root, env: prepared, argv: same };
