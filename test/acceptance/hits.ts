@@ -55,7 +55,7 @@ export async function end(left: readonly Process[]): Promise<void> {
 }
 
 export function isProvider({ argv }: Process): boolean {
-  return argv.some((word) => word.includes("dynamic-provider"));
+  return argv.some((word) => /dynamic-provider|pulumi-resource-localnet/.test(word));
 }
 
 export function report(line: string): void {

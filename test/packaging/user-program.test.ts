@@ -4,9 +4,9 @@ import { delimiter, join } from "node:path";
 import { changes, run, Stack, snapshot } from "../acceptance/engine";
 
 /** What a user writes: twenty lines in a project of their own, far from this repository. */
-const program = `
+const program = (path: string) => `
 import * as pulumi from "@pulumi/pulumi";
-import { Bridge, Netns, Probe, Process, Route, VethPair } from "pulumi-localnet";
+import { Bridge, Netns, Probe, Process, Route, VethPair } from "${path}";
 
 const mtu = new pulumi.Config().getNumber("mtu") ?? 1500;
 const router = new Netns("lnp-router");
@@ -28,6 +28,14 @@ const probe = new Probe("probe", { netns: router, http: { url: "http://10.91.0.2
 
 export const mac: pulumi.Output<string> = veth.peerMacAddress;
 export const answered = probe.results.ok;
+`;
+
+/** As the README says it. */
+const plugins = `
+plugins:
+  providers:
+    - name: localnet
+      path: node_modules/pulumi-localnet/bin
 `;
 
 const manifest = (tarball: string, pulumi: string) => ({
@@ -62,19 +70,24 @@ beforeAll(async () => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const node24 = process.env.LOCALNET_TEST_NODE24;
-const versions: [node: string, pulumi: string, path: string | undefined][] = [
-  ["this Node", "latest", ""],
-  ["this Node", "3.216.0", ""],
-  ["Node 24", "latest", node24],
+const versions: [from: string, node: string, pulumi: string, path: string | undefined][] = [
+  ["pulumi-localnet", "this Node", "latest", ""],
+  ["pulumi-localnet", "this Node", "3.216.0", ""],
+  ["pulumi-localnet", "Node 24", "latest", node24],
+  ["pulumi-localnet/native", "this Node", "latest", ""],
+  ["pulumi-localnet/native", "this Node", "3.216.0", ""],
 ];
 
-test.each(versions)("%s with @pulumi/pulumi %s: install, up, update, destroy", async (_node, pulumi, path) => {
+test.each(versions)("%s on %s with @pulumi/pulumi %s: install, up, update, destroy", async (from, _, pulumi, path) => {
   if (path === undefined) throw new Error("LOCALNET_TEST_NODE24 is not set: run npm test, which gets Node 24");
   const project = mkdtempSync(join(directory, "project-"));
   writeFileSync(join(project, "package.json"), JSON.stringify(manifest(tarball, pulumi)));
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify(compiler));
-  writeFileSync(join(project, "Pulumi.yaml"), "name: user-program\nruntime: nodejs\n");
-  writeFileSync(join(project, "index.ts"), program);
+  writeFileSync(
+    join(project, "Pulumi.yaml"),
+    `name: user-program\nruntime: nodejs\n${from.endsWith("native") ? plugins : ""}`,
+  );
+  writeFileSync(join(project, "index.ts"), program(from));
   const env = { ...process.env, PATH: [path, process.env.PATH].filter(Boolean).join(delimiter) };
   expect(
     await run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: project, env }),
