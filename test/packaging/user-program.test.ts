@@ -71,11 +71,10 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const node24 = process.env.LOCALNET_TEST_NODE24;
 const versions: [from: string, node: string, pulumi: string, path: string | undefined][] = [
-  ["pulumi-localnet", "this Node", "latest", ""],
   ["pulumi-localnet", "this Node", "3.216.0", ""],
   ["pulumi-localnet", "Node 24", "latest", node24],
   ["pulumi-localnet/native", "this Node", "latest", ""],
-  ["pulumi-localnet/native", "this Node", "3.216.0", ""],
+  ["pulumi-localnet/native", "Node 24", "3.216.0", node24],
 ];
 
 test.each(versions)("%s on %s with @pulumi/pulumi %s: install, up, update, destroy", async (from, _, pulumi, path) => {
