@@ -87,8 +87,8 @@ export function crashes(stage: Stage): void {
         () => stage.perform("create"),
       );
       let struck = 0;
-      for (const number of sample(changing(spec, commands))) {
-        const command = commands[number - 1] ?? [];
+      const inside = changing(spec, commands).map((number) => commands[number - 1] ?? []);
+      for (const command of sample(inside.filter((argv) => callsOf(argv).length > 0))) {
         for (const call of callsOf(command)) {
           for (let time = 1; time <= times; time++) {
             if (!(await strikes("killed inside a command", "create", () => killedIn(command, call, time)))) break;
