@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { changes, root, type Snapshot, Stack, snapshot } from "./engine";
 import { natively } from "./native";
@@ -24,7 +23,6 @@ afterAll(async () => {
   await sandbox.close();
   moved.forget();
   stack.forget();
-  rmSync(plugin, { recursive: true });
 });
 
 /** As README.md says. */

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { changes, root, run, type Snapshot, Stack, snapshot } from "./engine";
 import { natively } from "./native";
@@ -25,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await sandbox.close();
   stack.forget();
-  rmSync(project, { recursive: true });
 });
 
 test("the plugin has a schema of all its kinds", async () => {

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cli, gone } from "./cli";
@@ -15,7 +14,6 @@ let before: Snapshot;
 const program = "test/fixtures/waits";
 const plugin = natively(program);
 const projects = { "dynamic provider": join(root, program), "native plugin": plugin };
-afterAll(() => rmSync(plugin, { recursive: true }));
 
 describe.each(Object.entries(projects))("%s", (_, project) => {
   beforeAll(async () => {

@@ -1,0 +1,126 @@
+import { changes, type Snapshot, Stack, snapshot, vm } from "./engine";
+
+interface Row {
+  stage: number;
+  probe: string;
+  must: string;
+  saw: string;
+}
+
+const pod = "GET http://172.22.0.2:8080";
+const service = "GET http://172.23.0.1:8080";
+const stages: [stage: number, without: string[], seen: Record<string, string>][] = [
+  [1, [], { [`host: ${pod}`]: "foo" }],
+  [2, ["forward"], { [`bar: ${pod}`]: "times out" }],
+  [2, [], { [`bar: ${pod}`]: "foo" }],
+  [3, ["route-foo"], { [`host: ${service}`]: "times out" }],
+  [3, [], { [`host: ${service}`]: "foo" }],
+  [4, [], { [`host: 4 x ${service}`]: "bar and foo" }],
+  [5, [], { [`host: 4 x ${service}`]: "foo" }],
+  [6, ["dummy"], { [`bar: ${service}`]: "times out" }],
+  [6, [], { [`bar: ${service}`]: "foo" }],
+  [7, [], { [`foo: ${service}`]: "times out" }],
+  [8, ["promiscuous"], { [`foo: 4 x ${service}`]: "bar and times out" }],
+  [8, ["masquerade"], { [`foo: 4 x ${service}`]: "bar and times out" }],
+  [8, ["conntrack"], { [`foo: 4 x ${service}`]: "bar and times out" }],
+  [8, [], { [`foo: 4 x ${service}`]: "bar and foo", [`bar: 4 x ${service}`]: "bar and foo" }],
+];
+
+/** What tells what was done to the lab from outside, by how many resources were deleted and updated. */
+export type Show = (stack: Stack, changed: Record<string, number>) => Promise<void>;
+
+/** Walks the whole lab in a project that holds its program. */
+export function walk(project: string, show: Show): void {
+  const { host, ssh, exec } = vm();
+  const stack = new Stack(project);
+  let before: Snapshot;
+
+  beforeAll(async () => {
+    before = await snapshot(ssh);
+    await stack.init({ "localnet:host": host });
+  });
+  afterAll(() => stack.dispose());
+
+  /** Goes to a stage as a user does, and returns what its probes saw, by who asked what. */
+  async function go(stage: number, without: readonly string[] = []): Promise<Record<string, string>> {
+    await stack.set("stage", String(stage));
+    await stack.unset("without");
+    for (const [index, part] of without.entries()) await stack.set(`without[${index}]`, part);
+    await stack.up();
+    // An update that took something away leaves the looking to the next.
+    if (!(await stack.outputs()).settled) await stack.up();
+    const rows = (await stack.outputs()).seen as Row[];
+    for (const { must, saw } of rows) expect(saw).toBe(must);
+    return Object.fromEntries(
+      rows.filter((row) => row.stage === stage || stage === 7).map(({ probe, saw }) => [probe, saw]),
+    );
+  }
+
+  describe("forwards, with what each part is for", () => {
+    test.each(stages)("stage %i without %j", async (stage, without, seen) => {
+      expect(await go(stage, without)).toMatchObject(seen);
+      await stack.unchanged();
+    });
+
+    test("seen with nothing of ours: pod foo reaches both pods through the service", async () => {
+      const answers = new Set<string>();
+      for (let i = 0; i < 4; i++)
+        answers.add((await exec(["ip", "netns", "exec", "foo", "curl", "-s", "-m", "5", "172.23.0.1:8080"])).stdout);
+      expect([...answers].sort()).toEqual(["bar", "foo"]);
+    });
+  });
+
+  describe("from outside", () => {
+    // The lab's reference to its own stack shows the last update's outputs only then; the rest stays as it is.
+    beforeAll(async () => {
+      expect(changes((await stack.refresh()).text)).not.toHaveProperty("deleted");
+    });
+
+    const backend = (address: string) => ["-t", "172.23.0.1:8080", "-r", `${address}:8080`];
+    const breaks: [what: string, argv: string[], changed: Record<string, number>][] = [
+      ["a backend is removed", ["ipvsadm", "-d", ...backend("172.22.0.2")], { deleted: 1 }],
+      ["a backend weighs more", ["ipvsadm", "-e", ...backend("172.22.0.3"), "-m", "-w", "5"], { updated: 1 }],
+      ["a setting is changed", ["sysctl", "-q", "-w", "net.ipv4.vs.conntrack=0"], { updated: 1 }],
+      ["the bridge is no longer promiscuous", ["ip", "link", "set", "cni0", "promisc", "off"], { updated: 1 }],
+      ["a pod's link is removed", ["ip", "link", "del", "veth_foo"], { deleted: 2 }],
+      ["all rules are flushed", ["iptables", "-F", "FORWARD"], { deleted: 2 }],
+    ];
+
+    test.each(breaks)("%s: it is shown, and up repairs it", async (_what, argv, changed) => {
+      expect(await exec(argv)).toMatchObject({ code: 0 });
+      await show(stack, changed);
+      await stack.up();
+      await stack.unchanged();
+    });
+
+    test("a server is ended: it is shown, and up starts it again", async () => {
+      const pid = (await exec(["ip", "netns", "pids", "bar"])).stdout.trim();
+      expect(await exec(["kill", pid])).toMatchObject({ code: 0 });
+      await show(stack, { deleted: 1 });
+      await stack.up();
+      await stack.unchanged();
+    });
+  });
+
+  describe("backwards", () => {
+    const seen = new Map(stages.filter(([, without]) => without.length === 0).map(([stage, , rows]) => [stage, rows]));
+
+    test.each([7, 6, 5, 4, 3, 2, 1])("stage %i", async (stage) => {
+      expect(await go(stage)).toMatchObject(seen.get(stage) ?? {});
+    });
+  });
+
+  test("in one step from nothing to everything, with a small state, and back with a server dead: the host as before", async () => {
+    await stack.destroy();
+    expect(await snapshot(ssh)).toEqual(before);
+    await stack.unset("stage");
+    await stack.unset("without");
+    expect(changes((await stack.up()).text)).toEqual({ created: 27 });
+    const { resources } = await stack.exported();
+    const providers = resources.map(({ inputs }) => inputs?.__provider).filter((text) => typeof text === "string");
+    expect(Math.max(...providers.map((text) => text.length))).toBeLessThan(80);
+    await exec(["kill", (await exec(["ip", "netns", "pids", "foo"])).stdout.trim()]);
+    await stack.destroy();
+    expect(await snapshot(ssh)).toEqual(before);
+  });
+}
