@@ -2,14 +2,14 @@
 // host has no IPVS, a throwaway virtual machine's parts.
 import { ensureDebian } from "./lib/debian.mjs";
 import { ensureNpm } from "./lib/npm.mjs";
-import { ensurePulumi } from "./lib/pulumi.mjs";
+import { ensurePulumiYaml } from "./lib/pulumi-yaml.mjs";
 import { say } from "./lib/run.mjs";
 import { ensureVm, vmPackages } from "./vm/vm.mjs";
 
 /** The lab's pods answer with Python's web server; all else that is used on a host is used in the machine as well. */
 const tools = ["python3"];
 
-const results = await Promise.allSettled([ensurePulumi(), ensureRest()]);
+const results = await Promise.allSettled([ensurePulumiYaml(), ensureRest()]);
 for (const result of results) {
   if (result.status === "fulfilled") continue;
   say(result.reason instanceof Error ? result.reason.message : String(result.reason));

@@ -8,6 +8,8 @@ const cliPackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 // Later releases of this module no longer hold the language host; this one serves later CLIs and SDKs as well.
 const languageHostPackage = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const yamlPackage = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml";
+const yamlVersionVariable = "github.com/pulumi/pulumi-yaml/pkg/version.Version";
 const reportSeconds = 20;
 
 /** The CLI starts the host of dynamic providers by this name; official releases ship such a script as well. */
@@ -22,9 +24,7 @@ script=$(node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')") && ex
  * @param {(line: string) => void} report
  */
 export async function buildPulumi(directory, version, report) {
-  const go = which("go");
-  if (!go)
-    throw new Error("building the Pulumi CLI needs Go (go1.21 or newer): install that, or the Pulumi CLI itself");
+  const go = compiler();
   const bin = join(directory, "bin");
   await mkdir(bin);
   const stamp = `-X ${versionVariable}=v${version}`;
@@ -34,6 +34,28 @@ export async function buildPulumi(directory, version, report) {
   const shim = join(bin, "pulumi-resource-pulumi-nodejs");
   await writeFile(shim, dynamicProviderHost);
   await chmod(shim, 0o755);
+}
+
+/**
+ * Builds what runs YAML programs.
+ * @param {string} directory gets a folder bin
+ * @param {string} version
+ * @param {(line: string) => void} report
+ */
+export async function buildYamlHost(directory, version, report) {
+  const go = compiler();
+  const bin = join(directory, "bin");
+  await mkdir(bin);
+  const stamp = `-X ${yamlVersionVariable}=v${version}`;
+  await build(go, join(modules, "language-yaml"), yamlPackage, stamp, join(bin, "pulumi-language-yaml"), report);
+}
+
+function compiler() {
+  const go = which("go");
+  if (go) return go;
+  throw new Error(
+    "building parts of the Pulumi CLI needs Go (go1.21 or newer): install that, or the Pulumi CLI itself",
+  );
 }
 
 /**

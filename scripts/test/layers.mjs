@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { ensurePulumi, pulumiEnv } from "../lib/pulumi.mjs";
+import { ensurePulumiYaml } from "../lib/pulumi-yaml.mjs";
 import { rootless } from "../lib/rootless.mjs";
 import { capture, output, say } from "../lib/run.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
@@ -68,7 +69,10 @@ export const layers = {
   acceptance: {
     project: "acceptance",
     workers: 2,
-    prepare: async () => ({ ...(await withPulumi()), ...(await inMachines("acceptance", "acceptance-too")) }),
+    prepare: async () => ({
+      ...(await withPulumi(ensurePulumiYaml)),
+      ...(await inMachines("acceptance", "acceptance-too")),
+    }),
   },
   packaging: {
     project: "packaging",
@@ -250,9 +254,9 @@ async function inMachines(...names) {
   return { LOCALNET_TEST_SSH_CONFIGS: machines.map(({ LOCALNET_SSH_CONFIG }) => LOCALNET_SSH_CONFIG).join(delimiter) };
 }
 
-async function withPulumi() {
+async function withPulumi(ensure = ensurePulumi) {
   await ensureDebian(needed);
-  const { PATH } = pulumiEnv(await ensurePulumi());
+  const { PATH } = pulumiEnv(await ensure());
   return { ...(PATH && { PATH }), PULUMI_SKIP_UPDATE_CHECK: "true" };
 }
 
