@@ -19,17 +19,18 @@ export function packageSchema({ common, configuration, kinds }, { version, descr
       token(type),
       {
         description: `${summary} Id: ${id}.`,
-        inputProperties: properties(inputs, (field) => described(field, `${type}`, "Args", types)),
+        inputProperties: properties(inputs, (field) => described(field, type, true, types)),
         requiredInputs: keys(inputs, ({ required }) => required),
-        properties: properties(results, (field) => described(field, type, "", types)),
+        properties: properties(results, (field) => described(field, type, false, types)),
         required: keys(results, ({ always }) => always),
       },
     ];
   });
-  const settings = properties(configuration, (field) => described(field, "", "", types));
+  const settings = properties(configuration, (field) => described(field, "", false, types));
   const schema = {
     ...{ name: "localnet", version, displayName: "localnet", description, keywords, license },
-    meta: { moduleFormat: "(.*)" },
+    // With supportPack the SDKs made from this are whole: they hold the version, and for Go a module.
+    meta: { moduleFormat: "(.*)", supportPack: true },
     config: { variables: settings },
     provider: { description: "The settings of a set of resources.", inputProperties: settings },
     types,
@@ -50,33 +51,32 @@ function keys(fields, test) {
 
 /**
  * A property; the types of the objects in it are added to the others.
- * @param {Field} field @param {string} place @param {string} suffix what the names of the types of inputs end with
- * @param {Json} types @returns {Json}
+ * @param {Field} field @param {string} place @param {boolean} input @param {Json} types @returns {Json}
  */
-function described(field, place, suffix, types) {
+function described(field, place, input, types) {
   const { key, doc, bounds, fallback, replaces, schema } = field;
-  const input = suffix !== "";
   const says = input && [bounds, fallback && schema.default === undefined && `Default: ${fallback}.`];
   const primitive = ["string", "number", "boolean"].includes(typeof schema.default);
   return {
-    ...typeOf(schema, field, `${place}${key.charAt(0).toUpperCase()}${key.slice(1)}`, suffix, types),
+    ...typeOf(schema, field, `${place}${key.charAt(0).toUpperCase()}${key.slice(1)}`, input, types),
     description: [doc, ...(says || [])].filter(Boolean).join(" "),
     ...(input && primitive && { default: schema.default }),
     ...(input && replaces && { willReplaceOnChanges: true }),
   };
 }
 
-/** @param {Schema} schema @param {Field} field @param {string} name @param {string} suffix @param {Json} types @returns {Json} */
-function typeOf(schema, field, name, suffix, types) {
+/** @param {Schema} schema @param {Field} field @param {string} name @param {boolean} input @param {Json} types @returns {Json} */
+function typeOf(schema, field, name, input, types) {
   if (field.objects.length > 0) {
     const several = field.objects.length > 1;
     const refs = field.objects.map((fields, index) => {
-      const id = token(`${name}${several ? index + 1 : ""}${suffix}`);
-      types[id] = {
+      const id = token(`${name}${several ? index + 1 : ""}`);
+      // One type for an input and what is seen of it: the SDKs' generators make two of it.
+      types[id] ??= {
         type: "object",
         description: field.doc,
-        properties: properties(fields, (each) => described(each, name, suffix, types)),
-        required: keys(fields, ({ required, always }) => (suffix ? required : always)),
+        properties: properties(fields, (each) => described(each, name, input, types)),
+        required: keys(fields, ({ required, always }) => (input ? required : always)),
       };
       return { $ref: `#/types/${id}` };
     });

@@ -31,7 +31,7 @@ test("the plugin has a schema of all its kinds", async () => {
   const { stdout } = await run(["pulumi", "package", "get-schema", plugin], { env: stack.env });
   const { resources } = JSON.parse(stdout);
   expect(Object.keys(resources)).toContain("localnet:index:VethPair");
-  expect(resources["localnet:index:VethPair"].inputProperties.peer.$ref).toContain("VethPairPeerArgs");
+  expect(resources["localnet:index:VethPair"].inputProperties.peer.$ref).toContain("VethPairPeer");
 });
 
 test("a preview changes nothing, knows the defaults, and warns of nothing", async () => {
