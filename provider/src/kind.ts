@@ -77,10 +77,21 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
 interface Importing<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> {
   /** The inputs that an id names, from which `id` makes it again; undefined when it is none. */
   parse(id: string): Partial<Args<A>> | undefined;
+  /** What is there in a namespace, the host's own unless told, that the kernel did not make by itself. Changes nothing. */
+  list(host: Host, netns: string | undefined): Promise<readonly Listed[]>;
   /** What else must be known to observe it; undefined: it is not there. */
   locate?(host: Host, args: Args<A>, id: string): Promise<object | undefined>;
   /** What is to be asked for, of what is seen; all of it unless told. */
   ask?(args: Recorded<A, O>, seen: S): object;
+  /** The other id that an object goes by as well. */
+  also?(args: Args<A>): string;
+}
+
+/** An object that somebody may want to import. */
+export interface Listed {
+  readonly id: string;
+  /** Why it is not to be imported, where that does not show when it is observed. */
+  readonly omit?: string | undefined;
 }
 
 export type Args<A extends z.ZodRawShape> = z.output<z.ZodObject<A & typeof common>>;

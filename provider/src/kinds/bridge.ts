@@ -6,6 +6,7 @@ import {
   ensureLink,
   linkArgs,
   linkOutputs,
+  listLinks,
   newborn,
   notChosen,
   observeLink,
@@ -85,6 +86,7 @@ export const bridge = defineKind({
 
   imports: {
     parse: parseAt,
+    list: (host, netns) => listLinks(host, netns, "bridge"),
     ask: (_args, seen) => ({
       ...notChosen(seen),
       ...Object.fromEntries(options.map(({ key, unset }) => [key, seen[key] === unset ? undefined : seen[key]])),

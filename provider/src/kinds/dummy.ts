@@ -1,7 +1,7 @@
 import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { birthmark, ip } from "../tools/ip";
-import { ensureLink, linkArgs, linkOutputs, newborn, notChosen, observeLink, removeLink } from "./link";
+import { addressesOf, birthmark, ip } from "../tools/ip";
+import { ensureLink, linkArgs, linkOutputs, listLinks, newborn, notChosen, observeLink, removeLink } from "./link";
 
 export const dummy = defineKind({
   type: "Dummy",
@@ -28,5 +28,11 @@ export const dummy = defineKind({
 
   remove: removeLink,
 
-  imports: { parse: parseAt, ask: (_args, seen) => notChosen(seen) },
+  imports: {
+    parse: parseAt,
+    // The module makes a first one by itself, which is down and holds nothing.
+    list: (host, netns) =>
+      listLinks(host, netns, "dummy", (link) => link.flags.includes("UP") || addressesOf(link).length > 0),
+    ask: (_args, seen) => notChosen(seen),
+  },
 });

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { at, familyOf, parseAt, printable } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { deleteRules, optionsOf, type Rule, readChain, splitWords } from "../tools/iptables";
-import { backendOf, type Chain, movedBackend, refuseMix } from "../tools/iptables-backend";
+import { deleteRules, optionsOf, parseSaved, type Rule, readChain, splitWords } from "../tools/iptables";
+import { backendOf, type Chain, movedBackend, refuseMix, savedRules } from "../tools/iptables-backend";
 import { inTurn } from "../tools/turn";
 import { matchArgs, matches } from "./iptables-matches";
 import { adoptable, commentOf, isLate, isOurs, ownerOf, type Placing, put } from "./iptables-place";
@@ -135,6 +135,13 @@ export const iptablesRule = defineKind({
       const { name, netns } = parseAt(id);
       const [, family, table, chain] = /^([^/]+)\/([^/]+)\/([^/]+)\/./.exec(name) ?? [];
       return chain === undefined ? undefined : ({ family, table, chain, netns } as { chain: string });
+    },
+    async list(host, netns) {
+      const of = async (family: "ipv4" | "ipv6") => {
+        const rules = parseSaved(await savedRules(host, netns, family));
+        return rules.map(({ table, chain, number }) => ({ id: at(`${family}/${table}/${chain}/${number}`, netns) }));
+      };
+      return [...(await of("ipv4")), ...(await of("ipv6"))];
     },
     /** A rule that is not ours has no name: in place of that stands its number in the chain, from 1. */
     async locate(host, args, id) {

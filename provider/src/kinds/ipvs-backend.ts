@@ -5,12 +5,14 @@ import { pause } from "../interrupt";
 import { defineKind, inNetns } from "../kind";
 import {
   endpoint,
+  findServices,
   forwardingOptions,
   ipvsadm,
   listServices,
   listThresholds,
   parseEndpoint,
   parseServiceId,
+  type ServiceKey,
   sameService,
   serviceArgs,
   serviceId,
@@ -73,7 +75,7 @@ export const ipvsBackend = defineKind({
   /** `SERVICE/ADDRESS:PORT@NETNS` */
   id: (args) => {
     const { key, netns } = where(args);
-    return `${serviceId(key)}/${endpoint(args.address, args.port)}${netns === undefined ? "" : `@${netns}`}`;
+    return idOf(key, args, netns);
   },
 
   *rules(args) {
@@ -129,6 +131,10 @@ export const ipvsBackend = defineKind({
       const backend = parseEndpoint(end);
       return backend && { service: at(service, netns), ...backend };
     },
+    async list(host, netns) {
+      const services = await findServices(host, netns);
+      return services.flatMap(({ key, backends }) => backends.map((backend) => ({ id: idOf(key, backend, netns) })));
+    },
     locate: async (_host, args) => ({ ...args, upperThreshold: 0, lowerThreshold: 0 }),
     ask: (_args, seen) => ({
       ...seen,
@@ -137,6 +143,14 @@ export const ipvsBackend = defineKind({
     }),
   },
 });
+
+function idOf(
+  key: ServiceKey,
+  { address, port }: Pick<BackendArgs, "address" | "port">,
+  netns: string | undefined,
+): string {
+  return at(`${serviceId(key)}/${endpoint(address, port)}`, netns);
+}
 
 function where(args: BackendArgs) {
   const service = parseServiceId(args.service);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { address, at, familyOf, port } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import {
+  findServices,
   ipvsadm,
   listServices,
   parseServiceId,
@@ -128,6 +129,8 @@ export const ipvsService = defineKind({
       const found = parseServiceId(id);
       return found && { ...found.key, netns: found.netns };
     },
+    list: async (host, netns) =>
+      (await findServices(host, netns)).map(({ key }) => ({ id: at(serviceId(key), netns) })),
     ask: (_args, seen) => ({ ...seen, schedulerFlags: seen.schedulerFlags.length ? seen.schedulerFlags : undefined }),
   },
 });

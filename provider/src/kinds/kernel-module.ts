@@ -2,7 +2,7 @@ import { z } from "zod";
 import { printable } from "../fields";
 import type { Host } from "../host";
 import { defineKind } from "../kind";
-import { entries, share, unshare } from "../tools/ledger";
+import { entries, listed, share, unshare } from "../tools/ledger";
 import { dependencies, hasModule, loadedModules } from "../tools/modules";
 import { inTurn } from "../tools/turn";
 
@@ -10,6 +10,9 @@ const moduleName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 of letters, digits, "_" and "-"');
 const parameterName = z.string().regex(/^[A-Za-z0-9_]+$/, "must have names of letters, digits and _");
+
+/** The modules that have settings of labs. Any other that is loaded came with what uses it. */
+const withSettings = ["br_netfilter", "ip_vs"];
 
 export const kernelModule = defineKind({
   type: "KernelModule",
@@ -72,7 +75,15 @@ export const kernelModule = defineKind({
     if (!seen) await unshare(host, placeOf(name), owner);
   },
 
-  imports: { parse: (name) => ({ name }) },
+  imports: {
+    parse: (name) => ({ name }),
+    async list(host, netns) {
+      if (netns !== undefined) return [];
+      const there = await loadedModules(host);
+      const names = withSettings.filter((name) => there.has(name));
+      return Promise.all(names.map((name) => listed(host, placeOf(name), name)));
+    },
+  },
 });
 
 /** Modules need each other, so all take turns. */

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { LocalnetError } from "../errors";
-import { cidr, mac, mtu } from "../fields";
+import { at, cidr, mac, mtu } from "../fields";
 import type { Host } from "../host";
 import { pause } from "../interrupt";
-import { addressesOf, aliasOf, duplicatesOf, ip, type Link, ownerOf, showLink } from "../tools/ip";
+import type { Listed } from "../kind";
+import { addressesOf, aliasOf, duplicatesOf, ip, type Link, ownerOf, showLink, showLinks } from "../tools/ip";
 
 /** Inputs that links of every kind have. */
 export const linkArgs = {
@@ -58,6 +59,17 @@ export function linkSeen(link: Link, owner: string) {
 }
 
 export type LinkSeen = ReturnType<typeof linkSeen>;
+
+/** The links of a kind in a namespace, as what may be imported; those that `of` takes. */
+export async function listLinks(
+  host: Host,
+  netns: string | undefined,
+  kind: string,
+  of: (link: Link) => boolean = () => true,
+): Promise<Listed[]> {
+  const links = (await showLinks(host, netns)).filter((link) => link.linkinfo?.info_kind === kind && of(link));
+  return links.map(({ ifname }) => ({ id: at(ifname, netns) }));
+}
 
 /** What is seen of a link and can be asked for, without what the kernel chose. */
 export function notChosen({ addresses, mtu, up, promiscuous, master, hairpin }: LinkSeen) {

@@ -61,7 +61,11 @@ export const netns = defineKind({
     await forget(host, name);
   },
 
-  imports: { parse: (name) => ({ name }) },
+  imports: {
+    parse: (name) => ({ name }),
+    // A namespace is in itself.
+    list: async (_host, netns) => (netns === undefined ? [] : [{ id: netns }]),
+  },
 });
 
 /** What is left of a namespace that is not there. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { address, at, cidr, deviceName, familyOf, isNetwork, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { ip, type RouteEntry, showRoutes } from "../tools/ip";
+import { ip, type RouteEntry, showAllRoutes, showRoutes } from "../tools/ip";
 
 /** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
 const protocol = "157";
@@ -20,13 +20,17 @@ const number32 = z
   .min(0, "must not be negative")
   .max(0xffffffff, "must be below 4294967296");
 
-interface RouteArgs {
+interface RouteKey {
   readonly destination: string;
+  readonly netns?: string | undefined;
+  readonly metric?: number | undefined;
+  readonly table?: number | undefined;
+}
+
+interface RouteArgs extends RouteKey {
   readonly via?: string | undefined;
   readonly device?: string | undefined;
   readonly source?: string | undefined;
-  readonly metric?: number | undefined;
-  readonly table?: number | undefined;
   readonly type: RouteType;
 }
 
@@ -60,15 +64,7 @@ export const route = defineKind({
   needs: ["ip"],
   unmarked: true,
   /** `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these are given */
-  id: ({ destination, netns, metric, table }) =>
-    at(
-      [
-        destination,
-        ...(metric === undefined ? [] : ["metric", metric]),
-        ...(table === undefined ? [] : ["table", table]),
-      ].join(" "),
-      netns,
-    ),
+  id: idOf,
 
   *rules({ destination, via, device, source, type }) {
     if (type === "unicast" && !via && !device) yield ["via", "a unicast route needs via or device"];
@@ -80,7 +76,7 @@ export const route = defineKind({
 
   async observe(host, args) {
     const routes = await showRoutes(host, args.netns, args.destination, args.table ?? mainTable);
-    const entry = routes.find(({ metric }) => metric === metricOf(args));
+    const entry = routes.find(({ metric, tos }) => metric === metricOf(args) && tos === undefined);
     return entry && seenOf(entry);
   },
 
@@ -105,6 +101,14 @@ export const route = defineKind({
         ? undefined
         : { destination, netns, metric: number(metric), table: number(table) };
     },
+    async list(host, netns) {
+      const [four, six] = await Promise.all([showAllRoutes(host, netns, 4), showAllRoutes(host, netns, 6)]);
+      const made = [...four, ...six.map(canonical6)].filter((entry) => [protocol, ...byHand].includes(entry.protocol));
+      return made.map((entry) => {
+        const id = idOf({ ...keyOf(entry), netns });
+        return { id, omit: entry.tos && `there is no input for its tos, ${entry.tos}` };
+      });
+    },
     // What leads to the next hop, the kernel finds, but for addresses that every link has.
     ask: (_args, { via, device, source, type }) => ({
       ...{ via, source, type },
@@ -112,6 +116,26 @@ export const route = defineKind({
     }),
   },
 });
+
+function idOf({ destination, netns, metric, table }: RouteKey): string {
+  const words = [...(metric === undefined ? [] : ["metric", metric]), ...(table === undefined ? [] : ["table", table])];
+  return at([destination, ...words].join(" "), netns);
+}
+
+/** The inputs that tell a route from others, as short as can be. */
+function keyOf({ dst, metric, table }: RouteEntry): RouteKey {
+  const number = Number(table ?? mainTable);
+  return {
+    destination: dst,
+    metric: metric === metricOf({ destination: dst }) ? undefined : metric,
+    table: number === mainTable ? undefined : number,
+  };
+}
+
+/** Of IPv6 too, ip calls it "default". */
+function canonical6(entry: RouteEntry): RouteEntry {
+  return entry.dst === "default" ? { ...entry, dst: "::/0" } : entry;
+}
 
 function canonicalDestination(text: string): string {
   if (text === "0.0.0.0/0") return "default";
@@ -123,7 +147,7 @@ function family({ destination }: RouteArgs): string[] {
 }
 
 /** The kernel gives an IPv6 route without metric this one. */
-function metricOf({ destination, metric }: RouteArgs): number {
+function metricOf({ destination, metric }: RouteKey): number {
   return metric ?? (familyOf(destination) === 6 ? 1024 : 0);
 }
 
@@ -143,15 +167,20 @@ function selector(args: RouteArgs, made = protocol): string[] {
 
 function seenOf(entry: RouteEntry) {
   return {
-    // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
-    owner:
-      entry.protocol === protocol ? null : byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`,
+    owner: ownerOf(entry),
     protocol: entry.protocol,
     via: entry.gateway,
     device: entry.dev,
     source: entry.prefsrc,
     type: typeNames.find((name) => types[name] === entry.type),
   };
+}
+
+function ownerOf(entry: RouteEntry): string | null {
+  if (!Object.values<string>(types).includes(entry.type)) return `a route of type ${entry.type}`;
+  // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
+  if (entry.protocol === protocol) return null;
+  return byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`;
 }
 
 function sameRoute(args: RouteArgs, seen: ReturnType<typeof seenOf>): boolean {

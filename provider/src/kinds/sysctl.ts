@@ -2,9 +2,18 @@ import { z } from "zod";
 import { LocalnetError } from "../errors";
 import { at, parseAt, printable, sysctlKey } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { entries, share, unshare } from "../tools/ledger";
-import { normalise, readSysctl, writeSysctl } from "../tools/sysctl";
+import { entries, listed, share, unshare } from "../tools/ledger";
+import { normalise, readSysctl, readSysctls, writeSysctl } from "../tools/sysctl";
 import { inTurn } from "../tools/turn";
+
+/** Settings that labs are made of, and the kernel's defaults. Of thousands only these are listed, where they are otherwise. */
+const defaults = new Map([
+  ["net/ipv4/ip_forward", "0"],
+  ["net/ipv6/conf/all/forwarding", "0"],
+  ["net/bridge/bridge-nf-call-iptables", "1"],
+  ["net/bridge/bridge-nf-call-ip6tables", "1"],
+  ["net/ipv4/vs/conntrack", "0"],
+]);
 
 export const sysctl = defineKind({
   type: "Sysctl",
@@ -74,6 +83,11 @@ export const sysctl = defineKind({
     parse(id) {
       const { name, netns } = parseAt(id);
       return { key: name, netns };
+    },
+    async list(host, netns) {
+      const values = [...(await readSysctls(host, netns, [...defaults.keys()]))];
+      const keys = values.filter(([key, value]) => value !== defaults.get(key)).map(([key]) => key);
+      return Promise.all(keys.map((key) => listed(host, placeOf(key, netns), at(key, netns))));
     },
   },
 });

@@ -7,6 +7,7 @@ import {
   duplicatesDetected,
   linkArgs,
   linkOutputs,
+  listLinks,
   newborn,
   notChosen,
   observeLink,
@@ -90,6 +91,8 @@ export const vethPair = defineKind({
 
   imports: {
     parse: parseAt,
+    list: (host, netns) => listLinks(host, netns, "veth"),
+    also: ({ peer }) => at(peer.name, peer.netns),
     async locate(host, args) {
       const near = await showLink(host, args.netns, args.name);
       const far = near && (await showPeer(host, args.netns, near));

@@ -55,11 +55,22 @@ export async function showLink(host: Host, netns: string | undefined, name: stri
   }
 }
 
+/** All links of a namespace with their addresses; none where there is no such namespace. */
+export async function showLinks(host: Host, netns: string | undefined): Promise<Link[]> {
+  return z.array(linkJson).parse(JSON.parse(await ip(host, netns, "-j", "-d", "addr", "show")));
+}
+
+/** The named network namespaces. */
+export async function listNetns(host: Host): Promise<string[]> {
+  const lines = (await ip(host, undefined, "netns", "list")).split("\n").filter(Boolean);
+  return lines.map((line) => line.replace(/ \(id: \d+\)$/, "")).sort();
+}
+
 /** The other end of a veth link, wherever it is; undefined when the link is none. */
 export async function showPeer(
   host: Host,
   netns: string | undefined,
-  { linkinfo, link, link_index, link_netnsid }: Link,
+  { ifindex: near, linkinfo, link, link_index, link_netnsid }: Link,
 ): Promise<{ name: string; netns: string | undefined } | undefined> {
   if (linkinfo?.info_kind !== "veth") return undefined;
   if (link !== undefined) return { name: link, netns };
@@ -67,8 +78,11 @@ export async function showPeer(
   const there = ids.find(({ nsid }) => nsid === link_netnsid)?.name;
   // The host's own namespace has no name, and neither have those of containers.
   if (there !== undefined || netns !== undefined) {
-    const links = z.array(linkJson).parse(JSON.parse(await ip(host, there, "-j", "-d", "link", "show")));
-    const peer = links.find(({ ifindex, linkinfo: kind }) => ifindex === link_index && kind?.info_kind === "veth");
+    const links = await showLinks(host, there);
+    // In a namespace without a name, another link may have the same number.
+    const peer = links.find(
+      (far) => far.ifindex === link_index && far.link_index === near && far.linkinfo?.info_kind === "veth",
+    );
     if (peer) return { name: peer.ifname, netns: there };
   }
   throw new LocalnetError("LN_INPUT", "its far end is in a network namespace without a name", {
@@ -108,6 +122,8 @@ export function aliasOf(owner: string): string[] {
 const routeJson = z.object({
   type: z.string().default("1"),
   dst: z.string(),
+  table: z.string().optional(),
+  tos: z.string().optional(),
   gateway: z.string().optional(),
   dev: z.string().optional(),
   protocol: z.string(),
@@ -125,10 +141,18 @@ export async function showRoutes(
   destination: string,
   table: number,
 ): Promise<RouteEntry[]> {
-  const family = `-${familyOf(destination)}`;
-  const argv = [family, "-N", "-j", "-d", "route", "show", "table", String(table), "exact", destination];
+  return routes(host, netns, familyOf(destination), "table", String(table), "exact", destination);
+}
+
+/** The routes of all tables. */
+export async function showAllRoutes(host: Host, netns: string | undefined, family: 4 | 6): Promise<RouteEntry[]> {
+  return routes(host, netns, family, "table", "all");
+}
+
+async function routes(host: Host, netns: string | undefined, family: 4 | 6, ...which: string[]): Promise<RouteEntry[]> {
   try {
-    return z.array(routeJson).parse(JSON.parse(await ip(host, netns, ...argv)));
+    const text = await ip(host, netns, `-${family}`, "-N", "-j", "-d", "route", "show", ...which);
+    return z.array(routeJson).parse(JSON.parse(text));
   } catch (error) {
     if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("FIB table does not exist")) return [];
     throw error;

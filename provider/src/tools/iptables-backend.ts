@@ -28,6 +28,22 @@ export async function backendOf(host: Host, family: Chain["family"]): Promise<Ba
   return version.includes("(legacy)") ? "legacy" : "nf_tables";
 }
 
+/** The rules of all tables, as the host's own iptables saves them. Tables that are not there are not made. */
+export async function savedRules(host: Host, netns: string | undefined, family: Chain["family"]): Promise<string> {
+  if ((await backendOf(host, family)) === "legacy" && !(await hasLegacyTables(host, netns, family))) return "";
+  return (await host.run(enter(netns, [`${iptablesCommand(family)}-save`]))).stdout;
+}
+
+async function hasLegacyTables(host: Host, netns: string | undefined, family: Chain["family"]): Promise<boolean> {
+  const names = `/proc/net/${family === "ipv6" ? "ip6_tables_names" : "ip_tables_names"}`;
+  try {
+    return (await host.run(enter(netns, ["cat", names]))).stdout !== "";
+  } catch (error) {
+    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes(`${names}: No such file`)) return false;
+    throw error;
+  }
+}
+
 /** Throws when the backend that is not the host's own holds rules in the namespace: each hides what the other does. */
 export async function refuseMix(host: Host, { netns, family }: Chain, own: Backend): Promise<void> {
   const other = own === "legacy" ? "nf_tables" : "legacy";

@@ -97,6 +97,20 @@ export async function deleteRules(host: Host, chain: Chain, rules: readonly Rule
   }
 }
 
+/** Where each rule stands, of all that iptables-save prints: its table, its chain, and its number there from 1. */
+export function parseSaved(text: string): { table: string; chain: string; number: number }[] {
+  const counts = new Map<string, number>();
+  let table = "";
+  return text.split("\n").flatMap((line) => {
+    if (line.startsWith("*")) table = line.slice(1);
+    const [, chain] = /^-A (\S+)/.exec(line) ?? [];
+    if (chain === undefined) return [];
+    const number = (counts.get(`${table} ${chain}`) ?? 0) + 1;
+    counts.set(`${table} ${chain}`, number);
+    return [{ table, chain, number }];
+  });
+}
+
 export function parseRules(text: string): Rule[] {
   return text
     .split("\n")

@@ -83,6 +83,12 @@ export async function listServices(host: Host, netns: string | undefined): Promi
   return parseServices(await ipvsadm(host, netns, "-S", "-n"));
 }
 
+/** The same, but where the kernel has no IPVS, ipvsadm is not asked: it would load the module. */
+export async function findServices(host: Host, netns: string | undefined): Promise<Service[]> {
+  const { exitCode } = await host.run(["ls", "/proc/net/ip_vs"], { accept: [0, 2] });
+  return exitCode === 0 ? listServices(host, netns) : [];
+}
+
 /** Reads what `ipvsadm -S -n` prints: a line a service, and behind each its backends. */
 export function parseServices(text: string): Service[] {
   const services: Service[] = [];

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { commandError } from "../host/host";
+import type { Listed } from "../kind";
 
 /**
  * What cannot carry a mark is written down on its host: a symbolic link for each entry, because the kernel makes one
@@ -46,6 +47,12 @@ export async function entries(host: Host, place: Place): Promise<Entry[]> {
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Entry);
+}
+
+/** What several owners share, as what may be imported: not while it has one. */
+export async function listed(host: Host, place: Place, id: string): Promise<Listed> {
+  const [entry] = await entries(host, place);
+  return { id, omit: entry && `it belongs to ${entry.owner}` };
 }
 
 export async function unclaim(host: Host, place: Place): Promise<void> {

@@ -1,5 +1,6 @@
 import { hasCode, LocalnetError } from "../errors";
 import type { Host } from "../host";
+import { commandError } from "../host/host";
 import { enter } from "./ip";
 
 // Files below /proc/sys, not the sysctl command: that one reports a write that failed with exit code 0.
@@ -13,6 +14,21 @@ export async function readSysctl(host: Host, netns: string | undefined, key: str
     if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("No such file")) return undefined;
     throw error;
   }
+}
+
+/** The values of those keys that the kernel has. */
+export async function readSysctls(
+  host: Host,
+  netns: string | undefined,
+  keys: readonly string[],
+): Promise<Map<string, string>> {
+  const files = keys.map((key) => `/proc/sys/${key}`);
+  const argv = enter(netns, ["grep", "-s", "", ...files]);
+  const result = await host.run(argv, { accept: [0, 1, 2] });
+  // grep itself says nothing of files that are not there.
+  if (result.stderr) throw commandError(argv, result);
+  const lines = result.stdout.matchAll(/^\/proc\/sys\/([^:]*):(.*)$/gm);
+  return new Map([...lines].map(([, key = "", value = ""]) => [key, normalise(value)]));
 }
 
 export async function writeSysctl(host: Host, netns: string | undefined, key: string, value: string): Promise<void> {

@@ -46,6 +46,7 @@ for (const { title, service, option, backend, endpoint } of backends) {
       marked: false,
       brief: title !== "tcp over IPv4",
       inputs: { ...backend, service: `${service}@${netns}` },
+      listedIn: netns,
       prepare: () => ipvsadm("-A", ...option, "-s", "rr"),
       look: () => lookAtBackend(world, netns, endpoint),
       expected: ({ weight = 1, forwarding = "masquerade", upperThreshold = 0, lowerThreshold = 0 }: Values) => ({

@@ -1,10 +1,11 @@
 import type { Values } from "../../../provider/src/check";
+import { find } from "../../../provider/src/import";
 import { kernelModule as kind } from "../../../provider/src/kinds";
 import { create, read, remove } from "../../../provider/src/lifecycle";
 import { beyond, contract, failure } from "../support/contract";
 import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";
-import { hostUrl, settings, World } from "../support/world";
+import { hostUrl, settings, testHost, World } from "../support/world";
 
 /** Modules that nothing else on a test machine uses. */
 const spare = "sch_netem";
@@ -80,6 +81,30 @@ const reason = lack("modules");
     expect(await loaded("ifb")).toBe(true);
     await world.run("ip", "netns", "del", netns);
     await world.try("rmmod", "ifb");
+  });
+
+  test("one that was loaded by hand is found by its name alone, and stays after delete: who loaded it is not known", async () => {
+    await world.run("modprobe", spare);
+    const there = { ...settings, host: hostUrl };
+    const found = await find(kind, spare, world.owner, there);
+    expect(found).toMatchObject({ id: spare, inputs: { name: spare } });
+    await remove(kind, spare, found?.outputs ?? {}, there);
+    expect(await loaded(spare)).toBe(true);
+    await world.run("rmmod", spare);
+    expect(await find(kind, spare, world.owner, there)).toBeUndefined();
+  });
+
+  test("of those that are loaded, the ones with settings are listed, unless a stack has them", async () => {
+    const listed = async () =>
+      (await kind.imports?.list(testHost(), undefined))?.find(({ id }) => id === "br_netfilter");
+    const before = await loaded("br_netfilter");
+    await world.run("modprobe", "br_netfilter");
+    expect(await listed()).toEqual({ id: "br_netfilter" });
+    expect(await kind.imports?.list(testHost(), world.tag)).toEqual([]);
+    const { id, outputs } = await create(kind, inputs({ name: "br_netfilter" }), settings);
+    expect(await listed()).toEqual({ id: "br_netfilter", omit: `it belongs to ${world.owner}` });
+    await remove(kind, id, outputs, settings);
+    if (!before) await world.run("rmmod", "br_netfilter");
   });
 
   test("one that does not exist is an error that names it", async () => {

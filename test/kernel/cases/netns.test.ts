@@ -12,6 +12,7 @@ contract("a namespace", (world) => {
   return {
     kind,
     inputs: { name },
+    listedIn: name,
     async look() {
       const names = (await world.run("ls", "/run/netns")).split("\n");
       if (!names.includes(name)) return undefined;

@@ -1,9 +1,10 @@
 import type { Values } from "../../../provider/src/check";
+import { find } from "../../../provider/src/import";
 import { sysctl as kind } from "../../../provider/src/kinds";
 import { create, remove, update } from "../../../provider/src/lifecycle";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { hostUrl, settings, World } from "../support/world";
+import { hostUrl, settings, testHost, World } from "../support/world";
 
 const dotted = "net/ipv4/conf/a.b/forwarding";
 const keys = [
@@ -115,6 +116,21 @@ beyond("Sysctl: beyond the contract", () => {
     expect(await live()).toBe("70");
     await remove(kind, id, outputs, settings);
     expect(await live()).toBe("64");
+  });
+
+  test("one that was set by hand is listed, unless a stack has it, and found by its id alone", async () => {
+    const id = `net/ipv4/ip_forward@${netns}`;
+    const listed = () => kind.imports?.list(testHost(), netns);
+    expect(await listed()).toEqual([]);
+    await world.inside(netns, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+    expect(await listed()).toEqual([{ id }]);
+    const there = { ...settings, host: hostUrl };
+    const found = await find(kind, id, world.owner, there);
+    expect(found).toMatchObject({ id, inputs: { key: "net/ipv4/ip_forward", netns, value: "1" } });
+    await create(kind, inputs({ key: "net.ipv4.ip_forward", value: 1 }), settings);
+    expect(await listed()).toEqual([{ id, omit: `it belongs to ${world.owner}` }]);
+    await remove(kind, id, found?.outputs ?? {}, there);
+    expect(await listed()).toEqual([{ id }]);
   });
 
   test('delete with onDelete "keep" leaves the value', async () => {

@@ -48,6 +48,8 @@ export interface Case {
   readonly parent: Deed | None;
   /** An object that is not ours: the same as asked for, made by hand; then changed by hand to something else; then removed. */
   readonly foreign: { readonly make: Deed; readonly differ: Deed | None; readonly remove: Deed } | None;
+  /** The namespace in whose list of what may be imported it is, where that is not the input `netns`. */
+  readonly listedIn?: string;
   /** Can the kernel keep a mark on the object, so that delete tells ours from another's? Default: true. */
   readonly marked?: boolean;
   /** Is it there before create and after delete, only otherwise? `look` then gives undefined for what it was before. */

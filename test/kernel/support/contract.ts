@@ -1,13 +1,15 @@
 import { check, type Values } from "../../../provider/src/check";
 import type { LocalnetError } from "../../../provider/src/errors";
+import { find } from "../../../provider/src/import";
 import { create, diff, PartialError, read, remove, update } from "../../../provider/src/lifecycle";
+import { asked as recordedOf } from "../../../provider/src/pulumi/state";
 import { abridged, type Case, isNone } from "./case";
 import { faultsOf } from "./faults";
 import { lack } from "./features";
 import { tried } from "./inputs";
 import { changesOf, differences } from "./observing";
 import { changedPaths, withValue } from "./paths";
-import { hostUrl, settings, World } from "./world";
+import { hostUrl, settings, testHost, World } from "./world";
 
 /** In the layer of that name the same cases go through faults instead. */
 const underFaults = "localnetFaults" in globalThis;
@@ -168,6 +170,18 @@ export function contract(title: string, make: (world: World) => Case): void {
         expect(await spec.look()).toBeUndefined();
       });
 
+      test("another's object is listed, and found by its id alone: nothing is changed, and delete then takes it", async () => {
+        await make();
+        const before = await spec.look();
+        const wanted = { ...asked(spec.inputs), host: undefined };
+        const found = await imported(spec, kind.id(wanted), world.owner);
+        expect(await spec.look()).toEqual(before);
+        const recorded = recordedOf(kind, found.outputs, found.inputs, wanted);
+        expect(diff(kind, recorded, wanted)).toEqual({ changes: false, replaces: [] });
+        await remove(kind, found.id, found.outputs, elsewhere);
+        expect(await spec.look()).toBeUndefined();
+      });
+
       if (!isNone(differ)) {
         test("with adopt, create refuses another's object that is something else", async () => {
           await make();
@@ -190,6 +204,29 @@ export function contract(title: string, make: (world: World) => Case): void {
       });
     }
   });
+}
+
+/** The settings where the inputs do not say the host, as an id does not. */
+const elsewhere = { ...settings, host: hostUrl };
+
+/** What an import finds of an object that is listed, with no changing command. */
+async function imported(
+  spec: Case,
+  id: string,
+  owner: string,
+): Promise<{ id: string; inputs: Values; outputs: Values }> {
+  let found: Awaited<ReturnType<typeof find>>;
+  const changes = await changesOf(spec, async () => {
+    const listed = await spec.kind.imports?.list(
+      testHost(),
+      spec.listedIn ?? (spec.inputs.netns as string | undefined),
+    );
+    expect(listed).toContainEqual({ id });
+    found = await find(spec.kind, id, owner, elsewhere);
+  });
+  expect(changes).toEqual([]);
+  if (!found) throw new Error(`import does not find ${id}`);
+  return found;
 }
 
 /** The error that a body must end with; of one half-way, its cause. */

@@ -1,11 +1,11 @@
-const readers = new Set(["cat", "ls", "which", "find", "tail", "curl", "nc", "ping", "true"]);
+const readers = new Set(["cat", "ls", "grep", "which", "find", "tail", "curl", "nc", "ping", "true"]);
 
 /** Is this a command that changes nothing? What is not known counts as a change. */
 export function onlyReads(argv: readonly string[]): boolean {
   const [command = "", ...args] = withoutNetns(argv);
   if (readers.has(command)) return !args.includes("-delete");
   if (command === "ip")
-    return args.includes("show") || args.includes("-V") || args.slice(0, 2).join(" ") === "netns pids";
+    return args.includes("show") || args.includes("-V") || /(^| )netns (pids|list|list-id)( |$)/.test(args.join(" "));
   if (command === "iptables" || command === "ip6tables") return args.includes("-S") || args.includes("-V");
   if (command === "ipvsadm") return args.includes("-S") || args.includes("-L") || args.includes("-v");
   return command === "modprobe" && args.includes("--show-depends");

@@ -1,0 +1,84 @@
+import { discover } from "../../provider/src/discover";
+import { kinds } from "../../provider/src/kinds";
+import { create, remove } from "../../provider/src/lifecycle";
+import { failure } from "./support/contract";
+import { hostUrl, settings, World } from "./support/world";
+
+const world = new World();
+const a = world.netns("a");
+const b = world.netns("b");
+const there = { ...settings, host: hostUrl };
+const all = Object.values(kinds);
+const br = world.name("br");
+
+const byHand = `
+ip link add br0 type bridge
+ip link set br0 up
+ip addr add 10.8.0.1/24 dev br0
+ip link add far netns ${b} type veth peer name near netns ${a}
+ip link set near up
+ip link add one type veth peer name two
+ip route add default via 10.8.0.9
+ip route add blackhole 10.9.0.0/16 metric 7 table 100
+ip route add 10.10.0.0/16 tos 8 via 10.8.0.9
+ip route add local 10.11.0.0/16 dev lo
+ip route add 10.12.0.0/16 via 10.8.0.9 proto 42
+sysctl -q -w net.ipv4.ip_forward=1
+iptables -N OWN
+iptables -A FORWARD -i br0 -j ACCEPT
+iptables -A FORWARD -m length --length 5 -j DROP
+iptables -A FORWARD -o br0 -j OWN
+iptables -A OWN -j RETURN
+ip6tables -A FORWARD -p tcp -j DROP
+`;
+
+beforeAll(async () => {
+  await world.build();
+  await world.script(a, byHand.trim().replaceAll("\n", " && "));
+});
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+test("what was made by hand in a namespace can be imported, and what the kernel or others made is not listed", async () => {
+  const { importable, left } = await discover(all, there, a);
+  const found = importable.map(({ type, id }) => `${type} ${id.replaceAll(a, "A")}`);
+  expect(found).toEqual([
+    "Netns A",
+    "Bridge br0@A",
+    "VethPair near@A",
+    expect.stringMatching(/^VethPair (one|two)@A$/),
+    "Route 10.9.0.0/16 metric 7 table 100@A",
+    "Route default@A",
+    "Sysctl net/ipv4/ip_forward@A",
+    "IptablesRule ipv4/filter/FORWARD/1@A",
+    "IptablesRule ipv4/filter/FORWARD/3@A",
+    "IptablesRule ipv4/filter/OWN/1@A",
+    "IptablesRule ipv6/filter/FORWARD/1@A",
+  ]);
+  expect(left).toEqual([
+    { what: `Route 10.10.0.0/16@${a}`, why: "there is no input for its tos, 0x08" },
+    { what: `Route 10.11.0.0/16 table 255@${a}`, why: expect.stringContaining("belongs to a route of type 2") },
+    { what: `IptablesRule ipv4/filter/FORWARD/2@${a}`, why: expect.stringContaining("no input for --length") },
+  ]);
+});
+
+test("what a stack manages is left out, and its owner named", async () => {
+  const inputs = { name: br, netns: b, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+  const { id, outputs } = await create(kinds.Bridge as (typeof all)[0], inputs, settings);
+  const { importable, left } = await discover(all, there, b);
+  expect(importable).toEqual([
+    { type: "Netns", id: b },
+    { type: "VethPair", id: `far@${b}` },
+  ]);
+  expect(left).toEqual([{ what: `Bridge ${br}@${b}`, why: expect.stringContaining(`belongs to ${world.owner}`) }]);
+  await remove(kinds.Bridge as (typeof all)[0], id, outputs, settings);
+});
+
+test("of the whole host, a pair is listed once, by its first end", async () => {
+  const { importable } = await discover([kinds.VethPair as (typeof all)[0]], there);
+  const ours = importable.filter(({ id }) => id.includes(world.tag)).map(({ id }) => id);
+  expect(ours.filter((id) => /^(near|far)/.test(id))).toEqual([`near@${a}`]);
+});
+
+test("a namespace that is not there is an error that names it", async () => {
+  expect(await failure(() => discover(all, there, "nowhere"))).toMatchObject({ code: "LN_NETNS" });
+});
