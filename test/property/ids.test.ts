@@ -1,26 +1,11 @@
 import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { check } from "../../provider/src/check";
-import { cidr, sysctlKey } from "../../provider/src/fields";
+import { sysctlKey } from "../../provider/src/fields";
 import { kinds } from "../../provider/src/kinds";
 import { splitWords } from "../../provider/src/tools/iptables";
-import {
-  endpoint,
-  parseServiceId,
-  parseServices,
-  type ServiceKey,
-  serviceArgs,
-  serviceId,
-} from "../../provider/src/tools/ipvsadm";
-
-const anyAddress = fc.oneof(fc.ipV4(), fc.ipV6());
-const canonical = (text: string) => (text.includes(":") ? (cidr.parse(`${text}/128`).split("/")[0] ?? "") : text);
-const anyPort = fc.integer({ min: 1, max: 65535 });
-const anyName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/);
-const anyKey: fc.Arbitrary<ServiceKey> = fc.oneof(
-  fc.record({ protocol: fc.constantFrom("tcp", "udp", "sctp"), address: anyAddress.map(canonical), port: anyPort }),
-  fc.record({ firewallMark: fc.integer({ min: 1, max: 0xffffffff }), family: fc.constantFrom("ipv4", "ipv6") }),
-);
+import { endpoint, parseServiceId, parseServices, serviceArgs, serviceId } from "../../provider/src/tools/ipvsadm";
+import { anyAddress, anyKey, anyName, anyPort, canonical } from "./support/inputs";
 
 test("a service's id is read as what it was printed from", () => {
   fc.assert(

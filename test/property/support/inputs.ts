@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import type { Values } from "../../../provider/src/check";
+import { cidr } from "../../../provider/src/fields";
 import { kinds } from "../../../provider/src/kinds";
+import type { ServiceKey } from "../../../provider/src/tools/ipvsadm";
 import { sample } from "../../unit/support/samples";
 import { trickyTexts } from "./words";
 
@@ -38,3 +40,13 @@ export function anything(type: string): fc.Arbitrary<Values> {
     return type === "VethPair" && !("peer" in values) ? { ...base, peer: { ...(base.peer as Values), ...far } } : base;
   });
 }
+
+export const anyAddress = fc.oneof(fc.ipV4(), fc.ipV6());
+export const canonical = (text: string) =>
+  text.includes(":") ? (cidr.parse(`${text}/128`).split("/")[0] ?? "") : text;
+export const anyPort = fc.integer({ min: 1, max: 65535 });
+export const anyName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/);
+export const anyKey: fc.Arbitrary<ServiceKey> = fc.oneof(
+  fc.record({ protocol: fc.constantFrom("tcp", "udp", "sctp"), address: anyAddress.map(canonical), port: anyPort }),
+  fc.record({ firewallMark: fc.integer({ min: 1, max: 0xffffffff }), family: fc.constantFrom("ipv4", "ipv6") }),
+);

@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import type { Values } from "../../provider/src/check";
+import { identity } from "../../provider/src/import";
+import { kinds } from "../../provider/src/kinds";
+import { importFile } from "../../provider/src/pulumi/import-file";
+import { endpoint, serviceArgs } from "../../provider/src/tools/ipvsadm";
+import { RecordingHost } from "../unit/support/recording";
+import { owner } from "../unit/support/samples";
+import { anyAddress, anyKey, anyName, anyPort, canonical, kindOf, text } from "./support/inputs";
+
+const anyNetns = fc.option(anyName, { nil: undefined });
+const number32 = fc.integer({ min: 0, max: 0xffffffff });
+
+/** What a kind lists on a host that prints this, each id read and made again. */
+async function listed(type: string, netns: string | undefined, stdout: (argv: string) => string): Promise<Values[]> {
+  const host = new RecordingHost((argv) => ({ stdout: stdout(argv.join(" ")) }));
+  const list = (await kindOf(type).imports?.list(host, netns)) ?? [];
+  return list.map(({ id }) => {
+    const { owner: _, ...named } = identity(kindOf(type), id, owner);
+    expect(kindOf(type).id({ ...named, owner })).toBe(id);
+    return named;
+  });
+}
+
+test("the names in a file for import tell its resources apart, and any language can have them for variables", () => {
+  const object = fc.record({ type: fc.constantFrom(...Object.keys(kinds)), id: fc.oneof(text, anyName) });
+  fc.assert(
+    fc.property(fc.array(object), (objects) => {
+      const { resources } = JSON.parse(importFile(objects)) as { resources: Record<"type" | "name" | "id", string>[] };
+      expect(resources.map(({ type, id }) => ({ type, id }))).toEqual(
+        objects.map(({ type, id }) => ({ type: `localnet:index:${type}`, id })),
+      );
+      for (const { name } of resources) expect(name).toMatch(/^[A-Za-z][A-Za-z0-9_]*$/);
+      expect(new Set(resources.map(({ name }) => name)).size).toBe(objects.length);
+    }),
+  );
+});
+
+test("a service that is listed has the id of what it is, and so has each backend", async () => {
+  const backend = fc.record({ address: anyAddress.map(canonical), port: anyPort });
+  await fc.assert(
+    fc.asyncProperty(anyKey, backend, anyNetns, async (key, { address, port }, netns) => {
+      const where = serviceArgs(key).join(" ");
+      const saved = `-A ${where} -s rr\n-a ${where} -r ${endpoint(address, port)} -m -w 1\n`;
+      const answer = (argv: string) => (argv.endsWith("ipvsadm -S -n") ? saved : "");
+      expect(await listed("IpvsService", netns, answer)).toMatchObject([{ ...key, ...(netns && { netns }) }]);
+      expect(await listed("IpvsBackend", netns, answer)).toMatchObject([{ port }]);
+    }),
+  );
+});
+
+test("a route that is listed has the id of what it is, whatever its table and metric", async () => {
+  const four = fc.oneof(
+    fc.constant("default"),
+    fc.ipV4(),
+    fc.nat(65535).map((n) => `10.${n >> 8}.${n & 255}.0/24`),
+  );
+  const six = fc.oneof(
+    fc.constant("default"),
+    fc.nat(65535).map((n) => `2001:db8:${(n + 1).toString(16)}::/48`),
+  );
+  const route = fc.record({ dst: four, dst6: six, metric: number32, table: fc.integer({ min: 1, max: 0xffffffff }) });
+  await fc.assert(
+    fc.asyncProperty(route, anyNetns, async ({ dst, dst6, metric, table }, netns) => {
+      const entry = { type: "1", protocol: "3", gateway: "x", metric, table: String(table) };
+      const kernels = { ...entry, dst: "10.0.0.0/8", protocol: "2" };
+      const found = await listed("Route", netns, (argv) =>
+        JSON.stringify([{ ...entry, dst: argv.includes(" -6 ") ? dst6 : dst }, kernels]),
+      );
+      expect(found.map(({ destination }) => destination)).toEqual([dst, dst6 === "default" ? "::/0" : dst6]);
+      expect(found.map((each) => each.metric ?? 0)).toEqual([metric, metric === 1024 ? 0 : metric]);
+      for (const each of found) expect(each.table ?? 254).toBe(table);
+    }),
+  );
+});
+
+test("a rule that is listed has its number in its chain", async () => {
+  const place = fc.record({ table: fc.constantFrom("filter", "nat"), chain: fc.constantFrom("FORWARD", "OWN", "a-b") });
+  await fc.assert(
+    fc.asyncProperty(fc.array(place), anyNetns, async (places, netns) => {
+      const saved = ["filter", "nat"].flatMap((table) => [
+        ...[`*${table}`, ":FORWARD DROP [0:0]"],
+        ...places.filter((each) => each.table === table).map(({ chain }) => `-A ${chain} -m comment --comment "*nat"`),
+        "COMMIT",
+      ]);
+      const host = new RecordingHost((argv) => ({
+        stdout: argv.includes("-V") ? "iptables v1.8.9 (nf_tables)" : saved.join("\n"),
+      }));
+      const ids = (await kindOf("IptablesRule").imports?.list(host, netns)) ?? [];
+      const counted = (table: string, chain: string) =>
+        places.filter((each) => each.table === table && each.chain === chain).map((_, index) => index + 1);
+      for (const table of ["filter", "nat"])
+        for (const chain of ["FORWARD", "OWN", "a-b"]) {
+          const start = `ipv4/${table}/${chain}/`;
+          const numbers = ids
+            .filter(({ id }) => id.startsWith(start))
+            .map(({ id }) => Number.parseInt(id.slice(start.length), 10));
+          expect(numbers).toEqual(counted(table, chain));
+        }
+      for (const { id } of ids)
+        expect(identity(kindOf("IptablesRule"), id, owner)).toMatchObject(netns ? { netns } : {});
+    }),
+  );
+});
+
+test("a link that is listed has an id that is refused, or names just this link", async () => {
+  const link = { ifindex: 1, flags: ["UP"], mtu: 1500, operstate: "UP", group: "default" };
+  const weird = fc.oneof(anyName, fc.stringMatching(/^[!-~]{1,15}$/));
+  await fc.assert(
+    fc.asyncProperty(weird, fc.constantFrom("Bridge", "VethPair", "Dummy"), anyNetns, async (ifname, type, netns) => {
+      const info_kind = { Bridge: "bridge", VethPair: "veth", Dummy: "dummy" }[type];
+      const links = [
+        { ...link, ifname, linkinfo: { info_kind } },
+        { ...link, ifname: "other", linkinfo: {} },
+      ];
+      const host = new RecordingHost(() => ({ stdout: JSON.stringify(links) }));
+      const [one, ...rest] = (await kindOf(type).imports?.list(host, netns)) ?? [];
+      expect(rest).toEqual([]);
+      let named: Values;
+      try {
+        named = identity(kindOf(type), one?.id ?? "", owner);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "LN_INPUT" });
+        return;
+      }
+      // In the host's own namespace an "@" in a name reads as that of another; what is there is then looked up, and is another.
+      if (netns !== undefined || !ifname.includes("@")) expect([named.name, named.netns]).toEqual([ifname, netns]);
+    }),
+  );
+});
