@@ -100,11 +100,16 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
     const host = await open(kind, recorded, settings);
     const seen = await observe(kind, host, recorded, recorded);
     if (seen && !isForeign(recorded, seen)) {
-      await kind.remove(host, recorded, seen);
+      let failed: unknown;
+      await kind.remove(host, recorded, seen).catch((error) => {
+        failed = error;
+      });
       // Where nothing is owned, nothing goes: a setting keeps existing.
-      const after = seen.owner === undefined ? undefined : await observe(kind, host, recorded, recorded);
+      const look = seen.owner !== undefined || failed !== undefined;
+      const after = look ? await observe(kind, host, recorded, recorded) : undefined;
+      // What it was in may have gone at the same time, and it with that.
       if (after && !isForeign(recorded, after))
-        throw new LocalnetError("LN_VERIFY", "it is still there after it was removed");
+        throw failed ?? new LocalnetError("LN_VERIFY", "it is still there after it was removed");
     }
     await discard(kind, host, id, recorded, seen);
   });

@@ -113,6 +113,20 @@ test("read shows drift in what was asked for, and nothing that was not", async (
   expect(diff(toy, found?.inputs ?? {}, inputs({ tags: ["a", "b"] }))).toEqual({ changes: true, replaces: [] });
 });
 
+test("delete that fails is success if it went by itself meanwhile, and else tells why it failed", async () => {
+  const { id, outputs } = await create(toy, inputs(), settings);
+  faults.remove = () => {
+    throw broken;
+  };
+  expect((await error(remove(toy, id, outputs, settings))).message).toMatch(/^Toy ball: delete: the brush broke/);
+  expect(shelf.size).toBe(1);
+  faults.remove = () => {
+    shelf.clear();
+    throw broken;
+  };
+  await remove(toy, id, outputs, settings);
+});
+
 test("delete of what is gone is success, and update of what is gone makes it again", async () => {
   const { id, outputs } = await create(toy, inputs(), settings);
   await remove(toy, id, outputs, settings);

@@ -2,9 +2,12 @@ import { z } from "zod";
 import { hasCode, LocalnetError } from "../errors";
 import { netnsName } from "../fields";
 import type { Host } from "../host";
+import { pause } from "../interrupt";
 import { defineKind } from "../kind";
 import { aliasOf, ip, type Link, netnsPids, ownerOf, showLink } from "../tools/ip";
 import { entries, forget, share, unshare } from "../tools/ledger";
+
+const patienceSeconds = 5;
 
 export const netns = defineKind({
   type: "Netns",
@@ -46,8 +49,14 @@ export const netns = defineKind({
   },
 
   async remove(host, { name }) {
-    // The kernel keeps a namespace, hidden and with all its links, for as long as a process is in it.
-    const pids = await netnsPids(host, name);
+    // The kernel keeps a namespace, hidden and with all its links, for as long as a process is in it. One that only
+    // looks, or takes away what is in there, is about to end.
+    const deadline = Date.now() + patienceSeconds * 1000;
+    let pids = await netnsPids(host, name);
+    while (pids.length > 0 && Date.now() < deadline) {
+      await pause(200);
+      pids = await netnsPids(host, name);
+    }
     if (pids.length) {
       throw new LocalnetError("LN_BUSY", `processes are still in this namespace: ${pids.join(", ")}`, {
         hint: "end them first",

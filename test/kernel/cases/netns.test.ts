@@ -67,8 +67,8 @@ beyond("Netns: with a process in it", () => {
     expect(error).toMatchObject({ code: "LN_BUSY" });
     expect(error.message).toContain(pid);
     expect(await read(kind, id, outputs, settings)).toBeDefined();
-    await world.run("kill", pid);
-    await eventually(async () => (await world.run("ip", "netns", "pids", name)) === "");
+    // One that is about to end is waited for.
+    await world.script(undefined, `(sleep 1; kill ${pid}) > /dev/null 2>&1 &`);
     await remove(kind, id, outputs, settings);
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
   });

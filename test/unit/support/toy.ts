@@ -11,7 +11,7 @@ interface Toy {
 
 /** Where toys are, in place of a kernel; and what goes wrong with the next of them. */
 export const shelf = new Map<string, Toy>();
-export const faults: { afterColor?: Error; lie?: boolean; observe?: Error } = {};
+export const faults: { afterColor?: Error; lie?: boolean; observe?: Error; remove?: () => void } = {};
 
 /** A kind whose objects are in memory. It is for the lifecycle alone: what is proved of a real kind is proved on a kernel. */
 export const toy = defineKind({
@@ -56,6 +56,7 @@ export const toy = defineKind({
     return { secret: "s" };
   },
   async remove(_host, { name }) {
+    faults.remove?.();
     shelf.delete(name);
   },
 });
