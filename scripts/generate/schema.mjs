@@ -31,6 +31,8 @@ export function packageSchema({ common, configuration, kinds }, { version, descr
     ...{ name: "localnet", version, displayName: "localnet", description, keywords, license },
     // With supportPack the SDKs made from this are whole: they hold the version, and for Go a module.
     meta: { moduleFormat: "(.*)", supportPack: true },
+    // What generated programs import: the same classes as this package's own, not an SDK made from the schema.
+    language: { nodejs: { packageName: "pulumi-localnet/native" } },
     config: { variables: settings },
     provider: { description: "The settings of a set of resources.", inputProperties: settings },
     types,
