@@ -33,6 +33,14 @@ test("nothing else is exported, and the same for the native plugin", () => {
   expect(Object.keys(native).sort()).toEqual([...types].sort());
 });
 
+test("what a program that Pulumi generates imports is one of the package's own paths", () => {
+  const [schema, manifest] = ["schema.json", "package.json"].map((name) =>
+    JSON.parse(readFileSync(join(root, "provider", name), "utf8")),
+  );
+  const path = schema.language.nodejs.packageName.replace(manifest.name, ".");
+  expect(manifest.exports[path]).toBe("./dist/native.js");
+});
+
 test("a class of the native plugin registers the kind's type, with what the program gives and no more", async () => {
   const made = new native.Route("r", { netns: new native.Netns("n"), destination: "default", via: "10.0.0.1" });
   await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));
