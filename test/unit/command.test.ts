@@ -5,7 +5,9 @@ let said: string[];
 beforeEach(() => {
   said = [];
   for (const method of ["log", "error"] as const)
-    jest.spyOn(console, method).mockImplementation((line) => said.push(`${method}: ${line}`));
+    jest.spyOn(console, method).mockImplementation((line?: unknown) => {
+      said.push(`${method}: ${line}`);
+    });
 });
 afterEach(() => jest.restoreAllMocks());
 
