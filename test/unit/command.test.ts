@@ -5,8 +5,8 @@ let said: string[];
 beforeEach(() => {
   said = [];
   for (const method of ["log", "error"] as const)
-    jest.spyOn(console, method).mockImplementation((line?: unknown) => {
-      said.push(`${method}: ${line}`);
+    jest.spyOn(console, method).mockImplementation((...lines: unknown[]) => {
+      said.push(`${method}: ${lines.join(" ")}`);
     });
 });
 afterEach(() => jest.restoreAllMocks());
