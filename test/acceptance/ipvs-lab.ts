@@ -1,4 +1,5 @@
 import { changes, type Snapshot, Stack, snapshot, vm } from "./engine";
+import type { Show } from "./providers";
 
 interface Row {
   stage: number;
@@ -25,9 +26,6 @@ const stages: [stage: number, without: string[], seen: Record<string, string>][]
   [8, ["conntrack"], { [`foo: 4 x ${service}`]: "bar and times out" }],
   [8, [], { [`foo: 4 x ${service}`]: "bar and foo", [`bar: 4 x ${service}`]: "bar and foo" }],
 ];
-
-/** What tells what was done to the lab from outside, by how many resources were deleted and updated. */
-export type Show = (stack: Stack, changed: Record<string, number>) => Promise<void>;
 
 /** Walks the whole lab in a project that holds its program. */
 export function walk(project: string, show: Show): void {
@@ -77,7 +75,7 @@ export function walk(project: string, show: Show): void {
     });
 
     const backend = (address: string) => ["-t", "172.23.0.1:8080", "-r", `${address}:8080`];
-    const breaks: [what: string, argv: string[], changed: Record<string, number>][] = [
+    const breaks: [what: string, argv: string[], changed: Parameters<Show>[1]][] = [
       ["a backend is removed", ["ipvsadm", "-d", ...backend("172.22.0.2")], { deleted: 1 }],
       ["a backend weighs more", ["ipvsadm", "-e", ...backend("172.22.0.3"), "-m", "-w", "5"], { updated: 1 }],
       ["a setting is changed", ["sysctl", "-q", "-w", "net.ipv4.vs.conntrack=0"], { updated: 1 }],

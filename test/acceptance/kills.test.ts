@@ -1,51 +1,46 @@
-import { join } from "node:path";
-import { root, type Snapshot, Stack, snapshot } from "./engine";
+import { type Snapshot, Stack, snapshot } from "./engine";
 import { end, hit, points, report, ways } from "./hits";
-import { natively } from "./native";
+import { both } from "./providers";
 import { Sandbox } from "./sandbox";
 
 const resources = 15;
 const lines = points(Number(process.env.LOCALNET_TEST_POINTS ?? 3), resources);
 
-const program = "test/fixtures/pods";
-const projects = { "dynamic provider": join(root, program), "native plugin": natively(program) };
+const table = both("test/fixtures/pods").flatMap((each) => ways.map((way) => [way, ...each] as const));
 
-describe.each(Object.entries(projects).flatMap(([name, project]) => ways.map((way) => [way, name, project] as const)))(
-  "%s to the CLI, %s",
-  (way, _, project) => {
-    let sandbox: Sandbox;
-    let stack: Stack;
-    let before: Snapshot;
-    const seen = () => snapshot([], sandbox.inside);
+describe.each(table)("%s to the CLI, %s", (way, _, project) => {
+  let sandbox: Sandbox;
+  let stack: Stack;
+  let before: Snapshot;
+  const seen = () => snapshot([], sandbox.inside);
 
-    beforeEach(async () => {
-      sandbox = await Sandbox.open();
-      stack = new Stack(project, "test", {}, sandbox.inside);
-      before = await seen();
-      await stack.init({ name: "k", net: "77" });
-    });
-    afterEach(async () => {
-      await sandbox.close();
-      stack.forget();
-    });
+  beforeEach(async () => {
+    sandbox = await Sandbox.open();
+    stack = new Stack(project, "test", {}, sandbox.inside);
+    before = await seen();
+    await stack.init({ name: "k", net: "77" });
+  });
+  afterEach(async () => {
+    await sandbox.close();
+    stack.forget();
+  });
 
-    // Every other time the next command comes before the provider of the killed one has ended.
-    test.each(lines.map((line, index) => [line, index % 2 === 0] as const))(
-      "at line %i of up and of destroy: the next one goes on, and nothing is left or there twice",
-      async (line, wait) => {
-        const left = await hit(stack, "up", way, line, { wait });
-        await stack.up();
-        await stack.unchanged();
-        expect(await stack.pending()).toEqual([]);
-        const { iptables = [], processes = [] } = await seen();
-        expect(iptables).toHaveLength(3);
-        expect(processes.filter((each) => each.endsWith(" nc -lk 8080"))).toHaveLength(2);
-        left.push(...(await hit(stack, "destroy", way, line, { wait })));
-        await stack.destroy();
-        await end(left);
-        expect(await seen()).toEqual(before);
-        report(`${way} at line ${line}: converged, nothing left`);
-      },
-    );
-  },
-);
+  // Every other time the next command comes before the provider of the killed one has ended.
+  test.each(lines.map((line, index) => [line, index % 2 === 0] as const))(
+    "at line %i of up and of destroy: the next one goes on, and nothing is left or there twice",
+    async (line, wait) => {
+      const left = await hit(stack, "up", way, line, { wait });
+      await stack.up();
+      await stack.unchanged();
+      expect(await stack.pending()).toEqual([]);
+      const { iptables = [], processes = [] } = await seen();
+      expect(iptables).toHaveLength(3);
+      expect(processes.filter((each) => each.endsWith(" nc -lk 8080"))).toHaveLength(2);
+      left.push(...(await hit(stack, "destroy", way, line, { wait })));
+      await stack.destroy();
+      await end(left);
+      expect(await seen()).toEqual(before);
+      report(`${way} at line ${line}: converged, nothing left`);
+    },
+  );
+});

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { changes, root, type Snapshot, Stack, snapshot } from "./engine";
-import { natively } from "./native";
+import { natively } from "./providers";
 import { Sandbox } from "./sandbox";
 
 const program = "examples/two-namespaces";

@@ -1,21 +1,16 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cli, gone } from "./cli";
-import { root, type Snapshot, Stack, snapshot } from "./engine";
+import { type Snapshot, Stack, snapshot } from "./engine";
 import { end, isProvider, patience, recover, report, ways } from "./hits";
-import { natively } from "./native";
+import { both } from "./providers";
 import { Sandbox } from "./sandbox";
 
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
 
-const program = "test/fixtures/waits";
-const plugin = natively(program);
-const projects = { "dynamic provider": join(root, program), "native plugin": plugin };
-
-describe.each(Object.entries(projects))("%s", (_, project) => {
+describe.each(both("test/fixtures/waits"))("%s", (_, project) => {
   beforeAll(async () => {
     sandbox = await Sandbox.open();
     stack = new Stack(project, "test", {}, sandbox.inside);
