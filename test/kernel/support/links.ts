@@ -14,7 +14,8 @@ export async function lookAtLink(world: World, netns: string | undefined, name: 
     'echo "master:$(basename "$(readlink master)")"',
     // The kernel's file also counts bridges that listen on the link.
     `ip -o link show dev ${name} | grep -q '[<,]PROMISC[,>]' && echo promiscuous:1`,
-    `ip -o address show dev ${name} | sed -n 's/.* inet6* \\([^ ]*\\).*/inet:\\1/p'`,
+    // Link-local ones come from the kernel, when it gets to it.
+    `ip -o address show dev ${name} | grep -v 'inet6 fe80:' | sed -n 's/.* inet6* \\([^ ]*\\).*/inet:\\1/p'`,
   ];
   const lines = (await world.script(netns, script.join("; "))).split("\n").filter(Boolean);
   if (lines.length === 0) return undefined;
