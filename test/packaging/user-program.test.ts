@@ -100,6 +100,11 @@ test.each(versions)("%s on %s with @pulumi/pulumi %s: install, up, update, destr
     expect(changes((await stack.up()).text)).toMatchObject({ created: 8 });
     expect(await stack.outputs()).toMatchObject({ answered: 1, mac: expect.stringMatching(/^([0-9a-f]{2}:){5}/) });
     await stack.unchanged();
+    const found = await run(["npx", "localnet", "discover", "--netns", "lnp-router"], { cwd: project, env });
+    expect(found.stderr).toContain(
+      "left out: Netns lnp-router: it is not free to be imported, but belongs to user-program/test/",
+    );
+    expect(JSON.stringify(JSON.parse(found.stdout))).not.toContain("br0");
     await stack.set("mtu", "1400");
     expect(changes((await stack.up()).text)).toMatchObject({ updated: 3 });
     await stack.unchanged();
