@@ -28,18 +28,18 @@ describe.each(both("test/fixtures/bad-input"))("%s", (_, project) => {
   ];
 
   test.each(inPreview)("a bad %s fails the preview, which names the property and the rule", async (name, says) => {
-    await stack.set("case", name);
+    await stack.set({ case: name });
     expect((await stack.preview(1)).text).toContain(says);
   });
 
   test("what exists and is not ours makes the update fail, and is left alone", async () => {
     await ip("netns", "add", "lnb-foreign");
     try {
-      await stack.set("case", "exists");
+      await stack.set({ case: "exists" });
       const { text } = await stack.up(1);
       expect(text).toContain("Netns lnb-foreign: create: it exists already and is not ours");
       expect(text).toContain("[LN_EXISTS]");
-      await stack.set("case", "none");
+      await stack.set({ case: "none" });
       await stack.up();
       expect((await ip("netns", "list")).stdout).toContain("lnb-foreign");
     } finally {
@@ -53,10 +53,10 @@ describe.each(both("test/fixtures/bad-input"))("%s", (_, project) => {
   ];
 
   test.each(inUpdate)("%s: the update fails and says why, and the next one converges", async (name, says) => {
-    await stack.set("case", name);
+    await stack.set({ case: name });
     const { text } = await stack.up(1);
     for (const each of says) expect(text).toContain(each);
-    await stack.set("case", "none");
+    await stack.set({ case: "none" });
     await stack.up();
     await stack.unchanged();
   });

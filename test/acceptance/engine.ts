@@ -84,11 +84,12 @@ export class Stack {
 
   async init(config: Record<string, string> = {}): Promise<void> {
     await this.pulumi(["stack", "init", this.name]);
-    for (const [key, value] of Object.entries(config)) await this.set(key, value);
+    if (Object.keys(config).length > 0) await this.set(config);
   }
 
-  async set(key: string, value: string): Promise<void> {
-    await this.pulumi(["config", "set", ...(key.includes("[") ? ["--path"] : []), key, value, ...this.target]);
+  async set(config: Record<string, string>): Promise<void> {
+    const settings = Object.entries(config).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+    await this.pulumi(["config", "set-all", ...settings, ...this.target]);
   }
 
   async unset(key: string): Promise<void> {

@@ -104,8 +104,7 @@ test("drift of what was imported is shown and repaired", async () => {
 });
 
 test("an update changes them in place, and from then on they carry the mark", async () => {
-  await stack.set("mtu", "1400");
-  await stack.set("comment", "web");
+  await stack.set({ mtu: "1400", comment: "web" });
   expect(changes((await stack.up()).text)).toMatchObject({ updated: 3 });
   expect(await shell("ip -n lab -d link show dev br0")).toMatch(/mtu 1400.*alias localnet:imported\/test\/br0/s);
   const rules = await shell("nsenter --net=/run/netns/lab -- iptables -S FORWARD");

@@ -40,7 +40,7 @@ test("what is recorded of a resource holds neither marks nor defaults nor the pr
 });
 
 test("a preview names the inputs that change, and those that were changed from outside", async () => {
-  await stack.set("mtu", "1300");
+  await stack.set({ mtu: "1300" });
   expect((await stack.pulumi(["preview", "--diff", ...stack.target])).text).toMatch(/\+ mtu *: 1300/);
   await stack.up();
   await ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");

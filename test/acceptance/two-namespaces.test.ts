@@ -46,7 +46,7 @@ describe.each(both("examples/two-namespaces"))("%s", (_, project, show) => {
 
   test("an update changes the links in place", async () => {
     const before = await ip("-n", "left", "-j", "link", "show", "dev", "eth-left");
-    await stack.set("mtu", "1300");
+    await stack.set({ mtu: "1300" });
     expect(changes((await stack.up()).text)).toEqual({ updated: 3, unchanged: 3 });
     const after = await ip("-n", "left", "-j", "link", "show", "dev", "eth-left");
     expect(JSON.parse(after)[0]).toMatchObject({ mtu: 1300, ifindex: JSON.parse(before)[0].ifindex });

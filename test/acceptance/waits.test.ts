@@ -28,7 +28,7 @@ describe.each(both("test/fixtures/waits"))("%s", (_, project) => {
   test.each(waits)(
     "%s while a %s waits: it ends soon, and the next up is as if nothing had been",
     async (way, what) => {
-      await stack.set("case", what);
+      await stack.set({ case: what });
       const lock = what === "lock" ? lockNamespace() : undefined;
       const cli = new Cli(stack, ["up", "--yes", "--skip-preview", ...stack.target]);
       while (!/ never creating/.test(cli.text)) expect(await cli.reach(cli.steps + 1)).toBe(true);
@@ -47,7 +47,7 @@ describe.each(both("test/fixtures/waits"))("%s", (_, project) => {
         await recover(stack);
       }
       lock?.stdin.end();
-      await stack.set("case", "none");
+      await stack.set({ case: "none" });
       await stack.up();
       await stack.unchanged();
       expect(await stack.pending()).toEqual([]);

@@ -105,7 +105,7 @@ test.each(versions)("%s on %s with @pulumi/pulumi %s: install, up, update, destr
       "left out: Netns lnp-router: it is not free to be imported, but belongs to user-program/test/",
     );
     expect(JSON.stringify(JSON.parse(found.stdout))).not.toContain("br0");
-    await stack.set("mtu", "1400");
+    await stack.set({ mtu: "1400" });
     expect(changes((await stack.up()).text)).toMatchObject({ updated: 3 });
     await stack.unchanged();
     await stack.destroy();
