@@ -7,12 +7,6 @@ const project = natively("examples/two-namespaces");
 let sandbox: Sandbox;
 let stack: Stack;
 
-async function ip(...args: string[]): Promise<string> {
-  const ran = await run([...sandbox.inside, "ip", ...args]);
-  expect(ran).toMatchObject({ code: 0 });
-  return ran.stdout;
-}
-
 beforeAll(async () => {
   sandbox = await Sandbox.open();
   stack = new Stack(project, "test", {}, sandbox.inside);
@@ -43,8 +37,8 @@ test("a preview names the inputs that change, and those that were changed from o
   await stack.set({ mtu: "1300" });
   expect((await stack.pulumi(["preview", "--diff", ...stack.target])).text).toMatch(/\+ mtu *: 1300/);
   await stack.up();
-  await ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
-  await ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
+  await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
+  await sandbox.ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
   const { text } = await stack.pulumi(["preview", "--diff", ...stack.target]);
   expect(text).toMatch(/~ mtu *: 1400 => 1300/);
   expect(text).toContain('=> "10.90.0.2/24"');

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { childrenOf } from "./cli";
+import { run } from "./engine";
 
 // The kernel ends all of it when its first process ends, and that one ends with the test, however the test does.
 const first =
@@ -21,6 +22,13 @@ export class Sandbox {
     const [pid] = childrenOf(unshare.pid ?? 0);
     if (!pid) throw new Error("unshare failed: these tests need root");
     return new Sandbox(unshare, ["nsenter", "-t", String(pid), "-m", "-n", "-p", "--"]);
+  }
+
+  /** Runs `ip` in there, which must succeed, and returns what it prints. */
+  async ip(...args: string[]): Promise<string> {
+    const ran = await run([...this.inside, "ip", ...args]);
+    expect(ran).toMatchObject({ code: 0 });
+    return ran.stdout;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { changes, run, type Snapshot, Stack, snapshot } from "./engine";
+import { changes, type Snapshot, Stack, snapshot } from "./engine";
 import { both } from "./providers";
 import { Sandbox } from "./sandbox";
 
@@ -6,12 +6,6 @@ let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
 const seen = () => snapshot([], sandbox.inside);
-
-async function ip(...args: string[]): Promise<string> {
-  const ran = await run([...sandbox.inside, "ip", ...args]);
-  expect(ran).toMatchObject({ code: 0 });
-  return ran.stdout;
-}
 
 describe.each(both("examples/two-namespaces"))("%s", (_, project, show) => {
   beforeAll(async () => {
@@ -35,7 +29,7 @@ describe.each(both("examples/two-namespaces"))("%s", (_, project, show) => {
   test("up makes it, and its probes are answered over IPv4 and IPv6", async () => {
     expect(changes((await stack.up()).text)).toEqual({ created: 6 });
     expect(await stack.outputs()).toEqual({ answered: [1, 1] });
-    await ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
+    await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
   });
 
   test("a second preview is empty, also after a refresh", async () => {
@@ -45,33 +39,33 @@ describe.each(both("examples/two-namespaces"))("%s", (_, project, show) => {
   });
 
   test("an update changes the links in place", async () => {
-    const before = await ip("-n", "left", "-j", "link", "show", "dev", "eth-left");
+    const before = await sandbox.ip("-n", "left", "-j", "link", "show", "dev", "eth-left");
     await stack.set({ mtu: "1300" });
     expect(changes((await stack.up()).text)).toEqual({ updated: 3, unchanged: 3 });
-    const after = await ip("-n", "left", "-j", "link", "show", "dev", "eth-left");
+    const after = await sandbox.ip("-n", "left", "-j", "link", "show", "dev", "eth-left");
     expect(JSON.parse(after)[0]).toMatchObject({ mtu: 1300, ifindex: JSON.parse(before)[0].ifindex });
     await stack.unchanged();
   });
 
   test("changes from outside are shown, and repaired by up", async () => {
-    await ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
-    await ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
+    await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
+    await sandbox.ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
     await show(stack, { updated: 1 });
     expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 5 });
-    await ip("netns", "exec", "left", "ping", "-c", "1", "-M", "do", "-s", "1272", "10.90.0.2");
+    await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "-M", "do", "-s", "1272", "10.90.0.2");
     await stack.unchanged();
   });
 
   test("what was removed from outside is shown, and made again by up", async () => {
-    await ip("netns", "del", "left");
+    await sandbox.ip("netns", "del", "left");
     await show(stack, { deleted: 2 });
     expect(changes((await stack.up()).text)).toMatchObject({ created: 2 });
-    await ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
+    await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
     await stack.unchanged();
   });
 
   test("destroy succeeds with half of it gone, and leaves the host as it was", async () => {
-    await ip("netns", "del", "right");
+    await sandbox.ip("netns", "del", "right");
     await stack.destroy();
     expect(await seen()).toEqual(before);
   });
