@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { netnsName } from "./fields";
+import { netnsName, seconds } from "./fields";
 import type { Host } from "./host";
+import { defaultTimeoutSeconds } from "./host/host";
 import type { Tool } from "./tools/requirements";
 
 const hostUrl = z
@@ -16,6 +17,8 @@ export const configuration = z.object({
   host: hostUrl.optional().meta({ replace: true }),
   /** Do commands go through `sudo -n`? */
   sudo: z.boolean("must be true or false").default(false),
+  /** Seconds after which a command is killed that has no limit of its own; not 0. */
+  timeoutSeconds: seconds.refine((value) => value > 0, "must be more than 0").default(defaultTimeoutSeconds),
 });
 
 /** Inputs of every kind. */

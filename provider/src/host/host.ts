@@ -4,7 +4,7 @@ import { interrupted } from "../interrupt";
 export interface RunOptions {
   /** Text for the command's standard input. */
   readonly input?: string;
-  /** After this time the command is killed. Seconds; 15 unless told. */
+  /** After this time the command is killed. Seconds; the host's own unless told. */
   readonly timeoutSeconds?: number;
   /** Exit codes that are an answer, not a failure; [0] unless told. */
   readonly accept?: readonly number[] | "any";
@@ -52,8 +52,9 @@ export function withEnvironment(extra: Readonly<Record<string, string>> = {}): s
 /** Causes that many commands share, told by what they print. The rest is found by reading the object again. */
 const causes: readonly { pattern: RegExp; code: Code; summary: string; hint: string }[] = [
   {
+    // The second: of a namespace that is coming or going there is only the file.
     pattern:
-      /cannot open network namespace "([^"]*)"|nsenter: cannot open \/run\/netns\/(\S+?):|argument "([^"]*)" is wrong: Invalid "netns" value/i,
+      /cannot open network namespace "([^"]*)"|setting the network namespace "([^"]*)" failed: Invalid argument|nsenter: cannot open \/run\/netns\/(\S+?):|argument "([^"]*)" is wrong: Invalid "netns" value/i,
     code: "LN_NETNS",
     summary: 'there is no network namespace "$1"',
     hint: "create it first; in a program, pass the Netns resource instead of its name",

@@ -1,25 +1,30 @@
-import type { Host } from "./host";
+import { defaultTimeoutSeconds, type Host } from "./host";
 import { localHost } from "./local";
+import { seeing } from "./look";
 import { sshHost } from "./ssh";
 
 export type { Host, Result, RunOptions, StartOptions } from "./host";
+export { isLooking, look, onlyLooking } from "./look";
 
 export interface HostSettings {
   /** Commands go through `sudo -n`. */
   readonly sudo: boolean;
   /** The host of what does not say its own. */
   readonly host?: string | undefined;
+  /** After this time a command is killed. Seconds; 15 unless told. */
+  readonly timeoutSeconds?: number;
 }
 
 const hosts = new Map<string, Host>();
 
 /** The host of a `host` input: one per machine and process, so that connections are shared. */
-export function openHost(own: string | undefined, { sudo, host: common }: HostSettings): Host {
+export function openHost(own: string | undefined, { sudo, host: common, timeoutSeconds }: HostSettings): Host {
   const url = own ?? common;
-  const key = `${sudo} ${url ?? ""}`;
+  const limit = timeoutSeconds ?? defaultTimeoutSeconds;
+  const key = `${sudo} ${limit} ${url ?? ""}`;
   let host = hosts.get(key);
   if (!host) {
-    host = url ? sshHost(url, sudo) : localHost(sudo);
+    host = seeing(url ? sshHost(url, sudo, limit) : localHost(sudo, limit));
     hosts.set(key, host);
   }
   return host;

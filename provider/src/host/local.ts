@@ -2,22 +2,12 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
-import { execa } from "execa";
 import { LocalnetError } from "../errors";
 import { alarm, interrupted } from "../interrupt";
-import {
-  commandError,
-  defaultTimeoutSeconds,
-  environment,
-  type Host,
-  type Result,
-  settle,
-  timeoutError,
-  withEnvironment,
-} from "./host";
+import { commandError, environment, type Host, type Result, settle, timeoutError, withEnvironment } from "./host";
 import { privateDirectory } from "./private";
 
-export function localHost(sudo: boolean): Host {
+export function localHost(sudo: boolean, timeoutSeconds: number): Host {
   const root = process.getuid?.() === 0;
   const elevated = sudo && !root;
   const prefix = elevated ? ["sudo", "-n", "--", ...withEnvironment()] : [];
@@ -30,7 +20,7 @@ export function localHost(sudo: boolean): Host {
     runDirectory,
 
     async run(argv, options = {}) {
-      const seconds = options.timeoutSeconds ?? defaultTimeoutSeconds;
+      const seconds = options.timeoutSeconds ?? timeoutSeconds;
       return settle(argv, await execute([...prefix, ...argv], seconds, options.input), options);
     },
 
@@ -66,6 +56,8 @@ export function localHost(sudo: boolean): Host {
 /** Runs a command of its own process group: the engine signals the provider's group on ^C, a command half-way must end by itself. */
 export async function execute(argv: readonly string[], seconds: number, input?: string): Promise<Result> {
   const [file = "", ...args] = argv;
+  // Loaded when it is needed: a program that declares resources runs no command, and would wait for it at each start.
+  const { execa } = require("execa") as typeof import("execa");
   const child = execa(file, args, {
     env: environment,
     extendEnv: false,

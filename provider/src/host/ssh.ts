@@ -3,15 +3,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { LocalnetError } from "../errors";
-import {
-  defaultTimeoutSeconds,
-  type Host,
-  type Result,
-  type RunOptions,
-  settle,
-  timeoutError,
-  withEnvironment,
-} from "./host";
+import { type Host, type Result, type RunOptions, settle, timeoutError, withEnvironment } from "./host";
 import { during } from "./local";
 import { privateDirectory } from "./private";
 import { RemoteShell } from "./remote-shell";
@@ -32,7 +24,7 @@ const duringScript = '"$@"; echo "localnet-exit:$?" >&2';
 const startScript =
   'umask 077; log=$1; dir=$2; own=$3; shift 3; if [ "${log%/*}" = "$own" ]; then mkdir -p "$own"; fi && [ ! -L "$log" ] && cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1';
 
-export function sshHost(url: string, sudo: boolean): Host {
+export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Host {
   const directory = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
   const options = [
     ...(process.env.LOCALNET_SSH_CONFIG ? ["-F", process.env.LOCALNET_SSH_CONFIG] : []),
@@ -66,7 +58,7 @@ export function sshHost(url: string, sudo: boolean): Host {
 
   async function run(argv: readonly string[], runOptions: RunOptions, ran = argv): Promise<Result> {
     for (const word of ran) sendable(word);
-    const seconds = runOptions.timeoutSeconds ?? defaultTimeoutSeconds;
+    const seconds = runOptions.timeoutSeconds ?? timeoutSeconds;
     return limit(async () => {
       const remote = await shell();
       const started = performance.now();

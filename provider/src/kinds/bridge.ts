@@ -1,19 +1,9 @@
 import { z } from "zod";
 import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { birthmark, ip } from "../tools/ip";
-import {
-  ensureLink,
-  linkArgs,
-  linkOutputs,
-  listLinks,
-  newborn,
-  notChosen,
-  observeLink,
-  promiscuous,
-  removeLink,
-  wantedValue,
-} from "./link";
+import { birthmark } from "../tools/links";
+import { linkArgs, linkOutputs, listLinks, newborn, notChosen, observeLink, promiscuous, removeLink } from "./link";
+import { ensureLink, wantedValue } from "./link-ensure";
 
 /** The bridge's own inputs: the name ip has for each, the factor to ip's unit, and the kernel's default. */
 const options = [
@@ -65,21 +55,10 @@ export const bridge = defineKind({
       const want = wantedValue(key, args, recorded, unset);
       return want === undefined || want === seen?.[key] ? [] : [option, String(Math.round(Number(want) * factor))];
     });
-    if (!seen)
-      await ip(
-        host,
-        args.netns,
-        "link",
-        "add",
-        "name",
-        args.name,
-        ...birthmark(args.owner),
-        "type",
-        "bridge",
-        ...wanted,
-      );
-    else if (wanted.length) await ip(host, args.netns, "link", "set", "dev", args.name, "type", "bridge", ...wanted);
-    await ensureLink(host, args, args.owner, seen ?? newborn, recorded);
+    const add = ["link", "add", "name", args.name, ...birthmark(args.owner), "type", "bridge", ...wanted];
+    const set = ["link", "set", "dev", args.name, "type", "bridge", ...wanted];
+    const first = seen ? wanted.length && [set] : [add];
+    await ensureLink(host, args, args.owner, first || [], seen ?? newborn, recorded);
   },
 
   remove: removeLink,

@@ -1,7 +1,8 @@
 import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { addressesOf, birthmark, ip } from "../tools/ip";
-import { ensureLink, linkArgs, linkOutputs, listLinks, newborn, notChosen, observeLink, removeLink } from "./link";
+import { addressesOf, birthmark } from "../tools/links";
+import { linkArgs, linkOutputs, listLinks, newborn, notChosen, observeLink, removeLink } from "./link";
+import { ensureLink } from "./link-ensure";
 
 export const dummy = defineKind({
   type: "Dummy",
@@ -22,8 +23,8 @@ export const dummy = defineKind({
   },
 
   async ensure(host, args, seen, recorded) {
-    if (!seen) await ip(host, args.netns, "link", "add", "name", args.name, ...birthmark(args.owner), "type", "dummy");
-    await ensureLink(host, args, args.owner, seen ?? newborn, recorded);
+    const add = ["link", "add", "name", args.name, ...birthmark(args.owner), "type", "dummy"];
+    await ensureLink(host, args, args.owner, seen ? [] : [add], seen ?? newborn, recorded);
   },
 
   remove: removeLink,

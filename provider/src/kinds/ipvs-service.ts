@@ -110,7 +110,7 @@ export const ipvsService = defineKind({
     if (!service) return undefined;
     const { key: _, backends: __, ...seen } = service;
     // No mark: the kernel has no place for one on a service.
-    return { ...seen, schedulerFlags: seen.schedulerFlags.sort(), owner: null };
+    return { ...seen, schedulerFlags: seen.schedulerFlags.toSorted(), owner: null };
   },
 
   async ensure(host, args, seen) {

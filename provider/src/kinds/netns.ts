@@ -4,8 +4,10 @@ import { netnsName } from "../fields";
 import type { Host } from "../host";
 import { pause } from "../interrupt";
 import { defineKind } from "../kind";
-import { aliasOf, ip, type Link, netnsPids, ownerOf, showLink } from "../tools/ip";
+import { ip, isNamed, netnsPids } from "../tools/ip";
+import { ipAll } from "../tools/ip-batch";
 import { entries, forget, share, unshare } from "../tools/ledger";
+import { aliasOf, type Link, ownerOf, showLink } from "../tools/links";
 
 const patienceSeconds = 5;
 
@@ -24,7 +26,9 @@ export const netns = defineKind({
   /** `NAME` */
   id: ({ name }) => name,
 
-  async observe(host, { name, owner }) {
+  async observe(host, { name, owner }, recorded) {
+    // One that is to be made is not there: its name tells that for many at a time.
+    if (!recorded && !(await isNamed(host, name))) return undefined;
     const lo = await loopback(host, name);
     if (!lo) return undefined;
     const marked = lo.ifalias !== undefined;
@@ -62,12 +66,11 @@ export const netns = defineKind({
         hint: "end them first",
       });
     }
-    await host.run(["ip", "netns", "del", name]);
+    await ipAll(host, undefined, [["netns", "del", name]]);
   },
 
   async tidy(host, { name, owner }) {
-    await discard(host, name, owner);
-    await forget(host, name);
+    await Promise.all([discard(host, name, owner), forget(host, name)]);
   },
 
   imports: {
@@ -80,7 +83,8 @@ export const netns = defineKind({
 /** What is left of a namespace that is not there. */
 async function discard(host: Host, name: string, owner: string): Promise<void> {
   await unshare(host, birthOf(name), owner);
-  if ((await loopback(host, name)) === null) await host.run(["ip", "netns", "del", name]);
+  if ((await isNamed(host, name)) && (await loopback(host, name)) === null)
+    await ipAll(host, undefined, [["netns", "del", name]]);
 }
 
 function birthOf(name: string) {
@@ -92,19 +96,18 @@ async function loopback(host: Host, name: string): Promise<Link | undefined | nu
   try {
     return await showLink(host, name, "lo");
   } catch (error) {
-    if (hasCode(error, "LN_NETNS")) return undefined;
-    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("failed: Invalid argument")) return null;
-    throw error;
+    if (!hasCode(error, "LN_NETNS")) throw error;
+    return error.ran?.stderr?.includes("failed: Invalid argument") ? null : undefined;
   }
 }
 
 async function add(host: Host, name: string): Promise<void> {
-  const argv = ["ip", "netns", "add", name];
+  const add = () => ipAll(host, undefined, [["netns", "add", name]]);
   try {
-    await host.run(argv);
+    await add();
   } catch (error) {
     if ((await loopback(host, name)) !== null) throw error;
-    await host.run(["ip", "netns", "del", name]);
-    await host.run(argv);
+    await ipAll(host, undefined, [["netns", "del", name]]);
+    await add();
   }
 }

@@ -6,6 +6,7 @@ import { pause, stopIfInterrupted } from "../interrupt";
 import { defineKind, inNetns } from "../kind";
 import { requireTools } from "../tools/requirements";
 import { reach, type Target } from "../tools/traffic";
+import { oneByOne } from "../tools/turn";
 import { oneOf, targetArgs } from "./target-args";
 
 const ways = ["http", "tcp", "ping"] as const;
@@ -28,7 +29,7 @@ export const probe = defineKind({
       .optional(),
     /** "success": every request is answered as expected; "failure": none is. */
     expect: z.enum(["success", "failure"], { error: "must be success or failure" }).default("success"),
-    /** Requests of an attempt, one after the other. */
+    /** Requests of an attempt, one after the other; the attempts of probes that expect several bodies of one URL as well. */
     count: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(1),
     /** Attempts before it fails. */
     attempts: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(10),
@@ -75,7 +76,7 @@ export const probe = defineKind({
       ways.filter((way) => args[way]).flatMap((way) => tools[way]),
     );
     for (let attempt = 1; ; attempt++) {
-      const results = await look(host, args);
+      const results = await undisturbed(host, args);
       const wrong = judge(args, results);
       if (!wrong) return { results };
       if (attempt === args.attempts) {
@@ -105,6 +106,15 @@ interface Results {
   failed: number;
   bodies: Record<string, number>;
   failures: Record<string, number>;
+}
+
+/**
+ * Balancing deals in turn to whoever asks: of two probes that ask for every other answer at the same pace, neither would
+ * ever see the rest.
+ */
+function undisturbed(host: Host, args: ProbeArgs): Promise<Results> {
+  const several = Array.isArray(args.http?.expectBody);
+  return several ? oneByOne(host, describe(args), () => look(host, args)) : look(host, args);
 }
 
 async function look(host: Host, args: ProbeArgs): Promise<Results> {

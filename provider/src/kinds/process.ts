@@ -6,9 +6,10 @@ import type { Host } from "../host";
 import { pause } from "../interrupt";
 import { defineKind, inNetns } from "../kind";
 import { markOf } from "../mark";
-import { findMarked, processMark, type Running, readProcesses, signal } from "../tools/process";
+import { findMarked, isLeader, markedFor, processMark, type Running, readProcesses, signal } from "../tools/process";
 import { requireTools } from "../tools/requirements";
 import { reach, type Target } from "../tools/traffic";
+import { listProcesses, locateProcess, parseProcess } from "./process-import";
 import { oneOf, targetArgs } from "./target-args";
 
 const path = printable.regex(/^\//, "must be an absolute path");
@@ -88,9 +89,10 @@ export const process = defineKind({
     const { bootId, processes } = await readProcesses(host, pids);
     const [found] = processes;
     const same = recorded?.pid === undefined || (bootId === recorded.bootId && found?.startTime === recorded.startTime);
-    return found && same
-      ? { owner: args.owner, pid: found.pid, startTime: found.startTime, bootId, log: logOf(host, args) }
-      : undefined;
+    if (!found || !same) return undefined;
+    const { pid, startTime } = found;
+    if (!recorded?.imported) return { owner: args.owner, pid, startTime, bootId, log: logOf(host, args) };
+    return { owner: await markedFor(host, pid, args.owner), pid, startTime, bootId, log: recorded.log };
   },
 
   async ensure(host, args, seen) {
@@ -129,6 +131,8 @@ export const process = defineKind({
   async tidy(host, args) {
     await removeLog(host, args);
   },
+
+  imports: { parse: parseProcess, list: listProcesses, locate: locateProcess, ask: (args) => args },
 });
 
 interface ProcessArgs {
@@ -142,11 +146,6 @@ interface ProcessArgs {
 
 function logOf(host: Host, { owner, logFile }: ProcessArgs): string {
   return logFile ?? `${host.runDirectory}/${markOf(owner).replace("localnet:", "").replaceAll("/", "_")}.log`;
-}
-
-/** It was started in a session of its own, which its children share. */
-function isLeader({ pid, session }: Running): boolean {
-  return pid === session;
 }
 
 const pollMilliseconds = 100;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { address, at, cidr, deviceName, familyOf, isNetwork, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { ip, type RouteEntry, showAllRoutes, showRoutes } from "../tools/ip";
+import { ip } from "../tools/ip";
+import { type RouteEntry, showAllRoutes, showRoutes } from "../tools/routes";
 
 /** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
 const protocol = "157";

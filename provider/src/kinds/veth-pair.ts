@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { birthmark, ip, type Link, showLink, showPeer } from "../tools/ip";
+import { birthmark, type Link, showLink, showPeer } from "../tools/links";
 import {
-  configureLink,
-  duplicatesDetected,
+  type LinkArgs,
   linkArgs,
   linkOutputs,
   listLinks,
@@ -14,6 +13,7 @@ import {
   promiscuous,
   removeLink,
 } from "./link";
+import { configureLink, duplicatesDetected } from "./link-ensure";
 
 /** Inputs of each end. */
 const end = {
@@ -59,32 +59,38 @@ export const vethPair = defineKind({
   },
 
   async observe(host, args) {
-    const [near, far] = await Promise.all([
-      observeLink(host, args, "veth", args.owner),
-      observeLink(host, args.peer, "veth", args.owner),
-    ]);
+    const near = await observeLink(host, args, "veth", args.owner);
     if (!near) return undefined;
+    const far = await observeLink(host, args.peer, "veth", args.owner);
     // Only a far end that is ours, not just one of that name.
     const peer = far && isPeer(near.link, far.link) ? far.seen : undefined;
     return { ...near.seen, peer, peerIfindex: peer?.ifindex, peerMacAddress: peer?.macAddress };
   },
 
   async ensure(host, args, seen, recorded) {
-    const { name, netns, peer, owner } = args;
+    const { peer, owner } = args;
     // A far end that was renamed or moved away cannot be brought back under its name; both ends go and are made anew.
     const broken = seen && !seen.peer;
     if (broken) await removeLink(host, args);
-    if (!seen || broken) {
-      const into = (target: string | undefined) => (target === undefined ? [] : ["netns", target]);
-      const near = ["name", name, ...into(netns), ...birthmark(owner)];
-      const far = ["name", peer.name, ...into(peer.netns), ...birthmark(owner)];
-      await ip(host, undefined, "link", "add", ...near, "type", "veth", "peer", ...far);
-    }
     const whole = broken ? undefined : seen;
-    const near = await configureLink(host, args, owner, whole ?? newborn, recorded);
-    const far = await configureLink(host, peer, owner, whole?.peer ?? newborn, recorded?.peer);
+    const ends = [
+      { end: args, seen: whole, recorded },
+      { end: peer, seen: whole?.peer, recorded: recorded?.peer },
+    ];
+    // The host's own namespace has no name by which a link could be put into it from another.
+    if (peer.netns === undefined) ends.reverse();
+    const here = ends[0]?.end.netns;
+    const born = ({ name, netns }: LinkArgs) => {
+      const elsewhere = netns === undefined || netns === here ? [] : ["netns", netns];
+      return ["name", name, ...elsewhere, ...birthmark(owner)];
+    };
+    const first = whole ? [] : [["link", "add", ...born(args), "type", "veth", "peer", ...born(peer)]];
+    const added: (readonly [LinkArgs, string[]])[] = [];
+    for (const { end, seen, recorded } of ends) {
+      added.push([end, await configureLink(host, end, owner, seen ?? newborn, recorded, first.splice(0))]);
+    }
     // Neither end has a carrier before both are up.
-    await Promise.all([duplicatesDetected(host, args, near), duplicatesDetected(host, peer, far)]);
+    await Promise.all(added.map(([end, addresses]) => duplicatesDetected(host, end, addresses)));
   },
 
   remove: removeLink,

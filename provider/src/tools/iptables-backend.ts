@@ -15,6 +15,9 @@ export interface Chain {
   readonly backend?: Backend | undefined;
 }
 
+/** Seconds to wait for another program that holds the lock on all rules. */
+export const lockSeconds = "10";
+
 const suffixes = { nf_tables: "-nft", legacy: "-legacy" } as const;
 
 /** The command of a backend; of none in particular, the host's own. */

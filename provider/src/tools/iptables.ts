@@ -1,10 +1,8 @@
 import { hasCode, LocalnetError } from "../errors";
-import type { Host, Result } from "../host";
+import { type Host, look, type Result } from "../host";
 import { enter } from "./ip";
-import { type Chain, iptablesCommand } from "./iptables-backend";
-
-/** Seconds to wait for another program that holds the lock on all rules. */
-const lockSeconds = "10";
+import { type Chain, iptablesCommand, lockSeconds } from "./iptables-backend";
+import { changeTable } from "./iptables-batch";
 
 /** A rule as iptables prints it: its words behind `-A CHAIN`. */
 export interface Rule {
@@ -24,7 +22,12 @@ async function run(host: Host, { netns, family, table, backend }: Chain, args: r
   return host.run(enter(netns, [iptablesCommand(family, backend), "-w", lockSeconds, "-t", table, ...args]));
 }
 
-export async function readChain(host: Host, chain: Chain): Promise<Listing> {
+export function readChain(host: Host, chain: Chain): Promise<Listing> {
+  const { netns = "", family, table, backend = "" } = chain;
+  return look(host, ["rules", netns, family, table, chain.chain, backend].join(" "), () => listChain(host, chain));
+}
+
+async function listChain(host: Host, chain: Chain): Promise<Listing> {
   try {
     const { stdout, stderr } = await run(host, chain, ["-S", chain.chain]);
     return { exists: true, rules: parseRules(stdout), legacyTables: saysLegacy(stderr) };
@@ -51,10 +54,10 @@ async function saysMissing(host: Host, chain: Chain, error: unknown): Promise<bo
   return !declared.some(([option, name]) => option !== "-A" && name === chain.chain);
 }
 
-/** Changes a chain by one command, which iptables does as a whole or not at all. */
+/** Changes a chain by what one command does, as a whole or not at all. */
 export async function changeChain(host: Host, chain: Chain, option: string, ...args: string[]): Promise<void> {
   try {
-    await run(host, chain, [option, chain.chain, ...args]);
+    await changeTable(host, chain, [option, chain.chain, ...args]);
   } catch (error) {
     const { table, chain: name } = chain;
     if (stderrOf(error).includes("No chain/target/match") && !(await readChain(host, chain)).exists) {

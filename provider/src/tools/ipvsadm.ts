@@ -1,6 +1,6 @@
 import { LocalnetError } from "../errors";
 import { address, netnsName, port } from "../fields";
-import type { Host } from "../host";
+import { type Host, look } from "../host";
 import { enter } from "./ip";
 
 /** A virtual service, with the names that ipvsadm's manual gives its parts. */
@@ -79,8 +79,8 @@ export function sameService(a: ServiceKey, b: ServiceKey): boolean {
   return serviceId(a) === serviceId(b);
 }
 
-export async function listServices(host: Host, netns: string | undefined): Promise<Service[]> {
-  return parseServices(await ipvsadm(host, netns, "-S", "-n"));
+export function listServices(host: Host, netns: string | undefined): Promise<Service[]> {
+  return look(host, `services ${netns ?? ""}`, async () => parseServices(await ipvsadm(host, netns, "-S", "-n")));
 }
 
 /** The same, but where the kernel has no IPVS, ipvsadm is not asked: it would load the module. */

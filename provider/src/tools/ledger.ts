@@ -3,6 +3,7 @@ import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { commandError } from "../host/host";
 import type { Listed } from "../kind";
+import { getOrMake, together } from "../together";
 
 /**
  * What cannot carry a mark is written down on its host: a symbolic link for each entry, because the kernel makes one
@@ -31,22 +32,19 @@ export interface Entry {
 /** Claims an object for one owner alone; returns the entry that stands, ours or another's. */
 export async function claim(host: Host, place: Place, owner: string): Promise<Entry> {
   const entry = { what: place.what, owner };
-  if (await write(host, place, path(place), entry)) return entry;
+  if (await write(host, path(place), entry)) return entry;
   return (await entries(host, place))[0] ?? entry;
 }
 
 /** Writes down one of several owners that share an object. */
 export async function share(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<void> {
-  await write(host, place, path(place, entry.owner), { what: place.what, ...entry }, ["-f"]);
+  await write(host, path(place, entry.owner), { what: place.what, ...entry }, ["-f"]);
 }
 
 export async function entries(host: Host, place: Place): Promise<Entry[]> {
-  const name = `${path(place).split("/").pop()}*`;
-  const stdout = await find(host, folder(place.netns), "-maxdepth", "1", "-name", name, "-printf", "%l\\n");
-  return stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Entry);
+  const begin = path(place);
+  const lines = (await desk(host).find(begin)).split("\n").filter((line) => line.startsWith(begin));
+  return lines.map((line) => JSON.parse(line.slice(line.indexOf(" ") + 1)) as Entry);
 }
 
 /** What several owners share, as what may be imported: not while it has one. */
@@ -56,39 +54,57 @@ export async function listed(host: Host, place: Place, id: string): Promise<List
 }
 
 export async function unclaim(host: Host, place: Place): Promise<void> {
-  await erase(host, place.netns, path(place));
+  await desk(host).erase(path(place));
 }
 
 export async function unshare(host: Host, place: Place, owner: string): Promise<void> {
-  await erase(host, place.netns, path(place, owner));
+  await desk(host).erase(path(place, owner));
 }
 
 /** All that was in a namespace is gone with it. */
 export async function forget(host: Host, netns: string): Promise<void> {
-  await erase(host, netns, `${folder(netns)}/*`);
+  await desk(host).erase(`${namespace(netns)}*`);
 }
 
 /** Returns whether the entry is new. */
-async function write(host: Host, place: Place, file: string, entry: Entry, options: string[] = []): Promise<boolean> {
+async function write(host: Host, file: string, entry: Entry, options: string[] = []): Promise<boolean> {
   const argv = ["ln", "-s", "-T", ...options, "--", JSON.stringify(entry), file];
   for (let attempt = 1; ; attempt++) {
     const result = await host.run(argv, { accept: [0, 1] });
     if (result.exitCode === 0) return true;
     if (result.stderr.includes("File exists")) return false;
-    // Another's last entry may have gone with its folder meanwhile, even more than once.
+    // Another's last entry may have gone with the folder meanwhile, even more than once.
     if (attempt === attempts)
       throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
     // One by one, since mkdir gives the mode only to those that it names.
-    const mkdir = ["mkdir", "-p", "-m", "700", "--", base, directory, folder(place.netns)];
+    const mkdir = ["mkdir", "-p", "-m", "700", "--", base, directory];
     const made = await host.run(mkdir, { accept: [0, 1] });
     if (made.exitCode !== 0 && !made.stderr.includes("No such file or directory")) throw commandError(mkdir, made);
   }
 }
 
-/** Entries go with the folders that they leave empty; those of other namespaces may be empty because they are just being filled. */
-async function erase(host: Host, netns: string | undefined, path: string): Promise<void> {
-  const folders = [folder(netns), directory, base].flatMap((each) => ["-o", "-path", each, "-empty"]);
-  await find(host, base, "-depth", "(", "-path", path, ...folders, ")", "-delete");
+/** What many ask of the ledger at a time, it is asked at once. */
+interface Desk {
+  /** Prints paths that begin like this, and the entry behind each. */
+  readonly find: (begin: string) => Promise<string>;
+  /** Entries go with the folders that they leave empty. */
+  readonly erase: (pattern: string) => Promise<string>;
+}
+
+const desks = new WeakMap<Host, Desk>();
+
+function desk(host: Host): Desk {
+  return getOrMake(desks, host, () => ({
+    find: together((begins: readonly string[]) => {
+      const patterns = begins.flatMap((each) => ["-o", "-path", `${each}*`]).slice(1);
+      return find(host, directory, "(", ...patterns, ")", "-printf", "%p %l\\n");
+    }),
+    erase: together((patterns: readonly string[]) => {
+      const folders = [directory, base].flatMap((each) => ["-o", "-path", each, "-empty"]);
+      const entries = patterns.flatMap((each) => ["-o", "-path", each]).slice(1);
+      return find(host, base, "-depth", "(", ...entries, ...folders, ")", "-delete");
+    }),
+  }));
 }
 
 /** Nothing is found where there is no ledger yet, and what comes or goes meanwhile is no failure. */
@@ -101,12 +117,12 @@ async function find(host: Host, ...args: string[]): Promise<string> {
 }
 
 function path({ netns, what }: Place, owner?: string): string {
-  return [`${folder(netns)}/${digest(what)}`, ...(owner === undefined ? [] : [digest(owner)])].join("-");
+  return [`${namespace(netns)}${digest(what)}`, ...(owner === undefined ? [] : [digest(owner)])].join("-");
 }
 
-/** A namespace's entries; "@" can be no namespace's name. */
-function folder(netns: string | undefined): string {
-  return `${directory}/${netns ?? "@"}`;
+/** What the paths of a namespace's entries begin with; "@" can be no namespace's name, and ":" in none. */
+function namespace(netns: string | undefined): string {
+  return `${directory}/${netns ?? "@"}:`;
 }
 
 function digest(text: string): string {

@@ -1,5 +1,5 @@
 import type { Host } from "../host";
-import { markOf } from "../mark";
+import { markOf, ownerIn } from "../mark";
 
 /** The environment variable that marks a process, and its children unless they clear it. */
 const markVariable = "LOCALNET_ID";
@@ -11,6 +11,7 @@ export function processMark(owner: string): Record<string, string> {
 export interface Running {
   readonly pid: number;
   readonly command: string;
+  readonly parent: number;
   readonly session: number;
   /** Clock ticks between boot and its start; with pid and boot id it tells a process from any other. */
   readonly startTime: number;
@@ -43,8 +44,29 @@ export function parseStat(line: string): Running[] {
   const fields = match?.[3]?.split(" ") ?? [];
   if (!match || ["Z", "X"].includes(fields[0] ?? "")) return [];
   return [
-    { pid: Number(match[1]), command: match[2] ?? "", session: Number(fields[3]), startTime: Number(fields[19]) },
+    {
+      ...{ pid: Number(match[1]), command: match[2] ?? "", parent: Number(fields[1]) },
+      ...{ session: Number(fields[3]), startTime: Number(fields[19]) },
+    },
   ];
+}
+
+/** It was started in a session of its own, which its children share. */
+export function isLeader({ pid, session }: Running): boolean {
+  return pid === session;
+}
+
+/** Its arguments, or its environment; none of one that has ended. */
+export async function readWords(host: Host, pid: number, file: "cmdline" | "environ"): Promise<string[]> {
+  const { stdout } = await host.run(["cat", `/proc/${pid}/${file}`], { accept: [0, 1] });
+  return stdout.split("\0").slice(0, -1);
+}
+
+/** Whose mark it carries; "" for nobody's. */
+export async function markedFor(host: Host, pid: number, owner: string): Promise<string> {
+  const begin = `${markVariable}=`;
+  const mark = (await readWords(host, pid, "environ")).find((each) => each.startsWith(begin));
+  return mark === undefined ? "" : ownerIn(mark.slice(begin.length), owner);
 }
 
 export async function signal(host: Host, name: string, processes: readonly Pick<Running, "pid">[]): Promise<void> {

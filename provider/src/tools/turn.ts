@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { hasCode, LocalnetError } from "../errors";
 import type { Host } from "../host";
+import { getOrMake } from "../together";
 import { enter } from "./ip";
 
 /** Seconds to wait for another program that uses this package, and after which it gets its turn. */
@@ -29,12 +30,17 @@ export function inTurn<T>(
   { netns, what }: { netns: string | undefined; what: string },
   body: () => Promise<T>,
 ): Promise<T> {
+  return oneByOne(host, `${netns ?? ""} ${what}`, () => locked(host, netns, body));
+}
+
+/** What is about the same thing takes turns in this process. */
+export function oneByOne<T>(host: Host, what: string, body: () => Promise<T>): Promise<T> {
   const queue = getOrMake(
     getOrMake(queues, host, () => new Map()),
-    `${netns ?? ""} ${what}`,
+    what,
     () => pLimit(1),
   );
-  return queue(() => locked(host, netns, body));
+  return queue(body);
 }
 
 async function locked<T>(host: Host, netns: string | undefined, body: () => Promise<T>): Promise<T> {
@@ -84,14 +90,4 @@ function busy(error: unknown): unknown {
   if (!hasCode(error, "LN_COMMAND") || error.ran?.exitCode !== late) return error;
   const hint = "see which program holds it: lslocks";
   return new LocalnetError("LN_BUSY", `another program kept this namespace for ${waitSeconds} s`, { hint });
-}
-
-function getOrMake<K, V>(
-  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
-  key: K,
-  make: () => V,
-): V {
-  const found = map.get(key) ?? make();
-  map.set(key, found);
-  return found;
 }

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { LocalnetError } from "../errors";
+import { type Host, isLooking, look } from "../host";
+import { groupOf, markOf, ownerIn } from "../mark";
+import { getOrMake, together } from "../together";
+import { ip } from "./ip";
+import { ipShow } from "./ip-batch";
+
+const linkJson = z.object({
+  ifindex: z.number(),
+  ifname: z.string(),
+  link_index: z.number().optional(),
+  link_netnsid: z.number().optional(),
+  link: z.string().optional(),
+  flags: z.array(z.string()),
+  mtu: z.number(),
+  master: z.string().optional(),
+  operstate: z.string(),
+  group: z.string(),
+  address: z.string().optional(),
+  ifalias: z.string().optional(),
+  linkinfo: z
+    .object({
+      info_kind: z.string().optional(),
+      info_data: z.record(z.string(), z.unknown()).optional(),
+      info_slave_data: z.record(z.string(), z.unknown()).optional(),
+    })
+    .optional(),
+  addr_info: z
+    .array(
+      z.object({
+        local: z.string().optional(),
+        prefixlen: z.number().optional(),
+        tentative: z.boolean().optional(),
+        dadfailed: z.boolean().optional(),
+      }),
+    )
+    .default([]),
+});
+
+export type Link = z.output<typeof linkJson>;
+
+/** A link with its addresses; undefined when there is none of that name. */
+export async function showLink(host: Host, netns: string | undefined, name: string): Promise<Link | undefined> {
+  const links = isLooking() ? await showLinks(host, netns) : await asked(host, netns)(name);
+  return links.find(({ ifname }) => ifname === name);
+}
+
+const askers = new WeakMap<Host, Map<string, (name: string) => Promise<Link[]>>>();
+
+/** Tells of the links of a namespace that many ask for at a time, those that are there. */
+function asked(host: Host, netns: string | undefined): (name: string) => Promise<Link[]> {
+  const ofHost = getOrMake(askers, host, () => new Map());
+  return getOrMake(ofHost, netns ?? "", () =>
+    together(async (names: readonly string[]) => {
+      const text = await ipShow(
+        host,
+        netns,
+        ["-j", "-d"],
+        names.map((name) => ["addr", "show", "dev", name]),
+      );
+      // A list for each.
+      const lists: unknown = JSON.parse(`[${text.trim().replace(/\]\n\[/g, "],[")}]`);
+      return z.array(z.array(linkJson)).parse(lists).flat();
+    }),
+  );
+}
+
+/** All links of a namespace with their addresses; none where there is no such namespace. */
+export function showLinks(host: Host, netns: string | undefined): Promise<Link[]> {
+  return look(host, `links ${netns ?? ""}`, async () =>
+    z.array(linkJson).parse(JSON.parse(await ip(host, netns, "-j", "-d", "addr", "show"))),
+  );
+}
+
+/** The other end of a veth link, wherever it is; undefined when the link is none. */
+export async function showPeer(
+  host: Host,
+  netns: string | undefined,
+  { ifindex: near, linkinfo, link, link_index, link_netnsid }: Link,
+): Promise<{ name: string; netns: string | undefined } | undefined> {
+  if (linkinfo?.info_kind !== "veth") return undefined;
+  if (link !== undefined) return { name: link, netns };
+  const ids = JSON.parse(await ip(host, netns, "-j", "netns", "list-id")) as { nsid: number; name?: string }[];
+  const there = ids.find(({ nsid }) => nsid === link_netnsid)?.name;
+  // The host's own namespace has no name, and neither have those of containers.
+  if (there !== undefined || netns !== undefined) {
+    const links = await showLinks(host, there);
+    // In a namespace without a name, another link may have the same number.
+    const peer = links.find(
+      (far) => far.ifindex === link_index && far.link_index === near && far.linkinfo?.info_kind === "veth",
+    );
+    if (peer) return { name: peer.ifname, netns: there };
+  }
+  throw new LocalnetError("LN_INPUT", "its far end is in a network namespace without a name", {
+    hint: "give it one: ip netns attach NAME PID, where PID is a process in there",
+  });
+}
+
+/** The addresses that a link can use. */
+export function addressesOf(link: Link): string[] {
+  return link.addr_info.filter(({ dadfailed }) => !dadfailed).map(cidrOf);
+}
+
+/** The addresses that another has: the kernel keeps them on the link, but does not use them and does not ask again. */
+export function duplicatesOf(link: Link): string[] {
+  return link.addr_info.filter(({ dadfailed }) => dadfailed).map(cidrOf);
+}
+
+function cidrOf({ local, prefixlen }: Link["addr_info"][number]): string {
+  return `${local}/${prefixlen}`;
+}
+
+/** Whose a link is. Its group is set in the call that makes it, its alias after that: a crash in between leaves the group alone. */
+export function ownerOf(link: Link, owner: string): string {
+  if (link.ifalias) return ownerIn(link.ifalias, owner);
+  return link.group === String(groupOf(owner)) ? owner : "";
+}
+
+/** The arguments of `ip link add` that mark the new link. */
+export function birthmark(owner: string): string[] {
+  return ["group", String(groupOf(owner))];
+}
+
+export function aliasOf(owner: string): string[] {
+  return ["alias", markOf(owner)];
+}
