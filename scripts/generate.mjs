@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { errors, readmeWithKinds, reference } from "./generate/markdown.mjs";
 import { readModel } from "./generate/model.mjs";
 import { packageSchema } from "./generate/schema.mjs";
+import { shapes } from "./generate/shapes.mjs";
 import { nativeResources, resources } from "./generate/types.mjs";
 import { root } from "./lib/paths.mjs";
 import { interactive, say } from "./lib/run.mjs";
@@ -20,7 +21,8 @@ const model = readModel();
 const manifest = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
 const current = new Map([
   ["provider/src/resources.ts", formatted(resources(model))],
-  ["provider/src/native.ts", formatted(nativeResources(model))],
+  ["provider/src/pulumi/shapes.ts", formatted(shapes(model))],
+  ["provider/src/native-resources.ts", formatted(nativeResources(model))],
   ["provider/schema.json", formatted(packageSchema(model, manifest), "provider/schema.json")],
   ["docs/reference.md", reference(model)],
   ["docs/errors.md", errors(model)],

@@ -903,7 +903,10 @@ export interface ProbeArgs extends CommonArgs {
   ping?: pulumi.Input<ProbePingArgs> | undefined;
   /** "success": every request is answered as expected; "failure": none is. Default: "success". */
   expect?: pulumi.Input<"success" | "failure"> | undefined;
-  /** Requests of an attempt, one after the other. 1 to 1000. Default: 1. */
+  /**
+   * Requests of an attempt, one after the other; the attempts of probes that expect several bodies of one URL as well.
+   * 1 to 1000. Default: 1.
+   */
   count?: pulumi.Input<number> | undefined;
   /** Attempts before it fails. 1 to 1000. Default: 10. */
   attempts?: pulumi.Input<number> | undefined;
@@ -990,7 +993,9 @@ export class Probe extends LocalnetResource {
   declare readonly ping: pulumi.Output<ProbePing | undefined>;
   /** "success": every request is answered as expected; "failure": none is. */
   declare readonly expect: pulumi.Output<"success" | "failure">;
-  /** Requests of an attempt, one after the other. */
+  /**
+   * Requests of an attempt, one after the other; the attempts of probes that expect several bodies of one URL as well.
+   */
   declare readonly count: pulumi.Output<number>;
   /** Attempts before it fails. */
   declare readonly attempts: pulumi.Output<number>;

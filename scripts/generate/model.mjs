@@ -59,6 +59,7 @@ import { readDocs } from "./docs.mjs";
  * @property {boolean} [replace]
  * @property {string[]} [of]
  * @property {string} [reference]
+ * @property {boolean} [parent]
  */
 
 const load = createRequire(join(root, "provider/package.json"));

@@ -26,7 +26,7 @@ export function packageSchema({ common, configuration, kinds }, { version, descr
       },
     ];
   });
-  const settings = properties(configuration, (field) => described(field, "", false, types));
+  const settings = properties(configuration, (field) => described(field, "", true, types));
   const schema = {
     ...{ name: "localnet", version, displayName: "localnet", description, keywords, license },
     // With supportPack the SDKs made from this are whole: they hold the version, and for Go a module.

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { discover } from "../discover";
 import { LocalnetError } from "../errors";
+import { onlyLooking } from "../host";
 import { configuration } from "../kind";
 import { kinds } from "../kinds";
 import { importFile } from "./import-file";
@@ -26,7 +27,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   else if (values.help) console.log(usage);
   if (wrong !== undefined || values.help) return wrong === undefined ? 0 : 2;
   try {
-    const { importable, left } = await discover(Object.values(kinds), { sudo: false, ...values }, values.netns);
+    const settings = { sudo: false, ...values };
+    const { importable, left } = await onlyLooking(() => discover(Object.values(kinds), settings, values.netns));
     for (const { what, why } of left) console.error(`left out: ${what}: ${why}`);
     console.error(`${importable.length} to import, ${left.length} left out`);
     if (values.output === undefined) process.stdout.write(importFile(importable));

@@ -3,9 +3,11 @@
  * a kind and for all versions of this package: it requires this module by name and asks for the kind.
  */
 import type { Failure, Values } from "../check";
+import { type HostSettings, onlyLooking } from "../host";
 import { kinds } from "../kinds";
 import * as lifecycle from "../lifecycle";
 import { listenToEngine, operation } from "./engine";
+import { keys, settingsIn } from "./settings";
 
 interface Configuration {
   config: { get(key: string): string | undefined };
@@ -16,12 +18,16 @@ const providerKey = "__provider";
 function provider(type: string) {
   const kind = kinds[type];
   if (!kind) throw new Error(`pulumi-localnet has no kind ${type}`);
-  let settings = { sudo: false };
+  let settings: HostSettings = { sudo: false };
 
   return {
     configure({ config }: Configuration): void {
       listenToEngine();
-      settings = { sudo: config.get("localnet:sudo") === "true" };
+      const { host: _, ...common } = settingsIn(
+        Object.fromEntries(keys.map((key) => [key, config.get(`localnet:${key}`)])),
+      );
+      // Each resource has its host among its inputs.
+      settings = common;
     },
     async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
       return lifecycle.check(kind, own(news));
@@ -37,7 +43,7 @@ function provider(type: string) {
       return { outs: await told(news, () => lifecycle.update(kind, id, own(olds), own(news), settings)) };
     },
     async read(id: string, props: Values) {
-      const found = await told(props, () => lifecycle.read(kind, id, own(props), settings));
+      const found = await told(props, () => onlyLooking(() => lifecycle.read(kind, id, own(props), settings)));
       return found ? { id, props: found.outputs, inputs: found.inputs } : { id: "" };
     },
     async delete(id: string, props: Values): Promise<void> {

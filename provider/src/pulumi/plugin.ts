@@ -5,13 +5,14 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { hasUnknown, unknown, type Values } from "../check";
 import { differences } from "../compare";
 import { withDefaults, withoutDefaults } from "../defaults";
-import type { HostSettings } from "../host";
+import { type HostSettings, onlyLooking } from "../host";
 import { find } from "../import";
 import { interrupt } from "../interrupt";
 import * as lifecycle from "../lifecycle";
-import { checkConfig, diffConfig, settingsIn } from "./config";
+import { checkConfig, diffConfig } from "./config";
 import { operation } from "./engine";
 import { checked, differing, HalfMade, unary } from "./reply";
+import { settingsIn } from "./settings";
 import { asked, type Subject, stored, subjectOf } from "./state";
 import { decode, encode } from "./struct";
 
@@ -68,12 +69,13 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const secrets = new Set([...recorded.secrets, ...inputs.secrets]);
       const id = request.getId();
       const response = new rpc.ReadResponse();
-      const found = await told(subject, secrets, () => {
+      const seen = () => {
         if (Object.keys(recorded.values).length === 0) return find(kind, id, owner, settings);
         const values: Values = { ...recorded.values, owner };
         const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner } : values;
         return lifecycle.read(kind, id, values, settings, before);
-      });
+      };
+      const found = await told(subject, secrets, () => onlyLooking(seen));
       if (!found) return response;
       response.setId(found.id);
       response.setProperties(state(subject, found.outputs, secrets));

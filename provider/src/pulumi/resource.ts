@@ -1,81 +1,94 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { z } from "zod";
-import { objectIn, type Values } from "../check";
-import type { AnyKind } from "../kind";
-import { kinds } from "../kinds";
+import type { Values } from "../check";
+import { shapes } from "./shapes";
 import { ownerOf } from "./urn";
+
+/** What a class needs to know of its kind. */
+export interface Shape {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly references: References;
+  /** The input that names what the object lives in. */
+  readonly parent?: string;
+}
+
+/** The inputs that take a resource too, and which of its outputs they mean; of an input with inputs of its own, those. */
+interface References {
+  readonly [key: string]: string | References;
+}
 
 /** What the classes of all kinds are: a resource that this package's dynamic provider manages. */
 export abstract class LocalnetResource extends pulumi.CustomResource {
   protected constructor(type: string, name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
-    const kind = kindOf(type);
+    const shape = shapeOf(type);
     const given = args as Values;
     const token = `pulumi-nodejs:localnet:${type}`;
     super(
       token,
       name,
       {
-        ...properties(kind),
-        ...("name" in kind.args.shape ? { name } : {}),
-        ...defined(references(kind.args, given)),
+        ...properties(shape),
+        ...(shape.inputs.includes("name") ? { name } : {}),
+        ...defined(resolved(shape.references, given)),
         host: given.host ?? new pulumi.Config("localnet").get("host"),
-        owner: pulumi.createUrn(name, token, options.parent).apply(ownerOf),
+        owner: ownerIn(pulumi.createUrn(name, token, options.parent)),
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
         __provider: `exports.handler=()=>require("pulumi-localnet/provider")("${type}")`,
       },
-      pulumi.mergeOptions(parentOf(kind, given), options),
+      pulumi.mergeOptions(parentOf(shape, given), options),
     );
   }
 }
 
+/**
+ * As a promise, which depends on no resource: the URN of a parent depends on the parent, and a component is all that is in
+ * it, so what is in it would wait for itself.
+ */
+function ownerIn(urn: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve) => urn.apply((text) => resolve(ownerOf(text))));
+}
+
 /** The class of a kind as `C` has it, but for resources that the native plugin manages: it knows the rest from their URN. */
 export function native<C>(type: string): C {
-  const kind = kindOf(type);
+  const shape = shapeOf(type);
   return class extends pulumi.CustomResource {
     constructor(name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
       const given = args as Values;
-      const values = { ...properties(kind), ...defined(references(kind.args, given)) };
-      super(`localnet:index:${type}`, name, values, pulumi.mergeOptions(parentOf(kind, given), options));
+      const values = { ...properties(shape), ...defined(resolved(shape.references, given)) };
+      super(`localnet:index:${type}`, name, values, pulumi.mergeOptions(parentOf(shape, given), options));
     }
   } as C;
 }
 
-function kindOf(type: string): AnyKind {
-  const kind = kinds[type];
-  if (!kind) throw new TypeError(`there is no kind ${type}`);
-  return kind;
+function shapeOf(type: string): Shape {
+  const shape = shapes[type];
+  if (!shape) throw new TypeError(`there is no kind ${type}`);
+  return shape;
 }
 
 /** Every property of the resource, for the SDK to fill in those that the program does not. */
-function properties({ args, outputs }: AnyKind): Values {
-  const keys = Object.keys({ ...args.shape, ...outputs.shape }).filter((key) => key !== "owner");
-  return Object.fromEntries(keys.map((key) => [key, undefined]));
+function properties({ inputs, outputs }: Shape): Values {
+  return Object.fromEntries([...inputs, ...outputs].map((key) => [key, undefined]));
 }
 
 function defined(args: Values): Values {
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
 }
 
-/** Puts in place of each resource the output that the field means. */
-function references(schema: z.ZodObject, args: Values): Values {
+/** Puts in place of each resource the output that the input means. */
+function resolved(references: References, args: Values): Values {
   const result = { ...args };
-  for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
+  for (const [key, output] of Object.entries(references)) {
     const value = args[key];
-    const output = (field as z.ZodType).meta()?.reference;
-    const nested = objectIn(field as z.ZodType);
-    if (output && pulumi.Resource.isInstance(value)) result[key] = (value as unknown as Values)[output];
-    else if (nested && typeof value === "object" && value !== null && !pulumi.Output.isInstance(value)) {
-      result[key] = references(nested, value as Values);
-    }
+    if (typeof value !== "object" || value === null || pulumi.Output.isInstance(value)) continue;
+    if (typeof output !== "string") result[key] = resolved(output, value as Values);
+    else if (pulumi.Resource.isInstance(value)) result[key] = (value as unknown as Values)[output];
   }
   return result;
 }
 
 /** A resource that goes with the one it lives in needs no delete of its own. */
-function parentOf(kind: AnyKind, args: Values): pulumi.CustomResourceOptions {
-  const fields = Object.entries(kind.args.shape as z.ZodRawShape);
-  const parent = fields.find(
-    ([key, field]) => (field as z.ZodType).meta()?.parent && pulumi.Resource.isInstance(args[key]),
-  );
-  return parent ? { deletedWith: args[parent[0]] as pulumi.Resource } : {};
+function parentOf({ parent }: Shape, args: Values): pulumi.CustomResourceOptions {
+  const within = parent && args[parent];
+  return pulumi.Resource.isInstance(within) ? { deletedWith: within } : {};
 }
