@@ -1,3 +1,5 @@
+import { inColumns } from "../lib/columns.mjs";
+
 /** @param {{ must: string, saw: string }} row */
 export function holds({ must, saw }) {
   return must === saw;
@@ -9,7 +11,7 @@ export function holds({ must, saw }) {
  */
 export function table(rows) {
   const stages = rows.some(({ stage }) => stage !== undefined);
-  const lines = [
+  return inColumns([
     [...(stages ? ["stage"] : []), "from and what", "must be seen", "was seen", ""],
     ...rows.map((row) => [
       ...(stages ? [`${row.stage}${row.without ? ` without ${row.without}` : ""}`] : []),
@@ -18,15 +20,5 @@ export function table(rows) {
       row.saw,
       holds(row) ? "ok" : "NOT OK",
     ]),
-  ];
-  const width = (/** @type {number} */ column) => Math.max(...lines.map((line) => line[column]?.length ?? 0));
-  const widths = lines[0]?.map((_, column) => width(column)) ?? [];
-  return lines
-    .map((line) =>
-      line
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  ]);
 }

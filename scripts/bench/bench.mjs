@@ -1,0 +1,190 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, release, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { ensureProgram } from "../lab/setup.mjs";
+import { ensureDebian } from "../lib/debian.mjs";
+import { ensurePulumi } from "../lib/pulumi.mjs";
+import { capture, say } from "../lib/run.mjs";
+import { vmPackages } from "../vm/vm.mjs";
+import { chart } from "./chart.mjs";
+import { contenders } from "./contenders.mjs";
+import { cost, seconds } from "./measure.mjs";
+import { leave, placeFor, renew } from "./places.mjs";
+import { Results } from "./results.mjs";
+import { runOnce } from "./run.mjs";
+import { growthTable, table } from "./table.mjs";
+import { workloads } from "./workloads.mjs";
+
+const packages = ["iproute2", "iptables", "ipvsadm", "strace"];
+
+/**
+ * @typedef {import("./contenders.mjs").Contender} Contender
+ * @typedef {Omit<import("./contenders.mjs").Task, "directory">} Task
+ * @typedef {{ workload: string, count?: number, contender?: string, reason: string }} LeftOut
+ * @typedef {{ contender: Contender, task: Task, failed?: string }} Bout
+ */
+
+let stopping = false;
+
+/**
+ * @param {import("./options.mjs").Options} options
+ * @returns {Promise<number>} the exit code
+ */
+export async function bench(options) {
+  const base = mkdtempSync(join(tmpdir(), "localnet-bench-"));
+  // What runs is killed at once, and then all goes the way of an error.
+  const stop = () => {
+    stopping = true;
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  try {
+    const env = await environment(base, options);
+    return await measureAll(options, base, env);
+  } catch (error) {
+    throw stopping ? new Error("interrupted") : error;
+  } finally {
+    await leave();
+    rmSync(base, { recursive: true, force: true, maxRetries: 5 });
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+/**
+ * @param {string} base
+ * @param {import("./options.mjs").Options} options
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+async function environment(base, { vm, skipCheckpoints }) {
+  await ensureDebian([...packages, ...(vm ? vmPackages : [])]);
+  const [directory] = await Promise.all([ensurePulumi(), ensureProgram()]);
+  return {
+    PATH: [directory, process.env.PATH, "/usr/sbin", "/sbin"].join(delimiter),
+    HOME: base,
+    XDG_RUNTIME_DIR: "/run",
+    PULUMI_HOME: join(base, "pulumi"),
+    PULUMI_CONFIG_PASSPHRASE: "",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...(skipCheckpoints && { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" }),
+  };
+}
+
+/**
+ * @param {import("./options.mjs").Options} options
+ * @param {string} base
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function measureAll(options, base, env) {
+  const results = new Results();
+  const { groups, leftOut } = await plan(options, env);
+  const machine = await describeMachine(env);
+  const without = () => [
+    ...leftOut,
+    ...groups.flat().flatMap((bout) => (bout.failed ? [{ ...subject(bout), reason: bout.failed }] : [])),
+  ];
+  // The first time what it takes besides time is counted, which also brings all files into memory.
+  for (let round = 0; round <= options.rounds; round++) {
+    say(round ? `Round ${round} of ${options.rounds}` : "Counting");
+    for (const group of groups) {
+      // Each is first in turn.
+      const first = round % group.length;
+      for (const bout of [...group.slice(first), ...group.slice(0, first)]) {
+        if (stopping) throw new Error("interrupted");
+        if (!bout.failed) await hold(bout, round, base, results);
+      }
+    }
+    if (round > 0) write(options, { machine, rounds: round, results, leftOut: without() });
+  }
+  print(results, without());
+  say(`Written: ${join(options.out, "results.json")}, ${join(options.out, "chart.svg")}`);
+  return groups.flat().some(({ failed }) => failed) ? 1 : 0;
+}
+
+/**
+ * What is run side by side, and what cannot be.
+ * @param {import("./options.mjs").Options} options
+ * @param {NodeJS.ProcessEnv} common
+ * @returns {Promise<{ groups: Bout[][], leftOut: LeftOut[] }>}
+ */
+async function plan(options, common) {
+  /** @type {LeftOut[]} */
+  const leftOut = [];
+  /** @type {Bout[][]} */
+  const groups = [];
+  for (const workload of workloads) {
+    const { name } = workload;
+    const counts = options.counts(name);
+    if (counts.length === 0) continue;
+    const place = await placeFor(workload, options.vm);
+    if (place.lacking) {
+      leftOut.push({ workload: name, reason: place.lacking });
+      continue;
+    }
+    const env = { ...common, ...(place.vm && { LOCALNET_SSH_CONFIG: place.vm.sshConfig }) };
+    const able = [];
+    for (const contender of contenders) {
+      const reason = await contender.lacking(workload);
+      if (reason) leftOut.push({ workload: name, contender: contender.name, reason });
+      else able.push(contender);
+    }
+    for (const count of counts) {
+      groups.push(able.map((contender) => ({ contender, task: { workload, count, place, env } })));
+    }
+  }
+  return { groups, leftOut };
+}
+
+/**
+ * @param {Bout} bout
+ * @param {number} round 0: what it takes besides time
+ * @param {string} base
+ * @param {Results} results
+ */
+async function hold(bout, round, base, results) {
+  const { contender, task } = bout;
+  const what = subject(bout);
+  say(`  ${what.count} ${what.workload}: ${what.contender}`);
+  try {
+    if (round > 0) results.takeSeconds(what, (await runOnce(contender, task, base, seconds)).measured);
+    else {
+      const { measured, state } = await runOnce(contender, task, base, cost);
+      results.takeCosts(what, measured, state);
+    }
+  } catch (error) {
+    if (stopping) throw error;
+    if (task.place.vm) await renew();
+    bout.failed = `FAILED: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/** @param {Bout} bout */
+function subject({ contender, task: { workload, count } }) {
+  return { workload: workload.name, count, contender: contender.name };
+}
+
+/** @param {Results} results @param {LeftOut[]} leftOut */
+function print({ entries, growth }, leftOut) {
+  console.log(`\n${table(entries)}\n`);
+  if (growth.length > 0) console.log(`${growthTable(growth)}\n`);
+  for (const { workload, count, contender, reason } of leftOut) {
+    console.log(`left out: ${[count, workload, contender].filter(Boolean).join(" ")}: ${reason}`);
+  }
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function describeMachine(env) {
+  const { stdout } = await capture(["pulumi", "version"], { env });
+  const [{ model = "" } = {}] = cpus();
+  return { cpus: cpus().length, model, kernel: release(), node: process.version, pulumi: stdout.trim() };
+}
+
+/**
+ * @param {import("./options.mjs").Options} options
+ * @param {{ machine: object, rounds: number, results: Results, leftOut: LeftOut[] }} told
+ */
+function write({ out, skipCheckpoints }, { machine, rounds, results, leftOut }) {
+  mkdirSync(out, { recursive: true });
+  const { entries, growth } = results;
+  const all = { machine, rounds, skipCheckpoints, entries, growth, leftOut };
+  writeFileSync(join(out, "results.json"), `${JSON.stringify(all, undefined, 1)}\n`);
+  writeFileSync(join(out, "chart.svg"), chart(entries));
+}

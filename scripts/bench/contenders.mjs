@@ -1,0 +1,137 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../lib/paths.mjs";
+import { capture, output } from "../lib/run.mjs";
+import { quoted } from "../vm/vm.mjs";
+
+/** In the order in which they are run; the next one starts from what the one before left. */
+export const operations = /** @type {const} */ (["up", "no-change up", "refresh", "destroy", "up + destroy"]);
+
+/**
+ * @typedef {typeof operations[number]} Operation
+ *
+ * @typedef {object} Task
+ * @property {import("./workloads.mjs").Workload} workload
+ * @property {number} count
+ * @property {import("./places.mjs").Place} place
+ * @property {string} directory a fresh one
+ * @property {NodeJS.ProcessEnv} env
+ *
+ * @typedef {object} Prepared
+ * @property {Partial<Record<Operation, string[]>>} commands
+ * @property {NodeJS.ProcessEnv} [env] what they need besides the task's
+ * @property {() => Promise<State>} [state] what Pulumi records
+ *
+ * @typedef {object} State
+ * @property {number} bytes
+ * @property {number} resources
+ *
+ * @typedef {object} Contender
+ * @property {string} name
+ * @property {(workload: import("./workloads.mjs").Workload) => Promise<string | undefined>} lacking why it is left out
+ * @property {(task: Task) => Promise<Prepared>} prepare what is done here is not measured
+ */
+
+const nothing = async () => undefined;
+
+/** By which the others are divided. */
+export const floor = "engine floor";
+
+/** @type {Contender[]} */
+export const contenders = [
+  { name: floor, lacking: nothing, prepare: (task) => pulumi("./nothing", task) },
+  { name: "dynamic provider", lacking: nothing, prepare: (task) => pulumi("pulumi-localnet", task) },
+  { name: "native plugin", lacking: nothing, prepare: (task) => pulumi("pulumi-localnet/native", task) },
+  { name: "shell script", lacking: nothing, prepare: async (task) => script(task) },
+  { name: "limit", lacking: nothing, prepare: async (task) => limit(task) },
+  { name: "Mininet", lacking: lacksMininet, prepare: async ({ count }) => mininet(count) },
+];
+
+/**
+ * @param {string} kinds what the program imports its kinds from
+ * @param {Task} task
+ * @returns {Promise<Prepared>}
+ */
+async function pulumi(kinds, { workload, count, place: { vm }, directory, env: common }) {
+  const backend = join(directory, "state");
+  mkdirSync(backend);
+  const env = { ...common, PULUMI_BACKEND_URL: `file://${backend}?metadata=skip` };
+  const project = ["--cwd", join(root, "bench"), "--non-interactive", "--color", "never"];
+  const target = ["--stack", "bench", "--config-file", join(directory, "config.yaml")];
+  const run = (/** @type {string[]} */ ...args) => output(["pulumi", ...args, ...project], { env });
+
+  await run("stack", "init", "bench");
+  const settings = { kinds, workload: workload.name, count, ...(vm && { "localnet:host": vm.host }) };
+  const pairs = Object.entries(settings).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+  await run("config", "set-all", ...pairs, ...target);
+
+  const all = ["--yes", "--skip-preview", ...project, ...target];
+  const command = (/** @type {string[]} */ ...args) => ["pulumi", ...args, ...all];
+  return {
+    env,
+    commands: {
+      up: command("up"),
+      // Neither may find anything to do: what was made is there, and is seen to be.
+      "no-change up": command("up", "--expect-no-changes"),
+      refresh: command("refresh", "--expect-no-changes"),
+      destroy: command("destroy"),
+    },
+    async state() {
+      const text = await run("stack", "export", "--stack", "bench");
+      return { bytes: Buffer.byteLength(text), resources: JSON.parse(text).deployment.resources.length };
+    },
+  };
+}
+
+/**
+ * One command each; over ssh one round trip each, on a connection that is open.
+ * @param {Task} task
+ */
+function script(task) {
+  const { vm } = task.place;
+  const send = vm && ((/** @type {string} */ line) => ["ssh", ...vm.sshArgs, line].map(quoted).join(" "));
+  return shell(task, task.workload.script, (lines) => (send ? lines.map(send) : lines).join("\n"));
+}
+
+/** @param {Task} task */
+function limit(task) {
+  const { workload } = task;
+  const { vm } = task.place;
+  const all = (/** @type {string[]} */ lines) => `set -e\n${lines.join("\n")}`;
+  return shell(task, workload.limit ?? workload.script, (lines) =>
+    vm ? `${["ssh", ...vm.sshArgs, "sh -s"].map(quoted).join(" ")} <<'END'\n${all(lines)}\nEND` : all(lines),
+  );
+}
+
+/**
+ * @param {Task} task
+ * @param {import("./workloads.mjs").Commands} commands
+ * @param {(lines: string[]) => string} text
+ * @returns {Prepared}
+ */
+function shell({ count, directory }, commands, text) {
+  const file = (/** @type {"up" | "destroy"} */ operation) => {
+    const path = join(directory, `${operation}.sh`);
+    writeFileSync(path, `${text(commands[operation](count))}\n`);
+    return ["sh", "-e", path];
+  };
+  return { commands: { up: file("up"), destroy: file("destroy") } };
+}
+
+/** @param {import("./workloads.mjs").Workload} workload */
+async function lacksMininet({ name }) {
+  if (name !== "pods") return "it knows nothing but hosts and switches";
+  const { code } = await capture(["python3", "-c", "import mininet.net"]);
+  return code === 0
+    ? undefined
+    : "it is not installed: apt-get install --no-install-recommends mininet bridge-utils net-tools";
+}
+
+/**
+ * It lives in one process only, so up and destroy are one.
+ * @param {number} count
+ * @returns {Prepared}
+ */
+function mininet(count) {
+  return { commands: { "up + destroy": ["python3", join(root, "bench/mininet-pods.py"), String(count)] } };
+}

@@ -1,0 +1,44 @@
+import { capture } from "../lib/run.mjs";
+import { startVm, stopVm, vmStatus } from "../vm/vm.mjs";
+import { openSandbox } from "./sandbox.mjs";
+
+const machine = "bench";
+
+/**
+ * @typedef {object} Place where a workload is
+ * @property {import("../vm/vm.mjs").Vm} [vm] the machine behind ssh; of none, a sandbox of each run's own
+ * @property {string} [lacking] why there is no place for it
+ */
+
+/**
+ * @param {import("./workloads.mjs").Workload} workload
+ * @param {boolean} mayStart may a throwaway machine be started?
+ * @returns {Promise<Place>}
+ */
+export async function placeFor({ where }, mayStart) {
+  if (where === "sandbox" || (where === "ipvs" && (await hasIpvs()))) return {};
+  if (!mayStart) return { lacking: `${where === "ipvs" ? "this kernel has no IPVS" : "it is behind ssh"}: use --vm` };
+  return { vm: await startVm(machine) };
+}
+
+/** @param {Place} place */
+export function sandboxAt({ vm }) {
+  return openSandbox({ network: vm === undefined });
+}
+
+/** A fresh machine in the same place: what a failure left in the old one would be in the way of all others. */
+export async function renew() {
+  await leave();
+  await startVm(machine);
+}
+
+export async function leave() {
+  if (vmStatus(machine)) await stopVm(machine);
+}
+
+async function hasIpvs() {
+  const { inside, close } = await openSandbox({ network: true });
+  const { code } = await capture([...inside, "ipvsadm", "-L", "-n"]);
+  await close();
+  return code === 0;
+}

@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const patienceSeconds = 10;
+
+// The kernel ends all of it when its first process ends, and that one ends with the bench, however the bench does.
+const first = (/** @type {boolean} */ network) =>
+  `mount -t tmpfs -o mode=755 none /run && ${network ? "mount -t sysfs none /sys && ip link set lo up && " : ""}echo ready && exec cat`;
+
+/**
+ * A host of its own as far as the kernel can give one: other mounts, an empty /run, its own processes and network.
+ * @typedef {object} Sandbox
+ * @property {string[]} inside what a command begins with, to run in there
+ * @property {() => number} memory what all processes in there have in memory, in bytes; pages that they share count for each
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @param {{ network: boolean }} options has it a network of its own?
+ * @returns {Promise<Sandbox>}
+ */
+export async function openSandbox({ network }) {
+  const argv = ["-m", ...(network ? ["-n"] : []), "-p", "-f", "--mount-proc", "sh", "-c", first(network)];
+  const unshare = spawn("unshare", argv, { stdio: ["pipe", "pipe", "inherit"] });
+  await Promise.race([once(unshare.stdout, "data"), once(unshare, "exit")]);
+  if (unshare.exitCode !== null) throw new Error("unshare failed: the bench needs root");
+  const pid = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, "utf8").trim();
+  return {
+    inside: ["nsenter", "-t", pid, "-m", ...(network ? ["-n"] : []), "-p", "--"],
+    memory: () => residentIn(`/proc/${pid}/root/proc`),
+    async close() {
+      unshare.stdin.end();
+      // Where process 1 is no real init, what was killed halfway is never taken note of, and this never ends.
+      const waited = new AbortController();
+      const enough = sleep(patienceSeconds * 1000, undefined, { signal: waited.signal }).catch(() => {});
+      if (unshare.exitCode === null) await Promise.race([once(unshare, "exit"), enough]);
+      waited.abort();
+      unshare.unref();
+    },
+  };
+}
+
+/** @param {string} proc where a namespace's processes are seen */
+function residentIn(proc) {
+  const pids = readdirSync(proc).filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => resident(`${proc}/${pid}/status`)).reduce((sum, each) => sum + each, 0);
+}
+
+/** @param {string} status */
+function resident(status) {
+  try {
+    const text = readFileSync(status, "utf8");
+    if (/^Name:\tstrace$/m.test(text)) return 0;
+    return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0);
+  } catch {
+    // It has ended.
+    return 0;
+  }
+}

@@ -1,0 +1,25 @@
+import lab from "../../bench/lab.js";
+import objects from "../../bench/objects.js";
+import pods from "../../bench/pods.js";
+import rules from "../../bench/rules.js";
+import services from "../../bench/services.js";
+
+/**
+ * @typedef {{ up: (count: number) => string[], destroy: (count: number) => string[] }} Commands the lines of a shell script
+ *
+ * @typedef {object} Workload
+ * @property {string} name and that of the option that tells its sizes, and of the file with its program
+ * @property {number[]} counts unless told
+ * @property {"sandbox" | "ipvs" | "ssh"} where "ipvs": where the kernel has it; "ssh": in a machine behind ssh
+ * @property {Commands} script one command each
+ * @property {Commands} [limit] as few commands as the tools allow; of none, the script
+ */
+
+/** @type {Workload[]} */
+export const workloads = [
+  { name: "pods", counts: [10, 100, 300, 1000], where: "sandbox", ...pods },
+  { name: "rules", counts: [250, 1000], where: "sandbox", ...rules },
+  { name: "objects", counts: [1000], where: "sandbox", ...objects },
+  { name: "services", counts: [500], where: "ipvs", ...services },
+  { name: "lab", counts: [1], where: "ssh", ...lab },
+];
