@@ -1,5 +1,6 @@
 // node scripts/lab.mjs up|tour|down|shell|pulumi: the IPVS lab (examples/ipvs-lab), on this host or in a throwaway machine;
-// node scripts/lab.mjs rootless: a smaller one (examples/rootless-lab) as an ordinary user.
+// node scripts/lab.mjs rootless [FOLDER]: a smaller one (examples/rootless-lab, or what is in that folder of the clone) as
+// an ordinary user.
 import { down } from "./lab/down.mjs";
 import { exclusively } from "./lab/record.mjs";
 import { rootlessLab } from "./lab/rootless.mjs";
@@ -18,7 +19,7 @@ const commands = {
   tour: () => exclusively(tour),
   down: () => exclusively(down),
   shell,
-  rootless: rootlessLab,
+  rootless: () => rootlessLab(args[0]),
   pulumi: async () => (await setUp()).forVm(vmStatus()).interactive(args),
 };
 

@@ -1,4 +1,4 @@
-// node scripts/lab/rootless-inside.mjs UID: the lab as the root of new namespaces, who is UID outside; see rootless.mjs.
+// node scripts/lab/rootless-inside.mjs UID FOLDER: the lab as the root of new namespaces, who is UID outside; see rootless.mjs.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../lib/paths.mjs";
@@ -8,8 +8,8 @@ import { asBefore } from "./down.mjs";
 import { openStack } from "./stack.mjs";
 import { holds, table } from "./table.mjs";
 
-const [expected = ""] = process.argv.slice(2);
-const project = join(root, "examples/rootless-lab");
+const [expected = "", folder = ""] = process.argv.slice(2);
+const project = join(root, folder);
 const stack = openStack(process.env, project);
 const terminal = Boolean(process.stdin.isTTY);
 

@@ -10,14 +10,17 @@ import { ensureProgram } from "./setup.mjs";
 /** What the lab's resources and probes use. */
 const packages = ["util-linux", "iproute2", "iptables", "curl", "netcat-openbsd", "python3"];
 
-/** A lab without IPVS, as an ordinary user in namespaces that end with this command. Root becomes nobody for it. */
-export async function rootlessLab() {
+/**
+ * A lab without IPVS, as an ordinary user in namespaces that end with this command. Root becomes nobody for it.
+ * @param {string} [program] its folder in the clone
+ */
+export async function rootlessLab(program = "examples/rootless-lab") {
   await ensureDebian(packages);
   const [cli] = await Promise.all([ensurePulumi(), ensureProgram()]);
   const home = mkdtempSync(join(tmpdir(), "localnet-rootless-"));
   try {
-    const { uid, clone, env, argv } = await rootless(home, { path: [cli], copies: ["examples/rootless-lab"] });
-    const lab = ["node", join(clone, "scripts/lab/rootless-inside.mjs"), String(uid)];
+    const { uid, clone, env, argv } = await rootless(home, { path: [cli], copies: [program] });
+    const lab = ["node", join(clone, "scripts/lab/rootless-inside.mjs"), String(uid), program];
     return await interactive(argv(lab, "/"), {
       env: {
         ...env,

@@ -76,7 +76,7 @@ export const layers = {
   },
   packaging: {
     project: "packaging",
-    workers: 1,
+    workers: 2,
     prepare: async () => ({ ...(await withPulumi()), LOCALNET_TEST_NODE24: await ensureNode24() }),
   },
 };
