@@ -36,6 +36,9 @@ const commands = [
   "nsenter --net=/run/netns/lab -- iptables -A FORWARD -s 10.0.0.2 -j DROP",
 ];
 
+/** Started from here, it would keep the output open that the test waits for. */
+const server = "setsid -f ip netns exec pod sleep 600 < /dev/null > /dev/null 2>&1";
+
 const ids = {
   Netns: { lab: "lab", pod: "pod" },
   Bridge: { br0: "br0@lab" },
@@ -43,6 +46,7 @@ const ids = {
   Route: { default: "default@pod" },
   Sysctl: { forwarding: "net/ipv4/ip_forward@lab" },
   IptablesRule: { web: "ipv4/filter/FORWARD/2@lab" },
+  Process: { server: "" },
 };
 
 /** `pulumi import`, of one resource or of all that a file lists. */
@@ -58,6 +62,8 @@ beforeAll(async () => {
   stack = new Stack(project, "test", {}, sandbox.inside);
   before = await seen();
   for (const line of commands) await shell(line);
+  expect(await run([...sandbox.inside, "sh", "-c", server])).toMatchObject({ code: 0 });
+  ids.Process.server = `${(await shell("ip netns pids pod")).trim()}@pod`;
   // The kernel takes its time over the addresses that it gives by itself.
   const tentative = () => Promise.all(["lab", "pod"].map((netns) => shell(`ip -n ${netns} -6 addr show tentative`)));
   while ((await tentative()).join("")) await sleep(200);
@@ -75,7 +81,8 @@ test("what is not there, is no id, or is of another kind is not imported", async
   expect((await single("Bridge", "br0", "br0@-x")).text).toMatch(/this is not the id of a Bridge.*LN_INPUT/);
   expect((await single("Bridge", "veth0", "veth0@lab")).text).toMatch(/belongs to a link of kind veth.*LN_EXISTS/);
   expect((await single("VethPair", "br0", "br0@lab")).text).toMatch(/belongs to a link of kind bridge.*LN_EXISTS/);
-  expect((await single("Process", "p", "p")).text).toMatch(/a Process cannot be imported/);
+  expect((await single("Process", "p", "1@pod")).text).toContain("does not exist");
+  expect((await single("Probe", "p", "p")).text).toMatch(/a Probe cannot be imported/);
   expect((await stack.exported()).resources.filter(({ type }) => type.startsWith("localnet:"))).toEqual([]);
 });
 
@@ -91,7 +98,7 @@ test("objects made by hand are imported by their ids alone, and stay as they are
 
 test("of a program that declares them nothing is to be done", async () => {
   await stack.unchanged();
-  expect(changes((await stack.up()).text)).toEqual({ unchanged: 8 });
+  expect(changes((await stack.up()).text)).toEqual({ unchanged: 9 });
   await stack.asRecorded();
   expect(await seen()).toEqual(byHand);
 });
@@ -99,7 +106,7 @@ test("of a program that declares them nothing is to be done", async () => {
 test("drift of what was imported is shown and repaired", async () => {
   await shell("ip -n lab addr del 10.77.0.1/24 dev br0");
   expect((await stack.preview()).text).toContain("1 to update");
-  expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 7 });
+  expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 8 });
   await stack.unchanged();
 });
 

@@ -1,21 +1,28 @@
-import { root, type Snapshot, Stack, snapshot, vm } from "./engine";
+import { type Snapshot, Stack, snapshot, vm } from "./engine";
 import { hit, patienceWithVm, points, report, ways } from "./hits";
+import { lab } from "./providers";
 
 const resources = 27;
-const lines = points(Number(process.env.LOCALNET_TEST_POINTS ?? 1), resources);
+const asked = process.env.LOCALNET_TEST_POINTS;
+const lines = points(Number(asked ?? 1), resources);
 
 const { host, ssh } = vm();
-const stack = new Stack(root);
-let before: Snapshot;
+// Unless more is asked for, a provider each: the smaller program of kills.test.ts gets every signal with both.
+const table = lab().flatMap((each, index) =>
+  ways.filter((_, other) => asked || other === index).map((way) => [way, ...each] as const),
+);
 
-beforeAll(async () => {
-  before = await snapshot(ssh);
-  await stack.init({ "localnet:host": host });
-});
-afterEach(() => stack.destroy());
-afterAll(() => stack.dispose());
+describe.each(table)("%s to the CLI, %s", (way, _, project) => {
+  const stack = new Stack(project);
+  let before: Snapshot;
 
-describe.each(ways)("%s to the CLI", (way) => {
+  beforeAll(async () => {
+    before = await snapshot(ssh);
+    await stack.init({ "localnet:host": host });
+  });
+  afterEach(() => stack.destroy());
+  afterAll(() => stack.dispose());
+
   test.each(lines)(
     "at line %i of the lab's up and of its destroy: the next one goes on, and nothing is left or there twice",
     async (line) => {

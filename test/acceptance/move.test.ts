@@ -1,47 +1,39 @@
-import { join } from "node:path";
-import { changes, root, type Snapshot, Stack, snapshot } from "./engine";
-import { natively } from "./providers";
-import { Sandbox } from "./sandbox";
+import { changes, type Snapshot, Stack, snapshot, vm } from "./engine";
+import { lab } from "./providers";
 
-const program = "examples/two-namespaces";
-const plugin = natively(program);
-let sandbox: Sandbox;
-let stack: Stack;
-let moved: Stack;
+const { host, ssh } = vm();
+const [[, program], [, plugin]] = lab();
+const native = new Stack(plugin);
+// The same stack, of the same project with another import path.
+const dynamic = new Stack(program, native.name, native.env);
 let before: Snapshot;
-const seen = () => snapshot([], sandbox.inside);
 
 beforeAll(async () => {
-  sandbox = await Sandbox.open();
-  stack = new Stack(join(root, program), "test", {}, sandbox.inside);
-  // The same stack, of the same project with another import path.
-  moved = new Stack(plugin, "test", stack.env, sandbox.inside);
-  before = await seen();
-  await stack.init();
+  before = await snapshot(ssh);
+  await native.init({ "localnet:host": host });
+  await dynamic.set({ "localnet:host": host });
 });
 afterAll(async () => {
-  await sandbox.close();
-  moved.forget();
-  stack.forget();
+  await native.dispose();
+  dynamic.forget();
 });
 
 /** As README.md says. */
 async function move(from: Stack, to: Stack): Promise<void> {
-  const made = await seen();
+  const made = await snapshot(ssh);
   await from.pulumi(["state", "delete", "--all", "--yes", "--stack", from.name]);
-  expect(changes((await to.up()).text)).toEqual({ created: 6 });
-  expect(await seen()).toEqual(made);
+  expect(changes((await to.up()).text)).toEqual({ created: 27 });
+  expect(await snapshot(ssh)).toEqual(made);
   await to.unchanged();
 }
 
-test("a stack moves from the dynamic provider to the native plugin and back, and the kernel's objects stay", async () => {
-  await stack.up();
-  await move(stack, moved);
-  await move(moved, stack);
+test("the lab moves from the native plugin to the dynamic provider and back, and the kernel's objects stay", async () => {
+  await native.up();
+  await move(native, dynamic);
+  await move(dynamic, native);
 });
 
-test("what has moved is destroyed as if it had not", async () => {
-  await move(stack, moved);
-  await moved.destroy();
-  expect(await seen()).toEqual(before);
+test("what has moved is destroyed as if it had not: the host as before", async () => {
+  await native.destroy();
+  expect(await snapshot(ssh)).toEqual(before);
 });

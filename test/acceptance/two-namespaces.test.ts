@@ -50,7 +50,7 @@ describe.each(both("examples/two-namespaces"))("%s", (_, project, show) => {
   test("changes from outside are shown, and repaired by up", async () => {
     await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
     await sandbox.ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
-    await show(stack, { updated: 1 });
+    await show(stack, { differs: ["eth-left"] });
     expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 5 });
     await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "-M", "do", "-s", "1272", "10.90.0.2");
     await stack.unchanged();
@@ -58,7 +58,7 @@ describe.each(both("examples/two-namespaces"))("%s", (_, project, show) => {
 
   test("what was removed from outside is shown, and made again by up", async () => {
     await sandbox.ip("netns", "del", "left");
-    await show(stack, { deleted: 2 });
+    await show(stack, { gone: ["left", "eth-left"] });
     expect(changes((await stack.up()).text)).toMatchObject({ created: 2 });
     await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
     await stack.unchanged();

@@ -6,6 +6,9 @@ import { end, isProvider, patience, recover, report, ways } from "./hits";
 import { both } from "./providers";
 import { Sandbox } from "./sandbox";
 
+/** As the program names them. */
+const waiting = ["command", "lock", "probe", "process"];
+
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
@@ -15,7 +18,7 @@ describe.each(both("test/fixtures/waits"))("%s", (_, project) => {
     sandbox = await Sandbox.open();
     stack = new Stack(project, "test", {}, sandbox.inside);
     before = await snapshot([], sandbox.inside);
-    await stack.init({ case: "none" });
+    await stack.init({ waiting: "false" });
     await stack.up();
   });
   afterAll(async () => {
@@ -23,21 +26,21 @@ describe.each(both("test/fixtures/waits"))("%s", (_, project) => {
     stack.forget();
   });
 
-  const waits = ways.flatMap((way) => ["probe", "process", "command", "lock"].map((what) => [way, what] as const));
-
-  test.each(waits)(
-    "%s while a %s waits: it ends soon, and the next up is as if nothing had been",
-    async (way, what) => {
-      await stack.set({ case: what });
-      const lock = what === "lock" ? lockNamespace() : undefined;
+  test.each(ways)(
+    "%s while a probe, a process, a command and a lock wait: all end soon, and the next up is as if nothing had been",
+    async (way) => {
+      await stack.set({ waiting: "true" });
+      const lock = lockNamespace();
       const cli = new Cli(stack, ["up", "--yes", "--skip-preview", ...stack.target]);
-      while (!/ never creating/.test(cli.text)) expect(await cli.reach(cli.steps + 1)).toBe(true);
+      const begun = () => waiting.every((name) => cli.text.includes(` ${name} creating`));
+      while (!begun()) expect(await cli.reach(cli.steps + 1)).toBe(true);
       await sleep(2000);
       if (way === "SIGINT") {
         const seconds = await cli.interrupt();
-        report(`SIGINT while a ${what} waits: ${seconds} s`);
+        report(`SIGINT while all wait: ${seconds} s`);
         expect(seconds).toBeLessThan(patience);
-        expect(cli.text).toContain("[LN_INTERRUPTED]");
+        const told = [...cli.text.matchAll(/\((\w+)\):\n +error: .*\[LN_INTERRUPTED\]$/gm)].map(([, name]) => name);
+        expect(told.sort()).toEqual(waiting);
       } else {
         const providers = cli.processes.filter(isProvider);
         expect(providers).not.toEqual([]);
@@ -46,15 +49,15 @@ describe.each(both("test/fixtures/waits"))("%s", (_, project) => {
         await end(left);
         await recover(stack);
       }
-      lock?.stdin.end();
-      await stack.set({ case: "none" });
+      lock.stdin.end();
+      await stack.set({ waiting: "false" });
       await stack.up();
-      await stack.unchanged();
       expect(await stack.pending()).toEqual([]);
     },
   );
 
-  test("nothing is left", async () => {
+  test("nothing is to be done, and destroy leaves nothing", async () => {
+    await stack.unchanged();
     await stack.destroy();
     expect(await snapshot([], sandbox.inside)).toEqual(before);
   });

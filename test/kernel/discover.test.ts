@@ -1,4 +1,5 @@
 import { discover } from "../../provider/src/discover";
+import { find } from "../../provider/src/import";
 import { kinds } from "../../provider/src/kinds";
 import { create, remove } from "../../provider/src/lifecycle";
 import { failure } from "./support/contract";
@@ -71,6 +72,30 @@ test("what a stack manages is left out, and its owner named", async () => {
   ]);
   expect(left).toEqual([{ what: `Bridge ${br}@${b}`, why: expect.stringContaining(`belongs to ${world.owner}`) }]);
   await remove(kinds.Bridge as (typeof all)[0], id, outputs, settings);
+});
+
+test("a process is listed and found by its pid, without those that it started; nobody's is ended like any other", async () => {
+  const kind = kinds.Process as (typeof all)[0];
+  await world.script(b, "cd /tmp && setsid -f timeout 300 sleep 300 < /dev/null > /dev/null 2>&1");
+  const [id = ""] = (await discover([kind], there, b)).importable.map((each) => each.id);
+  expect(id).toMatch(new RegExp(`^\\d+@${b}$`));
+  const found = await find(kind, id, world.owner, there);
+  expect(found?.inputs).toMatchObject({
+    command: ["timeout", "300", "sleep", "300"],
+    workingDirectory: "/tmp",
+    netns: b,
+  });
+  expect(found?.outputs).toMatchObject({ pid: Number.parseInt(id, 10), log: "/dev/null" });
+  expect(await find(kind, id.replace(b, a), world.owner, there)).toBeUndefined();
+  await remove(kind, found?.id ?? "", found?.outputs ?? {}, there);
+  expect((await world.run("ip", "netns", "pids", b)).trim()).toBe("");
+
+  const inputs = { command: ["sleep", "300"], netns: b, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+  const made = await create(kind, inputs, settings);
+  const { importable, left } = await discover([kind], there, b);
+  expect(importable).toEqual([]);
+  expect(left).toEqual([{ what: expect.stringMatching(/^Process \d+@/), why: expect.stringContaining(world.owner) }]);
+  await remove(kind, made.id, made.outputs, settings);
 });
 
 test("of the whole host, a pair is listed once, by its first end", async () => {

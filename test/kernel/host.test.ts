@@ -116,6 +116,12 @@ test("a command that hangs is killed in time, with all its children, where it ru
   await eventually(async () => !(await napping()));
 });
 
+test("the settings say how long a command may take that has no limit of its own", async () => {
+  const impatient = openHost(hostUrl, { ...settings, timeoutSeconds: 1 });
+  expect(await failure(impatient.run(["sleep", "20"]))).toMatchObject({ code: "LN_TIMEOUT" });
+  await impatient.run(["sleep", "2"], { timeoutSeconds: 10 });
+});
+
 test("a command that is missing is named", async () => {
   const error = await failure(host.run(["lnt-no-such-command", "-x"], { accept: "any" }));
   expect(error).toMatchObject({ code: "LN_TOOL" });

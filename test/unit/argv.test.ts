@@ -1,6 +1,7 @@
 import { check, type Values } from "../../provider/src/check";
 import { kinds } from "../../provider/src/kinds";
 import { groupOf } from "../../provider/src/mark";
+import { showLinks } from "../../provider/src/tools/links";
 import { RecordingHost } from "./support/recording";
 import { owner, sample } from "./support/samples";
 
@@ -77,7 +78,7 @@ const rows: readonly Row[] = [
     {},
     undefined,
     [
-      `ip link add name v0 netns foo group ${group} type veth peer name v1 netns bar group ${group}`,
+      `ip -n foo link add name v0 group ${group} type veth peer name v1 netns bar group ${group}`,
       `ip -n foo link set dev v0 up alias ${mark}`,
       `ip -n bar link set dev v1 up alias ${mark}`,
     ],
@@ -183,4 +184,15 @@ test.each(removals)("removed: %s", async (type, seen, lines) => {
   const { inputs } = check(kind as NonNullable<typeof kind>, sample(type));
   await kind?.remove(host, { ...inputs, previousValue: "0", backend: "legacy" }, seen);
   expect(withoutLedger(host)).toEqual(lines);
+});
+
+test("a list that changed while the kernel told it is asked for again, but not for ever", async () => {
+  const stderr = "Dump was interrupted and may be inconsistent.\n";
+  const host: RecordingHost = new RecordingHost(() => ({
+    stdout: "[]",
+    stderr: host.commands.length < 3 ? stderr : "",
+  }));
+  expect(await showLinks(host, "foo")).toEqual([]);
+  expect(host.commands).toHaveLength(3);
+  await expect(showLinks(new RecordingHost(() => ({ stdout: "[]", stderr })), "foo")).rejects.toThrow("LN_COMMAND");
 });

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalnetError } from "../../provider/src/errors";
-import { addressesOf, ownerOf, showLink, showRoutes } from "../../provider/src/tools/ip";
 import { optionsOf, parseRules, readChain } from "../../provider/src/tools/iptables";
 import { listThresholds, parseServices } from "../../provider/src/tools/ipvsadm";
+import { addressesOf, ownerOf, showLink } from "../../provider/src/tools/links";
 import { parseStat } from "../../provider/src/tools/process";
 import { compareVersions } from "../../provider/src/tools/requirements";
+import { showRoutes } from "../../provider/src/tools/routes";
 import { RecordingHost } from "./support/recording";
 
 // The files were recorded from iproute2 6.1, iptables 1.8.9 and ipvsadm 1.31.
@@ -45,11 +46,13 @@ test("ip: an end of a pair that is a bridge's port, with our mark", async () => 
 });
 
 test("ip: a link that is not there is no error", async () => {
-  expect(await showLink(failing('Device "x" does not exist.\n'), "foo", "x")).toBeUndefined();
+  const host = new RecordingHost(() => ({ exitCode: 1, stderr: 'Device "x" does not exist.\n' }));
+  expect(await showLink(host, "foo", "x")).toBeUndefined();
 });
 
 test("ip: another failure stays one", async () => {
-  await expect(showLink(failing("Cannot open netlink socket\n"), "foo", "x")).rejects.toThrow("it failed");
+  const host = new RecordingHost(() => ({ exitCode: 1, stderr: "Cannot open netlink socket\n" }));
+  await expect(showLink(host, "foo", "x")).rejects.toThrow("Cannot open netlink socket");
 });
 
 test("ip: the routes to one destination, numbers for names", async () => {
@@ -150,8 +153,8 @@ test("ipvsadm: thresholds by endpoint", async () => {
 
 test("/proc/PID/stat: names with blanks and parentheses; a zombie is no process", () => {
   expect(fixture("proc-stat.txt").split("\n").flatMap(parseStat)).toEqual([
-    { pid: 4711, command: "python3", session: 4711, startTime: 123456 },
-    { pid: 4712, command: "a (b) c) d", session: 4711, startTime: 123999 },
+    { pid: 4711, command: "python3", parent: 1, session: 4711, startTime: 123456 },
+    { pid: 4712, command: "a (b) c) d", parent: 4711, session: 4711, startTime: 123999 },
   ]);
 });
 

@@ -146,11 +146,12 @@ test("of an imported object only what is asked for can differ, now or when it wa
 test("the configuration is checked; another host is another place", async () => {
   const request = new rpc.CheckRequest();
   request.setUrn("urn:pulumi:stack::project::pulumi:providers:localnet::default");
-  request.setNews(struct({ host: "lab.example", sudo: "perhaps", stage: "3" }));
+  request.setNews(struct({ host: "lab.example", sudo: "perhaps", timeoutSeconds: "0", stage: "3" }));
   const checked = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig, request);
   expect(checked.getFailuresList().map((each) => each.getReason())).toEqual([
     "localnet:host: must be ssh://[user@]name[:port]",
     "localnet:sudo: must be true or false",
+    "localnet:timeoutSeconds: must be more than 0",
   ]);
   const change = new rpc.DiffRequest();
   change.setOlds(struct({ sudo: "true" }));
@@ -162,10 +163,10 @@ test("the configuration is checked; another host is another place", async () => 
 
 test("an error tells all in its message, and of a resource that there is no such kind", async () => {
   const request = new rpc.ReadRequest();
-  request.setUrn(urn("Process"));
+  request.setUrn(urn("Probe"));
   request.setId("x");
   await expect(ask<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow(
-    "Process x: import: a Process cannot be imported [LN_INPUT]",
+    "Probe x: import: a Probe cannot be imported [LN_INPUT]",
   );
   request.setUrn(urn("Nothing"));
   await expect(ask<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow("no kind Nothing");

@@ -108,6 +108,21 @@ test("it tries again until it sees what it expects", async () => {
   ).toMatchObject(once);
 });
 
+test("two that wait for every answer of the same balancer see all of them", async () => {
+  const balancer = [
+    "from http.server import *; from itertools import cycle; from time import sleep",
+    "pods = cycle([b'foo', b'bar'])",
+    "answer = lambda self: (self.send_response(200), self.end_headers(), self.wfile.write(next(pods)), sleep(0.2))",
+    "HTTPServer(('', 8081), type('Pods', (BaseHTTPRequestHandler,), {'do_GET': answer})).serve_forever()",
+  ].join("; ");
+  await world.script(server, `timeout 60 python3 -c "${balancer}" > /dev/null 2>&1 < /dev/null & exit 0`);
+  const listening = async () => (await world.inside(server, "ss", "-Hltn")).includes(":8081");
+  await eventually(listening, 30);
+  const asked = { http: { url: "http://10.9.0.2:8081/", expectBody: ["foo", "bar"] }, count: 4 };
+  const seen = await Promise.all([probe(asked), probe(asked)]);
+  for (const { results } of seen) expect(results).toMatchObject({ bodies: { foo: 2, bar: 2 } });
+});
+
 test("it looks again when a trigger changes, and only then", async () => {
   const asked = inputs({ http: { url: "http://10.9.0.2:8080/bar" }, triggers: ["a"] });
   const { id, outputs } = await create(kind, asked, settings);

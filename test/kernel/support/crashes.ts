@@ -17,7 +17,7 @@ function callsOf(argv: readonly string[]): string[] {
 }
 
 /** From the how-maniest call on there can be none: each is tried until one does not strike any more. */
-const times = hostUrl ? 2 : 4;
+const times = hostUrl ? 2 : 8;
 
 /** At how many points of an operation each fault strikes; not told, at all. */
 const most = Number(process.env.LOCALNET_TEST_POINTS ?? Number.POSITIVE_INFINITY);

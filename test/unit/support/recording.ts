@@ -15,8 +15,11 @@ export class RecordingHost implements Host {
   constructor(private readonly answer: (argv: readonly string[]) => Partial<Result> = () => ({})) {}
 
   async run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
-    this.commands.push([...argv]);
-    this.inputs.push(options.input);
+    // The lines of a list that ip reads are commands as any others.
+    const list = argv.includes("-batch") ? options.input?.trimEnd().split("\n") : undefined;
+    const begin = argv.slice(0, argv.indexOf("-batch"));
+    this.commands.push(...(list?.map((line) => [...begin, ...line.split(" ")]) ?? [[...argv]]));
+    this.inputs.push(list ? undefined : options.input);
     return { exitCode: 0, stdout: "", stderr: "", ...this.answer(argv) };
   }
 

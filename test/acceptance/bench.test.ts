@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { programs, recorded } from "../../scripts/bench/execs.mjs";
+import { changes, root, Stack } from "./engine";
+import { Sandbox } from "./sandbox";
+
+// The bench's own program and count. How long it takes is never asserted.
+const objects = 80;
+const directory = mkdtempSync(join(tmpdir(), "localnet-bench-"));
+const file = join(directory, "programs");
+let sandbox: Sandbox;
+let stack: Stack;
+
+/** How many processes of ip and iptables the last run of the CLI started, and of what leads to them. */
+function commands(): number {
+  const ours = Object.entries(programs(file)).filter(([name]) => /^(ip|ip6?tables.*|nsenter|flock)$/.test(name));
+  return ours.reduce((sum, [, count]) => sum + count, 0);
+}
+
+const providers = [
+  { provider: "dynamic provider", kinds: "pulumi-localnet", unchanged: 0 },
+  { provider: "native plugin", kinds: "pulumi-localnet/native", unchanged: 19 },
+];
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe.each(providers)(
+  `${objects} bridges and rules of one namespace, with the $provider`,
+  ({ kinds, unchanged }) => {
+    beforeAll(async () => {
+      sandbox = await Sandbox.open();
+      stack = new Stack(join(root, "bench"), "test", {}, [...sandbox.inside, ...recorded([], file)]);
+      await stack.init({ kinds, workload: "objects", count: String(objects) });
+    });
+    afterAll(async () => {
+      await sandbox.close();
+      stack.forget();
+      rmSync(file, { force: true });
+    });
+
+    test("up starts a process or more for each of them", async () => {
+      expect(changes((await stack.up()).text)).toMatchObject({ created: objects + 2 });
+      expect(commands()).toBeGreaterThan(objects);
+    });
+
+    test("a refresh starts fewer than 20 processes for all of them", async () => {
+      await stack.asRecorded();
+      expect(commands()).toBeGreaterThan(0);
+      expect(commands()).toBeLessThan(20);
+    });
+
+    test(`an up that changes nothing starts ${unchanged || "none"}${unchanged ? " at most" : ""}`, async () => {
+      expect(changes((await stack.up()).text)).toEqual({ unchanged: objects + 2 });
+      expect(commands()).toBeLessThanOrEqual(unchanged);
+    });
+  },
+);

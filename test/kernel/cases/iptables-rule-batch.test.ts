@@ -1,0 +1,85 @@
+import type { Values } from "../../../provider/src/check";
+import { parseRules } from "../../../provider/src/tools/iptables";
+import { Rules } from "../support/rules";
+import { testHost, World } from "../support/world";
+
+const world = new World();
+const netns = world.netns("b");
+const names = Array.from({ length: 12 }, (_, index) => `r${index}`).sort();
+const wanted = Object.fromEntries(names.map((name) => [name, {}]));
+let rules: Rules;
+
+beforeAll(() => world.build());
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+beforeEach(async () => {
+  rules = new Rules(world, netns);
+  await rules.iptables("-F", "FORWARD");
+});
+
+/** The commands of a body, as often as each program was run, and what iptables-restore read. */
+async function commandsOf(body: () => Promise<unknown>) {
+  const run = jest.spyOn(testHost(), "run");
+  await body();
+  const calls = run.mock.calls.map(([argv, options]) => ({ argv: argv.join(" "), input: options?.input }));
+  run.mockRestore();
+  const counted = (pattern: RegExp) => calls.filter(({ argv }) => pattern.test(argv)).length;
+  return {
+    looks: counted(/ -S /),
+    changes: counted(/ -[AD] /),
+    batches: calls.flatMap(({ input }) => (input === undefined ? [] : [input])),
+  };
+}
+
+test("what is asked for at once is looked at together, made together and goes together", async () => {
+  const made = await commandsOf(() => rules.up(wanted));
+  expect((await rules.shape()).sort()).toEqual(names);
+  const gone = await commandsOf(() => rules.up({}));
+  expect(await rules.shape()).toEqual([]);
+  for (const { batches, looks, changes } of [made, gone]) {
+    expect(batches).not.toEqual([]);
+    // One by one it would be three for each rule.
+    expect(batches.length + looks + changes).toBeLessThanOrEqual(names.length);
+  }
+});
+
+test("of a transaction that fails nothing is done, and only the rule that failed is not made, with an error of its own", async () => {
+  const wrong: Values = { target: "no-such-chain" };
+  await expect(rules.up({ ...wanted, wrong })).rejects.toThrow(
+    "there is no target or chain no-such-chain [LN_MISSING]",
+  );
+  expect((await rules.shape()).sort()).toEqual(names);
+  expect(await rules.up(wanted)).toEqual([]);
+});
+
+test("a rule that somebody deletes meanwhile does not keep the others from going", async () => {
+  await rules.up(wanted);
+  const { run } = testHost();
+  const spy = jest.spyOn(testHost(), "run").mockImplementation(async (argv, options) => {
+    if (options?.input?.includes("-D")) await rules.iptables("-D", "FORWARD", "5");
+    return run.call(testHost(), argv, options);
+  });
+  await rules.up({}).finally(() => spy.mockRestore());
+  expect(await rules.shape()).toEqual([]);
+});
+
+test("words reach the kernel as they are", async () => {
+  const strange = [
+    `it's "quoted" \\ and -j DROP`,
+    "# no remark",
+    "-t nat",
+    "COMMIT",
+    "*nat",
+    "[0:0] -A INPUT",
+    "$x `y` > z",
+  ];
+  const commented = Object.fromEntries(strange.map((comment, index) => [`c${index}`, { comment }]));
+  const { changes } = await commandsOf(() => rules.up(commented));
+  // The rest was read by iptables-restore, and nothing refused.
+  expect(changes).toBeLessThan(strange.length / 2);
+  expect(await rules.lines()).toHaveLength(strange.length);
+  const saved = await world.inside(netns, "iptables-save", "-t", "filter");
+  expect(saved.split("\n").filter((line) => line.startsWith("-A "))).toEqual(await rules.lines());
+  const comments = parseRules(saved).map(({ words }) => words[words.indexOf("--comment") + 1]);
+  expect(comments.map((comment) => comment?.replace(/ localnet:\S+$/, "")).sort()).toEqual(strange.sort());
+  expect(await rules.up(commented)).toEqual([]);
+});

@@ -1,0 +1,69 @@
+import type { Values } from "../../provider/src/check";
+import { onlyLooking } from "../../provider/src/host";
+import type { AnyKind } from "../../provider/src/kind";
+import { kinds } from "../../provider/src/kinds";
+import { read } from "../../provider/src/lifecycle";
+import { Engine } from "./support/engine";
+import { hostUrl, settings, testHost, World } from "./support/world";
+
+const world = new World();
+const netns = world.netns("l");
+const numbers = Array.from({ length: 5 }, (_, index) => index);
+const inputs = (index: number, own: Values): Values => ({
+  ...{ netns, owner: `${world.owner}/${index}`, ...(hostUrl && { host: hostUrl }) },
+  ...own,
+});
+const bridges = numbers.map((index) => inputs(index, { name: `br${index}` }));
+const rules = numbers.map((index) => inputs(index, { chain: "FORWARD", target: "ACCEPT" }));
+const made = (type: string, each: Values[]) => each.map(() => new Engine(kinds[type] as AnyKind));
+const all = [...made("Bridge", bridges), ...made("IptablesRule", rules)];
+const [bridge, other] = all as [Engine, Engine];
+
+beforeAll(async () => {
+  await world.build();
+  await Promise.all([...bridges, ...rules].map((each, index) => all[index]?.up(each)));
+});
+afterAll(async () => {
+  for (const each of all) await each.destroy();
+  expect(await world.cleanUp()).toEqual([]);
+});
+
+/** As the engine does for a refresh. */
+function look({ kind, id, state }: Pick<Engine, "kind" | "id" | "state">) {
+  return onlyLooking(() => read(kind, id, state as Values, settings));
+}
+
+async function commandsOf(body: () => Promise<unknown>): Promise<string[]> {
+  const run = jest.spyOn(testHost(), "run");
+  await body();
+  const commands = run.mock.calls.map(([argv]) => argv.join(" "));
+  run.mockRestore();
+  return commands;
+}
+
+test("a refresh of many objects of one namespace takes one command of each tool", async () => {
+  const commands = await commandsOf(async () => {
+    const together = await Promise.all(all.map(look));
+    const later = await look(bridge);
+    expect([...together, later].map((each) => each?.outputs)).toEqual([...all, bridge].map(({ state }) => state));
+  });
+  expect(commands.sort()).toEqual([
+    `ip -n ${netns} -j -d addr show`,
+    `nsenter --net=/run/netns/${netns} -- iptables -w 10 -t filter -S FORWARD`,
+  ]);
+});
+
+test("what this program changed or removed is seen at once", async () => {
+  await look(bridge);
+  await bridge.up({ ...bridges[0], mtu: 1400 });
+  expect((await look(bridge))?.outputs).toMatchObject({ mtu: 1400 });
+  const { kind, id, state } = other;
+  await other.destroy();
+  expect(await look({ kind, id, state })).toBeUndefined();
+});
+
+test("who is about to change an object looks for itself", async () => {
+  await look(bridge);
+  const [first] = await commandsOf(() => bridge.up({ ...bridges[0], mtu: 1300 }));
+  expect(first).toBe(`ip -n ${netns} -j -d addr show dev br0`);
+});

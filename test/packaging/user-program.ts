@@ -1,0 +1,117 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { changes, run, Stack, snapshot } from "../acceptance/engine";
+import { Sandbox } from "../acceptance/sandbox";
+
+/** What a user writes: twenty lines in a project of their own, far from this repository. */
+const program = (path: string) => `
+import * as pulumi from "@pulumi/pulumi";
+import { Bridge, Netns, Probe, Process, Route, VethPair } from "${path}";
+
+const mtu = new pulumi.Config().getNumber("mtu") ?? 1500;
+const router = new Netns("lnp-router");
+const pod = new Netns("lnp-pod");
+const bridge = new Bridge("br0", { netns: router, addresses: ["10.91.0.1/24"], mtu });
+const veth = new VethPair("veth0", {
+  netns: router,
+  master: bridge,
+  mtu,
+  peer: { name: "eth0", netns: pod, addresses: ["10.91.0.2/24"], mtu },
+});
+const route = new Route("default", { netns: pod, destination: "default", via: "10.91.0.1" }, { dependsOn: [bridge, veth] });
+const server = new Process("server", {
+  netns: pod,
+  command: ["python3", "-m", "http.server", "--directory", "/usr/share/common-licenses", "80"],
+  ready: { http: { url: "http://10.91.0.2" } },
+}, { dependsOn: veth });
+const probe = new Probe("probe", { netns: router, http: { url: "http://10.91.0.2/GPL-3" }, triggers: [mtu] }, { dependsOn: [server, route] });
+
+export const mac: pulumi.Output<string> = veth.peerMacAddress;
+export const answered = probe.results.ok;
+`;
+
+/** As the README says it. */
+const plugins = `
+plugins:
+  providers:
+    - name: localnet
+      path: node_modules/pulumi-localnet/bin
+`;
+
+const manifest = (tarball: string, pulumi: string) => ({
+  name: "user-program",
+  private: true,
+  main: "index.ts",
+  dependencies: { "pulumi-localnet": `file:${tarball}`, "@pulumi/pulumi": pulumi },
+  devDependencies: { typescript: "^5.0.0", "@types/node": "^20.0.0" },
+});
+
+/** As Pulumi's own TypeScript template has it: strict, Node's older module resolution, libraries' types checked. */
+const compiler = {
+  compilerOptions: {
+    strict: true,
+    target: "es2020",
+    module: "commonjs",
+    moduleResolution: "node",
+    sourceMap: true,
+    outDir: "bin",
+  },
+  files: ["index.ts"],
+};
+
+const node24 = process.env.LOCALNET_TEST_NODE24;
+
+/** Each of the versions of Node and Pulumi that are promised first and last, with the package as users have it. */
+export function works(from: string, versions: [node: "this Node" | "Node 24", pulumi: string][]): void {
+  let tarball: string;
+  let sandbox: Sandbox;
+  const directory = mkdtempSync(join(tmpdir(), "localnet-packaging-"));
+
+  beforeAll(async () => {
+    const packed = await run(["npm", "pack", "--silent", "--workspace", "provider", "--pack-destination", directory]);
+    expect(packed).toMatchObject({ code: 0 });
+    tarball = join(directory, readdirSync(directory).find((name) => name.endsWith(".tgz")) ?? "");
+    sandbox = await Sandbox.open();
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test.each(versions)("on %s with @pulumi/pulumi %s: install, up, update, destroy", async (node, pulumi) => {
+    const path = node === "this Node" ? "" : node24;
+    if (path === undefined) throw new Error("LOCALNET_TEST_NODE24 is not set: run npm test, which gets Node 24");
+    const project = mkdtempSync(join(directory, "project-"));
+    writeFileSync(join(project, "package.json"), JSON.stringify(manifest(tarball, pulumi)));
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(compiler));
+    writeFileSync(
+      join(project, "Pulumi.yaml"),
+      `name: user-program\nruntime: nodejs\n${from.endsWith("native") ? plugins : ""}`,
+    );
+    writeFileSync(join(project, "index.ts"), program(from));
+    const env = { ...process.env, PATH: [path, process.env.PATH].filter(Boolean).join(delimiter) };
+    const install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"];
+    expect(await run(install, { cwd: project, env })).toMatchObject({ code: 0 });
+    expect(await run(["npx", "tsc", "--noEmit"], { cwd: project, env })).toMatchObject({ code: 0, stdout: "" });
+
+    const before = await snapshot([], sandbox.inside);
+    const stack = new Stack(project, "test", { PATH: env.PATH }, sandbox.inside);
+    await stack.init();
+    expect(changes((await stack.up()).text)).toMatchObject({ created: 8 });
+    expect(await stack.outputs()).toMatchObject({ answered: 1, mac: expect.stringMatching(/^([0-9a-f]{2}:){5}/) });
+    await stack.unchanged();
+    const discover = ["env", "-C", project, "npx", "localnet", "discover", "--netns", "lnp-router"];
+    const found = await run([...sandbox.inside, ...discover], { env });
+    expect(found.stderr).toContain(
+      "left out: Netns lnp-router: it is not free to be imported, but belongs to user-program/test/",
+    );
+    expect(JSON.stringify(JSON.parse(found.stdout))).not.toContain("br0");
+    await stack.set({ mtu: "1400" });
+    expect(changes((await stack.up()).text)).toMatchObject({ updated: 3 });
+    await stack.unchanged();
+    await stack.destroy();
+    expect(await snapshot([], sandbox.inside)).toEqual(before);
+    stack.forget();
+  });
+}
