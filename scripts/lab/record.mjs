@@ -37,6 +37,6 @@ export function removeRecord() {
  * @param {() => Promise<number>} action
  */
 export function exclusively(action) {
-  mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
+  mkdirSync(runDirectory, { recursive: true });
   return withLock(join(runDirectory, "lab.lock"), action, () => say("Waiting for another command of the lab to end"));
 }

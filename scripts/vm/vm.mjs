@@ -43,6 +43,7 @@ export async function ensureVm() {
  */
 export async function startVm(name = "lab") {
   const directory = directoryOf(name);
+  await mkdir(runDirectory, { recursive: true });
   await mkdir(machines, { recursive: true, mode: 0o700 });
   return withLock(`${directory}.lock`, async () => {
     const running = vmStatus(name);

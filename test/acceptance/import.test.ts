@@ -39,6 +39,15 @@ const commands = [
 /** Started from here, it would keep the output open that the test waits for. */
 const server = "setsid -f ip netns exec pod sleep 600 < /dev/null > /dev/null 2>&1";
 
+/** Its pid, once it is in the namespace and no longer the `ip` that brought it there. */
+async function serving(): Promise<string> {
+  for (;;) {
+    const pid = (await shell("ip netns pids pod")).trim();
+    if (pid && (await shell(`cat /proc/${pid}/comm`)).trim() === "sleep") return pid;
+    await sleep(50);
+  }
+}
+
 const ids = {
   Netns: { lab: "lab", pod: "pod" },
   Bridge: { br0: "br0@lab" },
@@ -63,7 +72,7 @@ beforeAll(async () => {
   before = await seen();
   for (const line of commands) await shell(line);
   expect(await run([...sandbox.inside, "sh", "-c", server])).toMatchObject({ code: 0 });
-  ids.Process.server = `${(await shell("ip netns pids pod")).trim()}@pod`;
+  ids.Process.server = `${await serving()}@pod`;
   // The kernel takes its time over the addresses that it gives by itself.
   const tentative = () => Promise.all(["lab", "pod"].map((netns) => shell(`ip -n ${netns} -6 addr show tentative`)));
   while ((await tentative()).join("")) await sleep(200);

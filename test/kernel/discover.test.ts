@@ -76,12 +76,13 @@ test("what a stack manages is left out, and its owner named", async () => {
 
 test("a process is listed and found by its pid, without those that it started; nobody's is ended like any other", async () => {
   const kind = kinds.Process as (typeof all)[0];
-  await world.script(b, "cd /tmp && setsid -f timeout 300 sleep 300 < /dev/null > /dev/null 2>&1");
+  const running = "until grep -qsa '^sleep.300\\.25' /proc/[0-9]*/cmdline; do sleep 0.1; done";
+  await world.script(b, `cd /tmp && setsid -f timeout 300 sleep 300.25 < /dev/null > /dev/null 2>&1; ${running}`);
   const [id = ""] = (await discover([kind], there, b)).importable.map((each) => each.id);
   expect(id).toMatch(new RegExp(`^\\d+@${b}$`));
   const found = await find(kind, id, world.owner, there);
   expect(found?.inputs).toMatchObject({
-    command: ["timeout", "300", "sleep", "300"],
+    command: ["timeout", "300", "sleep", "300.25"],
     workingDirectory: "/tmp",
     netns: b,
   });
