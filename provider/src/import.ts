@@ -1,9 +1,9 @@
 import { check, type Values } from "./check";
 import { among, plain } from "./compare";
-import { LocalnetError } from "./errors";
+import { LocalnetError, orAbsent } from "./errors";
 import type { Host, HostSettings } from "./host";
 import type { AnyKind } from "./kind";
-import { about, isForeign, observe, open, orAbsent, outputsOf } from "./lifecycle";
+import { about, isForeign, observeOwned, open, outputsOf } from "./lifecycle";
 
 /** What is there under an id, for an owner that takes it over with the first update; undefined: nothing. Changes nothing. */
 export async function find(
@@ -17,7 +17,7 @@ export async function find(
     const host = await open(kind, named, settings);
     const args = await located(kind, host, named, id);
     const recorded = args && { ...args, imported: true };
-    const seen = args && (await observe(kind, host, args, recorded));
+    const seen = args && (await observeOwned(kind, host, args, recorded));
     if (!seen) return undefined;
     if (isForeign({ ...args, imported: true }, seen)) {
       const hint = "import it into the stack that it belongs to, or with the kind that it is of";

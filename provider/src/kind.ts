@@ -44,6 +44,8 @@ export const inNetns = {
 export type Seen = Readonly<Record<string, unknown>> & {
   /** The mark on the object; "" when it has none, null when its kind cannot carry one. Left out when there is nothing to own. */
   readonly owner?: string | null;
+  /** It is something else, which has that name: nothing that could be adopted. */
+  readonly alien?: boolean;
 };
 
 /**

@@ -1,6 +1,6 @@
 import { check, hasUnknown, type Values } from "./check";
 import { describe, differences, halfway, plain, project } from "./compare";
-import { hasCode, LocalnetError } from "./errors";
+import { LocalnetError, orAbsent } from "./errors";
 import { type Host, type HostSettings, openHost } from "./host";
 import type { AnyKind } from "./kind";
 import { claim, entries, type Place, unclaim } from "./tools/ledger";
@@ -19,7 +19,7 @@ export class PartialError extends Error {
   }
 }
 
-type Observed = Values & { owner?: string | null };
+type Observed = Values & { owner?: string | null; alien?: boolean };
 
 export function diff(kind: AnyKind, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
   const found = differences(kind.args, news, olds);
@@ -36,8 +36,7 @@ export async function create(
   return about(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
     const place = placeOf(kind, id, args);
-    const seen = await observe(kind, host, args);
-    if (seen?.owner === null) seen.owner = (await entries(host, place))[0]?.owner ?? "";
+    const seen = await observeOwned(kind, host, args);
     if (seen) mayTake(kind, args, seen);
     if (!kind.unmarked) return { id, outputs: await converge(kind, host, id, args, seen) };
 
@@ -64,10 +63,14 @@ export async function update(
   const args = parsed(kind, news);
   return about(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
-    const seen = await observe(kind, host, args, olds);
-    if (seen && isForeign({ ...args, imported: olds.imported }, seen)) throw exists(args, seen);
-    if (kind.unmarked && olds.imported) {
-      const { owner } = await claim(host, placeOf(kind, id, args), args.owner as string);
+    // A resource, or stack, that was renamed has the mark of its former name, or since an update that died its new one.
+    const former = { ...args, imported: olds.imported, owner: (olds.owner ?? args.owner) as string };
+    const renamed = former.owner !== args.owner;
+    let seen = await observeOwned(kind, host, former, olds);
+    if (renamed && (!seen || isForeign(former, seen))) seen = await observeOwned(kind, host, args, olds);
+    if (seen && isForeign(former, seen) && isForeign(args, seen)) throw exists(args, seen);
+    if (kind.unmarked && (olds.imported || renamed)) {
+      const { owner } = await claim(host, placeOf(kind, id, args), args.owner as string, former.owner);
       if (owner !== args.owner) throw exists(args, { owner });
     }
     return converge(kind, host, id, args, seen, olds);
@@ -84,7 +87,7 @@ export async function read(
 ): Promise<{ id: string; inputs: Values; outputs: Values } | undefined> {
   return about(kind, id, "read", async () => {
     const host = await open(kind, recorded, settings);
-    const seen = await observe(kind, host, recorded, recorded);
+    const seen = await observeOwned(kind, host, recorded, recorded);
     // The state forgets what is gone, so what it left behind goes now or never.
     if (!seen) await discard(kind, host, id, recorded);
     if (!seen || isForeign(recorded, seen)) return undefined;
@@ -98,7 +101,7 @@ export async function read(
 export async function remove(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<void> {
   return about(kind, id, "delete", async () => {
     const host = await open(kind, recorded, settings);
-    const seen = await observe(kind, host, recorded, recorded);
+    const seen = await observeOwned(kind, host, recorded, recorded);
     if (seen && !isForeign(recorded, seen)) {
       let failed: unknown;
       await kind.remove(host, recorded, seen).catch((error) => {
@@ -106,7 +109,7 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
       });
       // Where nothing is owned, nothing goes: a setting keeps existing.
       const look = seen.owner !== undefined || failed !== undefined;
-      const after = look ? await observe(kind, host, recorded, recorded) : undefined;
+      const after = look ? await observeOwned(kind, host, recorded, recorded) : undefined;
       // What it was in may have gone at the same time, and it with that.
       if (after && !isForeign(recorded, after))
         throw failed ?? new LocalnetError("LN_VERIFY", "it is still there after it was removed");
@@ -117,7 +120,7 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
 
 /** What there still is of an object that is gone. */
 async function discard(kind: AnyKind, host: Host, id: string, recorded: Values, seen?: Observed): Promise<void> {
-  if (kind.unmarked) await release(kind, host, id, recorded);
+  if (kind.unmarked && !(seen && isForeign(recorded, seen))) await release(kind, host, id, recorded);
   await kind.tidy?.(host, recorded, seen);
 }
 
@@ -156,31 +159,27 @@ async function release(kind: AnyKind, host: Host, id: string, recorded: Values):
   if (!mayBeOthers) await unclaim(host, place);
 }
 
-export async function observe(
+function observe(kind: AnyKind, host: Host, args: Values, recorded?: Values): Promise<Observed | undefined> {
+  return orAbsent<Observed | undefined>(() => kind.observe(host, args, recorded));
+}
+
+/** The same, and whose it is where only the ledger tells. Without an entry it is as recorded; what was imported is nobody's. */
+export async function observeOwned(
   kind: AnyKind,
   host: Host,
   args: Values,
   recorded?: Values,
 ): Promise<Observed | undefined> {
-  const seen = await orAbsent<Observed | undefined>(() => kind.observe(host, args, recorded));
-  if (seen?.owner !== null || !recorded?.imported) return seen;
-  return { ...seen, owner: (await entries(host, placeOf(kind, kind.id(args), args)))[0]?.owner ?? "" };
-}
-
-/** Absence is a value, and what is in a namespace that does not exist is absent. */
-export async function orAbsent<T>(body: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await body();
-  } catch (error) {
-    if (hasCode(error, "LN_NETNS")) return undefined;
-    throw error;
-  }
+  const seen = await observe(kind, host, args, recorded);
+  if (seen?.owner !== null) return seen;
+  const [entry] = await entries(host, placeOf(kind, kind.id(args), args));
+  return { ...seen, owner: entry?.owner ?? (recorded && !recorded.imported ? null : "") };
 }
 
 /** May create go on with an object that is there already? */
 function mayTake(kind: AnyKind, args: Values, seen: Observed): void {
   if (seen.owner === undefined || seen.owner === args.owner) return;
-  if (!args.adopt) throw exists(args, seen);
+  if (!args.adopt || seen.alien) throw exists(args, seen);
   const wrong = differences(kind.args, args, project(kind.args, args, seen));
   if (wrong.length) {
     const hint = "change the object or the program so that they agree";
@@ -198,9 +197,9 @@ function isOurs(args: Values, { owner }: Observed, ensured: boolean): boolean {
   return owner === null || ensured;
 }
 
-function exists(args: Values, { owner }: Pick<Observed, "owner">): LocalnetError {
+function exists(args: Values, { owner, alien }: Pick<Observed, "owner" | "alien">): LocalnetError {
   const whose = owner ? `belongs to ${owner}` : "is not ours";
-  const hint = "delete it, choose another name, or set adopt: true";
+  const hint = alien ? "choose another name" : "delete it, choose another name, or set adopt: true";
   return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint });
 }
 

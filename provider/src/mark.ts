@@ -1,14 +1,21 @@
 import { createHash } from "node:crypto";
 
+const prefix = "localnet:";
+
 /** The mark that an object carries: a link's alias, the comment of a rule, the environment of a process. */
 export function markOf(owner: string): string {
   const safe = owner.replace(/[^A-Za-z0-9_.:$/@-]/g, "_").slice(0, 120);
-  return `localnet:${safe === owner ? owner : `${safe}-${digest(owner).toString("hex").slice(0, 8)}`}`;
+  return `${prefix}${safe === owner ? owner : `${safe}-${digest(owner).toString("hex").slice(0, 8)}`}`;
 }
 
 /** Whom a mark names: the given owner when it is theirs, else the mark's own words. */
 export function ownerIn(mark: string, owner: string): string {
-  return mark === markOf(owner) ? owner : mark.replace(/^localnet:/, "");
+  return mark === markOf(owner) ? owner : mark.replace(prefix, "");
+}
+
+/** Is this a mark, and not what others write in the same place? */
+export function isMark(text: string): boolean {
+  return text.startsWith(prefix);
 }
 
 /** The mark as a number, for a link's group: the only mark that the kernel takes in the call that makes a link. */

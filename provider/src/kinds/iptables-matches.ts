@@ -111,7 +111,7 @@ export const matchArgs = {
       destination: addressType.optional(),
     })
     .optional(),
-  /** A share of the packets: at random with a probability, or every n-th. */
+  /** A share of the packets: at random with `probability`, or every n-th with `every` and `packet`. */
   statistic: z
     .union(
       [

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
+import { pause } from "../interrupt";
 import { markOf, ownerIn } from "../mark";
 import { changeChain, deleteRules, insertRule, optionsOf, type Rule, readChain } from "../tools/iptables";
 import type { Chain } from "../tools/iptables-backend";
@@ -114,7 +114,7 @@ export async function put(
   const deadline = Date.now() + patienceSeconds * 1000;
   for (let attempt = 0; Date.now() < deadline; attempt++) {
     // Two that are in each other's way look again at different times.
-    if (attempt > 0) await sleep(Math.random() * Math.min(attempt, 20) * 20);
+    if (attempt > 0) await pause(Math.random() * Math.min(attempt, 20) * 20);
     const rules = (attempt === 0 ? known : undefined) ?? (await readChain(host, chain)).rules;
     const replaced = replacedIn(rules);
     const place = placeFor(rules, replaced, placing);

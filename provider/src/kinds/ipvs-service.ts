@@ -82,6 +82,8 @@ export const ipvsService = defineKind({
         /^(\d{1,3}(\.\d{1,3}){3}|\d{1,3})$/,
         "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length",
       )
+      // ipvsadm does not tell the default: each client by itself.
+      .transform((mask) => (["255.255.255.255", "128"].includes(mask) ? undefined : mask))
       .optional(),
     /** Schedule each packet for itself. Only for udp and firewall marks. */
     onePacket: z.boolean().default(false),
@@ -89,7 +91,7 @@ export const ipvsService = defineKind({
   outputs: {},
   needs: ["ipvsadm"],
   unmarked: true,
-  /** `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark */
+  /** `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6 */
   id: (args) => at(serviceId(keyOf(args)), args.netns),
 
   *rules(args) {

@@ -57,6 +57,8 @@ export const kernelModule = defineKind({
         if (!(await hasModule(host, name))) await unshare(host, placeOf(name), owner);
         throw error;
       }
+      const former = recorded?.owner ?? owner;
+      if (former !== owner) await unshare(host, placeOf(name), former);
       return { loadedByUs };
     }),
 

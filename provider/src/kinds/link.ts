@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { at, cidr, mac, mtu } from "../fields";
 import type { Host } from "../host";
-import type { Listed } from "../kind";
+import type { Listed, Seen } from "../kind";
+import { isMark } from "../mark";
 import { ipAll } from "../tools/ip-batch";
 import { addressesOf, duplicatesOf, type Link, ownerOf, showLink, showLinks } from "../tools/links";
 
@@ -44,7 +45,7 @@ export function linkSeen(link: Link, owner: string) {
   return {
     ifindex: link.ifindex,
     owner: ownerOf(link, owner),
-    alias: link.ifalias !== undefined,
+    alias: isMark(link.ifalias ?? ""),
     addresses: addressesOf(link),
     duplicates: duplicatesOf(link),
     mtu: link.mtu,
@@ -57,7 +58,7 @@ export function linkSeen(link: Link, owner: string) {
   };
 }
 
-export type LinkSeen = ReturnType<typeof linkSeen>;
+export type LinkSeen = ReturnType<typeof linkSeen> & Pick<Seen, "alien">;
 
 /** The links of a kind in a namespace, as what may be imported; those that `of` takes. */
 export async function listLinks(
@@ -112,5 +113,5 @@ export async function observeLink(
   if (!link) return undefined;
   const seen = linkSeen(link, owner);
   const actual = link.linkinfo?.info_kind ?? "device";
-  return { link, seen: actual === kind ? seen : { ...seen, owner: `a link of kind ${actual}` } };
+  return { link, seen: actual === kind ? seen : { ...seen, owner: `a link of kind ${actual}`, alien: true } };
 }

@@ -69,8 +69,10 @@ export const netns = defineKind({
     await ipAll(host, undefined, [["netns", "del", name]]);
   },
 
-  async tidy(host, { name, owner }) {
-    await Promise.all([discard(host, name, owner), forget(host, name)]);
+  async tidy(host, { name, owner, imported }, seen) {
+    await discard(host, name, owner);
+    // In another's namespace of that name there may be what others have written down.
+    if (!seen || seen.owner === owner || imported) await forget(host, name);
   },
 
   imports: {

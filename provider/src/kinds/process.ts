@@ -3,7 +3,7 @@ import { z } from "zod";
 import { LocalnetError } from "../errors";
 import { at, printable, seconds } from "../fields";
 import type { Host } from "../host";
-import { pause } from "../interrupt";
+import { alarm, pause } from "../interrupt";
 import { defineKind, inNetns } from "../kind";
 import { markOf } from "../mark";
 import { findMarked, isLeader, markedFor, processMark, type Running, readProcesses, signal } from "../tools/process";
@@ -95,8 +95,15 @@ export const process = defineKind({
     return { owner: await markedFor(host, pid, args.owner), pid, startTime, bootId, log: recorded.log };
   },
 
-  async ensure(host, args, seen) {
+  async ensure(host, args, before, recorded) {
     const log = logOf(host, args);
+    let seen = before;
+    if (seen && recorded && recorded.owner !== args.owner) {
+      // Renamed: the mark of what runs cannot be changed.
+      await stop(host, recorded, [seen]);
+      await removeLog(host, recorded);
+      seen = undefined;
+    }
     if (args.ready?.http) await requireTools(host, ["curl", "nsenter"]);
     if (args.ready?.tcp) await requireTools(host, ["nc", "nsenter"]);
     if (!seen) {
@@ -206,15 +213,22 @@ const killSeconds = 5;
 
 /** Tells whether all have ended in time. One that is ending, or has overwritten its environment, has no mark any more. */
 async function end(host: Host, owner: string, name: string, limitSeconds: number, known: readonly Known[]) {
-  const deadline = Date.now() + limitSeconds * 1000;
-  let left = [...(await stillThere(host, known)), ...(await findMarked(host, owner))];
-  await signal(host, name.replace("SIG", ""), left);
-  for (;;) {
-    left = await stillThere(host, left);
-    if (left.length === 0) left = await findMarked(host, owner);
-    if (left.length === 0) return true;
-    if (Date.now() > deadline) return false;
-    await sleep(pollMilliseconds);
+  let late = false;
+  const cancel = alarm(limitSeconds, () => {
+    late = true;
+  });
+  try {
+    let left = [...(await stillThere(host, known)), ...(await findMarked(host, owner))];
+    await signal(host, name.replace("SIG", ""), left);
+    for (;;) {
+      left = await stillThere(host, left);
+      if (left.length === 0) left = await findMarked(host, owner);
+      if (left.length === 0) return true;
+      if (late) return false;
+      await sleep(pollMilliseconds);
+    }
+  } finally {
+    cancel();
   }
 }
 

@@ -46,7 +46,9 @@ export const sysctl = defineKind({
     const place = placeOf(key, netns);
     return inTurn(host, place, async () => {
       const [now, holders] = await Promise.all([readSysctl(host, netns, key), entries(host, place)]);
-      const other = holders.find((each) => each.owner !== owner && each.value !== value);
+      // Renamed, the entry of the former name is ours too, until the new one stands.
+      const former = recorded?.owner ?? owner;
+      const other = holders.find((each) => ![owner, former].includes(each.owner) && each.value !== value);
       if (other) {
         const hint = "two stacks share a setting if they agree on its value";
         throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
@@ -62,6 +64,7 @@ export const sysctl = defineKind({
         if (!changed) await (ours ? share(host, place, ours) : unshare(host, place, owner));
         throw error;
       }
+      if (former !== owner) await unshare(host, place, former);
       return { previousValue };
     });
   },

@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { orAbsent } from "../errors";
 import { at, ifName, parseAt } from "../fields";
-import { defineKind, inNetns } from "../kind";
+import type { Host } from "../host";
+import { defineKind, inNetns, type Seen } from "../kind";
 import { birthmark, type Link, showLink, showPeer } from "../tools/links";
 import {
   type LinkArgs,
+  type LinkSeen,
   linkArgs,
   linkOutputs,
   listLinks,
@@ -58,20 +61,25 @@ export const vethPair = defineKind({
     if (peer.hairpin !== undefined && !peer.master) yield ["peer.hairpin", "needs peer.master"];
   },
 
-  async observe(host, args) {
+  async observe(host, args, recorded): Promise<PairSeen | undefined> {
     const near = await observeLink(host, args, "veth", args.owner);
-    if (!near) return undefined;
-    const far = await observeLink(host, args.peer, "veth", args.owner);
+    if (!near && !recorded) return undefined;
+    const far = await farEnd(host, args);
+    if (!near) {
+      // Renamed or moved away: the pair is known by its far end, as which it can be removed.
+      const lost = far?.seen.owner === args.owner && !far.seen.alien;
+      return lost ? { ...newborn, owner: args.owner, lost } : undefined;
+    }
     // Only a far end that is ours, not just one of that name.
     const peer = far && isPeer(near.link, far.link) ? far.seen : undefined;
-    return { ...near.seen, peer, peerIfindex: peer?.ifindex, peerMacAddress: peer?.macAddress };
+    return { ...near.seen, lost: false, peer, peerIfindex: peer?.ifindex, peerMacAddress: peer?.macAddress };
   },
 
   async ensure(host, args, seen, recorded) {
     const { peer, owner } = args;
     // A far end that was renamed or moved away cannot be brought back under its name; both ends go and are made anew.
     const broken = seen && !seen.peer;
-    if (broken) await removeLink(host, args);
+    if (broken) await removeEnd(host, args, seen.lost);
     const whole = broken ? undefined : seen;
     const ends = [
       { end: args, seen: whole, recorded },
@@ -80,6 +88,8 @@ export const vethPair = defineKind({
     // The host's own namespace has no name by which a link could be put into it from another.
     if (peer.netns === undefined) ends.reverse();
     const here = ends[0]?.end.netns;
+    // Where there is no namespace of that name, ip takes a number for a process, and puts the end where that is.
+    for (const { end } of ends) if (/^(0x[0-9a-f]+|\d+)$/i.test(end.netns ?? "")) await showLink(host, end.netns, "lo");
     const born = ({ name, netns }: LinkArgs) => {
       const elsewhere = netns === undefined || netns === here ? [] : ["netns", netns];
       return ["name", name, ...elsewhere, ...birthmark(owner)];
@@ -93,7 +103,7 @@ export const vethPair = defineKind({
     await Promise.all(added.map(([end, addresses]) => duplicatesDetected(host, end, addresses)));
   },
 
-  remove: removeLink,
+  remove: (host, args, { lost }) => removeEnd(host, args, lost),
 
   imports: {
     parse: parseAt,
@@ -110,6 +120,31 @@ export const vethPair = defineKind({
     }),
   },
 });
+
+interface PairSeen extends LinkSeen, Seen {
+  readonly owner: string;
+  /** The near end is not there under its name, and what is seen of it is nothing. */
+  readonly lost: boolean;
+  readonly peer?: LinkSeen | undefined;
+  readonly peerIfindex?: number | undefined;
+  readonly peerMacAddress?: string | undefined;
+}
+
+interface PairArgs extends LinkArgs {
+  readonly owner: string;
+  /** What is recorded lacks it where it was gone. */
+  readonly peer?: LinkArgs | undefined;
+}
+
+/** Nothing where its namespace has no name any more: that says nothing of the near end. */
+async function farEnd(host: Host, { peer, owner }: PairArgs): Promise<{ link: Link; seen: LinkSeen } | undefined> {
+  return peer && orAbsent(() => observeLink(host, peer, "veth", owner));
+}
+
+/** Both ends go with either. */
+async function removeEnd(host: Host, args: PairArgs, lost: boolean): Promise<void> {
+  await removeLink(host, lost && args.peer ? args.peer : args);
+}
 
 /** In one namespace the kernel names the other end; in two it gives the other end's number. */
 function isPeer(near: Link, far: Link): boolean {

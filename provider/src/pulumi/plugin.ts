@@ -44,7 +44,7 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const { kind, owner } = subjectOf(request);
       const news = lifecycle.check(kind, { ...decode(request.getNews()).values, owner }).inputs;
       const olds = asked(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values, news);
-      return differing(differences(kind.args, news, { ...olds, owner }));
+      return differing(differences(kind.args, news, { owner, ...olds }));
     }),
 
     create: unary(async (request: rpc.CreateRequest) => {
@@ -71,8 +71,9 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const response = new rpc.ReadResponse();
       const seen = () => {
         if (Object.keys(recorded.values).length === 0) return find(kind, id, owner, settings);
-        const values: Values = { ...recorded.values, owner };
-        const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner } : values;
+        // What was renamed has the mark of its former name.
+        const values: Values = { owner, ...recorded.values };
+        const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner: values.owner } : values;
         return lifecycle.read(kind, id, values, settings, before);
       };
       const found = await told(subject, secrets, () => onlyLooking(seen));
@@ -93,7 +94,7 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const outputs = request.getPreview()
         ? preview(subject, news).outputs
         : await told(subject, secrets, () =>
-            lifecycle.update(kind, request.getId(), { ...olds, owner }, news, settings),
+            lifecycle.update(kind, request.getId(), { owner, ...olds }, news, settings),
           );
       const response = new rpc.UpdateResponse();
       response.setProperties(state(subject, outputs, secrets));
@@ -105,7 +106,7 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const subject = subjectOf(request);
       const { kind, owner } = subject;
       const { values, secrets } = decode(request.getProperties());
-      await told(subject, secrets, () => lifecycle.remove(kind, request.getId(), { ...values, owner }, settings));
+      await told(subject, secrets, () => lifecycle.remove(kind, request.getId(), { owner, ...values }, settings));
       return new Empty();
     }),
 
@@ -138,7 +139,7 @@ function preview({ kind }: Subject, inputs: Values): { id: string; outputs: Valu
 /** What is seen of an object may show a secret that it was made with. */
 function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>) {
   const all = secrets.size === 0 ? secrets : new Set([...secrets, ...Object.keys(kind.outputs.shape)]);
-  return encode(stored(outputs), all);
+  return encode(outputs, all);
 }
 
 async function told<T>(subject: Subject, secrets: ReadonlySet<string>, body: () => Promise<T>): Promise<T> {

@@ -19,7 +19,7 @@ export function subjectOf(request: { getUrn(): string }): Subject {
   return { kind, owner: ownerOf(urn), name: nameOf(urn) };
 }
 
-/** What is kept of a resource: not the mark, which the URN tells. */
+/** The inputs that are kept: the mark is none of the user's. */
 export function stored({ owner: _, ...values }: Values): Values {
   return values;
 }

@@ -29,11 +29,19 @@ export interface Entry {
   readonly value?: unknown;
 }
 
-/** Claims an object for one owner alone; returns the entry that stands, ours or another's. */
-export async function claim(host: Host, place: Place, owner: string): Promise<Entry> {
+/** Claims an object for one owner alone, who may have had another name; returns the entry that stands, ours or another's. */
+export async function claim(host: Host, place: Place, owner: string, former = owner): Promise<Entry> {
   const entry = { what: place.what, owner };
-  if (await write(host, path(place), entry)) return entry;
-  return (await entries(host, place))[0] ?? entry;
+  let there: Entry | undefined;
+  // What stands there may go before it is read.
+  for (let attempt = 1; !there && attempt <= attempts; attempt++) {
+    if (await write(host, path(place), entry)) return entry;
+    [there] = await entries(host, place);
+  }
+  if (!there) throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);
+  if (there.owner === owner || there.owner !== former) return there;
+  await write(host, path(place), entry, ["-f"]);
+  return entry;
 }
 
 /** Writes down one of several owners that share an object. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LocalnetError } from "../errors";
 import { type Host, isLooking, look } from "../host";
-import { groupOf, markOf, ownerIn } from "../mark";
+import { groupOf, isMark, markOf, ownerIn } from "../mark";
 import { getOrMake, together } from "../together";
 import { ip } from "./ip";
 import { ipShow } from "./ip-batch";
@@ -113,8 +113,10 @@ function cidrOf({ local, prefixlen }: Link["addr_info"][number]): string {
 
 /** Whose a link is. Its group is set in the call that makes it, its alias after that: a crash in between leaves the group alone. */
 export function ownerOf(link: Link, owner: string): string {
-  if (link.ifalias) return ownerIn(link.ifalias, owner);
-  return link.group === String(groupOf(owner)) ? owner : "";
+  const { ifalias: alias = "", group } = link;
+  // Others write descriptions there.
+  if (!isMark(alias) && group === String(groupOf(owner))) return owner;
+  return ownerIn(alias, owner);
 }
 
 /** The arguments of `ip link add` that mark the new link. */
