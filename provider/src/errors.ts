@@ -2,7 +2,8 @@
 export const codes = {
   LN_ADOPT: "The existing object cannot be adopted: it differs from what is asked for.",
   LN_BACKEND: "Rules are in the other backend of iptables (nf_tables or legacy), or would be in both.",
-  LN_BUSY: "Something still holds the object, so it cannot be removed.",
+  LN_BUSY:
+    "Something still holds the object, so it cannot be removed, or another program kept its namespace for 30 seconds.",
   LN_COMMAND: "A system command failed.",
   LN_EXISTS: "An object of this name exists already and is not ours; it was left untouched.",
   LN_HOST: "The remote host could not be reached.",
@@ -65,17 +66,38 @@ export class LocalnetError extends Error {
   }
 }
 
+/** An error travels in a header of HTTP/2, percent-encoded: what does not fit there ends the engine's connection. */
+const longest = 1000;
+
 function layout(code: Code, summary: string, { ran, hint, subject }: Details): string {
   const place = subject ? `${subject.kind} ${subject.id}: ${subject.op}: ` : "";
-  const lines = [`${place}${summary} [${code}]`];
+  const lines = [`${place}${shortened(summary)} [${code}]`];
   if (ran) {
-    lines.push(`  ran:    ${ran.argv.join(" ")}${ran.exitCode === undefined ? "" : `   (exit ${ran.exitCode})`}`);
-    if (ran.stderr?.trim()) lines.push(`  stderr: ${ran.stderr.trim().replaceAll("\n", "\n          ")}`);
+    const exit = ran.exitCode === undefined ? "" : `   (exit ${ran.exitCode})`;
+    lines.push(`  ran:    ${shortened(ran.argv.join(" "))}${exit}`);
+    const stderr = shortened(ran.stderr?.trim() ?? "");
+    if (stderr) lines.push(`  stderr: ${stderr.replaceAll("\n", "\n          ")}`);
   }
   if (hint) lines.push(`  fix:    ${hint}`);
   return lines.join("\n");
 }
 
+/** The beginning and the end, which tell most. */
+function shortened(text: string): string {
+  if (text.length <= longest) return text;
+  return `${text.slice(0, longest / 4)} ... ${text.slice(-longest * 0.75)}`.toWellFormed();
+}
+
 export function hasCode(error: unknown, ...wanted: Code[]): error is LocalnetError {
   return error instanceof LocalnetError && wanted.includes(error.code);
+}
+
+/** Absence is a value, and what is in a namespace that does not exist is absent. */
+export async function orAbsent<T>(body: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await body();
+  } catch (error) {
+    if (hasCode(error, "LN_NETNS")) return undefined;
+    throw error;
+  }
 }

@@ -47,7 +47,7 @@ export type IptablesRule = dynamic.IptablesRule;
 
 /**
  * An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends. Id:
- * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark.
+ * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6.
  */
 export const IpvsService = native<typeof dynamic.IpvsService>("IpvsService");
 export type IpvsService = dynamic.IpvsService;

@@ -421,7 +421,7 @@ export interface IptablesRuleArgs extends CommonArgs {
    * Kind of the addresses, as routing sees them: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match.
    */
   addressType?: pulumi.Input<IptablesRuleAddressTypeArgs> | undefined;
-  /** A share of the packets: at random with a probability, or every n-th. */
+  /** A share of the packets: at random with `probability`, or every n-th with `every` and `packet`. */
   statistic?: pulumi.Input<IptablesRuleStatisticArgs> | undefined;
   /** Bridge port that the packet came in by. */
   physdevIn?: pulumi.Input<string> | undefined;
@@ -582,7 +582,7 @@ export class IptablesRule extends LocalnetResource {
    * Kind of the addresses, as routing sees them: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match.
    */
   declare readonly addressType: pulumi.Output<IptablesRuleAddressType | undefined>;
-  /** A share of the packets: at random with a probability, or every n-th. */
+  /** A share of the packets: at random with `probability`, or every n-th with `every` and `packet`. */
   declare readonly statistic: pulumi.Output<IptablesRuleStatistic | undefined>;
   /** Bridge port that the packet came in by. */
   declare readonly physdevIn: pulumi.Output<string | undefined>;
@@ -675,7 +675,7 @@ export interface IpvsServiceArgs extends CommonArgs {
 
 /**
  * An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends. Id:
- * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark.
+ * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6.
  */
 export class IpvsService extends LocalnetResource {
   /** Virtual IP address. With `port`, or else `firewallMark`. */

@@ -54,7 +54,7 @@ const causes: readonly { pattern: RegExp; code: Code; summary: string; hint: str
   {
     // The second: of a namespace that is coming or going there is only the file.
     pattern:
-      /cannot open network namespace "([^"]*)"|setting the network namespace "([^"]*)" failed: Invalid argument|nsenter: cannot open \/run\/netns\/(\S+?):|argument "([^"]*)" is wrong: Invalid "netns" value/i,
+      /cannot open network namespace "([^"]*)": No such file|setting the network namespace "([^"]*)" failed: Invalid argument|nsenter: cannot open \/run\/netns\/(\S+?): No such file|argument "([^"]*)" is wrong: Invalid "netns" value/i,
     code: "LN_NETNS",
     summary: 'there is no network namespace "$1"',
     hint: "create it first; in a program, pass the Netns resource instead of its name",

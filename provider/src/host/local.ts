@@ -11,6 +11,8 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
   const root = process.getuid?.() === 0;
   const elevated = sudo && !root;
   const prefix = elevated ? ["sudo", "-n", "--", ...withEnvironment()] : [];
+  // What sudo runs is root's, who alone can end it.
+  const limited = (seconds: number) => (elevated ? [...prefix, "timeout", "-k", "1", String(seconds + 1)] : []);
 
   const runDirectory = root
     ? "/run/pulumi-localnet"
@@ -21,7 +23,7 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
 
     async run(argv, options = {}) {
       const seconds = options.timeoutSeconds ?? timeoutSeconds;
-      return settle(argv, await execute([...prefix, ...argv], seconds, options.input), options);
+      return settle(argv, await execute([...limited(seconds), ...argv], seconds, options.input), options);
     },
 
     async start(argv, { environment: extra, workingDirectory, logFile }) {
@@ -41,7 +43,11 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
         });
         await new Promise<void>((resolve, reject) => {
           child.once("spawn", resolve);
-          child.once("error", (cause) => reject(cannotStart(full, cause)));
+          // env is there: what is missing is the folder.
+          child.once("error", (cause) => {
+            const hint = "see that the workingDirectory exists";
+            reject(new LocalnetError("LN_PROCESS", `cannot start in ${workingDirectory}: ${cause}`, { hint }));
+          });
         });
         child.unref();
       } finally {
@@ -70,11 +76,11 @@ export async function execute(argv: readonly string[], seconds: number, input?: 
   let cancel = () => {};
   const late = new Promise<never>((_resolve, reject) => {
     cancel = alarm(seconds, () => {
+      reject(timeoutError(argv, seconds));
       killGroup(child.pid);
       // A child of its own session may still have these open.
       child.stdout.destroy();
       child.stderr.destroy();
-      reject(timeoutError(argv, seconds));
     });
   });
   const { exitCode, stdout, stderr, cause, signal } = await Promise.race([child, late]).finally(cancel);
@@ -117,8 +123,8 @@ function killGroup(pid: number | undefined): void {
   try {
     if (pid) process.kill(-pid, "SIGKILL");
   } catch (error) {
-    // All of it may have ended, and left its output open to a child of another session.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    // All of it may have ended, and left its output open to a child of another session; or sudo runs it, as root.
+    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
 

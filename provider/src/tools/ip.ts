@@ -1,5 +1,6 @@
 import { LocalnetError } from "../errors";
 import type { Host, Result, RunOptions } from "../host";
+import { commandError } from "../host/host";
 import { getOrMake, together } from "../together";
 
 const attempts = 20;
@@ -33,8 +34,11 @@ const names = new WeakMap<Host, (name: string) => Promise<Set<string>>>();
 /** Is there a file of a namespace of that name? */
 export async function isNamed(host: Host, name: string): Promise<boolean> {
   const files = async () => {
-    const { stdout } = await host.run(["ls", "/run/netns"], { accept: [0, 2] });
-    return new Set(stdout.split("\n"));
+    const argv = ["ls", "/run/netns"];
+    const result = await host.run(argv, { accept: [0, 2] });
+    // The folder comes with the first namespace.
+    if (result.exitCode !== 0 && !result.stderr.includes("No such file")) throw commandError(argv, result);
+    return new Set(result.stdout.split("\n"));
   };
   return (await getOrMake(names, host, () => together(files))(name)).has(name);
 }

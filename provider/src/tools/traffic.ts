@@ -73,7 +73,7 @@ async function get(host: Host, netns: string | undefined, http: Http, timeoutSec
     const known = curlFailures[exitCode];
     return { ok: false, failure: `curl: exit ${exitCode}, ${known ?? stderr.trim()}` };
   }
-  const body = stdout.trim().slice(0, bodyLength);
+  const body = stdout.trim().slice(0, bodyLength).toWellFormed();
   const status = Number(stderr);
   if (status !== http.expectStatus) return { ok: false, body, failure: `status ${status}` };
   const bodies = http.expectBody === undefined ? undefined : [http.expectBody].flat();
