@@ -57,7 +57,7 @@ export class Stack {
 
   constructor(
     readonly project: string,
-    readonly name = "test",
+    public name = "test",
     env: NodeJS.ProcessEnv = {},
     /** What commands begin with, to run elsewhere; see Sandbox. */
     readonly inside: readonly string[] = [],
@@ -94,6 +94,11 @@ export class Stack {
 
   async unset(key: string): Promise<void> {
     await this.pulumi(["config", "rm", key, ...this.target]);
+  }
+
+  async rename(name: string): Promise<void> {
+    await this.pulumi(["stack", "rename", name, "--stack", this.name]);
+    this.name = name;
   }
 
   up(expected = 0): Promise<Ran> {

@@ -15,7 +15,7 @@ export function points(count: number, resources: number): number[] {
 }
 
 /**
- * Runs an up or a destroy, sends the signal when the n-th line is printed, and does what README.md says to do then.
+ * Runs an up or a destroy, sends the signal when the n-th line is printed, and does what docs/ownership.md says to do then.
  * `wait`: not before the killed CLI's provider has ended. Returns what is still to be ended.
  */
 export async function hit(
@@ -40,7 +40,7 @@ export async function hit(
   return wait ? [] : left;
 }
 
-/** What README.md says to do after a kill. */
+/** What docs/ownership.md says to do after a kill. */
 export async function recover(stack: Stack): Promise<void> {
   await stack.pulumi(["cancel", stack.name, "--yes"]);
   const clear = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"];

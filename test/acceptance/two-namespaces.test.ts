@@ -64,6 +64,17 @@ describe.each(both("examples/two-namespaces"))("%s", (_, project, show) => {
     await stack.unchanged();
   });
 
+  test("a stack that was renamed goes on with what it made, and up gives it the mark of the new name", async () => {
+    const mark = async () => /alias (\S+)/.exec(await sandbox.ip("-n", "left", "link", "show", "dev", "eth-left"))?.[1];
+    const first = await mark();
+    await stack.rename("renamed");
+    await stack.refresh();
+    expect(changes((await stack.up()).text)).toEqual({ updated: 5, unchanged: 1 });
+    expect(await mark()).toBe(first?.replace("/test/", "/renamed/"));
+    await stack.unchanged();
+    await stack.rename("test");
+  });
+
   test("destroy succeeds with half of it gone, and leaves the host as it was", async () => {
     await sandbox.ip("netns", "del", "right");
     await stack.destroy();

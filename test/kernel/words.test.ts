@@ -73,6 +73,12 @@ test.each(hostUrl ? ["all"] : ["add", "list", "exec", "pids", "help", "all", "na
   },
 );
 
+test("where no namespace is called 1, a link is not put into that of process 1", async () => {
+  const inputs = asked(vethPair, { name: "near", netns, peer: { name: world.name("far"), netns: "1" } });
+  await expect(create(vethPair, inputs, settings)).rejects.toMatchObject({ code: "LN_NETNS" });
+  expect((await world.inside(netns, "ls", "/sys/class/net")).trim()).toBe("lo");
+});
+
 const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index)).join("");
 const texts = [
   printable,

@@ -28,11 +28,21 @@ test("what there is nothing to say of is left out", () => {
   );
 });
 
+test("of what is long, the beginning and the end are told, so that it fits into a header of HTTP/2", () => {
+  const long = `begin ${"\u{1f600}".repeat(50_000)} end`;
+  const { message } = new LocalnetError("LN_PROCESS", long, { ran: { argv: [long], stderr: long } });
+  expect(message.match(/begin .* \.\.\. .* end/g)).toHaveLength(3);
+  expect(encodeURI(message).length).toBeLessThan(64 * 1024);
+});
+
 /** What commands print, word for word, and the code that it means. */
 test.each([
   ['Cannot open network namespace "nope": No such file or directory', "LN_NETNS", '"nope"'],
   ["nsenter: cannot open /run/netns/nope: No such file or directory", "LN_NETNS", '"nope"'],
   ['Error: argument "nope" is wrong: Invalid "netns" value', "LN_NETNS", '"nope"'],
+  // That one may not look is no absence.
+  ['Cannot open network namespace "nope": Permission denied', "LN_PERMISSION", "root"],
+  ["nsenter: cannot open /run/netns/nope: Permission denied", "LN_PERMISSION", "root"],
   ["RTNETLINK answers: Operation not permitted", "LN_PERMISSION", "root"],
   ["Fatal: can't open lock file /run/xtables.lock: Permission denied", "LN_PERMISSION", "root"],
   ["Can't initialize ipvs: Permission denied (you must be root)", "LN_PERMISSION", "root"],

@@ -105,6 +105,28 @@ test("with adopt, what is the same is taken, and what is not is refused with the
   expect(shelf.get("ball")?.owner).toBe("me");
 });
 
+test("with adopt, what is of another kind is refused all the same", async () => {
+  shelf.set("ball", { color: "red", size: 0, owner: "a box", tags: [], alien: true });
+  expect(await error(create(toy, inputs({ adopt: true }), settings))).toMatchObject({ code: "LN_EXISTS" });
+  expect(shelf.get("ball")?.owner).toBe("a box");
+});
+
+test("renamed, it is ours by its former mark: update gives it the new one, also where one died half-way, and delete takes it", async () => {
+  const { id, outputs } = await create(toy, inputs(), settings);
+  const renamed = inputs({ owner: "me, renamed" });
+  faults.afterColor = broken;
+  await error(update(toy, id, outputs, renamed, settings));
+  expect(shelf.get("ball")?.owner).toBe("me, renamed");
+  faults.afterColor = undefined;
+  const { owner } = await update(toy, id, outputs, renamed, settings);
+  expect(owner).toBe("me, renamed");
+  Object.assign(shelf.get("ball") ?? {}, { owner: "they" });
+  expect(await error(update(toy, id, outputs, renamed, settings))).toMatchObject({ code: "LN_EXISTS" });
+  Object.assign(shelf.get("ball") ?? {}, { owner: "me" });
+  await remove(toy, id, outputs, settings);
+  expect(shelf.size).toBe(0);
+});
+
 test("read shows drift in what was asked for, and nothing that was not", async () => {
   const { outputs } = await create(toy, inputs({ tags: ["a", "b"] }), settings);
   Object.assign(shelf.get("ball") ?? {}, { color: "green", size: 99, tags: ["b", "theirs"] });

@@ -108,7 +108,7 @@ test("the preview of a create knows the id, unless an input is unknown, and chan
   expect(response.getId()).toBe("br0@nowhere");
   expect(response.getProperties()?.toJavaScript()).toEqual({
     ...{ name: "br0", netns: "nowhere", up: true, promiscuous: false },
-    ...{ ifindex: unknown, macAddress: unknown },
+    ...{ ifindex: unknown, macAddress: unknown, owner: "project/stack/one" },
   });
   request.setProperties(struct({ name: "br0", netns: unknown }));
   expect((await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).getId()).toBe("");

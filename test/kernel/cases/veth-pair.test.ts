@@ -91,6 +91,11 @@ contract("between two namespaces, an end in a bridge", (world) => {
         by: () => set(b, far, "down").then(() => set(b, far, "name", "renamed")),
       },
       { what: "the far end moved away", input: "peer", by: () => set(b, far, "netns", a) },
+      {
+        what: "the near end renamed",
+        input: "up",
+        by: () => set(a, near, "down").then(() => set(a, near, "name", "renamed")),
+      },
     ],
     ignores: [{ what: "an address of another", by: () => addr(b, "add", "10.8.0.1/24", "dev", far) }],
     vanish: () => world.run("ip", "-n", b, "link", "del", "dev", far),

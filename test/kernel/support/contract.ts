@@ -117,10 +117,22 @@ export function contract(title: string, make: (world: World) => Case): void {
         await by();
         const seen = await refreshed();
         expect(changedPaths(seen, inputs)).toContain(input);
+        // What a refresh records has to do for the next one.
+        expect((await read(kind, id, seen, settings))?.outputs).toEqual(seen);
         expect(diff(kind, seen, inputs)).toEqual({ changes: true, replaces: [] });
         await updateTo(inputs, seen);
       });
     }
+
+    test("of a resource, or a stack, that was renamed an update takes what has the former mark, and gives it the new one", async () => {
+      const renamed = { ...inputs, owner: `${world.owner}/renamed` };
+      const former = state;
+      state = await update(kind, id, former, renamed, settings);
+      expect((await read(kind, id, state, settings))?.outputs).toEqual(state);
+      const stillFormer = await read(kind, id, former, settings);
+      if (!spec.alwaysThere && spec.marked !== false) expect(stillFormer).toBeUndefined();
+      await updateTo(inputs, state);
+    });
 
     for (const { what, by } of spec.ignores) {
       test(`no difference is: ${what}`, async () => {

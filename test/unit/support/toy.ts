@@ -7,11 +7,12 @@ interface Toy {
   size: number;
   owner: string;
   tags: string[];
+  alien?: boolean;
 }
 
 /** Where toys are, in place of a kernel; and what goes wrong with the next of them. */
 export const shelf = new Map<string, Toy>();
-export const faults: { afterColor?: Error; lie?: boolean; observe?: Error; remove?: () => void } = {};
+export const faults: { afterColor?: Error | undefined; lie?: boolean; observe?: Error; remove?: () => void } = {};
 
 /** A kind whose objects are in memory. It is for the lifecycle alone: what is proved of a real kind is proved on a kernel. */
 export const toy = defineKind({
