@@ -40,28 +40,31 @@ const needed = [
  * @property {() => Promise<NodeJS.ProcessEnv>} prepare gets what it needs, and returns the environment to run it in
  */
 
+/** More workers than cores, for tests that wait: for a limit to pass, or for a machine to answer. */
+const waiting = 3;
+
 /** @type {Record<string, Layer>} */
 export const layers = {
   unit: { project: "unit", prepare: async () => ({}) },
   property: { project: "property", prepare: async () => ({}) },
   "unit-node24": { project: "unit", prepare: withNode24 },
-  kernel: { project: "kernel", workers: 2, mayskip: true, prepare: packages },
-  "kernel-rootless": { project: "kernel-rootless", workers: 2, rootless: true, mayskip: true, prepare: packages },
+  kernel: { project: "kernel", workers: waiting, mayskip: true, prepare: packages },
+  "kernel-rootless": { project: "kernel-rootless", workers: waiting, rootless: true, mayskip: true, prepare: packages },
   "kernel-legacy": {
-    ...{ project: "kernel", workers: 2, mayskip: true, prepare: packages },
+    ...{ project: "kernel", workers: waiting, mayskip: true, prepare: packages },
     ...{ through: [join(root, "scripts/test/with-legacy.sh")], only: "iptables-rule" },
   },
-  "kernel-vm": { project: "kernel", workers: 2, prepare: () => inMachine("test") },
+  "kernel-vm": { project: "kernel", workers: waiting, prepare: () => inMachine("test") },
   faults: {
     project: "faults",
-    workers: 2,
+    workers: waiting,
     only: "(bridge|iptables-rule|named|netns|probe|process|route|sysctl|veth-pair)\\.test",
     prepare: built,
   },
   // The rest is what this machine's kernel may lack: over ssh each command takes its time.
   "faults-vm": {
     project: "faults",
-    workers: 2,
+    workers: waiting,
     points: 1,
     only: "(dummy|ipvs-\\w+|kernel-module)\\.test",
     prepare: async () => ({ ...(await built()), ...(await inMachine("faults")) }),
