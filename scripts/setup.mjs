@@ -1,5 +1,5 @@
-// node scripts/setup.mjs: gets what the lab, the examples and the tests need: npm packages, the Pulumi CLI and, where this
-// host has no IPVS, a throwaway virtual machine's parts.
+// node scripts/setup.mjs: gets what the lab, the examples and the tests need: npm packages, the Pulumi CLI and a throwaway
+// virtual machine's parts.
 import { ensureDebian } from "./lib/debian.mjs";
 import { ensureNpm } from "./lib/npm.mjs";
 import { ensurePulumiYaml } from "./lib/pulumi-yaml.mjs";

@@ -1,4 +1,5 @@
-// kube-proxy's iptables mode on one node, which is a namespace too: nothing here needs more than `unshare -Urnm` gives.
+// kube-proxy's iptables mode on one node, which is a namespace too: nothing here needs more than
+// `unshare -Urnm` and a `/run` and `/sys` of its own give.
 
 import * as pulumi from "@pulumi/pulumi";
 import { Bridge, IptablesRule, Netns, Probe, Process, Route, Sysctl, VethPair } from "pulumi-localnet";
@@ -92,7 +93,7 @@ lab.push(
   }),
 );
 
-/** Asserts that of six requests each pod answers two; again whenever a link is a new one. */
+/** Asserts that six requests are answered, by each pod at least once, and tells how often; again whenever a link is new. */
 function balanced(from: string, netns: Netns) {
   const must = pods.map((pod): [string, number] => [pod, 2]);
   const probe = new Probe(
@@ -120,7 +121,7 @@ function summary(bodies: [string, number][]): string {
     .join(", ");
 }
 
-/** What was looked at, and what was seen: from the node, and from each pod, which is also balanced to itself. */
+/** What was looked at, and what was seen: from the node, and from the first pod, which is also balanced to itself. */
 export const seen = pulumi.all([
   balanced("node", node),
   ...links.slice(0, 1).map(({ pod, netns }) => balanced(pod, netns)),

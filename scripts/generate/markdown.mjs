@@ -63,8 +63,15 @@ function outputTable(fields) {
 function flat(fields, prefix = "") {
   return fields.flatMap((field) => {
     const path = `${prefix}${field.key}`;
-    return [{ path, field }, ...flat(field.objects.flat(), `${path}.`)];
+    // Of several forms only one is given.
+    const members = field.objects.length > 1 ? field.objects.flat().map(optional) : field.objects.flat();
+    return [{ path, field }, ...flat(members, `${path}.`)];
   });
+}
+
+/** @param {Field} field @returns {Field} */
+function optional(field) {
+  return { ...field, required: false };
 }
 
 /** @param {Field} field */

@@ -70,7 +70,8 @@ export function readModel() {
   const { kinds: registry, ...exports } = load("./dist/kinds");
   const { configuration } = load("./dist/kind");
   const { check } = load("./dist/check");
-  const { codes, LocalnetError } = load("./dist/errors");
+  const { codes } = load("./dist/errors");
+  const { commandError } = load("./dist/host/host");
   const { requirements } = load("./dist/tools/requirements");
   const docs = readDocs();
   const all = /** @type {any[]} */ (Object.values(registry));
@@ -103,7 +104,7 @@ export function readModel() {
       };
     }),
     codes,
-    sampleError: sampleError(LocalnetError),
+    sampleError: sampleError(commandError),
     requirements,
   };
 }
@@ -163,15 +164,9 @@ function boundsOf({ minimum, maximum, maxLength, maxItems }) {
   return maxItems === undefined ? undefined : `At most ${maxItems}.`;
 }
 
-/** @param {new (code: string, summary: string, details: object) => Error} LocalnetError */
-function sampleError(LocalnetError) {
-  return new LocalnetError("LN_COMMAND", "a system command failed", {
-    subject: { kind: "Bridge", id: "br0@lab", op: "create" },
-    ran: {
-      argv: ["ip", "-n", "lab", "link", "add", "name", "br0", "type", "bridge"],
-      exitCode: 2,
-      stderr: "RTNETLINK answers: Operation not supported",
-    },
-    hint: "load the kernel module bridge",
-  }).message;
+/** @param {(argv: string[], result: object) => any} commandError */
+function sampleError(commandError) {
+  const argv = ["ip", "-n", "lab", "link", "add", "name", "br0", "type", "bridge"];
+  const error = commandError(argv, { exitCode: 2, stdout: "", stderr: "Error: Unknown device type.\n" });
+  return error.about({ kind: "Bridge", id: "br0@lab", op: "create" }).message;
 }
