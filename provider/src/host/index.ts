@@ -4,7 +4,7 @@ import { seeing } from "./look";
 import { sshHost } from "./ssh";
 
 export type { Host, Result, RunOptions, StartOptions } from "./host";
-export { isLooking, look, onlyLooking } from "./look";
+export { isLooking, look, lookingAgain, onlyLooking } from "./look";
 
 export interface HostSettings {
   /** Commands go through `sudo -n`. */

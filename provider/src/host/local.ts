@@ -27,11 +27,9 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
     },
 
     async start(argv, { environment: extra, workingDirectory, logFile }) {
-      if (dirname(logFile) === runDirectory) privateDirectory(runDirectory);
-      // O_NOFOLLOW: nobody may point root's log at another file. O_NONBLOCK: nor at a pipe that nobody reads.
-      const options = constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      const flags = constants.O_WRONLY | options;
-      const log = open(logFile, flags);
+      const log = open(logFile, () => {
+        if (dirname(logFile) === runDirectory) privateDirectory(runDirectory);
+      });
       const full = [...(elevated ? ["sudo", "-n", "--", "setsid"] : []), ...withEnvironment(extra), ...argv];
       const [file = "", ...args] = full;
       try {
@@ -128,13 +126,23 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-function open(logFile: string, flags: number): number {
-  try {
-    return openSync(logFile, flags, 0o600);
-  } catch (cause) {
-    throw new LocalnetError("LN_PROCESS", `cannot write its log: ${cause}`, {
-      hint: "see that the log's folder exists",
-    });
+// O_NOFOLLOW: nobody may point root's log at another file. O_NONBLOCK: nor at a pipe that nobody reads.
+const appending =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const attempts = 20;
+
+function open(logFile: string, prepare: () => void): number {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      prepare();
+      return openSync(logFile, appending, 0o600);
+    } catch (cause) {
+      if (cause instanceof LocalnetError) throw cause;
+      // Another program's last log may have gone with the folder meanwhile.
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT" && attempt < attempts) continue;
+      const hint = "see that the log's folder exists";
+      throw new LocalnetError("LN_PROCESS", `cannot write its log: ${cause}`, { hint });
+    }
   }
 }
 

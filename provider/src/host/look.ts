@@ -10,13 +10,18 @@ interface Look {
   readonly seen: Promise<unknown>;
 }
 
-const looking = new AsyncLocalStorage<true>();
+const looking = new AsyncLocalStorage<boolean>();
 const looks = new WeakMap<Host, Map<string, Look>>();
 const shared = new WeakMap<Host, Map<string, (look: undefined) => Promise<unknown>>>();
 
 /** What runs in here only tells how things are, and may share what one command shows of many objects. */
 export function onlyLooking<T>(body: () => Promise<T>): Promise<T> {
   return looking.run(true, body);
+}
+
+/** What runs in here is shown how things are now, not a while ago. */
+export function lookingAgain<T>(body: () => Promise<T>): Promise<T> {
+  return looking.run(false, body);
 }
 
 /** Is one look at all objects better than one at this object? */

@@ -20,9 +20,15 @@ const connectSeconds = 60;
  * own exit code from one of ssh (both use 255).
  */
 const duringScript = '"$@"; echo "localnet-exit:$?" >&2';
-// Not "&": what a shell puts into the background ignores SIGINT and SIGQUIT for good.
-const startScript =
-  'umask 077; log=$1; dir=$2; own=$3; shift 3; if [ "${log%/*}" = "$own" ]; then mkdir -p "$own"; fi && [ ! -L "$log" ] && cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1';
+const startScript = [
+  "umask 077; log=$1; dir=$2; own=$3; shift 3; left=5",
+  // Another program's last log may have gone with the folder meanwhile.
+  'until { [ "${log%/*}" != "$own" ] || mkdir -p "$own"; } && [ ! -L "$log" ] && true >>"$log"',
+  "do left=$((left - 1)); [ $left -gt 0 ] || exit 1",
+  "done",
+  // Not "&": what a shell puts into the background ignores SIGINT and SIGQUIT for good.
+  'cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1',
+].join("; ");
 
 export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Host {
   const directory = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { orAbsent } from "../errors";
+import { hasCode } from "../errors";
 import { at, ifName, parseAt } from "../fields";
-import type { Host } from "../host";
+import { type Host, lookingAgain } from "../host";
+import { pause } from "../interrupt";
 import { defineKind, inNetns, type Seen } from "../kind";
 import { birthmark, type Link, showLink, showPeer } from "../tools/links";
 import {
@@ -62,9 +63,10 @@ export const vethPair = defineKind({
   },
 
   async observe(host, args, recorded): Promise<PairSeen | undefined> {
-    const near = await observeLink(host, args, "veth", args.owner);
-    if (!near && !recorded) return undefined;
+    const found = await observeLink(host, args, "veth", args.owner);
+    if (!found && !recorded) return undefined;
     const far = await farEnd(host, args);
+    const near = found && far === null ? await staying(host, args) : found;
     if (!near) {
       // Renamed or moved away: the pair is known by its far end, as which it can be removed.
       const lost = far?.seen.owner === args.owner && !far.seen.alien;
@@ -136,9 +138,26 @@ interface PairArgs extends LinkArgs {
   readonly peer?: LinkArgs | undefined;
 }
 
-/** Nothing where its namespace has no name any more: that says nothing of the near end. */
-async function farEnd(host: Host, { peer, owner }: PairArgs): Promise<{ link: Link; seen: LinkSeen } | undefined> {
-  return peer && orAbsent(() => observeLink(host, peer, "veth", owner));
+/** Null where its namespace is gone, or has no name any more. */
+async function farEnd(host: Host, { peer, owner }: PairArgs) {
+  try {
+    return peer && (await observeLink(host, peer, "veth", owner));
+  } catch (error) {
+    if (hasCode(error, "LN_NETNS")) return null;
+    throw error;
+  }
+}
+
+const goingSeconds = 2;
+
+/** The near end, once it is known to stay: the kernel takes it away a while after the far end's namespace. */
+async function staying(host: Host, args: PairArgs): Promise<{ link: Link; seen: LinkSeen } | undefined> {
+  const deadline = Date.now() + goingSeconds * 1000;
+  for (;;) {
+    const near = await lookingAgain(() => observeLink(host, args, "veth", args.owner));
+    if (!near || Date.now() > deadline) return near;
+    await pause(100);
+  }
 }
 
 /** Both ends go with either. */
