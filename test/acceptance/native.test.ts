@@ -25,12 +25,15 @@ test("the plugin has a schema of all its kinds", async () => {
   expect(resources["localnet:index:VethPair"].inputProperties.peer.$ref).toContain("VethPairPeer");
 });
 
-test("what is recorded of a resource holds neither marks nor defaults nor the provider", async () => {
+test("what is recorded of a resource is its mark, once, and neither defaults nor the provider", async () => {
   await stack.up();
   const { text, resources } = await stack.exported();
   const netns = resources.filter(({ type }) => type === "localnet:index:Netns");
   expect(netns.map(({ inputs }) => inputs)).toEqual(expect.arrayContaining([{ name: "left" }, { name: "right" }]));
-  expect(text).not.toMatch(/"owner"|"__provider"|"host"/);
+  expect(text).not.toMatch(/"__provider"|"host"/);
+  // By it a stack that is renamed knows what it made.
+  expect(JSON.stringify(resources.map(({ inputs }) => inputs))).not.toContain("owner");
+  expect(text.match(/"owner"/g)).toHaveLength(5);
 });
 
 test("a preview names the inputs that change, and those that were changed from outside", async () => {
