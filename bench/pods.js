@@ -53,5 +53,13 @@ exports.limit = {
     batch("", [...bridge, ...each(count, inHost)]),
     ...each(count, (i) => [batch(`-n p${i} `, inPod(i))]),
   ],
-  destroy: (count) => [batch("", [...each(count, away), "link del br0"])],
+  // A link goes with the namespace of its other end, and the kernel takes many of those apart at once.
+  destroy: (count) => [
+    batch(
+      "",
+      each(count, (i) => [`netns del p${i}`]),
+    ),
+    'until [ -z "$(ip link show master br0)" ]; do sleep 0.01; done',
+    "ip link del br0",
+  ],
 };
