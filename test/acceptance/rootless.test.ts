@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { type Ran, root, run, type Snapshot, snapshot } from "./engine";
 import { both } from "./providers";
 
 const nobody = "65534";
+const rows = both("examples/rootless-lab");
 let before: Traces;
 let lab: Ran;
 
@@ -12,14 +13,14 @@ let lab: Ran;
 interface Traces {
   readonly host: Snapshot;
   readonly temporary: string[];
-  readonly clone: string[];
+  readonly programs: string[];
   readonly nobodys: string[];
 }
 
 async function traces(): Promise<Traces> {
   const temporary = readdirSync(tmpdir()).filter((name) => name.startsWith("localnet-rootless-"));
-  const { stdout } = await run(["git", "status", "--short", "--ignored", "--untracked-files=all", "examples"]);
-  return { host: await snapshot(), temporary, clone: stdout.split("\n"), nobodys: processesOf(nobody) };
+  const programs = rows.flatMap(([, project]) => readdirSync(project).map((name) => join(project, name)));
+  return { host: await snapshot(), temporary, programs, nobodys: processesOf(nobody) };
 }
 
 /** The processes of a user, by number and name. */
@@ -44,7 +45,7 @@ async function left(): Promise<unknown> {
   );
 }
 
-describe.each(both("examples/rootless-lab"))("%s", (_, project) => {
+describe.each(rows)("%s", (_, project) => {
   beforeAll(async () => {
     before = await traces();
     lab = await run(["npm", "run", "--silent", "lab:rootless", "--", relative(root, project)]);
