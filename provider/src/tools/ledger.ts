@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { commandError } from "../host/host";
@@ -35,24 +36,24 @@ export async function claim(host: Host, place: Place, owner: string, former = ow
   let there: Entry | undefined;
   // What stands there may go before it is read.
   for (let attempt = 1; !there && attempt <= attempts; attempt++) {
-    if (await write(host, path(place), entry)) return entry;
+    if (await desk(host).write(line(path(place), entry))) return entry;
     [there] = await entries(host, place);
   }
   if (!there) throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);
   if (there.owner === owner || there.owner !== former) return there;
-  await write(host, path(place), entry, ["-f"]);
+  await desk(host).overwrite(line(path(place), entry));
   return entry;
 }
 
 /** Writes down one of several owners that share an object. */
 export async function share(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<void> {
-  await write(host, path(place, entry.owner), { what: place.what, ...entry }, ["-f"]);
+  await desk(host).overwrite(line(path(place, entry.owner), { what: place.what, ...entry }));
 }
 
 export async function entries(host: Host, place: Place): Promise<Entry[]> {
   const begin = path(place);
   const lines = (await desk(host).find(begin)).split("\n").filter((line) => line.startsWith(begin));
-  return lines.map((line) => JSON.parse(line.slice(line.indexOf(" ") + 1)) as Entry);
+  return lines.map((line) => JSON.parse(line.slice(line.indexOf(" ") + 1, line.lastIndexOf("/"))) as Entry);
 }
 
 /** What several owners share, as what may be imported: not while it has one. */
@@ -74,15 +75,23 @@ export async function forget(host: Host, netns: string): Promise<void> {
   await desk(host).erase(`${namespace(netns)}*`);
 }
 
-/** Returns whether the entry is new. */
-async function write(host: Host, file: string, entry: Entry, options: string[] = []): Promise<boolean> {
-  const argv = ["ln", "-s", "-T", ...options, "--", JSON.stringify(entry), file];
+/** What an entry's link says: its words, and behind them its name, which is how one `ln` can make many. */
+function line(file: string, entry: Entry): string {
+  return `${JSON.stringify(entry)}/${basename(file)}`;
+}
+
+/** Writes down many entries; returns those of which the name is taken. */
+async function write(host: Host, options: readonly string[], lines: readonly string[]): Promise<Set<string>> {
+  const argv = ["ln", "-s", ...options, "-t", directory, "--", ...lines];
   for (let attempt = 1; ; attempt++) {
     const result = await host.run(argv, { accept: [0, 1] });
-    if (result.exitCode === 0) return true;
-    if (result.stderr.includes("File exists")) return false;
+    if (result.exitCode === 0) return new Set();
+    const taken = [...result.stderr.matchAll(/^ln: .*'([^']+)': File exists$/gm)].map(([, file]) => file);
+    if (taken.length === result.stderr.trim().split("\n").length) {
+      return new Set(lines.filter((each) => taken.includes(`${directory}/${basename(each)}`)));
+    }
     // Another's last entry may have gone with the folder meanwhile, even more than once.
-    if (attempt === attempts)
+    if (attempt === attempts || !result.stderr.includes("No such file or directory"))
       throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
     // One by one, since mkdir gives the mode only to those that it names.
     const mkdir = ["mkdir", "-p", "-m", "700", "--", base, directory];
@@ -93,6 +102,9 @@ async function write(host: Host, file: string, entry: Entry, options: string[] =
 
 /** What many ask of the ledger at a time, it is asked at once. */
 interface Desk {
+  /** Tells whether the entry is new. */
+  readonly write: (line: string) => Promise<boolean>;
+  readonly overwrite: (line: string) => Promise<unknown>;
   /** Prints paths that begin like this, and the entry behind each. */
   readonly find: (begin: string) => Promise<string>;
   /** Entries go with the folders that they leave empty. */
@@ -102,7 +114,14 @@ interface Desk {
 const desks = new WeakMap<Host, Desk>();
 
 function desk(host: Host): Desk {
-  return getOrMake(desks, host, () => ({
+  return getOrMake(desks, host, () => openDesk(host));
+}
+
+function openDesk(host: Host): Desk {
+  const taken = together((lines: readonly string[]) => write(host, [], lines));
+  return {
+    write: async (line) => !(await taken(line)).has(line),
+    overwrite: together((lines: readonly string[]) => write(host, ["-f"], lines)),
     find: together((begins: readonly string[]) => {
       const patterns = begins.flatMap((each) => ["-o", "-path", `${each}*`]).slice(1);
       return find(host, directory, "(", ...patterns, ")", "-printf", "%p %l\\n");
@@ -112,7 +131,7 @@ function desk(host: Host): Desk {
       const entries = patterns.flatMap((each) => ["-o", "-path", each]).slice(1);
       return find(host, base, "-depth", "(", ...entries, ...folders, ")", "-delete");
     }),
-  }));
+  };
 }
 
 /** Nothing is found where there is no ledger yet, and what comes or goes meanwhile is no failure. */
