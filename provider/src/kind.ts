@@ -34,7 +34,7 @@ const common = {
 /** The input of every kind whose objects live in a network namespace. */
 export const inNetns = {
   /** Network namespace. Default: the host's own. */
-  netns: netnsName.optional().meta({ replace: true, reference: "name", of: ["Netns"], parent: true }),
+  netns: netnsName.optional().meta({ replace: true, reference: "name", of: ["Netns", "Pod"], parent: true }),
 } as const;
 
 /**

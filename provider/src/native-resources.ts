@@ -19,6 +19,13 @@ export type Bridge = dynamic.Bridge;
 export const VethPair = native<typeof dynamic.VethPair>("VethPair");
 export type VethPair = dynamic.VethPair;
 
+/**
+ * A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a
+ * Kubernetes pod. Id: `NAME`.
+ */
+export const Pod = native<typeof dynamic.Pod>("Pod");
+export type Pod = dynamic.Pod;
+
 /** A dummy link: it holds addresses and drops what is sent into it. Id: `NAME@NETNS`. */
 export const Dummy = native<typeof dynamic.Dummy>("Dummy");
 export type Dummy = dynamic.Dummy;

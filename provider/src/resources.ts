@@ -40,7 +40,7 @@ export interface BridgeArgs extends CommonArgs {
   /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
   name?: pulumi.Input<string> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
@@ -103,7 +103,7 @@ export interface VethPairArgs extends CommonArgs {
   /** Name of the near end, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
   name?: pulumi.Input<string> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Bridge that the end is a port of, in the same namespace. */
   master?: pulumi.Input<string> | Bridge | undefined;
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
@@ -130,7 +130,7 @@ export interface VethPairPeerArgs {
   /** Name of the far end, 1 to 15 characters. A change replaces the resource. */
   name: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Bridge that the end is a port of, in the same namespace. */
   master?: pulumi.Input<string> | Bridge | undefined;
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
@@ -210,12 +210,77 @@ export class VethPair extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Pod}. */
+export interface PodArgs extends CommonArgs {
+  /**
+   * Name of the namespace, as `ip netns` lists it, 1 to 64 characters. Default: the resource's name. A change replaces
+   * the resource.
+   */
+  name?: pulumi.Input<string> | undefined;
+  /** Bridge that the pod is connected to. */
+  bridge: pulumi.Input<string> | Bridge;
+  /** Network namespace of the bridge. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * Name of the link's end at the bridge, 1 to 15 characters. Default: `veth-` and the pod's name. A change replaces
+   * the resource.
+   */
+  link?: pulumi.Input<string> | undefined;
+  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: the kernel's choice. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Next hop of the IPv4 default route. Default: there is no such route. */
+  gateway?: pulumi.Input<string> | undefined;
+  /** Next hop of the IPv6 default route. Default: there is no such route. */
+  gateway6?: pulumi.Input<string> | undefined;
+}
+
+/**
+ * A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a
+ * Kubernetes pod. Id: `NAME`.
+ */
+export class Pod extends LocalnetResource {
+  /** Name of the namespace, as `ip netns` lists it, 1 to 64 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Bridge that the pod is connected to. */
+  declare readonly bridge: pulumi.Output<string>;
+  /** Network namespace of the bridge. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** Name of the link's end at the bridge, 1 to 15 characters. */
+  declare readonly link: pulumi.Output<string | undefined>;
+  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Next hop of the IPv4 default route. */
+  declare readonly gateway: pulumi.Output<string | undefined>;
+  /** Next hop of the IPv6 default route. */
+  declare readonly gateway6: pulumi.Output<string | undefined>;
+  /** The file that stands for the namespace: /run/netns/NAME. */
+  declare readonly path: pulumi.Output<string>;
+  /** The MAC address of `eth0`, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: PodArgs, options?: pulumi.CustomResourceOptions) {
+    super("Pod", name, args, options);
+  }
+}
+
 /** The inputs of {@link Dummy}. */
 export interface DummyArgs extends CommonArgs {
   /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
   name?: pulumi.Input<string> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
@@ -257,7 +322,7 @@ export interface RouteArgs extends CommonArgs {
    */
   destination: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Address of the next hop. */
   via?: pulumi.Input<string> | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
@@ -348,7 +413,7 @@ export interface SysctlArgs extends CommonArgs {
    */
   key: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Value, a number or text. */
   value: pulumi.Input<number | string>;
   /** What destroy does: "restore" the value that was there before, or "keep" this one. Default: "restore". */
@@ -384,7 +449,7 @@ export interface IptablesRuleArgs extends CommonArgs {
   /** Chain, one that exists: FORWARD, POSTROUTING or one's own. A change replaces the resource. */
   chain: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
    * Where in the chain a new rule goes: "append", its end, or "insert", its head. Default: "append". A change replaces
    * the resource.
@@ -649,7 +714,7 @@ export interface IpvsServiceArgs extends CommonArgs {
   /** IP version of a service by firewall mark. Default: "ipv4". A change replaces the resource. */
   family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** How a backend is chosen, `ipvsadm`'s names. Default: "wlc". */
   scheduler?:
     | pulumi.Input<
@@ -718,7 +783,7 @@ export interface IpvsBackendArgs extends CommonArgs {
   /** The service; as text its id, `tcp/172.23.0.1:8080`. A change replaces the resource. */
   service: pulumi.Input<string> | IpvsService;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** The backend's address. A change replaces the resource. */
   address: pulumi.Input<string>;
   /**
@@ -771,7 +836,7 @@ export interface ProcessArgs extends CommonArgs {
   /** The command and its arguments; no shell reads them. A change replaces the resource. */
   command: pulumi.Input<pulumi.Input<string>[]>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. A change replaces the resource. */
   environment?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Directory that it starts in. Default: "/". A change replaces the resource. */
@@ -894,7 +959,7 @@ export class Process extends LocalnetResource {
 /** The inputs of {@link Probe}. */
 export interface ProbeArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | undefined;
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** A GET over HTTP. */
   http?: pulumi.Input<ProbeHttpArgs> | undefined;
   /** A TCP connection. */

@@ -6,6 +6,7 @@ import { ipvsBackend } from "./ipvs-backend";
 import { ipvsService } from "./ipvs-service";
 import { kernelModule } from "./kernel-module";
 import { netns } from "./netns";
+import { pod } from "./pod";
 import { probe } from "./probe";
 import { process } from "./process";
 import { route } from "./route";
@@ -20,6 +21,7 @@ export {
   ipvsService,
   kernelModule,
   netns,
+  pod,
   probe,
   process,
   route,
@@ -28,7 +30,7 @@ export {
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, dummy, route],
+  ...[netns, bridge, vethPair, pod, dummy, route],
   ...[kernelModule, sysctl, iptablesRule],
   ...[ipvsService, ipvsBackend, process, probe],
 ];

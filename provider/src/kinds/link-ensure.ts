@@ -33,7 +33,14 @@ export async function ensureLink(
   seen: LinkSeen,
   recorded?: LinkArgs,
 ): Promise<void> {
-  await duplicatesDetected(host, args, await configureLink(host, args, owner, seen, recorded, first));
+  await duplicatesDetected(host, args, await configureLink(host, args, owner, seen, recorded, { first }));
+}
+
+/** Commands of the namespace that are run before a link's own, and after them. */
+interface Around {
+  readonly first?: readonly string[][];
+  /** Knows whether the link was changed. */
+  readonly last?: (changed: boolean) => string[][];
 }
 
 /** The same without the wait for `duplicatesDetected`, which takes the addresses that this one added. */
@@ -43,7 +50,7 @@ export async function configureLink(
   owner: string,
   seen: LinkSeen,
   recorded?: LinkArgs,
-  first: readonly string[][] = [],
+  { first = [], last }: Around = {},
 ): Promise<string[]> {
   const { name } = args;
   const commands = [...first];
@@ -58,7 +65,7 @@ export async function configureLink(
   if (hairpin !== undefined && args.master && (hairpin !== seen.hairpin || seen.master !== args.master)) {
     commands.push(["link", "set", "dev", name, "type", "bridge_slave", "hairpin", hairpin ? "on" : "off"]);
   }
-  return configureAddresses(host, args, commands, seen, recorded);
+  return configureAddresses(host, args, commands, seen, recorded, last);
 }
 
 /** Runs the commands, then brings the addresses to what is asked for; returns those that were missing. */
@@ -68,10 +75,15 @@ async function configureAddresses(
   commands: string[][],
   seen: LinkSeen,
   recorded?: LinkArgs,
+  last?: Around["last"],
 ): Promise<string[]> {
   const { name, netns, addresses = [] } = args;
   const before = recorded?.addresses ?? [];
-  const run = () => ipAll(host, netns, commands.splice(0));
+  let changed = false;
+  const run = () => {
+    changed ||= commands.length > 0;
+    return ipAll(host, netns, commands.splice(0));
+  };
   const current = async () => linkSeen(await present(host, args), "");
   const all = () => [...there.addresses, ...there.duplicates];
 
@@ -91,6 +103,7 @@ async function configureAddresses(
   }
   const missing = addresses.filter((each) => !there.addresses.includes(each));
   commands.push(...missing.map((each) => ["addr", "add", each, "dev", name]));
+  commands.push(...(last?.(changed || commands.length > 0) ?? []));
   await run();
   return missing;
 }

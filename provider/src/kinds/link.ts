@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { at, cidr, mac, mtu } from "../fields";
-import type { Host } from "../host";
+import { type Host, lookingAgain } from "../host";
+import { pause } from "../interrupt";
 import type { Listed, Seen } from "../kind";
 import { isMark } from "../mark";
 import { ipAll } from "../tools/ip-batch";
@@ -34,7 +35,7 @@ export interface LinkArgs {
   readonly addresses?: readonly string[] | undefined;
   readonly mtu?: number | undefined;
   readonly mac?: string | undefined;
-  readonly up?: boolean;
+  readonly up?: boolean | undefined;
   readonly promiscuous?: boolean | undefined;
   readonly master?: string | undefined;
   readonly hairpin?: boolean | undefined;
@@ -110,8 +111,23 @@ export async function observeLink(
   owner: string,
 ): Promise<{ link: Link; seen: LinkSeen } | undefined> {
   const link = await showLink(host, netns, name);
-  if (!link) return undefined;
+  return link && { link, seen: seenAs(link, kind, owner) };
+}
+
+export function seenAs(link: Link, kind: string, owner: string): LinkSeen {
   const seen = linkSeen(link, owner);
   const actual = link.linkinfo?.info_kind ?? "device";
-  return { link, seen: actual === kind ? seen : { ...seen, owner: `a link of kind ${actual}`, alien: true } };
+  return actual === kind ? seen : { ...seen, owner: `a link of kind ${actual}`, alien: true };
+}
+
+const goingSeconds = 2;
+
+/** A link that was just seen, once it is known to stay: the kernel takes a veth away a while after the namespace of its far end. */
+export async function stayingLink(...[host, ...which]: Parameters<typeof observeLink>): ReturnType<typeof observeLink> {
+  const deadline = Date.now() + goingSeconds * 1000;
+  for (;;) {
+    await pause(50);
+    const found = await lookingAgain(() => observeLink(host, ...which));
+    if (!found || Date.now() > deadline) return found;
+  }
 }

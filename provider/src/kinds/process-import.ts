@@ -2,7 +2,7 @@ import { at, parseAt } from "../fields";
 import type { Host } from "../host";
 import { pause } from "../interrupt";
 import type { Listed } from "../kind";
-import { netnsPids } from "../tools/ip";
+import { netnsPids } from "../tools/ip-batch";
 import { findMarked, isLeader, readProcesses, readWords } from "../tools/process";
 
 interface Place {

@@ -2,10 +2,7 @@ import { z } from "zod";
 import { address, at, cidr, deviceName, familyOf, isNetwork, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { ip } from "../tools/ip";
-import { type RouteEntry, showAllRoutes, showRoutes } from "../tools/routes";
-
-/** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
-const protocol = "157";
+import { mainTable, metric6, protocol, type RouteEntry, showAllRoutes, showRoutes } from "../tools/routes";
 
 /** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
 const byHand = ["3", "4"];
@@ -15,7 +12,6 @@ const types = { unicast: "1", blackhole: "6", unreachable: "7", prohibit: "8", t
 type RouteType = keyof typeof types;
 const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
 
-const mainTable = 254;
 const number32 = z
   .int("must be a whole number")
   .min(0, "must not be negative")
@@ -147,9 +143,8 @@ function family({ destination }: RouteArgs): string[] {
   return [`-${familyOf(destination)}`];
 }
 
-/** The kernel gives an IPv6 route without metric this one. */
 function metricOf({ destination, metric }: RouteKey): number {
-  return metric ?? (familyOf(destination) === 6 ? 1024 : 0);
+  return metric ?? (familyOf(destination) === 6 ? metric6 : 0);
 }
 
 /** All that tells the route from others; a shorter form would remove the first route that matches. */

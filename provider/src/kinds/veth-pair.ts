@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { hasCode } from "../errors";
 import { at, ifName, parseAt } from "../fields";
-import { type Host, lookingAgain } from "../host";
-import { pause } from "../interrupt";
+import type { Host } from "../host";
 import { defineKind, inNetns, type Seen } from "../kind";
-import { birthmark, type Link, showLink, showPeer } from "../tools/links";
+import { birthmark, isPeer, showLink, showPeer } from "../tools/links";
 import {
   type LinkArgs,
   type LinkSeen,
@@ -16,6 +15,7 @@ import {
   observeLink,
   promiscuous,
   removeLink,
+  stayingLink,
 } from "./link";
 import { configureLink, duplicatesDetected } from "./link-ensure";
 
@@ -66,7 +66,7 @@ export const vethPair = defineKind({
     const found = await observeLink(host, args, "veth", args.owner);
     if (!found && !recorded) return undefined;
     const far = await farEnd(host, args);
-    const near = found && far === null ? await staying(host, args) : found;
+    const near = found && far === null ? await stayingLink(host, args, "veth", args.owner) : found;
     if (!near) {
       // Renamed or moved away: the pair is known by its far end, as which it can be removed.
       const lost = far?.seen.owner === args.owner && !far.seen.alien;
@@ -99,7 +99,7 @@ export const vethPair = defineKind({
     const first = whole ? [] : [["link", "add", ...born(args), "type", "veth", "peer", ...born(peer)]];
     const added: (readonly [LinkArgs, string[]])[] = [];
     for (const { end, seen, recorded } of ends) {
-      added.push([end, await configureLink(host, end, owner, seen ?? newborn, recorded, first.splice(0))]);
+      added.push([end, await configureLink(host, end, owner, seen ?? newborn, recorded, { first: first.splice(0) })]);
     }
     // Neither end has a carrier before both are up.
     await Promise.all(added.map(([end, addresses]) => duplicatesDetected(host, end, addresses)));
@@ -148,24 +148,7 @@ async function farEnd(host: Host, { peer, owner }: PairArgs) {
   }
 }
 
-const goingSeconds = 2;
-
-/** The near end, once it is known to stay: the kernel takes it away a while after the far end's namespace. */
-async function staying(host: Host, args: PairArgs): Promise<{ link: Link; seen: LinkSeen } | undefined> {
-  const deadline = Date.now() + goingSeconds * 1000;
-  for (;;) {
-    const near = await lookingAgain(() => observeLink(host, args, "veth", args.owner));
-    if (!near || Date.now() > deadline) return near;
-    await pause(100);
-  }
-}
-
 /** Both ends go with either. */
 async function removeEnd(host: Host, args: PairArgs, lost: boolean): Promise<void> {
   await removeLink(host, lost && args.peer ? args.peer : args);
-}
-
-/** In one namespace the kernel names the other end; in two it gives the other end's number. */
-function isPeer(near: Link, far: Link): boolean {
-  return near.link_index === undefined ? near.link === far.ifname : near.link_index === far.ifindex;
 }

@@ -63,20 +63,38 @@ async function run(host: Host, netns: string | undefined, commands: readonly Com
 
 const absent = /^((Device "[^"]*" does not exist\.|Command failed -:\d+)\n)+$/;
 
-/** What the commands print, one after the other: nothing for a link that does not exist. */
+/** The lists that the commands print, one after the other: none for a link that does not exist. */
 export async function ipShow(
   host: Host,
   netns: string | undefined,
   options: readonly string[],
   commands: readonly Command[],
-): Promise<string> {
+): Promise<unknown[][]> {
   const [only = [], ...more] = commands;
-  const begin = [...ipIn(netns), ...options];
+  const begin = [...ipIn(netns), "-j", "-d", ...options];
   const argv = more.length === 0 ? [...begin, ...only] : [...begin, "-force", "-batch", "-"];
   const input = more.length === 0 ? {} : { input: lines(commands) };
   const result = await runIp(host, argv, { accept: [0, 1], ...input });
-  if (result.exitCode === 0 || absent.test(result.stderr)) return result.stdout;
-  throw commandError(argv, result);
+  if (result.exitCode !== 0 && !absent.test(result.stderr)) throw commandError(argv, result);
+  return JSON.parse(`[${result.stdout.trim().replace(/\]\n\[/g, "],[")}]`) as unknown[][];
+}
+
+const counters = new WeakMap<Host, (name: string) => Promise<boolean>>();
+
+/** The processes in a named network namespace. */
+export async function netnsPids(host: Host, name: string): Promise<string[]> {
+  const none = getOrMake(counters, host, () => together((names: readonly string[]) => areEmpty(host, names)));
+  if (await none(name)) return [];
+  const { stdout } = await host.run(["ip", "netns", "pids", name]);
+  return stdout.split("\n").filter(Boolean);
+}
+
+/** Is it known that no process is in any of them? Where one is, the answer does not say. */
+async function areEmpty(host: Host, names: readonly string[]): Promise<boolean> {
+  if (names.length === 1) return false;
+  const input = lines(names.map((name) => ["netns", "pids", name]));
+  const { exitCode, stdout } = await host.run(["ip", "-batch", "-"], { input, accept: "any" });
+  return exitCode === 0 && stdout === "";
 }
 
 function lines(commands: readonly Command[]): string {

@@ -43,12 +43,6 @@ export async function isNamed(host: Host, name: string): Promise<boolean> {
   return (await getOrMake(names, host, () => together(files))(name)).has(name);
 }
 
-/** The processes in a named network namespace. */
-export async function netnsPids(host: Host, name: string): Promise<string[]> {
-  const { stdout } = await host.run(["ip", "netns", "pids", name]);
-  return stdout.split("\n").filter(Boolean);
-}
-
 /** The command line that runs another command in a namespace; nothing but the network namespace changes. */
 export function enter(netns: string | undefined, argv: readonly string[]): string[] {
   return netns === undefined ? [...argv] : ["nsenter", `--net=/run/netns/${netns}`, "--", ...argv];

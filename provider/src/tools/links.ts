@@ -6,7 +6,7 @@ import { getOrMake, together } from "../together";
 import { ip } from "./ip";
 import { ipShow } from "./ip-batch";
 
-const linkJson = z.object({
+export const linkJson = z.object({
   ifindex: z.number(),
   ifname: z.string(),
   link_index: z.number().optional(),
@@ -53,15 +53,8 @@ function asked(host: Host, netns: string | undefined): (name: string) => Promise
   const ofHost = getOrMake(askers, host, () => new Map());
   return getOrMake(ofHost, netns ?? "", () =>
     together(async (names: readonly string[]) => {
-      const text = await ipShow(
-        host,
-        netns,
-        ["-j", "-d"],
-        names.map((name) => ["addr", "show", "dev", name]),
-      );
-      // A list for each.
-      const lists: unknown = JSON.parse(`[${text.trim().replace(/\]\n\[/g, "],[")}]`);
-      return z.array(z.array(linkJson)).parse(lists).flat();
+      const commands = names.map((name) => ["addr", "show", "dev", name]);
+      return z.array(linkJson).parse((await ipShow(host, netns, [], commands)).flat());
     }),
   );
 }
@@ -95,6 +88,11 @@ export async function showPeer(
   throw new LocalnetError("LN_INPUT", "its far end is in a network namespace without a name", {
     hint: "give it one: ip netns attach NAME PID, where PID is a process in there",
   });
+}
+
+/** In one namespace the kernel names the other end; in two it gives the other end's number. */
+export function isPeer(near: Link, far: Link): boolean {
+  return near.link_index === undefined ? near.link === far.ifname : near.link_index === far.ifindex;
 }
 
 /** The addresses that a link can use. */

@@ -4,7 +4,15 @@ import { familyOf } from "../fields";
 import type { Host } from "../host";
 import { ip } from "./ip";
 
-const routeJson = z.object({
+/** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
+export const protocol = "157";
+
+export const mainTable = 254;
+
+/** The kernel gives an IPv6 route without metric this one. */
+export const metric6 = 1024;
+
+export const routeJson = z.object({
   type: z.string().default("1"),
   dst: z.string(),
   table: z.string().optional(),

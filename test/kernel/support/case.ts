@@ -50,6 +50,8 @@ export interface Case {
   readonly foreign: { readonly make: Deed; readonly differ: Deed | None; readonly remove: Deed } | None;
   /** The namespace in whose list of what may be imported it is, where that is not the input `netns`. */
   readonly listedIn?: string;
+  /** Why it can be imported, but is in no such list. */
+  readonly unlisted?: string;
   /** Can the kernel keep a mark on the object, so that delete tells ours from another's? Default: true. */
   readonly marked?: boolean;
   /** Is it there before create and after delete, only otherwise? `look` then gives undefined for what it was before. */

@@ -5,7 +5,12 @@ export function onlyReads(argv: readonly string[]): boolean {
   const [command = "", ...args] = withoutNetns(argv);
   if (readers.has(command)) return !args.includes("-delete");
   if (command === "ip")
-    return args.includes("show") || args.includes("-V") || /(^| )netns (pids|list|list-id)( |$)/.test(args.join(" "));
+    return (
+      args.includes("show") ||
+      args.includes("-j") ||
+      args.includes("-V") ||
+      /(^| )netns (pids|list|list-id)( |$)/.test(args.join(" "))
+    );
   if (command === "iptables" || command === "ip6tables") return args.includes("-S") || args.includes("-V");
   if (command === "ipvsadm") return args.includes("-S") || args.includes("-L") || args.includes("-v");
   return command === "modprobe" && args.includes("--show-depends");

@@ -5,6 +5,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Netns: { name: "foo" },
   Bridge: { name: "br0", netns: "foo" },
   VethPair: { name: "v0", netns: "foo", peer: { name: "v1", netns: "bar" } },
+  Pod: { name: "p0", bridge: "br0", netns: "foo" },
   Dummy: { name: "d0", netns: "foo" },
   Route: { destination: "default", via: "10.0.0.1", netns: "foo" },
   KernelModule: { name: "ip_vs" },

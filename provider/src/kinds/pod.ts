@@ -1,0 +1,202 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { orAbsent } from "../errors";
+import { address, ifName, netnsName } from "../fields";
+import type { Host } from "../host";
+import { defineKind, inNetns, type Seen } from "../kind";
+import { showInside } from "../tools/inside";
+import { isNamed } from "../tools/ip";
+import { birthmark, isPeer, showLink, showPeer } from "../tools/links";
+import {
+  type LinkArgs,
+  type LinkSeen,
+  linkArgs,
+  newborn,
+  notChosen,
+  observeLink,
+  removeLink,
+  seenAs,
+  stayingLink,
+} from "./link";
+import { configureLink, duplicatesDetected } from "./link-ensure";
+import {
+  addNamespace,
+  beginNamespace,
+  endNamespace,
+  markNamespace,
+  namespaceSeen,
+  orStale,
+  pathOf,
+  removeNamespace,
+  tidyNamespace,
+} from "./namespace";
+import { dropped, type Gateways, gatewaysOf, inside, routes } from "./pod-routes";
+
+export const pod = defineKind({
+  type: "Pod",
+  summary:
+    "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod.",
+  args: {
+    /** Name of the namespace, as `ip netns` lists it, 1 to 64 characters. */
+    name: netnsName.meta({ replace: true }),
+    /** Bridge that the pod is connected to. */
+    bridge: ifName.meta({ reference: "name", of: ["Bridge"] }),
+    /** Network namespace of the bridge. Default: the host's own. */
+    netns: inNetns.netns.meta({ parent: false }),
+    /** Name of the link's end at the bridge, 1 to 15 characters. Default: `veth-` and the pod's name. */
+    link: ifName.optional().meta({ replace: true }),
+    ...linkArgs,
+    /** Next hop of the IPv4 default route. Default: there is no such route. */
+    gateway: address.refine((text) => isIP(text) === 4, "must be an IPv4 address").optional(),
+    /** Next hop of the IPv6 default route. Default: there is no such route. */
+    gateway6: address.refine((text) => isIP(text) === 6, "must be an IPv6 address").optional(),
+  },
+  outputs: {
+    /** The file that stands for the namespace: /run/netns/NAME. */
+    path: z.string(),
+    /** The MAC address of `eth0`, asked for or not. */
+    macAddress: z.string(),
+  },
+  needs: ["ip"],
+  /** `NAME` */
+  id: ({ name }) => name,
+
+  *rules({ name, link, up, gateway, gateway6 }) {
+    const given = link ?? ifName.safeParse(nearName({ name })).data;
+    if (given === undefined) yield ["link", `must be given: ${nearName({ name })} is longer than 15 characters`];
+    if (!up && (gateway || gateway6)) yield ["up", "must be true for a gateway: a link that is down has no routes"];
+  },
+
+  async observe(host, args): Promise<PodSeen | undefined> {
+    const found = await orAbsent(() => observeLink(host, nearOf(args), "veth", args.owner));
+    // One that is to be made is not there: its name tells that for many at a time.
+    const named = found !== undefined || (await isNamed(host, args.name));
+    const there = named ? await orStale(() => showInside(host, args.name)) : undefined;
+    const lo = there?.links.find(({ ifname }) => ifname === "lo");
+    if (!there || !lo) {
+      const near = found?.seen.owner === args.owner ? await staying(host, args) : found?.seen;
+      return near && { ...unconnected, ...nowhere, path: pathOf(args.name), owner: near.owner, near };
+    }
+    const eth0 = there.links.find(({ ifname }) => ifname === inside);
+    const [near, far] = [found?.seen, eth0 && seenAs(eth0, "veth", args.owner)];
+    const whole = found !== undefined && eth0 !== undefined && isPeer(found.link, eth0);
+    const ours = (end: LinkSeen | undefined) => (whole || end?.owner === args.owner ? end : undefined);
+    return {
+      ...(await namespaceSeen(host, args, lo)),
+      ...{ there: true, whole, near: ours(near), far: ours(far) },
+      ...(whole && near && far ? connected(near, far) : unconnected),
+      ...gatewaysOf(there.routes),
+    };
+  },
+
+  async ensure(host, args, seen, recorded) {
+    const { name, owner } = args;
+    const [near, far] = [nearOf(args), farOf(args)];
+    const known = seen?.owner === owner && seen.there && seen.ready;
+    const whole = seen?.whole ? seen : undefined;
+    if (seen && !whole) await removeEnds(host, args, seen);
+
+    const peer = ["peer", "name", inside, "netns", name, ...birthmark(owner)];
+    const add = ["link", "add", "name", near.name, ...birthmark(owner), "type", "veth", ...peer];
+    const connect = (...before: string[][]) =>
+      configureLink(host, near, owner, whole?.near ?? newborn, recorded && nearOf(recorded), {
+        first: whole ? before : [...before, add],
+      });
+    // Namespaces are made on the host, in the same call as the link where that is there too.
+    const atOnce = near.netns === undefined && !seen?.there ? () => connect(addNamespace(args)) : undefined;
+    if (!known) await beginNamespace(host, args, seen?.there ?? false, atOnce);
+    if (!atOnce) await connect();
+
+    const first = [...(known ? [] : [markNamespace(args)]), ...dropped(args, seen, recorded)];
+    // What changes a link can take its routes along.
+    const last = (changed: boolean) => routes(args, changed ? undefined : seen);
+    const added = await configureLink(host, far, owner, whole?.far ?? newborn, recorded && farOf(recorded), {
+      first,
+      last,
+    });
+    if (!known) await endNamespace(host, args);
+    await duplicatesDetected(host, far, added);
+  },
+
+  async remove(host, args, { there, near }) {
+    // The link goes with the namespace, a while after it.
+    if (there) await removeNamespace(host, args);
+    else if (near) await removeLink(host, nearOf(args));
+  },
+
+  tidy: (host, args, seen) => tidyNamespace(host, args, seen?.there ? seen.owner : undefined),
+
+  imports: {
+    parse: (name) => ({ name }),
+    // Who made one by hand knows its parts, and those are listed.
+    list: async () => [],
+    async locate(host, args) {
+      const eth0 = await showLink(host, args.name, inside);
+      const near = eth0 && (await showPeer(host, args.name, eth0));
+      return near && { ...args, link: near.name, netns: near.netns };
+    },
+    ask: (_args, { far, up, bridge, gateway, gateway6 }) => ({
+      ...(far && notChosen(far)),
+      up,
+      bridge,
+      gateway,
+      gateway6,
+    }),
+  },
+});
+
+interface PodSeen extends Seen, Gateways {
+  readonly owner: string;
+  readonly there: boolean;
+  readonly ready: boolean;
+  /** Is `eth0` the far end of the link at the bridge? */
+  readonly whole: boolean;
+  /** The two ends: the pod's own, or what is left of it. */
+  readonly near?: LinkSeen | undefined;
+  readonly far?: LinkSeen | undefined;
+  readonly bridge: string | undefined;
+  readonly up: boolean;
+}
+
+/** There is another's link of the name, or what is left of ours. */
+const nowhere = { there: false, ready: false, whole: false, alien: true } as const;
+
+const unconnected = { ...connected(newborn, newborn), mtu: undefined };
+
+/** The inputs, as the two ends show them together: two that differ make none. */
+function connected(near: LinkSeen, far: LinkSeen) {
+  const { addresses, mac, macAddress } = far;
+  const mtu = near.mtu === far.mtu ? near.mtu : undefined;
+  return { bridge: near.master, addresses, mtu, mac, up: near.up && far.up, macAddress };
+}
+
+interface PodArgs {
+  readonly name: string;
+  readonly bridge?: string | undefined;
+  readonly netns?: string | undefined;
+  readonly link?: string | undefined;
+}
+
+function nearName({ name, link }: Pick<PodArgs, "name" | "link">): string {
+  return link ?? `veth-${name}`;
+}
+
+/** The end at the bridge, as what a link of its own would be asked for. */
+function nearOf({ bridge, netns, mtu, up, ...args }: PodArgs & Pick<LinkArgs, "mtu" | "up">): LinkArgs {
+  return { name: nearName(args), netns, master: bridge, mtu, up };
+}
+
+function farOf({ name, addresses, mtu, mac, up }: LinkArgs): LinkArgs {
+  return { name: inside, netns: name, addresses, mtu, mac, up };
+}
+
+/** The ends that lost each other: neither can be brought back under its name. */
+async function removeEnds(host: Host, args: LinkArgs & PodArgs, { near, far }: PodSeen): Promise<void> {
+  if (near) await removeLink(host, nearOf(args));
+  if (far) await removeLink(host, farOf(args));
+}
+
+/** The end at the bridge, once it is known to stay: the kernel takes it away a while after the pod's namespace. */
+async function staying(host: Host, args: PodArgs & { readonly owner: string }): Promise<LinkSeen | undefined> {
+  return (await orAbsent(() => stayingLink(host, nearOf(args), "veth", args.owner)))?.seen;
+}

@@ -1,0 +1,203 @@
+import type { Values } from "../../../provider/src/check";
+import { pod as kind } from "../../../provider/src/kinds";
+import { create, read, remove, update } from "../../../provider/src/lifecycle";
+import type { Case } from "../support/case";
+import { beyond, contract, failure } from "../support/contract";
+import { everyDrift, everyInput } from "../support/inputs";
+import { expectedLink, lookAtLink } from "../support/links";
+import { eventually, hostUrl, settings, World } from "../support/world";
+
+/** The whole pod, by other commands than the kind's own. */
+async function lookAtPod(
+  world: World,
+  at: string | undefined,
+  near: string,
+  name: string,
+): Promise<Values | undefined> {
+  const names = (await world.run("ls", "/run/netns")).split("\n");
+  const link = await lookAtLink(world, at, near);
+  if (!names.includes(name)) return link && { link };
+  const [lo, eth0] = await Promise.all([lookAtLink(world, name, "lo"), lookAtLink(world, name, "eth0")]);
+  const routes = await world.script(name, "ip -4 route show default; ip -6 route show default");
+  const gateways = [...routes.matchAll(/via (\S+)/g)].map(([, via]) => via);
+  return { link, lo: lo && { ifalias: lo.ifalias, up: lo.up }, eth0, gateways };
+}
+
+/** A bridge that has none of its own takes its first port's. */
+const macOfBridge = "02:00:00:00:0b:01";
+
+/** A pod at a bridge in a namespace, or in the host's own. */
+function podAt(world: World, node: string | undefined): Case {
+  const [name, near] = [world.name("p"), world.name("v")];
+  const [one, other] = [world.name("b"), world.name("c")];
+  const mark = `localnet:${world.owner}`;
+  const inPod = (...args: string[]) => world.run("ip", "-n", name, ...args);
+  const atNode = (...args: string[]) => world.run("ip", ...(node === undefined ? [] : ["-n", node]), ...args);
+  const away = () => world.run("ip", "netns", "del", name);
+  for (const bridge of [one, other]) world.finally(() => atNode("link", "del", "dev", bridge));
+  world.finally(away);
+  // The kernel takes two seconds to search for duplicates of an IPv6 address that is no link's own.
+  const addresses = ["10.9.0.2/24"];
+
+  return {
+    kind,
+    inputs: { name, netns: node, link: near, bridge: one, addresses, gateway: "10.9.0.1" },
+    unlisted: "its parts are",
+    async prepare() {
+      for (const bridge of [one, other])
+        if (!(await lookAtLink(world, node, bridge)))
+          await atNode("link", "add", "name", bridge, "address", macOfBridge, "type", "bridge");
+    },
+    look: () => lookAtPod(world, node, near, name),
+    expected: ({ bridge, mtu, up, addresses, mac, gateway, gateway6 }: Values) => ({
+      link: expectedLink({ master: bridge, mtu, up }, mark),
+      lo: { ifalias: mark, up: true },
+      eth0: expectedLink({ addresses, mtu, mac, up }, mark),
+      gateways: [gateway, gateway6].filter((each) => each !== undefined),
+    }),
+    updates: [
+      { what: "mtu", change: { mtu: 1400 } },
+      { what: "mac", change: { mac: "02:00:00:00:0a:01" } },
+      {
+        what: "another address and gateway",
+        change: { addresses: ["10.8.0.2/24", "2001:db8::3/64"], gateway: "10.8.0.1" },
+      },
+      { what: "a gateway for IPv6", change: { gateway6: "2001:db8::1" } },
+      { what: "another bridge", change: { bridge: other } },
+      { what: "down, without gateways", change: { up: false, gateway: undefined, gateway6: undefined } },
+      { what: "up", change: { up: true } },
+      { what: "gateways alone", change: { gateway: "10.8.0.1", gateway6: "2001:db8::1" } },
+      { what: "no gateway for IPv4", change: { gateway: undefined } },
+      { what: "both again", change: { gateway: "10.8.0.9" } },
+    ],
+    replaces: { name: "other", netns: "other", link: "other" },
+    drifts: [
+      { what: "mtu inside", input: "mtu", by: () => inPod("link", "set", "dev", "eth0", "mtu", "1300") },
+      { what: "mtu at the bridge", input: "mtu", by: () => atNode("link", "set", "dev", near, "mtu", "1300") },
+      { what: "mac", input: "mac", by: () => inPod("link", "set", "dev", "eth0", "address", "02:00:00:00:0a:99") },
+      { what: "an address removed", input: "addresses", by: () => inPod("addr", "del", "10.8.0.2/24", "dev", "eth0") },
+      { what: "down inside", input: "up", by: () => inPod("link", "set", "dev", "eth0", "down") },
+      { what: "down at the bridge", input: "up", by: () => atNode("link", "set", "dev", near, "down") },
+      { what: "in another bridge", input: "bridge", by: () => atNode("link", "set", "dev", near, "master", one) },
+      { what: "another gateway", input: "gateway", by: () => inPod("route", "replace", "default", "via", "10.8.0.5") },
+      {
+        what: "no gateway for IPv6",
+        input: "gateway6",
+        by: () => world.run("ip", "-6", "-n", name, "route", "del", "default"),
+      },
+      { what: "its link removed", input: "bridge", by: () => atNode("link", "del", "dev", near) },
+      {
+        what: "its link renamed inside",
+        input: "bridge",
+        by: () =>
+          inPod("link", "set", "dev", "eth0", "down").then(() => inPod("link", "set", "dev", "eth0", "name", "e")),
+      },
+      {
+        what: "its link renamed at the bridge",
+        input: "bridge",
+        by: () =>
+          atNode("link", "set", "dev", near, "down").then(() => atNode("link", "set", "dev", near, "name", "e")),
+      },
+    ],
+    ignores: [
+      { what: "an address of another", by: () => inPod("addr", "add", "10.7.0.1/24", "dev", "eth0") },
+      { what: "a link of another in it", by: () => inPod("link", "add", "name", "b", "type", "bridge") },
+      { what: "another default route", by: () => inPod("route", "add", "default", "via", "10.8.0.7", "metric", "7") },
+    ],
+    vanish: async () => {
+      await away();
+      await eventually(async () => (await lookAtLink(world, node, near)) === undefined);
+    },
+    parent: { none: "its own namespace stays when the bridge's goes" },
+    foreign: {
+      async make() {
+        await world.run("ip", "netns", "add", name);
+        await inPod("link", "set", "dev", "lo", "up");
+        const far = ["peer", "name", "eth0", "netns", name];
+        await atNode("link", "add", "name", near, "master", one, "up", "type", "veth", ...far);
+        await inPod("link", "set", "dev", "eth0", "up");
+        for (const each of addresses) await inPod("addr", "add", each, "dev", "eth0");
+        await inPod("route", "add", "default", "via", "10.9.0.1");
+      },
+      differ: () => inPod("link", "set", "dev", "eth0", "mtu", "1400").then(() => inPod("route", "del", "default")),
+      remove: away,
+    },
+    faults: {
+      update: {
+        what: "many at once",
+        change: {
+          ...{ mtu: 1400, bridge: other, mac: "02:00:00:00:0a:01" },
+          ...{ addresses: ["10.8.0.2/24"], gateway: "10.8.0.1", gateway6: "fe80::1" },
+        },
+      },
+      tool: "ip",
+      obstacle: {
+        what: "a process in it",
+        op: "delete",
+        make: () => world.script(name, "sleep 600 >/dev/null 2>&1 </dev/null & exit 0"),
+        says: async () =>
+          new RegExp(`still in this namespace: ${(await world.run("ip", "netns", "pids", name)).trim()}\\b`),
+        async clear() {
+          await world.run("kill", (await world.run("ip", "netns", "pids", name)).trim());
+          await eventually(async () => (await world.run("ip", "netns", "pids", name)) === "");
+        },
+      },
+      reboot: away,
+      impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
+    },
+  };
+}
+
+contract("at a bridge in a namespace", (world) => {
+  const { faults: _, ...spec } = podAt(world, world.netns("n"));
+  return spec;
+});
+
+// Here the namespace and the link are made by one command.
+contract("at a bridge of the host", (world) => ({ ...podAt(world, undefined), local: true, brief: true }));
+
+beyond("Pod", () => {
+  const world = new World();
+  const [node, name, other] = [world.netns("n"), world.name("p"), world.name("q")];
+  const inputs = (name: string, link: string): Values => ({
+    ...{ name, link, netns: node, bridge: "br0", up: true, owner: `${world.owner}/${link}` },
+    ...(hostUrl && { host: hostUrl }),
+  });
+  beforeAll(() => world.build());
+  afterAll(async () => {
+    for (const each of [name, other]) await world.try("ip", "netns", "del", each);
+    expect(await world.cleanUp()).toEqual([]);
+  });
+  const addBridge = () => world.run("ip", "-n", node, "link", "add", "name", "br0", "type", "bridge");
+  const isThere = async (pod: string) => (await world.run("ls", "/run/netns")).split("\n").includes(pod);
+
+  test("its own namespace stays when the bridge's goes: read shows the difference, update mends it, delete takes it", async () => {
+    await addBridge();
+    const args = inputs(name, "v");
+    const { id, outputs } = await create(kind, args, settings);
+    await world.run("ip", "netns", "del", node);
+    const seen = await read(kind, id, outputs, settings);
+    expect(seen?.outputs.bridge).toBeUndefined();
+    await world.build();
+    await addBridge();
+    const mended = await update(kind, id, seen?.outputs ?? {}, args, settings);
+    expect(mended).toMatchObject({ bridge: "br0", up: true });
+    await world.run("ip", "netns", "del", node);
+    await remove(kind, id, mended, settings);
+    expect(await isThere(name)).toBe(false);
+    await world.build();
+  });
+
+  test("another's link of the name is refused, and no namespace is made", async () => {
+    await addBridge();
+    const theirs = ["link", "add", "name", "w", "type", "veth", "peer", "name", "w1"];
+    await world.run("ip", "-n", node, ...theirs);
+    const error = await failure(() => create(kind, inputs(other, "w"), settings));
+    expect(error).toMatchObject({ code: "LN_EXISTS" });
+    expect(await isThere(other)).toBe(false);
+    expect(await lookAtLink(world, node, "w")).toBeDefined();
+  });
+});
+
+everyInput(kind);
+everyDrift(kind);
