@@ -4,15 +4,9 @@ const gateway = "10.200.255.254";
 const addressOf = (/** @type {number} */ index) => `10.200.${(index + 1) >> 8}.${(index + 1) & 255}/16`;
 
 /** @param {typeof import("pulumi-localnet")} kinds @param {number} count */
-exports.program = ({ Bridge, Netns, Route, VethPair }, count) => {
+exports.program = ({ Bridge, Pod }, count) => {
   const bridge = new Bridge("br0", { addresses: [`${gateway}/16`] });
-  for (let i = 0; i < count; i++) {
-    const pod = new Netns(`p${i}`, {});
-    const peer = { name: "eth0", netns: pod, addresses: [addressOf(i)] };
-    const veth = new VethPair(`v${i}`, { master: bridge, peer });
-    const dependsOn = [bridge, veth];
-    new Route(`r${i}`, { netns: pod, destination: "default", via: gateway }, { dependsOn });
-  }
+  for (let i = 0; i < count; i++) new Pod(`p${i}`, { bridge, link: `v${i}`, addresses: [addressOf(i)], gateway });
 };
 
 const bridge = ["link add br0 type bridge", `addr add ${gateway}/16 dev br0`, "link set br0 up"];

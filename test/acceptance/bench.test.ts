@@ -56,3 +56,28 @@ describe.each(providers)(
     });
   },
 );
+
+describe.each(providers)("20 pods, with the $provider", ({ kinds }) => {
+  const pods = 20;
+  const most = { up: 6, destroy: 7 };
+  beforeAll(async () => {
+    sandbox = await Sandbox.open();
+    stack = new Stack(join(root, "bench"), "test", {}, [...sandbox.inside, ...recorded([], file)]);
+    await stack.init({ kinds, workload: "pods", count: String(pods) });
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    stack.forget();
+    rmSync(file, { force: true });
+  });
+
+  test(`up starts ${most.up} processes of ip for each at most`, async () => {
+    expect(changes((await stack.up()).text)).toMatchObject({ created: pods + 2 });
+    expect(commands()).toBeLessThanOrEqual(most.up * pods);
+  });
+
+  test(`destroy starts ${most.destroy} for each at most`, async () => {
+    expect(changes((await stack.destroy()).text)).toMatchObject({ deleted: pods + 2 });
+    expect(commands()).toBeLessThanOrEqual(most.destroy * pods);
+  });
+});
