@@ -61,10 +61,10 @@ describe.each(both("test/fixtures/pods"))("%s", (_, project) => {
 
   test("two programs of 60 resources with --parallel 64, side by side", async () => {
     before = await seen();
-    const two = await Promise.all([open("s0", 71, { pods: "11" }), open("s1", 72, { pods: "11" })]);
+    const two = await Promise.all([open("s0", 71, { pods: "18" }), open("s1", 72, { pods: "18" })]);
     const wide = ["--yes", "--skip-preview", "--parallel", "64"];
     const made = await Promise.all(two.map((stack) => stack.pulumi(["up", ...wide, ...stack.target])));
-    expect(made.map(({ text }) => changes(text))).toEqual([{ created: 62 }, { created: 62 }]);
+    expect(made.map(({ text }) => changes(text))).toEqual([{ created: 61 }, { created: 61 }]);
     for (const stack of two) await stack.unchanged();
     await Promise.all(two.map((stack) => stack.pulumi(["destroy", ...wide, ...stack.target])));
     expect(await seen()).toEqual(before);
@@ -80,7 +80,7 @@ describe.each(both("test/fixtures/pods"))("%s", (_, project) => {
     expect(second.text).toContain("error: the stack is currently locked by 1 lock(s)");
     expect(second.text).toMatch(/created by \S+ \(pid \d+\)/);
     await first.ended;
-    expect(changes(first.text)).toEqual({ created: 17 });
+    expect(changes(first.text)).toEqual({ created: 13 });
     await stack.unchanged();
     await stack.destroy();
     expect(await seen()).toEqual(before);

@@ -3,7 +3,7 @@ import { end, hit, points, report, ways } from "./hits";
 import { both } from "./providers";
 import { Sandbox } from "./sandbox";
 
-const resources = 17;
+const resources = 13;
 const lines = points(Number(process.env.LOCALNET_TEST_POINTS ?? 2), resources);
 
 /** The engine writes the state once, at the end: of what a killed up made, the state knows nothing. */
