@@ -67,9 +67,9 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   readonly imports?: Importing<A, O, S>;
   /** What is there; undefined: nothing. `recorded` is what the state says, if there is one. */
   observe(host: Host, args: Args<A>, recorded?: Recorded<A, O>): Promise<S | undefined>;
-  /** Brings about the difference between `args` and `seen`. Returns the outputs that cannot be observed. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: most kinds have nothing to return.
-  ensure(host: Host, args: Args<A>, seen: S | undefined, recorded?: Recorded<A, O>): Promise<Known<O> | void>;
+  /** Brings about the difference between `args` and `seen`. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most kinds have nothing to tell.
+  ensure(host: Host, args: Args<A>, seen: S | undefined, recorded?: Recorded<A, O>): Promise<Ensured<O, S> | void>;
   remove(host: Host, args: Recorded<A, O>, seen: S): Promise<void>;
   /** Takes away what the object leaves behind, whether it went by `remove` or by itself. */
   tidy?(host: Host, args: Recorded<A, O>, seen: S | undefined): Promise<void>;
@@ -77,6 +77,13 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   readonly unmarked?: boolean;
   /** The namespace that the object is in, where that is not the input `netns`. */
   namespace?(args: Args<A>): string | undefined;
+}
+
+interface Ensured<O extends z.ZodRawShape, S extends Seen> {
+  /** The outputs that cannot be observed. */
+  readonly known?: Known<O>;
+  /** What there is now, where the command that changed it has listed that too: it is not observed again. */
+  readonly seen?: S | undefined;
 }
 
 interface Importing<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> {

@@ -136,9 +136,10 @@ async function converge(
   let known: Values = { ...recorded };
   let ensured = false;
   try {
-    known = { ...known, ...(await kind.ensure(host, args, seen, recorded)) };
+    const told = await kind.ensure(host, args, seen, recorded);
+    known = { ...known, ...told?.known };
     ensured = true;
-    const after = await observe(kind, host, args, known);
+    const after: Observed | undefined = told?.seen ?? (await observe(kind, host, args, known));
     if (!after) throw new LocalnetError("LN_VERIFY", "it is not there after all commands succeeded");
     const wrong = differences(kind.args, args, project(kind.args, args, after));
     if (wrong.length) throw new LocalnetError("LN_VERIFY", wrong.map(describe).join("; "));

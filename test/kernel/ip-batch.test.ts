@@ -48,6 +48,22 @@ test("what is asked for at once is one process; what fails ends its own request 
   expect(links.map((link) => link?.flags.includes("UP"))).toEqual([true, true, false, true, undefined]);
 });
 
+test("who asks to be shown something gets that list, and no other's; one before a failure too", async () => {
+  const named = (name: string) => ["addr", "show", "dev", name];
+  const requests = [
+    [up, named("br0")],
+    [["link", "set", "dev", "br1", "mtu", "1400"]],
+    [named("br1"), ["link", "set", "dev", "none", "up"]],
+    [named("br2"), named("br4")],
+  ];
+  const run = jest.spyOn(host, "run");
+  const told = await Promise.allSettled(requests.map((each) => ipAll(host, netns, each)));
+  expect(run.mock.calls.length).toBeLessThanOrEqual(3);
+  run.mockRestore();
+  const names = told.map((each) => each.status === "fulfilled" && each.value.flat().map((link) => Object(link).ifname));
+  expect(names).toEqual([["br0"], [], false, ["br2", "br4"]]);
+});
+
 test("of a namespace that is not there it says just that", async () => {
   await expect(ipAll(host, world.name("none"), [add, up])).rejects.toThrow("[LN_NETNS]");
 });

@@ -65,5 +65,5 @@ test("what this program changed or removed is seen at once", async () => {
 test("who is about to change an object looks for itself", async () => {
   await look(bridge);
   const [first] = await commandsOf(() => bridge.up({ ...bridges[0], mtu: 1300 }));
-  expect(first).toBe(`ip -n ${netns} -j -d addr show dev br0`);
+  expect(first).toBe(`ip -n ${netns} -N -j -d addr show dev br0`);
 });

@@ -80,6 +80,13 @@ test("a success that the kernel did not take is an error that names field, wante
   expect(partial.properties).toMatchObject({ color: "grey" });
 });
 
+test("what was shown by the change itself is judged in place of another look", async () => {
+  faults.shown = { size: 9 };
+  expect((await error(create(toy, inputs({ size: 3 }), settings))).message).toContain("size: wanted 3, seen 9");
+  faults.shown = {};
+  expect((await create(toy, inputs({ size: 3 }), settings)).outputs).toMatchObject({ size: 3, serial: 7, secret: "s" });
+});
+
 test("another's is left alone: create refuses, read does not see it, delete does nothing", async () => {
   const theirs = { color: "red", size: 0, owner: "they", tags: [] };
   shelf.set("ball", theirs);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { birthmark } from "../tools/links";
-import { linkArgs, linkOutputs, listLinks, newborn, notChosen, observeLink, promiscuous, removeLink } from "./link";
+import { birthmark, type Link, showLink } from "../tools/links";
+import { linkArgs, linkOutputs, listLinks, newborn, notChosen, promiscuous, removeLink, seenAs } from "./link";
 import { ensureLink, wantedValue } from "./link-ensure";
 
 /** The bridge's own inputs: the name ip has for each, the factor to ip's unit, and the kernel's default. */
@@ -37,18 +37,7 @@ export const bridge = defineKind({
   /** `NAME@NETNS` */
   id: ({ name, netns }) => at(name, netns),
 
-  async observe(host, args) {
-    const found = await observeLink(host, args, "bridge", args.owner);
-    if (!found) return undefined;
-    const data = found.link.linkinfo?.info_data ?? {};
-    return {
-      ...found.seen,
-      stp: data.stp_state !== 0,
-      forwardDelay: Number(data.forward_delay) / 100,
-      ageingTime: Number(data.ageing_time) / 100,
-      vlanFiltering: data.vlan_filtering === 1,
-    };
-  },
+  observe: async (host, args) => seenOf(await showLink(host, args.netns, args.name), args.owner),
 
   async ensure(host, args, seen, recorded) {
     const wanted = options.flatMap(({ key, option, factor, unset }) => {
@@ -58,7 +47,8 @@ export const bridge = defineKind({
     const add = ["link", "add", "name", args.name, ...birthmark(args.owner), "type", "bridge", ...wanted];
     const set = ["link", "set", "dev", args.name, "type", "bridge", ...wanted];
     const first = seen ? wanted.length && [set] : [add];
-    await ensureLink(host, args, args.owner, first || [], seen ?? newborn, recorded);
+    const link = await ensureLink(host, args, args.owner, first || [], seen ?? newborn, recorded);
+    return { seen: seenOf(link, args.owner) };
   },
 
   remove: removeLink,
@@ -72,3 +62,15 @@ export const bridge = defineKind({
     }),
   },
 });
+
+function seenOf(link: Link | undefined, owner: string) {
+  if (!link) return undefined;
+  const data = link.linkinfo?.info_data ?? {};
+  return {
+    ...seenAs(link, "bridge", owner),
+    stp: data.stp_state !== 0,
+    forwardDelay: Number(data.forward_delay) / 100,
+    ageingTime: Number(data.ageing_time) / 100,
+    vlanFiltering: data.vlan_filtering === 1,
+  };
+}

@@ -1,7 +1,7 @@
 import { at, ifName, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
 import { addressesOf, birthmark } from "../tools/links";
-import { linkArgs, linkOutputs, listLinks, newborn, notChosen, observeLink, removeLink } from "./link";
+import { linkArgs, linkOutputs, listLinks, newborn, notChosen, observeLink, removeLink, seenAs } from "./link";
 import { ensureLink } from "./link-ensure";
 
 export const dummy = defineKind({
@@ -24,7 +24,8 @@ export const dummy = defineKind({
 
   async ensure(host, args, seen, recorded) {
     const add = ["link", "add", "name", args.name, ...birthmark(args.owner), "type", "dummy"];
-    await ensureLink(host, args, args.owner, seen ? [] : [add], seen ?? newborn, recorded);
+    const link = await ensureLink(host, args, args.owner, seen ? [] : [add], seen ?? newborn, recorded);
+    return { seen: link && seenAs(link, "dummy", args.owner) };
   },
 
   remove: removeLink,

@@ -122,7 +122,7 @@ export const iptablesRule = defineKind({
     // A place is told by number. Programs of other kinds know no turns, so it is read back all the same.
     await (known?.length === 0 ? write() : inTurn(host, { netns: args.netns, what: "IptablesRule" }, write));
     // How iptables spells this one is learnt by reading it.
-    return { canonical: undefined };
+    return { known: { canonical: undefined } };
   },
 
   async remove(host, args, { ours, elsewhere }) {

@@ -59,7 +59,7 @@ export const kernelModule = defineKind({
       }
       const former = recorded?.owner ?? owner;
       if (former !== owner) await unshare(host, placeOf(name), former);
-      return { loadedByUs };
+      return { known: { loadedByUs } };
     }),
 
   remove: (host, { name, onDelete, loadedByUs = [], owner }) =>

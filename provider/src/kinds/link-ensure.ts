@@ -2,7 +2,7 @@ import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { pause } from "../interrupt";
 import { ipAll } from "../tools/ip-batch";
-import { aliasOf, type Link, showLink } from "../tools/links";
+import { aliasOf, type Link, linksIn, showing, showLink } from "../tools/links";
 import { type LinkArgs, type LinkSeen, linkSeen } from "./link";
 
 /** Each input that `ip link set` takes, its arguments, and the kernel's default for when the input is taken away. */
@@ -24,7 +24,7 @@ export function wantedValue(key: string, args: object, recorded: object | undefi
   return now ?? (before === undefined ? undefined : unset);
 }
 
-/** Brings a link to what is asked for, after the commands that make it or are its kind's own. */
+/** Brings a link to what is asked for, after the commands that make it or are its kind's own; returns it, where it was shown. */
 export async function ensureLink(
   host: Host,
   args: LinkArgs,
@@ -32,8 +32,25 @@ export async function ensureLink(
   first: readonly string[][],
   seen: LinkSeen,
   recorded?: LinkArgs,
-): Promise<void> {
-  await duplicatesDetected(host, args, await configureLink(host, args, owner, seen, recorded, { first }));
+): Promise<Link | undefined> {
+  return settled(host, args, await configureLink(host, args, owner, seen, recorded, { first }));
+}
+
+/** What a link's change told. */
+export interface Configured {
+  /** The addresses that it added. */
+  readonly added: string[];
+  /** What it showed at its end. */
+  readonly lists: readonly unknown[];
+}
+
+/** The link after its change, when its addresses can be used. */
+export async function settled(host: Host, args: LinkArgs, { added, lists }: Configured): Promise<Link | undefined> {
+  return (await duplicatesDetected(host, args, added)) ?? linkOf(lists, args);
+}
+
+function linkOf([links]: readonly unknown[], { name }: LinkArgs): Link | undefined {
+  return links === undefined ? undefined : linksIn(links).find(({ ifname }) => ifname === name);
 }
 
 /** Commands of the namespace that are run before a link's own, and after them. */
@@ -41,17 +58,19 @@ interface Around {
   readonly first?: readonly string[][];
   /** Knows whether the link was changed. */
   readonly last?: (changed: boolean) => string[][];
+  /** What shows how all is at the end, links before all else. */
+  readonly shows?: readonly string[][];
 }
 
-/** The same without the wait for `duplicatesDetected`, which takes the addresses that this one added. */
+/** The same without the wait for `duplicatesDetected`. */
 export async function configureLink(
   host: Host,
   args: LinkArgs,
   owner: string,
   seen: LinkSeen,
   recorded?: LinkArgs,
-  { first = [], last }: Around = {},
-): Promise<string[]> {
+  { first = [], ...around }: Around = {},
+): Promise<Configured> {
   const { name } = args;
   const commands = [...first];
   const changes = settings.flatMap(({ key, argv, unset }) => {
@@ -65,54 +84,60 @@ export async function configureLink(
   if (hairpin !== undefined && args.master && (hairpin !== seen.hairpin || seen.master !== args.master)) {
     commands.push(["link", "set", "dev", name, "type", "bridge_slave", "hairpin", hairpin ? "on" : "off"]);
   }
-  return configureAddresses(host, args, commands, seen, recorded, last);
+  return configureAddresses(host, args, commands, seen, recorded, around);
 }
 
-/** Runs the commands, then brings the addresses to what is asked for; returns those that were missing. */
+/** Runs the commands, then brings the addresses to what is asked for. */
 async function configureAddresses(
   host: Host,
   args: LinkArgs,
   commands: string[][],
   seen: LinkSeen,
-  recorded?: LinkArgs,
-  last?: Around["last"],
-): Promise<string[]> {
+  recorded: LinkArgs | undefined,
+  { last, shows = [showing(args.name)] }: Omit<Around, "first">,
+): Promise<Configured> {
   const { name, netns, addresses = [] } = args;
   const before = recorded?.addresses ?? [];
   let changed = false;
-  const run = () => {
-    changed ||= commands.length > 0;
-    return ipAll(host, netns, commands.splice(0));
+  let lists: readonly unknown[] = [];
+  const run = async () => {
+    if (commands.length === 0) return;
+    changed = true;
+    lists = await ipAll(host, netns, [...commands.splice(0), ...shows]);
   };
-  const current = async () => linkSeen(await present(host, args), "");
+  const current = async () => {
+    await run();
+    return linkSeen(linkOf(lists, args) ?? (await present(host, args)), "");
+  };
   const all = () => [...there.addresses, ...there.duplicates];
 
   // A link that went down lost its IPv6 addresses, and a primary IPv4 address takes its secondaries along: those are
   // behind it in the kernel's order.
   let there = seen;
   if (addresses.length + before.length > 0 && commands.length > 0 && all().length > 0) {
-    await run();
     there = await current();
   }
   const surplus = all().filter((each) => before.includes(each) && !addresses.includes(each));
   const useless = there.duplicates.filter((each) => addresses.includes(each));
   commands.push(...[...surplus.reverse(), ...useless].map((each) => ["addr", "del", each, "dev", name]));
   if (surplus.length > 0) {
-    await run();
     there = await current();
   }
   const missing = addresses.filter((each) => !there.addresses.includes(each));
   commands.push(...missing.map((each) => ["addr", "add", each, "dev", name]));
   commands.push(...(last?.(changed || commands.length > 0) ?? []));
   await run();
-  return missing;
+  return { added: missing, lists };
 }
 
 const detectionSeconds = 4;
 
-/** IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask. */
-export async function duplicatesDetected(host: Host, args: LinkArgs, added: readonly string[]): Promise<void> {
-  if (!added.some((each) => each.includes(":"))) return;
+/**
+ * IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask.
+ * Returns the link after the wait.
+ */
+async function duplicatesDetected(host: Host, args: LinkArgs, added: readonly string[]): Promise<Link | undefined> {
+  if (!added.some((each) => each.includes(":"))) return undefined;
   const deadline = Date.now() + detectionSeconds * 1000;
   for (;;) {
     const link = await present(host, args);
@@ -123,7 +148,7 @@ export async function duplicatesDetected(host: Host, args: LinkArgs, added: read
       throw new LocalnetError("LN_VERIFY", what);
     }
     const asking = link.flags.includes("UP") && !link.flags.includes("NO-CARRIER");
-    if (!asking || !ours.some(({ tentative }) => tentative) || Date.now() > deadline) return;
+    if (!asking || !ours.some(({ tentative }) => tentative) || Date.now() > deadline) return link;
     await pause(200);
   }
 }

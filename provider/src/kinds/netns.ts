@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { netnsName } from "../fields";
 import { defineKind } from "../kind";
-import { ip, isNamed } from "../tools/ip";
+import { isNamed } from "../tools/ip";
+import { ipAll } from "../tools/ip-batch";
+import { linksIn, showing } from "../tools/links";
 import {
   beginNamespace,
   endNamespace,
@@ -37,8 +39,10 @@ export const netns = defineKind({
   async ensure(host, args, seen) {
     if (seen?.owner === args.owner && seen.ready) return;
     await beginNamespace(host, args, seen !== undefined);
-    await ip(host, args.name, ...markNamespace(args));
+    const [links = []] = await ipAll(host, args.name, [markNamespace(args), showing("lo")]);
     await endNamespace(host, args);
+    const [lo] = linksIn(links);
+    return { seen: lo && (await namespaceSeen(host, args, lo)) };
   },
 
   remove: (host, args) => removeNamespace(host, args),

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { orAbsent } from "../errors";
 import { address, ifName, netnsName } from "../fields";
 import type { Host } from "../host";
-import { defineKind, inNetns, type Seen } from "../kind";
-import { showInside } from "../tools/inside";
+import { defineKind, inNetns } from "../kind";
+import { insideOf, showInside, showingInside } from "../tools/inside";
 import { isNamed } from "../tools/ip";
-import { birthmark, isPeer, showLink, showPeer } from "../tools/links";
+import { birthmark, showLink, showPeer } from "../tools/links";
 import {
   type LinkArgs,
   type LinkSeen,
@@ -15,22 +15,20 @@ import {
   notChosen,
   observeLink,
   removeLink,
-  seenAs,
   stayingLink,
 } from "./link";
-import { configureLink, duplicatesDetected } from "./link-ensure";
+import { type Configured, configureLink, settled } from "./link-ensure";
 import {
   addNamespace,
   beginNamespace,
   endNamespace,
   markNamespace,
-  namespaceSeen,
   orStale,
-  pathOf,
   removeNamespace,
   tidyNamespace,
 } from "./namespace";
-import { dropped, type Gateways, gatewaysOf, inside, routes } from "./pod-routes";
+import { dropped, inside, routes } from "./pod-routes";
+import { type PodSeen, remainsOf, seenOf } from "./pod-seen";
 
 export const pod = defineKind({
   type: "Pod",
@@ -72,21 +70,9 @@ export const pod = defineKind({
     // One that is to be made is not there: its name tells that for many at a time.
     const named = found !== undefined || (await isNamed(host, args.name));
     const there = named ? await orStale(() => showInside(host, args.name)) : undefined;
-    const lo = there?.links.find(({ ifname }) => ifname === "lo");
-    if (!there || !lo) {
-      const near = found?.seen.owner === args.owner ? await staying(host, args) : found?.seen;
-      return near && { ...unconnected, ...nowhere, path: pathOf(args.name), owner: near.owner, near };
-    }
-    const eth0 = there.links.find(({ ifname }) => ifname === inside);
-    const [near, far] = [found?.seen, eth0 && seenAs(eth0, "veth", args.owner)];
-    const whole = found !== undefined && eth0 !== undefined && isPeer(found.link, eth0);
-    const ours = (end: LinkSeen | undefined) => (whole || end?.owner === args.owner ? end : undefined);
-    return {
-      ...(await namespaceSeen(host, args, lo)),
-      ...{ there: true, whole, near: ours(near), far: ours(far) },
-      ...(whole && near && far ? connected(near, far) : unconnected),
-      ...gatewaysOf(there.routes),
-    };
+    if (there) return seenOf(host, args, found?.link, there);
+    const near = found?.seen.owner === args.owner ? await staying(host, args) : found?.seen;
+    return near && remainsOf(args, near);
   },
 
   async ensure(host, args, seen, recorded) {
@@ -98,10 +84,12 @@ export const pod = defineKind({
 
     const peer = ["peer", "name", inside, "netns", name, ...birthmark(owner)];
     const add = ["link", "add", "name", near.name, ...birthmark(owner), "type", "veth", ...peer];
-    const connect = (...before: string[][]) =>
-      configureLink(host, near, owner, whole?.near ?? newborn, recorded && nearOf(recorded), {
+    let connection: Configured | undefined;
+    const connect = async (...before: string[][]) => {
+      connection = await configureLink(host, near, owner, whole?.near ?? newborn, recorded && nearOf(recorded), {
         first: whole ? before : [...before, add],
       });
+    };
     // Namespaces are made on the host, in the same call as the link where that is there too.
     const atOnce = near.netns === undefined && !seen?.there ? () => connect(addNamespace(args)) : undefined;
     if (!known) await beginNamespace(host, args, seen?.there ?? false, atOnce);
@@ -110,12 +98,15 @@ export const pod = defineKind({
     const first = [...(known ? [] : [markNamespace(args)]), ...dropped(args, seen, recorded)];
     // What changes a link can take its routes along.
     const last = (changed: boolean) => routes(args, changed ? undefined : seen);
-    const added = await configureLink(host, far, owner, whole?.far ?? newborn, recorded && farOf(recorded), {
-      first,
-      last,
+    const change = await configureLink(host, far, owner, whole?.far ?? newborn, recorded && farOf(recorded), {
+      ...{ first, last, shows: showingInside },
     });
     if (!known) await endNamespace(host, args);
-    await duplicatesDetected(host, far, added);
+    const [link, eth0] = [connection && (await settled(host, near, connection)), await settled(host, far, change)];
+    if (!link || !eth0 || change.lists.length === 0) return;
+    const { links, routes: told } = insideOf(change.lists);
+    const others = links.filter(({ ifname }) => ifname !== inside);
+    return { seen: await seenOf(host, args, link, { links: [...others, eth0], routes: told }) };
   },
 
   async remove(host, args, { there, near }) {
@@ -144,31 +135,6 @@ export const pod = defineKind({
     }),
   },
 });
-
-interface PodSeen extends Seen, Gateways {
-  readonly owner: string;
-  readonly there: boolean;
-  readonly ready: boolean;
-  /** Is `eth0` the far end of the link at the bridge? */
-  readonly whole: boolean;
-  /** The two ends: the pod's own, or what is left of it. */
-  readonly near?: LinkSeen | undefined;
-  readonly far?: LinkSeen | undefined;
-  readonly bridge: string | undefined;
-  readonly up: boolean;
-}
-
-/** There is another's link of the name, or what is left of ours. */
-const nowhere = { there: false, ready: false, whole: false, alien: true } as const;
-
-const unconnected = { ...connected(newborn, newborn), mtu: undefined };
-
-/** The inputs, as the two ends show them together: two that differ make none. */
-function connected(near: LinkSeen, far: LinkSeen) {
-  const { addresses, mac, macAddress } = far;
-  const mtu = near.mtu === far.mtu ? near.mtu : undefined;
-  return { bridge: near.master, addresses, mtu, mac, up: near.up && far.up, macAddress };
-}
 
 interface PodArgs {
   readonly name: string;

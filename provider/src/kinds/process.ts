@@ -118,7 +118,8 @@ export const process = defineKind({
     try {
       const started = seen ?? (await executed(host, args));
       await ready(host, args, started);
-      return { pid: started.pid, startTime: started.startTime, log, bootId: (await readProcesses(host, [])).bootId };
+      const { bootId } = await readProcesses(host, []);
+      return { known: { pid: started.pid, startTime: started.startTime, log, bootId } };
     } catch (error) {
       const { stdout } = await host.run(["tail", "-n", "20", "--", log], { accept: "any" });
       await stop(host, args);

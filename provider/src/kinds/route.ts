@@ -1,8 +1,17 @@
 import { z } from "zod";
 import { address, at, cidr, deviceName, familyOf, isNetwork, parseAt } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { ip } from "../tools/ip";
-import { mainTable, metric6, protocol, type RouteEntry, showAllRoutes, showRoutes } from "../tools/routes";
+import { ipAll } from "../tools/ip-batch";
+import {
+  mainTable,
+  metric6,
+  protocol,
+  type RouteEntry,
+  routesIn,
+  showAllRoutes,
+  showingRoutes,
+  showRoutes,
+} from "../tools/routes";
 
 /** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
 const byHand = ["3", "4"];
@@ -72,21 +81,22 @@ export const route = defineKind({
   },
 
   async observe(host, args) {
-    const routes = await showRoutes(host, args.netns, args.destination, args.table ?? mainTable);
-    const entry = routes.find(({ metric, tos }) => metric === metricOf(args) && tos === undefined);
-    return entry && seenOf(entry);
+    return seenAmong(await showRoutes(host, args.netns, args.destination, args.table ?? mainTable), args);
   },
 
   async ensure(host, args, seen) {
     if (seen?.protocol === protocol && sameRoute(args, seen)) return;
     // "replace" would take over another's route of the same key; lifecycle has made sure that it is ours or adopted.
-    await ip(host, args.netns, ...family(args), "route", seen ? "replace" : "add", ...selector(args));
+    const change = ["route", seen ? "replace" : "add", ...selector(args)];
+    const show = showingRoutes(args.destination, args.table ?? mainTable);
+    const [routes = []] = await ipAll(host, args.netns, [change, show], family(args));
+    return { seen: seenAmong(routesIn(routes), args) };
   },
 
   async remove(host, args, { via, device, source, type = args.type, protocol }) {
     // As it is there: an update that died may have changed it, and the state does not know.
     const there = { ...args, via, device, source, type };
-    await ip(host, args.netns, ...family(args), "route", "del", ...selector(there, protocol));
+    await ipAll(host, args.netns, [["route", "del", ...selector(there, protocol)]], family(args));
   },
 
   imports: {
@@ -159,6 +169,11 @@ function selector(args: RouteArgs, made = protocol): string[] {
     ...option("src", source),
     ...["metric", String(metricOf(args)), "table", String(table), "proto", made],
   ];
+}
+
+function seenAmong(routes: readonly RouteEntry[], args: RouteKey) {
+  const entry = routes.find(({ metric, tos }) => metric === metricOf(args) && tos === undefined);
+  return entry && seenOf(entry);
 }
 
 function seenOf(entry: RouteEntry) {

@@ -65,7 +65,7 @@ export const sysctl = defineKind({
         throw error;
       }
       if (former !== owner) await unshare(host, place, former);
-      return { previousValue };
+      return { known: { previousValue } };
     });
   },
 

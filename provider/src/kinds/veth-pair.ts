@@ -3,7 +3,7 @@ import { hasCode } from "../errors";
 import { at, ifName, parseAt } from "../fields";
 import type { Host } from "../host";
 import { defineKind, inNetns, type Seen } from "../kind";
-import { birthmark, isPeer, showLink, showPeer } from "../tools/links";
+import { birthmark, isPeer, type Link, showLink, showPeer } from "../tools/links";
 import {
   type LinkArgs,
   type LinkSeen,
@@ -15,9 +15,10 @@ import {
   observeLink,
   promiscuous,
   removeLink,
+  seenAs,
   stayingLink,
 } from "./link";
-import { configureLink, duplicatesDetected } from "./link-ensure";
+import { type Configured, configureLink, settled } from "./link-ensure";
 
 /** Inputs of each end. */
 const end = {
@@ -72,9 +73,7 @@ export const vethPair = defineKind({
       const lost = far?.seen.owner === args.owner && !far.seen.alien;
       return lost ? { ...newborn, owner: args.owner, lost } : undefined;
     }
-    // Only a far end that is ours, not just one of that name.
-    const peer = far && isPeer(near.link, far.link) ? far.seen : undefined;
-    return { ...near.seen, lost: false, peer, peerIfindex: peer?.ifindex, peerMacAddress: peer?.macAddress };
+    return pairOf(near, far ?? undefined);
   },
 
   async ensure(host, args, seen, recorded) {
@@ -97,12 +96,15 @@ export const vethPair = defineKind({
       return ["name", name, ...elsewhere, ...birthmark(owner)];
     };
     const first = whole ? [] : [["link", "add", ...born(args), "type", "veth", "peer", ...born(peer)]];
-    const added: (readonly [LinkArgs, string[]])[] = [];
+    const configured: (readonly [LinkArgs, Configured])[] = [];
     for (const { end, seen, recorded } of ends) {
-      added.push([end, await configureLink(host, end, owner, seen ?? newborn, recorded, { first: first.splice(0) })]);
+      const around = { first: first.splice(0) };
+      configured.push([end, await configureLink(host, end, owner, seen ?? newborn, recorded, around)]);
     }
     // Neither end has a carrier before both are up.
-    await Promise.all(added.map(([end, addresses]) => duplicatesDetected(host, end, addresses)));
+    const links = await Promise.all(configured.map(([end, change]) => settled(host, end, change)));
+    const [near, far] = (peer.netns === undefined ? links.reverse() : links).map((link) => found(link, owner));
+    return { seen: near && far && pairOf(near, far) };
   },
 
   remove: (host, args, { lost }) => removeEnd(host, args, lost),
@@ -130,6 +132,21 @@ interface PairSeen extends LinkSeen, Seen {
   readonly peer?: LinkSeen | undefined;
   readonly peerIfindex?: number | undefined;
   readonly peerMacAddress?: string | undefined;
+}
+
+interface End {
+  readonly link: Link;
+  readonly seen: LinkSeen;
+}
+
+function found(link: Link | undefined, owner: string): End | undefined {
+  return link && { link, seen: seenAs(link, "veth", owner) };
+}
+
+/** Only a far end that is ours counts, not just one of that name. */
+function pairOf(near: End, far: End | undefined): PairSeen {
+  const peer = far && isPeer(near.link, far.link) ? far.seen : undefined;
+  return { ...near.seen, lost: false, peer, peerIfindex: peer?.ifindex, peerMacAddress: peer?.macAddress };
 }
 
 interface PairArgs extends LinkArgs {

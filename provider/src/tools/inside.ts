@@ -1,8 +1,7 @@
-import { z } from "zod";
 import type { Host } from "../host";
 import { ipShow } from "./ip-batch";
-import { type Link, linkJson } from "./links";
-import { type RouteEntry, routeJson } from "./routes";
+import { type Link, linksIn } from "./links";
+import { type RouteEntry, routesIn } from "./routes";
 
 /** A namespace's links, and its default routes of both IP versions. */
 export interface Inside {
@@ -10,9 +9,13 @@ export interface Inside {
   readonly routes: readonly RouteEntry[];
 }
 
-/** Both in one command. Of all tables: there, `ip` looks through both versions at once. */
+/** The commands that list both. Of all tables: there, `ip` looks through both versions at once. */
+export const showingInside = ["addr show", "route show table all exact default"].map((line) => line.split(" "));
+
+export function insideOf([links, routes]: readonly unknown[]): Inside {
+  return { links: linksIn(links), routes: routesIn(routes) };
+}
+
 export async function showInside(host: Host, netns: string): Promise<Inside> {
-  const commands = ["addr show", "route show table all exact default"].map((line) => line.split(" "));
-  const [links, routes] = await ipShow(host, netns, ["-N"], commands);
-  return { links: z.array(linkJson).parse(links), routes: z.array(routeJson).parse(routes) };
+  return insideOf(await ipShow(host, netns, showingInside));
 }

@@ -1,4 +1,3 @@
-import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { commandError } from "../host/host";
 import { getOrMake, together } from "../together";
@@ -8,75 +7,102 @@ import { ipIn, runIp } from "./ip";
 type Command = readonly string[];
 /** Commands that are run one after the other, up to the first that fails. */
 type Request = readonly Command[];
+/** What a command that shows something lists. */
+type List = readonly unknown[];
+type Answer = { readonly lists: readonly List[] } | { readonly error: unknown };
 
-const namespaces = new WeakMap<Host, Map<string, (request: Request) => Promise<Map<Request, unknown>>>>();
+/** Every list tells all that ip knows, numbers in place of names. */
+const listing = ["-N", "-j", "-d"];
 
-/** Changes a namespace, or the host's own. What is asked for while a change is under way is done by one process. */
-export async function ipAll(host: Host, netns: string | undefined, request: Request): Promise<void> {
-  if (request.length === 0) return;
+const namespaces = new WeakMap<Host, Map<string, (request: Request) => Promise<Map<Request, Answer>>>>();
+
+/**
+ * Changes a namespace, or the host's own, and returns the lists of those commands that show something; none where ip did
+ * not tell all. What is asked for while a change is under way is done by one process.
+ */
+export async function ipAll(
+  host: Host,
+  netns: string | undefined,
+  request: Request,
+  options: readonly string[] = [],
+): Promise<readonly List[]> {
+  if (request.length === 0) return [];
+  const begin = [...ipIn(netns), ...options];
   const ofHost = getOrMake(namespaces, host, () => new Map());
-  const one = getOrMake(ofHost, netns ?? "", () =>
-    together((requests: readonly Request[]) => change(host, netns, requests)),
+  const one = getOrMake(ofHost, begin.join(" "), () =>
+    together((requests: readonly Request[]) => change(host, begin, requests)),
   );
-  const failures = await one(request);
-  if (failures.has(request)) throw failures.get(request);
+  const answer = (await one(request)).get(request);
+  if (answer && "error" in answer) throw answer.error;
+  return answer?.lists ?? [];
 }
 
 /** What fails ends its own request; those behind it are done all the same. */
-async function change(host: Host, netns: string | undefined, requests: readonly Request[]) {
-  const failures = new Map<Request, unknown>();
+async function change(host: Host, begin: Command, requests: readonly Request[]): Promise<Map<Request, Answer>> {
+  const answers = new Map<Request, Answer>();
   let rest = requests;
   while (rest.length > 0) {
-    const failed = await run(host, netns, rest.flat());
-    if (!failed) break;
-    let before = failed.number;
-    const which = rest.findIndex(({ length }) => {
-      before -= length;
-      return before < 0;
-    });
-    failures.set(rest[which] as Request, failed.error);
-    rest = rest.slice(which + 1);
+    const { lists, failed } = await run(host, begin, rest.flat());
+    let [begun, listed] = [0, 0];
+    for (const request of rest) {
+      begun += request.length;
+      if (failed && failed.number < begun) {
+        answers.set(request, failed);
+        break;
+      }
+      const own = lists.slice(listed, listed + request.filter(shows).length);
+      listed += own.length;
+      answers.set(request, { lists: own });
+    }
+    rest = rest.filter((request) => !answers.has(request));
   }
-  return failures;
+  return answers;
 }
 
-/** The number of the command that failed, from 0. */
-async function run(host: Host, netns: string | undefined, commands: readonly Command[]) {
+function shows([_object, verb]: Command): boolean {
+  return verb === "show";
+}
+
+/** What the commands listed, and the number of the one that failed, from 0. */
+async function run(host: Host, begin: Command, commands: readonly Command[]) {
   const [only = [], ...more] = commands;
-  try {
-    if (more.length === 0) await runIp(host, [...ipIn(netns), ...only]);
-    else await host.run([...ipIn(netns), "-batch", "-"], { input: lines(commands) });
-    return undefined;
-  } catch (error) {
-    if (more.length === 0) return { number: 0, error };
-    const ran = error instanceof LocalnetError ? error.ran : undefined;
-    const [line = "", told] = /^Command failed -:(\d+)\n/m.exec(ran?.stderr ?? "") ?? [];
-    const number = Number(told) - 1;
-    const failed = commands[number];
-    // Of what did not end by itself nobody knows how far it came.
-    if (!ran || !failed) throw error;
-    const { exitCode = 1, stderr = "" } = ran;
-    const result = { exitCode, stdout: "", stderr: stderr.replace(line, "") };
-    return { number, error: commandError([...ipIn(netns), ...failed], result) };
+  if (more.length === 0 && !shows(only)) {
+    const failed = await runIp(host, [...begin, ...only]).then(
+      () => undefined,
+      (error: unknown) => ({ number: 0, error }),
+    );
+    return { lists: [], failed };
   }
+  const argv = [...begin, ...listing, "-batch", "-"];
+  const { exitCode, stdout, stderr } = await host.run(argv, { input: lines(commands), accept: "any" });
+  // What changed while the kernel told it can be asked for again, but not here.
+  const lists = () => (stderr.includes("Dump was interrupted") ? [] : parsed(stdout));
+  if (exitCode === 0) return { lists: lists() };
+  const [line = "", told] = /^Command failed -:(\d+)\n/m.exec(stderr) ?? [];
+  const number = Number(told) - 1;
+  const failed = commands[number];
+  // Of what did not end by itself nobody knows how far it came.
+  if (!failed) throw commandError(argv, { exitCode, stdout, stderr });
+  const result = { exitCode, stdout: "", stderr: stderr.replace(line, "") };
+  return { lists: lists(), failed: { number, error: commandError([...begin, ...failed], result) } };
 }
 
 const absent = /^((Device "[^"]*" does not exist\.|Command failed -:\d+)\n)+$/;
 
 /** The lists that the commands print, one after the other: none for a link that does not exist. */
-export async function ipShow(
-  host: Host,
-  netns: string | undefined,
-  options: readonly string[],
-  commands: readonly Command[],
-): Promise<unknown[][]> {
+export async function ipShow(host: Host, netns: string | undefined, commands: readonly Command[]): Promise<List[]> {
   const [only = [], ...more] = commands;
-  const begin = [...ipIn(netns), "-j", "-d", ...options];
+  const begin = [...ipIn(netns), ...listing];
   const argv = more.length === 0 ? [...begin, ...only] : [...begin, "-force", "-batch", "-"];
   const input = more.length === 0 ? {} : { input: lines(commands) };
   const result = await runIp(host, argv, { accept: [0, 1], ...input });
   if (result.exitCode !== 0 && !absent.test(result.stderr)) throw commandError(argv, result);
-  return JSON.parse(`[${result.stdout.trim().replace(/\]\n\[/g, "],[")}]`) as unknown[][];
+  return parsed(result.stdout);
+}
+
+/** One list behind the other. */
+function parsed(stdout: string): List[] {
+  return JSON.parse(`[${stdout.trim().replace(/\]\n\[/g, "],[")}]`);
 }
 
 const counters = new WeakMap<Host, (name: string) => Promise<boolean>>();

@@ -40,6 +40,15 @@ export const linkJson = z.object({
 
 export type Link = z.output<typeof linkJson>;
 
+export function linksIn(list: unknown): Link[] {
+  return z.array(linkJson).parse(list);
+}
+
+/** The command that lists a link with its addresses. */
+export function showing(name: string): string[] {
+  return ["addr", "show", "dev", name];
+}
+
 /** A link with its addresses; undefined when there is none of that name. */
 export async function showLink(host: Host, netns: string | undefined, name: string): Promise<Link | undefined> {
   const links = isLooking() ? await showLinks(host, netns) : await asked(host, netns)(name);
@@ -53,8 +62,7 @@ function asked(host: Host, netns: string | undefined): (name: string) => Promise
   const ofHost = getOrMake(askers, host, () => new Map());
   return getOrMake(ofHost, netns ?? "", () =>
     together(async (names: readonly string[]) => {
-      const commands = names.map((name) => ["addr", "show", "dev", name]);
-      return z.array(linkJson).parse((await ipShow(host, netns, [], commands)).flat());
+      return linksIn((await ipShow(host, netns, names.map(showing))).flat());
     }),
   );
 }
@@ -62,7 +70,7 @@ function asked(host: Host, netns: string | undefined): (name: string) => Promise
 /** All links of a namespace with their addresses; none where there is no such namespace. */
 export function showLinks(host: Host, netns: string | undefined): Promise<Link[]> {
   return look(host, `links ${netns ?? ""}`, async () =>
-    z.array(linkJson).parse(JSON.parse(await ip(host, netns, "-j", "-d", "addr", "show"))),
+    linksIn(JSON.parse(await ip(host, netns, "-j", "-d", "addr", "show"))),
   );
 }
 

@@ -12,7 +12,7 @@ export const mainTable = 254;
 /** The kernel gives an IPv6 route without metric this one. */
 export const metric6 = 1024;
 
-export const routeJson = z.object({
+const routeJson = z.object({
   type: z.string().default("1"),
   dst: z.string(),
   table: z.string().optional(),
@@ -27,6 +27,15 @@ export const routeJson = z.object({
 
 export type RouteEntry = z.output<typeof routeJson>;
 
+export function routesIn(list: unknown): RouteEntry[] {
+  return z.array(routeJson).parse(list);
+}
+
+/** The command that lists all routes of a table to exactly this destination. */
+export function showingRoutes(destination: string, table: number): string[] {
+  return ["route", "show", "table", String(table), "exact", destination];
+}
+
 /** All routes of a table to exactly this destination, numbers in place of names. */
 export async function showRoutes(
   host: Host,
@@ -34,18 +43,22 @@ export async function showRoutes(
   destination: string,
   table: number,
 ): Promise<RouteEntry[]> {
-  return routes(host, netns, familyOf(destination), "table", String(table), "exact", destination);
+  return routes(host, netns, familyOf(destination), showingRoutes(destination, table));
 }
 
 /** The routes of all tables. */
 export async function showAllRoutes(host: Host, netns: string | undefined, family: 4 | 6): Promise<RouteEntry[]> {
-  return routes(host, netns, family, "table", "all");
+  return routes(host, netns, family, ["route", "show", "table", "all"]);
 }
 
-async function routes(host: Host, netns: string | undefined, family: 4 | 6, ...which: string[]): Promise<RouteEntry[]> {
+async function routes(
+  host: Host,
+  netns: string | undefined,
+  family: 4 | 6,
+  showing: readonly string[],
+): Promise<RouteEntry[]> {
   try {
-    const text = await ip(host, netns, `-${family}`, "-N", "-j", "-d", "route", "show", ...which);
-    return z.array(routeJson).parse(JSON.parse(text));
+    return routesIn(JSON.parse(await ip(host, netns, `-${family}`, "-N", "-j", "-d", ...showing)));
   } catch (error) {
     if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("FIB table does not exist")) return [];
     throw error;

@@ -7,7 +7,8 @@ export function onlyReads(argv: readonly string[]): boolean {
   if (command === "ip")
     return (
       args.includes("show") ||
-      args.includes("-j") ||
+      // What changes something may list what there is then.
+      (args.includes("-j") && (!args.includes("-batch") || args.includes("-force"))) ||
       args.includes("-V") ||
       /(^| )netns (pids|list|list-id)( |$)/.test(args.join(" "))
     );

@@ -12,7 +12,14 @@ interface Toy {
 
 /** Where toys are, in place of a kernel; and what goes wrong with the next of them. */
 export const shelf = new Map<string, Toy>();
-export const faults: { afterColor?: Error | undefined; lie?: boolean; observe?: Error; remove?: () => void } = {};
+export const faults: {
+  afterColor?: Error | undefined;
+  lie?: boolean;
+  /** The kind shows what it changed, this much otherwise than it is. */
+  shown?: Partial<Toy>;
+  observe?: Error;
+  remove?: () => void;
+} = {};
 
 /** A kind whose objects are in memory. It is for the lifecycle alone: what is proved of a real kind is proved on a kernel. */
 export const toy = defineKind({
@@ -54,7 +61,7 @@ export const toy = defineKind({
     if (faults.afterColor) throw faults.afterColor;
     item.size = size;
     item.tags = [...new Set([...(seen?.tags ?? []), ...tags])];
-    return { secret: "s" };
+    return { known: { secret: "s" }, seen: faults.shown && { ...item, serial: 7, ...faults.shown } };
   },
   async remove(_host, { name }) {
     faults.remove?.();
