@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import pLimit from "p-limit";
 
 /** One call for all that come while another is under way, in their order: it begins after the last of them has come. */
@@ -5,7 +6,9 @@ export function together<I, O>(call: (items: readonly I[]) => Promise<O>): (item
   const queue = pLimit(1);
   let waiting: I[] = [];
   let next: Promise<O> | undefined;
-  const begin = () => {
+  const begin = async () => {
+    // Starting a process takes so long that others are at the door, not yet heard, when the first has come.
+    await setImmediate();
     const items = waiting;
     waiting = [];
     next = undefined;
