@@ -9,15 +9,17 @@ const rowHeight = 16;
 const titleHeight = 24;
 
 /**
- * Each contender's time as a multiple of the engine floor's: the median as a dot, the rounds' least and greatest as a line.
+ * Each contender's time as a multiple of the engine floor's, for the largest size of each workload: the median as a dot,
+ * the rounds' least and greatest as a line.
  * @param {import("./results.mjs").Entry[]} entries
  * @returns {string} an SVG
  */
 export function chart(entries) {
   const shown = entries.flatMap((entry) => {
-    const { ratio, operation, contender } = entry;
+    const { workload, count, ratio, operation, contender } = entry;
     const isPart = operation === "up" || operation === "destroy";
-    return ratio && !isPart && contender !== floor ? [{ ...entry, ratio }] : [];
+    const isLargest = entries.every((each) => each.workload !== workload || each.count <= count);
+    return ratio && isLargest && !isPart && contender !== floor ? [{ ...entry, ratio }] : [];
   });
   const titleOf = (/** @type {import("./results.mjs").Entry} */ { workload, count, operation }) =>
     `${count} ${workload}: ${operation}`;
