@@ -49,6 +49,21 @@ test("a class of the native plugin registers the kind's type, with what the prog
   expect(route?.inputs).toEqual({ destination: "default", via: "10.0.0.1" });
 });
 
+test.each([surface, native])(
+  "a resource that cannot be declared says where, and leaves stacks as they were",
+  ({ Netns }) => {
+    const limit = Error.stackTraceLimit;
+    let stack: string | undefined;
+    try {
+      new Netns("");
+    } catch (error) {
+      stack = (error as Error).stack;
+    }
+    expect(stack).toContain(__filename);
+    expect(Error.stackTraceLimit).toBe(limit);
+  },
+);
+
 test.each(types)("%s has a case of the kernel contract", (type) => {
   expect(existsSync(join(root, `test/kernel/cases/${kebab(type)}.test.ts`))).toBe(true);
 });

@@ -17,8 +17,30 @@ interface References {
   readonly [key: string]: string | References;
 }
 
+/**
+ * The SDK keeps a stack for every promise of every property, to say which of them leaks: for a kind with many inputs, that
+ * is most of what a program takes.
+ */
+abstract class Declared extends pulumi.CustomResource {
+  protected constructor(token: string, name: string, values: Values, options: pulumi.CustomResourceOptions) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = debugsPromises ? stackTraceLimit : 0;
+    try {
+      super(token, name, values, options);
+    } catch (error) {
+      Error.stackTraceLimit = stackTraceLimit;
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+}
+
+const debugsPromises = Boolean(process.env.PULUMI_DEBUG_PROMISE_LEAKS);
+
 /** What the classes of all kinds are: a resource that this package's dynamic provider manages. */
-export abstract class LocalnetResource extends pulumi.CustomResource {
+export abstract class LocalnetResource extends Declared {
   protected constructor(type: string, name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
     const shape = shapeOf(type);
     const given = args as Values;
@@ -51,7 +73,7 @@ function ownerIn(urn: pulumi.Output<string>): Promise<string> {
 /** The class of a kind as `C` has it, but for resources that the native plugin manages: it knows the rest from their URN. */
 export function native<C>(type: string): C {
   const shape = shapeOf(type);
-  return class extends pulumi.CustomResource {
+  return class extends Declared {
     constructor(name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
       const given = args as Values;
       const values = { ...properties(shape), ...defined(resolved(shape.references, given)) };
