@@ -1,6 +1,7 @@
 import { check, type Values } from "../../provider/src/check";
 import { kinds } from "../../provider/src/kinds";
 import { groupOf } from "../../provider/src/mark";
+import { ipShow } from "../../provider/src/tools/ip-batch";
 import { showLinks } from "../../provider/src/tools/links";
 import { RecordingHost } from "./support/recording";
 import { owner, sample } from "./support/samples";
@@ -90,8 +91,10 @@ const rows: readonly Row[] = [
     { addresses: ["10.0.0.2/24"], gateway: "10.0.0.1", gateway6: "fe80::1" },
     undefined,
     [
+      "test -e /proc/sys/net/ipv6",
       "ip netns add p0",
       `ip -n foo link add name veth-p0 group ${group} type veth peer name eth0 netns p0 group ${group}`,
+      "ip -n foo link set dev veth-p0 addrgenmode none",
       `ip -n foo link set dev veth-p0 master br0 up alias ${mark}`,
       `ip -n p0 link set dev lo up alias ${mark}`,
       `ip -n p0 link set dev eth0 up alias ${mark}`,
@@ -220,4 +223,14 @@ test("a list that changed while the kernel told it is asked for again, but not f
   expect(await showLinks(host, "foo")).toEqual([]);
   expect(host.commands).toHaveLength(3);
   await expect(showLinks(new RecordingHost(() => ({ stdout: "[]", stderr })), "foo")).rejects.toThrow("LN_COMMAND");
+});
+
+test("of links some of which are gone, or just going, it lists those that stay", async () => {
+  const gone = 'Device "v1" does not exist.\nCommand failed -:1\n';
+  const going = "RTNETLINK answers: No such device\nCannot send link request: No such device\n";
+  const asked = ["v1", "v2"].map((dev) => ["addr", "show", "dev", dev]);
+  const showing = (stderr: string) =>
+    ipShow(new RecordingHost(() => ({ exitCode: 1, stdout: "[]", stderr })), undefined, asked);
+  expect(await showing(gone + going)).toEqual([[]]);
+  await expect(showing(`${gone}Object "v1" is unknown\n`)).rejects.toThrow("LN_COMMAND");
 });

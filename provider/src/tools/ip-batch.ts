@@ -87,7 +87,9 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   return { lists: lists(), failed: { number, error: commandError([...begin, ...failed], result) } };
 }
 
-const absent = /^((Device "[^"]*" does not exist\.|Command failed -:\d+)\n)+$/;
+/** The last two: it went between being found by name and being asked for by number. */
+const absent =
+  /^((Device "[^"]*" does not exist\.|Command failed -:\d+|(RTNETLINK answers|Cannot send link request): No such device)\n)+$/;
 
 /** The lists that the commands print, one after the other: none for a link that does not exist. */
 export async function ipShow(host: Host, netns: string | undefined, commands: readonly Command[]): Promise<List[]> {
