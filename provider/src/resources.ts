@@ -242,7 +242,7 @@ export interface PodArgs extends CommonArgs {
 
 /**
  * A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a
- * Kubernetes pod. Id: `NAME`.
+ * Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway. Id: `NAME`.
  */
 export class Pod extends LocalnetResource {
   /** Name of the namespace, as `ip netns` lists it, 1 to 64 characters. */

@@ -5,7 +5,7 @@ import { address, ifName, netnsName } from "../fields";
 import type { Host } from "../host";
 import { defineKind, inNetns } from "../kind";
 import { insideOf, showInside, showingInside } from "../tools/inside";
-import { isNamed } from "../tools/ip";
+import { hasIpv6, isNamed } from "../tools/ip";
 import { birthmark, showLink, showPeer } from "../tools/links";
 import {
   type LinkArgs,
@@ -27,13 +27,13 @@ import {
   removeNamespace,
   tidyNamespace,
 } from "./namespace";
-import { dropped, inside, routes } from "./pod-routes";
+import { dropped, type Gateways, inside, routes } from "./pod-routes";
 import { type PodSeen, remainsOf, seenOf } from "./pod-seen";
 
 export const pod = defineKind({
   type: "Pod",
   summary:
-    "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod.",
+    "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway.",
   args: {
     /** Name of the namespace, as `ip netns` lists it, 1 to 64 characters. */
     name: netnsName.meta({ replace: true }),
@@ -65,13 +65,14 @@ export const pod = defineKind({
     if (!up && (gateway || gateway6)) yield ["up", "must be true for a gateway: a link that is down has no routes"];
   },
 
-  async observe(host, args): Promise<PodSeen | undefined> {
+  async observe(host, args, recorded): Promise<PodSeen | undefined> {
     const found = await orAbsent(() => observeLink(host, nearOf(args), "veth", args.owner));
     // One that is to be made is not there: its name tells that for many at a time.
     const named = found !== undefined || (await isNamed(host, args.name));
     const there = named ? await orStale(() => showInside(host, args.name)) : undefined;
     if (there) return seenOf(host, args, found?.link, there);
-    const near = found?.seen.owner === args.owner ? await staying(host, args) : found?.seen;
+    const owners = recorded?.imported ? [args.owner, ""] : [args.owner];
+    const near = found && owners.includes(found.seen.owner) ? await staying(host, args) : found?.seen;
     return near && remainsOf(args, near);
   },
 
@@ -84,10 +85,11 @@ export const pod = defineKind({
 
     const peer = ["peer", "name", inside, "netns", name, ...birthmark(owner)];
     const add = ["link", "add", "name", near.name, ...birthmark(owner), "type", "veth", ...peer];
+    const silent = !whole && (await hasIpv6(host));
     let connection: Configured | undefined;
     const connect = async (...before: string[][]) => {
       connection = await configureLink(host, near, owner, whole?.near ?? newborn, recorded && nearOf(recorded), {
-        first: whole ? before : [...before, add],
+        first: whole ? before : [...before, add, ...(silent ? [silence(near)] : [])],
       });
     };
     // Namespaces are made on the host, in the same call as the link where that is there too.
@@ -96,6 +98,7 @@ export const pod = defineKind({
     if (!atOnce) await connect();
 
     const first = [...(known ? [] : [markNamespace(args)]), ...dropped(args, seen, recorded)];
+    if (silent && !wantsIpv6(args)) first.push(silence(far));
     // What changes a link can take its routes along.
     const last = (changed: boolean) => routes(args, changed ? undefined : seen);
     const change = await configureLink(host, far, owner, whole?.far ?? newborn, recorded && farOf(recorded), {
@@ -145,6 +148,18 @@ interface PodArgs {
 
 function nearName({ name, link }: Pick<PodArgs, "name" | "link">): string {
   return link ?? `veth-${name}`;
+}
+
+function wantsIpv6({ addresses = [], gateway6 }: LinkArgs & Gateways): boolean {
+  return gateway6 !== undefined || addresses.some((each) => each.includes(":"));
+}
+
+/**
+ * Without an IPv6 address a link has nothing to say. Each word of one pod goes to all others at the bridge, and hundreds
+ * that come up together keep the kernel from delivering anything else, for longer than Pulumi's own connections last.
+ */
+function silence({ name }: LinkArgs): string[] {
+  return ["link", "set", "dev", name, "addrgenmode", "none"];
 }
 
 /** The end at the bridge, as what a link of its own would be asked for. */

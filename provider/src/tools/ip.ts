@@ -43,6 +43,17 @@ export async function isNamed(host: Host, name: string): Promise<boolean> {
   return (await getOrMake(names, host, () => together(files))(name)).has(name);
 }
 
+const withIpv6 = new WeakMap<Host, boolean>();
+
+/** Has the host's kernel IPv6? That stays so until it boots. */
+export async function hasIpv6(host: Host): Promise<boolean> {
+  const known = withIpv6.get(host);
+  if (known !== undefined) return known;
+  const { exitCode } = await host.run(["test", "-e", "/proc/sys/net/ipv6"], { accept: [0, 1] });
+  withIpv6.set(host, exitCode === 0);
+  return exitCode === 0;
+}
+
 /** The command line that runs another command in a namespace; nothing but the network namespace changes. */
 export function enter(netns: string | undefined, argv: readonly string[]): string[] {
   return netns === undefined ? [...argv] : ["nsenter", `--net=/run/netns/${netns}`, "--", ...argv];

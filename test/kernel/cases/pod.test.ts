@@ -197,6 +197,19 @@ beyond("Pod", () => {
     expect(await isThere(other)).toBe(false);
     expect(await lookAtLink(world, node, "w")).toBeDefined();
   });
+
+  test.each([
+    { addresses: ["10.7.0.2/24"], mode: "none" },
+    { addresses: ["10.7.0.3/24"], gateway6: "fe80::1", mode: "eui64" },
+    { addresses: ["10.7.0.4/24", "2001:db8:7::4/64"], mode: "eui64" },
+  ])("its links greet no others unless it is for IPv6: %j", async ({ mode, ...asked }) => {
+    await world.try("ip", "-n", node, "link", "add", "name", "br0", "type", "bridge");
+    const { id, outputs } = await create(kind, { ...inputs(other, "x"), ...asked }, settings);
+    const modeOf = async (netns: string, link: string) =>
+      /addrgenmode (\S+)/.exec(await world.run("ip", "-n", netns, "-d", "link", "show", "dev", link))?.[1];
+    expect([await modeOf(node, "x"), await modeOf(other, "eth0")]).toEqual(["none", mode]);
+    await remove(kind, id, outputs, settings);
+  });
 });
 
 everyInput(kind);

@@ -1,4 +1,4 @@
-const readers = new Set(["cat", "ls", "grep", "which", "find", "tail", "curl", "nc", "ping", "true"]);
+const readers = new Set(["cat", "ls", "grep", "which", "find", "tail", "curl", "nc", "ping", "test", "true"]);
 
 /** Is this a command that changes nothing? What is not known counts as a change. */
 export function onlyReads(argv: readonly string[]): boolean {
