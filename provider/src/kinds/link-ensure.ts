@@ -1,4 +1,5 @@
 import { LocalnetError } from "../errors";
+import { familyOf } from "../fields";
 import type { Host } from "../host";
 import { pause } from "../interrupt";
 import { ipAll } from "../tools/ip-batch";
@@ -137,7 +138,7 @@ const detectionSeconds = 4;
  * Returns the link after the wait.
  */
 async function duplicatesDetected(host: Host, args: LinkArgs, added: readonly string[]): Promise<Link | undefined> {
-  if (!added.some((each) => each.includes(":"))) return undefined;
+  if (!added.some((each) => familyOf(each) === 6)) return undefined;
   const deadline = Date.now() + detectionSeconds * 1000;
   for (;;) {
     const link = await present(host, args);

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { orAbsent } from "../errors";
-import { address, ifName, netnsName } from "../fields";
+import { address, familyOf, ifName, netnsName } from "../fields";
 import type { Host } from "../host";
 import { defineKind, inNetns } from "../kind";
 import { insideOf, showInside, showingInside } from "../tools/inside";
@@ -151,7 +151,7 @@ function nearName({ name, link }: Pick<PodArgs, "name" | "link">): string {
 }
 
 function wantsIpv6({ addresses = [], gateway6 }: LinkArgs & Gateways): boolean {
-  return gateway6 !== undefined || addresses.some((each) => each.includes(":"));
+  return gateway6 !== undefined || addresses.some((each) => familyOf(each) === 6);
 }
 
 /**
