@@ -173,8 +173,15 @@ function farOf({ name, addresses, mtu, mac, up }: LinkArgs): LinkArgs {
 
 /** The ends that lost each other: neither can be brought back under its name. */
 async function removeEnds(host: Host, args: LinkArgs & PodArgs, { near, far }: PodSeen): Promise<void> {
-  if (near) await removeLink(host, nearOf(args));
-  if (far) await removeLink(host, farOf(args));
+  if (near) await removeEnd(host, nearOf(args));
+  if (far) await removeEnd(host, farOf(args));
+}
+
+/** One that lost its other end may be going by itself: the kernel takes it away a while after that end's namespace. */
+async function removeEnd(host: Host, end: LinkArgs): Promise<void> {
+  await removeLink(host, end).catch(async (error) => {
+    if (await showLink(host, end.netns, end.name)) throw error;
+  });
 }
 
 /** The end at the bridge, once it is known to stay: the kernel takes it away a while after the pod's namespace. */
