@@ -19,10 +19,11 @@ interface References {
 
 /**
  * The SDK keeps a stack for every promise of every property, to say which of them leaks: for a kind with many inputs, that
- * is most of what a program takes.
+ * is most of what a program takes. Users' declarations have this class: it may name no type that needs zod's, which do not
+ * compile as Pulumi's own template compiles.
  */
 abstract class Declared extends pulumi.CustomResource {
-  protected constructor(token: string, name: string, values: Values, options: pulumi.CustomResourceOptions) {
+  protected constructor(token: string, name: string, values: pulumi.Inputs, options: pulumi.CustomResourceOptions) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = debugsPromises ? stackTraceLimit : 0;
     try {
