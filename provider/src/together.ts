@@ -1,14 +1,19 @@
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 
-/** One call for all that come while another is under way, in their order: it begins after the last of them has come. */
+/** Milliseconds from the beginning of one call to that of the next. */
+const spacing = 30;
+
+/** One call for all that come while another is under way, or has just begun, in their order. */
 export function together<I, O>(call: (items: readonly I[]) => Promise<O>): (item: I) => Promise<O> {
   const queue = pLimit(1);
   let waiting: I[] = [];
   let next: Promise<O> | undefined;
+  let begun = Number.NEGATIVE_INFINITY;
   const begin = async () => {
-    // Starting a process takes so long that others are at the door, not yet heard, when the first has come.
-    await setImmediate();
+    // The first does not wait, but for those that are at the door and not yet heard.
+    await sleep(Math.max(0, begun + spacing - performance.now()));
+    begun = performance.now();
     const items = waiting;
     waiting = [];
     next = undefined;
