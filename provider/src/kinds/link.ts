@@ -126,7 +126,7 @@ const goingSeconds = 2;
 export async function stayingLink(...[host, ...which]: Parameters<typeof observeLink>): ReturnType<typeof observeLink> {
   const deadline = Date.now() + goingSeconds * 1000;
   for (;;) {
-    await pause(50);
+    await pause(20);
     const found = await lookingAgain(() => observeLink(host, ...which));
     if (!found || Date.now() > deadline) return found;
   }
