@@ -34,6 +34,9 @@ export const operations = /** @type {const} */ (["up", "no-change up", "refresh"
 
 const nothing = async () => undefined;
 
+/** Debian's, for which Mininet is packaged: another one may come before it on PATH. */
+const python = "/usr/bin/python3";
+
 /** By which the others are divided. */
 export const floor = "engine floor";
 
@@ -121,7 +124,7 @@ function shell({ count, directory }, commands, text) {
 /** @param {import("./workloads.mjs").Workload} workload */
 async function lacksMininet({ name }) {
   if (name !== "pods") return "it knows nothing but hosts and switches";
-  const { code } = await capture(["python3", "-c", "import mininet.net"]);
+  const { code } = await capture([python, "-c", "import mininet.net"]);
   return code === 0
     ? undefined
     : "it is not installed: apt-get install --no-install-recommends mininet bridge-utils net-tools";
@@ -133,5 +136,5 @@ async function lacksMininet({ name }) {
  * @returns {Prepared}
  */
 function mininet(count) {
-  return { commands: { "up + destroy": ["python3", join(root, "bench/mininet-pods.py"), String(count)] } };
+  return { commands: { "up + destroy": [python, join(root, "bench/mininet-pods.py"), String(count)] } };
 }
