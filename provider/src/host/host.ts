@@ -28,6 +28,8 @@ export interface StartOptions {
 export interface Host {
   /** Where files that live as long as a resource does are kept: log files. */
   readonly runDirectory: string;
+  /** This very process can do with files there what a command can. */
+  readonly direct: boolean;
   /** Runs a command to its end. A command that fails otherwise than `accept` allows throws. */
   run(argv: readonly string[], options?: RunOptions): Promise<Result>;
   /** Starts a command that goes on in a session of its own, its output appended to a log file of mode 0600. */
@@ -49,6 +51,9 @@ export function withEnvironment(extra: Readonly<Record<string, string>> = {}): s
   return ["env", "-i", ...Object.entries({ ...environment, ...extra }).map(([key, value]) => `${key}=${value}`)];
 }
 
+export const permissionHint =
+  "run as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or let the user run sudo -n and set the configuration localnet:sudo to true";
+
 /** Causes that many commands share, told by what they print. The rest is found by reading the object again. */
 const causes: readonly { pattern: RegExp; code: Code; summary: string; hint: string }[] = [
   {
@@ -63,7 +68,7 @@ const causes: readonly { pattern: RegExp; code: Code; summary: string; hint: str
     pattern: /Operation not permitted|Permission denied|must be root|a password is required/,
     code: "LN_PERMISSION",
     summary: "not permitted",
-    hint: "run as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or let the user run sudo -n and set the configuration localnet:sudo to true",
+    hint: permissionHint,
   },
   {
     pattern:

@@ -1,7 +1,7 @@
 import { hasCode, LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { pause } from "../interrupt";
-import { isNamed } from "../tools/ip";
+import { isNamed, pathOf } from "../tools/ip";
 import { ipAll, netnsPids } from "../tools/ip-batch";
 import { entries, forget, share, unshare } from "../tools/ledger";
 import { aliasOf, type Link, ownerOf, showLink } from "../tools/links";
@@ -21,10 +21,6 @@ export async function namespaceSeen(host: Host, { name, owner }: Namespace, lo: 
   const begun = !marked && (await entries(host, birthOf(name))).some((entry) => entry.owner === owner);
   const ready = marked && lo.flags.includes("UP");
   return { name, path: pathOf(name), owner: begun ? owner : ownerOf(lo, owner), ready };
-}
-
-export function pathOf(name: string): string {
-  return `/run/netns/${name}`;
 }
 
 /** Begins to mark a namespace; one that is not there is made by `add`, or by what else begins with that command. */

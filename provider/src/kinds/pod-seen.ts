@@ -1,9 +1,10 @@
 import type { Host } from "../host";
 import type { Seen } from "../kind";
 import type { Inside } from "../tools/inside";
+import { pathOf } from "../tools/ip";
 import { isPeer, type Link } from "../tools/links";
 import { type LinkSeen, newborn, seenAs } from "./link";
-import { namespaceSeen, pathOf } from "./namespace";
+import { namespaceSeen } from "./namespace";
 import { type Gateways, gatewaysOf, inside } from "./pod-routes";
 
 export interface PodSeen extends Seen, Gateways {

@@ -66,14 +66,14 @@ export const pod = defineKind({
   },
 
   async observe(host, args, recorded): Promise<PodSeen | undefined> {
-    const found = await orAbsent(() => observeLink(host, nearOf(args), "veth", args.owner));
-    // One that is to be made is not there: its name tells that for many at a time.
-    const named = found !== undefined || (await isNamed(host, args.name));
-    const there = named ? await orStale(() => showInside(host, args.name)) : undefined;
+    const near = orAbsent(() => observeLink(host, nearOf(args), "veth", args.owner));
+    // One that is to be made or was removed is not there: its name tells that for many at a time.
+    const namespace = async () => ((await isNamed(host, args.name)) ? showInside(host, args.name) : undefined);
+    const [found, there] = await Promise.all([near, orStale(namespace)]);
     if (there) return seenOf(host, args, found?.link, there);
     const owners = recorded?.imported ? [args.owner, ""] : [args.owner];
-    const near = found && owners.includes(found.seen.owner) ? await staying(host, args) : found?.seen;
-    return near && remainsOf(args, near);
+    const left = found && owners.includes(found.seen.owner) ? await staying(host, args) : found?.seen;
+    return left && remainsOf(args, left);
   },
 
   async ensure(host, args, seen, recorded) {

@@ -1,7 +1,8 @@
 import type { Host } from "../host";
 import { commandError } from "../host/host";
 import { getOrMake, together } from "../together";
-import { ipIn, runIp } from "./ip";
+import { processesIn } from "./direct";
+import { ipIn, pathOf, runIp } from "./ip";
 
 /** The arguments of one `ip`. */
 type Command = readonly string[];
@@ -111,6 +112,7 @@ const counters = new WeakMap<Host, (name: string) => Promise<boolean>>();
 
 /** The processes in a named network namespace. */
 export async function netnsPids(host: Host, name: string): Promise<string[]> {
+  if (host.direct) return processesIn(pathOf(name));
   const none = getOrMake(counters, host, () => together((names: readonly string[]) => areEmpty(host, names)));
   if (await none(name)) return [];
   const { stdout } = await host.run(["ip", "netns", "pids", name]);

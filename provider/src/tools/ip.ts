@@ -2,6 +2,7 @@ import { LocalnetError } from "../errors";
 import type { Host, Result, RunOptions } from "../host";
 import { commandError } from "../host/host";
 import { getOrMake, together } from "../together";
+import { isThere } from "./direct";
 
 const attempts = 20;
 
@@ -29,18 +30,34 @@ export async function listNetns(host: Host): Promise<string[]> {
   return lines.map((line) => line.replace(/ \(id: \d+\)$/, "")).sort();
 }
 
+/** The files that stand for the named network namespaces. */
+const namespaces = "/run/netns";
+
+export function pathOf(netns: string): string {
+  return `${namespaces}/${netns}`;
+}
+
 const names = new WeakMap<Host, (name: string) => Promise<Set<string>>>();
 
 /** Is there a file of a namespace of that name? */
 export async function isNamed(host: Host, name: string): Promise<boolean> {
+  if (host.direct) return isThere(pathOf(name));
   const files = async () => {
-    const argv = ["ls", "/run/netns"];
+    const argv = ["ls", namespaces];
     const result = await host.run(argv, { accept: [0, 2] });
     // The folder comes with the first namespace.
     if (result.exitCode !== 0 && !result.stderr.includes("No such file")) throw commandError(argv, result);
     return new Set(result.stdout.split("\n"));
   };
   return (await getOrMake(names, host, () => together(files))(name)).has(name);
+}
+
+/** In /proc, each link of the reader's own network namespace has a folder of settings. */
+const settings = "/proc/sys/net/ipv4/conf";
+
+/** Is it known without a command that no link has that name? */
+export function lacksLink(host: Host, netns: string | undefined, name: string): boolean {
+  return host.direct && netns === undefined && isThere(`${settings}/lo`) && !isThere(`${settings}/${name}`);
 }
 
 const withIpv6 = new WeakMap<Host, boolean>();
@@ -56,5 +73,5 @@ export async function hasIpv6(host: Host): Promise<boolean> {
 
 /** The command line that runs another command in a namespace; nothing but the network namespace changes. */
 export function enter(netns: string | undefined, argv: readonly string[]): string[] {
-  return netns === undefined ? [...argv] : ["nsenter", `--net=/run/netns/${netns}`, "--", ...argv];
+  return netns === undefined ? [...argv] : ["nsenter", `--net=${pathOf(netns)}`, "--", ...argv];
 }

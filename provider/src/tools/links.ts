@@ -3,7 +3,7 @@ import { LocalnetError } from "../errors";
 import { type Host, isLooking, look } from "../host";
 import { groupOf, isMark, markOf, ownerIn } from "../mark";
 import { getOrMake, together } from "../together";
-import { ip } from "./ip";
+import { ip, lacksLink } from "./ip";
 import { ipShow } from "./ip-batch";
 
 export const linkJson = z.object({
@@ -51,6 +51,7 @@ export function showing(name: string): string[] {
 
 /** A link with its addresses; undefined when there is none of that name. */
 export async function showLink(host: Host, netns: string | undefined, name: string): Promise<Link | undefined> {
+  if (lacksLink(host, netns, name)) return undefined;
   const links = isLooking() ? await showLinks(host, netns) : await asked(host, netns)(name);
   return links.find(({ ifname }) => ifname === name);
 }
