@@ -61,7 +61,7 @@ describe.each(providers)(
 
 describe.each(providers)("20 pods, with the $provider", ({ kinds }) => {
   const pods = 20;
-  const most = { up: 4, destroy: 5 };
+  const most = { up: 3, destroy: 4 };
   beforeAll(async () => {
     sandbox = await Sandbox.open();
     stack = new Stack(join(root, "bench"), "test", {}, [...sandbox.inside, ...recorded([], file)]);
