@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readdirSync, statSync } from "node:fs";
 import { LocalnetError } from "../errors";
 import { permissionHint } from "../host/host";
 
@@ -35,13 +35,10 @@ export function isThere(path: string): boolean {
 /** The processes in the network namespace that a file stands for, as far as this user may see. */
 export function processesIn(file: string): string[] {
   const namespace = unless(["ENOENT"], () => statSync(file));
+  if (!namespace) return [];
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.filter((pid) => {
     const own = unless(["ENOENT", "ESRCH", "EACCES"], () => statSync(`/proc/${pid}/ns/net`));
-    return own !== undefined && namespace !== undefined && isSame(own, namespace);
+    return own?.ino === namespace.ino && own.dev === namespace.dev;
   });
-}
-
-function isSame(one: Stats, other: Stats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
 }
