@@ -7,6 +7,7 @@ const right = 30;
 const top = 66;
 const rowHeight = 16;
 const titleHeight = 24;
+const heading = "Time, as a multiple of the engine floor";
 
 /**
  * Each contender's time as a multiple of the engine floor's, for the largest size of each workload: the median as a dot,
@@ -57,8 +58,9 @@ export function chart(entries) {
   ]);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${bottom + 10}" font-family="sans-serif" font-size="12" fill="#24292f">`,
+    `<title>${heading}</title>`,
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
-    `<text x="12" y="24" font-size="15" font-weight="600">Time, as a multiple of the engine floor</text>`,
+    `<text x="12" y="24" font-size="15" font-weight="600">${heading}</text>`,
     `<text x="12" y="42">The floor, 1, is the same Pulumi program with resources that do nothing. Dot: median; line: least to greatest of the rounds.</text>`,
     ...axis,
     ...rows,
