@@ -114,7 +114,7 @@ export async function put(
   const deadline = Date.now() + patienceSeconds * 1000;
   for (let attempt = 0; Date.now() < deadline; attempt++) {
     // Two that are in each other's way look again at different times.
-    if (attempt > 0) await pause(Math.random() * Math.min(attempt, 20) * 20);
+    if (attempt > 0) await pause(Math.random() * 50);
     const rules = (attempt === 0 ? known : undefined) ?? (await readChain(host, chain)).rules;
     const replaced = replacedIn(rules);
     const place = placeFor(rules, replaced, placing);
