@@ -8,14 +8,13 @@ import {
   findServices,
   forwardingOptions,
   ipvsadm,
-  listServices,
   listThresholds,
   parseEndpoint,
   parseServiceId,
   type ServiceKey,
-  sameService,
   serviceArgs,
   serviceId,
+  showService,
 } from "../tools/ipvsadm";
 
 const connections = z
@@ -92,7 +91,7 @@ export const ipvsBackend = defineKind({
 
   async observe(host, args, recorded) {
     const { key, netns } = where(args);
-    const service = (await listServices(host, netns)).find((each) => sameService(each.key, key));
+    const service = await showService(host, netns, key);
     const backend = service?.backends.find((each) => each.address === args.address && each.port === args.port);
     if (!backend) return undefined;
     const limited = [args, recorded].some(

@@ -5,12 +5,11 @@ import { defineKind, inNetns } from "../kind";
 import {
   findServices,
   ipvsadm,
-  listServices,
   parseServiceId,
   type ServiceKey,
-  sameService,
   serviceArgs,
   serviceId,
+  showService,
 } from "../tools/ipvsadm";
 
 const schedulers = [
@@ -108,7 +107,7 @@ export const ipvsService = defineKind({
   },
 
   async observe(host, args) {
-    const service = (await listServices(host, args.netns)).find(({ key }) => sameService(key, keyOf(args)));
+    const service = await showService(host, args.netns, keyOf(args));
     if (!service) return undefined;
     const { key: _, backends: __, ...seen } = service;
     // No mark: the kernel has no place for one on a service.

@@ -1,6 +1,7 @@
 import { LocalnetError } from "../errors";
 import { address, netnsName, port } from "../fields";
-import { type Host, look } from "../host";
+import { type Host, isLooking, look } from "../host";
+import { commandError } from "../host/host";
 import { enter } from "./ip";
 
 /** A virtual service, with the names that ipvsadm's manual gives its parts. */
@@ -83,7 +84,23 @@ export function listServices(host: Host, netns: string | undefined): Promise<Ser
   return look(host, `services ${netns ?? ""}`, async () => parseServices(await ipvsadm(host, netns, "-S", "-n")));
 }
 
-/** The same, but where the kernel has no IPVS, ipvsadm is not asked: it would load the module. */
+/** One of them. Who changes it asks for it alone, since all take the longer the more there are. */
+export async function showService(
+  host: Host,
+  netns: string | undefined,
+  key: ServiceKey,
+): Promise<Service | undefined> {
+  if (isLooking()) return (await listServices(host, netns)).find((each) => sameService(each.key, key));
+  return look(host, `service ${serviceId(key)} ${netns ?? ""}`, async () => {
+    const argv = enter(netns, ["ipvsadm", "-L", "-n", ...serviceArgs(key)]);
+    const result = await host.run(argv, { accept: [0, 1] });
+    if (result.exitCode === 0) return parseShown(key, result.stdout);
+    if (result.stderr.trim() !== "No such service") throw commandError(argv, result);
+    return undefined;
+  });
+}
+
+/** All of them, but where the kernel has no IPVS, ipvsadm is not asked: it would load the module. */
 export async function findServices(host: Host, netns: string | undefined): Promise<Service[]> {
   const { exitCode } = await host.run(["ls", "/proc/net/ip_vs"], { accept: [0, 2] });
   return exitCode === 0 ? listServices(host, netns) : [];
@@ -98,6 +115,27 @@ export function parseServices(text: string): Service[] {
     if (words[0] === "-a") services.at(-1)?.backends.push(parseBackend(words.slice(1)));
   }
   return services;
+}
+
+/** Reads what `ipvsadm -L -n` prints of one service. It has another form than what `-S` prints of all. */
+export function parseShown(key: ServiceKey, text: string): Service {
+  const found =
+    /^(?:TCP|UDP|SCTP|FWM) +\S+(?: IPv6)? (\S+)(?: \((\S+)\))?(?: persistent (\d+))?(?: mask (\S+))?(?: pe \S+)?( ops)? *$/m.exec(
+      text,
+    );
+  if (!found) throw new LocalnetError("LN_COMMAND", `cannot read what ipvsadm -L prints: ${text}`);
+  const [, scheduler = "", flags, timeout, persistenceNetmask, ops] = found;
+  const rows = [...text.matchAll(/^ +-> +(\S+:\d+) +(Masq|Tunnel|Route|Local) +(\d+) /gm)];
+  return {
+    ...{ key, scheduler, persistenceNetmask, onePacket: ops !== undefined },
+    schedulerFlags: flags?.split(",") ?? [],
+    persistenceTimeout: timeout === undefined ? undefined : Number(timeout),
+    backends: rows.map(([, end = "", way, weight]) => ({
+      ...endOf(end),
+      forwarding: way === "Masq" ? "masquerade" : way === "Tunnel" ? "tunnel" : "gateway",
+      weight: Number(weight),
+    })),
+  };
 }
 
 function parseService(words: string[]): Service {
@@ -127,9 +165,12 @@ function parseKey(words: string[]): ServiceKey {
 
 function parseBackend(words: string[]): Backend {
   const after = optionValues(words);
-  const { address, port } = parseEndpoint(after("-r") ?? "") ?? { address: "", port: 0 };
   const forwarding = words.includes("-m") ? "masquerade" : words.includes("-i") ? "tunnel" : "gateway";
-  return { address, port, forwarding, weight: Number(after("-w")) };
+  return { ...endOf(after("-r")), forwarding, weight: Number(after("-w")) };
+}
+
+function endOf(text = ""): Pick<Backend, "address" | "port"> {
+  return parseEndpoint(text) ?? { address: "", port: 0 };
 }
 
 function optionValues(words: string[]): (option: string) => string | undefined {
