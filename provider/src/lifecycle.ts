@@ -3,7 +3,7 @@ import { describe, differences, halfway, plain, project } from "./compare";
 import { LocalnetError, orAbsent } from "./errors";
 import { type Host, type HostSettings, openHost } from "./host";
 import type { AnyKind } from "./kind";
-import { claim, entries, type Place, unclaim } from "./tools/ledger";
+import { claim, claimed, type Place, unclaim } from "./tools/ledger";
 import { requireTools } from "./tools/requirements";
 
 export { check } from "./check";
@@ -156,8 +156,8 @@ async function converge(
 /** Gives up the claim on an object; on one that was imported there may be none of ours. */
 async function release(kind: AnyKind, host: Host, id: string, recorded: Values): Promise<void> {
   const place = placeOf(kind, id, recorded);
-  const mayBeOthers = recorded.imported && (await entries(host, place)).some(({ owner }) => owner !== recorded.owner);
-  if (!mayBeOthers) await unclaim(host, place);
+  const entry = recorded.imported ? await claimed(host, place) : undefined;
+  if (!entry || entry.owner === recorded.owner) await unclaim(host, place);
 }
 
 function observe(kind: AnyKind, host: Host, args: Values, recorded?: Values): Promise<Observed | undefined> {
@@ -173,7 +173,7 @@ export async function observeOwned(
 ): Promise<Observed | undefined> {
   const seen = await observe(kind, host, args, recorded);
   if (seen?.owner !== null) return seen;
-  const [entry] = await entries(host, placeOf(kind, kind.id(args), args));
+  const entry = await claimed(host, placeOf(kind, kind.id(args), args));
   return { ...seen, owner: entry?.owner ?? (recorded && !recorded.imported ? null : "") };
 }
 

@@ -1,4 +1,4 @@
-import { claim, entries, forget, share, unclaim, unshare } from "../../provider/src/tools/ledger";
+import { claim, claimed, forget, share, shares, unclaim, unshare } from "../../provider/src/tools/ledger";
 import { inTurn } from "../../provider/src/tools/turn";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
@@ -29,7 +29,18 @@ test("the first claim stands, and is told to the second", async () => {
   expect(await claim(host, place, "b")).toMatchObject({ owner: "a" });
   expect(await claim(host, { netns, what: "Thing two" }, "b")).toMatchObject({ owner: "b" });
   await unclaim(host, place);
+  await unclaim(host, place);
+  expect(await claimed(host, place)).toBeUndefined();
   expect(await claim(host, place, "b")).toMatchObject({ owner: "b" });
+});
+
+test("many that are read or erased at once are told apart", async () => {
+  const places = ["5", "6", "7", "8"].map((what) => ({ netns, what }));
+  const read = () => Promise.all(places.map(async (each) => (await claimed(host, each))?.owner));
+  await Promise.all(places.slice(1).map((each) => claim(host, each, `of ${each.what}`)));
+  expect(await read()).toEqual([undefined, "of 6", "of 7", "of 8"]);
+  await Promise.all(places.slice(0, 3).map((each) => unclaim(host, each)));
+  expect(await read()).toEqual([undefined, undefined, undefined, "of 8"]);
 });
 
 test("of several that claim at once, one has it", async () => {
@@ -47,13 +58,13 @@ test("several share what they share, each with its own words, and the last word 
   await share(host, shared, { owner: "a", before: 'it\'s "old" \\ $x', value: 1 });
   await share(host, shared, { owner: "b", before: ["x"] });
   await share(host, shared, { owner: "a", before: "old", value: 2 });
-  const found = await entries(host, shared);
+  const found = await shares(host, shared);
   expect(found.sort((x, y) => x.owner.localeCompare(y.owner))).toEqual([
     { what: "Thing four", owner: "a", before: "old", value: 2 },
     { what: "Thing four", owner: "b", before: ["x"] },
   ]);
   await unshare(host, shared, "a");
-  expect(await entries(host, shared)).toHaveLength(1);
+  expect(await shares(host, shared)).toHaveLength(1);
 });
 
 test("many that come and go in one namespace do not take the folder from under each other", async () => {
@@ -74,7 +85,7 @@ test("nothing is left when all is forgotten, and forgetting twice is no failure"
   await forget(host, netns);
   await forget(host, netns);
   expect(await there()).toBe(false);
-  expect(await entries(host, place)).toEqual([]);
+  expect(await claimed(host, place)).toBeUndefined();
 });
 
 test("turns about one thing do not overlap, about another they do, and another namespace does not wait", async () => {

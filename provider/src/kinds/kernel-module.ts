@@ -2,7 +2,7 @@ import { z } from "zod";
 import { printable } from "../fields";
 import type { Host } from "../host";
 import { defineKind } from "../kind";
-import { entries, listed, share, unshare } from "../tools/ledger";
+import { listed, share, shares, unshare } from "../tools/ledger";
 import { dependencies, hasModule, loadedModules } from "../tools/modules";
 import { inTurn } from "../tools/turn";
 
@@ -45,7 +45,7 @@ export const kernelModule = defineKind({
 
   ensure: (host, { name, parameters = {}, owner }, seen, recorded) =>
     inTurn(host, modules, async () => {
-      const holders = await entries(host, placeOf(name));
+      const holders = await shares(host, placeOf(name));
       const loadedByUs =
         (holders[0]?.before as string[] | undefined) ?? recorded?.loadedByUs ?? (await missing(host, name));
       if (!holders.some((each) => each.owner === owner))
@@ -65,7 +65,7 @@ export const kernelModule = defineKind({
   remove: (host, { name, onDelete, loadedByUs = [], owner }) =>
     inTurn(host, modules, async () => {
       await unshare(host, placeOf(name), owner);
-      if (onDelete === "keep" || (await entries(host, placeOf(name))).length > 0) return;
+      if (onDelete === "keep" || (await shares(host, placeOf(name))).length > 0) return;
       // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
       for (const each of [...loadedByUs].reverse()) {
         const users = (await loadedModules(host)).get(each);

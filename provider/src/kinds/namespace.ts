@@ -3,7 +3,7 @@ import type { Host } from "../host";
 import { pause } from "../interrupt";
 import { isNamed, pathOf } from "../tools/ip";
 import { ipAll, netnsPids } from "../tools/ip-batch";
-import { entries, forget, share, unshare } from "../tools/ledger";
+import { forget, share, shares, unshare } from "../tools/ledger";
 import { aliasOf, type Link, ownerOf, showLink } from "../tools/links";
 
 // What Netns and Pod have in common: a named namespace, and whose it is.
@@ -18,7 +18,7 @@ export type NamespaceSeen = Awaited<ReturnType<typeof namespaceSeen>>;
 /** A namespace that is there, as its loopback tells. */
 export async function namespaceSeen(host: Host, { name, owner }: Namespace, lo: Link) {
   const marked = lo.ifalias !== undefined;
-  const begun = !marked && (await entries(host, birthOf(name))).some((entry) => entry.owner === owner);
+  const begun = !marked && (await shares(host, birthOf(name))).some((entry) => entry.owner === owner);
   const ready = marked && lo.flags.includes("UP");
   return { name, path: pathOf(name), owner: begun ? owner : ownerOf(lo, owner), ready };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { LocalnetError } from "../errors";
 import { at, parseAt, printable, sysctlKey } from "../fields";
 import { defineKind, inNetns } from "../kind";
-import { entries, listed, share, unshare } from "../tools/ledger";
+import { listed, share, shares, unshare } from "../tools/ledger";
 import { normalise, readSysctl, readSysctls, writeSysctl } from "../tools/sysctl";
 import { inTurn } from "../tools/turn";
 
@@ -45,7 +45,7 @@ export const sysctl = defineKind({
   async ensure(host, { key, netns, value, owner }, _seen, recorded) {
     const place = placeOf(key, netns);
     return inTurn(host, place, async () => {
-      const [now, holders] = await Promise.all([readSysctl(host, netns, key), entries(host, place)]);
+      const [now, holders] = await Promise.all([readSysctl(host, netns, key), shares(host, place)]);
       // Renamed, the entry of the former name is ours too, until the new one stands.
       const former = recorded?.owner ?? owner;
       const other = holders.find((each) => ![owner, former].includes(each.owner) && each.value !== value);
@@ -74,7 +74,7 @@ export const sysctl = defineKind({
     await inTurn(host, place, async () => {
       await unshare(host, place, owner);
       if (onDelete === "keep" || previousValue === undefined || value === previousValue) return;
-      if ((await entries(host, place)).length === 0) await writeSysctl(host, netns, key, previousValue);
+      if ((await shares(host, place)).length === 0) await writeSysctl(host, netns, key, previousValue);
     });
   },
 

@@ -15,10 +15,13 @@ interface Store {
   /** Tells whether the entry is new. */
   readonly write: (line: string) => Promise<boolean>;
   readonly overwrite: (line: string) => Promise<unknown>;
-  /** The lines of the entries whose paths begin like this. */
+  /** An entry's line; undefined where there is none. */
+  readonly read: (file: string) => Promise<string | undefined>;
+  /** The lines of the entries whose paths begin like this. It goes through all that there are. */
   readonly find: (begin: string) => Promise<string[]>;
-  /** Erases an entry, or with a "*" at its end all that begin like this. The folders go with their last entry. */
-  readonly erase: (pattern: string) => Promise<unknown>;
+  /** The folders go with their last entry. */
+  readonly erase: (file: string) => Promise<unknown>;
+  readonly eraseAll: (begin: string) => Promise<unknown>;
 }
 
 const stores = new WeakMap<Host, Store>();
@@ -37,12 +40,10 @@ const direct: Store = {
     link(line, next);
     unless([], () => renameSync(next, pathOf(line)));
   },
-  find: async (begin) => within(begin).flatMap((file) => unless(["ENOENT"], () => readlinkSync(file)) ?? []),
-  async erase(pattern) {
-    const files = pattern.endsWith("*") ? within(pattern.slice(0, -1)) : [pattern];
-    for (const file of files) unless(["ENOENT"], () => unlinkSync(file));
-    for (const folder of [directory, base]) unless(["ENOENT", "ENOTEMPTY"], () => rmdirSync(folder));
-  },
+  read: async (file) => readLink(file),
+  find: async (begin) => within(begin).flatMap((file) => readLink(file) ?? []),
+  erase: async (file) => unlink([file]),
+  eraseAll: async (begin) => unlink(within(begin)),
 };
 
 function pathOf(line: string): string {
@@ -52,6 +53,15 @@ function pathOf(line: string): string {
 function within(begin: string): string[] {
   const names = unless(["ENOENT"], () => readdirSync(directory)) ?? [];
   return names.map((name) => join(directory, name)).filter((file) => file.startsWith(begin));
+}
+
+function readLink(file: string): string | undefined {
+  return unless(["ENOENT"], () => readlinkSync(file));
+}
+
+function unlink(files: readonly string[]): void {
+  for (const file of files) unless(["ENOENT"], () => unlinkSync(file));
+  for (const folder of [directory, base]) unless(["ENOENT", "ENOTEMPTY"], () => rmdirSync(folder));
 }
 
 /** Tells whether the name was free. */
@@ -72,20 +82,28 @@ function link(line: string, file: string): boolean {
 /** What many ask at a time takes one command. */
 function byCommands(host: Host): Store {
   const taken = together((lines: readonly string[]) => write(host, [], lines));
-  const found = together(async (begins: readonly string[]) => {
-    const patterns = begins.flatMap((each) => ["-o", "-path", `${each}*`]).slice(1);
-    return find(host, directory, "(", ...patterns, ")", "-printf", "%l\\n");
-  });
+  const read = together((files: readonly string[]) => find(host, ...files, "-maxdepth", "0", "-printf", "%l\\n"));
+  const found = together((begins: readonly string[]) =>
+    find(host, directory, "(", ...begun(begins), ")", "-printf", "%l\\n"),
+  );
   return {
     write: async (line) => !(await taken(line)).has(line),
     overwrite: together((lines: readonly string[]) => write(host, ["-f"], lines)),
+    read: async (file) => (await read(file)).split("\n").find((line) => line && pathOf(line) === file),
     find: async (begin) => (await found(begin)).split("\n").filter((line) => line && pathOf(line).startsWith(begin)),
-    erase: together((patterns: readonly string[]) => {
+    erase: together((files: readonly string[]) =>
+      find(host, ...files, directory, base, "-maxdepth", "0", "(", "-type", "l", "-o", "-empty", ")", "-delete"),
+    ),
+    eraseAll: together((begins: readonly string[]) => {
       const folders = [directory, base].flatMap((each) => ["-o", "-path", each, "-empty"]);
-      const entries = patterns.flatMap((each) => ["-o", "-path", each]).slice(1);
-      return find(host, base, "-depth", "(", ...entries, ...folders, ")", "-delete");
+      return find(host, base, "-depth", "(", ...begun(begins), ...folders, ")", "-delete");
     }),
   };
+}
+
+/** A condition of find's. */
+function begun(begins: readonly string[]): string[] {
+  return begins.flatMap((each) => ["-o", "-path", `${each}*`]).slice(1);
 }
 
 /** Writes down many entries; returns those of which the name is taken. */

@@ -34,7 +34,7 @@ export async function claim(host: Host, place: Place, owner: string, former = ow
   // What stands there may go before it is read.
   for (let attempt = 1; !there && attempt <= attempts; attempt++) {
     if (await storeOf(host).write(line(path(place), entry))) return entry;
-    [there] = await entries(host, place);
+    there = await claimed(host, place);
   }
   if (!there) throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);
   if (there.owner === owner || there.owner !== former) return there;
@@ -42,20 +42,25 @@ export async function claim(host: Host, place: Place, owner: string, former = ow
   return entry;
 }
 
+/** The entry of an object that one owner alone may have. */
+export async function claimed(host: Host, place: Place): Promise<Entry | undefined> {
+  const found = await storeOf(host).read(path(place));
+  return found === undefined ? undefined : parse(found);
+}
+
 /** Writes down one of several owners that share an object. */
 export async function share(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<void> {
   await storeOf(host).overwrite(line(path(place, entry.owner), { what: place.what, ...entry }));
 }
 
-export async function entries(host: Host, place: Place): Promise<Entry[]> {
-  const begin = path(place);
-  const found = await storeOf(host).find(begin);
-  return found.map((line) => JSON.parse(line.slice(0, line.lastIndexOf("/"))) as Entry);
+/** The entries of those that share it. */
+export async function shares(host: Host, place: Place): Promise<Entry[]> {
+  return (await storeOf(host).find(path(place))).map(parse);
 }
 
 /** What several owners share, as what may be imported: not while it has one. */
 export async function listed(host: Host, place: Place, id: string): Promise<Listed> {
-  const [entry] = await entries(host, place);
+  const [entry] = await shares(host, place);
   return { id, omit: entry && `it belongs to ${entry.owner}` };
 }
 
@@ -69,12 +74,16 @@ export async function unshare(host: Host, place: Place, owner: string): Promise<
 
 /** All that was in a namespace is gone with it. */
 export async function forget(host: Host, netns: string): Promise<void> {
-  await storeOf(host).erase(`${namespace(netns)}*`);
+  await storeOf(host).eraseAll(namespace(netns));
 }
 
 /** What an entry's link says: its words, and behind them its name, which is how one `ln` can make many. */
 function line(file: string, entry: Entry): string {
   return `${JSON.stringify(entry)}/${basename(file)}`;
+}
+
+function parse(line: string): Entry {
+  return JSON.parse(line.slice(0, line.lastIndexOf("/"))) as Entry;
 }
 
 function path({ netns, what }: Place, owner?: string): string {

@@ -76,7 +76,7 @@ const options = new Set([
   "-x",
   "-y",
   ...["-u", "-f", "-E", "-a", "-r", "-L", "-b", "-M", "-g", "-all", "--thresholds", "--sctp-service", "--show-depends"],
-  ...["-T", "-maxdepth", "-name", "-printf", "-depth", "-path", "-empty", "-delete"],
+  ...["-T", "-maxdepth", "-name", "-printf", "-depth", "-type", "-path", "-empty", "-delete"],
   "--sport",
   "--sports",
   "--dport",
