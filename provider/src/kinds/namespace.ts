@@ -60,7 +60,8 @@ export async function endNamespace(host: Host, { name, owner }: Namespace): Prom
   await unshare(host, birthOf(name), owner);
 }
 
-const patienceSeconds = 5;
+/** A Process in it that is deleted at the same time takes up to 10 by default, beside its looks. */
+const patienceSeconds = 20;
 
 export async function removeNamespace(host: Host, { name }: Namespace): Promise<void> {
   // The kernel keeps a namespace, hidden and with all its links, for as long as a process is in it. One that only

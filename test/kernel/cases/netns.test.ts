@@ -68,7 +68,7 @@ beyond("Netns: with a process in it", () => {
     expect(error.message).toContain(pid);
     expect(await read(kind, id, outputs, settings)).toBeDefined();
     // One that is about to end is waited for.
-    await world.script(undefined, `(sleep 1; kill ${pid}) > /dev/null 2>&1 &`);
+    await world.script(undefined, `(sleep 8; kill ${pid}) > /dev/null 2>&1 &`);
     await remove(kind, id, outputs, settings);
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
   });
