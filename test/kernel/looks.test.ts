@@ -15,13 +15,14 @@ const inputs = (index: number, own: Values): Values => ({
 });
 const bridges = numbers.map((index) => inputs(index, { name: `br${index}` }));
 const rules = numbers.map((index) => inputs(index, { chain: "FORWARD", target: "ACCEPT" }));
+const routes = numbers.map((index) => inputs(index, { destination: `10.9.${index}.0/24`, type: "blackhole" }));
 const made = (type: string, each: Values[]) => each.map(() => new Engine(kinds[type] as AnyKind));
-const all = [...made("Bridge", bridges), ...made("IptablesRule", rules)];
+const all = [...made("Bridge", bridges), ...made("IptablesRule", rules), ...made("Route", routes)];
 const [bridge, other] = all as [Engine, Engine];
 
 beforeAll(async () => {
   await world.build();
-  await Promise.all([...bridges, ...rules].map((each, index) => all[index]?.up(each)));
+  await Promise.all([...bridges, ...rules, ...routes].map((each, index) => all[index]?.up(each)));
 });
 afterAll(async () => {
   for (const each of all) await each.destroy();
@@ -41,13 +42,19 @@ async function commandsOf(body: () => Promise<unknown>): Promise<string[]> {
   return commands;
 }
 
-test("a refresh of many objects of one namespace takes one command of each tool", async () => {
+test("a refresh of many objects of one namespace takes one command of each tool, but for routes, of which a table may be full", async () => {
   const commands = await commandsOf(async () => {
     const together = await Promise.all(all.map(look));
     const later = await look(bridge);
     expect([...together, later].map((each) => each?.outputs)).toEqual([...all, bridge].map(({ state }) => state));
   });
+  const ledger = testHost().direct ? [] : ["find /run/pulumi-localnet/owned -type l -printf %l\\n"];
+  const tables = routes.map(
+    ({ destination }) => `ip -n ${netns} -4 -N -j -d route show table 254 exact ${destination}`,
+  );
   expect(commands.sort()).toEqual([
+    ...ledger,
+    ...tables,
     `ip -n ${netns} -j -d addr show`,
     `nsenter --net=/run/netns/${netns} -- iptables -w 10 -t filter -S FORWARD`,
   ]);

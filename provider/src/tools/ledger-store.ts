@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LocalnetError } from "../errors";
-import type { Host } from "../host";
+import { type Host, isLooking, look } from "../host";
 import { commandError } from "../host/host";
 import { getOrMake, together } from "../together";
 import { codeOf, refused, unless } from "./direct";
@@ -82,15 +82,18 @@ function link(line: string, file: string): boolean {
 /** What many ask at a time takes one command. */
 function byCommands(host: Host): Store {
   const taken = together((lines: readonly string[]) => write(host, [], lines));
-  const read = together((files: readonly string[]) => find(host, ...files, "-maxdepth", "0", "-printf", "%l\\n"));
-  const found = together((begins: readonly string[]) =>
-    find(host, directory, "(", ...begun(begins), ")", "-printf", "%l\\n"),
-  );
+  const list = async (...args: string[]) => byPath(await find(host, ...args, "-printf", "%l\\n"));
+  const all = () => look(host, "ledger", () => list(directory, "-type", "l"));
+  const read = together((files: readonly string[]) => list(...files, "-maxdepth", "0"));
+  const found = together((begins: readonly string[]) => list(directory, "(", ...begun(begins), ")"));
   return {
     write: async (line) => !(await taken(line)).has(line),
     overwrite: together((lines: readonly string[]) => write(host, ["-f"], lines)),
-    read: async (file) => (await read(file)).split("\n").find((line) => line && pathOf(line) === file),
-    find: async (begin) => (await found(begin)).split("\n").filter((line) => line && pathOf(line).startsWith(begin)),
+    read: async (file) => (await (isLooking() ? all() : read(file))).get(file),
+    async find(begin) {
+      const entries = await (isLooking() ? all() : found(begin));
+      return [...entries].flatMap(([file, line]) => (file.startsWith(begin) ? line : []));
+    },
     erase: together((files: readonly string[]) =>
       find(host, ...files, directory, base, "-maxdepth", "0", "(", "-type", "l", "-o", "-empty", ")", "-delete"),
     ),
@@ -99,6 +102,10 @@ function byCommands(host: Host): Store {
       return find(host, base, "-depth", "(", ...begun(begins), ...folders, ")", "-delete");
     }),
   };
+}
+
+function byPath(lines: string): Map<string, string> {
+  return new Map(lines.split("\n").flatMap((line) => (line ? [[pathOf(line), line]] : [])));
 }
 
 /** A condition of find's. */
