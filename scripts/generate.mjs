@@ -20,9 +20,9 @@ let built = await build();
 const model = readModel();
 const manifest = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
 const current = new Map([
-  ["provider/src/resources.ts", formatted(resources(model))],
-  ["provider/src/pulumi/shapes.ts", formatted(shapes(model))],
-  ["provider/src/native-resources.ts", formatted(nativeResources(model))],
+  ["provider/src/generated/resources.ts", formatted(resources(model))],
+  ["provider/src/generated/shapes.ts", formatted(shapes(model))],
+  ["provider/src/generated/native-resources.ts", formatted(nativeResources(model))],
   ["provider/schema.json", formatted(packageSchema(model, manifest), "provider/schema.json")],
   ["docs/reference.md", reference(model)],
   ["docs/errors.md", errors(model)],

@@ -1,1 +1,1 @@
-export * from "./resources";
+export * from "./generated/resources";

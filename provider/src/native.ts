@@ -1,1 +1,1 @@
-export * from "./native-resources";
+export * from "./generated/native-resources";

@@ -39,7 +39,7 @@ export function readDocs() {
     }),
   );
 
-  const settings = symbolIn("provider/src/kind.ts", "configuration");
+  const settings = symbolIn("provider/src/core/kind.ts", "configuration");
   const shape = settings && property(checker.getTypeOfSymbol(settings), "shape");
   return { ...kinds, configuration: { id: "", args: shape ? fieldsOf(shape) : {}, outputs: {} } };
 

@@ -68,11 +68,11 @@ const load = createRequire(join(root, "provider/package.json"));
 export function readModel() {
   const { z } = load("zod");
   const { kinds: registry, ...exports } = load("./dist/kinds");
-  const { configuration } = load("./dist/kind");
-  const { check } = load("./dist/check");
+  const { configuration } = load("./dist/core/kind");
+  const { check } = load("./dist/core/check");
   const { codes } = load("./dist/errors");
   const { commandError } = load("./dist/host/host");
-  const { requirements } = load("./dist/tools/requirements");
+  const { requirements } = load("./dist/host/requirements");
   const docs = readDocs();
   const all = /** @type {any[]} */ (Object.values(registry));
   const [first] = all;

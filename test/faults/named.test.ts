@@ -1,6 +1,6 @@
-import type { Values } from "../../provider/src/check";
+import type { Values } from "../../provider/src/core/check";
+import { create, read, remove } from "../../provider/src/core/lifecycle";
 import { iptablesRule, netns as netnsKind, route, vethPair } from "../../provider/src/kinds";
-import { create, read, remove } from "../../provider/src/lifecycle";
 import { Engine } from "../kernel/support/engine";
 import { lookAtLink } from "../kernel/support/links";
 import { differences } from "../kernel/support/observing";

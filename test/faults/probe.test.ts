@@ -1,4 +1,4 @@
-import type { Values } from "../../provider/src/check";
+import type { Values } from "../../provider/src/core/check";
 import { probe as kind } from "../../provider/src/kinds";
 import { Engine } from "../kernel/support/engine";
 import { faults, note } from "../kernel/support/matrix";

@@ -1,7 +1,7 @@
-import { discover } from "../../provider/src/discover";
-import { find } from "../../provider/src/import";
+import { discover } from "../../provider/src/core/discover";
+import { find } from "../../provider/src/core/import";
+import { create, remove } from "../../provider/src/core/lifecycle";
 import { kinds } from "../../provider/src/kinds";
-import { create, remove } from "../../provider/src/lifecycle";
 import { failure } from "./support/contract";
 import { hostUrl, settings, World } from "./support/world";
 

@@ -1,5 +1,5 @@
-import { ipAll } from "../../provider/src/tools/ip-batch";
-import { showLink } from "../../provider/src/tools/links";
+import { ipAll } from "../../provider/src/tools/ip/batch";
+import { showLink } from "../../provider/src/tools/ip/links";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
 

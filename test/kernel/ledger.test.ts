@@ -1,5 +1,5 @@
-import { claim, claimed, forget, share, shares, unclaim, unshare } from "../../provider/src/tools/ledger";
-import { inTurn } from "../../provider/src/tools/turn";
+import { claim, claimed, forget, share, shares, unclaim, unshare } from "../../provider/src/core/ledger";
+import { inTurn } from "../../provider/src/host/lock";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
 

@@ -1,8 +1,8 @@
-import type { Values } from "../../provider/src/check";
+import type { Values } from "../../provider/src/core/check";
+import type { AnyKind } from "../../provider/src/core/kind";
+import { read } from "../../provider/src/core/lifecycle";
 import { onlyLooking } from "../../provider/src/host";
-import type { AnyKind } from "../../provider/src/kind";
 import { kinds } from "../../provider/src/kinds";
-import { read } from "../../provider/src/lifecycle";
 import { Engine } from "./support/engine";
 import { hostUrl, settings, testHost, World } from "./support/world";
 

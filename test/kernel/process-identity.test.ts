@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Values } from "../../provider/src/check";
+import type { Values } from "../../provider/src/core/check";
+import { create, read, remove } from "../../provider/src/core/lifecycle";
 import { process as kind, netns as netnsKind } from "../../provider/src/kinds";
-import { create, read, remove } from "../../provider/src/lifecycle";
 import { failure } from "./support/contract";
 import { eventually, hostUrl, settings, World } from "./support/world";
 

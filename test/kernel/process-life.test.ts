@@ -1,6 +1,6 @@
-import type { Values } from "../../provider/src/check";
+import type { Values } from "../../provider/src/core/check";
+import { create, read, remove } from "../../provider/src/core/lifecycle";
 import { process as kind } from "../../provider/src/kinds";
-import { create, read, remove } from "../../provider/src/lifecycle";
 import { failure } from "./support/contract";
 import { eventually, hostUrl, settings, testHost, World } from "./support/world";
 

@@ -1,8 +1,8 @@
-import type { Values } from "../../provider/src/check";
-import { check } from "../../provider/src/check";
-import type { AnyKind } from "../../provider/src/kind";
+import type { Values } from "../../provider/src/core/check";
+import { check } from "../../provider/src/core/check";
+import type { AnyKind } from "../../provider/src/core/kind";
+import { create, diff, read, remove, update } from "../../provider/src/core/lifecycle";
 import { bridge, iptablesRule, netns as netnsKind, route, vethPair } from "../../provider/src/kinds";
-import { create, diff, read, remove, update } from "../../provider/src/lifecycle";
 import { hostUrl, settings, World } from "./support/world";
 
 // Accepted values that look like something else to the tools that get them.

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { check, hasUnknown, type Values } from "../../provider/src/check";
+import { check, hasUnknown, type Values } from "../../provider/src/core/check";
+import { diff } from "../../provider/src/core/lifecycle";
 import { kinds } from "../../provider/src/kinds";
-import { diff } from "../../provider/src/lifecycle";
 import { RecordingHost } from "../unit/support/recording";
 import { sample, samples } from "../unit/support/samples";
 import { anything, kindOf } from "./support/inputs";

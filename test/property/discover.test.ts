@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { Values } from "../../provider/src/check";
-import { identity } from "../../provider/src/import";
+import { importFile } from "../../provider/src/cli/import-file";
+import type { Values } from "../../provider/src/core/check";
+import { identity } from "../../provider/src/core/import";
 import { kinds } from "../../provider/src/kinds";
-import { importFile } from "../../provider/src/pulumi/import-file";
 import { endpoint, serviceArgs } from "../../provider/src/tools/ipvsadm";
 import { RecordingHost } from "../unit/support/recording";
 import { owner } from "../unit/support/samples";

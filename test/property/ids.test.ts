@@ -1,9 +1,9 @@
 import { isIPv6 } from "node:net";
 import fc from "fast-check";
-import { check } from "../../provider/src/check";
-import { sysctlKey } from "../../provider/src/fields";
+import { check } from "../../provider/src/core/check";
 import { kinds } from "../../provider/src/kinds";
-import { splitWords } from "../../provider/src/tools/iptables";
+import { sysctlKey } from "../../provider/src/schema/fields";
+import { splitWords } from "../../provider/src/tools/iptables/iptables";
 import { endpoint, parseServiceId, parseServices, serviceArgs, serviceId } from "../../provider/src/tools/ipvsadm";
 import { anyAddress, anyKey, anyName, anyPort, canonical } from "./support/inputs";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { check, type Values } from "../../provider/src/check";
+import { check, type Values } from "../../provider/src/core/check";
+import { identity } from "../../provider/src/core/import";
 import { LocalnetError } from "../../provider/src/errors";
-import { identity } from "../../provider/src/import";
 import { kinds } from "../../provider/src/kinds";
 import { owner, sample } from "../unit/support/samples";
 import { anything, kindOf, text } from "./support/inputs";

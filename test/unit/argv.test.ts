@@ -1,8 +1,8 @@
-import { check, type Values } from "../../provider/src/check";
+import { check, type Values } from "../../provider/src/core/check";
+import { groupOf } from "../../provider/src/core/mark";
 import { kinds } from "../../provider/src/kinds";
-import { groupOf } from "../../provider/src/mark";
-import { ipShow } from "../../provider/src/tools/ip-batch";
-import { showLinks } from "../../provider/src/tools/links";
+import { ipShow } from "../../provider/src/tools/ip/batch";
+import { showLinks } from "../../provider/src/tools/ip/links";
 import { RecordingHost } from "./support/recording";
 import { owner, sample } from "./support/samples";
 

@@ -1,4 +1,4 @@
-import { check, unknown, type Values } from "../../provider/src/check";
+import { check, unknown, type Values } from "../../provider/src/core/check";
 import { kinds } from "../../provider/src/kinds";
 import { sample, samples } from "./support/samples";
 

@@ -1,4 +1,4 @@
-import { main } from "../../provider/src/pulumi/command";
+import { main } from "../../provider/src/cli/command";
 
 let said: string[];
 

@@ -1,7 +1,7 @@
-import { check, type Values } from "../../provider/src/check";
+import { check, type Values } from "../../provider/src/core/check";
 import { iptablesRule } from "../../provider/src/kinds";
-import { isLate, placeFor } from "../../provider/src/kinds/iptables-place";
-import { parseRules } from "../../provider/src/tools/iptables";
+import { isLate, placeFor } from "../../provider/src/kinds/firewall/iptables-place";
+import { parseRules } from "../../provider/src/tools/iptables/iptables";
 import { RecordingHost } from "./support/recording";
 import { owner, sample } from "./support/samples";
 

@@ -1,5 +1,5 @@
-import { unknown, type Values } from "../../provider/src/check";
-import { check, create, diff, PartialError, read, remove, update } from "../../provider/src/lifecycle";
+import { unknown, type Values } from "../../provider/src/core/check";
+import { check, create, diff, PartialError, read, remove, update } from "../../provider/src/core/lifecycle";
 import { broken, faults, shelf, toy } from "./support/toy";
 
 const settings = { sudo: false };

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalnetError } from "../../provider/src/errors";
-import { optionsOf, parseRules, readChain } from "../../provider/src/tools/iptables";
+import { compareVersions } from "../../provider/src/host/requirements";
+import { addressesOf, ownerOf, showLink } from "../../provider/src/tools/ip/links";
+import { showRoutes } from "../../provider/src/tools/ip/routes";
+import { optionsOf, parseRules, readChain } from "../../provider/src/tools/iptables/iptables";
 import { listThresholds, parseServices, parseShown, type Service } from "../../provider/src/tools/ipvsadm";
-import { addressesOf, ownerOf, showLink } from "../../provider/src/tools/links";
 import { parseStat } from "../../provider/src/tools/process";
-import { compareVersions } from "../../provider/src/tools/requirements";
-import { showRoutes } from "../../provider/src/tools/routes";
 import { RecordingHost } from "./support/recording";
 
 // The files were recorded from iproute2 6.1, iptables 1.8.9 and ipvsadm 1.31.

@@ -2,8 +2,8 @@ import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { unknown, type Values } from "../../provider/src/check";
-import { service } from "../../provider/src/pulumi/plugin";
+import { unknown, type Values } from "../../provider/src/core/check";
+import { service } from "../../provider/src/pulumi/native/plugin";
 
 const signature = "4dabf18193072939515e22adb298388d";
 const secret = (value: unknown) => ({ [signature]: "1b47061264138c4ac30d75fd1eb44270", value });

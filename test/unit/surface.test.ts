@@ -24,7 +24,7 @@ beforeAll(() =>
 
 test.each(types)("%s is exported as a class, and its arguments as a type", (type) => {
   expect(surface).toHaveProperty(type);
-  const declared = readFileSync(join(root, "provider/src/resources.ts"), "utf8");
+  const declared = readFileSync(join(root, "provider/src/generated/resources.ts"), "utf8");
   expect(declared).toContain(`interface ${type}Args`);
 });
 
@@ -70,7 +70,9 @@ test.each(types)("%s has a case of the kernel contract", (type) => {
 
 test("every input and output of every kind says what it is, for its user", () => {
   const directory = join(root, "provider/src/kinds");
-  const silent = readdirSync(directory).flatMap((name) => undocumented(join(directory, name)));
+  const silent = readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => undocumented(join(directory, name)));
   expect(silent).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { type Code, LocalnetError } from "../errors";
-import { interrupted } from "../interrupt";
+import { interrupted } from "./interrupt";
 
 export interface RunOptions {
   /** Text for the command's standard input. */

@@ -1,10 +1,10 @@
+import { seeing } from "./cache";
 import { defaultTimeoutSeconds, type Host } from "./host";
 import { localHost } from "./local";
-import { seeing } from "./look";
 import { sshHost } from "./ssh";
 
+export { isLooking, look, lookingAgain, onlyLooking } from "./cache";
 export type { Host, Result, RunOptions, StartOptions } from "./host";
-export { isLooking, look, lookingAgain, onlyLooking } from "./look";
 
 export interface HostSettings {
   /** Commands go through `sudo -n`. */

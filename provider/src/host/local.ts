@@ -3,8 +3,8 @@ import { closeSync, constants, openSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { LocalnetError } from "../errors";
-import { alarm, interrupted } from "../interrupt";
 import { commandError, environment, type Host, type Result, settle, timeoutError, withEnvironment } from "./host";
+import { alarm, interrupted } from "./interrupt";
 import { privateDirectory } from "./private";
 
 export function localHost(sudo: boolean, timeoutSeconds: number): Host {

@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { alarm } from "../interrupt";
 import { environment, type Result, timeoutError } from "./host";
+import { alarm } from "./interrupt";
 
 /**
  * One command after the other: on a line each how many words it has, its standard input, and its words, which no shell

@@ -1,17 +1,17 @@
-import type { AnyKind } from "../kind";
-import { bridge } from "./bridge";
-import { dummy } from "./dummy";
-import { iptablesRule } from "./iptables-rule";
-import { ipvsBackend } from "./ipvs-backend";
-import { ipvsService } from "./ipvs-service";
-import { kernelModule } from "./kernel-module";
-import { netns } from "./netns";
-import { pod } from "./pod";
-import { probe } from "./probe";
-import { process } from "./process";
-import { route } from "./route";
-import { sysctl } from "./sysctl";
-import { vethPair } from "./veth-pair";
+import type { AnyKind } from "../core/kind";
+import { probe } from "./checks/probe";
+import { iptablesRule } from "./firewall/iptables-rule";
+import { kernelModule } from "./host/kernel-module";
+import { netns } from "./host/netns";
+import { process } from "./host/process";
+import { sysctl } from "./host/sysctl";
+import { ipvsBackend } from "./ipvs/ipvs-backend";
+import { ipvsService } from "./ipvs/ipvs-service";
+import { bridge } from "./links/bridge";
+import { dummy } from "./links/dummy";
+import { pod } from "./links/pod";
+import { vethPair } from "./links/veth-pair";
+import { route } from "./routing/route";
 
 export {
   bridge,

@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { createServer } from "node:http2";
-import { interrupt, stopIfInterrupted } from "../interrupt";
+import { interrupt, stopIfInterrupted } from "../host/interrupt";
 
 const cancelPath = "/pulumirpc.ResourceProvider/Cancel";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Values } from "../check";
-import { shapes } from "./shapes";
+import type { Values } from "../core/check";
+import { shapes } from "../generated/shapes";
 import { ownerOf } from "./urn";
 
 /** What a class needs to know of its kind. */

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { type Failure, unknown, type Values } from "../check";
+import { type Failure, unknown, type Values } from "../core/check";
+import { configuration } from "../core/kind";
 import { LocalnetError } from "../errors";
 import type { HostSettings } from "../host";
-import { configuration } from "../kind";
 
 /** The settings in the configuration of the stack, or of a provider that the program makes. What else is there is not ours. */
 export function settingsIn(values: Values): HostSettings {

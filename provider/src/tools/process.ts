@@ -1,5 +1,5 @@
+import { markOf, ownerIn } from "../core/mark";
 import type { Host } from "../host";
-import { markOf, ownerIn } from "../mark";
 
 /** The environment variable that marks a process, and its children unless they clear it. */
 const markVariable = "LOCALNET_ID";

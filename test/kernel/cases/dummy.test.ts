@@ -1,4 +1,4 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
 import { dummy as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";

@@ -1,5 +1,5 @@
+import { create } from "../../../provider/src/core/lifecycle";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
-import { create } from "../../../provider/src/lifecycle";
 import { Rules } from "../support/rules";
 import { settings, testHost, World } from "../support/world";
 

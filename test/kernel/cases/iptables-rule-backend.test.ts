@@ -1,5 +1,5 @@
+import { read, remove, update } from "../../../provider/src/core/lifecycle";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
-import { read, remove, update } from "../../../provider/src/lifecycle";
 import { failure } from "../support/contract";
 import { lack } from "../support/features";
 import { Rules } from "../support/rules";

@@ -1,5 +1,5 @@
-import type { Values } from "../../../provider/src/check";
-import { parseRules } from "../../../provider/src/tools/iptables";
+import type { Values } from "../../../provider/src/core/check";
+import { parseRules } from "../../../provider/src/tools/iptables/iptables";
 import { Rules } from "../support/rules";
 import { testHost, World } from "../support/world";
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
+import { read, update } from "../../../provider/src/core/lifecycle";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
-import { read, update } from "../../../provider/src/lifecycle";
 import { Rules } from "../support/rules";
 import { settings, testHost, World } from "../support/world";
 

@@ -1,4 +1,4 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
 import { Rules } from "../support/rules";
 import { World } from "../support/world";
 

@@ -1,6 +1,6 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
+import { create, read, remove } from "../../../provider/src/core/lifecycle";
 import { ipvsBackend as kind } from "../../../provider/src/kinds";
-import { create, read, remove } from "../../../provider/src/lifecycle";
 import { contract } from "../support/contract";
 import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";

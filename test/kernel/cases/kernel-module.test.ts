@@ -1,7 +1,7 @@
-import type { Values } from "../../../provider/src/check";
-import { find } from "../../../provider/src/import";
+import type { Values } from "../../../provider/src/core/check";
+import { find } from "../../../provider/src/core/import";
+import { create, read, remove } from "../../../provider/src/core/lifecycle";
 import { kernelModule as kind } from "../../../provider/src/kinds";
-import { create, read, remove } from "../../../provider/src/lifecycle";
 import { beyond, contract, failure } from "../support/contract";
 import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";

@@ -1,5 +1,5 @@
+import { create, read, remove } from "../../../provider/src/core/lifecycle";
 import { netns as kind } from "../../../provider/src/kinds";
-import { create, read, remove } from "../../../provider/src/lifecycle";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { lookAtLink } from "../support/links";

@@ -1,6 +1,6 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { pod as kind } from "../../../provider/src/kinds";
-import { create, read, remove, update } from "../../../provider/src/lifecycle";
 import type { Case } from "../support/case";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";

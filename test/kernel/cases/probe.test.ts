@@ -1,7 +1,7 @@
-import type { Values } from "../../../provider/src/check";
-import { check } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
+import { check } from "../../../provider/src/core/check";
+import { create, diff, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { probe as kind } from "../../../provider/src/kinds";
-import { create, diff, read, remove, update } from "../../../provider/src/lifecycle";
 import { failure } from "../support/contract";
 import { eventually, hostUrl, settings, World } from "../support/world";
 

@@ -1,7 +1,7 @@
-import type { Values } from "../../../provider/src/check";
-import { find } from "../../../provider/src/import";
+import type { Values } from "../../../provider/src/core/check";
+import { find } from "../../../provider/src/core/import";
+import { create, remove, update } from "../../../provider/src/core/lifecycle";
 import { sysctl as kind } from "../../../provider/src/kinds";
-import { create, remove, update } from "../../../provider/src/lifecycle";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";

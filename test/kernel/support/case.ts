@@ -1,5 +1,5 @@
-import type { Values } from "../../../provider/src/check";
-import type { AnyKind } from "../../../provider/src/kind";
+import type { Values } from "../../../provider/src/core/check";
+import type { AnyKind } from "../../../provider/src/core/kind";
 import type { Feature } from "./features";
 import type { Fault } from "./matrix";
 import { changedPaths } from "./paths";

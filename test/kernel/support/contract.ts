@@ -1,8 +1,8 @@
-import { check, type Values } from "../../../provider/src/check";
+import { check, type Values } from "../../../provider/src/core/check";
+import { find } from "../../../provider/src/core/import";
+import { create, diff, PartialError, read, remove, update } from "../../../provider/src/core/lifecycle";
 import type { LocalnetError } from "../../../provider/src/errors";
-import { find } from "../../../provider/src/import";
-import { create, diff, PartialError, read, remove, update } from "../../../provider/src/lifecycle";
-import { asked as recordedOf } from "../../../provider/src/pulumi/state";
+import { asked as recordedOf } from "../../../provider/src/pulumi/native/state";
 import { abridged, type Case, isNone } from "./case";
 import { faultsOf } from "./faults";
 import { lack } from "./features";

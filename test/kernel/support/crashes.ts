@@ -1,4 +1,4 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
 import { type Fault, note } from "./matrix";
 import type { Stage } from "./stage";
 import { changing, dying, failing, hanging, inPlaceOf, killedIn, living, type Op, type Strike } from "./strike";

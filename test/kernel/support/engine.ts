@@ -1,6 +1,6 @@
-import type { Values } from "../../../provider/src/check";
-import type { AnyKind } from "../../../provider/src/kind";
-import { create, PartialError, read, remove, update } from "../../../provider/src/lifecycle";
+import type { Values } from "../../../provider/src/core/check";
+import type { AnyKind } from "../../../provider/src/core/kind";
+import { create, PartialError, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { settings } from "./world";
 
 /** What Pulumi's engine keeps of one resource, and does with it. */

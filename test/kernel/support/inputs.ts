@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { objectIn } from "../../../provider/src/check";
-import type { AnyKind } from "../../../provider/src/kind";
+import { objectIn } from "../../../provider/src/core/check";
+import type { AnyKind } from "../../../provider/src/core/kind";
 import type { Case } from "./case";
 import { changedPaths } from "./paths";
 

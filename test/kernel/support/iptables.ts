@@ -1,4 +1,4 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
 import type { Case } from "./case";
 import type { World } from "./world";

@@ -1,4 +1,4 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
 /** A service as `ipvsadm -L -n` lists it; of all of them the kinds read `ipvsadm -S -n`. */

@@ -1,5 +1,5 @@
-import type { Values } from "../../../provider/src/check";
-import type { AnyKind } from "../../../provider/src/kind";
+import type { Values } from "../../../provider/src/core/check";
+import type { AnyKind } from "../../../provider/src/core/kind";
 import type { Case } from "./case";
 import { onlyReads } from "./reading";
 import { testHost } from "./world";

@@ -1,4 +1,4 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
 
 /** A copy in which the value at a path such as "peer.name" is another. */
 export function withValue(values: Values, path: string, value: unknown): Values {

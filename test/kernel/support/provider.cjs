@@ -7,7 +7,7 @@ const { join } = require("node:path");
 const dist = join(__dirname, "../../../provider/dist");
 const { openHost } = require(join(dist, "host/index.js"));
 const { kinds } = require(join(dist, "kinds/index.js"));
-const lifecycle = require(join(dist, "lifecycle.js"));
+const lifecycle = require(join(dist, "core/lifecycle.js"));
 
 const { type, id, state, op, inputs, url, at, by } = JSON.parse(readFileSync(0, "utf8"));
 const settings = { sudo: false };

@@ -1,6 +1,6 @@
-import { check, type Values } from "../../../provider/src/check";
+import { check, type Values } from "../../../provider/src/core/check";
+import { create, diff, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
-import { create, diff, read, remove, update } from "../../../provider/src/lifecycle";
 import { hostUrl, settings, type World } from "./world";
 
 interface Resource {

@@ -1,4 +1,4 @@
-import { check, type Values } from "../../../provider/src/check";
+import { check, type Values } from "../../../provider/src/core/check";
 import { abridged, type Case, isNone, type Update } from "./case";
 import { Engine } from "./engine";
 import { differences } from "./observing";

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
+import type { AnyKind } from "../../../provider/src/core/kind";
 import type { Host, StartOptions } from "../../../provider/src/host";
-import type { AnyKind } from "../../../provider/src/kind";
 import type { Case } from "./case";
 import type { Engine } from "./engine";
 import { onlyReads } from "./reading";
@@ -136,7 +136,8 @@ export async function toolless(tool: string, type: string, inputs: Values): Prom
   jest.isolateModules(() => {
     const { openHost } = require("../../../provider/src/host") as typeof import("../../../provider/src/host");
     const { kinds } = require("../../../provider/src/kinds") as typeof import("../../../provider/src/kinds");
-    const { create } = require("../../../provider/src/lifecycle") as typeof import("../../../provider/src/lifecycle");
+    const { create } =
+      require("../../../provider/src/core/lifecycle") as typeof import("../../../provider/src/core/lifecycle");
     const host = openHost(hostUrl, settings);
     const { run, start } = host;
     const without = (argv: readonly string[]) => argv.map((word) => (word === tool ? `lnt-no-${tool}` : word));

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { forget } from "../../../provider/src/core/ledger";
 import { type Host, openHost, type Result } from "../../../provider/src/host";
-import { forget } from "../../../provider/src/tools/ledger";
 import { readTrace, traceOfNamespace } from "./trace";
 
 /** Where the tests run: this machine, or the one that LOCALNET_TEST_HOST names. */

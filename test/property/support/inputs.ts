@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Values } from "../../../provider/src/check";
-import { cidr } from "../../../provider/src/fields";
+import type { Values } from "../../../provider/src/core/check";
 import { kinds } from "../../../provider/src/kinds";
+import { cidr } from "../../../provider/src/schema/fields";
 import type { ServiceKey } from "../../../provider/src/tools/ipvsadm";
 import { sample } from "../../unit/support/samples";
 import { trickyTexts } from "./words";

@@ -1,4 +1,4 @@
-import { splitWords } from "../../../provider/src/tools/iptables";
+import { splitWords } from "../../../provider/src/tools/iptables/iptables";
 
 /** Texts that have a meaning to somebody: options, keywords, shells, paths, templates, line ends. */
 export const trickyTexts = [

@@ -1,4 +1,4 @@
-import type { Values } from "../../../provider/src/check";
+import type { Values } from "../../../provider/src/core/check";
 
 /** Valid inputs of each kind, as few as there may be. */
 export const samples: Readonly<Record<string, Values>> = {

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { defineKind } from "../../../provider/src/core/kind";
 import { LocalnetError } from "../../../provider/src/errors";
-import { defineKind } from "../../../provider/src/kind";
 
 interface Toy {
   color: string;

@@ -1,0 +1,27 @@
+import type { Importable } from "../core/discover";
+
+/** What generated programs have for something else. */
+const reserved = ["pulumi", "localnet", "null", "true", "false"];
+
+/** A file for `pulumi import --file`, a line a resource. */
+export function importFile(objects: readonly Importable[]): string {
+  const taken = new Set(reserved);
+  const lines = objects.map(({ type, id }) => {
+    const name = nameOf(type, id, taken);
+    taken.add(name);
+    const fields = Object.entries({ type: `localnet:index:${type}`, name, id });
+    return `\n    { ${fields.map(([key, value]) => `"${key}": ${JSON.stringify(value)}`).join(", ")} }`;
+  });
+  return `{\n  "resources": [${lines.join(",")}\n  ]\n}\n`;
+}
+
+/** The id as far as it can be a variable's name in any language, with the type where that is not enough to tell. */
+function nameOf(type: string, id: string, taken: ReadonlySet<string>): string {
+  const short = id.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "");
+  const long = `${type.charAt(0).toLowerCase()}${type.slice(1)}_${short}`;
+  if (/^[A-Za-z]/.test(short) && !taken.has(short)) return short;
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? long : `${long}_${count}`;
+    if (!taken.has(name)) return name;
+  }
+}

@@ -1,0 +1,53 @@
+import { LocalnetError, orAbsent } from "../errors";
+import type { Host, HostSettings } from "../host";
+import { check, type Values } from "./check";
+import { among, plain } from "./compare";
+import type { AnyKind } from "./kind";
+import { about, isForeign, observeOwned, open, outputsOf } from "./lifecycle";
+
+/** What is there under an id, for an owner that takes it over with the first update; undefined: nothing. Changes nothing. */
+export async function find(
+  kind: AnyKind,
+  id: string,
+  owner: string,
+  settings: HostSettings,
+): Promise<{ id: string; inputs: Values; outputs: Values } | undefined> {
+  return about(kind, id, "import", async () => {
+    const named = identity(kind, id, owner);
+    const host = await open(kind, named, settings);
+    const args = await located(kind, host, named, id);
+    const recorded = args && { ...args, imported: true };
+    const seen = args && (await observeOwned(kind, host, args, recorded));
+    if (!seen) return undefined;
+    if (isForeign({ ...args, imported: true }, seen)) {
+      const hint = "import it into the stack that it belongs to, or with the kind that it is of";
+      throw new LocalnetError("LN_EXISTS", `it is not free to be imported, but belongs to ${seen.owner}`, { hint });
+    }
+    const there = { ...args, ...seen, owner };
+    const asked = { ...args, ...(kind.imports?.ask?.(args, seen) ?? seen), owner };
+    const { inputs, failures } = check(kind, among(kind.args, asked, asked));
+    if (failures.length > 0) {
+      const reasons = failures.map(({ reason }) => reason).join("; ");
+      throw new LocalnetError("LN_INPUT", `no inputs of a ${kind.type} say what it is: ${reasons}`);
+    }
+    const outputs = { ...among(kind.args, there, there), ...inputs, ...outputsOf(kind, args, seen), imported: true };
+    return { id: kind.id(inputs), inputs, outputs: plain(outputs) };
+  });
+}
+
+/** The inputs that an id names. What it names ends up in command lines, so all of it is checked. */
+export function identity(kind: AnyKind, id: string, owner: string): Values {
+  if (!kind.imports) throw new LocalnetError("LN_INPUT", `a ${kind.type} cannot be imported`);
+  const named = kind.imports.parse(id) as Values | undefined;
+  const { inputs, failures } = check(kind, { ...named, owner });
+  const wrong = failures.filter(({ property }) => named?.[property] !== undefined).map(({ reason }) => reason);
+  if (named && wrong.length === 0) return inputs;
+  const hint = "docs/reference.md says for every kind how its ids read";
+  throw new LocalnetError("LN_INPUT", [`this is not the id of a ${kind.type}`, ...wrong].join("; "), { hint });
+}
+
+/** Where nothing is, there may not even be the namespace. */
+async function located(kind: AnyKind, host: Host, args: Values, id: string): Promise<Values | undefined> {
+  const { locate } = kind.imports ?? {};
+  return locate ? ((await orAbsent(() => locate(host, args, id))) as Values | undefined) : args;
+}

@@ -1,0 +1,143 @@
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { LocalnetError } from "../errors";
+import { type Host, isLooking, look } from "../host";
+import { getOrMake, together } from "../host/coalesce";
+import { codeOf, refused, unless } from "../host/files";
+import { commandError } from "../host/host";
+
+const base = "/run/pulumi-localnet";
+export const directory = `${base}/owned`;
+const attempts = 20;
+
+/** Where entries are kept. A line is what an entry's link says: its words, and behind them the link's own name. */
+interface Store {
+  /** Tells whether the entry is new. */
+  readonly write: (line: string) => Promise<boolean>;
+  readonly overwrite: (line: string) => Promise<unknown>;
+  /** An entry's line; undefined where there is none. */
+  readonly read: (file: string) => Promise<string | undefined>;
+  /** The lines of the entries whose paths begin like this. It goes through all that there are. */
+  readonly find: (begin: string) => Promise<string[]>;
+  /** The folders go with their last entry. */
+  readonly erase: (file: string) => Promise<unknown>;
+  readonly eraseAll: (begin: string) => Promise<unknown>;
+}
+
+const stores = new WeakMap<Host, Store>();
+
+export function storeOf(host: Host): Store {
+  return host.direct ? direct : getOrMake(stores, host, () => byCommands(host));
+}
+
+const direct: Store = {
+  write: async (line) => link(line, pathOf(line)),
+  async overwrite(line) {
+    if (link(line, pathOf(line))) return;
+    // In one step: whoever is killed here leaves the former entry.
+    const next = join(base, `next-${process.pid}`);
+    unless(["ENOENT"], () => unlinkSync(next));
+    link(line, next);
+    unless([], () => renameSync(next, pathOf(line)));
+  },
+  read: async (file) => readLink(file),
+  find: async (begin) => within(begin).flatMap((file) => readLink(file) ?? []),
+  erase: async (file) => unlink([file]),
+  eraseAll: async (begin) => unlink(within(begin)),
+};
+
+function pathOf(line: string): string {
+  return join(directory, basename(line));
+}
+
+function within(begin: string): string[] {
+  const names = unless(["ENOENT"], () => readdirSync(directory)) ?? [];
+  return names.map((name) => join(directory, name)).filter((file) => file.startsWith(begin));
+}
+
+function readLink(file: string): string | undefined {
+  return unless(["ENOENT"], () => readlinkSync(file));
+}
+
+function unlink(files: readonly string[]): void {
+  for (const file of files) unless(["ENOENT"], () => unlinkSync(file));
+  for (const folder of [directory, base]) unless(["ENOENT", "ENOTEMPTY"], () => rmdirSync(folder));
+}
+
+/** Tells whether the name was free. */
+function link(line: string, file: string): boolean {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      symlinkSync(line, file);
+      return true;
+    } catch (cause) {
+      if (codeOf(cause) === "EEXIST") return false;
+      if (codeOf(cause) !== "ENOENT" || attempt === attempts) throw refused(cause);
+    }
+    // Another's last entry may have gone with the folder meanwhile, even more than once.
+    for (const folder of [base, directory]) unless(["EEXIST", "ENOENT"], () => mkdirSync(folder, { mode: 0o700 }));
+  }
+}
+
+/** What many ask at a time takes one command. */
+function byCommands(host: Host): Store {
+  const taken = together((lines: readonly string[]) => write(host, [], lines));
+  const list = async (...args: string[]) => byPath(await find(host, ...args, "-printf", "%l\\n"));
+  const all = () => look(host, "ledger", () => list(directory, "-type", "l"));
+  const read = together((files: readonly string[]) => list(...files, "-maxdepth", "0"));
+  const found = together((begins: readonly string[]) => list(directory, "(", ...begun(begins), ")"));
+  return {
+    write: async (line) => !(await taken(line)).has(line),
+    overwrite: together((lines: readonly string[]) => write(host, ["-f"], lines)),
+    read: async (file) => (await (isLooking() ? all() : read(file))).get(file),
+    async find(begin) {
+      const entries = await (isLooking() ? all() : found(begin));
+      return [...entries].flatMap(([file, line]) => (file.startsWith(begin) ? line : []));
+    },
+    erase: together((files: readonly string[]) =>
+      find(host, ...files, directory, base, "-maxdepth", "0", "(", "-type", "l", "-o", "-empty", ")", "-delete"),
+    ),
+    eraseAll: together((begins: readonly string[]) => {
+      const folders = [directory, base].flatMap((each) => ["-o", "-path", each, "-empty"]);
+      return find(host, base, "-depth", "(", ...begun(begins), ...folders, ")", "-delete");
+    }),
+  };
+}
+
+function byPath(lines: string): Map<string, string> {
+  return new Map(lines.split("\n").flatMap((line) => (line ? [[pathOf(line), line]] : [])));
+}
+
+/** A condition of find's. */
+function begun(begins: readonly string[]): string[] {
+  return begins.flatMap((each) => ["-o", "-path", `${each}*`]).slice(1);
+}
+
+/** Writes down many entries; returns those of which the name is taken. */
+async function write(host: Host, options: readonly string[], lines: readonly string[]): Promise<Set<string>> {
+  const argv = ["ln", "-s", ...options, "-t", directory, "--", ...lines];
+  for (let attempt = 1; ; attempt++) {
+    const result = await host.run(argv, { accept: [0, 1] });
+    if (result.exitCode === 0) return new Set();
+    const taken = [...result.stderr.matchAll(/^ln: .*'([^']+)': File exists$/gm)].map(([, file]) => file);
+    if (taken.length === result.stderr.trim().split("\n").length) {
+      return new Set(lines.filter((each) => taken.includes(`${directory}/${basename(each)}`)));
+    }
+    // Another's last entry may have gone with the folder meanwhile, even more than once.
+    if (attempt === attempts || !result.stderr.includes("No such file or directory"))
+      throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
+    // One by one, since mkdir gives the mode only to those that it names.
+    const mkdir = ["mkdir", "-p", "-m", "700", "--", base, directory];
+    const made = await host.run(mkdir, { accept: [0, 1] });
+    if (made.exitCode !== 0 && !made.stderr.includes("No such file or directory")) throw commandError(mkdir, made);
+  }
+}
+
+/** Nothing is found where there is no ledger yet, and what comes or goes meanwhile is no failure. */
+async function find(host: Host, ...args: string[]): Promise<string> {
+  const argv = ["find", ...args];
+  const result = await host.run(argv, { accept: [0, 1] });
+  const harmless = /^(find: .*: (No such file or directory|Directory not empty)\n)+$/.test(result.stderr);
+  if (result.exitCode === 0 || harmless) return result.stdout;
+  throw new LocalnetError("LN_COMMAND", "find failed", { ran: { argv, ...result } });
+}

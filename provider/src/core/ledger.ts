@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { LocalnetError } from "../errors";
+import type { Host } from "../host";
+import type { Listed } from "./kind";
+import { directory, storeOf } from "./ledger-store";
+
+/**
+ * What cannot carry a mark is written down on its host: a symbolic link for each entry, because the kernel makes one
+ * whole and only once. Below /run the ledger ends with what it tells of: at the next boot both are gone.
+ */
+const attempts = 20;
+
+/** The object that an entry is about. */
+export interface Place {
+  readonly netns: string | undefined;
+  /** Kind and id. */
+  readonly what: string;
+}
+
+export interface Entry {
+  readonly what: string;
+  readonly owner: string;
+  /** What there was before. */
+  readonly before?: unknown;
+  /** What there is since. */
+  readonly value?: unknown;
+}
+
+/** Claims an object for one owner alone, who may have had another name; returns the entry that stands, ours or another's. */
+export async function claim(host: Host, place: Place, owner: string, former = owner): Promise<Entry> {
+  const entry = { what: place.what, owner };
+  let there: Entry | undefined;
+  // What stands there may go before it is read.
+  for (let attempt = 1; !there && attempt <= attempts; attempt++) {
+    if (await storeOf(host).write(line(path(place), entry))) return entry;
+    there = await claimed(host, place);
+  }
+  if (!there) throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);
+  if (there.owner === owner || there.owner !== former) return there;
+  await storeOf(host).overwrite(line(path(place), entry));
+  return entry;
+}
+
+/** The entry of an object that one owner alone may have. */
+export async function claimed(host: Host, place: Place): Promise<Entry | undefined> {
+  const found = await storeOf(host).read(path(place));
+  return found === undefined ? undefined : parse(found);
+}
+
+/** Writes down one of several owners that share an object. */
+export async function share(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<void> {
+  await storeOf(host).overwrite(line(path(place, entry.owner), { what: place.what, ...entry }));
+}
+
+/** The entries of those that share it. */
+export async function shares(host: Host, place: Place): Promise<Entry[]> {
+  return (await storeOf(host).find(path(place))).map(parse);
+}
+
+/** What several owners share, as what may be imported: not while it has one. */
+export async function listed(host: Host, place: Place, id: string): Promise<Listed> {
+  const [entry] = await shares(host, place);
+  return { id, omit: entry && `it belongs to ${entry.owner}` };
+}
+
+export async function unclaim(host: Host, place: Place): Promise<void> {
+  await storeOf(host).erase(path(place));
+}
+
+export async function unshare(host: Host, place: Place, owner: string): Promise<void> {
+  await storeOf(host).erase(path(place, owner));
+}
+
+/** All that was in a namespace is gone with it. */
+export async function forget(host: Host, netns: string): Promise<void> {
+  await storeOf(host).eraseAll(namespace(netns));
+}
+
+/** What an entry's link says: its words, and behind them its name, which is how one `ln` can make many. */
+function line(file: string, entry: Entry): string {
+  return `${JSON.stringify(entry)}/${basename(file)}`;
+}
+
+function parse(line: string): Entry {
+  return JSON.parse(line.slice(0, line.lastIndexOf("/"))) as Entry;
+}
+
+function path({ netns, what }: Place, owner?: string): string {
+  return [`${namespace(netns)}${digest(what)}`, ...(owner === undefined ? [] : [digest(owner)])].join("-");
+}
+
+/** What the paths of a namespace's entries begin with; "@" can be no namespace's name, and ":" in none. */
+function namespace(netns: string | undefined): string {
+  return `${directory}/${netns ?? "@"}:`;
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 24);
+}

@@ -1,0 +1,69 @@
+import { hasCode, LocalnetError } from "../errors";
+import type { Host } from ".";
+
+interface Requirement {
+  readonly package: string;
+  /** Prints the version; only where one is promised. */
+  readonly version?: { readonly argv: readonly string[]; readonly atLeast: string };
+}
+
+/** The system commands, the Debian packages that hold them, and the oldest version that is promised to work. */
+export const requirements = {
+  ip: { package: "iproute2", version: { argv: ["ip", "-V"], atLeast: "6.1.0" } },
+  iptables: { package: "iptables", version: { argv: ["iptables", "-V"], atLeast: "1.8.9" } },
+  ip6tables: { package: "iptables", version: { argv: ["ip6tables", "-V"], atLeast: "1.8.9" } },
+  ipvsadm: { package: "ipvsadm", version: { argv: ["ipvsadm", "-v"], atLeast: "1.31" } },
+  modprobe: { package: "kmod" },
+  nsenter: { package: "util-linux" },
+  curl: { package: "curl" },
+  nc: { package: "netcat-openbsd" },
+  ping: { package: "iputils-ping" },
+} as const satisfies Record<string, Requirement>;
+
+export type Tool = keyof typeof requirements;
+
+const checked = new WeakMap<Host, Map<Tool, Promise<string>>>();
+
+/** Throws when a command is missing or too old, before anything is changed. Asks each host once. */
+export async function requireTools(host: Host, tools: readonly Tool[]): Promise<void> {
+  for (const tool of tools) await versionOf(host, tool);
+}
+
+/** What a command says of its version, or where it is if no version is promised. Asks each host once. */
+export async function versionOf(host: Host, tool: Tool): Promise<string> {
+  const known = checked.get(host) ?? new Map<Tool, Promise<string>>();
+  checked.set(host, known);
+  let check = known.get(tool);
+  if (!check) {
+    check = checkTool(host, tool);
+    known.set(tool, check);
+    check.catch(() => known.delete(tool));
+  }
+  return check;
+}
+
+async function checkTool(host: Host, tool: Tool): Promise<string> {
+  const { package: name, version }: Requirement = requirements[tool];
+  const least = version ? ` ${version.atLeast} or later` : "";
+  const hint = `install ${tool}${least} (Debian package ${name})`;
+  const argv = version?.argv ?? ["which", tool];
+  const { stdout } = await host.run(argv).catch((error: unknown) => {
+    // ipvsadm tells its version only where the kernel has IPVS.
+    if (!hasCode(error, "LN_COMMAND", "LN_TOOL")) throw error;
+    throw new LocalnetError("LN_TOOL", `there is no working command "${tool}"`, { ran: error.ran, hint });
+  });
+  const found = /\d+(\.\d+)+/.exec(stdout)?.[0] ?? "";
+  if (version && compareVersions(found, version.atLeast) < 0) {
+    throw new LocalnetError("LN_TOOL", `${tool} is too old: ${found || stdout.trim()}`, { hint });
+  }
+  return stdout;
+}
+
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split(".").map(Number), b.split(".").map(Number)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference) return difference;
+  }
+  return 0;
+}

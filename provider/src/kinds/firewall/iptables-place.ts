@@ -1,0 +1,175 @@
+import { markOf, ownerIn } from "../../core/mark";
+import { LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { pause } from "../../host/interrupt";
+import type { Chain } from "../../tools/iptables/backend";
+import { changeChain, deleteRules, insertRule, optionsOf, type Rule, readChain } from "../../tools/iptables/iptables";
+
+/** What says where a rule stands. */
+export interface Placing {
+  readonly owner: string;
+  readonly position: "append" | "insert";
+  readonly priority?: number | undefined;
+  readonly comment?: string | undefined;
+}
+
+/** The comment of a rule: the user's, the mark, and with "#" the priority, by which the program's other rules find their place. */
+export function commentOf({ comment, owner, priority }: Placing): string {
+  return [comment, `${markOf(owner)}${priority === undefined ? "" : `#${priority}`}`].filter(Boolean).join(" ");
+}
+
+export function isOurs(rule: Rule, owner: string): boolean {
+  return markIn(rule)?.mark === markOf(owner);
+}
+
+/** The inputs that the comment of a rule holds: the inverse of `commentOf`. */
+export function commentIn(rule: Rule): Pick<Placing, "comment" | "priority"> {
+  const comment = textOf(rule)?.replace(/ ?localnet:[^ ]+$/, "") || undefined;
+  return { comment, priority: markIn(rule)?.priority };
+}
+
+/** Whose a rule is; "" when it has no mark of this package. */
+export function ownerOf(rule: Rule, owner: string): string {
+  const mark = markIn(rule)?.mark;
+  return mark === undefined ? "" : ownerIn(mark, owner);
+}
+
+function textOf({ words }: Rule): string | undefined {
+  const option = words.indexOf("--comment");
+  return option < 0 ? undefined : words[option + 1];
+}
+
+function markIn(rule: Rule) {
+  const [, mark, priority] = /(?:^| )(localnet:[^ #]+)(?:#(\d+))?$/.exec(textOf(rule) ?? "") ?? [];
+  return mark === undefined ? undefined : { mark, priority: priority === undefined ? undefined : Number(priority) };
+}
+
+/** The priorities of the other rules of the same program, undefined for all else. */
+function priorities(rules: readonly Rule[], owner: string): (number | undefined)[] {
+  const program = (mark: string) => mark.split("/", 2).join("/");
+  const own = markOf(owner);
+  return rules.map((rule) => {
+    const { mark = "", priority } = markIn(rule) ?? {};
+    return mark !== own && program(mark) === program(own) ? priority : undefined;
+  });
+}
+
+/** Does a rule of ours stand behind one that it should precede? The other of the two is in order: one of them has to move. */
+export function isLate(rules: readonly Rule[], rule: Rule, { owner, priority }: Placing): boolean {
+  if (priority === undefined) return false;
+  return priorities(rules.slice(0, rules.indexOf(rule)), owner).some(
+    (other) => other !== undefined && other > priority,
+  );
+}
+
+/** Among the others of the program: the first that is above a rule, the last below it, and the last not above. -1: none. */
+function bounds(rules: readonly Rule[], { owner, priority }: Placing) {
+  const others = priorities(rules, owner);
+  const holds = (test: (other: number, own: number) => boolean) => (other: number | undefined) =>
+    other !== undefined && priority !== undefined && test(other, priority);
+  return {
+    above: others.findIndex(holds((other, own) => other > own)),
+    below: others.findLastIndex(holds((other, own) => other < own)),
+    notAbove: others.findLastIndex(holds((other, own) => other <= own)),
+  };
+}
+
+/** The place for a rule, from 1: that of the first to be replaced if it is in order there. undefined: the chain's head or end. */
+export function placeFor(rules: readonly Rule[], replaced: readonly Rule[], placing: Placing): number | undefined {
+  const stands = rules.findIndex((rule) => replaced.includes(rule));
+  const { above, below, notAbove } = bounds(rules, placing);
+  if (stands >= 0 && stands > below && (above < 0 || stands < above)) return stands + 1;
+  if (above >= 0) return above + 1;
+  return notAbove < 0 ? undefined : notAbove + 2;
+}
+
+/** Is a rule where it belongs, given the other rules and how many of them precede it? */
+function isRight(rest: readonly Rule[], before: number, replaced: readonly Rule[], placing: Placing): boolean {
+  const place = placeFor(rest, replaced, placing);
+  if (place === undefined || place === before + 1) return true;
+  if (replaced.includes(rest[place - 1] as Rule)) return false;
+  const { above, below } = bounds(rest, placing);
+  return below < before && (above < 0 || above >= before);
+}
+
+/** For how long a place is looked for anew when another program's change came between the look and the insertion. */
+const patienceSeconds = 20;
+
+/**
+ * Puts a rule into its place, then takes away those that it replaces: ours, and one of another's that is adopted. The
+ * place can be told by number only, so it is read back; as long as it is wrong, the new rule goes and the old ones stay.
+ */
+export async function put(
+  host: Host,
+  chain: Chain,
+  placing: Placing,
+  words: readonly string[],
+  known?: readonly Rule[],
+  adopted?: string,
+): Promise<void> {
+  const replacedIn = (rules: readonly Rule[]) => {
+    const taken = rules.find((rule) => rule.text === adopted);
+    return rules.filter((rule) => rule === taken || isOurs(rule, placing.owner));
+  };
+  const deadline = Date.now() + patienceSeconds * 1000;
+  for (let attempt = 0; Date.now() < deadline; attempt++) {
+    // Two that are in each other's way look again at different times.
+    if (attempt > 0) await pause(Math.random() * 50);
+    const rules = (attempt === 0 ? known : undefined) ?? (await readChain(host, chain)).rules;
+    const replaced = replacedIn(rules);
+    const place = placeFor(rules, replaced, placing);
+    const standing = place === undefined ? undefined : rules[place - 1];
+    const twins = replaced.filter((rule) => rule !== standing && textOf(rule) === commentOf(placing));
+    if (twins.length > 0) {
+      // Of rules that are equal to the letter only the first can be deleted, and that would be the new one.
+      await deleteRules(host, chain, twins);
+      continue;
+    }
+    if (place === undefined) await changeChain(host, chain, placing.position === "insert" ? "-I" : "-A", ...words);
+    else if (!(await insertRule(host, chain, place, words))) continue;
+    if (place === undefined && placing.priority === undefined) return;
+    const after = (await readChain(host, chain)).rules;
+    const ours = after.filter((rule) => isOurs(rule, placing.owner));
+    const made = ours.find(({ text }) => replaced.every((rule) => rule.text !== text)) ?? ours[0];
+    if (!made) continue;
+    const rest = after.filter((rule) => rule !== made);
+    if (isRight(rest, after.indexOf(made), replacedIn(rest), placing)) return deleteRules(host, chain, replaced);
+    await deleteRules(host, chain, [made]);
+  }
+  throw new LocalnetError("LN_VERIFY", "other programs change the chain faster than the rule can be put in its place");
+}
+
+/** The first rule without a mark of this package that is ours but for the comment, if it is to be adopted. */
+export async function adoptable(
+  host: Host,
+  chain: Chain,
+  { owner }: Placing,
+  words: readonly string[],
+): Promise<string | undefined> {
+  const target = optionsOf(words).get("-j");
+  const mayBe = (rule: Rule) => !markIn(rule) && optionsOf(rule.words).get("-j") === target;
+  let { rules } = await readChain(host, chain);
+  if (!rules.some(mayBe)) return undefined;
+  let last = rules.findIndex((rule) => isOurs(rule, owner)) + 1;
+  if (last === 0) {
+    // How iptables spells ours is learnt by writing it, at the end, where one that is equal precedes it.
+    await changeChain(host, chain, "-A", ...words);
+    ({ rules } = await readChain(host, chain));
+    last = rules.findLastIndex((rule) => isOurs(rule, owner));
+    await deleteRules(host, chain, rules.slice(last, last + 1));
+  }
+  // Ours is there after a crash: then what it was to replace precedes it, or is the next.
+  const own = rules.find((rule) => isOurs(rule, owner));
+  return own && rules.slice(0, last + 1).find((rule) => mayBe(rule) && sameButComment(rule, own))?.text;
+}
+
+function sameButComment(one: Rule, other: Rule): boolean {
+  const [left, right] = [withoutComment(one), withoutComment(other)];
+  const options = (words: readonly string[]) => [...optionsOf(words)].filter(([name]) => name !== "-m").sort();
+  return left.length === right.length && JSON.stringify(options(left)) === JSON.stringify(options(right));
+}
+
+function withoutComment({ words }: Rule): string[] {
+  const option = words.indexOf("--comment");
+  return option < 0 ? words : [...words.slice(0, option - 2), ...words.slice(option + 2)];
+}

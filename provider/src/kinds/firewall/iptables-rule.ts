@@ -1,0 +1,210 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { defineKind, inNetns } from "../../core/kind";
+import { inTurn } from "../../host/lock";
+import { at, familyOf, parseAt, printable } from "../../schema/fields";
+import { backendOf, type Chain, movedBackend, refuseMix, savedRules } from "../../tools/iptables/backend";
+import { deleteRules, optionsOf, parseSaved, type Rule, readChain, splitWords } from "../../tools/iptables/iptables";
+import { matchArgs, matches } from "./iptables-matches";
+import { adoptable, commentOf, isLate, isOurs, ownerOf, type Placing, put } from "./iptables-place";
+import { inputsOf } from "./iptables-read";
+import {
+  chainName,
+  isNatTarget,
+  type TargetArgs,
+  type TargetOption,
+  targetArgs,
+  targetOptions,
+} from "./iptables-targets";
+
+const tables = ["filter", "nat", "mangle", "raw", "security"] as const;
+const priority = z
+  .int("must be a whole number")
+  .min(0, "must not be negative")
+  .max(0xffffffff, "must be below 4294967296");
+
+export const iptablesRule = defineKind({
+  type: "IptablesRule",
+  summary: 'A rule in a chain of iptables or ip6tables. In a match, a leading "! " negates.',
+  args: {
+    /** IP version: ipv4 (iptables) or ipv6 (ip6tables). */
+    family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
+    /** Table that the chain is in. */
+    table: z
+      .enum(tables, { error: `must be one of ${tables.join(", ")}` })
+      .default("filter")
+      .meta({ replace: true }),
+    /** Chain, one that exists: FORWARD, POSTROUTING or one's own. */
+    chain: chainName.meta({ replace: true }),
+    ...inNetns,
+    /** Where in the chain a new rule goes: "append", its end, or "insert", its head. */
+    position: z
+      .enum(["append", "insert"], { error: "must be append or insert" })
+      .default("append")
+      .meta({ replace: true }),
+    /** Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. Default: no place in particular. */
+    priority: priority.optional(),
+    ...matchArgs,
+    ...targetArgs,
+    /** Comment; the mark of the resource follows it. */
+    comment: printable.max(100, "must be at most 100 characters").min(1, "must not be empty").optional(),
+  },
+  outputs: {
+    /** The rule as `iptables -S` prints it. */
+    canonical: z.string(),
+    /** Where the kernel keeps the rule: nf_tables, or legacy. */
+    backend: z.enum(["nf_tables", "legacy"]),
+  },
+  needs: ["iptables", "nsenter"],
+  /** `FAMILY/TABLE/CHAIN/RESOURCE@NETNS` with the name of the resource */
+  id: ({ family, table, chain, owner, netns }) => at(`${family}/${table}/${chain}/${owner.split("/").pop()}`, netns),
+
+  *rules(args) {
+    const { family, protocol = "", source, destination, toSource, toDestination } = args;
+    for (const [key, value] of Object.entries({ source, destination })) {
+      if (value && familyOf(value) !== (family === "ipv6" ? 6 : 4))
+        yield [key, `must be an address of family ${family}`];
+    }
+    const withPorts = ["tcp", "udp", "sctp"].includes(protocol);
+    for (const key of ["sourcePorts", "destinationPorts", "toPorts"] as const) {
+      if (args[key] !== undefined && !withPorts) yield [key, "needs protocol tcp, udp or sctp"];
+    }
+    for (const key of Object.keys(targetOptions) as TargetOption[]) {
+      const { target, required } = targetOptions[key];
+      const fits = args.target === target || (key === "toPorts" && args.target === "MASQUERADE");
+      if (args[key] !== undefined && !fits) yield [key, `is only for target ${target}`];
+      if (required && args[key] === undefined && args.target === target)
+        yield [key, `is required for target ${target}`];
+    }
+    for (const [key, value] of Object.entries({ toSource, toDestination })) {
+      if (value && !isNatTarget(value, family)) yield [key, `must be an address of family ${family}, or a range`];
+    }
+    if (args.addressType && !args.addressType.source && !args.addressType.destination)
+      yield ["addressType", "needs source or destination"];
+    if (args.statistic && "every" in args.statistic && args.statistic.packet >= args.statistic.every) {
+      yield ["statistic.packet", "must be below every"];
+    }
+  },
+
+  async observe(host, args, recorded) {
+    const chain = chainOf(args);
+    const backend = await backendOf(host, args.family);
+    const { rules, legacyTables } = await readChain(host, chain);
+    if (!recorded && (backend === "legacy" || legacyTables)) await refuseMix(host, chain, backend);
+    const marked = rules.filter((rule) => isOurs(rule, args.owner));
+    const imported = recorded?.imported ? rules.find(({ text }) => text === recorded.canonical) : undefined;
+    const ours = imported && marked.length === 0 ? [imported] : marked;
+    const former = recorded?.backend !== backend ? recorded?.backend : undefined;
+    const elsewhere = former
+      ? (await readChain(host, { ...chain, backend: former })).rules.filter((rule) => isOurs(rule, args.owner))
+      : [];
+    const [rule] = [...ours, ...elsewhere];
+    if (!rule) return undefined;
+    return {
+      ...{ owner: ownerOf(rule, args.owner), canonical: rule.text, backend: ours.length ? backend : former },
+      ...{ rules, ours, elsewhere },
+      ...changed(args, [...ours, ...elsewhere], recorded?.canonical),
+      ...(recorded?.canonical !== undefined && isLate(rules, rule, args) && { priority: undefined }),
+    };
+  },
+
+  async ensure(host, args, seen, recorded) {
+    if (seen?.elsewhere.length) throw movedBackend(args.family, recorded?.backend);
+    const asWritten = seen && recorded && seen.ours.length === 1 && seen.canonical === recorded.canonical;
+    if (asWritten && seen.owner === args.owner && !("priority" in seen) && sameRule(args, recorded)) return;
+    const rule = specification(args);
+    const chain = chainOf(args);
+    const taken = seen && seen.owner !== args.owner ? seen.canonical : undefined;
+    const adopted = taken ?? (args.adopt && !recorded ? await adoptable(host, chain, args, rule) : undefined);
+    // One that is new and has no neighbours to heed needs no look at the chain.
+    const known = adopted ? undefined : (seen?.rules ?? (args.priority === undefined ? [] : undefined));
+    const write = () => put(host, chain, args, rule, known, adopted);
+    // A place is told by number. Programs of other kinds know no turns, so it is read back all the same.
+    await (known?.length === 0 ? write() : inTurn(host, { netns: args.netns, what: "IptablesRule" }, write));
+    // How iptables spells this one is learnt by reading it.
+    return { known: { canonical: undefined } };
+  },
+
+  async remove(host, args, { ours, elsewhere }) {
+    await deleteRules(host, chainOf(args), ours);
+    await deleteRules(host, { ...chainOf(args), backend: args.backend }, elsewhere);
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      const [, family, table, chain] = /^([^/]+)\/([^/]+)\/([^/]+)\/./.exec(name) ?? [];
+      return chain === undefined ? undefined : ({ family, table, chain, netns } as { chain: string });
+    },
+    async list(host, netns) {
+      const of = async (family: "ipv4" | "ipv6") => {
+        const rules = parseSaved(await savedRules(host, netns, family));
+        return rules.map(({ table, chain, number }) => ({ id: at(`${family}/${table}/${chain}/${number}`, netns) }));
+      };
+      return [...(await of("ipv4")), ...(await of("ipv6"))];
+    },
+    /** A rule that is not ours has no name: in place of that stands its number in the chain, from 1. */
+    async locate(host, args, id) {
+      const { rules } = await readChain(host, chainOf(args));
+      const number = /\/([1-9]\d*)(@|$)/.exec(id)?.[1];
+      const rule = rules.find((each) => isOurs(each, args.owner)) ?? rules[Number(number) - 1];
+      const backend = await backendOf(host, args.family);
+      return rule && { ...args, ...inputsOf(rule), canonical: rule.text, backend };
+    },
+    ask: (args) => args,
+  },
+});
+
+interface RuleArgs extends Placing, TargetArgs, z.output<z.ZodObject<typeof matchArgs>> {
+  readonly family: "ipv4" | "ipv6";
+  readonly table: string;
+  readonly chain: string;
+  readonly netns?: string | undefined;
+}
+
+function chainOf({ netns, family, table, chain }: RuleArgs): Chain {
+  return { netns, family, table, chain };
+}
+
+function specification(args: RuleArgs): string[] {
+  const words = Object.entries(matches).flatMap(([key, match]) => {
+    const value = args[key as keyof typeof matches];
+    return value === undefined ? [] : match.argv(value as never);
+  });
+  const options = (Object.keys(targetOptions) as TargetOption[]).flatMap((key) => {
+    const value = args[key];
+    return value === undefined ? [] : [targetOptions[key].option, value];
+  });
+  return [...words, "-m", "comment", "--comment", commentOf(args), "-j", args.target, ...options];
+}
+
+/** What was read of a rule that somebody changed is in iptables' words: of such a record no rule can be made. */
+function sameRule(args: RuleArgs, recorded: RuleArgs): boolean {
+  const keys = [...Object.keys(matches), ...Object.keys(targetOptions), "target", "comment", "priority"];
+  return (keys as (keyof RuleArgs)[]).every((key) => isDeepStrictEqual(args[key], recorded[key]));
+}
+
+/** The inputs in which what stands in the chain differs from what was written; `target` holds all of it when that is no input that was given. */
+function changed(args: RuleArgs, rules: readonly Rule[], written: string | undefined): Record<string, unknown> {
+  const [rule] = rules;
+  const all = { target: rules.map(({ text }) => text).join("; ") };
+  if (rules.length !== 1 || !rule) return all;
+  if (written === undefined || written === rule.text) return {};
+  const inputs = changedInputs(rule, written);
+  const given = Object.keys(inputs).some((key) => args[key as keyof RuleArgs] !== undefined);
+  return given ? inputs : { ...inputs, ...all };
+}
+
+/** The inputs whose options read otherwise than when the rule was written, in iptables' words: it spells many its own way. */
+function changedInputs(rule: Rule, written: string): Record<string, string | undefined> {
+  const [now, then] = [optionsOf(rule.words), optionsOf(splitWords(written).slice(2))];
+  const inputs = new Map<string, string>();
+  for (const [key, { options }] of Object.entries(matches)) for (const name of options) inputs.set(name, key);
+  for (const [key, { option }] of Object.entries(targetOptions)) inputs.set(option, key);
+  inputs.set("--set-xmark", "setMark");
+  inputs.set("--comment", "comment");
+  const different = [...new Set([...now.keys(), ...then.keys()])].filter(
+    (name) => name !== "-m" && now.get(name) !== then.get(name),
+  );
+  return Object.fromEntries(different.map((name) => [inputs.get(name) ?? "target", now.get(name)]));
+}

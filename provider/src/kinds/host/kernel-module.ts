@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { defineKind } from "../../core/kind";
+import { listed, share, shares, unshare } from "../../core/ledger";
+import type { Host } from "../../host";
+import { inTurn } from "../../host/lock";
+import { printable } from "../../schema/fields";
+import { dependencies, hasModule, loadedModules } from "../../tools/modules";
+
+const moduleName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 of letters, digits, "_" and "-"');
+const parameterName = z.string().regex(/^[A-Za-z0-9_]+$/, "must have names of letters, digits and _");
+
+/** The modules that have settings of labs. Any other that is loaded came with what uses it. */
+const withSettings = ["br_netfilter", "ip_vs"];
+
+export const kernelModule = defineKind({
+  type: "KernelModule",
+  summary: "A kernel module that is loaded. One that is built into the kernel counts.",
+  args: {
+    /** Name, as `modprobe` takes it. */
+    name: moduleName.meta({ replace: true }),
+    /** Parameters for loading it; without effect when it is loaded already. */
+    parameters: z
+      .record(
+        parameterName,
+        z.union([z.number(), z.boolean(), printable.regex(/^\S*$/, "must hold no blank")]).transform(String),
+      )
+      .optional()
+      .meta({ replace: true }),
+    /** What destroy does: "restore" unloads what this resource loaded, unless something uses it; "keep" leaves it. */
+    onDelete: z.enum(["restore", "keep"], { error: "must be restore or keep" }).default("restore"),
+  },
+  outputs: {
+    /** The modules that were loaded for this resource, in that order: those it depends on, then itself. Empty if it was there before. */
+    loadedByUs: z.array(z.string()),
+  },
+  needs: ["modprobe", "ip"],
+  /** `NAME` */
+  id: ({ name }) => name,
+
+  async observe(host, { name }) {
+    return (await hasModule(host, name)) ? {} : undefined;
+  },
+
+  ensure: (host, { name, parameters = {}, owner }, seen, recorded) =>
+    inTurn(host, modules, async () => {
+      const holders = await shares(host, placeOf(name));
+      const loadedByUs =
+        (holders[0]?.before as string[] | undefined) ?? recorded?.loadedByUs ?? (await missing(host, name));
+      if (!holders.some((each) => each.owner === owner))
+        await share(host, placeOf(name), { owner, before: loadedByUs });
+      const values = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
+      try {
+        if (!seen) await host.run(["modprobe", "--", name, ...values]);
+      } catch (error) {
+        if (!(await hasModule(host, name))) await unshare(host, placeOf(name), owner);
+        throw error;
+      }
+      const former = recorded?.owner ?? owner;
+      if (former !== owner) await unshare(host, placeOf(name), former);
+      return { known: { loadedByUs } };
+    }),
+
+  remove: (host, { name, onDelete, loadedByUs = [], owner }) =>
+    inTurn(host, modules, async () => {
+      await unshare(host, placeOf(name), owner);
+      if (onDelete === "keep" || (await shares(host, placeOf(name))).length > 0) return;
+      // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
+      for (const each of [...loadedByUs].reverse()) {
+        const users = (await loadedModules(host)).get(each);
+        if (users === 0 && !(await hasLinks(host, each))) await host.run(["rmmod", each]);
+      }
+    }),
+
+  async tidy(host, { name, owner }, seen) {
+    if (!seen) await unshare(host, placeOf(name), owner);
+  },
+
+  imports: {
+    parse: (name) => ({ name }),
+    async list(host, netns) {
+      if (netns !== undefined) return [];
+      const there = await loadedModules(host);
+      const names = withSettings.filter((name) => there.has(name));
+      return Promise.all(names.map((name) => listed(host, placeOf(name), name)));
+    },
+  },
+});
+
+/** Modules need each other, so all take turns. */
+const modules = { netns: undefined, what: "KernelModule" };
+
+function placeOf(name: string) {
+  return { netns: undefined, what: `KernelModule ${name}` };
+}
+
+/** What loading a module would bring, in that order: those it depends on, then itself. */
+async function missing(host: Host, name: string): Promise<string[]> {
+  const [needed, there] = await Promise.all([dependencies(host, name), loadedModules(host)]);
+  return (needed ?? []).filter((each) => !there.has(each));
+}
+
+/** Links, in any namespace, do not count as users of their module: unloading it would delete them all. */
+async function hasLinks(host: Host, kind: string): Promise<boolean> {
+  const show = ["ip", "-o", "link", "show", "type", kind];
+  const outputs = await Promise.all(
+    [show, ["ip", "-all", "netns", "exec", ...show]].map((argv) => host.run(argv, { accept: "any" })),
+  );
+  return outputs.some(({ stdout }) => /^\d+: /m.test(stdout));
+}

@@ -1,0 +1,121 @@
+import { forget, share, shares, unshare } from "../../core/ledger";
+import { hasCode, LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { pause } from "../../host/interrupt";
+import { ipAll, netnsPids } from "../../tools/ip/batch";
+import { isNamed, pathOf } from "../../tools/ip/ip";
+import { aliasOf, type Link, ownerOf, showLink } from "../../tools/ip/links";
+
+// What Netns and Pod have in common: a named namespace, and whose it is.
+
+interface Namespace {
+  readonly name: string;
+  readonly owner: string;
+}
+
+export type NamespaceSeen = Awaited<ReturnType<typeof namespaceSeen>>;
+
+/** A namespace that is there, as its loopback tells. */
+export async function namespaceSeen(host: Host, { name, owner }: Namespace, lo: Link) {
+  const marked = lo.ifalias !== undefined;
+  const begun = !marked && (await shares(host, birthOf(name))).some((entry) => entry.owner === owner);
+  const ready = marked && lo.flags.includes("UP");
+  return { name, path: pathOf(name), owner: begun ? owner : ownerOf(lo, owner), ready };
+}
+
+/** Begins to mark a namespace; one that is not there is made by `add`, or by what else begins with that command. */
+export async function beginNamespace(
+  host: Host,
+  args: Namespace,
+  there: boolean,
+  add: () => Promise<unknown> = () => ipAll(host, undefined, [addNamespace(args)]),
+): Promise<void> {
+  if (!there) await forget(host, args.name);
+  // A namespace has no place for a mark of its own; its loopback has. Before that is set, the ledger tells whose it is.
+  await share(host, birthOf(args.name), { owner: args.owner });
+  if (there) return;
+  try {
+    await add().catch(async (error) => {
+      if ((await loopback(host, args.name)) !== null) throw error;
+      await ipAll(host, undefined, [["netns", "del", args.name]]);
+      await add();
+    });
+  } catch (error) {
+    if (!(await loopback(host, args.name))) await discard(host, args);
+    throw error;
+  }
+}
+
+export function addNamespace({ name }: Namespace): string[] {
+  return ["netns", "add", name];
+}
+
+/** The command that marks it, and makes it ready. */
+export function markNamespace({ owner }: Namespace): string[] {
+  return ["link", "set", "dev", "lo", "up", ...aliasOf(owner)];
+}
+
+/** After that command. */
+export async function endNamespace(host: Host, { name, owner }: Namespace): Promise<void> {
+  await unshare(host, birthOf(name), owner);
+}
+
+/** A Process in it that is deleted at the same time takes up to 10 by default, beside its looks. */
+const patienceSeconds = 20;
+
+export async function removeNamespace(host: Host, { name }: Namespace): Promise<void> {
+  // The kernel keeps a namespace, hidden and with all its links, for as long as a process is in it. One that only
+  // looks, or takes away what is in there, is about to end.
+  const deadline = Date.now() + patienceSeconds * 1000;
+  let pids = await netnsPids(host, name);
+  while (pids.length > 0 && Date.now() < deadline) {
+    await pause(200);
+    pids = await netnsPids(host, name);
+  }
+  if (pids.length) {
+    throw new LocalnetError("LN_BUSY", `processes are still in this namespace: ${pids.join(", ")}`, {
+      hint: "end them first",
+    });
+  }
+  await ipAll(host, undefined, [["netns", "del", name]]);
+}
+
+/** Takes away what is left of one that is gone; `owner` is whose there was in its place. */
+export async function tidyNamespace(
+  host: Host,
+  args: Namespace & { readonly imported?: boolean },
+  owner: string | undefined,
+): Promise<void> {
+  // In another's namespace of that name there may be what others have written down.
+  const ours = owner === undefined || owner === args.owner || args.imported;
+  await Promise.all([
+    owner === undefined ? discard(host, args) : endNamespace(host, args),
+    ours && forget(host, args.name),
+  ]);
+}
+
+/** Undefined: there is no such namespace; null: there is a file of its name, which an ip that was killed on its way left. */
+export function loopback(host: Host, name: string): Promise<Link | undefined | null> {
+  return orStale(() => showLink(host, name, "lo"));
+}
+
+/** What is seen in a namespace; undefined and null as for `loopback`. */
+export async function orStale<T>(look: () => Promise<T>): Promise<T | undefined | null> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!hasCode(error, "LN_NETNS")) throw error;
+    return error.ran?.stderr?.includes("failed: Invalid argument") ? null : undefined;
+  }
+}
+
+async function discard(host: Host, args: Namespace): Promise<void> {
+  const { name } = args;
+  await endNamespace(host, args);
+  if ((await isNamed(host, name)) && (await loopback(host, name)) === null)
+    await ipAll(host, undefined, [["netns", "del", name]]);
+}
+
+function birthOf(name: string) {
+  return { netns: undefined, what: `Netns ${name}` };
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { defineKind } from "../../core/kind";
+import { netnsName } from "../../schema/fields";
+import { ipAll } from "../../tools/ip/batch";
+import { isNamed } from "../../tools/ip/ip";
+import { linksIn, showing } from "../../tools/ip/links";
+import {
+  beginNamespace,
+  endNamespace,
+  loopback,
+  markNamespace,
+  namespaceSeen,
+  removeNamespace,
+  tidyNamespace,
+} from "./namespace";
+
+export const netns = defineKind({
+  type: "Netns",
+  summary: "A network namespace, as `ip netns add` makes it, with its `lo` up.",
+  args: {
+    /** Name, as `ip netns` lists it, 1 to 64 characters. */
+    name: netnsName.meta({ replace: true }),
+  },
+  outputs: {
+    /** The file that stands for the namespace: /run/netns/NAME. */
+    path: z.string(),
+  },
+  needs: ["ip"],
+  /** `NAME` */
+  id: ({ name }) => name,
+
+  async observe(host, args, recorded) {
+    // One that is to be made is not there: its name tells that for many at a time.
+    if (!recorded && !(await isNamed(host, args.name))) return undefined;
+    const lo = await loopback(host, args.name);
+    return lo ? namespaceSeen(host, args, lo) : undefined;
+  },
+
+  async ensure(host, args, seen) {
+    if (seen?.owner === args.owner && seen.ready) return;
+    await beginNamespace(host, args, seen !== undefined);
+    const [links = []] = await ipAll(host, args.name, [markNamespace(args), showing("lo")]);
+    await endNamespace(host, args);
+    const [lo] = linksIn(links);
+    return { seen: lo && (await namespaceSeen(host, args, lo)) };
+  },
+
+  remove: (host, args) => removeNamespace(host, args),
+  tidy: (host, args, seen) => tidyNamespace(host, args, seen?.owner),
+
+  imports: {
+    parse: (name) => ({ name }),
+    // A namespace is in itself.
+    list: async (_host, netns) => (netns === undefined ? [] : [{ id: netns }]),
+  },
+});

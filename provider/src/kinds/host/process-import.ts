@@ -1,0 +1,48 @@
+import type { Listed } from "../../core/kind";
+import type { Host } from "../../host";
+import { pause } from "../../host/interrupt";
+import { at, parseAt } from "../../schema/fields";
+import { netnsPids } from "../../tools/ip/batch";
+import { findMarked, isLeader, readProcesses, readWords } from "../../tools/process";
+
+interface Place {
+  readonly owner: string;
+  readonly netns?: string | undefined;
+}
+
+export function parseProcess(id: string): { netns: string | undefined } | undefined {
+  const named = parseAt(id);
+  return named && { netns: named.netns };
+}
+
+/** A process that somebody else started has no name: in place of that stands its pid. Its environment may hold secrets. */
+export async function locateProcess<A extends Place>(host: Host, args: A, id: string): Promise<object | undefined> {
+  const told = /^([1-9]\d*)(?:@|$)/.exec(id)?.[1];
+  const pid = told ? Number(told) : (await findMarked(host, args.owner)).find(isLeader)?.pid;
+  if (pid === undefined) return undefined;
+  const links = [`/proc/${pid}/cwd`, `/proc/${pid}/ns/net`, "/proc/self/ns/net", `/proc/${pid}/fd/1`];
+  const { stdout } = await host.run(["readlink", ...links], { accept: [0, 1] });
+  const [workingDirectory, network, hosts, log = ""] = stdout.split("\n");
+  const isInside =
+    args.netns === undefined ? network === hosts : (await netnsPids(host, args.netns)).includes(String(pid));
+  const command = await readWords(host, pid, "cmdline");
+  const { bootId, processes } = await readProcesses(host, [pid]);
+  const startTime = processes[0]?.startTime;
+  if (!isInside || startTime === undefined) return undefined;
+  return { ...args, command, workingDirectory, pid, startTime, bootId, log };
+}
+
+const lookMilliseconds = 300;
+
+/** Those of a namespace that no other process there has started. Of the host's own, most are the system's. */
+export async function listProcesses(host: Host, netns: string | undefined): Promise<Listed[]> {
+  if (netns === undefined) return [];
+  const look = async () => (await readProcesses(host, (await netnsPids(host, netns)).map(Number))).processes;
+  const before = await look();
+  if (before.length === 0) return [];
+  // A command that looks at the namespace is in it too, and is about to end.
+  await pause(lookMilliseconds);
+  const stay = (await look()).filter(({ pid }) => before.some((each) => each.pid === pid));
+  const first = stay.filter(({ parent }) => stay.every(({ pid }) => pid !== parent));
+  return first.map(({ pid }) => ({ id: at(String(pid), netns) }));
+}

@@ -1,0 +1,175 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { defineKind, inNetns } from "../../core/kind";
+import { pause } from "../../host/interrupt";
+import { address, at, parseAt, port, seconds } from "../../schema/fields";
+import {
+  endpoint,
+  findServices,
+  forwardingOptions,
+  ipvsadm,
+  listThresholds,
+  parseEndpoint,
+  parseServiceId,
+  type ServiceKey,
+  serviceArgs,
+  serviceId,
+  showService,
+} from "../../tools/ipvsadm";
+
+const connections = z
+  .int("must be a whole number")
+  .min(0, "must not be negative")
+  .max(0xffffffff, "must be below 4294967296");
+
+interface BackendArgs extends Settings {
+  readonly service: string;
+  readonly netns?: string | undefined;
+  readonly address: string;
+  readonly port: number;
+}
+
+interface Settings {
+  readonly forwarding: keyof typeof forwardingOptions;
+  readonly weight: number;
+  readonly upperThreshold?: number | undefined;
+  readonly lowerThreshold?: number | undefined;
+}
+
+export const ipvsBackend = defineKind({
+  type: "IpvsBackend",
+  summary: "A backend (real server) of an IPVS service.",
+  args: {
+    /** The service; as text its id, `tcp/172.23.0.1:8080`. */
+    service: z
+      .string()
+      .refine((id) => parseServiceId(id) !== undefined, "must be the id of a service: tcp/ADDRESS:PORT, or fwmark/MARK")
+      .meta({ replace: true, reference: "id", of: ["IpvsService"] }),
+    ...inNetns,
+    /** The backend's address. */
+    address: address.meta({ replace: true }),
+    /** The backend's port; the service's own with forwarding gateway or tunnel. */
+    port: port.meta({ replace: true }),
+    /** Share of the connections; 0 gives it no new ones. */
+    weight: z
+      .int("must be a whole number")
+      .min(0, "must not be negative")
+      .max(2147483647, "must be at most 2147483647")
+      .default(1),
+    /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). */
+    forwarding: z
+      .enum(["masquerade", "gateway", "tunnel"], { error: "must be masquerade, gateway or tunnel" })
+      .default("masquerade"),
+    /** Connections above which it gets no new ones; 0 is no limit. Default: 0. */
+    upperThreshold: connections.optional(),
+    /** Connections below which, after `upperThreshold` was reached, it gets new ones again. Default: 0. */
+    lowerThreshold: connections.optional(),
+    /** Seconds that destroy waits, with weight 0, before it removes the backend. */
+    drainSeconds: seconds.default(0),
+  },
+  outputs: {},
+  needs: ["ipvsadm"],
+  unmarked: true,
+  namespace: (args) => where(args).netns,
+  /** `SERVICE/ADDRESS:PORT@NETNS` */
+  id: (args) => {
+    const { key, netns } = where(args);
+    return idOf(key, args, netns);
+  },
+
+  *rules(args) {
+    const { key, netns } = where(args);
+    if (args.netns !== undefined && args.netns !== netns) yield ["netns", "must be the service's"];
+    if (args.forwarding !== "masquerade" && "port" in key && key.port !== args.port) {
+      yield ["port", `must be the service's, ${key.port}, with forwarding ${args.forwarding}`];
+    }
+    if (args.upperThreshold !== undefined && (args.lowerThreshold ?? 0) > args.upperThreshold) {
+      yield ["lowerThreshold", "must not be above upperThreshold"];
+    }
+    if (args.lowerThreshold && !args.upperThreshold) yield ["lowerThreshold", "needs upperThreshold"];
+  },
+
+  async observe(host, args, recorded) {
+    const { key, netns } = where(args);
+    const service = await showService(host, netns, key);
+    const backend = service?.backends.find((each) => each.address === args.address && each.port === args.port);
+    if (!backend) return undefined;
+    const limited = [args, recorded].some(
+      (each) => each?.upperThreshold !== undefined || each?.lowerThreshold !== undefined,
+    );
+    const limits = limited
+      ? (await listThresholds(host, netns, key)).get(endpoint(args.address, args.port))
+      : undefined;
+    return {
+      // No mark: the kernel has no place for one on a backend.
+      owner: null,
+      weight: backend.weight,
+      forwarding: backend.forwarding,
+      ...(limits && { upperThreshold: limits.upper, lowerThreshold: limits.lower }),
+    };
+  },
+
+  async ensure(host, args, seen) {
+    if (seen && isDeepStrictEqual(specification(args), specification(seen))) return;
+    await ipvsadm(host, where(args).netns, seen ? "-e" : "-a", ...selector(args), ...specification(args));
+  },
+
+  async remove(host, args, { weight }) {
+    const { netns } = where(args);
+    if (args.drainSeconds > 0 && weight > 0) {
+      await ipvsadm(host, netns, "-e", ...selector(args), ...specification({ ...args, weight: 0 }));
+      await pause(args.drainSeconds * 1000);
+    }
+    await ipvsadm(host, netns, "-d", ...selector(args));
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      const [, service = "", end = ""] = /^(.*)\/([^/]+)$/.exec(name) ?? [];
+      const backend = parseEndpoint(end);
+      return backend && { service: at(service, netns), ...backend };
+    },
+    async list(host, netns) {
+      const services = await findServices(host, netns);
+      return services.flatMap(({ key, backends }) => backends.map((backend) => ({ id: idOf(key, backend, netns) })));
+    },
+    locate: async (_host, args) => ({ ...args, upperThreshold: 0, lowerThreshold: 0 }),
+    ask: (_args, seen) => ({
+      ...seen,
+      upperThreshold: seen.upperThreshold || undefined,
+      lowerThreshold: seen.lowerThreshold || undefined,
+    }),
+  },
+});
+
+function idOf(
+  key: ServiceKey,
+  { address, port }: Pick<BackendArgs, "address" | "port">,
+  netns: string | undefined,
+): string {
+  return at(`${serviceId(key)}/${endpoint(address, port)}`, netns);
+}
+
+function where(args: BackendArgs) {
+  const service = parseServiceId(args.service);
+  if (!service) throw new TypeError(`not the id of a service: ${args.service}`);
+  return { key: service.key, netns: service.netns ?? args.netns };
+}
+
+function selector(args: BackendArgs): string[] {
+  return [...serviceArgs(where(args).key), "-r", endpoint(args.address, args.port)];
+}
+
+/** All of it, also for an edit: that sets back whatever it does not name. */
+function specification({ forwarding, weight, upperThreshold = 0, lowerThreshold = 0 }: Settings): string[] {
+  return [
+    forwardingOptions[forwarding],
+    "-w",
+    String(weight),
+    "-x",
+    String(upperThreshold),
+    "-y",
+    String(lowerThreshold),
+  ];
+}

@@ -1,0 +1,159 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { defineKind, inNetns } from "../../core/kind";
+import { address, at, familyOf, port } from "../../schema/fields";
+import {
+  findServices,
+  ipvsadm,
+  parseServiceId,
+  type ServiceKey,
+  serviceArgs,
+  serviceId,
+  showService,
+} from "../../tools/ipvsadm";
+
+const schedulers = [
+  "rr",
+  "wrr",
+  "lc",
+  "wlc",
+  "lblc",
+  "lblcr",
+  "dh",
+  "sh",
+  "sed",
+  "nq",
+  "fo",
+  "ovf",
+  "mh",
+  "twos",
+] as const;
+const flags = ["sh-fallback", "sh-port", "mh-fallback", "mh-port", "flag-1", "flag-2", "flag-3"] as const;
+
+interface KeyArgs {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly firewallMark?: number | undefined;
+  readonly family: "ipv4" | "ipv6";
+}
+
+export const ipvsService = defineKind({
+  type: "IpvsService",
+  summary: "An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends.",
+  args: {
+    /** Virtual IP address. With `port`, or else `firewallMark`. */
+    address: address.optional().meta({ replace: true }),
+    /** Virtual port. */
+    port: port.optional().meta({ replace: true }),
+    /** Protocol of a service by address and port. */
+    protocol: z
+      .enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" })
+      .default("tcp")
+      .meta({ replace: true }),
+    /** Mark that a MARK rule gave the packets, in place of address and port. */
+    firewallMark: z
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(0xffffffff, "must be below 4294967296")
+      .optional()
+      .meta({ replace: true }),
+    /** IP version of a service by firewall mark. */
+    family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
+    ...inNetns,
+    /** How a backend is chosen, `ipvsadm`'s names. */
+    scheduler: z.enum(schedulers, { error: `must be one of ${schedulers.join(", ")}` }).default("wlc"),
+    /** Flags of the scheduler, in any order. */
+    schedulerFlags: z
+      .array(z.enum(flags, { error: `must be among ${flags.join(", ")}` }))
+      .transform((names) => [...new Set(names)].sort())
+      .optional(),
+    /** Seconds for which a client stays with its backend. Default: no persistence. */
+    persistenceTimeout: z
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(31_536_000, "must be at most 31536000")
+      .optional(),
+    /** Clients of one such network share a backend: a netmask for IPv4, a prefix length for IPv6. Needs `persistenceTimeout`. */
+    persistenceNetmask: z
+      .string()
+      .regex(
+        /^(\d{1,3}(\.\d{1,3}){3}|\d{1,3})$/,
+        "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length",
+      )
+      // ipvsadm does not tell the default: each client by itself.
+      .transform((mask) => (["255.255.255.255", "128"].includes(mask) ? undefined : mask))
+      .optional(),
+    /** Schedule each packet for itself. Only for udp and firewall marks. */
+    onePacket: z.boolean().default(false),
+  },
+  outputs: {},
+  needs: ["ipvsadm"],
+  unmarked: true,
+  /** `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6 */
+  id: (args) => at(serviceId(keyOf(args)), args.netns),
+
+  *rules(args) {
+    const byAddress = args.address !== undefined && args.port !== undefined;
+    if (byAddress === (args.firewallMark !== undefined) || (args.address === undefined) !== (args.port === undefined)) {
+      yield ["address", "give address and port, or firewallMark"];
+    }
+    if (args.persistenceNetmask && !args.persistenceTimeout) yield ["persistenceNetmask", "needs persistenceTimeout"];
+    if (args.onePacket && byAddress && args.protocol !== "udp") yield ["onePacket", "only for udp and firewall marks"];
+    const version6 = args.address ? familyOf(args.address) === 6 : args.family === "ipv6";
+    if (args.persistenceNetmask && version6 === args.persistenceNetmask.includes(".")) {
+      yield ["persistenceNetmask", version6 ? "must be a prefix length for IPv6" : "must be a netmask for IPv4"];
+    }
+  },
+
+  async observe(host, args) {
+    const service = await showService(host, args.netns, keyOf(args));
+    if (!service) return undefined;
+    const { key: _, backends: __, ...seen } = service;
+    // No mark: the kernel has no place for one on a service.
+    return { ...seen, schedulerFlags: seen.schedulerFlags.toSorted(), owner: null };
+  },
+
+  async ensure(host, args, seen) {
+    const wanted = specification(args);
+    if (seen && isDeepStrictEqual(wanted, specification(seen))) return;
+    // An edit sets back whatever it does not name, so both name everything.
+    await ipvsadm(host, args.netns, seen ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted);
+  },
+
+  async remove(host, args) {
+    await ipvsadm(host, args.netns, "-D", ...serviceArgs(keyOf(args)));
+  },
+
+  imports: {
+    parse(id) {
+      const found = parseServiceId(id);
+      return found && { ...found.key, netns: found.netns };
+    },
+    list: async (host, netns) =>
+      (await findServices(host, netns)).map(({ key }) => ({ id: at(serviceId(key), netns) })),
+    ask: (_args, seen) => ({ ...seen, schedulerFlags: seen.schedulerFlags.length ? seen.schedulerFlags : undefined }),
+  },
+});
+
+interface Settings {
+  readonly scheduler: string;
+  readonly schedulerFlags?: readonly string[] | undefined;
+  readonly persistenceTimeout?: number | undefined;
+  readonly persistenceNetmask?: string | undefined;
+  readonly onePacket: boolean;
+}
+
+function specification(settings: Settings): string[] {
+  return [
+    ...["-s", settings.scheduler],
+    ...(settings.schedulerFlags?.length ? ["-b", settings.schedulerFlags.join(",")] : []),
+    ...(settings.persistenceTimeout ? ["-p", String(settings.persistenceTimeout)] : []),
+    ...(settings.persistenceNetmask ? ["-M", settings.persistenceNetmask] : []),
+    ...(settings.onePacket ? ["-o"] : []),
+  ];
+}
+
+function keyOf({ address: host = "", port: number = 0, protocol, firewallMark, family }: KeyArgs): ServiceKey {
+  return firewallMark === undefined ? { protocol, address: host, port: number } : { firewallMark, family };
+}

@@ -1,0 +1,77 @@
+/**
+ * The dynamic provider. What the engine keeps of it in each resource is one line of text, the same for all resources of
+ * a kind and for all versions of this package: it requires this module by name and asks for the kind.
+ */
+import type { Failure, Values } from "../../core/check";
+import * as lifecycle from "../../core/lifecycle";
+import { type HostSettings, onlyLooking } from "../../host";
+import { kinds } from "../../kinds";
+import { listenToEngine, operation } from "../engine";
+import { keys, settingsIn } from "../settings";
+
+interface Configuration {
+  config: { get(key: string): string | undefined };
+}
+
+const providerKey = "__provider";
+
+function provider(type: string) {
+  const kind = kinds[type];
+  if (!kind) throw new Error(`pulumi-localnet has no kind ${type}`);
+  let settings: HostSettings = { sudo: false };
+
+  return {
+    configure({ config }: Configuration): void {
+      listenToEngine();
+      const { host: _, ...common } = settingsIn(
+        Object.fromEntries(keys.map((key) => [key, config.get(`localnet:${key}`)])),
+      );
+      // Each resource has its host among its inputs.
+      settings = common;
+    },
+    async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
+      return lifecycle.check(kind, own(news));
+    },
+    async diff(_id: string, olds: Values, news: Values) {
+      return { ...lifecycle.diff(kind, own(olds), own(news)), deleteBeforeReplace: true };
+    },
+    async create(inputs: Values) {
+      const { id, outputs } = await told(inputs, () => lifecycle.create(kind, own(inputs), settings));
+      return { id, outs: outputs };
+    },
+    async update(id: string, olds: Values, news: Values) {
+      return { outs: await told(news, () => lifecycle.update(kind, id, own(olds), own(news), settings)) };
+    },
+    async read(id: string, props: Values) {
+      const found = await told(props, () => onlyLooking(() => lifecycle.read(kind, id, own(props), settings)));
+      return found ? { id, props: found.outputs, inputs: found.inputs } : { id: "" };
+    },
+    async delete(id: string, props: Values): Promise<void> {
+      await told(props, () => lifecycle.remove(kind, id, own(props), settings));
+    },
+  };
+}
+
+function own({ [providerKey]: _, ...values }: Values): Values {
+  return values;
+}
+
+/** Errors in the form that the engine takes: plain, and with the properties of what was half made. */
+async function told<T>(inputs: Values, body: () => Promise<T>): Promise<T> {
+  try {
+    return await operation(body);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const plain = Object.assign(new Error(message), { name: "localnet", stack: "" });
+    if (error instanceof lifecycle.PartialError) {
+      Object.assign(plain, {
+        id: error.id,
+        properties: { ...error.properties, [providerKey]: inputs[providerKey] },
+        reasons: [message],
+      });
+    }
+    throw plain;
+  }
+}
+
+export = provider;

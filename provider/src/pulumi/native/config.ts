@@ -1,0 +1,16 @@
+import type * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { differences } from "../../core/compare";
+import { configuration } from "../../core/kind";
+import { wrongSettings } from "../settings";
+import { checked, differing } from "./reply";
+import { decode, encode } from "./struct";
+
+export async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
+  const { values, secrets } = decode(request.getNews());
+  return checked(encode(values, secrets), wrongSettings(values));
+}
+
+/** On another host are other objects. */
+export async function diffConfig(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
+  return differing(differences(configuration, decode(request.getNews()).values, decode(request.getOlds()).values));
+}

@@ -1,0 +1,152 @@
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { hasUnknown, unknown, type Values } from "../../core/check";
+import { differences } from "../../core/compare";
+import { withDefaults, withoutDefaults } from "../../core/defaults";
+import { find } from "../../core/import";
+import * as lifecycle from "../../core/lifecycle";
+import { type HostSettings, onlyLooking } from "../../host";
+import { interrupt } from "../../host/interrupt";
+import { operation } from "../engine";
+import { settingsIn } from "../settings";
+import { checkConfig, diffConfig } from "./config";
+import { checked, differing, HalfMade, unary } from "./reply";
+import { asked, type Subject, stored, subjectOf } from "./state";
+import { decode, encode } from "./struct";
+
+/** The native plugin, as the engine calls it: Pulumi's ResourceProvider over gRPC. */
+export function service(version: string, schema: () => string): UntypedServiceImplementation {
+  let settings: HostSettings = { sudo: false };
+
+  return {
+    checkConfig: unary(checkConfig),
+    diffConfig: unary(diffConfig),
+
+    configure: unary(async (request: rpc.ConfigureRequest) => {
+      settings = settingsIn(decode(request.getArgs()).values);
+      const response = new rpc.ConfigureResponse();
+      response.setSupportspreview(true);
+      response.setAcceptsecrets(true);
+      return response;
+    }),
+
+    check: unary(async (request: rpc.CheckRequest) => {
+      const { kind, owner, name } = subjectOf(request);
+      const { values, secrets } = decode(request.getNews());
+      const named = "name" in kind.args.shape ? { name, ...values } : values;
+      const { inputs, failures } = lifecycle.check(kind, { ...named, owner });
+      return checked(encode(stored(withoutDefaults(kind.args, inputs)), secrets), failures);
+    }),
+
+    diff: unary(async (request: rpc.DiffRequest) => {
+      const { kind, owner } = subjectOf(request);
+      const news = lifecycle.check(kind, { ...decode(request.getNews()).values, owner }).inputs;
+      const olds = asked(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values, news);
+      return differing(differences(kind.args, news, { owner, ...olds }));
+    }),
+
+    create: unary(async (request: rpc.CreateRequest) => {
+      const subject = subjectOf(request);
+      const { kind, owner } = subject;
+      const { values, secrets } = decode(request.getProperties());
+      const inputs = { ...values, owner };
+      const { id, outputs } = request.getPreview()
+        ? preview(subject, inputs)
+        : await told(subject, secrets, () => lifecycle.create(kind, inputs, settings));
+      const response = new rpc.CreateResponse();
+      response.setId(id);
+      response.setProperties(state(subject, outputs, secrets));
+      response.setRefreshBeforeUpdate(true);
+      return response;
+    }),
+
+    read: unary(async (request: rpc.ReadRequest) => {
+      const subject = subjectOf(request);
+      const { kind, owner } = subject;
+      const [recorded, inputs] = [decode(request.getProperties()), decode(request.getInputs())];
+      const secrets = new Set([...recorded.secrets, ...inputs.secrets]);
+      const id = request.getId();
+      const response = new rpc.ReadResponse();
+      const seen = () => {
+        if (Object.keys(recorded.values).length === 0) return find(kind, id, owner, settings);
+        // What was renamed has the mark of its former name.
+        const values: Values = { owner, ...recorded.values };
+        const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner: values.owner } : values;
+        return lifecycle.read(kind, id, values, settings, before);
+      };
+      const found = await told(subject, secrets, () => onlyLooking(seen));
+      if (!found) return response;
+      response.setId(found.id);
+      response.setProperties(state(subject, found.outputs, secrets));
+      response.setInputs(encode(stored(withoutDefaults(kind.args, found.inputs)), secrets));
+      response.setRefreshBeforeUpdate(true);
+      return response;
+    }),
+
+    update: unary(async (request: rpc.UpdateRequest) => {
+      const subject = subjectOf(request);
+      const { kind, owner } = subject;
+      const { values, secrets } = decode(request.getNews());
+      const news = { ...values, owner };
+      const olds = asked(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values);
+      const outputs = request.getPreview()
+        ? preview(subject, news).outputs
+        : await told(subject, secrets, () =>
+            lifecycle.update(kind, request.getId(), { owner, ...olds }, news, settings),
+          );
+      const response = new rpc.UpdateResponse();
+      response.setProperties(state(subject, outputs, secrets));
+      response.setRefreshBeforeUpdate(true);
+      return response;
+    }),
+
+    delete: unary(async (request: rpc.DeleteRequest) => {
+      const subject = subjectOf(request);
+      const { kind, owner } = subject;
+      const { values, secrets } = decode(request.getProperties());
+      await told(subject, secrets, () => lifecycle.remove(kind, request.getId(), { owner, ...values }, settings));
+      return new Empty();
+    }),
+
+    cancel: unary(async () => {
+      interrupt();
+      return new Empty();
+    }),
+
+    getSchema: unary(async () => {
+      const response = new rpc.GetSchemaResponse();
+      response.setSchema(schema());
+      return response;
+    }),
+
+    getPluginInfo: unary(async () => {
+      const info = new PluginInfo();
+      info.setVersion(version);
+      return info;
+    }),
+  };
+}
+
+/** What is known of an object before it is made or changed: all that it is asked to be. */
+function preview({ kind }: Subject, inputs: Values): { id: string; outputs: Values } {
+  const args = lifecycle.check(kind, inputs).inputs;
+  const outputs = Object.keys(kind.outputs.shape).map((key) => [key, unknown] as const);
+  return { id: hasUnknown(args) ? "" : kind.id(args), outputs: { ...args, ...Object.fromEntries(outputs) } };
+}
+
+/** What is seen of an object may show a secret that it was made with. */
+function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>) {
+  const all = secrets.size === 0 ? secrets : new Set([...secrets, ...Object.keys(kind.outputs.shape)]);
+  return encode(outputs, all);
+}
+
+async function told<T>(subject: Subject, secrets: ReadonlySet<string>, body: () => Promise<T>): Promise<T> {
+  try {
+    return await operation(body);
+  } catch (error) {
+    if (error instanceof lifecycle.PartialError) throw new HalfMade(error, state(subject, error.properties, secrets));
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import * as grpc from "@grpc/grpc-js";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import type { Failure } from "../../core/check";
+import type { Difference } from "../../core/compare";
+import type { PartialError } from "../../core/lifecycle";
+import { LocalnetError } from "../../errors";
+
+/** A method of the service. */
+export function unary<Request, Response>(
+  body: (request: Request) => Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return ({ request }, reply) => {
+    Promise.resolve(request)
+      .then(body)
+      .then(
+        (response) => reply(null, response),
+        (error) => reply(failure(error)),
+      );
+  };
+}
+
+export function checked(inputs: Struct, failures: readonly Failure[]): rpc.CheckResponse {
+  const response = new rpc.CheckResponse();
+  response.setInputs(inputs);
+  for (const { property, reason } of failures) {
+    const failure = new rpc.CheckFailure();
+    failure.setProperty(property);
+    failure.setReason(reason);
+    response.addFailures(failure);
+  }
+  return response;
+}
+
+export function differing(differences: readonly Difference[]): rpc.DiffResponse {
+  const response = new rpc.DiffResponse();
+  const { DIFF_SOME, DIFF_NONE } = rpc.DiffResponse.DiffChanges;
+  response.setChanges(differences.length > 0 ? DIFF_SOME : DIFF_NONE);
+  response.setDeletebeforereplace(true);
+  response.setHasdetaileddiff(true);
+  for (const { path, replace, wanted, seen } of differences) {
+    const how = seen === undefined ? "ADD" : wanted === undefined ? "DELETE" : "UPDATE";
+    const detail = new rpc.PropertyDiff();
+    detail.setKind(rpc.PropertyDiff.Kind[`${how}${replace ? "_REPLACE" : ""}` as const]);
+    detail.setInputdiff(true);
+    response.getDetaileddiffMap().set(path, detail);
+    response.addDiffs(path.split(".")[0] ?? path);
+    if (replace) response.addReplaces(path);
+  }
+  return response;
+}
+
+/** An error after something was changed, with what is there now for the engine to record. */
+export class HalfMade extends Error {
+  readonly metadata = new grpc.Metadata();
+
+  constructor({ id, message }: PartialError, properties: Struct) {
+    super(message);
+    const there = new rpc.ErrorResourceInitFailed();
+    there.setId(id);
+    there.setProperties(properties);
+    there.setReasonsList([message]);
+    there.setRefreshBeforeUpdate(true);
+    const detail = new Any();
+    detail.pack(there.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+    const status = new Status();
+    status.setCode(grpc.status.UNKNOWN);
+    status.setMessage(message);
+    status.addDetails(detail);
+    this.metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  }
+}
+
+/** An error in the form that the engine takes. After one of a code of ours the state is known: nothing was changed. */
+function failure(error: unknown): Partial<grpc.StatusObject> {
+  const details = error instanceof Error ? error.message : String(error);
+  if (error instanceof HalfMade) return { code: grpc.status.UNKNOWN, details, metadata: error.metadata };
+  return { code: error instanceof LocalnetError ? grpc.status.FAILED_PRECONDITION : grpc.status.UNKNOWN, details };
+}

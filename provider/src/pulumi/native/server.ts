@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { endWithEngine } from "../engine";
+import { service } from "./plugin";
+
+/** Runs the native plugin, which tells the engine its port, until the engine goes away. */
+export function serve(): void {
+  const file = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
+  const server = new grpc.Server();
+  server.addService(
+    ResourceProviderService,
+    service(JSON.parse(file("package.json")).version, () => file("schema.json")),
+  );
+  server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+    if (error) throw error;
+    console.log(port);
+    endWithEngine();
+  });
+}

@@ -1,0 +1,77 @@
+import { LocalnetError } from "../../errors";
+import type { Host, Result, RunOptions } from "../../host";
+import { getOrMake, together } from "../../host/coalesce";
+import { isThere } from "../../host/files";
+import { commandError } from "../../host/host";
+
+const attempts = 20;
+
+/** `ip`, in a network namespace or in the host's own: the words that a command begins with. */
+export function ipIn(netns: string | undefined): string[] {
+  return ["ip", ...(netns === undefined ? [] : ["-n", netns])];
+}
+
+export async function ip(host: Host, netns: string | undefined, ...args: string[]): Promise<string> {
+  return (await runIp(host, [...ipIn(netns), ...args])).stdout;
+}
+
+/** A list that changed while the kernel told it is asked for again. */
+export async function runIp(host: Host, argv: readonly string[], options?: RunOptions): Promise<Result> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const result = await host.run(argv, options);
+    if (!result.stderr.includes("Dump was interrupted")) return result;
+  }
+  throw new LocalnetError("LN_COMMAND", "what it lists changes faster than it can be read", { ran: { argv } });
+}
+
+/** The named network namespaces. */
+export async function listNetns(host: Host): Promise<string[]> {
+  const lines = (await ip(host, undefined, "netns", "list")).split("\n").filter(Boolean);
+  return lines.map((line) => line.replace(/ \(id: \d+\)$/, "")).sort();
+}
+
+/** The files that stand for the named network namespaces. */
+const namespaces = "/run/netns";
+
+export function pathOf(netns: string): string {
+  return `${namespaces}/${netns}`;
+}
+
+const names = new WeakMap<Host, (name: string) => Promise<Set<string>>>();
+
+/** Is there a file of a namespace of that name? */
+export async function isNamed(host: Host, name: string): Promise<boolean> {
+  if (host.direct) return isThere(pathOf(name));
+  const files = async () => {
+    const argv = ["ls", namespaces];
+    const result = await host.run(argv, { accept: [0, 2] });
+    // The folder comes with the first namespace.
+    if (result.exitCode !== 0 && !result.stderr.includes("No such file")) throw commandError(argv, result);
+    return new Set(result.stdout.split("\n"));
+  };
+  return (await getOrMake(names, host, () => together(files))(name)).has(name);
+}
+
+/** In /proc, each link of the reader's own network namespace has a folder of settings. */
+const settings = "/proc/sys/net/ipv4/conf";
+
+/** Is it known without a command that no link has that name? */
+export function lacksLink(host: Host, netns: string | undefined, name: string): boolean {
+  return host.direct && netns === undefined && isThere(`${settings}/lo`) && !isThere(`${settings}/${name}`);
+}
+
+const withIpv6 = new WeakMap<Host, boolean>();
+
+/** Has the host's kernel IPv6? That stays so until it boots. */
+export async function hasIpv6(host: Host): Promise<boolean> {
+  const known = withIpv6.get(host);
+  if (known !== undefined) return known;
+  const { exitCode } = await host.run(["test", "-e", "/proc/sys/net/ipv6"], { accept: [0, 1] });
+  withIpv6.set(host, exitCode === 0);
+  return exitCode === 0;
+}
+
+/** The command line that runs another command in a namespace; nothing but the network namespace changes. */
+export function enter(netns: string | undefined, argv: readonly string[]): string[] {
+  return netns === undefined ? [...argv] : ["nsenter", `--net=${pathOf(netns)}`, "--", ...argv];
+}

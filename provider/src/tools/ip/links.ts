@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { groupOf, isMark, markOf, ownerIn } from "../../core/mark";
+import { LocalnetError } from "../../errors";
+import { type Host, isLooking, look } from "../../host";
+import { getOrMake, together } from "../../host/coalesce";
+import { ipShow } from "./batch";
+import { ip, lacksLink } from "./ip";
+
+export const linkJson = z.object({
+  ifindex: z.number(),
+  ifname: z.string(),
+  link_index: z.number().optional(),
+  link_netnsid: z.number().optional(),
+  link: z.string().optional(),
+  flags: z.array(z.string()),
+  mtu: z.number(),
+  master: z.string().optional(),
+  operstate: z.string(),
+  group: z.string(),
+  address: z.string().optional(),
+  ifalias: z.string().optional(),
+  linkinfo: z
+    .object({
+      info_kind: z.string().optional(),
+      info_data: z.record(z.string(), z.unknown()).optional(),
+      info_slave_data: z.record(z.string(), z.unknown()).optional(),
+    })
+    .optional(),
+  addr_info: z
+    .array(
+      z.object({
+        local: z.string().optional(),
+        prefixlen: z.number().optional(),
+        tentative: z.boolean().optional(),
+        dadfailed: z.boolean().optional(),
+      }),
+    )
+    .default([]),
+});
+
+export type Link = z.output<typeof linkJson>;
+
+export function linksIn(list: unknown): Link[] {
+  return z.array(linkJson).parse(list);
+}
+
+/** The command that lists a link with its addresses. */
+export function showing(name: string): string[] {
+  return ["addr", "show", "dev", name];
+}
+
+/** A link with its addresses; undefined when there is none of that name. */
+export async function showLink(host: Host, netns: string | undefined, name: string): Promise<Link | undefined> {
+  if (lacksLink(host, netns, name)) return undefined;
+  const links = isLooking() ? await showLinks(host, netns) : await asked(host, netns)(name);
+  return links.find(({ ifname }) => ifname === name);
+}
+
+const askers = new WeakMap<Host, Map<string, (name: string) => Promise<Link[]>>>();
+
+/** Tells of the links of a namespace that many ask for at a time, those that are there. */
+function asked(host: Host, netns: string | undefined): (name: string) => Promise<Link[]> {
+  const ofHost = getOrMake(askers, host, () => new Map());
+  return getOrMake(ofHost, netns ?? "", () =>
+    together(async (names: readonly string[]) => {
+      return linksIn((await ipShow(host, netns, names.map(showing))).flat());
+    }),
+  );
+}
+
+/** All links of a namespace with their addresses; none where there is no such namespace. */
+export function showLinks(host: Host, netns: string | undefined): Promise<Link[]> {
+  return look(host, `links ${netns ?? ""}`, async () =>
+    linksIn(JSON.parse(await ip(host, netns, "-j", "-d", "addr", "show"))),
+  );
+}
+
+/** The other end of a veth link, wherever it is; undefined when the link is none. */
+export async function showPeer(
+  host: Host,
+  netns: string | undefined,
+  { ifindex: near, linkinfo, link, link_index, link_netnsid }: Link,
+): Promise<{ name: string; netns: string | undefined } | undefined> {
+  if (linkinfo?.info_kind !== "veth") return undefined;
+  if (link !== undefined) return { name: link, netns };
+  const ids = JSON.parse(await ip(host, netns, "-j", "netns", "list-id")) as { nsid: number; name?: string }[];
+  const there = ids.find(({ nsid }) => nsid === link_netnsid)?.name;
+  // The host's own namespace has no name, and neither have those of containers.
+  if (there !== undefined || netns !== undefined) {
+    const links = await showLinks(host, there);
+    // In a namespace without a name, another link may have the same number.
+    const peer = links.find(
+      (far) => far.ifindex === link_index && far.link_index === near && far.linkinfo?.info_kind === "veth",
+    );
+    if (peer) return { name: peer.ifname, netns: there };
+  }
+  throw new LocalnetError("LN_INPUT", "its far end is in a network namespace without a name", {
+    hint: "give it one: ip netns attach NAME PID, where PID is a process in there",
+  });
+}
+
+/** In one namespace the kernel names the other end; in two it gives the other end's number. */
+export function isPeer(near: Link, far: Link): boolean {
+  return near.link_index === undefined ? near.link === far.ifname : near.link_index === far.ifindex;
+}
+
+/** The addresses that a link can use. */
+export function addressesOf(link: Link): string[] {
+  return link.addr_info.filter(({ dadfailed }) => !dadfailed).map(cidrOf);
+}
+
+/** The addresses that another has: the kernel keeps them on the link, but does not use them and does not ask again. */
+export function duplicatesOf(link: Link): string[] {
+  return link.addr_info.filter(({ dadfailed }) => dadfailed).map(cidrOf);
+}
+
+function cidrOf({ local, prefixlen }: Link["addr_info"][number]): string {
+  return `${local}/${prefixlen}`;
+}
+
+/** Whose a link is. Its group is set in the call that makes it, its alias after that: a crash in between leaves the group alone. */
+export function ownerOf(link: Link, owner: string): string {
+  const { ifalias: alias = "", group } = link;
+  // Others write descriptions there.
+  if (!isMark(alias) && group === String(groupOf(owner))) return owner;
+  return ownerIn(alias, owner);
+}
+
+/** The arguments of `ip link add` that mark the new link. */
+export function birthmark(owner: string): string[] {
+  return ["group", String(groupOf(owner))];
+}
+
+export function aliasOf(owner: string): string[] {
+  return ["alias", markOf(owner)];
+}

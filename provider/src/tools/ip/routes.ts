@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { hasCode } from "../../errors";
+import type { Host } from "../../host";
+import { familyOf } from "../../schema/fields";
+import { ip } from "./ip";
+
+/** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
+export const protocol = "157";
+
+export const mainTable = 254;
+
+/** The kernel gives an IPv6 route without metric this one. */
+export const metric6 = 1024;
+
+const routeJson = z.object({
+  type: z.string().default("1"),
+  dst: z.string(),
+  table: z.string().optional(),
+  tos: z.string().optional(),
+  gateway: z.string().optional(),
+  dev: z.string().optional(),
+  protocol: z.string(),
+  metric: z.number().default(0),
+  prefsrc: z.string().optional(),
+  nexthops: z.array(z.unknown()).optional(),
+});
+
+export type RouteEntry = z.output<typeof routeJson>;
+
+export function routesIn(list: unknown): RouteEntry[] {
+  return z.array(routeJson).parse(list);
+}
+
+/** The command that lists all routes of a table to exactly this destination. */
+export function showingRoutes(destination: string, table: number): string[] {
+  return ["route", "show", "table", String(table), "exact", destination];
+}
+
+/** All routes of a table to exactly this destination, numbers in place of names. */
+export async function showRoutes(
+  host: Host,
+  netns: string | undefined,
+  destination: string,
+  table: number,
+): Promise<RouteEntry[]> {
+  return routes(host, netns, familyOf(destination), showingRoutes(destination, table));
+}
+
+/** The routes of all tables. */
+export async function showAllRoutes(host: Host, netns: string | undefined, family: 4 | 6): Promise<RouteEntry[]> {
+  return routes(host, netns, family, ["route", "show", "table", "all"]);
+}
+
+async function routes(
+  host: Host,
+  netns: string | undefined,
+  family: 4 | 6,
+  showing: readonly string[],
+): Promise<RouteEntry[]> {
+  try {
+    return routesIn(JSON.parse(await ip(host, netns, `-${family}`, "-N", "-j", "-d", ...showing)));
+  } catch (error) {
+    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("FIB table does not exist")) return [];
+    throw error;
+  }
+}

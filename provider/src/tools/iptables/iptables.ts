@@ -1,0 +1,153 @@
+import { hasCode, LocalnetError } from "../../errors";
+import { type Host, look, type Result } from "../../host";
+import { enter } from "../ip/ip";
+import { type Chain, iptablesCommand, lockSeconds } from "./backend";
+import { changeTable } from "./batch";
+
+/** A rule as iptables prints it: its words behind `-A CHAIN`. */
+export interface Rule {
+  readonly text: string;
+  readonly words: string[];
+}
+
+/** What a chain holds. */
+export interface Listing {
+  readonly exists: boolean;
+  readonly rules: Rule[];
+  /** Did the backend nf_tables say that there are tables of the other one? They may be empty. */
+  readonly legacyTables: boolean;
+}
+
+async function run(host: Host, { netns, family, table, backend }: Chain, args: readonly string[]): Promise<Result> {
+  return host.run(enter(netns, [iptablesCommand(family, backend), "-w", lockSeconds, "-t", table, ...args]));
+}
+
+export function readChain(host: Host, chain: Chain): Promise<Listing> {
+  const { netns = "", family, table, backend = "" } = chain;
+  return look(host, ["rules", netns, family, table, chain.chain, backend].join(" "), () => listChain(host, chain));
+}
+
+async function listChain(host: Host, chain: Chain): Promise<Listing> {
+  try {
+    const { stdout, stderr } = await run(host, chain, ["-S", chain.chain]);
+    return { exists: true, rules: parseRules(stdout), legacyTables: saysLegacy(stderr) };
+  } catch (error) {
+    if (!(await saysMissing(host, chain, error))) throw error;
+    return { exists: false, rules: [], legacyTables: saysLegacy(stderrOf(error)) };
+  }
+}
+
+function saysLegacy(stderr: string): boolean {
+  return stderr.includes("legacy tables present");
+}
+
+function stderrOf(error: unknown): string {
+  return (error instanceof LocalnetError && error.ran?.stderr) || "";
+}
+
+async function saysMissing(host: Host, chain: Chain, error: unknown): Promise<boolean> {
+  const stderr = stderrOf(error);
+  if (stderr.includes("No chain/target/match by that name")) return true;
+  if (!stderr.includes("is incompatible, use 'nft' tool")) return false;
+  // The backend nf_tables says this of a chain that is missing, as of one that holds what iptables cannot show.
+  const declared = (await run(host, chain, ["-S"])).stdout.split("\n").map((line) => line.split(" "));
+  return !declared.some(([option, name]) => option !== "-A" && name === chain.chain);
+}
+
+/** Changes a chain by what one command does, as a whole or not at all. */
+export async function changeChain(host: Host, chain: Chain, option: string, ...args: string[]): Promise<void> {
+  try {
+    await changeTable(host, chain, [option, chain.chain, ...args]);
+  } catch (error) {
+    const { table, chain: name } = chain;
+    if (stderrOf(error).includes("No chain/target/match") && !(await readChain(host, chain)).exists) {
+      const hint = `create it first, or name one of table ${table}: names are in capitals as iptables writes them`;
+      throw new LocalnetError("LN_MISSING", `there is no chain ${name} in table ${table}`, { ran: ran(error), hint });
+    }
+    const [, , target] = /(Chain '|Couldn't load target `)([^']+)'/.exec(stderrOf(error)) ?? [];
+    if (target === undefined) throw error;
+    const hint = "create the chain first; if it is an extension, install it";
+    throw new LocalnetError("LN_MISSING", `there is no target or chain ${target}`, { ran: ran(error), hint });
+  }
+}
+
+function ran(error: unknown) {
+  return error instanceof LocalnetError ? error.ran : undefined;
+}
+
+/** Puts a rule at a place, from 1; false: the chain has become too short for that. */
+export async function insertRule(host: Host, chain: Chain, place: number, words: readonly string[]): Promise<boolean> {
+  try {
+    await changeChain(host, chain, "-I", String(place), ...words);
+    return true;
+  } catch (error) {
+    if (stderrOf(error).includes("Index of insertion too big")) return false;
+    throw error;
+  }
+}
+
+/** The second: it went while the backend nf_tables was about to delete it. */
+const gone = /does a matching rule exist|RULE_DELETE failed \(No such file or directory\)/;
+
+/** Deletes rules by all their words, never by number: of rules that are equal to the letter the first goes. One that is gone is no failure. */
+export async function deleteRules(host: Host, chain: Chain, rules: readonly Rule[]): Promise<void> {
+  for (const { words } of rules) {
+    try {
+      await changeChain(host, chain, "-D", ...words);
+    } catch (error) {
+      if (!hasCode(error, "LN_COMMAND") || !gone.test(stderrOf(error))) throw error;
+    }
+  }
+}
+
+/** Where each rule stands, of all that iptables-save prints: its table, its chain, and its number there from 1. */
+export function parseSaved(text: string): { table: string; chain: string; number: number }[] {
+  const counts = new Map<string, number>();
+  let table = "";
+  return text.split("\n").flatMap((line) => {
+    if (line.startsWith("*")) table = line.slice(1);
+    const [, chain] = /^-A (\S+)/.exec(line) ?? [];
+    if (chain === undefined) return [];
+    const number = (counts.get(`${table} ${chain}`) ?? 0) + 1;
+    counts.set(`${table} ${chain}`, number);
+    return [{ table, chain, number }];
+  });
+}
+
+export function parseRules(text: string): Rule[] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("-A "))
+    .map((line) => ({ text: line, words: splitWords(line).slice(2) }));
+}
+
+/** The words of a line of `iptables -S`: quoted where they hold blanks, with `\` before `"`, `\` and `'`. */
+export function splitWords(line: string): string[] {
+  return [...line.matchAll(/"((?:\\.|[^"\\])*)"|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
+  );
+}
+
+/** The options in the words of a rule; a negated one starts with "! ". */
+export function optionsOf(words: readonly string[]): Map<string, string> {
+  const options = new Map<string, string>();
+  let negated = "";
+  let option = "";
+  for (const word of words) {
+    if (word === "!") negated = "! ";
+    else if (/^--?[a-z]/.test(word) && !(option === "--comment" && options.get(option) === "")) {
+      // Each match is named once more by -m; two matches of one module differ in their own options.
+      option = word;
+      options.set(option, option === "-m" ? (options.get("-m") ?? "") : negated);
+      negated = "";
+    } else
+      options.set(
+        option,
+        [options.get(option), word]
+          .filter(Boolean)
+          .join(option === "-m" ? "," : " ")
+          .replace("!  ", "! "),
+      );
+  }
+  return options;
+}
