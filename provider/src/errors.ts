@@ -67,15 +67,15 @@ export class LocalnetError extends Error {
 }
 
 /** An error travels in a header of HTTP/2, percent-encoded: what does not fit there ends the engine's connection. */
-const longest = 1000;
+const maxTextLength = 1000;
 
 function layout(code: Code, summary: string, { ran, hint, subject }: Details): string {
   const place = subject ? `${subject.kind} ${subject.id}: ${subject.op}: ` : "";
-  const lines = [`${place}${shortened(summary)} [${code}]`];
+  const lines = [`${place}${truncate(summary)} [${code}]`];
   if (ran) {
     const exit = ran.exitCode === undefined ? "" : `   (exit ${ran.exitCode})`;
-    lines.push(`  ran:    ${shortened(ran.argv.join(" "))}${exit}`);
-    const stderr = shortened(ran.stderr?.trim() ?? "");
+    lines.push(`  ran:    ${truncate(ran.argv.join(" "))}${exit}`);
+    const stderr = truncate(ran.stderr?.trim() ?? "");
     if (stderr) lines.push(`  stderr: ${stderr.replaceAll("\n", "\n          ")}`);
   }
   if (hint) lines.push(`  fix:    ${hint}`);
@@ -83,9 +83,9 @@ function layout(code: Code, summary: string, { ran, hint, subject }: Details): s
 }
 
 /** The beginning and the end, which tell most. */
-function shortened(text: string): string {
-  if (text.length <= longest) return text;
-  return `${text.slice(0, longest / 4)} ... ${text.slice(-longest * 0.75)}`.toWellFormed();
+function truncate(text: string): string {
+  if (text.length <= maxTextLength) return text;
+  return `${text.slice(0, maxTextLength / 4)} ... ${text.slice(-maxTextLength * 0.75)}`.toWellFormed();
 }
 
 export function hasCode(error: unknown, ...wanted: Code[]): error is LocalnetError {
@@ -93,7 +93,7 @@ export function hasCode(error: unknown, ...wanted: Code[]): error is LocalnetErr
 }
 
 /** Absence is a value, and what is in a namespace that does not exist is absent. */
-export async function orAbsent<T>(body: () => Promise<T>): Promise<T | undefined> {
+export async function undefinedWithoutNetns<T>(body: () => Promise<T>): Promise<T | undefined> {
   try {
     return await body();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { discover } from "../../provider/src/core/discover";
-import { find } from "../../provider/src/core/import";
+import { findImportable } from "../../provider/src/core/import";
 import { create, remove } from "../../provider/src/core/lifecycle";
 import { kinds } from "../../provider/src/kinds";
 import { failure } from "./support/contract";
@@ -80,14 +80,14 @@ test("a process is listed and found by its pid, without those that it started; n
   await world.script(b, `cd /tmp && setsid -f timeout 300 sleep 300.25 < /dev/null > /dev/null 2>&1; ${running}`);
   const [id = ""] = (await discover([kind], there, b)).importable.map((each) => each.id);
   expect(id).toMatch(new RegExp(`^\\d+@${b}$`));
-  const found = await find(kind, id, world.owner, there);
+  const found = await findImportable(kind, id, world.owner, there);
   expect(found?.inputs).toMatchObject({
     command: ["timeout", "300", "sleep", "300.25"],
     workingDirectory: "/tmp",
     netns: b,
   });
   expect(found?.outputs).toMatchObject({ pid: Number.parseInt(id, 10), log: "/dev/null" });
-  expect(await find(kind, id.replace(b, a), world.owner, there)).toBeUndefined();
+  expect(await findImportable(kind, id.replace(b, a), world.owner, there)).toBeUndefined();
   await remove(kind, found?.id ?? "", found?.outputs ?? {}, there);
   expect((await world.run("ip", "netns", "pids", b)).trim()).toBe("");
 

@@ -1,5 +1,13 @@
-import { claim, claimed, forget, share, shares, unclaim, unshare } from "../../provider/src/core/ledger";
-import { inTurn } from "../../provider/src/host/lock";
+import {
+  addShare,
+  claim,
+  eraseClaim,
+  eraseNetns,
+  eraseShare,
+  readClaim,
+  readShares,
+} from "../../provider/src/core/ledger";
+import { withLock } from "../../provider/src/host/lock";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
 
@@ -12,7 +20,7 @@ const folder = "/run/pulumi-localnet/owned";
 
 beforeAll(() => world.build());
 afterAll(async () => {
-  await forget(host, netns);
+  await eraseNetns(host, netns);
   expect(await world.cleanUp()).toEqual([]);
 });
 
@@ -28,18 +36,18 @@ test("the first claim stands, and is told to the second", async () => {
   expect(await claim(host, place, "a")).toMatchObject({ owner: "a" });
   expect(await claim(host, place, "b")).toMatchObject({ owner: "a" });
   expect(await claim(host, { netns, what: "Thing two" }, "b")).toMatchObject({ owner: "b" });
-  await unclaim(host, place);
-  await unclaim(host, place);
-  expect(await claimed(host, place)).toBeUndefined();
+  await eraseClaim(host, place);
+  await eraseClaim(host, place);
+  expect(await readClaim(host, place)).toBeUndefined();
   expect(await claim(host, place, "b")).toMatchObject({ owner: "b" });
 });
 
 test("many that are read or erased at once are told apart", async () => {
   const places = ["5", "6", "7", "8"].map((what) => ({ netns, what }));
-  const read = () => Promise.all(places.map(async (each) => (await claimed(host, each))?.owner));
+  const read = () => Promise.all(places.map(async (each) => (await readClaim(host, each))?.owner));
   await Promise.all(places.slice(1).map((each) => claim(host, each, `of ${each.what}`)));
   expect(await read()).toEqual([undefined, "of 6", "of 7", "of 8"]);
-  await Promise.all(places.slice(0, 3).map((each) => unclaim(host, each)));
+  await Promise.all(places.slice(0, 3).map((each) => eraseClaim(host, each)));
   expect(await read()).toEqual([undefined, undefined, undefined, "of 8"]);
 });
 
@@ -55,26 +63,26 @@ test("the folder is for its user alone", async () => {
 
 test("several share what they share, each with its own words, and the last word counts", async () => {
   const shared = { netns, what: "Thing four" };
-  await share(host, shared, { owner: "a", before: 'it\'s "old" \\ $x', value: 1 });
-  await share(host, shared, { owner: "b", before: ["x"] });
-  await share(host, shared, { owner: "a", before: "old", value: 2 });
-  const found = await shares(host, shared);
+  await addShare(host, shared, { owner: "a", before: 'it\'s "old" \\ $x', value: 1 });
+  await addShare(host, shared, { owner: "b", before: ["x"] });
+  await addShare(host, shared, { owner: "a", before: "old", value: 2 });
+  const found = await readShares(host, shared);
   expect(found.sort((x, y) => x.owner.localeCompare(y.owner))).toEqual([
     { what: "Thing four", owner: "a", before: "old", value: 2 },
     { what: "Thing four", owner: "b", before: ["x"] },
   ]);
-  await unshare(host, shared, "a");
-  expect(await shares(host, shared)).toHaveLength(1);
+  await eraseShare(host, shared, "a");
+  expect(await readShares(host, shared)).toHaveLength(1);
 });
 
 test("many that come and go in one namespace do not take the folder from under each other", async () => {
   const comeAndGo = async (what: string) => {
     for (let round = 0; round < 3; round++) {
       expect(await claim(host, { netns, what }, "a")).toMatchObject({ what });
-      await unclaim(host, { netns, what });
+      await eraseClaim(host, { netns, what });
     }
   };
-  await forget(host, netns);
+  await eraseNetns(host, netns);
   await Promise.all(["1", "2", "3", "4", "5", "6"].map(comeAndGo));
   expect(await there()).toBe(false);
   await claim(host, place, "a");
@@ -82,16 +90,16 @@ test("many that come and go in one namespace do not take the folder from under e
 
 test("nothing is left when all is forgotten, and forgetting twice is no failure", async () => {
   expect(await there()).toBe(true);
-  await forget(host, netns);
-  await forget(host, netns);
+  await eraseNetns(host, netns);
+  await eraseNetns(host, netns);
   expect(await there()).toBe(false);
-  expect(await claimed(host, place)).toBeUndefined();
+  expect(await readClaim(host, place)).toBeUndefined();
 });
 
 test("turns about one thing do not overlap, about another they do, and another namespace does not wait", async () => {
   const events: string[] = [];
   const turn = (name: string, what: string) =>
-    inTurn(host, turnIn(netns, what), async () => {
+    withLock(host, turnIn(netns, what), async () => {
       events.push(`${name} begins`);
       await nap(300);
       events.push(`${name} ends`);
@@ -99,14 +107,14 @@ test("turns about one thing do not overlap, about another they do, and another n
   await Promise.all([turn("a", "one"), turn("b", "one"), turn("c", "two")]);
   expect(events.filter((event) => !event.startsWith("c"))).toEqual(["a begins", "a ends", "b begins", "b ends"]);
   expect(events.slice(0, 2).sort()).toEqual(["a begins", "c begins"]);
-  const nested = () => inTurn(host, turnIn(undefined), async () => "met");
-  expect(await inTurn(host, turnIn(netns), nested)).toBe("met");
+  const nested = () => withLock(host, turnIn(undefined), async () => "met");
+  expect(await withLock(host, turnIn(netns), nested)).toBe("met");
 });
 
 test("a program that always has more to do lets others in between", async () => {
   let more = true;
   const busy = (async () => {
-    while (more) await Promise.all([0, 1].map((what) => inTurn(host, turnIn(netns, String(what)), () => nap(150))));
+    while (more) await Promise.all([0, 1].map((what) => withLock(host, turnIn(netns, String(what)), () => nap(150))));
   })();
   await nap(500);
   await world.inside(netns, "flock", "-w", "25", "/proc/self/ns/net", "true");
@@ -119,14 +127,14 @@ test("a turn waits for another program that has the namespace's lock", async () 
   const holder = world.inside(netns, "flock", "/proc/self/ns/net", "sleep", String(seconds));
   await nap(1000);
   const began = Date.now();
-  await inTurn(host, turnIn(netns), async () => undefined);
+  await withLock(host, turnIn(netns), async () => undefined);
   expect(Date.now() - began).toBeGreaterThan(300);
   await holder;
 });
 
 test("what fails in a turn ends it, and where there is no namespace nothing has to wait", async () => {
   const broken = new Error("broken");
-  expect(await failure(() => inTurn(host, turnIn(netns), () => Promise.reject(broken)))).toBe(broken);
-  expect(await inTurn(host, turnIn(netns), async () => 1)).toBe(1);
-  expect(await inTurn(host, turnIn(world.name("none")), async () => 2)).toBe(2);
+  expect(await failure(() => withLock(host, turnIn(netns), () => Promise.reject(broken)))).toBe(broken);
+  expect(await withLock(host, turnIn(netns), async () => 1)).toBe(1);
+  expect(await withLock(host, turnIn(world.name("none")), async () => 2)).toBe(2);
 });

@@ -1,7 +1,7 @@
 import type { Values } from "../../provider/src/core/check";
 import type { AnyKind } from "../../provider/src/core/kind";
 import { read } from "../../provider/src/core/lifecycle";
-import { onlyLooking } from "../../provider/src/host";
+import { withReadCache } from "../../provider/src/host";
 import { kinds } from "../../provider/src/kinds";
 import { Engine } from "./support/engine";
 import { hostUrl, settings, testHost, World } from "./support/world";
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 /** As the engine does for a refresh. */
 function look({ kind, id, state }: Pick<Engine, "kind" | "id" | "state">) {
-  return onlyLooking(() => read(kind, id, state as Values, settings));
+  return withReadCache(() => read(kind, id, state as Values, settings));
 }
 
 async function commandsOf(body: () => Promise<unknown>): Promise<string[]> {
@@ -48,7 +48,7 @@ test("a refresh of many objects of one namespace takes one command of each tool,
     const later = await look(bridge);
     expect([...together, later].map((each) => each?.outputs)).toEqual([...all, bridge].map(({ state }) => state));
   });
-  const ledger = testHost().direct ? [] : ["find /run/pulumi-localnet/owned -type l -printf %l\\n"];
+  const ledger = testHost().isLocal ? [] : ["find /run/pulumi-localnet/owned -type l -printf %l\\n"];
   const tables = routes.map(
     ({ destination }) => `ip -n ${netns} -4 -N -j -d route show table 254 exact ${destination}`,
   );

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { discover } from "../core/discover";
 import { configuration } from "../core/kind";
 import { LocalnetError } from "../errors";
-import { onlyLooking } from "../host";
+import { withReadCache } from "../host";
 import { kinds } from "../kinds";
 import { importFile } from "./import-file";
 
@@ -28,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (wrong !== undefined || values.help) return wrong === undefined ? 0 : 2;
   try {
     const settings = { sudo: false, ...values };
-    const { importable, left } = await onlyLooking(() => discover(Object.values(kinds), settings, values.netns));
+    const { importable, left } = await withReadCache(() => discover(Object.values(kinds), settings, values.netns));
     for (const { what, why } of left) console.error(`left out: ${what}: ${why}`);
     console.error(`${importable.length} to import, ${left.length} left out`);
     if (values.output === undefined) process.stdout.write(importFile(importable));

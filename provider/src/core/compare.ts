@@ -36,20 +36,20 @@ function isSame(field: z.ZodType, want: unknown, have: unknown): boolean {
 }
 
 /** Of recorded values those that are among what somebody asks for. */
-export function among(schema: z.ZodObject, values: Values, ...asked: Values[]): Values {
+export function pick(schema: z.ZodObject, values: Values, ...asked: Values[]): Values {
   const result: Values = {};
   for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
     const given = asked.map((each) => each[key] ?? undefined).filter((each) => each !== undefined);
     const value = values[key] ?? undefined;
     const nested = objectIn(field as z.ZodType);
     if (given.length === 0 || value === undefined) continue;
-    result[key] = nested && isValues(value) ? among(nested, value, ...given.filter(isValues)) : value;
+    result[key] = nested && isValues(value) ? pick(nested, value, ...given.filter(isValues)) : value;
   }
   return result;
 }
 
 /** What was asked for, as it is seen: what nobody asked for is left out, and what cannot be seen stays as asked. */
-export function project(schema: z.ZodObject, wanted: Values, seen: Values): Values {
+export function observedInputs(schema: z.ZodObject, wanted: Values, seen: Values): Values {
   const result: Values = {};
   for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
     const want = wanted[key] ?? undefined;
@@ -57,7 +57,7 @@ export function project(schema: z.ZodObject, wanted: Values, seen: Values): Valu
     const have = seen[key];
     const nested = objectIn(field as z.ZodType);
     if (!(key in seen) || key === "owner") result[key] = want;
-    else if (nested && isValues(want) && isValues(have)) result[key] = project(nested, want, have);
+    else if (nested && isValues(want) && isValues(have)) result[key] = observedInputs(nested, want, have);
     else if ((field as z.ZodType).meta()?.subset && Array.isArray(want) && Array.isArray(have)) {
       result[key] = want.filter((entry) => have.some((other) => isDeepStrictEqual(entry, other)));
     } else if (have !== undefined) result[key] = have;
@@ -66,21 +66,22 @@ export function project(schema: z.ZodObject, wanted: Values, seen: Values): Valu
 }
 
 /** What is there of an update that stopped on the way: of what can be seen, all that was asked for before or is now; else as before. */
-export function halfway(schema: z.ZodObject, before: Values, now: Values, seen: Values): Values {
+export function partialInputs(schema: z.ZodObject, before: Values, now: Values, seen: Values): Values {
   const asked: Values = {};
   for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
     const [was, is, have] = [before[key], now[key], seen[key]];
     const nested = objectIn(field as z.ZodType);
     if (!(key in seen) || is === undefined) asked[key] = was;
-    else if (nested && isValues(was) && isValues(is) && isValues(have)) asked[key] = halfway(nested, was, is, have);
+    else if (nested && isValues(was) && isValues(is) && isValues(have))
+      asked[key] = partialInputs(nested, was, is, have);
     else if (Array.isArray(was) && Array.isArray(is)) asked[key] = [...new Set([...was, ...is])];
     else asked[key] = is;
   }
-  return project(schema, asked, seen);
+  return observedInputs(schema, asked, seen);
 }
 
 /** Plain JSON: the engine takes nothing else, and loses an object that was just made over one `undefined`. */
-export function plain(values: Values): Values {
+export function toPlainJson(values: Values): Values {
   return JSON.parse(JSON.stringify(values)) as Values;
 }
 

@@ -2,7 +2,7 @@ import { hasCode, LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { netnsName } from "../schema/fields";
 import { listNetns } from "../tools/ip/ip";
-import { find } from "./import";
+import { findImportable } from "./import";
 import type { AnyKind, Listed } from "./kind";
 
 /** An object that can be imported. */
@@ -82,7 +82,7 @@ async function refusal(
   known: Set<string>,
 ): Promise<string | undefined> {
   try {
-    const found = await find(kind, id, "", settings);
+    const found = await findImportable(kind, id, "", settings);
     if (!found) return "it is not found under its id";
     if (kind.imports?.also) known.add(kind.imports.also(found.inputs));
     return undefined;

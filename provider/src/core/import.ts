@@ -1,12 +1,12 @@
-import { LocalnetError, orAbsent } from "../errors";
+import { LocalnetError, undefinedWithoutNetns } from "../errors";
 import type { Host, HostSettings } from "../host";
 import { check, type Values } from "./check";
-import { among, plain } from "./compare";
+import { pick, toPlainJson } from "./compare";
 import type { AnyKind } from "./kind";
 import { about, isForeign, observeOwned, open, outputsOf } from "./lifecycle";
 
 /** What is there under an id, for an owner that takes it over with the first update; undefined: nothing. Changes nothing. */
-export async function find(
+export async function findImportable(
   kind: AnyKind,
   id: string,
   owner: string,
@@ -25,13 +25,13 @@ export async function find(
     }
     const there = { ...args, ...seen, owner };
     const asked = { ...args, ...(kind.imports?.ask?.(args, seen) ?? seen), owner };
-    const { inputs, failures } = check(kind, among(kind.args, asked, asked));
+    const { inputs, failures } = check(kind, pick(kind.args, asked, asked));
     if (failures.length > 0) {
       const reasons = failures.map(({ reason }) => reason).join("; ");
       throw new LocalnetError("LN_INPUT", `no inputs of a ${kind.type} say what it is: ${reasons}`);
     }
-    const outputs = { ...among(kind.args, there, there), ...inputs, ...outputsOf(kind, args, seen), imported: true };
-    return { id: kind.id(inputs), inputs, outputs: plain(outputs) };
+    const outputs = { ...pick(kind.args, there, there), ...inputs, ...outputsOf(kind, args, seen), imported: true };
+    return { id: kind.id(inputs), inputs, outputs: toPlainJson(outputs) };
   });
 }
 
@@ -49,5 +49,5 @@ export function identity(kind: AnyKind, id: string, owner: string): Values {
 /** Where nothing is, there may not even be the namespace. */
 async function located(kind: AnyKind, host: Host, args: Values, id: string): Promise<Values | undefined> {
   const { locate } = kind.imports ?? {};
-  return locate ? ((await orAbsent(() => locate(host, args, id))) as Values | undefined) : args;
+  return locate ? ((await undefinedWithoutNetns(() => locate(host, args, id))) as Values | undefined) : args;
 }

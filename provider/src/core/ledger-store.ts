@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LocalnetError } from "../errors";
-import { type Host, isLooking, look } from "../host";
-import { getOrMake, together } from "../host/coalesce";
-import { codeOf, refused, unless } from "../host/files";
+import { cached, type Host, usesReadCache } from "../host";
+import { coalesce, getOrCreate } from "../host/coalesce";
+import { errnoOf, fileError, ignoreErrors } from "../host/files";
 import { commandError } from "../host/host";
 
 const base = "/run/pulumi-localnet";
@@ -27,7 +27,7 @@ interface Store {
 const stores = new WeakMap<Host, Store>();
 
 export function storeOf(host: Host): Store {
-  return host.direct ? direct : getOrMake(stores, host, () => byCommands(host));
+  return host.isLocal ? direct : getOrCreate(stores, host, () => byCommands(host));
 }
 
 const direct: Store = {
@@ -36,9 +36,9 @@ const direct: Store = {
     if (link(line, pathOf(line))) return;
     // In one step: whoever is killed here leaves the former entry.
     const next = join(base, `next-${process.pid}`);
-    unless(["ENOENT"], () => unlinkSync(next));
+    ignoreErrors(["ENOENT"], () => unlinkSync(next));
     link(line, next);
-    unless([], () => renameSync(next, pathOf(line)));
+    ignoreErrors([], () => renameSync(next, pathOf(line)));
   },
   read: async (file) => readLink(file),
   find: async (begin) => within(begin).flatMap((file) => readLink(file) ?? []),
@@ -51,17 +51,17 @@ function pathOf(line: string): string {
 }
 
 function within(begin: string): string[] {
-  const names = unless(["ENOENT"], () => readdirSync(directory)) ?? [];
+  const names = ignoreErrors(["ENOENT"], () => readdirSync(directory)) ?? [];
   return names.map((name) => join(directory, name)).filter((file) => file.startsWith(begin));
 }
 
 function readLink(file: string): string | undefined {
-  return unless(["ENOENT"], () => readlinkSync(file));
+  return ignoreErrors(["ENOENT"], () => readlinkSync(file));
 }
 
 function unlink(files: readonly string[]): void {
-  for (const file of files) unless(["ENOENT"], () => unlinkSync(file));
-  for (const folder of [directory, base]) unless(["ENOENT", "ENOTEMPTY"], () => rmdirSync(folder));
+  for (const file of files) ignoreErrors(["ENOENT"], () => unlinkSync(file));
+  for (const folder of [directory, base]) ignoreErrors(["ENOENT", "ENOTEMPTY"], () => rmdirSync(folder));
 }
 
 /** Tells whether the name was free. */
@@ -71,33 +71,34 @@ function link(line: string, file: string): boolean {
       symlinkSync(line, file);
       return true;
     } catch (cause) {
-      if (codeOf(cause) === "EEXIST") return false;
-      if (codeOf(cause) !== "ENOENT" || attempt === attempts) throw refused(cause);
+      if (errnoOf(cause) === "EEXIST") return false;
+      if (errnoOf(cause) !== "ENOENT" || attempt === attempts) throw fileError(cause);
     }
     // Another's last entry may have gone with the folder meanwhile, even more than once.
-    for (const folder of [base, directory]) unless(["EEXIST", "ENOENT"], () => mkdirSync(folder, { mode: 0o700 }));
+    for (const folder of [base, directory])
+      ignoreErrors(["EEXIST", "ENOENT"], () => mkdirSync(folder, { mode: 0o700 }));
   }
 }
 
 /** What many ask at a time takes one command. */
 function byCommands(host: Host): Store {
-  const taken = together((lines: readonly string[]) => write(host, [], lines));
+  const taken = coalesce((lines: readonly string[]) => write(host, [], lines));
   const list = async (...args: string[]) => byPath(await find(host, ...args, "-printf", "%l\\n"));
-  const all = () => look(host, "ledger", () => list(directory, "-type", "l"));
-  const read = together((files: readonly string[]) => list(...files, "-maxdepth", "0"));
-  const found = together((begins: readonly string[]) => list(directory, "(", ...begun(begins), ")"));
+  const all = () => cached(host, "ledger", () => list(directory, "-type", "l"));
+  const read = coalesce((files: readonly string[]) => list(...files, "-maxdepth", "0"));
+  const found = coalesce((begins: readonly string[]) => list(directory, "(", ...begun(begins), ")"));
   return {
     write: async (line) => !(await taken(line)).has(line),
-    overwrite: together((lines: readonly string[]) => write(host, ["-f"], lines)),
-    read: async (file) => (await (isLooking() ? all() : read(file))).get(file),
+    overwrite: coalesce((lines: readonly string[]) => write(host, ["-f"], lines)),
+    read: async (file) => (await (usesReadCache() ? all() : read(file))).get(file),
     async find(begin) {
-      const entries = await (isLooking() ? all() : found(begin));
+      const entries = await (usesReadCache() ? all() : found(begin));
       return [...entries].flatMap(([file, line]) => (file.startsWith(begin) ? line : []));
     },
-    erase: together((files: readonly string[]) =>
+    erase: coalesce((files: readonly string[]) =>
       find(host, ...files, directory, base, "-maxdepth", "0", "(", "-type", "l", "-o", "-empty", ")", "-delete"),
     ),
-    eraseAll: together((begins: readonly string[]) => {
+    eraseAll: coalesce((begins: readonly string[]) => {
       const folders = [directory, base].flatMap((each) => ["-o", "-path", each, "-empty"]);
       return find(host, base, "-depth", "(", ...begun(begins), ...folders, ")", "-delete");
     }),

@@ -34,7 +34,7 @@ export async function claim(host: Host, place: Place, owner: string, former = ow
   // What stands there may go before it is read.
   for (let attempt = 1; !there && attempt <= attempts; attempt++) {
     if (await storeOf(host).write(line(path(place), entry))) return entry;
-    there = await claimed(host, place);
+    there = await readClaim(host, place);
   }
   if (!there) throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);
   if (there.owner === owner || there.owner !== former) return there;
@@ -43,37 +43,37 @@ export async function claim(host: Host, place: Place, owner: string, former = ow
 }
 
 /** The entry of an object that one owner alone may have. */
-export async function claimed(host: Host, place: Place): Promise<Entry | undefined> {
+export async function readClaim(host: Host, place: Place): Promise<Entry | undefined> {
   const found = await storeOf(host).read(path(place));
   return found === undefined ? undefined : parse(found);
 }
 
 /** Writes down one of several owners that share an object. */
-export async function share(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<void> {
+export async function addShare(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<void> {
   await storeOf(host).overwrite(line(path(place, entry.owner), { what: place.what, ...entry }));
 }
 
 /** The entries of those that share it. */
-export async function shares(host: Host, place: Place): Promise<Entry[]> {
+export async function readShares(host: Host, place: Place): Promise<Entry[]> {
   return (await storeOf(host).find(path(place))).map(parse);
 }
 
 /** What several owners share, as what may be imported: not while it has one. */
-export async function listed(host: Host, place: Place, id: string): Promise<Listed> {
-  const [entry] = await shares(host, place);
+export async function listUnshared(host: Host, place: Place, id: string): Promise<Listed> {
+  const [entry] = await readShares(host, place);
   return { id, omit: entry && `it belongs to ${entry.owner}` };
 }
 
-export async function unclaim(host: Host, place: Place): Promise<void> {
+export async function eraseClaim(host: Host, place: Place): Promise<void> {
   await storeOf(host).erase(path(place));
 }
 
-export async function unshare(host: Host, place: Place, owner: string): Promise<void> {
+export async function eraseShare(host: Host, place: Place, owner: string): Promise<void> {
   await storeOf(host).erase(path(place, owner));
 }
 
 /** All that was in a namespace is gone with it. */
-export async function forget(host: Host, netns: string): Promise<void> {
+export async function eraseNetns(host: Host, netns: string): Promise<void> {
   await storeOf(host).eraseAll(namespace(netns));
 }
 

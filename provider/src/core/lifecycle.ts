@@ -1,10 +1,10 @@
-import { LocalnetError, orAbsent } from "../errors";
+import { LocalnetError, undefinedWithoutNetns } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { requireTools } from "../host/requirements";
 import { check, hasUnknown, type Values } from "./check";
-import { describe, differences, halfway, plain, project } from "./compare";
+import { describe, differences, observedInputs, partialInputs, toPlainJson } from "./compare";
 import type { AnyKind } from "./kind";
-import { claim, claimed, type Place, unclaim } from "./ledger";
+import { claim, eraseClaim, type Place, readClaim } from "./ledger";
 
 export { check } from "./check";
 
@@ -37,7 +37,7 @@ export async function create(
     const host = await open(kind, args, settings);
     const place = placeOf(kind, id, args);
     const seen = await observeOwned(kind, host, args);
-    if (seen) mayTake(kind, args, seen);
+    if (seen) requireAdoptable(kind, args, seen);
     if (!kind.unmarked) return { id, outputs: await converge(kind, host, id, args, seen) };
 
     const { owner } = await claim(host, place, args.owner as string);
@@ -47,7 +47,7 @@ export async function create(
     } catch (error) {
       // Only what is known not to be there is not ours.
       const left = await observe(kind, host, args).catch(() => error);
-      if (left === undefined) await unclaim(host, place);
+      if (left === undefined) await eraseClaim(host, place);
       throw error;
     }
   });
@@ -92,8 +92,12 @@ export async function read(
     if (!seen) await discard(kind, host, id, recorded);
     if (!seen || isForeign(recorded, seen)) return undefined;
     const { imported } = recorded;
-    const outputs = plain({ ...project(kind.args, recorded, seen), ...outputsOf(kind, recorded, seen), imported });
-    return { id, inputs: plain(project(kind.args, asked, seen)), outputs };
+    const outputs = toPlainJson({
+      ...observedInputs(kind.args, recorded, seen),
+      ...outputsOf(kind, recorded, seen),
+      imported,
+    });
+    return { id, inputs: toPlainJson(observedInputs(kind.args, asked, seen)), outputs };
   });
 }
 
@@ -141,27 +145,27 @@ async function converge(
     ensured = true;
     const after: Observed | undefined = told?.seen ?? (await observe(kind, host, args, known));
     if (!after) throw new LocalnetError("LN_VERIFY", "it is not there after all commands succeeded");
-    const wrong = differences(kind.args, args, project(kind.args, args, after));
+    const wrong = differences(kind.args, args, observedInputs(kind.args, args, after));
     if (wrong.length) throw new LocalnetError("LN_VERIFY", wrong.map(describe).join("; "));
-    return plain({ ...args, ...outputsOf(kind, known, after) });
+    return toPlainJson({ ...args, ...outputsOf(kind, known, after) });
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
     const now = await observe(kind, host, args, known).catch(() => undefined);
     if (!now || !isOurs(args, now, ensured)) throw cause;
-    const inputs = recorded ? halfway(kind.args, recorded, args, now) : project(kind.args, args, now);
-    throw new PartialError(id, plain({ ...inputs, ...outputsOf(kind, known, now) }), cause);
+    const inputs = recorded ? partialInputs(kind.args, recorded, args, now) : observedInputs(kind.args, args, now);
+    throw new PartialError(id, toPlainJson({ ...inputs, ...outputsOf(kind, known, now) }), cause);
   }
 }
 
 /** Gives up the claim on an object; on one that was imported there may be none of ours. */
 async function release(kind: AnyKind, host: Host, id: string, recorded: Values): Promise<void> {
   const place = placeOf(kind, id, recorded);
-  const entry = recorded.imported ? await claimed(host, place) : undefined;
-  if (!entry || entry.owner === recorded.owner) await unclaim(host, place);
+  const entry = recorded.imported ? await readClaim(host, place) : undefined;
+  if (!entry || entry.owner === recorded.owner) await eraseClaim(host, place);
 }
 
 function observe(kind: AnyKind, host: Host, args: Values, recorded?: Values): Promise<Observed | undefined> {
-  return orAbsent<Observed | undefined>(() => kind.observe(host, args, recorded));
+  return undefinedWithoutNetns<Observed | undefined>(() => kind.observe(host, args, recorded));
 }
 
 /** The same, and whose it is where only the ledger tells. Without an entry it is as recorded; what was imported is nobody's. */
@@ -173,15 +177,15 @@ export async function observeOwned(
 ): Promise<Observed | undefined> {
   const seen = await observe(kind, host, args, recorded);
   if (seen?.owner !== null) return seen;
-  const entry = await claimed(host, placeOf(kind, kind.id(args), args));
+  const entry = await readClaim(host, placeOf(kind, kind.id(args), args));
   return { ...seen, owner: entry?.owner ?? (recorded && !recorded.imported ? null : "") };
 }
 
 /** May create go on with an object that is there already? */
-function mayTake(kind: AnyKind, args: Values, seen: Observed): void {
+function requireAdoptable(kind: AnyKind, args: Values, seen: Observed): void {
   if (seen.owner === undefined || seen.owner === args.owner) return;
   if (!args.adopt || seen.alien) throw exists(args, seen);
-  const wrong = differences(kind.args, args, project(kind.args, args, seen));
+  const wrong = differences(kind.args, args, observedInputs(kind.args, args, seen));
   if (wrong.length) {
     const hint = "change the object or the program so that they agree";
     throw new LocalnetError("LN_ADOPT", `it is not what is asked for: ${wrong.map(describe).join("; ")}`, { hint });
@@ -212,7 +216,7 @@ function placeOf(kind: AnyKind, id: string, args: Values): Place {
 
 export function outputsOf(kind: AnyKind, recorded: Values, seen: Values): Values {
   const keys = Object.keys(kind.outputs.shape);
-  return plain(Object.fromEntries(keys.map((key) => [key, key in seen ? seen[key] : recorded[key]])));
+  return toPlainJson(Object.fromEntries(keys.map((key) => [key, key in seen ? seen[key] : recorded[key]])));
 }
 
 function parsed(kind: AnyKind, inputs: Values): Values {
@@ -238,12 +242,13 @@ export async function about<T>(kind: AnyKind, id: string, op: string, body: () =
     return await body();
   } catch (error) {
     const subject = { kind: kind.type, id, op };
-    if (error instanceof PartialError) throw new PartialError(error.id, error.properties, say(error.cause, subject));
-    throw say(error, subject);
+    if (error instanceof PartialError)
+      throw new PartialError(error.id, error.properties, withSubject(error.cause, subject));
+    throw withSubject(error, subject);
   }
 }
 
-function say(error: unknown, subject: { kind: string; id: string; op: string }): Error {
+function withSubject(error: unknown, subject: { kind: string; id: string; op: string }): Error {
   if (error instanceof LocalnetError) return error.about(subject);
   return new Error(
     `${subject.kind} ${subject.id}: ${subject.op}: ${error instanceof Error ? error.stack : String(error)}`,

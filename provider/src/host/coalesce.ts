@@ -5,7 +5,7 @@ import pLimit from "p-limit";
 const spacing = 30;
 
 /** One call for all that come while another is under way, or has just begun, in their order. */
-export function together<I, O>(call: (items: readonly I[]) => Promise<O>): (item: I) => Promise<O> {
+export function coalesce<I, O>(call: (items: readonly I[]) => Promise<O>): (item: I) => Promise<O> {
   const queue = pLimit(1);
   let waiting: I[] = [];
   let next: Promise<O> | undefined;
@@ -26,7 +26,7 @@ export function together<I, O>(call: (items: readonly I[]) => Promise<O>): (item
   };
 }
 
-export function getOrMake<K, V>(
+export function getOrCreate<K, V>(
   map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
   key: K,
   make: () => V,

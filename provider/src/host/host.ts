@@ -29,7 +29,7 @@ export interface Host {
   /** Where files that live as long as a resource does are kept: log files. */
   readonly runDirectory: string;
   /** This very process can do with files there what a command can. */
-  readonly direct: boolean;
+  readonly isLocal: boolean;
   /** Runs a command to its end. A command that fails otherwise than `accept` allows throws. */
   run(argv: readonly string[], options?: RunOptions): Promise<Result>;
   /** Starts a command that goes on in a session of its own, its output appended to a log file of mode 0600. */

@@ -1,9 +1,9 @@
-import { seeing } from "./cache";
+import { invalidateOnRun } from "./cache";
 import { defaultTimeoutSeconds, type Host } from "./host";
 import { localHost } from "./local";
 import { sshHost } from "./ssh";
 
-export { isLooking, look, lookingAgain, onlyLooking } from "./cache";
+export { cached, usesReadCache, withoutReadCache, withReadCache } from "./cache";
 export type { Host, Result, RunOptions, StartOptions } from "./host";
 
 export interface HostSettings {
@@ -24,7 +24,7 @@ export function openHost(own: string | undefined, { sudo, host: common, timeoutS
   const key = `${sudo} ${limit} ${url ?? ""}`;
   let host = hosts.get(key);
   if (!host) {
-    host = seeing(url ? sshHost(url, sudo, limit) : localHost(sudo, limit));
+    host = invalidateOnRun(url ? sshHost(url, sudo, limit) : localHost(sudo, limit));
     hosts.set(key, host);
   }
   return host;

@@ -21,7 +21,7 @@ export function interrupted(): LocalnetError | undefined {
   });
 }
 
-export function stopIfInterrupted(): void {
+export function throwIfInterrupted(): void {
   const error = interrupted();
   if (error) throw error;
 }
@@ -29,7 +29,7 @@ export function stopIfInterrupted(): void {
 /** A wait that an interruption ends, with an error. */
 export async function pause(milliseconds: number): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => {});
-  stopIfInterrupted();
+  throwIfInterrupted();
 }
 
 /** Calls back after a time, of which an interruption leaves little. Returns what takes that back. */

@@ -20,7 +20,7 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
 
   return {
     runDirectory,
-    direct: !elevated,
+    isLocal: !elevated,
 
     async run(argv, options = {}) {
       const seconds = options.timeoutSeconds ?? timeoutSeconds;

@@ -2,7 +2,7 @@ import pLimit, { type LimitFunction } from "p-limit";
 import { hasCode, LocalnetError } from "../errors";
 import { enter } from "../tools/ip/ip";
 import type { Host } from ".";
-import { getOrMake } from "./coalesce";
+import { getOrCreate } from "./coalesce";
 
 /** Seconds to wait for another program that uses this package, and after which it gets its turn. */
 const waitSeconds = 30;
@@ -25,31 +25,31 @@ const queues = new WeakMap<Host, Map<string, LimitFunction>>();
  * What reads before it writes takes turns: in this process with what is about the same thing, and with other programs
  * through a lock on the namespace itself, which leaves no file behind and which the kernel lets go of when its holder dies.
  */
-export function inTurn<T>(
+export function withLock<T>(
   host: Host,
   { netns, what }: { netns: string | undefined; what: string },
   body: () => Promise<T>,
 ): Promise<T> {
-  return oneByOne(host, `${netns ?? ""} ${what}`, () => locked(host, netns, body));
+  return serialize(host, `${netns ?? ""} ${what}`, () => withNetnsLock(host, netns, body));
 }
 
 /** What is about the same thing takes turns in this process. */
-export function oneByOne<T>(host: Host, what: string, body: () => Promise<T>): Promise<T> {
-  const queue = getOrMake(
-    getOrMake(queues, host, () => new Map()),
+export function serialize<T>(host: Host, what: string, body: () => Promise<T>): Promise<T> {
+  const queue = getOrCreate(
+    getOrCreate(queues, host, () => new Map()),
     what,
     () => pLimit(1),
   );
   return queue(body);
 }
 
-async function locked<T>(host: Host, netns: string | undefined, body: () => Promise<T>): Promise<T> {
-  const ofHost = getOrMake(leases, host, () => new Map<string, Lease>());
+async function withNetnsLock<T>(host: Host, netns: string | undefined, body: () => Promise<T>): Promise<T> {
+  const ofHost = getOrCreate(leases, host, () => new Map<string, Lease>());
   const key = netns ?? "";
   for (let old = ofHost.get(key); old && Date.now() - old.began > fairSeconds * 1000; old = ofHost.get(key)) {
     await old.ended;
   }
-  const lease = getOrMake(ofHost, key, () => begin(host, netns));
+  const lease = getOrCreate(ofHost, key, () => begin(host, netns));
   lease.users += 1;
   try {
     await lease.held;

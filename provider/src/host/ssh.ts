@@ -84,7 +84,7 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
 
   return {
     runDirectory,
-    direct: false,
+    isLocal: false,
     run: (argv, runOptions = {}) => run(argv, runOptions),
     async start(argv, { environment: extra, workingDirectory, logFile }) {
       const parameters = [logFile, workingDirectory, runDirectory, ...withEnvironment(extra), ...argv];

@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { createServer } from "node:http2";
-import { interrupt, stopIfInterrupted } from "../host/interrupt";
+import { interrupt, throwIfInterrupted } from "../host/interrupt";
 
 const cancelPath = "/pulumirpc.ResourceProvider/Cancel";
 
@@ -18,7 +18,7 @@ export function listenToEngine(): void {
 
 /** An operation for the engine. */
 export async function operation<T>(body: () => Promise<T>): Promise<T> {
-  stopIfInterrupted();
+  throwIfInterrupted();
   running += 1;
   try {
     return await body();

@@ -1,5 +1,5 @@
 import { LocalnetError } from "../errors";
-import { type Host, isLooking, look } from "../host";
+import { cached, type Host, usesReadCache } from "../host";
 import { commandError } from "../host/host";
 import { address, netnsName, port } from "../schema/fields";
 import { enter } from "./ip/ip";
@@ -81,7 +81,7 @@ export function sameService(a: ServiceKey, b: ServiceKey): boolean {
 }
 
 export function listServices(host: Host, netns: string | undefined): Promise<Service[]> {
-  return look(host, `services ${netns ?? ""}`, async () => parseServices(await ipvsadm(host, netns, "-S", "-n")));
+  return cached(host, `services ${netns ?? ""}`, async () => parseServices(await ipvsadm(host, netns, "-S", "-n")));
 }
 
 /** One of them. Who changes it asks for it alone, since all take the longer the more there are. */
@@ -90,8 +90,8 @@ export async function showService(
   netns: string | undefined,
   key: ServiceKey,
 ): Promise<Service | undefined> {
-  if (isLooking()) return (await listServices(host, netns)).find((each) => sameService(each.key, key));
-  return look(host, `service ${serviceId(key)} ${netns ?? ""}`, async () => {
+  if (usesReadCache()) return (await listServices(host, netns)).find((each) => sameService(each.key, key));
+  return cached(host, `service ${serviceId(key)} ${netns ?? ""}`, async () => {
     const argv = enter(netns, ["ipvsadm", "-L", "-n", ...serviceArgs(key)]);
     const result = await host.run(argv, { accept: [0, 1] });
     if (result.exitCode === 0) return parseShown(key, result.stdout);

@@ -1,5 +1,5 @@
 import type { Values } from "../../../provider/src/core/check";
-import { find } from "../../../provider/src/core/import";
+import { findImportable } from "../../../provider/src/core/import";
 import { create, read, remove } from "../../../provider/src/core/lifecycle";
 import { kernelModule as kind } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
@@ -86,12 +86,12 @@ const reason = lack("modules");
   test("one that was loaded by hand is found by its name alone, and stays after delete: who loaded it is not known", async () => {
     await world.run("modprobe", spare);
     const there = { ...settings, host: hostUrl };
-    const found = await find(kind, spare, world.owner, there);
+    const found = await findImportable(kind, spare, world.owner, there);
     expect(found).toMatchObject({ id: spare, inputs: { name: spare } });
     await remove(kind, spare, found?.outputs ?? {}, there);
     expect(await loaded(spare)).toBe(true);
     await world.run("rmmod", spare);
-    expect(await find(kind, spare, world.owner, there)).toBeUndefined();
+    expect(await findImportable(kind, spare, world.owner, there)).toBeUndefined();
   });
 
   test("of those that are loaded, the ones with settings are listed, unless a stack has them", async () => {

@@ -1,5 +1,5 @@
 import type { Values } from "../../../provider/src/core/check";
-import { find } from "../../../provider/src/core/import";
+import { findImportable } from "../../../provider/src/core/import";
 import { create, remove, update } from "../../../provider/src/core/lifecycle";
 import { sysctl as kind } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
@@ -125,7 +125,7 @@ beyond("Sysctl: beyond the contract", () => {
     await world.inside(netns, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
     expect(await listed()).toEqual([{ id }]);
     const there = { ...settings, host: hostUrl };
-    const found = await find(kind, id, world.owner, there);
+    const found = await findImportable(kind, id, world.owner, there);
     expect(found).toMatchObject({ id, inputs: { key: "net/ipv4/ip_forward", netns, value: "1" } });
     await create(kind, inputs({ key: "net.ipv4.ip_forward", value: 1 }), settings);
     expect(await listed()).toEqual([{ id, omit: `it belongs to ${world.owner}` }]);

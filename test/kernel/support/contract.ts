@@ -1,8 +1,8 @@
 import { check, type Values } from "../../../provider/src/core/check";
-import { find } from "../../../provider/src/core/import";
+import { findImportable } from "../../../provider/src/core/import";
 import { create, diff, PartialError, read, remove, update } from "../../../provider/src/core/lifecycle";
 import type { LocalnetError } from "../../../provider/src/errors";
-import { asked as recordedOf } from "../../../provider/src/pulumi/native/state";
+import { requestedInputs as recordedOf } from "../../../provider/src/pulumi/native/state";
 import { abridged, type Case, isNone } from "./case";
 import { faultsOf } from "./faults";
 import { lack } from "./features";
@@ -227,14 +227,14 @@ async function imported(
   id: string,
   owner: string,
 ): Promise<{ id: string; inputs: Values; outputs: Values }> {
-  let found: Awaited<ReturnType<typeof find>>;
+  let found: Awaited<ReturnType<typeof findImportable>>;
   const changes = await changesOf(spec, async () => {
     const listed = await spec.kind.imports?.list(
       testHost(),
       spec.listedIn ?? (spec.inputs.netns as string | undefined),
     );
     if (!spec.unlisted) expect(listed).toContainEqual({ id });
-    found = await find(spec.kind, id, owner, elsewhere);
+    found = await findImportable(spec.kind, id, owner, elsewhere);
   });
   expect(changes).toEqual([]);
   if (!found) throw new Error(`import does not find ${id}`);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { forget } from "../../../provider/src/core/ledger";
+import { eraseNetns } from "../../../provider/src/core/ledger";
 import { type Host, openHost, type Result } from "../../../provider/src/host";
 import { readTrace, traceOfNamespace } from "./trace";
 
@@ -80,7 +80,7 @@ export class World {
     for (const undo of this.undo) await undo().catch(() => undefined);
     for (const name of this.namespaces) {
       await this.removeNetns(name);
-      await forget(testHost(), name);
+      await eraseNetns(testHost(), name);
     }
     return this.leftovers();
   }

@@ -8,7 +8,7 @@ interface Started {
 /** A host that runs nothing: it writes down what it is told and answers with what it is given. It proves arguments only. */
 export class RecordingHost implements Host {
   readonly runDirectory = "/run/pulumi-localnet";
-  readonly direct = false;
+  readonly isLocal = false;
   readonly commands: string[][] = [];
   readonly inputs: (string | undefined)[] = [];
   readonly started: Started[] = [];

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
-import { pause, stopIfInterrupted } from "../../host/interrupt";
-import { oneByOne } from "../../host/lock";
+import { pause, throwIfInterrupted } from "../../host/interrupt";
+import { serialize } from "../../host/lock";
 import { requireTools } from "../../host/requirements";
 import { address, at, seconds } from "../../schema/fields";
 import { reach, type Target } from "../../tools/traffic";
@@ -114,13 +114,13 @@ interface Results {
  */
 function undisturbed(host: Host, args: ProbeArgs): Promise<Results> {
   const several = Array.isArray(args.http?.expectBody);
-  return several ? oneByOne(host, describe(args), () => look(host, args)) : look(host, args);
+  return several ? serialize(host, describe(args), () => look(host, args)) : look(host, args);
 }
 
 async function look(host: Host, args: ProbeArgs): Promise<Results> {
   const results: Results = { ok: 0, failed: 0, bodies: {}, failures: {} };
   for (let request = 0; request < args.count; request++) {
-    stopIfInterrupted();
+    throwIfInterrupted();
     const { ok, body, failure } = await reach(host, args.netns, args, args.timeoutSeconds);
     results[ok ? "ok" : "failed"]++;
     if (body !== undefined) results.bodies[body] = (results.bodies[body] ?? 0) + 1;

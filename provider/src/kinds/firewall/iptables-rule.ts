@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { inTurn } from "../../host/lock";
+import { withLock } from "../../host/lock";
 import { at, familyOf, parseAt, printable } from "../../schema/fields";
 import { backendOf, type Chain, movedBackend, refuseMix, savedRules } from "../../tools/iptables/backend";
 import { deleteRules, optionsOf, parseSaved, type Rule, readChain, splitWords } from "../../tools/iptables/iptables";
@@ -120,7 +120,7 @@ export const iptablesRule = defineKind({
     const known = adopted ? undefined : (seen?.rules ?? (args.priority === undefined ? [] : undefined));
     const write = () => put(host, chain, args, rule, known, adopted);
     // A place is told by number. Programs of other kinds know no turns, so it is read back all the same.
-    await (known?.length === 0 ? write() : inTurn(host, { netns: args.netns, what: "IptablesRule" }, write));
+    await (known?.length === 0 ? write() : withLock(host, { netns: args.netns, what: "IptablesRule" }, write));
     // How iptables spells this one is learnt by reading it.
     return { known: { canonical: undefined } };
   },

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defineKind } from "../../core/kind";
-import { listed, share, shares, unshare } from "../../core/ledger";
+import { addShare, eraseShare, listUnshared, readShares } from "../../core/ledger";
 import type { Host } from "../../host";
-import { inTurn } from "../../host/lock";
+import { withLock } from "../../host/lock";
 import { printable } from "../../schema/fields";
 import { dependencies, hasModule, loadedModules } from "../../tools/modules";
 
@@ -44,28 +44,28 @@ export const kernelModule = defineKind({
   },
 
   ensure: (host, { name, parameters = {}, owner }, seen, recorded) =>
-    inTurn(host, modules, async () => {
-      const holders = await shares(host, placeOf(name));
+    withLock(host, modules, async () => {
+      const holders = await readShares(host, placeOf(name));
       const loadedByUs =
         (holders[0]?.before as string[] | undefined) ?? recorded?.loadedByUs ?? (await missing(host, name));
       if (!holders.some((each) => each.owner === owner))
-        await share(host, placeOf(name), { owner, before: loadedByUs });
+        await addShare(host, placeOf(name), { owner, before: loadedByUs });
       const values = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
       try {
         if (!seen) await host.run(["modprobe", "--", name, ...values]);
       } catch (error) {
-        if (!(await hasModule(host, name))) await unshare(host, placeOf(name), owner);
+        if (!(await hasModule(host, name))) await eraseShare(host, placeOf(name), owner);
         throw error;
       }
       const former = recorded?.owner ?? owner;
-      if (former !== owner) await unshare(host, placeOf(name), former);
+      if (former !== owner) await eraseShare(host, placeOf(name), former);
       return { known: { loadedByUs } };
     }),
 
   remove: (host, { name, onDelete, loadedByUs = [], owner }) =>
-    inTurn(host, modules, async () => {
-      await unshare(host, placeOf(name), owner);
-      if (onDelete === "keep" || (await shares(host, placeOf(name))).length > 0) return;
+    withLock(host, modules, async () => {
+      await eraseShare(host, placeOf(name), owner);
+      if (onDelete === "keep" || (await readShares(host, placeOf(name))).length > 0) return;
       // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
       for (const each of [...loadedByUs].reverse()) {
         const users = (await loadedModules(host)).get(each);
@@ -74,7 +74,7 @@ export const kernelModule = defineKind({
     }),
 
   async tidy(host, { name, owner }, seen) {
-    if (!seen) await unshare(host, placeOf(name), owner);
+    if (!seen) await eraseShare(host, placeOf(name), owner);
   },
 
   imports: {
@@ -83,7 +83,7 @@ export const kernelModule = defineKind({
       if (netns !== undefined) return [];
       const there = await loadedModules(host);
       const names = withSettings.filter((name) => there.has(name));
-      return Promise.all(names.map((name) => listed(host, placeOf(name), name)));
+      return Promise.all(names.map((name) => listUnshared(host, placeOf(name), name)));
     },
   },
 });

@@ -1,10 +1,10 @@
-import { forget, share, shares, unshare } from "../../core/ledger";
+import { addShare, eraseNetns, eraseShare, readShares } from "../../core/ledger";
 import { hasCode, LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
 import { ipAll, netnsPids } from "../../tools/ip/batch";
-import { isNamed, pathOf } from "../../tools/ip/ip";
-import { aliasOf, type Link, ownerOf, showLink } from "../../tools/ip/links";
+import { netnsFileExists, pathOf } from "../../tools/ip/ip";
+import { aliasArgs, type Link, ownerOf, showLink } from "../../tools/ip/links";
 
 // What Netns and Pod have in common: a named namespace, and whose it is.
 
@@ -13,12 +13,12 @@ interface Namespace {
   readonly owner: string;
 }
 
-export type NamespaceSeen = Awaited<ReturnType<typeof namespaceSeen>>;
+export type NamespaceSeen = Awaited<ReturnType<typeof observeNamespace>>;
 
 /** A namespace that is there, as its loopback tells. */
-export async function namespaceSeen(host: Host, { name, owner }: Namespace, lo: Link) {
+export async function observeNamespace(host: Host, { name, owner }: Namespace, lo: Link) {
   const marked = lo.ifalias !== undefined;
-  const begun = !marked && (await shares(host, birthOf(name))).some((entry) => entry.owner === owner);
+  const begun = !marked && (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
   const ready = marked && lo.flags.includes("UP");
   return { name, path: pathOf(name), owner: begun ? owner : ownerOf(lo, owner), ready };
 }
@@ -30,9 +30,9 @@ export async function beginNamespace(
   there: boolean,
   add: () => Promise<unknown> = () => ipAll(host, undefined, [addNamespace(args)]),
 ): Promise<void> {
-  if (!there) await forget(host, args.name);
+  if (!there) await eraseNetns(host, args.name);
   // A namespace has no place for a mark of its own; its loopback has. Before that is set, the ledger tells whose it is.
-  await share(host, birthOf(args.name), { owner: args.owner });
+  await addShare(host, creationEntry(args.name), { owner: args.owner });
   if (there) return;
   try {
     await add().catch(async (error) => {
@@ -52,12 +52,12 @@ export function addNamespace({ name }: Namespace): string[] {
 
 /** The command that marks it, and makes it ready. */
 export function markNamespace({ owner }: Namespace): string[] {
-  return ["link", "set", "dev", "lo", "up", ...aliasOf(owner)];
+  return ["link", "set", "dev", "lo", "up", ...aliasArgs(owner)];
 }
 
 /** After that command. */
 export async function endNamespace(host: Host, { name, owner }: Namespace): Promise<void> {
-  await unshare(host, birthOf(name), owner);
+  await eraseShare(host, creationEntry(name), owner);
 }
 
 /** A Process in it that is deleted at the same time takes up to 10 by default, beside its looks. */
@@ -90,17 +90,17 @@ export async function tidyNamespace(
   const ours = owner === undefined || owner === args.owner || args.imported;
   await Promise.all([
     owner === undefined ? discard(host, args) : endNamespace(host, args),
-    ours && forget(host, args.name),
+    ours && eraseNetns(host, args.name),
   ]);
 }
 
 /** Undefined: there is no such namespace; null: there is a file of its name, which an ip that was killed on its way left. */
 export function loopback(host: Host, name: string): Promise<Link | undefined | null> {
-  return orStale(() => showLink(host, name, "lo"));
+  return undefinedIfStale(() => showLink(host, name, "lo"));
 }
 
 /** What is seen in a namespace; undefined and null as for `loopback`. */
-export async function orStale<T>(look: () => Promise<T>): Promise<T | undefined | null> {
+export async function undefinedIfStale<T>(look: () => Promise<T>): Promise<T | undefined | null> {
   try {
     return await look();
   } catch (error) {
@@ -112,10 +112,10 @@ export async function orStale<T>(look: () => Promise<T>): Promise<T | undefined 
 async function discard(host: Host, args: Namespace): Promise<void> {
   const { name } = args;
   await endNamespace(host, args);
-  if ((await isNamed(host, name)) && (await loopback(host, name)) === null)
+  if ((await netnsFileExists(host, name)) && (await loopback(host, name)) === null)
     await ipAll(host, undefined, [["netns", "del", name]]);
 }
 
-function birthOf(name: string) {
+function creationEntry(name: string) {
   return { netns: undefined, what: `Netns ${name}` };
 }

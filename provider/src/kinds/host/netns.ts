@@ -2,14 +2,14 @@ import { z } from "zod";
 import { defineKind } from "../../core/kind";
 import { netnsName } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { isNamed } from "../../tools/ip/ip";
-import { linksIn, showing } from "../../tools/ip/links";
+import { netnsFileExists } from "../../tools/ip/ip";
+import { parseLinks, showLinkCommand } from "../../tools/ip/links";
 import {
   beginNamespace,
   endNamespace,
   loopback,
   markNamespace,
-  namespaceSeen,
+  observeNamespace,
   removeNamespace,
   tidyNamespace,
 } from "./namespace";
@@ -31,18 +31,18 @@ export const netns = defineKind({
 
   async observe(host, args, recorded) {
     // One that is to be made is not there: its name tells that for many at a time.
-    if (!recorded && !(await isNamed(host, args.name))) return undefined;
+    if (!recorded && !(await netnsFileExists(host, args.name))) return undefined;
     const lo = await loopback(host, args.name);
-    return lo ? namespaceSeen(host, args, lo) : undefined;
+    return lo ? observeNamespace(host, args, lo) : undefined;
   },
 
   async ensure(host, args, seen) {
     if (seen?.owner === args.owner && seen.ready) return;
     await beginNamespace(host, args, seen !== undefined);
-    const [links = []] = await ipAll(host, args.name, [markNamespace(args), showing("lo")]);
+    const [links = []] = await ipAll(host, args.name, [markNamespace(args), showLinkCommand("lo")]);
     await endNamespace(host, args);
-    const [lo] = linksIn(links);
-    return { seen: lo && (await namespaceSeen(host, args, lo)) };
+    const [lo] = parseLinks(links);
+    return { seen: lo && (await observeNamespace(host, args, lo)) };
   },
 
   remove: (host, args) => removeNamespace(host, args),

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { listed, share, shares, unshare } from "../../core/ledger";
+import { addShare, eraseShare, listUnshared, readShares } from "../../core/ledger";
 import { LocalnetError } from "../../errors";
-import { inTurn } from "../../host/lock";
+import { withLock } from "../../host/lock";
 import { at, parseAt, printable, sysctlKey } from "../../schema/fields";
 import { normalise, readSysctl, readSysctls, writeSysctl } from "../../tools/sysctl";
 
@@ -44,8 +44,8 @@ export const sysctl = defineKind({
 
   async ensure(host, { key, netns, value, owner }, _seen, recorded) {
     const place = placeOf(key, netns);
-    return inTurn(host, place, async () => {
-      const [now, holders] = await Promise.all([readSysctl(host, netns, key), shares(host, place)]);
+    return withLock(host, place, async () => {
+      const [now, holders] = await Promise.all([readSysctl(host, netns, key), readShares(host, place)]);
       // Renamed, the entry of the former name is ours too, until the new one stands.
       const former = recorded?.owner ?? owner;
       const other = holders.find((each) => ![owner, former].includes(each.owner) && each.value !== value);
@@ -56,30 +56,30 @@ export const sysctl = defineKind({
       // Whoever came first saw what was there before.
       const previousValue = String(holders[0]?.before ?? recorded?.previousValue ?? now ?? value);
       const ours = holders.find((each) => each.owner === owner);
-      if (ours?.value !== value) await share(host, place, { owner, before: previousValue, value });
+      if (ours?.value !== value) await addShare(host, place, { owner, before: previousValue, value });
       try {
         if (now !== value) await writeSysctl(host, netns, key, value);
       } catch (error) {
         const changed = (await readSysctl(host, netns, key)) !== now;
-        if (!changed) await (ours ? share(host, place, ours) : unshare(host, place, owner));
+        if (!changed) await (ours ? addShare(host, place, ours) : eraseShare(host, place, owner));
         throw error;
       }
-      if (former !== owner) await unshare(host, place, former);
+      if (former !== owner) await eraseShare(host, place, former);
       return { known: { previousValue } };
     });
   },
 
   async remove(host, { key, netns, onDelete, previousValue, owner }, { value }) {
     const place = placeOf(key, netns);
-    await inTurn(host, place, async () => {
-      await unshare(host, place, owner);
+    await withLock(host, place, async () => {
+      await eraseShare(host, place, owner);
       if (onDelete === "keep" || previousValue === undefined || value === previousValue) return;
-      if ((await shares(host, place)).length === 0) await writeSysctl(host, netns, key, previousValue);
+      if ((await readShares(host, place)).length === 0) await writeSysctl(host, netns, key, previousValue);
     });
   },
 
   async tidy(host, { key, netns, owner }, seen) {
-    if (!seen) await unshare(host, placeOf(key, netns), owner);
+    if (!seen) await eraseShare(host, placeOf(key, netns), owner);
   },
 
   imports: {
@@ -90,7 +90,7 @@ export const sysctl = defineKind({
     async list(host, netns) {
       const values = [...(await readSysctls(host, netns, [...defaults.keys()]))];
       const keys = values.filter(([key, value]) => value !== defaults.get(key)).map(([key]) => key);
-      return Promise.all(keys.map((key) => listed(host, placeOf(key, netns), at(key, netns))));
+      return Promise.all(keys.map((key) => listUnshared(host, placeOf(key, netns), at(key, netns))));
     },
   },
 });

@@ -1,9 +1,18 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { at, ifName, parseAt } from "../../schema/fields";
-import { birthmark, type Link, showLink } from "../../tools/ip/links";
+import { groupArgs, type Link, showLink } from "../../tools/ip/links";
 import { ensureLink, wantedValue } from "./ensure";
-import { linkArgs, linkOutputs, listLinks, newborn, notChosen, promiscuous, removeLink, seenAs } from "./link";
+import {
+  importableInputs,
+  linkArgs,
+  linkOutputs,
+  listLinks,
+  newLink,
+  observedAs,
+  promiscuous,
+  removeLink,
+} from "./link";
 
 /** The bridge's own inputs: the name ip has for each, the factor to ip's unit, and the kernel's default. */
 const options = [
@@ -44,10 +53,10 @@ export const bridge = defineKind({
       const want = wantedValue(key, args, recorded, unset);
       return want === undefined || want === seen?.[key] ? [] : [option, String(Math.round(Number(want) * factor))];
     });
-    const add = ["link", "add", "name", args.name, ...birthmark(args.owner), "type", "bridge", ...wanted];
+    const add = ["link", "add", "name", args.name, ...groupArgs(args.owner), "type", "bridge", ...wanted];
     const set = ["link", "set", "dev", args.name, "type", "bridge", ...wanted];
     const first = seen ? wanted.length && [set] : [add];
-    const link = await ensureLink(host, args, args.owner, first || [], seen ?? newborn, recorded);
+    const link = await ensureLink(host, args, args.owner, first || [], seen ?? newLink, recorded);
     return { seen: seenOf(link, args.owner) };
   },
 
@@ -57,7 +66,7 @@ export const bridge = defineKind({
     parse: parseAt,
     list: (host, netns) => listLinks(host, netns, "bridge"),
     ask: (_args, seen) => ({
-      ...notChosen(seen),
+      ...importableInputs(seen),
       ...Object.fromEntries(options.map(({ key, unset }) => [key, seen[key] === unset ? undefined : seen[key]])),
     }),
   },
@@ -67,7 +76,7 @@ function seenOf(link: Link | undefined, owner: string) {
   if (!link) return undefined;
   const data = link.linkinfo?.info_data ?? {};
   return {
-    ...seenAs(link, "bridge", owner),
+    ...observedAs(link, "bridge", owner),
     stp: data.stp_state !== 0,
     forwardDelay: Number(data.forward_delay) / 100,
     ageingTime: Number(data.ageing_time) / 100,

@@ -1,8 +1,17 @@
 import { defineKind, inNetns } from "../../core/kind";
 import { at, ifName, parseAt } from "../../schema/fields";
-import { addressesOf, birthmark } from "../../tools/ip/links";
+import { addressesOf, groupArgs } from "../../tools/ip/links";
 import { ensureLink } from "./ensure";
-import { linkArgs, linkOutputs, listLinks, newborn, notChosen, observeLink, removeLink, seenAs } from "./link";
+import {
+  importableInputs,
+  linkArgs,
+  linkOutputs,
+  listLinks,
+  newLink,
+  observedAs,
+  observeLink,
+  removeLink,
+} from "./link";
 
 export const dummy = defineKind({
   type: "Dummy",
@@ -23,9 +32,9 @@ export const dummy = defineKind({
   },
 
   async ensure(host, args, seen, recorded) {
-    const add = ["link", "add", "name", args.name, ...birthmark(args.owner), "type", "dummy"];
-    const link = await ensureLink(host, args, args.owner, seen ? [] : [add], seen ?? newborn, recorded);
-    return { seen: link && seenAs(link, "dummy", args.owner) };
+    const add = ["link", "add", "name", args.name, ...groupArgs(args.owner), "type", "dummy"];
+    const link = await ensureLink(host, args, args.owner, seen ? [] : [add], seen ?? newLink, recorded);
+    return { seen: link && observedAs(link, "dummy", args.owner) };
   },
 
   remove: removeLink,
@@ -35,6 +44,6 @@ export const dummy = defineKind({
     // The module makes a first one by itself, which is down and holds nothing.
     list: (host, netns) =>
       listLinks(host, netns, "dummy", (link) => link.flags.includes("UP") || addressesOf(link).length > 0),
-    ask: (_args, seen) => notChosen(seen),
+    ask: (_args, seen) => importableInputs(seen),
   },
 });

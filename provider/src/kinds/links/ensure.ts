@@ -3,8 +3,8 @@ import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
 import { familyOf } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { aliasOf, type Link, linksIn, showing, showLink } from "../../tools/ip/links";
-import { type LinkArgs, type LinkSeen, linkSeen } from "./link";
+import { aliasArgs, type Link, parseLinks, showLink, showLinkCommand } from "../../tools/ip/links";
+import { type LinkArgs, type ObservedLink, observedLink } from "./link";
 
 /** Each input that `ip link set` takes, its arguments, and the kernel's default for when the input is taken away. */
 const settings: readonly {
@@ -31,7 +31,7 @@ export async function ensureLink(
   args: LinkArgs,
   owner: string,
   first: readonly string[][],
-  seen: LinkSeen,
+  seen: ObservedLink,
   recorded?: LinkArgs,
 ): Promise<Link | undefined> {
   return settled(host, args, await configureLink(host, args, owner, seen, recorded, { first }));
@@ -51,7 +51,7 @@ export async function settled(host: Host, args: LinkArgs, { added, lists }: Conf
 }
 
 function linkOf([links]: readonly unknown[], { name }: LinkArgs): Link | undefined {
-  return links === undefined ? undefined : linksIn(links).find(({ ifname }) => ifname === name);
+  return links === undefined ? undefined : parseLinks(links).find(({ ifname }) => ifname === name);
 }
 
 /** Commands of the namespace that are run before a link's own, and after them. */
@@ -68,7 +68,7 @@ export async function configureLink(
   host: Host,
   args: LinkArgs,
   owner: string,
-  seen: LinkSeen,
+  seen: ObservedLink,
   recorded?: LinkArgs,
   { first = [], ...around }: Around = {},
 ): Promise<Configured> {
@@ -78,7 +78,7 @@ export async function configureLink(
     const want = wantedValue(key, args, recorded, unset);
     return want === undefined || want === (seen[key] ?? "") ? [] : argv(want as never);
   });
-  if (seen.owner !== owner || !seen.alias) changes.push(...aliasOf(owner));
+  if (seen.owner !== owner || !seen.alias) changes.push(...aliasArgs(owner));
   if (changes.length) commands.push(["link", "set", "dev", name, ...changes]);
 
   const hairpin = wantedValue("hairpin", args, recorded, false);
@@ -93,9 +93,9 @@ async function configureAddresses(
   host: Host,
   args: LinkArgs,
   commands: string[][],
-  seen: LinkSeen,
+  seen: ObservedLink,
   recorded: LinkArgs | undefined,
-  { last, shows = [showing(args.name)] }: Omit<Around, "first">,
+  { last, shows = [showLinkCommand(args.name)] }: Omit<Around, "first">,
 ): Promise<Configured> {
   const { name, netns, addresses = [] } = args;
   const before = recorded?.addresses ?? [];
@@ -108,7 +108,7 @@ async function configureAddresses(
   };
   const current = async () => {
     await run();
-    return linkSeen(linkOf(lists, args) ?? (await present(host, args)), "");
+    return observedLink(linkOf(lists, args) ?? (await present(host, args)), "");
   };
   const all = () => [...there.addresses, ...there.duplicates];
 

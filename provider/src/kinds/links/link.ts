@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Listed, Seen } from "../../core/kind";
 import { isMark } from "../../core/mark";
-import { type Host, lookingAgain } from "../../host";
+import { type Host, withoutReadCache } from "../../host";
 import { pause } from "../../host/interrupt";
 import { at, cidr, mac, mtu } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
@@ -42,7 +42,7 @@ export interface LinkArgs {
 }
 
 /** A link in the vocabulary of the inputs. */
-export function linkSeen(link: Link, owner: string) {
+export function observedLink(link: Link, owner: string) {
   return {
     ifindex: link.ifindex,
     owner: ownerOf(link, owner),
@@ -59,7 +59,7 @@ export function linkSeen(link: Link, owner: string) {
   };
 }
 
-export type LinkSeen = ReturnType<typeof linkSeen> & Pick<Seen, "alien">;
+export type ObservedLink = ReturnType<typeof observedLink> & Pick<Seen, "alien">;
 
 /** The links of a kind in a namespace, as what may be imported; those that `of` takes. */
 export async function listLinks(
@@ -73,7 +73,7 @@ export async function listLinks(
 }
 
 /** What is seen of a link and can be asked for, without what the kernel chose. */
-export function notChosen({ addresses, mtu, up, promiscuous, master, hairpin }: LinkSeen) {
+export function importableInputs({ addresses, mtu, up, promiscuous, master, hairpin }: ObservedLink) {
   const own = addresses.filter((each) => !each.startsWith("fe80:"));
   return {
     addresses: own.length > 0 ? own : undefined,
@@ -84,7 +84,7 @@ export function notChosen({ addresses, mtu, up, promiscuous, master, hairpin }: 
 }
 
 /** A link that was made a moment ago: down, without a mark, and with nothing that was asked for. */
-export const newborn: LinkSeen = {
+export const newLink: ObservedLink = {
   ifindex: 0,
   owner: "",
   alias: false,
@@ -109,13 +109,13 @@ export async function observeLink(
   { name, netns }: Pick<LinkArgs, "name" | "netns">,
   kind: string,
   owner: string,
-): Promise<{ link: Link; seen: LinkSeen } | undefined> {
+): Promise<{ link: Link; seen: ObservedLink } | undefined> {
   const link = await showLink(host, netns, name);
-  return link && { link, seen: seenAs(link, kind, owner) };
+  return link && { link, seen: observedAs(link, kind, owner) };
 }
 
-export function seenAs(link: Link, kind: string, owner: string): LinkSeen {
-  const seen = linkSeen(link, owner);
+export function observedAs(link: Link, kind: string, owner: string): ObservedLink {
+  const seen = observedLink(link, owner);
   const actual = link.linkinfo?.info_kind ?? "device";
   return actual === kind ? seen : { ...seen, owner: `a link of kind ${actual}`, alien: true };
 }
@@ -123,11 +123,13 @@ export function seenAs(link: Link, kind: string, owner: string): LinkSeen {
 const goingSeconds = 2;
 
 /** A link that was just seen, once it is known to stay: the kernel takes a veth away a while after the namespace of its far end. */
-export async function stayingLink(...[host, ...which]: Parameters<typeof observeLink>): ReturnType<typeof observeLink> {
+export async function observeStableLink(
+  ...[host, ...which]: Parameters<typeof observeLink>
+): ReturnType<typeof observeLink> {
   const deadline = Date.now() + goingSeconds * 1000;
   for (;;) {
     await pause(20);
-    const found = await lookingAgain(() => observeLink(host, ...which));
+    const found = await withoutReadCache(() => observeLink(host, ...which));
     if (!found || Date.now() > deadline) return found;
   }
 }

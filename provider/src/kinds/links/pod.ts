@@ -1,33 +1,33 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { orAbsent } from "../../errors";
+import { undefinedWithoutNetns } from "../../errors";
 import type { Host } from "../../host";
 import { address, familyOf, ifName, netnsName } from "../../schema/fields";
-import { insideOf, showInside, showingInside } from "../../tools/ip/inside";
-import { hasIpv6, isNamed } from "../../tools/ip/ip";
-import { birthmark, showLink, showPeer } from "../../tools/ip/links";
+import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/inside";
+import { hasIpv6, netnsFileExists } from "../../tools/ip/ip";
+import { groupArgs, showLink, showPeer } from "../../tools/ip/links";
 import {
   addNamespace,
   beginNamespace,
   endNamespace,
   markNamespace,
-  orStale,
   removeNamespace,
   tidyNamespace,
+  undefinedIfStale,
 } from "../host/namespace";
 import { type Configured, configureLink, settled } from "./ensure";
 import {
+  importableInputs,
   type LinkArgs,
-  type LinkSeen,
   linkArgs,
-  newborn,
-  notChosen,
+  newLink,
+  type ObservedLink,
   observeLink,
+  observeStableLink,
   removeLink,
-  stayingLink,
 } from "./link";
-import { dropped, type Gateways, inside, routes } from "./pod-routes";
+import { type Gateways, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
 import { type PodSeen, remainsOf, seenOf } from "./pod-seen";
 
 export const pod = defineKind({
@@ -66,13 +66,14 @@ export const pod = defineKind({
   },
 
   async observe(host, args, recorded): Promise<PodSeen | undefined> {
-    const near = orAbsent(() => observeLink(host, nearOf(args), "veth", args.owner));
+    const near = undefinedWithoutNetns(() => observeLink(host, nearOf(args), "veth", args.owner));
     // One that is to be made or was removed is not there: its name tells that for many at a time.
-    const namespace = async () => ((await isNamed(host, args.name)) ? showInside(host, args.name) : undefined);
-    const [found, there] = await Promise.all([near, orStale(namespace)]);
+    const namespace = async () =>
+      (await netnsFileExists(host, args.name)) ? showLinksAndRoutes(host, args.name) : undefined;
+    const [found, there] = await Promise.all([near, undefinedIfStale(namespace)]);
     if (there) return seenOf(host, args, found?.link, there);
     const owners = recorded?.imported ? [args.owner, ""] : [args.owner];
-    const left = found && owners.includes(found.seen.owner) ? await staying(host, args) : found?.seen;
+    const left = found && owners.includes(found.seen.owner) ? await stableNearEnd(host, args) : found?.seen;
     return left && remainsOf(args, left);
   },
 
@@ -83,12 +84,12 @@ export const pod = defineKind({
     const whole = seen?.whole ? seen : undefined;
     if (seen && !whole) await removeEnds(host, args, seen);
 
-    const peer = ["peer", "name", inside, "netns", name, ...birthmark(owner)];
-    const add = ["link", "add", "name", near.name, ...birthmark(owner), "type", "veth", ...peer];
+    const peer = ["peer", "name", podLink, "netns", name, ...groupArgs(owner)];
+    const add = ["link", "add", "name", near.name, ...groupArgs(owner), "type", "veth", ...peer];
     const silent = !whole && (await hasIpv6(host));
     let connection: Configured | undefined;
     const connect = async (...before: string[][]) => {
-      connection = await configureLink(host, near, owner, whole?.near ?? newborn, recorded && nearOf(recorded), {
+      connection = await configureLink(host, near, owner, whole?.near ?? newLink, recorded && nearOf(recorded), {
         first: whole ? before : [...before, add, ...(silent ? [silence(near)] : [])],
       });
     };
@@ -97,18 +98,18 @@ export const pod = defineKind({
     if (!known) await beginNamespace(host, args, seen?.there ?? false, atOnce);
     if (!atOnce) await connect();
 
-    const first = [...(known ? [] : [markNamespace(args)]), ...dropped(args, seen, recorded)];
+    const first = [...(known ? [] : [markNamespace(args)]), ...removedRouteCommands(args, seen, recorded)];
     if (silent && !wantsIpv6(args)) first.push(silence(far));
     // What changes a link can take its routes along.
-    const last = (changed: boolean) => routes(args, changed ? undefined : seen);
-    const change = await configureLink(host, far, owner, whole?.far ?? newborn, recorded && farOf(recorded), {
-      ...{ first, last, shows: showingInside },
+    const last = (changed: boolean) => routeCommands(args, changed ? undefined : seen);
+    const change = await configureLink(host, far, owner, whole?.far ?? newLink, recorded && farOf(recorded), {
+      ...{ first, last, shows: linksAndRoutesCommands },
     });
     if (!known) await endNamespace(host, args);
     const [link, eth0] = [connection && (await settled(host, near, connection)), await settled(host, far, change)];
     if (!link || !eth0 || change.lists.length === 0) return;
-    const { links, routes: told } = insideOf(change.lists);
-    const others = links.filter(({ ifname }) => ifname !== inside);
+    const { links, routes: told } = parseLinksAndRoutes(change.lists);
+    const others = links.filter(({ ifname }) => ifname !== podLink);
     return { seen: await seenOf(host, args, link, { links: [...others, eth0], routes: told }) };
   },
 
@@ -125,12 +126,12 @@ export const pod = defineKind({
     // Who made one by hand knows its parts, and those are listed.
     list: async () => [],
     async locate(host, args) {
-      const eth0 = await showLink(host, args.name, inside);
+      const eth0 = await showLink(host, args.name, podLink);
       const near = eth0 && (await showPeer(host, args.name, eth0));
       return near && { ...args, link: near.name, netns: near.netns };
     },
     ask: (_args, { far, up, bridge, gateway, gateway6 }) => ({
-      ...(far && notChosen(far)),
+      ...(far && importableInputs(far)),
       up,
       bridge,
       gateway,
@@ -168,7 +169,7 @@ function nearOf({ bridge, netns, mtu, up, ...args }: PodArgs & Pick<LinkArgs, "m
 }
 
 function farOf({ name, addresses, mtu, mac, up }: LinkArgs): LinkArgs {
-  return { name: inside, netns: name, addresses, mtu, mac, up };
+  return { name: podLink, netns: name, addresses, mtu, mac, up };
 }
 
 /** The ends that lost each other: neither can be brought back under its name. */
@@ -185,6 +186,9 @@ async function removeEnd(host: Host, end: LinkArgs): Promise<void> {
 }
 
 /** The end at the bridge, once it is known to stay: the kernel takes it away a while after the pod's namespace. */
-async function staying(host: Host, args: PodArgs & { readonly owner: string }): Promise<LinkSeen | undefined> {
-  return (await orAbsent(() => stayingLink(host, nearOf(args), "veth", args.owner)))?.seen;
+async function stableNearEnd(
+  host: Host,
+  args: PodArgs & { readonly owner: string },
+): Promise<ObservedLink | undefined> {
+  return (await undefinedWithoutNetns(() => observeStableLink(host, nearOf(args), "veth", args.owner)))?.seen;
 }

@@ -3,21 +3,21 @@ import { defineKind, inNetns, type Seen } from "../../core/kind";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { at, ifName, parseAt } from "../../schema/fields";
-import { birthmark, isPeer, type Link, showLink, showPeer } from "../../tools/ip/links";
+import { groupArgs, isPeer, type Link, showLink, showPeer } from "../../tools/ip/links";
 import { type Configured, configureLink, settled } from "./ensure";
 import {
+  importableInputs,
   type LinkArgs,
-  type LinkSeen,
   linkArgs,
   linkOutputs,
   listLinks,
-  newborn,
-  notChosen,
+  newLink,
+  type ObservedLink,
+  observedAs,
   observeLink,
+  observeStableLink,
   promiscuous,
   removeLink,
-  seenAs,
-  stayingLink,
 } from "./link";
 
 /** Inputs of each end. */
@@ -67,11 +67,11 @@ export const vethPair = defineKind({
     const found = await observeLink(host, args, "veth", args.owner);
     if (!found && !recorded) return undefined;
     const far = await farEnd(host, args);
-    const near = found && far === null ? await stayingLink(host, args, "veth", args.owner) : found;
+    const near = found && far === null ? await observeStableLink(host, args, "veth", args.owner) : found;
     if (!near) {
       // Renamed or moved away: the pair is known by its far end, as which it can be removed.
       const lost = far?.seen.owner === args.owner && !far.seen.alien;
-      return lost ? { ...newborn, owner: args.owner, lost } : undefined;
+      return lost ? { ...newLink, owner: args.owner, lost } : undefined;
     }
     return pairOf(near, far ?? undefined);
   },
@@ -93,13 +93,13 @@ export const vethPair = defineKind({
     for (const { end } of ends) if (/^(0x[0-9a-f]+|\d+)$/i.test(end.netns ?? "")) await showLink(host, end.netns, "lo");
     const born = ({ name, netns }: LinkArgs) => {
       const elsewhere = netns === undefined || netns === here ? [] : ["netns", netns];
-      return ["name", name, ...elsewhere, ...birthmark(owner)];
+      return ["name", name, ...elsewhere, ...groupArgs(owner)];
     };
     const first = whole ? [] : [["link", "add", ...born(args), "type", "veth", "peer", ...born(peer)]];
     const configured: (readonly [LinkArgs, Configured])[] = [];
     for (const { end, seen, recorded } of ends) {
       const around = { first: first.splice(0) };
-      configured.push([end, await configureLink(host, end, owner, seen ?? newborn, recorded, around)]);
+      configured.push([end, await configureLink(host, end, owner, seen ?? newLink, recorded, around)]);
     }
     // Neither end has a carrier before both are up.
     const links = await Promise.all(configured.map(([end, change]) => settled(host, end, change)));
@@ -119,28 +119,28 @@ export const vethPair = defineKind({
       return near && { ...args, peer: { ...args.peer, ...(far ?? { name: args.name, netns: args.netns }) } };
     },
     ask: ({ peer }, seen) => ({
-      ...notChosen(seen),
-      peer: { name: peer.name, netns: peer.netns, ...(seen.peer && notChosen(seen.peer)) },
+      ...importableInputs(seen),
+      peer: { name: peer.name, netns: peer.netns, ...(seen.peer && importableInputs(seen.peer)) },
     }),
   },
 });
 
-interface PairSeen extends LinkSeen, Seen {
+interface PairSeen extends ObservedLink, Seen {
   readonly owner: string;
   /** The near end is not there under its name, and what is seen of it is nothing. */
   readonly lost: boolean;
-  readonly peer?: LinkSeen | undefined;
+  readonly peer?: ObservedLink | undefined;
   readonly peerIfindex?: number | undefined;
   readonly peerMacAddress?: string | undefined;
 }
 
 interface End {
   readonly link: Link;
-  readonly seen: LinkSeen;
+  readonly seen: ObservedLink;
 }
 
 function found(link: Link | undefined, owner: string): End | undefined {
-  return link && { link, seen: seenAs(link, "veth", owner) };
+  return link && { link, seen: observedAs(link, "veth", owner) };
 }
 
 /** Only a far end that is ours counts, not just one of that name. */

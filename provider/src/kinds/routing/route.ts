@@ -5,12 +5,12 @@ import { ipAll } from "../../tools/ip/batch";
 import {
   mainTable,
   metric6,
+  parseRoutes,
   protocol,
   type RouteEntry,
-  routesIn,
   showAllRoutes,
-  showingRoutes,
   showRoutes,
+  showRoutesCommand,
 } from "../../tools/ip/routes";
 
 /** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
@@ -88,9 +88,9 @@ export const route = defineKind({
     if (seen?.protocol === protocol && sameRoute(args, seen)) return;
     // "replace" would take over another's route of the same key; lifecycle has made sure that it is ours or adopted.
     const change = ["route", seen ? "replace" : "add", ...selector(args)];
-    const show = showingRoutes(args.destination, args.table ?? mainTable);
+    const show = showRoutesCommand(args.destination, args.table ?? mainTable);
     const [routes = []] = await ipAll(host, args.netns, [change, show], family(args));
-    return { seen: seenAmong(routesIn(routes), args) };
+    return { seen: seenAmong(parseRoutes(routes), args) };
   },
 
   async remove(host, args, { via, device, source, type = args.type, protocol }) {

@@ -4,7 +4,7 @@
  */
 import type { Failure, Values } from "../../core/check";
 import * as lifecycle from "../../core/lifecycle";
-import { type HostSettings, onlyLooking } from "../../host";
+import { type HostSettings, withReadCache } from "../../host";
 import { kinds } from "../../kinds";
 import { listenToEngine, operation } from "../engine";
 import { keys, settingsIn } from "../settings";
@@ -30,34 +30,42 @@ function provider(type: string) {
       settings = common;
     },
     async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
-      return lifecycle.check(kind, own(news));
+      return lifecycle.check(kind, withoutProviderKey(news));
     },
     async diff(_id: string, olds: Values, news: Values) {
-      return { ...lifecycle.diff(kind, own(olds), own(news)), deleteBeforeReplace: true };
+      return { ...lifecycle.diff(kind, withoutProviderKey(olds), withoutProviderKey(news)), deleteBeforeReplace: true };
     },
     async create(inputs: Values) {
-      const { id, outputs } = await told(inputs, () => lifecycle.create(kind, own(inputs), settings));
+      const { id, outputs } = await asEngineErrors(inputs, () =>
+        lifecycle.create(kind, withoutProviderKey(inputs), settings),
+      );
       return { id, outs: outputs };
     },
     async update(id: string, olds: Values, news: Values) {
-      return { outs: await told(news, () => lifecycle.update(kind, id, own(olds), own(news), settings)) };
+      return {
+        outs: await asEngineErrors(news, () =>
+          lifecycle.update(kind, id, withoutProviderKey(olds), withoutProviderKey(news), settings),
+        ),
+      };
     },
     async read(id: string, props: Values) {
-      const found = await told(props, () => onlyLooking(() => lifecycle.read(kind, id, own(props), settings)));
+      const found = await asEngineErrors(props, () =>
+        withReadCache(() => lifecycle.read(kind, id, withoutProviderKey(props), settings)),
+      );
       return found ? { id, props: found.outputs, inputs: found.inputs } : { id: "" };
     },
     async delete(id: string, props: Values): Promise<void> {
-      await told(props, () => lifecycle.remove(kind, id, own(props), settings));
+      await asEngineErrors(props, () => lifecycle.remove(kind, id, withoutProviderKey(props), settings));
     },
   };
 }
 
-function own({ [providerKey]: _, ...values }: Values): Values {
+function withoutProviderKey({ [providerKey]: _, ...values }: Values): Values {
   return values;
 }
 
 /** Errors in the form that the engine takes: plain, and with the properties of what was half made. */
-async function told<T>(inputs: Values, body: () => Promise<T>): Promise<T> {
+async function asEngineErrors<T>(inputs: Values, body: () => Promise<T>): Promise<T> {
   try {
     return await operation(body);
   } catch (error) {

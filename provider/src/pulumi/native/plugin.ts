@@ -5,15 +5,15 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { hasUnknown, unknown, type Values } from "../../core/check";
 import { differences } from "../../core/compare";
 import { withDefaults, withoutDefaults } from "../../core/defaults";
-import { find } from "../../core/import";
+import { findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
-import { type HostSettings, onlyLooking } from "../../host";
+import { type HostSettings, withReadCache } from "../../host";
 import { interrupt } from "../../host/interrupt";
 import { operation } from "../engine";
 import { settingsIn } from "../settings";
 import { checkConfig, diffConfig } from "./config";
 import { checked, differing, HalfMade, unary } from "./reply";
-import { asked, type Subject, stored, subjectOf } from "./state";
+import { requestedInputs, type Subject, stored, subjectOf } from "./state";
 import { decode, encode } from "./struct";
 
 /** The native plugin, as the engine calls it: Pulumi's ResourceProvider over gRPC. */
@@ -43,7 +43,7 @@ export function service(version: string, schema: () => string): UntypedServiceIm
     diff: unary(async (request: rpc.DiffRequest) => {
       const { kind, owner } = subjectOf(request);
       const news = lifecycle.check(kind, { ...decode(request.getNews()).values, owner }).inputs;
-      const olds = asked(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values, news);
+      const olds = requestedInputs(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values, news);
       return differing(differences(kind.args, news, { owner, ...olds }));
     }),
 
@@ -70,13 +70,13 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const id = request.getId();
       const response = new rpc.ReadResponse();
       const seen = () => {
-        if (Object.keys(recorded.values).length === 0) return find(kind, id, owner, settings);
+        if (Object.keys(recorded.values).length === 0) return findImportable(kind, id, owner, settings);
         // What was renamed has the mark of its former name.
         const values: Values = { owner, ...recorded.values };
         const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner: values.owner } : values;
         return lifecycle.read(kind, id, values, settings, before);
       };
-      const found = await told(subject, secrets, () => onlyLooking(seen));
+      const found = await told(subject, secrets, () => withReadCache(seen));
       if (!found) return response;
       response.setId(found.id);
       response.setProperties(state(subject, found.outputs, secrets));
@@ -90,7 +90,7 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const { kind, owner } = subject;
       const { values, secrets } = decode(request.getNews());
       const news = { ...values, owner };
-      const olds = asked(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values);
+      const olds = requestedInputs(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values);
       const outputs = request.getPreview()
         ? preview(subject, news).outputs
         : await told(subject, secrets, () =>

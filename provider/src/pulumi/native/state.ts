@@ -1,5 +1,5 @@
 import type { Values } from "../../core/check";
-import { among } from "../../core/compare";
+import { pick } from "../../core/compare";
 import { withDefaults } from "../../core/defaults";
 import type { AnyKind } from "../../core/kind";
 import { kinds } from "../../kinds";
@@ -25,9 +25,9 @@ export function stored({ owner: _, ...values }: Values): Values {
 }
 
 /** The recorded state; of an imported object only what was asked for, by the inputs that are recorded or by others. */
-export function asked(kind: AnyKind, recorded: Values, inputs: Values, others: Values = {}): Values {
+export function requestedInputs(kind: AnyKind, recorded: Values, inputs: Values, others: Values = {}): Values {
   if (!recorded.imported) return recorded;
-  const args = among(kind.args, recorded, withDefaults(kind.args, inputs), others);
+  const args = pick(kind.args, recorded, withDefaults(kind.args, inputs), others);
   const rest = Object.entries(recorded).filter(([key]) => !(key in kind.args.shape));
   return { ...args, ...Object.fromEntries(rest) };
 }

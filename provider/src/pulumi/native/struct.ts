@@ -1,6 +1,6 @@
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Values } from "../../core/check";
-import { plain } from "../../core/compare";
+import { toPlainJson } from "../../core/compare";
 
 /** What the engine wraps special values in: an object with this key, which says what they are. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
@@ -33,7 +33,7 @@ function revealed(value: unknown, found: () => void): unknown {
 
 /** The inverse: a property that held a secret is one as a whole. */
 export function encode(values: Values, secrets: ReadonlySet<string>): Struct {
-  const entries = Object.entries(plain(values)).map(([key, value]) => {
+  const entries = Object.entries(toPlainJson(values)).map(([key, value]) => {
     return [key, secrets.has(key) ? { [signatureKey]: secret, value } : value] as const;
   });
   return Struct.fromJavaScript(Object.fromEntries(entries) as Record<string, JavaScriptValue>);

@@ -1,5 +1,5 @@
 import type { Host } from "../../host";
-import { getOrMake, together } from "../../host/coalesce";
+import { coalesce, getOrCreate } from "../../host/coalesce";
 import { processesIn } from "../../host/files";
 import { commandError } from "../../host/host";
 import { ipIn, pathOf, runIp } from "./ip";
@@ -29,9 +29,9 @@ export async function ipAll(
 ): Promise<readonly List[]> {
   if (request.length === 0) return [];
   const begin = [...ipIn(netns), ...options];
-  const ofHost = getOrMake(namespaces, host, () => new Map());
-  const one = getOrMake(ofHost, begin.join(" "), () =>
-    together((requests: readonly Request[]) => change(host, begin, requests)),
+  const ofHost = getOrCreate(namespaces, host, () => new Map());
+  const one = getOrCreate(ofHost, begin.join(" "), () =>
+    coalesce((requests: readonly Request[]) => change(host, begin, requests)),
   );
   const answer = (await one(request)).get(request);
   if (answer && "error" in answer) throw answer.error;
@@ -75,9 +75,9 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
     return { lists: [], failed };
   }
   const argv = [...begin, ...listing, "-batch", "-"];
-  const { exitCode, stdout, stderr } = await host.run(argv, { input: lines(commands), accept: "any" });
+  const { exitCode, stdout, stderr } = await host.run(argv, { input: batchLines(commands), accept: "any" });
   // What changed while the kernel told it can be asked for again, but not here.
-  const lists = () => (stderr.includes("Dump was interrupted") ? [] : parsed(stdout));
+  const lists = () => (stderr.includes("Dump was interrupted") ? [] : parseLists(stdout));
   if (exitCode === 0) return { lists: lists() };
   const [line = "", told] = /^Command failed -:(\d+)\n/m.exec(stderr) ?? [];
   const number = Number(told) - 1;
@@ -97,14 +97,14 @@ export async function ipShow(host: Host, netns: string | undefined, commands: re
   const [only = [], ...more] = commands;
   const begin = [...ipIn(netns), ...listing];
   const argv = more.length === 0 ? [...begin, ...only] : [...begin, "-force", "-batch", "-"];
-  const input = more.length === 0 ? {} : { input: lines(commands) };
+  const input = more.length === 0 ? {} : { input: batchLines(commands) };
   const result = await runIp(host, argv, { accept: [0, 1], ...input });
   if (result.exitCode !== 0 && !absent.test(result.stderr)) throw commandError(argv, result);
-  return parsed(result.stdout);
+  return parseLists(result.stdout);
 }
 
 /** One list behind the other. */
-function parsed(stdout: string): List[] {
+function parseLists(stdout: string): List[] {
   return JSON.parse(`[${stdout.trim().replace(/\]\n\[/g, "],[")}]`);
 }
 
@@ -112,8 +112,8 @@ const counters = new WeakMap<Host, (name: string) => Promise<boolean>>();
 
 /** The processes in a named network namespace. */
 export async function netnsPids(host: Host, name: string): Promise<string[]> {
-  if (host.direct) return processesIn(pathOf(name));
-  const none = getOrMake(counters, host, () => together((names: readonly string[]) => areEmpty(host, names)));
+  if (host.isLocal) return processesIn(pathOf(name));
+  const none = getOrCreate(counters, host, () => coalesce((names: readonly string[]) => areEmpty(host, names)));
   if (await none(name)) return [];
   const { stdout } = await host.run(["ip", "netns", "pids", name]);
   return stdout.split("\n").filter(Boolean);
@@ -122,12 +122,12 @@ export async function netnsPids(host: Host, name: string): Promise<string[]> {
 /** Is it known that no process is in any of them? Where one is, the answer does not say. */
 async function areEmpty(host: Host, names: readonly string[]): Promise<boolean> {
   if (names.length === 1) return false;
-  const input = lines(names.map((name) => ["netns", "pids", name]));
+  const input = batchLines(names.map((name) => ["netns", "pids", name]));
   const { exitCode, stdout } = await host.run(["ip", "-batch", "-"], { input, accept: "any" });
   return exitCode === 0 && stdout === "";
 }
 
-function lines(commands: readonly Command[]): string {
+function batchLines(commands: readonly Command[]): string {
   // Blanks, quotes, "#" and backslashes would be read otherwise than in arguments.
   const strange = commands.flat().find((word) => !/^[\w.:/@$-]+$/.test(word));
   if (strange !== undefined) throw new TypeError(`no word for a list of commands: ${strange}`);

@@ -1,7 +1,7 @@
 import { LocalnetError } from "../../errors";
 import type { Host, Result, RunOptions } from "../../host";
-import { getOrMake, together } from "../../host/coalesce";
-import { isThere } from "../../host/files";
+import { coalesce, getOrCreate } from "../../host/coalesce";
+import { pathExists } from "../../host/files";
 import { commandError } from "../../host/host";
 
 const attempts = 20;
@@ -40,8 +40,8 @@ export function pathOf(netns: string): string {
 const names = new WeakMap<Host, (name: string) => Promise<Set<string>>>();
 
 /** Is there a file of a namespace of that name? */
-export async function isNamed(host: Host, name: string): Promise<boolean> {
-  if (host.direct) return isThere(pathOf(name));
+export async function netnsFileExists(host: Host, name: string): Promise<boolean> {
+  if (host.isLocal) return pathExists(pathOf(name));
   const files = async () => {
     const argv = ["ls", namespaces];
     const result = await host.run(argv, { accept: [0, 2] });
@@ -49,15 +49,15 @@ export async function isNamed(host: Host, name: string): Promise<boolean> {
     if (result.exitCode !== 0 && !result.stderr.includes("No such file")) throw commandError(argv, result);
     return new Set(result.stdout.split("\n"));
   };
-  return (await getOrMake(names, host, () => together(files))(name)).has(name);
+  return (await getOrCreate(names, host, () => coalesce(files))(name)).has(name);
 }
 
 /** In /proc, each link of the reader's own network namespace has a folder of settings. */
 const settings = "/proc/sys/net/ipv4/conf";
 
 /** Is it known without a command that no link has that name? */
-export function lacksLink(host: Host, netns: string | undefined, name: string): boolean {
-  return host.direct && netns === undefined && isThere(`${settings}/lo`) && !isThere(`${settings}/${name}`);
+export function isLinkKnownAbsent(host: Host, netns: string | undefined, name: string): boolean {
+  return host.isLocal && netns === undefined && pathExists(`${settings}/lo`) && !pathExists(`${settings}/${name}`);
 }
 
 const withIpv6 = new WeakMap<Host, boolean>();

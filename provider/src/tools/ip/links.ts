@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { groupOf, isMark, markOf, ownerIn } from "../../core/mark";
 import { LocalnetError } from "../../errors";
-import { type Host, isLooking, look } from "../../host";
-import { getOrMake, together } from "../../host/coalesce";
+import { cached, type Host, usesReadCache } from "../../host";
+import { coalesce, getOrCreate } from "../../host/coalesce";
 import { ipShow } from "./batch";
-import { ip, lacksLink } from "./ip";
+import { ip, isLinkKnownAbsent } from "./ip";
 
 export const linkJson = z.object({
   ifindex: z.number(),
@@ -40,38 +40,38 @@ export const linkJson = z.object({
 
 export type Link = z.output<typeof linkJson>;
 
-export function linksIn(list: unknown): Link[] {
+export function parseLinks(list: unknown): Link[] {
   return z.array(linkJson).parse(list);
 }
 
 /** The command that lists a link with its addresses. */
-export function showing(name: string): string[] {
+export function showLinkCommand(name: string): string[] {
   return ["addr", "show", "dev", name];
 }
 
 /** A link with its addresses; undefined when there is none of that name. */
 export async function showLink(host: Host, netns: string | undefined, name: string): Promise<Link | undefined> {
-  if (lacksLink(host, netns, name)) return undefined;
-  const links = isLooking() ? await showLinks(host, netns) : await asked(host, netns)(name);
+  if (isLinkKnownAbsent(host, netns, name)) return undefined;
+  const links = usesReadCache() ? await showLinks(host, netns) : await linkReader(host, netns)(name);
   return links.find(({ ifname }) => ifname === name);
 }
 
-const askers = new WeakMap<Host, Map<string, (name: string) => Promise<Link[]>>>();
+const linkReaders = new WeakMap<Host, Map<string, (name: string) => Promise<Link[]>>>();
 
 /** Tells of the links of a namespace that many ask for at a time, those that are there. */
-function asked(host: Host, netns: string | undefined): (name: string) => Promise<Link[]> {
-  const ofHost = getOrMake(askers, host, () => new Map());
-  return getOrMake(ofHost, netns ?? "", () =>
-    together(async (names: readonly string[]) => {
-      return linksIn((await ipShow(host, netns, names.map(showing))).flat());
+function linkReader(host: Host, netns: string | undefined): (name: string) => Promise<Link[]> {
+  const ofHost = getOrCreate(linkReaders, host, () => new Map());
+  return getOrCreate(ofHost, netns ?? "", () =>
+    coalesce(async (names: readonly string[]) => {
+      return parseLinks((await ipShow(host, netns, names.map(showLinkCommand))).flat());
     }),
   );
 }
 
 /** All links of a namespace with their addresses; none where there is no such namespace. */
 export function showLinks(host: Host, netns: string | undefined): Promise<Link[]> {
-  return look(host, `links ${netns ?? ""}`, async () =>
-    linksIn(JSON.parse(await ip(host, netns, "-j", "-d", "addr", "show"))),
+  return cached(host, `links ${netns ?? ""}`, async () =>
+    parseLinks(JSON.parse(await ip(host, netns, "-j", "-d", "addr", "show"))),
   );
 }
 
@@ -127,10 +127,10 @@ export function ownerOf(link: Link, owner: string): string {
 }
 
 /** The arguments of `ip link add` that mark the new link. */
-export function birthmark(owner: string): string[] {
+export function groupArgs(owner: string): string[] {
   return ["group", String(groupOf(owner))];
 }
 
-export function aliasOf(owner: string): string[] {
+export function aliasArgs(owner: string): string[] {
   return ["alias", markOf(owner)];
 }

@@ -27,12 +27,12 @@ const routeJson = z.object({
 
 export type RouteEntry = z.output<typeof routeJson>;
 
-export function routesIn(list: unknown): RouteEntry[] {
+export function parseRoutes(list: unknown): RouteEntry[] {
   return z.array(routeJson).parse(list);
 }
 
 /** The command that lists all routes of a table to exactly this destination. */
-export function showingRoutes(destination: string, table: number): string[] {
+export function showRoutesCommand(destination: string, table: number): string[] {
   return ["route", "show", "table", String(table), "exact", destination];
 }
 
@@ -43,7 +43,7 @@ export async function showRoutes(
   destination: string,
   table: number,
 ): Promise<RouteEntry[]> {
-  return routes(host, netns, familyOf(destination), showingRoutes(destination, table));
+  return routes(host, netns, familyOf(destination), showRoutesCommand(destination, table));
 }
 
 /** The routes of all tables. */
@@ -58,7 +58,7 @@ async function routes(
   showing: readonly string[],
 ): Promise<RouteEntry[]> {
   try {
-    return routesIn(JSON.parse(await ip(host, netns, `-${family}`, "-N", "-j", "-d", ...showing)));
+    return parseRoutes(JSON.parse(await ip(host, netns, `-${family}`, "-N", "-j", "-d", ...showing)));
   } catch (error) {
     if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("FIB table does not exist")) return [];
     throw error;

@@ -1,6 +1,6 @@
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
-import { getOrMake, together } from "../../host/coalesce";
+import { coalesce, getOrCreate } from "../../host/coalesce";
 import { enter } from "../ip/ip";
 import { type Chain, iptablesCommand, lockSeconds } from "./backend";
 
@@ -15,9 +15,9 @@ const tables = new WeakMap<Host, Map<string, (change: Change) => Promise<Map<Cha
  * been done, and each change is made by itself, for an error of its own.
  */
 export async function changeTable(host: Host, table: Table, change: Change): Promise<void> {
-  const ofHost = getOrMake(tables, host, () => new Map());
+  const ofHost = getOrCreate(tables, host, () => new Map());
   const key = [table.netns ?? "", table.family, table.table, table.backend ?? ""].join(" ");
-  const one = getOrMake(ofHost, key, () => together((changes: readonly Change[]) => make(host, table, changes)));
+  const one = getOrCreate(ofHost, key, () => coalesce((changes: readonly Change[]) => make(host, table, changes)));
   const failures = await one(change);
   if (failures.has(change)) throw failures.get(change);
 }

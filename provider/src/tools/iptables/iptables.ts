@@ -1,5 +1,5 @@
 import { hasCode, LocalnetError } from "../../errors";
-import { type Host, look, type Result } from "../../host";
+import { cached, type Host, type Result } from "../../host";
 import { enter } from "../ip/ip";
 import { type Chain, iptablesCommand, lockSeconds } from "./backend";
 import { changeTable } from "./batch";
@@ -24,7 +24,7 @@ async function run(host: Host, { netns, family, table, backend }: Chain, args: r
 
 export function readChain(host: Host, chain: Chain): Promise<Listing> {
   const { netns = "", family, table, backend = "" } = chain;
-  return look(host, ["rules", netns, family, table, chain.chain, backend].join(" "), () => listChain(host, chain));
+  return cached(host, ["rules", netns, family, table, chain.chain, backend].join(" "), () => listChain(host, chain));
 }
 
 async function listChain(host: Host, chain: Chain): Promise<Listing> {
