@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { say } from "../lib/run.mjs";
-import { areas, difference, snapshot } from "../snapshot.mjs";
+import { areas, difference, snapshot } from "../snapshot/snapshot.mjs";
 import { stopVm, vmStatus } from "../vm/vm.mjs";
 import { bootId, enter, inVm } from "./place.mjs";
 import { readRecord, removeRecord } from "./record.mjs";

@@ -1,5 +1,5 @@
 import { say } from "../lib/run.mjs";
-import { snapshot } from "../snapshot.mjs";
+import { snapshot } from "../snapshot/snapshot.mjs";
 import { vmPackages } from "../vm/vm.mjs";
 import { bootId, choose, enter, isRoot } from "./place.mjs";
 import { readRecord, writeRecord } from "./record.mjs";

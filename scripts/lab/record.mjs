@@ -10,7 +10,7 @@ const file = join(runDirectory, "lab.json");
  * @typedef {object} Record what is remembered while a lab is up
  * @property {import("./place.mjs").Where} where
  * @property {string} boot identifies the time since that place was started
- * @property {import("../snapshot.mjs").Snapshot} before
+ * @property {import("../snapshot/snapshot.mjs").Snapshot} before
  */
 
 /** @returns {Record | undefined} */

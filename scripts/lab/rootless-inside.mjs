@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../lib/paths.mjs";
 import { dispatch, interactive, output } from "../lib/run.mjs";
-import { difference, snapshot } from "../snapshot.mjs";
+import { difference, snapshot } from "../snapshot/snapshot.mjs";
 import { asBefore } from "./down.mjs";
 import { openStack } from "./stack.mjs";
 import { holds, table } from "./table.mjs";
@@ -13,7 +13,7 @@ const project = join(root, folder);
 const stack = openStack(process.env, project);
 const terminal = Boolean(process.stdin.isTTY);
 
-await dispatch({ lab }, "lab", "node scripts/lab.mjs rootless");
+await dispatch({ lab }, "lab", "node scripts/lab/cli.mjs rootless");
 
 async function lab() {
   const [inside, outside, count] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/);

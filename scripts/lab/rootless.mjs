@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
-import { ensurePulumi } from "../lib/pulumi.mjs";
 import { rootless } from "../lib/rootless.mjs";
 import { interactive } from "../lib/run.mjs";
+import { ensurePulumi } from "../pulumi-cli/pulumi.mjs";
 import { ensureProgram } from "./setup.mjs";
 
 /** What the lab's resources and probes use. */

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
 import { ensureNpm } from "../lib/npm.mjs";
 import { root } from "../lib/paths.mjs";
-import { ensurePulumi, pulumiEnv } from "../lib/pulumi.mjs";
 import { output } from "../lib/run.mjs";
+import { ensurePulumi, pulumiEnv } from "../pulumi-cli/pulumi.mjs";
 import { openStack } from "./stack.mjs";
 
 /** What the lab's resources and probes use on a host; the throwaway machine sees this host's files. */

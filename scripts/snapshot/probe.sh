@@ -1,4 +1,4 @@
-# Run on the host in question by ../snapshot.mjs, all in one go, because each command over ssh takes its time.
+# Run on the host in question by snapshot.mjs, all in one go, because each command over ssh takes its time.
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 section() { printf '\n@@ %s\n' "$*"; }
 there() { command -v "$1" > /dev/null; }

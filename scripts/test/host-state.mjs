@@ -1,5 +1,5 @@
 import { output } from "../lib/run.mjs";
-import { difference as all, areas, snapshot } from "../snapshot.mjs";
+import { difference as all, areas, snapshot } from "../snapshot/snapshot.mjs";
 
 /** What others on this host change meanwhile, and what loading a module for a tool adds. */
 const ignored = new Set(["processes", "modules"]);
@@ -10,8 +10,8 @@ export function hostState() {
 }
 
 /**
- * @param {import("../snapshot.mjs").Snapshot} before
- * @param {import("../snapshot.mjs").Snapshot} after
+ * @param {import("../snapshot/snapshot.mjs").Snapshot} before
+ * @param {import("../snapshot/snapshot.mjs").Snapshot} after
  */
 export function difference(before, after) {
   const kept = areas.filter((area) => !ignored.has(area));

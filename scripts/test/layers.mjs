@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
-import { ensurePulumi, pulumiEnv } from "../lib/pulumi.mjs";
-import { ensurePulumiYaml } from "../lib/pulumi-yaml.mjs";
 import { rootless } from "../lib/rootless.mjs";
 import { capture, output, say } from "../lib/run.mjs";
+import { ensurePulumi, pulumiEnv } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
 import { difference, hostState } from "./host-state.mjs";
 import { Matrix } from "./matrix.mjs";
@@ -146,8 +146,8 @@ export async function runLayers(names, { whole }) {
 
 /**
  * @param {Tally} tally
- * @param {import("../snapshot.mjs").Snapshot} before
- * @param {import("../snapshot.mjs").Snapshot} after
+ * @param {import("../snapshot/snapshot.mjs").Snapshot} before
+ * @param {import("../snapshot/snapshot.mjs").Snapshot} after
  */
 function compare(tally, before, after) {
   const traces = difference(before, after);

@@ -166,7 +166,7 @@ export type Snapshot = Record<string, string[]>;
 
 /** All that a lab could leave behind on a host: this one, one behind ssh, or a sandbox. */
 export async function snapshot(ssh: readonly string[] = [], inside: readonly string[] = []): Promise<Snapshot> {
-  const { code, stdout, text } = await run([...inside, "node", join(root, "test/support/snapshot.mjs"), ...ssh]);
+  const { code, stdout, text } = await run([...inside, "node", join(root, "scripts/snapshot/cli.mjs"), ...ssh]);
   if (code) throw new Error(text);
   const seen = JSON.parse(stdout) as Snapshot;
   // On a machine that does other things too, processes come and go, and the kernel loads modules as it likes.

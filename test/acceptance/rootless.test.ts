@@ -85,7 +85,7 @@ describe.each(rows)("%s", (_, project) => {
 });
 
 test("where there can be no user namespaces, it says so and what would mend it", async () => {
-  const none = "echo 0 > /proc/sys/user/max_user_namespaces && exec node scripts/lab.mjs rootless";
+  const none = "echo 0 > /proc/sys/user/max_user_namespaces && exec node scripts/lab/cli.mjs rootless";
   const { code, text } = await run(["unshare", "--user", "--map-root-user", "sh", "-c", none]);
   expect(code).toBe(1);
   expect(text).toContain("This host lets no ordinary user have namespaces of their own");

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { cache, stateDirectory } from "./paths.mjs";
-import { publish } from "./publish.mjs";
-import { buildPulumi } from "./pulumi-build.mjs";
-import { capture, isExecutable, say, which } from "./run.mjs";
+import { cache, stateDirectory } from "../lib/paths.mjs";
+import { publish } from "../lib/publish.mjs";
+import { capture, isExecutable, say, which } from "../lib/run.mjs";
+import { buildPulumi } from "./build.mjs";
 
 /** What is fetched or built where there is no CLI; and the oldest that is good enough where there is one. */
 const version = "3.256.0";

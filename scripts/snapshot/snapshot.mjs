@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseLinks, parseProcesses, parseRoutes, parseSysctls, parseTables, spaced } from "./snapshot/parse.mjs";
+import { parseLinks, parseProcesses, parseRoutes, parseSysctls, parseTables, spaced } from "./parse.mjs";
 
-const probe = readFileSync(join(import.meta.dirname, "snapshot/probe.sh"), "utf8");
+const probe = readFileSync(join(import.meta.dirname, "probe.sh"), "utf8");
 
 /** What a snapshot covers; each is a list of readable lines. */
 export const areas = /** @type {const} */ ([

@@ -5,13 +5,13 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errors, readmeWithKinds, reference } from "./generate/markdown.mjs";
-import { readModel } from "./generate/model.mjs";
-import { packageSchema } from "./generate/schema.mjs";
-import { shapes } from "./generate/shapes.mjs";
-import { nativeResources, resources } from "./generate/types.mjs";
-import { root } from "./lib/paths.mjs";
-import { interactive, say } from "./lib/run.mjs";
+import { root } from "../lib/paths.mjs";
+import { interactive, say } from "../lib/run.mjs";
+import { errors, readmeWithKinds, reference } from "./markdown.mjs";
+import { readModel } from "./model.mjs";
+import { packageSchema } from "./schema.mjs";
+import { shapes } from "./shapes.mjs";
+import { nativeResources, resources } from "./types.mjs";
 
 const checkOnly = process.argv.includes("--check");
 

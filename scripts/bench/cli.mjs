@@ -1,7 +1,8 @@
-// node scripts/bench.mjs [OPTION...]: measures what this package takes, beside what else does the same.
-import { bench } from "./bench/bench.mjs";
-import { parseOptions, usage } from "./bench/options.mjs";
-import { say } from "./lib/run.mjs";
+// node scripts/bench/cli.mjs [OPTION...]: measures what this package takes, beside what else does the same.
+
+import { say } from "../lib/run.mjs";
+import { bench } from "./bench.mjs";
+import { parseOptions, usage } from "./options.mjs";
 
 try {
   const options = parseOptions(process.argv.slice(2));

@@ -1,11 +1,11 @@
 import { realpathSync } from "node:fs";
 import { rename, rm, symlink } from "node:fs/promises";
 import { basename, delimiter, dirname, join, relative } from "node:path";
-import { cache } from "./paths.mjs";
-import { publish } from "./publish.mjs";
+import { cache } from "../lib/paths.mjs";
+import { publish } from "../lib/publish.mjs";
+import { isExecutable, say, which } from "../lib/run.mjs";
+import { buildYamlHost } from "./build.mjs";
 import { ensurePulumi } from "./pulumi.mjs";
-import { buildYamlHost } from "./pulumi-build.mjs";
-import { isExecutable, say, which } from "./run.mjs";
 
 const name = "pulumi-language-yaml";
 /** What is built where there is none; scripts/pulumi-cli/language-yaml names the same. */

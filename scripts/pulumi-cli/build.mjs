@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { root } from "./paths.mjs";
-import { output, which } from "./run.mjs";
+import { root } from "../lib/paths.mjs";
+import { output, which } from "../lib/run.mjs";
 
 const modules = join(root, "scripts/pulumi-cli");
 const cliPackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
