@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { ensureProgram } from "../lab/setup.mjs";
+import { say } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
-import { capture, say } from "../lib/run.mjs";
+import { run } from "../lib/run.mjs";
 import { ensurePulumi } from "../pulumi-cli/pulumi.mjs";
 import { vmPackages } from "../vm/vm.mjs";
 import { chart } from "./chart.mjs";
@@ -172,7 +173,7 @@ function print({ entries, growth }, leftOut) {
 
 /** @param {NodeJS.ProcessEnv} env */
 async function describeMachine(env) {
-  const { stdout } = await capture(["pulumi", "version"], { env });
+  const { stdout } = await run(["pulumi", "version"], { env });
   const [{ model = "" } = {}] = cpus();
   return { cpus: cpus().length, model, kernel: release(), node: process.version, pulumi: stdout.trim() };
 }

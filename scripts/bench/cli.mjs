@@ -1,14 +1,14 @@
-// node scripts/bench/cli.mjs [OPTION...]: measures what this package takes, beside what else does the same.
+// node scripts/bench/cli.mjs [OPTION...]: see README.md.
+import { main } from "../lib/cli.mjs";
+import { ensureNpm } from "../lib/npm.mjs";
 
-import { say } from "../lib/run.mjs";
-import { bench } from "./bench.mjs";
-import { parseOptions, usage } from "./options.mjs";
+ensureNpm();
+const { bench } = await import("./bench.mjs");
+const { parseOptions, usage } = await import("./options.mjs");
 
-try {
+await main(async () => {
   const options = parseOptions(process.argv.slice(2));
-  if (options.help) console.log(usage);
-  else process.exitCode = await bench(options);
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+  if (!options.help) return bench(options);
+  console.log(usage);
+  return 0;
+});

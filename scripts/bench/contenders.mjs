@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../lib/paths.mjs";
-import { capture, output } from "../lib/run.mjs";
+import { output, run } from "../lib/run.mjs";
 import { quoted } from "../vm/vm.mjs";
 
 /** In the order in which they are run; the next one starts from what the one before left. */
@@ -124,7 +124,7 @@ function shell({ count, directory }, commands, text) {
 /** @param {import("./workloads.mjs").Workload} workload */
 async function lacksMininet({ name }) {
   if (name !== "pods") return "it knows nothing but hosts and switches";
-  const { code } = await capture([python, "-c", "import mininet.net"]);
+  const { code } = await run([python, "-c", "import mininet.net"]);
   return code === 0
     ? undefined
     : "it is not installed: apt-get install --no-install-recommends mininet bridge-utils net-tools";

@@ -1,4 +1,4 @@
-import { capture } from "../lib/run.mjs";
+import { run } from "../lib/run.mjs";
 import { startVm, stopVm, vmStatus } from "../vm/vm.mjs";
 import { openSandbox } from "./sandbox.mjs";
 
@@ -38,7 +38,7 @@ export async function leave() {
 
 async function hasIpvs() {
   const { inside, close } = await openSandbox({ network: true });
-  const { code } = await capture([...inside, "ipvsadm", "-L", "-n"]);
+  const { code } = await run([...inside, "ipvsadm", "-L", "-n"]);
   await close();
   return code === 0;
 }

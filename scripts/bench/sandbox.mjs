@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { start } from "../lib/run.mjs";
 
 const patienceSeconds = 10;
 
@@ -23,15 +23,17 @@ const first = (/** @type {boolean} */ network) =>
  */
 export async function openSandbox({ network }) {
   const argv = ["-m", ...(network ? ["-n"] : []), "-p", "-f", "--mount-proc", "sh", "-c", first(network)];
-  const unshare = spawn("unshare", argv, { stdio: ["pipe", "pipe", "inherit"] });
-  await Promise.race([once(unshare.stdout, "data"), once(unshare, "exit")]);
+  const unshare = start(["unshare", ...argv], { stdio: ["pipe", "pipe", "inherit"], buffer: false });
+  const { stdin, stdout } = unshare;
+  if (!stdin || !stdout) throw new Error("unshare got no pipes");
+  await Promise.race([once(stdout, "data"), once(unshare, "exit")]);
   if (unshare.exitCode !== null) throw new Error("unshare failed: the bench needs root");
   const pid = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, "utf8").trim();
   return {
     inside: ["nsenter", "-t", pid, "-m", ...(network ? ["-n"] : []), "-p", "--"],
     memory: () => residentIn(`/proc/${pid}/root/proc`),
     async close() {
-      unshare.stdin.end();
+      stdin.end();
       // Where process 1 is no real init, what was killed halfway is never taken note of, and this never ends.
       const waited = new AbortController();
       const enough = sleep(patienceSeconds * 1000, undefined, { signal: waited.signal }).catch(() => {});

@@ -1,12 +1,12 @@
 // Writes what follows from the kinds: the classes that users import, and the tables of the documentation.
 // With --check it writes nothing and fails when something is out of date.
 
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
-import { interactive, say } from "../lib/run.mjs";
+import { interactive, output } from "../lib/run.mjs";
 import { errors, readmeWithKinds, reference } from "./markdown.mjs";
 import { readModel } from "./model.mjs";
 import { packageSchema } from "./schema.mjs";
@@ -20,10 +20,10 @@ let built = await build();
 const model = readModel();
 const manifest = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
 const current = new Map([
-  ["provider/src/generated/resources.ts", formatted(resources(model))],
-  ["provider/src/generated/shapes.ts", formatted(shapes(model))],
-  ["provider/src/generated/native-resources.ts", formatted(nativeResources(model))],
-  ["provider/schema.json", formatted(packageSchema(model, manifest), "provider/schema.json")],
+  ["provider/src/generated/resources.ts", await formatted(resources(model))],
+  ["provider/src/generated/shapes.ts", await formatted(shapes(model))],
+  ["provider/src/generated/native-resources.ts", await formatted(nativeResources(model))],
+  ["provider/schema.json", await formatted(packageSchema(model, manifest), "provider/schema.json")],
   ["docs/reference.md", reference(model)],
   ["docs/errors.md", errors(model)],
 ]);
@@ -56,7 +56,7 @@ async function build() {
 function formatted(source, path = "provider/src/index.ts") {
   const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
   const argv = [biome, "format", `--stdin-file-path=${path}`];
-  return execFileSync(process.execPath, argv, { cwd: root, input: source, encoding: "utf8" });
+  return output([process.execPath, ...argv], { cwd: root, input: source });
 }
 
 /** @param {string} path */

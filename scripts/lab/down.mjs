@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { say } from "../lib/run.mjs";
+import { say } from "../lib/cli.mjs";
 import { areas, difference, snapshot } from "../snapshot/snapshot.mjs";
 import { stopVm, vmStatus } from "../vm/vm.mjs";
 import { bootId, enter, inVm } from "./place.mjs";

@@ -1,4 +1,4 @@
-import { say } from "../lib/run.mjs";
+import { say } from "../lib/cli.mjs";
 import { snapshot } from "../snapshot/snapshot.mjs";
 import { vmPackages } from "../vm/vm.mjs";
 import { bootId, choose, enter, isRoot } from "./place.mjs";

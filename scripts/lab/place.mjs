@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { capture, output, say } from "../lib/run.mjs";
+import { say } from "../lib/cli.mjs";
+import { output, run } from "../lib/run.mjs";
 import { runIn, startVm, vmHost } from "../vm/vm.mjs";
 
 /**
@@ -62,10 +63,10 @@ export async function bootId(place) {
 async function lacking() {
   if (!isRoot()) return "root's rights";
   const before = modules();
-  const ipvs = await capture(["ipvsadm", "-S", "-n"]);
-  const dummy = await capture(["unshare", "--net", "ip", "link", "add", "name", "localnet", "type", "dummy"]);
+  const ipvs = await run(["ipvsadm", "-S", "-n"]);
+  const dummy = await run(["unshare", "--net", "ip", "link", "add", "name", "localnet", "type", "dummy"]);
   const loaded = modules().filter((name) => !before.includes(name));
-  if (loaded.length > 0) await capture(["rmmod", ...loaded]);
+  if (loaded.length > 0) await run(["rmmod", ...loaded]);
   if (ipvs.code !== 0) return "IPVS";
   return dummy.code === 0 ? undefined : "links of type dummy";
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { withLock } from "../lib/lock.mjs";
 import { runDirectory } from "../lib/paths.mjs";
-import { say } from "../lib/run.mjs";
 
 const file = join(runDirectory, "lab.json");
 

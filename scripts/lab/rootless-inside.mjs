@@ -1,8 +1,9 @@
 // node scripts/lab/rootless-inside.mjs UID FOLDER: the lab as the root of new namespaces, who is UID outside; see rootless.mjs.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { dispatch } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
-import { dispatch, interactive, output } from "../lib/run.mjs";
+import { interactive, output } from "../lib/run.mjs";
 import { difference, snapshot } from "../snapshot/snapshot.mjs";
 import { asBefore } from "./down.mjs";
 import { openStack } from "./stack.mjs";

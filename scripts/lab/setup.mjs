@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
-import { ensureNpm } from "../lib/npm.mjs";
 import { root } from "../lib/paths.mjs";
 import { output } from "../lib/run.mjs";
 import { ensurePulumi, pulumiEnv } from "../pulumi-cli/pulumi.mjs";
@@ -28,8 +27,7 @@ export async function setUp(packages = []) {
   return openStack(pulumiEnv(directory));
 }
 
-/** The npm packages, and this package built. */
+/** Builds this package. */
 export async function ensureProgram() {
-  await ensureNpm();
   await output([join(root, "node_modules/.bin/tsc"), "-b", join(root, "provider")]);
 }

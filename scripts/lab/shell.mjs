@@ -1,4 +1,5 @@
-import { interactive, say } from "../lib/run.mjs";
+import { say } from "../lib/cli.mjs";
+import { interactive } from "../lib/run.mjs";
 import { vmStatus } from "../vm/vm.mjs";
 import { readRecord } from "./record.mjs";
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { root, stateDirectory } from "../lib/paths.mjs";
-import { capture, interactive, isAlive, output, quiet, say } from "../lib/run.mjs";
+import { interactive, output, run } from "../lib/run.mjs";
 
 const stack = "lab";
 export const afterFailure = "What is up stays: npm run lab tries again, npm run lab:down takes it away.";
@@ -43,7 +44,7 @@ export function openStack(environment, cwd = root) {
 
     /** @returns {Promise<State | undefined>} undefined if there is no such stack */
     async state() {
-      const { code, stdout, stderr } = await capture(["pulumi", "stack", "export", "--stack", stack], options);
+      const { code, stdout, stderr } = await run(["pulumi", "stack", "export", "--stack", stack], options);
       if (code !== 0 && /no stack named/.test(stderr)) return undefined;
       if (code !== 0) throw new Error(`pulumi stack export: exit ${code}\n${stderr.trim()}`);
       const { resources = [], pending_operations: pending = [] } = JSON.parse(stdout).deployment ?? {};
@@ -80,7 +81,7 @@ export function openStack(environment, cwd = root) {
         const args = ["up", ...flags, ...more];
         const { code, text } = shown
           ? { code: await interactive(["pulumi", ...args], options), text: "" }
-          : await quiet(["pulumi", ...args, "--non-interactive"], options);
+          : await run(["pulumi", ...args, "--non-interactive"], options);
         if (code !== 0) throw new Error(`${text}\npulumi up: exit ${code}. ${afterFailure}`);
         const { seen = [], settled = true } = JSON.parse(await read("stack", "output", "--json"));
         if (settled) return seen;
@@ -93,7 +94,7 @@ export function openStack(environment, cwd = root) {
 
     /** What the next `up` would do: nothing, or else what the CLI says. */
     async pending() {
-      const { code, text } = await quiet(["pulumi", "preview", "--expect-no-changes", "--non-interactive"], options);
+      const { code, text } = await run(["pulumi", "preview", "--expect-no-changes", "--non-interactive"], options);
       return code === 0 ? undefined : text;
     },
 
@@ -112,6 +113,15 @@ export function openStack(environment, cwd = root) {
       await read("cancel", "--yes", stack);
     },
   };
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+  }
 }
 
 /** Whether the stack is locked by processes that are no more. */

@@ -1,4 +1,4 @@
-import { say } from "../lib/run.mjs";
+import { say } from "../lib/cli.mjs";
 import { openLab } from "./open.mjs";
 import { afterFailure } from "./stack.mjs";
 import { holds, table } from "./table.mjs";

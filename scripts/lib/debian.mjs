@@ -1,5 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
-import { capture, output, say, which } from "./run.mjs";
+import { say } from "./cli.mjs";
+import { output, run } from "./run.mjs";
+import { which } from "./which.mjs";
 
 const apt = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" } };
 
@@ -79,7 +81,7 @@ export async function dependencyOf(metaPackage) {
 /** @param {string[]} packages */
 async function missingPackages(packages) {
   if (!which("dpkg-query")) return packages.filter((name) => !which(commands[name] ?? name));
-  const { stdout } = await capture(["dpkg-query", "-W", "-f=${db:Status-Status} ${Package}\n", ...packages]);
+  const { stdout } = await run(["dpkg-query", "-W", "-f=${db:Status-Status} ${Package}\n", ...packages]);
   const installed = new Set([...stdout.matchAll(/^installed (\S+)$/gm)].map(([, name]) => name));
   return packages.filter((name) => !installed.has(name));
 }
@@ -90,7 +92,7 @@ async function missingPackages(packages) {
  * @param {string} [cwd]
  */
 async function withFreshLists(argv, cwd) {
-  const first = await capture(argv, { ...apt, ...(cwd && { cwd }) });
+  const first = await run(argv, { ...apt, ...(cwd && { cwd }) });
   if (first.code === 0) return first.stdout;
   if (process.getuid?.() === 0) {
     say("Updating the package lists (apt-get update)");

@@ -1,45 +1,38 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "./run.mjs";
+import { once } from "node:events";
+import { start } from "./run.mjs";
+
+/** After this time without the lock, somebody else has it. */
+const patienceMilliseconds = 300;
 
 /**
- * Does something while no other process does anything under the same lock.
+ * Does something while no other process does anything under the same lock. The kernel holds the lock for a `flock` that
+ * ends with this process, so no dead holder is ever in the way. The file stays: removing it would let two in.
  * @template T
  * @param {string} path the lock's file
  * @param {() => Promise<T>} action
- * @param {() => void} [waiting] called when it takes until another process is done
+ * @param {() => void} [waiting] called when another process has the lock
  * @returns {Promise<T>}
  */
 export async function withLock(path, action, waiting) {
-  if (!take(path) && !take(path)) {
-    waiting?.();
-    while (!take(path)) await sleep(200);
-  }
+  // A group of its own: Ctrl-C must not end the lock before the action.
+  const holder = start(["flock", path, "cat"], { stdio: "pipe", buffer: false, detached: true });
+  const { stdin, stdout } = holder;
+  if (!stdin || !stdout) throw new Error("flock got no pipes");
+  const timer = waiting && setTimeout(waiting, patienceMilliseconds);
   try {
+    // cat runs, and answers, once the lock is held.
+    stdin.write("held\n");
+    await Promise.race([once(stdout, "data"), holder.then(refused)]);
+    clearTimeout(timer);
     return await action();
   } finally {
-    rmSync(path, { force: true });
+    clearTimeout(timer);
+    stdin.end();
+    await holder;
   }
-}
 
-/** @param {string} path */
-function take(path) {
-  try {
-    writeFileSync(path, String(process.pid), { flag: "wx" });
-    return true;
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
-  }
-  if (!holderLives(path)) rmSync(path, { force: true });
-  return false;
-}
-
-/** @param {string} path */
-function holderLives(path) {
-  try {
-    const pid = Number(readFileSync(path, "utf8"));
-    return !pid || isAlive(pid);
-  } catch {
-    return false;
+  /** @param {{ exitCode?: number | undefined }} result */
+  function refused({ exitCode }) {
+    throw new Error(`flock ${path}: exit ${exitCode} (flock is in the package util-linux)`);
   }
 }

@@ -1,18 +1,36 @@
-import { statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { say } from "./cli.mjs";
 import { root } from "./paths.mjs";
-import { interactive, say } from "./run.mjs";
 
-/** Installs the clone's npm packages, exactly as locked, unless they are there already. */
-export async function ensureNpm() {
-  const installed = modified("node_modules/.package-lock.json");
-  if (installed > 0 && installed >= modified("package-lock.json")) return;
+/**
+ * Installs the clone's npm packages, exactly as locked, unless they are there. Whatever imports a package, as run.mjs does,
+ * can only be imported after this.
+ */
+export function ensureNpm() {
+  if (isInstalled()) return;
   say("Installing npm packages (npm ci)");
-  const code = await interactive(["npm", "ci", "--no-audit", "--no-fund"], { cwd: root });
-  if (code !== 0) throw new Error(`npm ci: exit ${code}`);
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) throw new Error(`npm ci: exit ${status}`);
 }
 
-/** @param {string} path */
-function modified(path) {
-  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** Whether each package is there in the version of package-lock.json; an optional one may be missing. */
+function isInstalled() {
+  const installed = packages("node_modules/.package-lock.json");
+  return Object.entries(packages("package-lock.json"))
+    .filter(([path, { link }]) => path.includes("node_modules/") && !link)
+    .every(([path, { version, optional, devOptional }]) => {
+      const there = installed[path]?.version;
+      return there === version || (there === undefined && (optional || devOptional));
+    });
+}
+
+/**
+ * @param {string} path of a lock file
+ * @returns {Record<string, { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean }>}
+ */
+function packages(path) {
+  const file = join(root, path);
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : {};
 }

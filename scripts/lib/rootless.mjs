@@ -1,7 +1,7 @@
 import { chownSync, cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { root } from "./paths.mjs";
-import { capture, output } from "./run.mjs";
+import { output, run } from "./run.mjs";
 
 /** Whom root becomes, for an ordinary user to be one: nobody, who owns nothing. */
 const nobody = 65534;
@@ -45,7 +45,7 @@ exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups --no-new-privs -
  */
 export async function rootless(home, { path = [], copies = [] } = {}) {
   const place = isRealRoot() ? await nobodys(home, path, copies) : own(home, path);
-  const { code, stderr } = await capture(place.argv(["true"], "/"), { env: place.env, timeoutSeconds: 60 });
+  const { code, stderr } = await run(place.argv(["true"], "/"), { env: place.env, timeoutSeconds: 60 });
   if (code !== 0) throw new Error(whyNot(stderr));
   return place;
 }

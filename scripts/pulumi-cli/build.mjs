@@ -1,7 +1,8 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../lib/paths.mjs";
-import { output, which } from "../lib/run.mjs";
+import { output } from "../lib/run.mjs";
+import { which } from "../lib/which.mjs";
 
 const modules = join(root, "scripts/pulumi-cli");
 const cliPackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";

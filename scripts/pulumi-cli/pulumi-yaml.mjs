@@ -1,9 +1,10 @@
 import { realpathSync } from "node:fs";
 import { rename, rm, symlink } from "node:fs/promises";
 import { basename, delimiter, dirname, join, relative } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
-import { isExecutable, say, which } from "../lib/run.mjs";
+import { isExecutable, which } from "../lib/which.mjs";
 import { buildYamlHost } from "./build.mjs";
 import { ensurePulumi } from "./pulumi.mjs";
 

@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { cache, stateDirectory } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
-import { capture, isExecutable, say, which } from "../lib/run.mjs";
+import { run } from "../lib/run.mjs";
+import { isExecutable, which } from "../lib/which.mjs";
 import { buildPulumi } from "./build.mjs";
 
 /** What is fetched or built where there is no CLI; and the oldest that is good enough where there is one. */
@@ -59,7 +61,7 @@ async function onPath() {
   if (!pulumi) return undefined;
   const directory = dirname(pulumi);
   if (!isExecutable(join(directory, "pulumi-language-nodejs")) && !which("pulumi-language-nodejs")) return undefined;
-  const { stdout } = await capture([pulumi, "version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+  const { stdout } = await run([pulumi, "version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
   const [, major = 0, minor = 0] = /^v(\d+)\.(\d+)\./m.exec(stdout) ?? [];
   const [oldestMajor = 0, oldestMinor = 0] = oldest;
   const goodEnough = Number(major) === oldestMajor && Number(minor) >= oldestMinor;
@@ -75,7 +77,7 @@ async function download(target) {
   try {
     const env = { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" };
     const argv = ["npx", "--yes", `pulumi@${version}`, "version"];
-    const { code } = await capture(argv, { cwd: home, env, timeoutSeconds: downloadSeconds });
+    const { code } = await run(argv, { cwd: home, env, timeoutSeconds: downloadSeconds });
     const downloaded = join(home, "versions", version);
     if (code !== 0 || !isExecutable(join(downloaded, "bin", "pulumi-language-nodejs"))) return false;
     await rename(downloaded, target);

@@ -1,9 +1,10 @@
 // node scripts/test/cli.mjs [LAYER...]: gets what the tests need and runs them, layer by layer; no layer given: all of them.
+
+import { say } from "../lib/cli.mjs";
 import { ensureNpm } from "../lib/npm.mjs";
-import { say } from "../lib/run.mjs";
 
 // Everything behind this may need npm packages, and a fresh clone has none.
-await ensureNpm();
+ensureNpm();
 const { layers, runLayers } = await import("./layers.mjs");
 
 const names = process.argv.slice(2);

@@ -1,11 +1,11 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { rootless } from "../lib/rootless.mjs";
-import { capture, output, say } from "../lib/run.mjs";
+import { output, run } from "../lib/run.mjs";
 import { ensurePulumi, pulumiEnv } from "../pulumi-cli/pulumi.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
@@ -101,8 +101,6 @@ async function withNode24() {
 
 /** Machines that were started here. @type {Set<string>} */
 const ours = new Set();
-/** The jest that runs, or ran. @type {import("node:child_process").ChildProcess | undefined} */
-let jest;
 let stopping = false;
 
 /** Checks that are not tests, each one of package.json's scripts. */
@@ -130,7 +128,7 @@ export async function runLayers(names, { whole }) {
     if (touching && privileged) await packages();
     const before = touching && privileged ? await hostState() : undefined;
     if (whole) for (const [name, args] of checks) await check(tally, String(name), /** @type {string[]} */ (args));
-    for (const name of names) await run(tally, matrix, name, whole);
+    for (const name of names) await runLayer(tally, matrix, name, whole);
     await stopMachines();
     if (before) compare(tally, before, await hostState());
   } catch (error) {
@@ -161,7 +159,7 @@ function compare(tally, before, after) {
  * @param {string} name
  * @param {boolean} whole
  */
-async function run(tally, matrix, name, whole) {
+async function runLayer(tally, matrix, name, whole) {
   const layer = layers[name];
   if (!layer) return;
   const points = whole && layer.points ? { LOCALNET_TEST_POINTS: String(layer.points) } : {};
@@ -181,7 +179,9 @@ async function run(tally, matrix, name, whole) {
     const only = layer.only ? ["--", layer.only] : [];
     // What it waited for may have come after the signal.
     if (stopping) return;
-    await runJest(argv([...program, "--json", "--outputFile", file, ...workers, ...only]), env);
+    const jest = argv([...program, "--json", "--outputFile", file, ...workers, ...only]);
+    // It shows on standard error how it goes; its standard output is the report once more.
+    await run(jest, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
     const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
     tally.take(name, report, layer.mayskip ?? false);
     if (existsSync(notes)) matrix.take(report, readFileSync(notes, "utf8"));
@@ -209,18 +209,6 @@ async function ordinary(home) {
 }
 
 /**
- * Runs jest, which shows on standard error how it goes; its standard output is the report, in a file as well.
- * @param {string[]} argv
- * @param {NodeJS.ProcessEnv} env
- */
-function runJest([command = "", ...args], env) {
-  return new Promise((resolve, reject) => {
-    jest = spawn(command, args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
-    jest.once("error", reject).once("close", resolve);
-  });
-}
-
-/**
  * @param {Tally} tally
  * @param {string} name
  * @param {string[]} args
@@ -228,7 +216,7 @@ function runJest([command = "", ...args], env) {
 async function check(tally, name, args) {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   if (!(name in scripts)) return;
-  const { code, stdout, stderr } = await capture(["npm", "run", "--silent", name, ...args], { cwd: root });
+  const { code, stdout, stderr } = await run(["npm", "run", "--silent", name, ...args], { cwd: root });
   if (code === 0) tally.pass(`npm run ${name}`);
   else tally.fail(`npm run ${name}`, stdout + stderr);
 }
@@ -274,7 +262,6 @@ async function stopMachines() {
 /** @param {Tally} tally */
 async function interrupted(tally) {
   stopping = true;
-  jest?.kill("SIGTERM");
   await stopMachines();
   tally.fail("interrupted");
   console.log(tally.summary());

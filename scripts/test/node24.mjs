@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
-import { output, say } from "../lib/run.mjs";
+import { output } from "../lib/run.mjs";
 
 /**
  * Gets Node 24, from npm's packages of it.

@@ -1,4 +1,4 @@
-import { say } from "../lib/run.mjs";
+import { say } from "../lib/cli.mjs";
 
 /** Adds up what passed and what failed, over layers and checks that jest knows nothing of. */
 export class Tally {

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { capture, say } from "../lib/run.mjs";
+import { say } from "../lib/cli.mjs";
+import { run } from "../lib/run.mjs";
 import { alias, sshConfigPath, writeSshConfig } from "./keys.mjs";
 import { consoleText, kvmThere, powerDown, powerUp } from "./qemu.mjs";
 
@@ -69,7 +70,7 @@ async function powerUpFast(directory, guest, kvmFile, started) {
 async function keepConnection(directory) {
   const log = join(directory, "ssh.log");
   const argv = ["ssh", "-F", sshConfigPath(directory), "-E", log, "-M", "-N", "-f", alias];
-  return (await capture(argv, { timeoutSeconds: connectSeconds })).code === 0;
+  return (await run(argv, { timeoutSeconds: connectSeconds })).code === 0;
 }
 
 /** @param {string} directory */

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { dependencyOf, unpackDebian, wouldInstall } from "../lib/debian.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
-import { output, say } from "../lib/run.mjs";
+import { output } from "../lib/run.mjs";
 import { cpio } from "./cpio.mjs";
 
 /** To be raised when what is put into the cache changes. */

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { accessSync, closeSync, constants, openSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { start } from "../lib/run.mjs";
 import { cpio } from "./cpio.mjs";
 
 const emulator = "qemu-system-x86_64";
@@ -41,10 +41,11 @@ export async function powerUp(directory, guest, accelerator) {
   await writeFile(join(directory, "console.log"), "");
   const port = await freePort();
   const log = openSync(join(directory, "qemu.log"), "w");
-  const child = spawn(emulator, machineArguments(directory, guest, accelerator, port), {
+  const child = start([emulator, ...machineArguments(directory, guest, accelerator, port)], {
     cwd: directory,
     stdio: ["ignore", log, log],
     detached: true,
+    cleanup: false,
   });
   closeSync(log);
   let running = true;

@@ -1,17 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { say } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
 import { withLock } from "../lib/lock.mjs";
 import { runDirectory } from "../lib/paths.mjs";
-import { capture, output, say } from "../lib/run.mjs";
+import { output, run } from "../lib/run.mjs";
 import { boot } from "./boot.mjs";
 import { ensureGuest } from "./guest.mjs";
 import { alias, makeKeys, sshConfigPath } from "./keys.mjs";
 import { isMachine, powerDown } from "./qemu.mjs";
 
 /** What this host needs to run a machine, and what is used in it, since it sees the host's files. */
-export const vmPackages = ["qemu-system-x86", "kmod", "xz-utils", "openssh-client", "iproute2", "iptables", "ipvsadm"];
+export const vmPackages = [
+  ...["qemu-system-x86", "xz-utils", "openssh-client"],
+  // As guest/start copies them into the machine's memory.
+  ...["kmod", "iproute2", "iptables", "ipvsadm", "curl", "netcat-openbsd", "iputils-ping", "python3"],
+];
 
 /** How the provider is told about a machine. */
 export const vmHost = `ssh://${alias}`;
@@ -73,7 +78,7 @@ export async function stopVm(name = "lab") {
   if (!existsSync(directory)) return false;
   return withLock(`${directory}.lock`, async () => {
     const running = vmStatus(name);
-    if (running) await capture(["ssh", "-F", running.sshConfig, "-O", "exit", alias], { timeoutSeconds: 5 });
+    if (running) await run(["ssh", "-F", running.sshConfig, "-O", "exit", alias], { timeoutSeconds: 5 });
     await clear(directory);
     return running !== undefined;
   });

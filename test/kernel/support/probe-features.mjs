@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { capture } from "../../../scripts/lib/run.mjs";
+import { run } from "../../../scripts/lib/run.mjs";
 import { quoted } from "../../../scripts/vm/vm.mjs";
 
 /** Only the kernel's first user namespace has all the numbers that users can have. */
@@ -27,14 +27,14 @@ export default async function look() {
   const netns = `lnt${randomBytes(3).toString("hex")}f`;
   /** @type {Record<string, string>} */
   const lacks = {};
-  await run(["ip", "netns", "add", netns]);
+  await runThere(["ip", "netns", "add", netns]);
   try {
     for (const [feature, argv] of Object.entries(probes)) {
-      const { code, stderr } = await run(["ip", "netns", "exec", netns, ...argv]);
+      const { code, stderr } = await runThere(["ip", "netns", "exec", netns, ...argv]);
       if (code !== 0) lacks[feature] = stderr.trim().split("\n")[0] ?? "";
     }
   } finally {
-    await run(["ip", "netns", "del", netns]);
+    await runThere(["ip", "netns", "del", netns]);
   }
   process.env.LOCALNET_TEST_LACKS = JSON.stringify(lacks);
 }
@@ -49,8 +49,8 @@ function expectRootless(uid) {
 }
 
 /** @param {string[]} argv */
-function run(argv) {
+function runThere(argv) {
   const { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: config } = process.env;
-  if (!host) return capture(argv);
-  return capture(["ssh", ...(config ? ["-F", config] : []), host, argv.map(quoted).join(" ")], { timeoutSeconds: 60 });
+  if (!host) return run(argv);
+  return run(["ssh", ...(config ? ["-F", config] : []), host, argv.map(quoted).join(" ")], { timeoutSeconds: 60 });
 }

@@ -1,0 +1,30 @@
+/** Tells the user something on standard error, which leaves standard output to results. @param {string} text */
+export function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/**
+ * Makes the result, or the failure, of a script the exit code.
+ * @param {() => Promise<number>} body
+ */
+export async function main(body) {
+  try {
+    process.exitCode = await body();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * Runs one of a script's commands.
+ * @param {Record<string, () => Promise<number>>} commands
+ * @param {string} name
+ * @param {string} usage
+ */
+export async function dispatch(commands, name, usage) {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command) return main(command);
+  say(`usage: ${usage}`);
+  process.exitCode = 2;
+}

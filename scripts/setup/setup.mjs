@@ -1,0 +1,21 @@
+import { say } from "../lib/cli.mjs";
+import { ensureDebian } from "../lib/debian.mjs";
+import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
+import { ensureVm, vmPackages } from "../vm/vm.mjs";
+
+/** The lab's pods answer with Python's web server; all else that is used on a host is used in the machine as well. */
+const tools = ["python3"];
+
+/** Gets the Pulumi CLI and a throwaway machine's parts, both at once. */
+export async function setUpAll() {
+  const results = await Promise.allSettled([ensurePulumiYaml(), ensureMachine()]);
+  const failures = results.filter((result) => result.status === "rejected");
+  for (const { reason } of failures) say(reason instanceof Error ? reason.message : String(reason));
+  if (failures.length === 0) say("Everything is there");
+  return failures.length === 0 ? 0 : 1;
+}
+
+async function ensureMachine() {
+  await ensureDebian([...tools, ...vmPackages]);
+  await ensureVm();
+}
