@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { say } from "../lib/cli.mjs";
 import { cache, stateDirectory } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
-import { run } from "../lib/run.mjs";
+import { output, run } from "../lib/run.mjs";
 import { isExecutable, which } from "../lib/which.mjs";
 import { buildPulumi } from "./build.mjs";
 
@@ -23,11 +23,7 @@ export async function ensurePulumi() {
   const target = join(cache, `pulumi-${version}`);
   if (!existsSync(target)) {
     say(`No Pulumi CLI ${oldest.join(".")} or newer with its Node.js language host on PATH: getting ${version}`);
-    mkdirSync(cache, { recursive: true });
-    if (!(await download(target))) {
-      say("  The official download cannot be had: building it from its Go modules (needs about 4 minutes and 4 GB)");
-      await publish(target, (directory) => buildPulumi(directory, version, (line) => say(`  ${line}`)));
-    }
+    await publish(target, (directory) => (which("go") ? build(directory) : download(directory)));
     say(`  The Pulumi CLI is in ${target}`);
   }
   return join(target, "bin");
@@ -69,20 +65,27 @@ async function onPath() {
 }
 
 /**
- * Pulumi's npm package downloads the official release into $PULUMI_HOME/versions.
- * @param {string} target
+ * Go compares every module with the checksum in go.sum.
+ * @param {string} directory
  */
-async function download(target) {
-  const home = await mkdtemp(join(cache, ".download-"));
-  try {
-    const env = { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" };
-    const argv = ["npx", "--yes", `pulumi@${version}`, "version"];
-    const { code } = await run(argv, { cwd: home, env, timeoutSeconds: downloadSeconds });
-    const downloaded = join(home, "versions", version);
-    if (code !== 0 || !isExecutable(join(downloaded, "bin", "pulumi-language-nodejs"))) return false;
-    await rename(downloaded, target);
-    return true;
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+function build(directory) {
+  say("  Building it from its Go modules, whose checksums are known (needs about 4 minutes and 4 GB)");
+  return buildPulumi(directory, version, (line) => say(`  ${line}`));
+}
+
+/**
+ * Pulumi's npm package runs the official installer, which puts the release into $PULUMI_HOME/versions. It writes a script
+ * to $TMPDIR under a name that can be guessed and then runs it, so $TMPDIR must be a folder that nobody else can write to.
+ * @param {string} directory a fresh one, closed to other users
+ */
+async function download(directory) {
+  say(
+    "  Downloading the official release. TLS alone protects it; with Go on PATH it is built from known checksums instead",
+  );
+  const home = join(directory, "home");
+  await mkdir(home, { mode: 0o700 });
+  const env = { ...process.env, TMPDIR: home, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  await output(["npx", "--yes", `pulumi@${version}`, "version"], { cwd: home, env, timeoutSeconds: downloadSeconds });
+  await rename(join(home, "versions", version, "bin"), join(directory, "bin"));
+  await rm(home, { recursive: true });
 }
