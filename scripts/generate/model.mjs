@@ -57,7 +57,7 @@ import { readDocs } from "./docs.mjs";
  * @property {number} [maxLength]
  * @property {number} [maxItems]
  * @property {boolean} [replace]
- * @property {string[]} [of]
+ * @property {string} [of]
  * @property {string} [reference]
  * @property {boolean} [parent]
  */
@@ -78,18 +78,22 @@ export function readModel() {
   const [first] = all;
   const isCommon = (/** @type {string} */ key) => all.every(({ args }) => args.shape[key] === first.args.shape[key]);
 
+  // A reference asks for a type, or for a tag that kinds have.
+  const membersOf = (/** @type {string} */ of) =>
+    all.filter(({ type, tags = [] }) => type === of || tags.includes(of)).map(({ type }) => type);
   const schemaOf = (/** @type {unknown} */ object) => z.toJSONSchema(object, { io: "input", unrepresentable: "any" });
   const docsOf = (/** @type {any} */ kind) => {
     const found = docs[Object.keys(exports).find((key) => exports[key] === kind) ?? ""];
-    if (!found?.id) throw new Error(`${kind.type}: there is no comment on "id" that shows the form of its ids`);
-    return found;
+    const id = found?.id || kind.idForm;
+    if (!found || !id) throw new Error(`${kind.type}: there is no comment on "id" that shows the form of its ids`);
+    return { ...found, id };
   };
   const argsOf = (/** @type {any} */ kind) =>
-    fieldsOf(kind.type, schemaOf(kind.args), docsOf(kind).args).filter(({ key }) => key !== "owner");
+    fieldsOf(kind.type, schemaOf(kind.args), docsOf(kind).args, membersOf).filter(({ key }) => key !== "owner");
 
   return {
     common: argsOf(first).filter(({ key }) => isCommon(key)),
-    configuration: fieldsOf("configuration", schemaOf(configuration), docs.configuration?.args ?? {}),
+    configuration: fieldsOf("configuration", schemaOf(configuration), docs.configuration?.args ?? {}, membersOf),
     kinds: all.map((kind) => {
       const args = argsOf(kind).filter(({ key }) => !isCommon(key));
       const bare = { owner: "project/stack/name", ...("name" in kind.args.shape ? { name: "name" } : {}) };
@@ -99,7 +103,7 @@ export function readModel() {
         id: docsOf(kind).id,
         needs: kind.needs,
         args,
-        outputs: fieldsOf(kind.type, schemaOf(kind.outputs), docsOf(kind).outputs),
+        outputs: fieldsOf(kind.type, schemaOf(kind.outputs), docsOf(kind).outputs, membersOf),
         argsRequired: check(kind, bare).failures.length > 0,
       };
     }),
@@ -113,10 +117,11 @@ export function readModel() {
  * @param {string} place
  * @param {Schema} object
  * @param {Record<string, import("./docs.mjs").FieldDocs>} docs
+ * @param {(of: string) => string[]} membersOf the types of the kinds that a reference takes
  * @param {boolean} [replaced] does a change of the whole replace?
  * @returns {Field[]}
  */
-function fieldsOf(place, object, docs, replaced = false) {
+function fieldsOf(place, object, docs, membersOf, replaced = false) {
   return Object.entries(object.properties ?? {}).map(([key, schema]) => {
     const path = `${place}.${key}`;
     const { doc, input, output, objects } = docs[key] ?? { doc: "", input: "", output: "", objects: [] };
@@ -141,10 +146,10 @@ function fieldsOf(place, object, docs, replaced = false) {
       required,
       always: required || given !== undefined,
       replaces,
-      of: schema.of ?? [],
+      of: schema.of === undefined ? [] : membersOf(schema.of),
       schema,
       ...(input !== output && { output }),
-      objects: objectsIn(schema).map((each, index) => fieldsOf(path, each, objects[index] ?? {}, replaces)),
+      objects: objectsIn(schema).map((each, index) => fieldsOf(path, each, objects[index] ?? {}, membersOf, replaces)),
     };
   });
 }

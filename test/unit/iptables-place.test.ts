@@ -1,4 +1,4 @@
-import { check, type Values } from "../../provider/src/core/check";
+import { check } from "../../provider/src/core/check";
 import { iptablesRule } from "../../provider/src/kinds";
 import { isLate, placeFor } from "../../provider/src/kinds/firewall/iptables-place";
 import { parseRules } from "../../provider/src/tools/iptables/iptables";
@@ -81,7 +81,8 @@ test("an update puts the new rule in the place of the old one, looks, and only t
       : {},
   );
   const { inputs } = check(iptablesRule, sample("IptablesRule", { target: "DROP" }));
-  const seen = { owner, canonical: "x", backend: "nf_tables", rules, ours: [old], elsewhere: [] } as Values;
+  const outputs = { canonical: "x", backend: "nf_tables" };
+  const seen = { owner, inputs: {}, outputs, detail: { rules, ours: [old], elsewhere: [] } };
   await iptablesRule.ensure(host, inputs as never, seen as never);
   const iptables = "nsenter --net=/run/netns/foo -- iptables -w 10 -t filter";
   expect(host.lines).toEqual([

@@ -113,7 +113,7 @@ test("with adopt, what is the same is taken, and what is not is refused with the
 });
 
 test("with adopt, what is of another kind is refused all the same", async () => {
-  shelf.set("ball", { color: "red", size: 0, owner: "a box", tags: [], alien: true });
+  shelf.set("ball", { color: "red", size: 0, owner: "a box", tags: [], otherKind: true });
   expect(await error(create(toy, inputs({ adopt: true }), settings))).toMatchObject({ code: "LN_EXISTS" });
   expect(shelf.get("ball")?.owner).toBe("a box");
 });
@@ -132,6 +132,32 @@ test("renamed, it is ours by its former mark: update gives it the new one, also 
   Object.assign(shelf.get("ball") ?? {}, { owner: "me" });
   await remove(toy, id, outputs, settings);
   expect(shelf.size).toBe(0);
+});
+
+test("an input that is taken away is as if it had never been asked for", async () => {
+  const { id, outputs } = await create(toy, inputs({ size: 3, tags: ["a", "b"] }), settings);
+  const updated = await update(toy, id, outputs, inputs({ tags: ["b"] }), settings);
+  expect(shelf.get("ball")).toMatchObject({ size: 0, tags: ["b"] });
+  expect(updated).not.toHaveProperty("size");
+});
+
+test("what was taken away and stays is an error that names it", async () => {
+  const { id, outputs } = await create(toy, inputs({ tags: ["a", "b"] }), settings);
+  faults.keepsTags = true;
+  const failed = await error(update(toy, id, outputs, inputs({ tags: ["b"] }), settings));
+  expect(failed.message).toContain('tags: wanted nothing, seen ["a"] [LN_VERIFY]');
+});
+
+test("of what a run made that died before it recorded that, all that is not asked for now goes", async () => {
+  shelf.set("ball", { color: "green", size: 3, owner: "me", tags: ["old"] });
+  await create(toy, inputs({ tags: ["new"] }), settings);
+  expect(shelf.get("ball")).toMatchObject({ color: "red", size: 0, tags: ["new"] });
+});
+
+test("what such a run made otherwise than can be changed is made anew", async () => {
+  shelf.set("ball", { color: "green", size: 3, owner: "me", tags: [], shape: "round" });
+  await create(toy, inputs({ shape: "square" }), settings);
+  expect(shelf.get("ball")).toMatchObject({ shape: "square", size: 0 });
 });
 
 test("read shows drift in what was asked for, and nothing that was not", async () => {

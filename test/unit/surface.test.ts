@@ -1,7 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import ts from "typescript";
 import * as surface from "../../provider/src";
 import { kinds } from "../../provider/src/kinds";
 import * as native from "../../provider/src/native";
@@ -68,14 +67,6 @@ test.each(types)("%s has a case of the kernel contract", (type) => {
   expect(existsSync(join(root, `test/kernel/cases/${kebab(type)}.test.ts`))).toBe(true);
 });
 
-test("every input and output of every kind says what it is, for its user", () => {
-  const directory = join(root, "provider/src/kinds");
-  const silent = readdirSync(directory, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .flatMap((name) => undocumented(join(directory, name)));
-  expect(silent).toEqual([]);
-});
-
 test("what the engine keeps of the provider is one short line, the same for all resources of a kind", async () => {
   for (const type of types) {
     const make = (surface as unknown as Record<string, new (name: string, args: object) => pulumi.Resource>)[type];
@@ -94,39 +85,3 @@ test("what the engine keeps of the provider is one short line, the same for all 
     expect(texts[0]).not.toContain("\n");
   }
 });
-
-/** The properties that hold a schema, below `args` and `outputs` or in a shared table of them, without a comment. */
-function undocumented(path: string): string[] {
-  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
-  const found: string[] = [];
-  function visit(node: ts.Node): void {
-    if (
-      ts.isPropertyAssignment(node) &&
-      isSchema(node) &&
-      inTable(node) &&
-      ts.getJSDocCommentsAndTags(node).length === 0
-    ) {
-      found.push(`${path.slice(root.length + 1)}: ${node.name.getText()}`);
-    }
-    ts.forEachChild(node, visit);
-  }
-  visit(source);
-  return found;
-}
-
-function isSchema({ initializer }: ts.PropertyAssignment): boolean {
-  return (
-    /^(z\b|[a-z]\w*)[\s.]*(\.|$|\()/.test(initializer.getText()) &&
-    /^(z\s*\.|\w+(\.|$))/.test(initializer.getText()) &&
-    !/^(true|false|null|undefined)$/.test(initializer.getText())
-  );
-}
-
-/** In an object that is `args`, `outputs`, a `z.strictObject` of either, or a constant of such inputs. */
-function inTable(node: ts.Node): boolean {
-  const object = node.parent;
-  const owner = object.parent;
-  if (ts.isPropertyAssignment(owner)) return ["args", "outputs"].includes(owner.name.getText());
-  const holder = ts.isAsExpression(owner) ? owner.parent : owner;
-  return ts.isVariableDeclaration(holder) && /(Args|Outputs|^end)$/.test(holder.name.getText());
-}

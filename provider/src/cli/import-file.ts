@@ -1,10 +1,10 @@
-import type { Importable } from "../core/discover";
+import type { ImportableObject } from "../core/discover";
 
 /** What generated programs have for something else. */
 const reserved = ["pulumi", "localnet", "null", "true", "false"];
 
 /** A file for `pulumi import --file`, a line a resource. */
-export function importFile(objects: readonly Importable[]): string {
+export function importFile(objects: readonly ImportableObject[]): string {
   const taken = new Set(reserved);
   const lines = objects.map(({ type, id }) => {
     const name = nameOf(type, id, taken);

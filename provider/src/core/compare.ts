@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { getOrCreate } from "../host/coalesce";
+import { kernelChooses } from "../schema/fields";
 import { hasUnknown, objectIn, type Values } from "./check";
 
 /** A place where two sets of inputs differ. */
@@ -18,60 +20,75 @@ export function differences(
   prefix = "",
   replaced = false,
 ): Difference[] {
-  return Object.entries(schema.shape as z.ZodRawShape).flatMap(([key, field]) => {
+  return fieldsOf(schema).flatMap(([key, field]) => {
     const [want, have] = [wanted[key] ?? undefined, seen[key] ?? undefined];
-    if (isSame(field as z.ZodType, want, have) && !hasUnknown(want)) return [];
-    const replace = replaced || ((field as z.ZodType).meta()?.replace ?? false);
-    const nested = objectIn(field as z.ZodType);
+    if (isSame(field, want, have) && !hasUnknown(want)) return [];
+    if (key in wanted && want === undefined && field.meta()?.unset === kernelChooses) return [];
+    const replaces = replaced || (field.meta()?.replace ?? false);
+    const nested = objectIn(field);
     const path = `${prefix}${key}`;
-    if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replace);
-    return [{ path, replace, wanted: want, seen: have }];
+    if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replaces);
+    return [{ path, replace: replaces, wanted: want, seen: have }];
   });
 }
 
-/** A list of which the order means nothing is the same in any. */
 function isSame(field: z.ZodType, want: unknown, have: unknown): boolean {
-  const sets = field.meta()?.subset && Array.isArray(want) && Array.isArray(have);
-  return isDeepStrictEqual(sets ? new Set(want) : want, sets ? new Set(have) : have);
+  const { subset } = field.meta() ?? {};
+  if (!subset || !Array.isArray(want) || !Array.isArray(have)) return isDeepStrictEqual(want, have);
+  const groups = (list: unknown[]) => {
+    const result = new Map<string, unknown[]>();
+    for (const entry of list) getOrCreate(result, subset(entry as never), () => []).push(entry);
+    return result;
+  };
+  return isDeepStrictEqual(groups(want), groups(have));
 }
 
 /** Of recorded values those that are among what somebody asks for. */
-export function pick(schema: z.ZodObject, values: Values, ...asked: Values[]): Values {
+export function pick(schema: z.ZodObject, values: Values, ...requests: Values[]): Values {
   const result: Values = {};
-  for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
-    const given = asked.map((each) => each[key] ?? undefined).filter((each) => each !== undefined);
+  for (const [key, field] of fieldsOf(schema)) {
+    const given = requests.map((each) => each[key] ?? undefined).filter((each) => each !== undefined);
     const value = values[key] ?? undefined;
-    const nested = objectIn(field as z.ZodType);
+    const nested = objectIn(field);
     if (given.length === 0 || value === undefined) continue;
     result[key] = nested && isValues(value) ? pick(nested, value, ...given.filter(isValues)) : value;
   }
   return result;
 }
 
-/** What was asked for, as it is seen: what nobody asked for is left out, and what cannot be seen stays as asked. */
-export function observedInputs(schema: z.ZodObject, wanted: Values, seen: Values): Values {
+/** What is asked for, as it is observed: what nobody asks for is left out, and what cannot be observed stays as asked. */
+export function observedInputs(schema: z.ZodObject, wanted: Values, observed: object): Values {
+  const seen = observed as Values;
   const result: Values = {};
-  for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
-    const want = wanted[key] ?? undefined;
-    if (want === undefined) continue;
-    const have = seen[key];
-    const nested = objectIn(field as z.ZodType);
-    if (!(key in seen) || key === "owner") result[key] = want;
-    else if (nested && isValues(want) && isValues(have)) result[key] = observedInputs(nested, want, have);
-    else if ((field as z.ZodType).meta()?.subset && Array.isArray(want) && Array.isArray(have)) {
-      result[key] = want.filter((entry) => have.some((other) => isDeepStrictEqual(entry, other)));
+  for (const [key, field] of fieldsOf(schema)) {
+    // A key without a value asks that there be none.
+    if (!(key in wanted) || wanted[key] === null) continue;
+    const [want, have] = [wanted[key], seen[key]];
+    const nested = objectIn(field);
+    if (!(key in seen) || key === "owner") {
+      if (want !== undefined) result[key] = want;
+    } else if (nested && isValues(want) && isValues(have)) result[key] = observedInputs(nested, want, have);
+    else if (field.meta()?.subset && Array.isArray(want) && Array.isArray(have)) {
+      const [asked, there] = [common(want, have), common(have, want)];
+      result[key] = isSame(field, asked, there) ? asked : there;
     } else if (have !== undefined) result[key] = have;
   }
   return result;
 }
 
-/** What is there of an update that stopped on the way: of what can be seen, all that was asked for before or is now; else as before. */
-export function partialInputs(schema: z.ZodObject, before: Values, now: Values, seen: Values): Values {
+/** The entries of the first list that are in the second one too. */
+function common(list: readonly unknown[], other: readonly unknown[]): unknown[] {
+  return list.filter((entry) => other.some((each) => isDeepStrictEqual(entry, each)));
+}
+
+/** What is there of an update that stopped on the way: of what can be observed, all that was asked for before or is now; else as before. */
+export function partialInputs(schema: z.ZodObject, before: Values, now: Values, observed: object): Values {
+  const seen = observed as Values;
   const asked: Values = {};
-  for (const [key, field] of Object.entries(schema.shape as z.ZodRawShape)) {
+  for (const [key, field] of fieldsOf(schema)) {
     const [was, is, have] = [before[key], now[key], seen[key]];
-    const nested = objectIn(field as z.ZodType);
-    if (!(key in seen) || is === undefined) asked[key] = was;
+    const nested = objectIn(field);
+    if (!(key in seen) || is === undefined) asked[key] = was ?? null;
     else if (nested && isValues(was) && isValues(is) && isValues(have))
       asked[key] = partialInputs(nested, was, is, have);
     else if (Array.isArray(was) && Array.isArray(is)) asked[key] = [...new Set([...was, ...is])];
@@ -91,4 +108,8 @@ export function describe({ path, wanted, seen }: Difference): string {
 
 export function isValues(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function fieldsOf(schema: z.ZodObject): [string, z.ZodType][] {
+  return Object.entries(schema.shape as z.ZodRawShape) as [string, z.ZodType][];
 }

@@ -3,16 +3,16 @@ import { type Host, type HostSettings, openHost } from "../host";
 import { netnsName } from "../schema/fields";
 import { listNetns } from "../tools/ip/ip";
 import { findImportable } from "./import";
-import type { AnyKind, Listed } from "./kind";
+import type { AnyKind, Importable } from "./kind";
 
-/** An object that can be imported. */
-export interface Importable {
+/** An object that can be imported, with its kind. */
+export interface ImportableObject {
   readonly type: string;
   readonly id: string;
 }
 
 export interface Discovered {
-  readonly importable: Importable[];
+  readonly importable: ImportableObject[];
   /** What else there is, or where nobody could look, and why. */
   readonly left: { readonly what: string; readonly why: string }[];
 }
@@ -63,7 +63,7 @@ async function listed(
   host: Host,
   netns: string | undefined,
   { left }: Discovered,
-): Promise<readonly Listed[]> {
+): Promise<readonly Importable[]> {
   try {
     return (await kind.imports?.list(host, netns)) ?? [];
   } catch (error) {
@@ -84,7 +84,7 @@ async function refusal(
   try {
     const found = await findImportable(kind, id, "", settings);
     if (!found) return "it is not found under its id";
-    if (kind.imports?.also) known.add(kind.imports.also(found.inputs));
+    if (kind.imports?.alias) known.add(kind.imports.alias(found.inputs));
     return undefined;
   } catch (error) {
     if (hasCode(error, "LN_EXISTS", "LN_INPUT", "LN_COMMAND")) return reason(error);

@@ -3,7 +3,8 @@ import type { Host, HostSettings } from "../host";
 import { check, type Values } from "./check";
 import { pick, toPlainJson } from "./compare";
 import type { AnyKind } from "./kind";
-import { about, isForeign, observeOwned, open, outputsOf } from "./lifecycle";
+import { about, open, outputsOf } from "./lifecycle";
+import { isForeign, observeOwned } from "./ownership";
 
 /** What is there under an id, for an owner that takes it over with the first update; undefined: nothing. Changes nothing. */
 export async function findImportable(
@@ -17,20 +18,20 @@ export async function findImportable(
     const host = await open(kind, named, settings);
     const args = await located(kind, host, named, id);
     const recorded = args && { ...args, imported: true };
-    const seen = args && (await observeOwned(kind, host, args, recorded));
-    if (!seen) return undefined;
-    if (isForeign({ ...args, imported: true }, seen)) {
+    const observed = args && (await observeOwned(kind, host, args, recorded));
+    if (!observed) return undefined;
+    if (isForeign({ ...args, imported: true }, observed)) {
       const hint = "import it into the stack that it belongs to, or with the kind that it is of";
-      throw new LocalnetError("LN_EXISTS", `it is not free to be imported, but belongs to ${seen.owner}`, { hint });
+      throw new LocalnetError("LN_EXISTS", `it is not free to be imported, but belongs to ${observed.owner}`, { hint });
     }
-    const there = { ...args, ...seen, owner };
-    const asked = { ...args, ...(kind.imports?.ask?.(args, seen) ?? seen), owner };
-    const { inputs, failures } = check(kind, pick(kind.args, asked, asked));
+    const all = { ...args, ...observed.inputs, owner };
+    const requested = { ...args, ...(kind.imports?.inputs?.(args, observed) ?? observed.inputs), owner };
+    const { inputs, failures } = check(kind, pick(kind.args, requested, requested));
     if (failures.length > 0) {
       const reasons = failures.map(({ reason }) => reason).join("; ");
       throw new LocalnetError("LN_INPUT", `no inputs of a ${kind.type} say what it is: ${reasons}`);
     }
-    const outputs = { ...pick(kind.args, there, there), ...inputs, ...outputsOf(kind, args, seen), imported: true };
+    const outputs = { ...pick(kind.args, all, all), ...inputs, ...outputsOf(kind, args, observed), imported: true };
     return { id: kind.id(inputs), inputs, outputs: toPlainJson(outputs) };
   });
 }

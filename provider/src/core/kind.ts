@@ -34,27 +34,31 @@ const common = {
 /** The input of every kind whose objects live in a network namespace. */
 export const inNetns = {
   /** Network namespace. Default: the host's own. */
-  netns: netnsName.optional().meta({ replace: true, reference: "name", of: ["Netns", "Pod"], parent: true }),
+  netns: netnsName.optional().meta({ replace: true, reference: "name", of: "netns", parent: true }),
 } as const;
 
-/**
- * What observe reports: values under the names of the inputs and outputs, for all that can be read back, and whatever
- * else `ensure` wants to know.
- */
-export type Seen = Readonly<Record<string, unknown>> & {
+/** What `observe` reports of an object that is there. A key of `inputs` or `outputs` is there if it can be observed. */
+export interface Observed {
   /** The mark on the object; "" when it has none, null when its kind cannot carry one. Left out when there is nothing to own. */
   readonly owner?: string | null;
-  /** It is something else, which has that name: nothing that could be adopted. */
-  readonly alien?: boolean;
-};
+  /** An object of another kind has the name: it cannot be adopted. */
+  readonly otherKind?: boolean;
+  /** The inputs as the kernel has them. */
+  readonly inputs: object;
+  readonly outputs: object;
+  /** Whatever else `ensure` and `remove` need to know. */
+  readonly detail?: unknown;
+}
 
 /**
  * What a thing is: its inputs and outputs, and how it is observed, brought about and removed. Kinds know no Pulumi.
  * Every operation is `observe`, then `ensure` or `remove`, then `observe` again to verify.
  */
-export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> {
+export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Observed> {
   readonly type: string;
   readonly summary: string;
+  /** What references may ask for beside the type: `of: "link"` takes every kind with this tag. */
+  readonly tags?: readonly string[];
   readonly args: z.ZodObject<A & typeof common>;
   readonly outputs: z.ZodObject<O>;
   /** The system commands it needs. */
@@ -63,44 +67,49 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   rules?(args: Args<A>): Iterable<readonly [property: string, rule: string]>;
   /** The identity, from inputs alone. */
   id(args: Args<A>): string;
+  /** The form of the ids, in Markdown, where the comment on `id` does not say it. */
+  readonly idForm?: string;
   /** How an object that somebody else made is imported, by its id alone. A kind without this cannot be imported. */
   readonly imports?: Importing<A, O, S>;
-  /** What is there; undefined: nothing. `recorded` is what the state says, if there is one. */
+  /** What is there; undefined: nothing. It changes nothing. `recorded` is what the state says, if there is one. */
   observe(host: Host, args: Args<A>, recorded?: Recorded<A, O>): Promise<S | undefined>;
-  /** Brings about the difference between `args` and `seen`. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: most kinds have nothing to tell.
-  ensure(host: Host, args: Args<A>, seen: S | undefined, recorded?: Recorded<A, O>): Promise<Ensured<O, S> | void>;
-  remove(host: Host, args: Recorded<A, O>, seen: S): Promise<void>;
-  /** Takes away what the object leaves behind, whether it went by `remove` or by itself. */
-  tidy?(host: Host, args: Recorded<A, O>, seen: S | undefined): Promise<void>;
-  /** The kernel keeps no mark on its objects (`observe` says null): who made one is written down on the host. */
+  /**
+   * Brings about the difference between `args` and `observed`. An input that was taken away is a key of `args` with the
+   * value that it has when nobody asks (`unset`); undefined: it must not be there.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most kinds have nothing to return.
+  ensure(host: Host, args: Args<A>, observed: S | undefined, recorded?: Recorded<A, O>): Promise<Ensured<O, S> | void>;
+  remove(host: Host, args: Recorded<A, O>, observed: S): Promise<void>;
+  /** Takes away what the object leaves behind; part of every delete, also when the object is gone already. */
+  cleanUp?(host: Host, args: Recorded<A, O>, observed: S | undefined): Promise<void>;
+  /** The kernel keeps no mark on its objects (`owner` is null): the ledger of the host says who made one. */
   readonly unmarked?: boolean;
   /** The namespace that the object is in, where that is not the input `netns`. */
   namespace?(args: Args<A>): string | undefined;
 }
 
-interface Ensured<O extends z.ZodRawShape, S extends Seen> {
+interface Ensured<O extends z.ZodRawShape, S extends Observed> {
   /** The outputs that cannot be observed. */
-  readonly known?: Known<O>;
+  readonly outputs?: KnownOutputs<O>;
   /** What there is now, where the command that changed it has listed that too: it is not observed again. */
-  readonly seen?: S | undefined;
+  readonly observed?: S | undefined;
 }
 
-interface Importing<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> {
+interface Importing<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Observed> {
   /** The inputs that an id names, from which `id` makes it again; undefined when it is none. */
   parse(id: string): Partial<Args<A>> | undefined;
-  /** What is there in a namespace, the host's own unless told, that the kernel did not make by itself. Changes nothing. */
-  list(host: Host, netns: string | undefined): Promise<readonly Listed[]>;
+  /** What is in a namespace (undefined: the host's own) that the kernel did not make by itself. Changes nothing. */
+  list(host: Host, netns: string | undefined): Promise<readonly Importable[]>;
   /** What else must be known to observe it; undefined: it is not there. */
   locate?(host: Host, args: Args<A>, id: string): Promise<object | undefined>;
-  /** What is to be asked for, of what is seen; all of it unless told. */
-  ask?(args: Recorded<A, O>, seen: S): object;
+  /** The inputs that ask for what is there, without what the kernel chose. Default: all that were observed. */
+  inputs?(args: Recorded<A, O>, observed: S): object;
   /** The other id that an object goes by as well. */
-  also?(args: Args<A>): string;
+  alias?(args: Args<A>): string;
 }
 
 /** An object that somebody may want to import. */
-export interface Listed {
+export interface Importable {
   readonly id: string;
   /** Why it is not to be imported, where that does not show when it is observed. */
   readonly omit?: string | undefined;
@@ -108,17 +117,20 @@ export interface Listed {
 
 export type Args<A extends z.ZodRawShape> = z.output<z.ZodObject<A & typeof common>>;
 export type Outputs<O extends z.ZodRawShape> = z.output<z.ZodObject<O>>;
-type Known<O extends z.ZodRawShape> = { readonly [K in keyof Outputs<O>]?: Outputs<O>[K] | undefined };
+type KnownOutputs<O extends z.ZodRawShape> = { readonly [K in keyof Outputs<O>]?: Outputs<O>[K] | undefined };
 export type Recorded<A extends z.ZodRawShape, O extends z.ZodRawShape> = Args<A> &
-  Known<O> & {
+  KnownOutputs<O> & {
     /** It was imported, and carries no mark before its first update. */
     readonly imported?: boolean;
   };
 
+/** The inputs of a kind as `ensure` gets them, inferred from the table that declares them. */
+export type ArgsOf<A extends z.ZodRawShape> = z.output<z.ZodObject<A>> & z.output<z.ZodObject<typeof common>>;
+
 // biome-ignore lint/suspicious/noExplicitAny: code that serves all kinds knows none of their types.
 export type AnyKind = Kind<any, any, any>;
 
-type Definition<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen> = Omit<
+type Definition<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Observed> = Omit<
   Kind<A, O, S>,
   "args" | "outputs"
 > & {
@@ -126,7 +138,7 @@ type Definition<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen
   readonly outputs: O;
 };
 
-export function defineKind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Seen>(
+export function defineKind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Observed>(
   definition: Definition<A, O, S>,
 ): Kind<A, O, S> {
   return {

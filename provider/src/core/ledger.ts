@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
-import type { Listed } from "./kind";
+import type { Importable } from "./kind";
 import { directory, storeOf } from "./ledger-store";
 
 /**
@@ -27,8 +27,8 @@ export interface Entry {
   readonly value?: unknown;
 }
 
-/** Claims an object for one owner alone, who may have had another name; returns the entry that stands, ours or another's. */
-export async function claim(host: Host, place: Place, owner: string, former = owner): Promise<Entry> {
+/** Claims an object for one owner alone; returns the entry that stands, ours or another's. */
+export async function claim(host: Host, place: Place, owner: string): Promise<Entry> {
   const entry = { what: place.what, owner };
   let there: Entry | undefined;
   // What stands there may go before it is read.
@@ -37,9 +37,12 @@ export async function claim(host: Host, place: Place, owner: string, former = ow
     there = await readClaim(host, place);
   }
   if (!there) throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);
-  if (there.owner === owner || there.owner !== former) return there;
-  await storeOf(host).overwrite(line(path(place), entry));
-  return entry;
+  return there;
+}
+
+/** Puts an owner in place of whoever the entry names. */
+export async function replaceClaim(host: Host, place: Place, owner: string): Promise<void> {
+  await storeOf(host).overwrite(line(path(place), { what: place.what, owner }));
 }
 
 /** The entry of an object that one owner alone may have. */
@@ -59,7 +62,7 @@ export async function readShares(host: Host, place: Place): Promise<Entry[]> {
 }
 
 /** What several owners share, as what may be imported: not while it has one. */
-export async function listUnshared(host: Host, place: Place, id: string): Promise<Listed> {
+export async function listUnshared(host: Host, place: Place, id: string): Promise<Importable> {
   const [entry] = await readShares(host, place);
   return { id, omit: entry && `it belongs to ${entry.owner}` };
 }

@@ -1,10 +1,22 @@
-import { LocalnetError, undefinedWithoutNetns } from "../errors";
+import { LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { requireTools } from "../host/requirements";
 import { check, hasUnknown, type Values } from "./check";
-import { describe, differences, observedInputs, partialInputs, toPlainJson } from "./compare";
-import type { AnyKind } from "./kind";
-import { claim, eraseClaim, type Place, readClaim } from "./ledger";
+import { type Difference, describe, differences, observedInputs, partialInputs, toPlainJson } from "./compare";
+import { withDefaults } from "./defaults";
+import type { AnyKind, Observed } from "./kind";
+import {
+  claimObject,
+  existsError,
+  isForeign,
+  isOursAfterFailure,
+  isOwn,
+  observe,
+  observeOwned,
+  releaseObject,
+  requireAdoptable,
+} from "./ownership";
+import { remaining, withUnset } from "./unset";
 
 export { check } from "./check";
 
@@ -19,10 +31,13 @@ export class PartialError extends Error {
   }
 }
 
-type Observed = Values & { owner?: string | null; alien?: boolean };
+/** Where new inputs differ from recorded ones. An input that was recorded before it existed had its default. */
+export function changes(kind: AnyKind, olds: Values, news: Values): Difference[] {
+  return differences(kind.args, news, withDefaults(kind.args, olds));
+}
 
 export function diff(kind: AnyKind, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
-  const found = differences(kind.args, news, olds);
+  const found = changes(kind, olds, news);
   return { changes: found.length > 0, replaces: found.filter(({ replace }) => replace).map(({ path }) => path) };
 }
 
@@ -31,26 +46,42 @@ export async function create(
   inputs: Values,
   settings: HostSettings,
 ): Promise<{ id: string; outputs: Values }> {
-  const args = parsed(kind, inputs);
+  const args = parse(kind, inputs);
   const id = kind.id(args);
   return about(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
-    const place = placeOf(kind, id, args);
-    const seen = await observeOwned(kind, host, args);
-    if (seen) requireAdoptable(kind, args, seen);
-    if (!kind.unmarked) return { id, outputs: await converge(kind, host, id, args, seen) };
+    let observed = await observeOwned(kind, host, args);
+    if (observed) requireAdoptable(kind, args, observed);
+    if (observed && isOutdated(kind, args, observed)) {
+      await removeObserved(kind, host, { ...args, ...requestedInputs(kind, args, observed) }, observed);
+      observed = undefined;
+    }
+    if (!kind.unmarked) return { id, outputs: await converge(kind, host, id, args, observed) };
 
-    const { owner } = await claim(host, place, args.owner as string);
-    if (owner !== args.owner) throw exists(args, { owner });
+    await claimObject(kind, host, args, observed);
     try {
-      return { id, outputs: await converge(kind, host, id, args, seen) };
+      return { id, outputs: await converge(kind, host, id, args, observed) };
     } catch (error) {
       // Only what is known not to be there is not ours.
       const left = await observe(kind, host, args).catch(() => error);
-      if (left === undefined) await eraseClaim(host, place);
+      if (left === undefined) await releaseObject(kind, host, args);
       throw error;
     }
   });
+}
+
+/** Was it made, by a run that died, with other inputs, which only a replacement can change? */
+function isOutdated(kind: AnyKind, args: Values, observed: Observed): boolean {
+  if (!isOwn(args, observed)) return false;
+  const before = requestedInputs(kind, args, observed);
+  return differences(kind.args, withUnset(kind.args, args, before, observed), before).some(
+    ({ path, replace }) => replace && path in observed.inputs,
+  );
+}
+
+/** What was asked for, as far as that can be told from what is there. */
+function requestedInputs(kind: AnyKind, args: Values, observed: Observed): Values {
+  return { ...args, ...(kind.imports?.inputs?.(args, observed) ?? observed.inputs) };
 }
 
 export async function update(
@@ -60,44 +91,39 @@ export async function update(
   news: Values,
   settings: HostSettings,
 ): Promise<Values> {
-  const args = parsed(kind, news);
+  const args = parse(kind, news);
   return about(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
     // A resource, or stack, that was renamed has the mark of its former name, or since an update that died its new one.
     const former = { ...args, imported: olds.imported, owner: (olds.owner ?? args.owner) as string };
     const renamed = former.owner !== args.owner;
-    let seen = await observeOwned(kind, host, former, olds);
-    if (renamed && (!seen || isForeign(former, seen))) seen = await observeOwned(kind, host, args, olds);
-    if (seen && isForeign(former, seen) && isForeign(args, seen)) throw exists(args, seen);
-    if (kind.unmarked && (olds.imported || renamed)) {
-      const { owner } = await claim(host, placeOf(kind, id, args), args.owner as string, former.owner);
-      if (owner !== args.owner) throw exists(args, { owner });
+    let observed = await observeOwned(kind, host, former, olds);
+    if (renamed && (!observed || isForeign(former, observed))) observed = await observeOwned(kind, host, args, olds);
+    if (observed && isForeign(former, observed) && isForeign(args, observed)) throw existsError(args, observed);
+    // Whoever makes an object, or makes it again, writes that down.
+    if (kind.unmarked && (olds.imported || renamed || !observed)) {
+      await claimObject(kind, host, args, observed, former.owner);
     }
-    return converge(kind, host, id, args, seen, olds);
+    return converge(kind, host, id, args, observed, olds);
   });
 }
 
-/** What is there now; undefined when our object is gone. The inputs are what was asked for, as it is now. */
+/** What is there now; undefined when our object is gone. Changes nothing. The inputs are what was asked for, as it is now. */
 export async function read(
   kind: AnyKind,
   id: string,
   recorded: Values,
   settings: HostSettings,
-  asked: Values = recorded,
+  requested: Values = recorded,
 ): Promise<{ id: string; inputs: Values; outputs: Values } | undefined> {
   return about(kind, id, "read", async () => {
     const host = await open(kind, recorded, settings);
-    const seen = await observeOwned(kind, host, recorded, recorded);
-    // The state forgets what is gone, so what it left behind goes now or never.
-    if (!seen) await discard(kind, host, id, recorded);
-    if (!seen || isForeign(recorded, seen)) return undefined;
+    const observed = await observeOwned(kind, host, recorded, recorded);
+    if (!observed || isForeign(recorded, observed)) return undefined;
     const { imported } = recorded;
-    const outputs = toPlainJson({
-      ...observedInputs(kind.args, recorded, seen),
-      ...outputsOf(kind, recorded, seen),
-      imported,
-    });
-    return { id, inputs: toPlainJson(observedInputs(kind.args, asked, seen)), outputs };
+    const inputs = observedInputs(kind.args, recorded, observed.inputs);
+    const outputs = toPlainJson({ ...inputs, ...outputsOf(kind, recorded, observed), imported });
+    return { id, inputs: toPlainJson(observedInputs(kind.args, requested, observed.inputs)), outputs };
   });
 }
 
@@ -105,27 +131,24 @@ export async function read(
 export async function remove(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<void> {
   return about(kind, id, "delete", async () => {
     const host = await open(kind, recorded, settings);
-    const seen = await observeOwned(kind, host, recorded, recorded);
-    if (seen && !isForeign(recorded, seen)) {
-      let failed: unknown;
-      await kind.remove(host, recorded, seen).catch((error) => {
-        failed = error;
-      });
-      // Where nothing is owned, nothing goes: a setting keeps existing.
-      const look = seen.owner !== undefined || failed !== undefined;
-      const after = look ? await observeOwned(kind, host, recorded, recorded) : undefined;
-      // What it was in may have gone at the same time, and it with that.
-      if (after && !isForeign(recorded, after))
-        throw failed ?? new LocalnetError("LN_VERIFY", "it is still there after it was removed");
-    }
-    await discard(kind, host, id, recorded, seen);
+    const observed = await observeOwned(kind, host, recorded, recorded);
+    if (observed && !isForeign(recorded, observed)) await removeObserved(kind, host, recorded, observed);
+    if (kind.unmarked && !(observed && isForeign(recorded, observed))) await releaseObject(kind, host, recorded);
+    await kind.cleanUp?.(host, recorded, observed);
   });
 }
 
-/** What there still is of an object that is gone. */
-async function discard(kind: AnyKind, host: Host, id: string, recorded: Values, seen?: Observed): Promise<void> {
-  if (kind.unmarked && !(seen && isForeign(recorded, seen))) await release(kind, host, id, recorded);
-  await kind.tidy?.(host, recorded, seen);
+async function removeObserved(kind: AnyKind, host: Host, recorded: Values, observed: Observed): Promise<void> {
+  let failure: unknown;
+  await kind.remove(host, recorded, observed).catch((error) => {
+    failure = error;
+  });
+  // Where nothing is owned, nothing goes: a setting keeps existing.
+  const goes = observed.owner !== undefined || failure !== undefined;
+  const after = goes ? await observeOwned(kind, host, recorded, recorded) : undefined;
+  // What it was in may have gone at the same time, and it with that.
+  if (after && !isForeign(recorded, after))
+    throw failure ?? new LocalnetError("LN_VERIFY", "it is still there after it was removed");
 }
 
 /** Ensure and verify, for a create and an update alike, and after a crash in either. */
@@ -134,92 +157,45 @@ async function converge(
   host: Host,
   id: string,
   args: Values,
-  seen: Observed | undefined,
+  observed: Observed | undefined,
   recorded?: Values,
 ): Promise<Values> {
+  // Of what a run made that died before it recorded that, all may have been asked for.
+  const before = recorded ?? (observed && isOwn(args, observed) ? requestedInputs(kind, args, observed) : undefined);
+  const wanted = withUnset(kind.args, args, before, observed);
   let known: Values = { ...recorded };
-  let ensured = false;
+  let changed = false;
   try {
-    const told = await kind.ensure(host, args, seen, recorded);
-    known = { ...known, ...told?.known };
-    ensured = true;
-    const after: Observed | undefined = told?.seen ?? (await observe(kind, host, args, known));
+    const made = await kind.ensure(host, wanted, observed, recorded ?? before);
+    known = { ...known, ...made?.outputs };
+    changed = true;
+    const after: Observed | undefined = made?.observed ?? (await observe(kind, host, args, known));
     if (!after) throw new LocalnetError("LN_VERIFY", "it is not there after all commands succeeded");
-    const wrong = differences(kind.args, args, observedInputs(kind.args, args, after));
+    const wrong = [
+      ...differences(kind.args, wanted, observedInputs(kind.args, wanted, after.inputs)),
+      ...remaining(kind.args, wanted, before ?? {}, after.inputs),
+    ];
     if (wrong.length) throw new LocalnetError("LN_VERIFY", wrong.map(describe).join("; "));
     return toPlainJson({ ...args, ...outputsOf(kind, known, after) });
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
     const now = await observe(kind, host, args, known).catch(() => undefined);
-    if (!now || !isOurs(args, now, ensured)) throw cause;
-    const inputs = recorded ? partialInputs(kind.args, recorded, args, now) : observedInputs(kind.args, args, now);
+    if (!now || !isOursAfterFailure(args, now, changed)) throw cause;
+    const inputs = recorded
+      ? partialInputs(kind.args, recorded, args, now.inputs)
+      : observedInputs(kind.args, { ...before, ...args }, now.inputs);
     throw new PartialError(id, toPlainJson({ ...inputs, ...outputsOf(kind, known, now) }), cause);
   }
 }
 
-/** Gives up the claim on an object; on one that was imported there may be none of ours. */
-async function release(kind: AnyKind, host: Host, id: string, recorded: Values): Promise<void> {
-  const place = placeOf(kind, id, recorded);
-  const entry = recorded.imported ? await readClaim(host, place) : undefined;
-  if (!entry || entry.owner === recorded.owner) await eraseClaim(host, place);
-}
-
-function observe(kind: AnyKind, host: Host, args: Values, recorded?: Values): Promise<Observed | undefined> {
-  return undefinedWithoutNetns<Observed | undefined>(() => kind.observe(host, args, recorded));
-}
-
-/** The same, and whose it is where only the ledger tells. Without an entry it is as recorded; what was imported is nobody's. */
-export async function observeOwned(
-  kind: AnyKind,
-  host: Host,
-  args: Values,
-  recorded?: Values,
-): Promise<Observed | undefined> {
-  const seen = await observe(kind, host, args, recorded);
-  if (seen?.owner !== null) return seen;
-  const entry = await readClaim(host, placeOf(kind, kind.id(args), args));
-  return { ...seen, owner: entry?.owner ?? (recorded && !recorded.imported ? null : "") };
-}
-
-/** May create go on with an object that is there already? */
-function requireAdoptable(kind: AnyKind, args: Values, seen: Observed): void {
-  if (seen.owner === undefined || seen.owner === args.owner) return;
-  if (!args.adopt || seen.alien) throw exists(args, seen);
-  const wrong = differences(kind.args, args, observedInputs(kind.args, args, seen));
-  if (wrong.length) {
-    const hint = "change the object or the program so that they agree";
-    throw new LocalnetError("LN_ADOPT", `it is not what is asked for: ${wrong.map(describe).join("; ")}`, { hint });
-  }
-}
-
-export function isForeign(args: Values, { owner }: Observed): boolean {
-  return typeof owner === "string" && owner !== args.owner && !(args.imported && owner === "");
-}
-
-/** After a failure: is what is there ours? Without a mark it is claimed; where nothing is owned, it is if we changed it. */
-function isOurs(args: Values, { owner }: Observed, ensured: boolean): boolean {
-  if (typeof owner === "string") return owner === args.owner;
-  return owner === null || ensured;
-}
-
-function exists(args: Values, { owner, alien }: Pick<Observed, "owner" | "alien">): LocalnetError {
-  const whose = owner ? `belongs to ${owner}` : "is not ours";
-  const hint = alien ? "choose another name" : "delete it, choose another name, or set adopt: true";
-  return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint });
-}
-
-/** Where the ledger has it. */
-function placeOf(kind: AnyKind, id: string, args: Values): Place {
-  const netns = kind.namespace ? kind.namespace(args) : (args.netns as string | undefined);
-  return { netns, what: `${kind.type} ${id}` };
-}
-
-export function outputsOf(kind: AnyKind, recorded: Values, seen: Values): Values {
+export function outputsOf(kind: AnyKind, recorded: Values, { outputs }: Observed): Values {
   const keys = Object.keys(kind.outputs.shape);
-  return toPlainJson(Object.fromEntries(keys.map((key) => [key, key in seen ? seen[key] : recorded[key]])));
+  return toPlainJson(
+    Object.fromEntries(keys.map((key) => [key, key in outputs ? (outputs as Values)[key] : recorded[key]])),
+  );
 }
 
-function parsed(kind: AnyKind, inputs: Values): Values {
+function parse(kind: AnyKind, inputs: Values): Values {
   const { inputs: args, failures } = check(kind, inputs);
   // A preview's check lets pass, unchecked, what holds one.
   if (hasUnknown(args)) failures.push({ property: "", reason: "a value is still unknown" });

@@ -21,12 +21,16 @@ export interface CommonArgs {
 export interface NetnsArgs extends CommonArgs {
   /** Name, as `ip netns` lists it, 1 to 64 characters. Default: the resource's name. A change replaces the resource. */
   name?: pulumi.Input<string> | undefined;
+  /** Is the namespace's loopback link, `lo`, up? Default: true. */
+  loopback?: pulumi.Input<boolean> | undefined;
 }
 
 /** A network namespace, as `ip netns add` makes it, with its `lo` up. Id: `NAME`. */
 export class Netns extends LocalnetResource {
   /** Name, as `ip netns` lists it, 1 to 64 characters. */
   declare readonly name: pulumi.Output<string>;
+  /** Is the namespace's loopback link, `lo`, up? */
+  declare readonly loopback: pulumi.Output<boolean>;
   /** The file that stands for the namespace: /run/netns/NAME. */
   declare readonly path: pulumi.Output<string>;
 
@@ -41,24 +45,29 @@ export interface BridgeArgs extends CommonArgs {
   name?: pulumi.Input<string> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: the kernel's choice. */
+  /** MAC address, unicast. Default: drawn when the link is made. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
   /** Spanning tree protocol. Default: the kernel's choice, false. */
   stp?: pulumi.Input<boolean> | undefined;
   /**
-   * Seconds in each of the states before forwarding; with spanning tree at least 2. 0 to 30. Default: the kernel's
-   * choice, 15.
+   * Seconds in each of the states before forwarding, in tenths; with spanning tree at least 2. 0 to 30. Default: the
+   * kernel's choice, 15.
    */
   forwardDelay?: pulumi.Input<number> | undefined;
-  /** Seconds after which an unseen MAC address is forgotten. 0 to 1000000. Default: the kernel's choice, 300. */
+  /**
+   * Seconds after which an unseen MAC address is forgotten, in tenths. 0 to 1000000. Default: the kernel's choice, 300.
+   */
   ageingTime?: pulumi.Input<number> | undefined;
   /** Does the bridge tell VLANs apart? Default: the kernel's choice, false. */
   vlanFiltering?: pulumi.Input<boolean> | undefined;
@@ -70,7 +79,10 @@ export class Bridge extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
   declare readonly mtu: pulumi.Output<number | undefined>;
@@ -78,13 +90,13 @@ export class Bridge extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the bridge take frames that are not for it (`promisc`)? */
+  /** Does the link take frames that are not for it (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
   /** Spanning tree protocol. */
   declare readonly stp: pulumi.Output<boolean | undefined>;
-  /** Seconds in each of the states before forwarding; with spanning tree at least 2. */
+  /** Seconds in each of the states before forwarding, in tenths; with spanning tree at least 2. */
   declare readonly forwardDelay: pulumi.Output<number | undefined>;
-  /** Seconds after which an unseen MAC address is forgotten. */
+  /** Seconds after which an unseen MAC address is forgotten, in tenths. */
   declare readonly ageingTime: pulumi.Output<number | undefined>;
   /** Does the bridge tell VLANs apart? */
   declare readonly vlanFiltering: pulumi.Output<boolean | undefined>;
@@ -104,23 +116,26 @@ export interface VethPairArgs extends CommonArgs {
   name?: pulumi.Input<string> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Bridge that the end is a port of, in the same namespace. */
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | undefined;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
-  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
-  mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: the kernel's choice. */
-  mac?: pulumi.Input<string> | undefined;
-  /** Is the link up? Default: true. */
-  up?: pulumi.Input<boolean> | undefined;
-  /** Does the end take frames that are not for it (`promisc`)? Default: false. */
-  promiscuous?: pulumi.Input<boolean> | undefined;
   /**
    * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the end take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
   /** The far end: its `name`, and the same inputs as the near end's. */
   peer: pulumi.Input<VethPairPeerArgs>;
 }
@@ -131,23 +146,26 @@ export interface VethPairPeerArgs {
   name: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Bridge that the end is a port of, in the same namespace. */
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | undefined;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
-  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
-  mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: the kernel's choice. */
-  mac?: pulumi.Input<string> | undefined;
-  /** Is the link up? Default: true. */
-  up?: pulumi.Input<boolean> | undefined;
-  /** Does the end take frames that are not for it (`promisc`)? Default: false. */
-  promiscuous?: pulumi.Input<boolean> | undefined;
   /**
    * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the end take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `peer` of {@link VethPair}. */
@@ -156,9 +174,14 @@ export interface VethPairPeer {
   readonly name: string;
   /** Network namespace. */
   readonly netns?: string | undefined;
-  /** Bridge that the end is a port of, in the same namespace. */
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
   readonly master?: string | undefined;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  readonly hairpin?: boolean | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
   readonly addresses?: string[] | undefined;
   /** Largest packet in bytes. */
   readonly mtu?: number | undefined;
@@ -168,8 +191,6 @@ export interface VethPairPeer {
   readonly up: boolean;
   /** Does the end take frames that are not for it (`promisc`)? */
   readonly promiscuous: boolean;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
-  readonly hairpin?: boolean | undefined;
 }
 
 /**
@@ -180,9 +201,14 @@ export class VethPair extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Bridge that the end is a port of, in the same namespace. */
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
   declare readonly mtu: pulumi.Output<number | undefined>;
@@ -192,8 +218,6 @@ export class VethPair extends LocalnetResource {
   declare readonly up: pulumi.Output<boolean>;
   /** Does the end take frames that are not for it (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
-  declare readonly hairpin: pulumi.Output<boolean | undefined>;
   /** The far end: its `name`, and the same inputs as the near end's. */
   declare readonly peer: pulumi.Output<VethPairPeer>;
   /** The kernel's number of the link. */
@@ -226,14 +250,24 @@ export interface PodArgs extends CommonArgs {
    * the resource.
    */
   link?: pulumi.Input<string> | undefined;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: the kernel's choice. */
+  /** MAC address, unicast. Default: drawn when the link is made. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
+  /** Is the namespace's loopback link, `lo`, up? Default: true. */
+  loopback?: pulumi.Input<boolean> | undefined;
+  /**
+   * May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service
+   * by NAT. Default: the kernel's choice, false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
   /** Next hop of the IPv4 default route. Default: there is no such route. */
   gateway?: pulumi.Input<string> | undefined;
   /** Next hop of the IPv6 default route. Default: there is no such route. */
@@ -253,7 +287,10 @@ export class Pod extends LocalnetResource {
   declare readonly netns: pulumi.Output<string | undefined>;
   /** Name of the link's end at the bridge, 1 to 15 characters. */
   declare readonly link: pulumi.Output<string | undefined>;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
   declare readonly mtu: pulumi.Output<number | undefined>;
@@ -261,6 +298,13 @@ export class Pod extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
+  /** Is the namespace's loopback link, `lo`, up? */
+  declare readonly loopback: pulumi.Output<boolean>;
+  /**
+   * May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service
+   * by NAT.
+   */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
   /** Next hop of the IPv4 default route. */
   declare readonly gateway: pulumi.Output<string | undefined>;
   /** Next hop of the IPv6 default route. */
@@ -281,14 +325,26 @@ export interface DummyArgs extends CommonArgs {
   name?: pulumi.Input<string> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: the kernel's choice. */
+  /** MAC address, unicast. Default: drawn when the link is made. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
 }
 
 /** A dummy link: it holds addresses and drops what is sent into it. Id: `NAME@NETNS`. */
@@ -297,7 +353,10 @@ export class Dummy extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
   declare readonly mtu: pulumi.Output<number | undefined>;
@@ -305,6 +364,12 @@ export class Dummy extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
   /** The link's MAC address, asked for or not. */

@@ -4,7 +4,7 @@ import type { Shape } from "../pulumi/resource";
 
 /** What the classes know of their kinds: a program need not load those to say what it wants. */
 export const shapes: Readonly<Record<string, Shape>> = {
-  Netns: { inputs: ["name", "host", "adopt"], outputs: ["path"], references: {} },
+  Netns: { inputs: ["name", "loopback", "host", "adopt"], outputs: ["path"], references: {} },
   Bridge: {
     inputs: [
       "name",
@@ -30,12 +30,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "name",
       "netns",
       "master",
+      "hairpin",
       "addresses",
       "mtu",
       "mac",
       "up",
       "promiscuous",
-      "hairpin",
       "peer",
       "host",
       "adopt",
@@ -54,6 +54,8 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "mtu",
       "mac",
       "up",
+      "loopback",
+      "hairpin",
       "gateway",
       "gateway6",
       "host",
@@ -63,9 +65,9 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { bridge: "name", netns: "name" },
   },
   Dummy: {
-    inputs: ["name", "netns", "addresses", "mtu", "mac", "up", "host", "adopt"],
+    inputs: ["name", "netns", "addresses", "mtu", "mac", "up", "promiscuous", "master", "hairpin", "host", "adopt"],
     outputs: ["ifindex", "macAddress"],
-    references: { netns: "name" },
+    references: { netns: "name", master: "name" },
     parent: "netns",
   },
   Route: {

@@ -5,16 +5,29 @@ declare module "zod" {
   interface GlobalMeta {
     /** A change of this input replaces the resource. */
     replace?: boolean;
-    /** A list without order, of which only the entries asked for are ours: others are left alone and are no drift. */
-    subset?: boolean;
+    /**
+     * What the kernel has when nobody asks, for when the input is taken away: a value, or a function of what is observed.
+     * null: nothing. `kernelChooses`: whatever that may be.
+     */
+    unset?: unknown;
+    /** `adopt` takes an object whatever it has here, and changes it. */
+    adoptAny?: boolean;
+    /**
+     * A list of which only the entries asked for are ours: others are left alone and are no drift. The function names the
+     * group in which the order of entries counts; entries of different groups have no order.
+     */
+    subset?: (entry: never) => string;
     /** A resource may be given instead of its name or id; the output of it that is meant. */
     reference?: "name" | "id";
-    /** The kinds of resource that may be given. */
-    of?: string[];
+    /** Resources of which kinds may be given: a type, or a tag that kinds have. */
+    of?: string;
     /** The object lives in what this names, and goes with it. */
     parent?: boolean;
   }
 }
+
+/** What an input is when it is taken away, where only the kernel knows. */
+export const kernelChooses = Symbol("the kernel chooses");
 
 /** Names that iproute2 or the kernel read as something else. */
 const reserved = ["all", "default", "help", "lo"];
@@ -81,6 +94,12 @@ export function isNetwork(text: string): boolean {
   return !bits.slice(Number(prefix)).includes("1");
 }
 
+/** The network of an address with prefix length, told by its bits: the same for all addresses in it. */
+export function networkOf(text: string): string {
+  const [host = "", prefix] = text.split("/");
+  return `${familyOf(text)}:${addressBits(host).slice(0, Number(prefix))}/${prefix}`;
+}
+
 function addressBits(host: string): string {
   if (isIP(host) === 4)
     return host
@@ -98,6 +117,12 @@ function addressBits(host: string): string {
     .map((word) => Number.parseInt(word, 16).toString(2).padStart(16, "0"))
     .join("");
 }
+
+/** A whole number of 32 bits. */
+export const number32 = z
+  .int("must be a whole number")
+  .min(0, "must not be negative")
+  .max(0xffffffff, "must be below 4294967296");
 
 export const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
 

@@ -7,6 +7,7 @@ import { expectedLink, lookAtLink } from "../support/links";
 contract("that holds virtual addresses", (world) => {
   const netns = world.netns("a");
   const name = world.name("d");
+  const bridge = world.name("br");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
   const set = (...args: string[]) => ip("link", "set", "dev", name, ...args);
   const inputs = { name, netns, addresses: ["172.23.0.1/32", "2001:db8:23::1/128"] };
@@ -14,6 +15,7 @@ contract("that holds virtual addresses", (world) => {
   return {
     kind,
     needs: "dummy",
+    prepare: () => ip("link", "add", "name", bridge, "type", "bridge"),
     inputs,
     look: () => lookAtLink(world, netns, name),
     expected: (values: Values) => expectedLink(values, `localnet:${world.owner}`),
@@ -24,6 +26,10 @@ contract("that holds virtual addresses", (world) => {
       { what: "addresses", change: { addresses: ["172.23.0.2/32", "2001:db8:23::2/128"] } },
       { what: "down", change: { up: false, addresses: ["172.23.0.2/32"] } },
       { what: "up", change: { up: true, mtu: 1400 } },
+      { what: "promiscuous", change: { promiscuous: true } },
+      { what: "in a bridge, and hairpin", change: { master: bridge, hairpin: true } },
+      { what: "no hairpin", change: { hairpin: undefined } },
+      { what: "hairpin", change: { hairpin: true } },
     ],
     replaces: { name: "other", netns: "other" },
     drifts: [
@@ -31,6 +37,9 @@ contract("that holds virtual addresses", (world) => {
       { what: "mtu", input: "mtu", by: () => set("mtu", "1300") },
       { what: "mac", input: "mac", by: () => set("address", "02:00:00:00:23:99") },
       { what: "down", input: "up", by: () => set("down") },
+      { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
+      { what: "in no bridge", input: "master", by: () => set("nomaster") },
+      { what: "no hairpin", input: "hairpin", by: () => set("type", "bridge_slave", "hairpin", "off") },
     ],
     ignores: [{ what: "an address of another", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) }],
     vanish: () => ip("link", "del", "dev", name),

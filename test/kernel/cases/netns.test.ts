@@ -19,17 +19,29 @@ contract("a namespace", (world) => {
       const { ifalias, up } = (await lookAtLink(world, name, "lo")) ?? {};
       return { ifalias, up };
     },
-    expected: () => ({ ifalias: `localnet:${world.owner}`, up: true }),
-    updates: [],
+    expected: ({ loopback }) => ({ ifalias: `localnet:${world.owner}`, up: loopback }),
+    updates: [
+      { what: "its loopback down", change: { loopback: false } },
+      { what: "its loopback up", change: { loopback: true } },
+    ],
     replaces: { name: "other" },
-    drifts: [],
+    drifts: [
+      {
+        what: "its loopback down",
+        input: "loopback",
+        by: () => world.run("ip", "-n", name, "link", "set", "dev", "lo", "down"),
+      },
+    ],
     ignores: [
       { what: "a link in it", by: () => world.run("ip", "-n", name, "link", "add", "name", "b", "type", "bridge") },
     ],
     vanish: away,
     parent: { none: "it lives in nothing" },
     foreign: {
-      make: () => world.run("ip", "netns", "add", name),
+      async make() {
+        await world.run("ip", "netns", "add", name);
+        await world.run("ip", "-n", name, "link", "set", "dev", "lo", "up");
+      },
       differ: { none: "there is nothing else that a namespace could be" },
       remove: away,
     },

@@ -49,9 +49,9 @@ function podAt(world: World, node: string | undefined): Case {
           await atNode("link", "add", "name", bridge, "address", macOfBridge, "type", "bridge");
     },
     look: () => lookAtPod(world, node, near, name),
-    expected: ({ bridge, mtu, up, addresses, mac, gateway, gateway6 }: Values) => ({
-      link: expectedLink({ master: bridge, mtu, up }, mark),
-      lo: { ifalias: mark, up: true },
+    expected: ({ bridge, mtu, up, addresses, mac, gateway, gateway6, hairpin, loopback }: Values) => ({
+      link: expectedLink({ master: bridge, mtu, up, hairpin: hairpin ?? false }, mark),
+      lo: { ifalias: mark, up: loopback },
       eth0: expectedLink({ addresses, mtu, mac, up }, mark),
       gateways: [gateway, gateway6].filter((each) => each !== undefined),
     }),
@@ -69,6 +69,10 @@ function podAt(world: World, node: string | undefined): Case {
       { what: "gateways alone", change: { gateway: "10.8.0.1", gateway6: "2001:db8::1" } },
       { what: "no gateway for IPv4", change: { gateway: undefined } },
       { what: "both again", change: { gateway: "10.8.0.9" } },
+      { what: "hairpin", change: { hairpin: true } },
+      { what: "no hairpin", change: { hairpin: undefined } },
+      { what: "its loopback down", change: { loopback: false } },
+      { what: "its loopback up, and hairpin", change: { loopback: true, hairpin: true } },
     ],
     replaces: { name: "other", netns: "other", link: "other" },
     drifts: [
@@ -84,6 +88,12 @@ function podAt(world: World, node: string | undefined): Case {
         what: "no gateway for IPv6",
         input: "gateway6",
         by: () => world.run("ip", "-6", "-n", name, "route", "del", "default"),
+      },
+      { what: "its loopback down", input: "loopback", by: () => inPod("link", "set", "dev", "lo", "down") },
+      {
+        what: "no hairpin",
+        input: "hairpin",
+        by: () => atNode("link", "set", "dev", near, "type", "bridge_slave", "hairpin", "off"),
       },
       { what: "its link removed", input: "bridge", by: () => atNode("link", "del", "dev", near) },
       {

@@ -109,7 +109,7 @@ beyond("Sysctl: beyond the contract", () => {
 
   test("a stack that wants another value is refused, and the value stays", async () => {
     const { id, outputs } = await create(kind, inputs({ value: 70 }), settings);
-    const other = inputs({ value: 80, owner: `${world.owner}/other` });
+    const other = inputs({ value: 80, owner: `lnt/other/${world.tag}` });
     const error = await failure(() => create(kind, other, settings));
     expect(error).toMatchObject({ code: "LN_EXISTS" });
     expect(error.message).toContain(`${world.owner} has set it to 70`);

@@ -7,7 +7,8 @@ interface Toy {
   size: number;
   owner: string;
   tags: string[];
-  alien?: boolean;
+  otherKind?: boolean;
+  shape?: string;
 }
 
 /** Where toys are, in place of a kernel; and what goes wrong with the next of them. */
@@ -15,11 +16,18 @@ export const shelf = new Map<string, Toy>();
 export const faults: {
   afterColor?: Error | undefined;
   lie?: boolean;
+  /** What is taken away stays. */
+  keepsTags?: boolean;
   /** The kind shows what it changed, this much otherwise than it is. */
   shown?: Partial<Toy>;
   observe?: Error;
   remove?: () => void;
 } = {};
+
+function observed({ owner, otherKind = false, shape = "round", ...rest }: Toy) {
+  const inputs = { ...rest, shape };
+  return { owner, otherKind, inputs, outputs: { serial: 7 } };
+}
 
 /** A kind whose objects are in memory. It is for the lifecycle alone: what is proved of a real kind is proved on a kernel. */
 export const toy = defineKind({
@@ -31,9 +39,14 @@ export const toy = defineKind({
     /** Its color. */
     color: z.string().default("red"),
     /** Its size. */
-    size: z.number().optional(),
+    size: z.number().optional().meta({ unset: 0 }),
+    /** What it is cut to. */
+    shape: z.string().optional().meta({ replace: true }),
     /** Tags, others left alone. */
-    tags: z.array(z.string()).optional().meta({ subset: true }),
+    tags: z
+      .array(z.string())
+      .optional()
+      .meta({ subset: (tag: string) => tag, unset: [] }),
     /** Where it is put. */
     place: z.strictObject({ row: z.number().meta({ replace: true }), note: z.string().optional() }).optional(),
   },
@@ -51,17 +64,18 @@ export const toy = defineKind({
   async observe(_host, { name }) {
     if (faults.observe) throw faults.observe;
     const found = shelf.get(name);
-    return found && { ...found, serial: 7 };
+    return found && observed(found);
   },
-  async ensure(_host, { name, color, size = 0, tags = [], owner }, seen) {
-    const item: Toy = shelf.get(name) ?? { color: "", size: 0, owner, tags: [] };
+  async ensure(_host, { name, color, shape = "round", size = 0, tags = [], owner }, before, recorded) {
+    const item: Toy = shelf.get(name) ?? { color: "", shape, size: 0, owner, tags: [] };
     shelf.set(name, item);
     item.owner = owner;
     item.color = faults.lie ? "grey" : color;
     if (faults.afterColor) throw faults.afterColor;
     item.size = size;
-    item.tags = [...new Set([...(seen?.tags ?? []), ...tags])];
-    return { known: { secret: "s" }, seen: faults.shown && { ...item, serial: 7, ...faults.shown } };
+    const others = before?.inputs.tags.filter((tag) => faults.keepsTags || !recorded?.tags?.includes(tag)) ?? [];
+    item.tags = [...new Set([...others, ...tags])];
+    return { outputs: { secret: "s" }, observed: faults.shown && observed({ ...item, ...faults.shown }) };
   },
   async remove(_host, { name }) {
     faults.remove?.();

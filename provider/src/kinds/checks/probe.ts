@@ -67,7 +67,7 @@ export const probe = defineKind({
 
   // There is nothing in the kernel to read: a probe is what it saw.
   async observe(_host, _args, recorded) {
-    return recorded?.results && { results: recorded.results };
+    return recorded?.results && { inputs: {}, outputs: { results: recorded.results } };
   },
 
   async ensure(host, args) {
@@ -78,7 +78,7 @@ export const probe = defineKind({
     for (let attempt = 1; ; attempt++) {
       const results = await undisturbed(host, args);
       const wrong = judge(args, results);
-      if (!wrong) return { known: { results } };
+      if (!wrong) return { outputs: { results } };
       if (attempt === args.attempts) {
         const details = [...Object.entries(results.bodies), ...Object.entries(results.failures)];
         const saw = details.map(([text, times]) => `${times} x ${JSON.stringify(text)}`).join(", ") || "answers";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, cidr } from "../../schema/fields";
+import { address, cidr, number32 } from "../../schema/fields";
 
 const negation = /^! /;
 
@@ -52,13 +52,9 @@ const addressTypes = [
 ];
 
 const addressType = matching(new RegExp(addressTypes.join("|")), `must be one of ${addressTypes.join(", ")}`);
-const positive = z
-  .int("must be a whole number")
-  .min(0, "must not be negative")
-  .max(0xffffffff, "must be below 4294967296");
 
 export const markValue = z
-  .union([positive.transform((value) => `0x${value.toString(16)}`), z.string()], {
+  .union([number32.transform((value) => `0x${value.toString(16)}`), z.string()], {
     error: "must be a number or a text such as 0x10/0xff",
   })
   .pipe(
@@ -121,9 +117,9 @@ export const matchArgs = {
         }),
         z.strictObject({
           /** Every n-th packet matches. */
-          every: positive.min(1),
+          every: number32.min(1),
           /** Which of the n it is, from 0. */
-          packet: positive.default(0),
+          packet: number32.default(0),
         }),
       ],
       { error: "must be { probability: 0 to 1 } or { every: n, packet: 0 to n-1 }" },

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { withLock } from "../../host/lock";
-import { at, familyOf, parseAt, printable } from "../../schema/fields";
+import { at, familyOf, number32, parseAt, printable } from "../../schema/fields";
 import { backendOf, type Chain, movedBackend, refuseMix, savedRules } from "../../tools/iptables/backend";
 import { deleteRules, optionsOf, parseSaved, type Rule, readChain, splitWords } from "../../tools/iptables/iptables";
 import { matchArgs, matches } from "./iptables-matches";
@@ -18,11 +18,6 @@ import {
 } from "./iptables-targets";
 
 const tables = ["filter", "nat", "mangle", "raw", "security"] as const;
-const priority = z
-  .int("must be a whole number")
-  .min(0, "must not be negative")
-  .max(0xffffffff, "must be below 4294967296");
-
 export const iptablesRule = defineKind({
   type: "IptablesRule",
   summary: 'A rule in a chain of iptables or ip6tables. In a match, a leading "! " negates.',
@@ -43,7 +38,7 @@ export const iptablesRule = defineKind({
       .default("append")
       .meta({ replace: true }),
     /** Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. Default: no place in particular. */
-    priority: priority.optional(),
+    priority: number32.optional(),
     ...matchArgs,
     ...targetArgs,
     /** Comment; the mark of the resource follows it. */
@@ -101,31 +96,37 @@ export const iptablesRule = defineKind({
     const [rule] = [...ours, ...elsewhere];
     if (!rule) return undefined;
     return {
-      ...{ owner: ownerOf(rule, args.owner), canonical: rule.text, backend: ours.length ? backend : former },
-      ...{ rules, ours, elsewhere },
-      ...changed(args, [...ours, ...elsewhere], recorded?.canonical),
-      ...(recorded?.canonical !== undefined && isLate(rules, rule, args) && { priority: undefined }),
+      owner: ownerOf(rule, args.owner),
+      inputs: {
+        ...changed(args, [...ours, ...elsewhere], recorded?.canonical),
+        ...(recorded?.canonical !== undefined && isLate(rules, rule, args) && { priority: undefined }),
+      },
+      outputs: { canonical: rule.text, backend: ours.length ? backend : former },
+      detail: { rules, ours, elsewhere },
     };
   },
 
-  async ensure(host, args, seen, recorded) {
-    if (seen?.elsewhere.length) throw movedBackend(args.family, recorded?.backend);
-    const asWritten = seen && recorded && seen.ours.length === 1 && seen.canonical === recorded.canonical;
-    if (asWritten && seen.owner === args.owner && !("priority" in seen) && sameRule(args, recorded)) return;
+  async ensure(host, args, observed, recorded) {
+    const { detail, outputs } = observed ?? {};
+    if (detail?.elsewhere.length) throw movedBackend(args.family, recorded?.backend);
+    const isAsWritten = recorded && detail?.ours.length === 1 && outputs?.canonical === recorded.canonical;
+    const isInPlace = observed && !("priority" in observed.inputs);
+    if (isAsWritten && isInPlace && observed.owner === args.owner && isSameRule(args, recorded)) return;
     const rule = specification(args);
     const chain = chainOf(args);
-    const taken = seen && seen.owner !== args.owner ? seen.canonical : undefined;
-    const adopted = taken ?? (args.adopt && !recorded ? await adoptable(host, chain, args, rule) : undefined);
+    const taken = observed && observed.owner !== args.owner ? outputs?.canonical : undefined;
+    const adopted =
+      taken ?? (args.adopt && recorded?.canonical === undefined ? await adoptable(host, chain, args, rule) : undefined);
     // One that is new and has no neighbours to heed needs no look at the chain.
-    const known = adopted ? undefined : (seen?.rules ?? (args.priority === undefined ? [] : undefined));
+    const known = adopted ? undefined : (detail?.rules ?? (args.priority === undefined ? [] : undefined));
     const write = () => put(host, chain, args, rule, known, adopted);
     // A place is told by number. Programs of other kinds know no turns, so it is read back all the same.
     await (known?.length === 0 ? write() : withLock(host, { netns: args.netns, what: "IptablesRule" }, write));
     // How iptables spells this one is learnt by reading it.
-    return { known: { canonical: undefined } };
+    return { outputs: { canonical: undefined } };
   },
 
-  async remove(host, args, { ours, elsewhere }) {
+  async remove(host, args, { detail: { ours, elsewhere } }) {
     await deleteRules(host, chainOf(args), ours);
     await deleteRules(host, { ...chainOf(args), backend: args.backend }, elsewhere);
   },
@@ -151,7 +152,7 @@ export const iptablesRule = defineKind({
       const backend = await backendOf(host, args.family);
       return rule && { ...args, ...inputsOf(rule), canonical: rule.text, backend };
     },
-    ask: (args) => args,
+    inputs: (args) => args,
   },
 });
 
@@ -179,7 +180,7 @@ function specification(args: RuleArgs): string[] {
 }
 
 /** What was read of a rule that somebody changed is in iptables' words: of such a record no rule can be made. */
-function sameRule(args: RuleArgs, recorded: RuleArgs): boolean {
+function isSameRule(args: RuleArgs, recorded: RuleArgs): boolean {
   const keys = [...Object.keys(matches), ...Object.keys(targetOptions), "target", "comment", "priority"];
   return (keys as (keyof RuleArgs)[]).every((key) => isDeepStrictEqual(args[key], recorded[key]));
 }

@@ -40,10 +40,10 @@ export const kernelModule = defineKind({
   id: ({ name }) => name,
 
   async observe(host, { name }) {
-    return (await hasModule(host, name)) ? {} : undefined;
+    return (await hasModule(host, name)) ? { inputs: {}, outputs: {} } : undefined;
   },
 
-  ensure: (host, { name, parameters = {}, owner }, seen, recorded) =>
+  ensure: (host, { name, parameters = {}, owner }, observed, recorded) =>
     withLock(host, modules, async () => {
       const holders = await readShares(host, placeOf(name));
       const loadedByUs =
@@ -52,14 +52,14 @@ export const kernelModule = defineKind({
         await addShare(host, placeOf(name), { owner, before: loadedByUs });
       const values = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
       try {
-        if (!seen) await host.run(["modprobe", "--", name, ...values]);
+        if (!observed) await host.run(["modprobe", "--", name, ...values]);
       } catch (error) {
         if (!(await hasModule(host, name))) await eraseShare(host, placeOf(name), owner);
         throw error;
       }
       const former = recorded?.owner ?? owner;
       if (former !== owner) await eraseShare(host, placeOf(name), former);
-      return { known: { loadedByUs } };
+      return { outputs: { loadedByUs } };
     }),
 
   remove: (host, { name, onDelete, loadedByUs = [], owner }) =>
@@ -73,8 +73,8 @@ export const kernelModule = defineKind({
       }
     }),
 
-  async tidy(host, { name, owner }, seen) {
-    if (!seen) await eraseShare(host, placeOf(name), owner);
+  async cleanUp(host, { name, owner }, observed) {
+    if (!observed) await eraseShare(host, placeOf(name), owner);
   },
 
   imports: {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { addShare, eraseNetns, eraseShare, readShares } from "../../core/ledger";
 import { hasCode, LocalnetError } from "../../errors";
 import type { Host } from "../../host";
@@ -13,14 +14,22 @@ interface Namespace {
   readonly owner: string;
 }
 
-export type NamespaceSeen = Awaited<ReturnType<typeof observeNamespace>>;
+/** Inputs of what is a namespace. */
+export const namespaceArgs = {
+  /** Is the namespace's loopback link, `lo`, up? */
+  loopback: z.boolean().default(true).meta({ adoptAny: true }),
+} as const;
 
 /** A namespace that is there, as its loopback tells. */
 export async function observeNamespace(host: Host, { name, owner }: Namespace, lo: Link) {
-  const marked = lo.ifalias !== undefined;
-  const begun = !marked && (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
-  const ready = marked && lo.flags.includes("UP");
-  return { name, path: pathOf(name), owner: begun ? owner : ownerOf(lo, owner), ready };
+  const isMarked = lo.ifalias !== undefined;
+  const isOurs = !isMarked && (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
+  return {
+    owner: isOurs ? owner : ownerOf(lo, owner),
+    inputs: { loopback: lo.flags.includes("UP") },
+    outputs: { path: pathOf(name) },
+    detail: { isMarked },
+  };
 }
 
 /** Begins to mark a namespace; one that is not there is made by `add`, or by what else begins with that command. */
@@ -50,9 +59,9 @@ export function addNamespace({ name }: Namespace): string[] {
   return ["netns", "add", name];
 }
 
-/** The command that marks it, and makes it ready. */
-export function markNamespace({ owner }: Namespace): string[] {
-  return ["link", "set", "dev", "lo", "up", ...aliasArgs(owner)];
+/** The command that marks it, and sets its loopback up or down. */
+export function markNamespace({ owner, loopback }: Namespace & { readonly loopback: boolean }): string[] {
+  return ["link", "set", "dev", "lo", loopback ? "up" : "down", ...aliasArgs(owner)];
 }
 
 /** After that command. */
@@ -81,7 +90,7 @@ export async function removeNamespace(host: Host, { name }: Namespace): Promise<
 }
 
 /** Takes away what is left of one that is gone; `owner` is whose there was in its place. */
-export async function tidyNamespace(
+export async function cleanUpNamespace(
   host: Host,
   args: Namespace & { readonly imported?: boolean },
   owner: string | undefined,

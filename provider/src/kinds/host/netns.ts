@@ -6,20 +6,23 @@ import { netnsFileExists } from "../../tools/ip/ip";
 import { parseLinks, showLinkCommand } from "../../tools/ip/links";
 import {
   beginNamespace,
+  cleanUpNamespace,
   endNamespace,
   loopback,
   markNamespace,
+  namespaceArgs,
   observeNamespace,
   removeNamespace,
-  tidyNamespace,
 } from "./namespace";
 
 export const netns = defineKind({
   type: "Netns",
+  tags: ["netns"],
   summary: "A network namespace, as `ip netns add` makes it, with its `lo` up.",
   args: {
     /** Name, as `ip netns` lists it, 1 to 64 characters. */
     name: netnsName.meta({ replace: true }),
+    ...namespaceArgs,
   },
   outputs: {
     /** The file that stands for the namespace: /run/netns/NAME. */
@@ -36,17 +39,18 @@ export const netns = defineKind({
     return lo ? observeNamespace(host, args, lo) : undefined;
   },
 
-  async ensure(host, args, seen) {
-    if (seen?.owner === args.owner && seen.ready) return;
-    await beginNamespace(host, args, seen !== undefined);
+  async ensure(host, args, observed) {
+    const { owner, detail, inputs } = observed ?? {};
+    if (owner === args.owner && detail?.isMarked && inputs?.loopback === args.loopback) return;
+    await beginNamespace(host, args, observed !== undefined);
     const [links = []] = await ipAll(host, args.name, [markNamespace(args), showLinkCommand("lo")]);
     await endNamespace(host, args);
     const [lo] = parseLinks(links);
-    return { seen: lo && (await observeNamespace(host, args, lo)) };
+    return { observed: lo && (await observeNamespace(host, args, lo)) };
   },
 
   remove: (host, args) => removeNamespace(host, args),
-  tidy: (host, args, seen) => tidyNamespace(host, args, seen?.owner),
+  cleanUp: (host, args, observed) => cleanUpNamespace(host, args, observed?.owner),
 
   imports: {
     parse: (name) => ({ name }),

@@ -1,4 +1,4 @@
-import type { Listed } from "../../core/kind";
+import type { Importable } from "../../core/kind";
 import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
 import { at, parseAt } from "../../schema/fields";
@@ -35,7 +35,7 @@ export async function locateProcess<A extends Place>(host: Host, args: A, id: st
 const lookMilliseconds = 300;
 
 /** Those of a namespace that no other process there has started. Of the host's own, most are the system's. */
-export async function listProcesses(host: Host, netns: string | undefined): Promise<Listed[]> {
+export async function listProcesses(host: Host, netns: string | undefined): Promise<Importable[]> {
   if (netns === undefined) return [];
   const look = async () => (await readProcesses(host, (await netnsPids(host, netns)).map(Number))).processes;
   const before = await look();

@@ -91,22 +91,25 @@ export const process = defineKind({
     const same = recorded?.pid === undefined || (bootId === recorded.bootId && found?.startTime === recorded.startTime);
     if (!found || !same) return undefined;
     const { pid, startTime } = found;
-    if (!recorded?.imported) return { owner: args.owner, pid, startTime, bootId, log: logOf(host, args) };
-    return { owner: await markedFor(host, pid, args.owner), pid, startTime, bootId, log: recorded.log };
+    if (!recorded?.imported) {
+      return { owner: args.owner, inputs: {}, outputs: { pid, startTime, bootId, log: logOf(host, args) } };
+    }
+    const owner = await markedFor(host, pid, args.owner);
+    return { owner, inputs: {}, outputs: { pid, startTime, bootId, log: recorded.log } };
   },
 
-  async ensure(host, args, before, recorded) {
+  async ensure(host, args, observed, recorded) {
     const log = logOf(host, args);
-    let seen = before;
-    if (seen && recorded && recorded.owner !== args.owner) {
+    let running: Known | undefined = observed?.outputs;
+    if (running && recorded && recorded.owner !== args.owner) {
       // Renamed: the mark of what runs cannot be changed.
-      await stop(host, recorded, [seen]);
+      await stop(host, recorded, [running]);
       await removeLog(host, recorded);
-      seen = undefined;
+      running = undefined;
     }
     if (args.ready?.http) await requireTools(host, ["curl", "nsenter"]);
     if (args.ready?.tcp) await requireTools(host, ["nc", "nsenter"]);
-    if (!seen) {
+    if (!running) {
       const inside = args.netns === undefined ? [] : ["ip", "netns", "exec", args.netns];
       const environment = { ...args.environment, ...processMark(args.owner) };
       const options = { environment, workingDirectory: args.workingDirectory, logFile: log };
@@ -116,10 +119,10 @@ export const process = defineKind({
       });
     }
     try {
-      const started = seen ?? (await executed(host, args));
+      const started = running ?? (await executed(host, args));
       await ready(host, args, started);
       const { bootId } = await readProcesses(host, []);
-      return { known: { pid: started.pid, startTime: started.startTime, log, bootId } };
+      return { outputs: { pid: started.pid, startTime: started.startTime, log, bootId } };
     } catch (error) {
       const { stdout } = await host.run(["tail", "-n", "20", "--", log], { accept: "any" });
       await stop(host, args);
@@ -132,15 +135,15 @@ export const process = defineKind({
     }
   },
 
-  async remove(host, args, seen) {
-    await stop(host, args, [seen]);
+  async remove(host, args, { outputs }) {
+    await stop(host, args, [outputs]);
   },
 
-  async tidy(host, args) {
+  async cleanUp(host, args) {
     await removeLog(host, args);
   },
 
-  imports: { parse: parseProcess, list: listProcesses, locate: locateProcess, ask: (args) => args },
+  imports: { parse: parseProcess, list: listProcesses, locate: locateProcess, inputs: (args) => args },
 });
 
 interface ProcessArgs {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { addShare, eraseShare, listUnshared, readShares } from "../../core/ledger";
+import { stackOf } from "../../core/ownership";
 import { LocalnetError } from "../../errors";
 import { withLock } from "../../host/lock";
 import { at, parseAt, printable, sysctlKey } from "../../schema/fields";
@@ -39,16 +40,17 @@ export const sysctl = defineKind({
 
   async observe(host, { key, netns }) {
     const value = await readSysctl(host, netns, key);
-    return value === undefined ? undefined : { value };
+    return value === undefined ? undefined : { inputs: { value }, outputs: {} };
   },
 
-  async ensure(host, { key, netns, value, owner }, _seen, recorded) {
+  async ensure(host, { key, netns, value, owner }, _observed, recorded) {
     const place = placeOf(key, netns);
     return withLock(host, place, async () => {
       const [now, holders] = await Promise.all([readSysctl(host, netns, key), readShares(host, place)]);
       // Renamed, the entry of the former name is ours too, until the new one stands.
       const former = recorded?.owner ?? owner;
-      const other = holders.find((each) => ![owner, former].includes(each.owner) && each.value !== value);
+      // Of the same stack it is a resource that was renamed, and is about to go.
+      const other = holders.find((each) => stackOf(each.owner) !== stackOf(former) && each.value !== value);
       if (other) {
         const hint = "two stacks share a setting if they agree on its value";
         throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
@@ -65,11 +67,11 @@ export const sysctl = defineKind({
         throw error;
       }
       if (former !== owner) await eraseShare(host, place, former);
-      return { known: { previousValue } };
+      return { outputs: { previousValue } };
     });
   },
 
-  async remove(host, { key, netns, onDelete, previousValue, owner }, { value }) {
+  async remove(host, { key, netns, onDelete, previousValue, owner }, { inputs: { value } }) {
     const place = placeOf(key, netns);
     await withLock(host, place, async () => {
       await eraseShare(host, place, owner);
@@ -78,8 +80,8 @@ export const sysctl = defineKind({
     });
   },
 
-  async tidy(host, { key, netns, owner }, seen) {
-    if (!seen) await eraseShare(host, placeOf(key, netns), owner);
+  async cleanUp(host, { key, netns, owner }, observed) {
+    if (!observed) await eraseShare(host, placeOf(key, netns), owner);
   },
 
   imports: {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { pause } from "../../host/interrupt";
-import { address, at, parseAt, port, seconds } from "../../schema/fields";
+import { address, at, number32, parseAt, port, seconds } from "../../schema/fields";
 import {
   endpoint,
   findServices,
@@ -16,11 +16,6 @@ import {
   serviceId,
   showService,
 } from "../../tools/ipvsadm";
-
-const connections = z
-  .int("must be a whole number")
-  .min(0, "must not be negative")
-  .max(0xffffffff, "must be below 4294967296");
 
 interface BackendArgs extends Settings {
   readonly service: string;
@@ -44,7 +39,7 @@ export const ipvsBackend = defineKind({
     service: z
       .string()
       .refine((id) => parseServiceId(id) !== undefined, "must be the id of a service: tcp/ADDRESS:PORT, or fwmark/MARK")
-      .meta({ replace: true, reference: "id", of: ["IpvsService"] }),
+      .meta({ replace: true, reference: "id", of: "IpvsService" }),
     ...inNetns,
     /** The backend's address. */
     address: address.meta({ replace: true }),
@@ -61,9 +56,9 @@ export const ipvsBackend = defineKind({
       .enum(["masquerade", "gateway", "tunnel"], { error: "must be masquerade, gateway or tunnel" })
       .default("masquerade"),
     /** Connections above which it gets no new ones; 0 is no limit. Default: 0. */
-    upperThreshold: connections.optional(),
+    upperThreshold: number32.optional().meta({ unset: 0 }),
     /** Connections below which, after `upperThreshold` was reached, it gets new ones again. Default: 0. */
-    lowerThreshold: connections.optional(),
+    lowerThreshold: number32.optional().meta({ unset: 0 }),
     /** Seconds that destroy waits, with weight 0, before it removes the backend. */
     drainSeconds: seconds.default(0),
   },
@@ -103,18 +98,21 @@ export const ipvsBackend = defineKind({
     return {
       // No mark: the kernel has no place for one on a backend.
       owner: null,
-      weight: backend.weight,
-      forwarding: backend.forwarding,
-      ...(limits && { upperThreshold: limits.upper, lowerThreshold: limits.lower }),
+      inputs: {
+        weight: backend.weight,
+        forwarding: backend.forwarding,
+        ...(limits && { upperThreshold: limits.upper, lowerThreshold: limits.lower }),
+      },
+      outputs: {},
     };
   },
 
-  async ensure(host, args, seen) {
-    if (seen && isDeepStrictEqual(specification(args), specification(seen))) return;
-    await ipvsadm(host, where(args).netns, seen ? "-e" : "-a", ...selector(args), ...specification(args));
+  async ensure(host, args, observed) {
+    if (observed && isDeepStrictEqual(specification(args), specification(observed.inputs))) return;
+    await ipvsadm(host, where(args).netns, observed ? "-e" : "-a", ...selector(args), ...specification(args));
   },
 
-  async remove(host, args, { weight }) {
+  async remove(host, args, { inputs: { weight } }) {
     const { netns } = where(args);
     if (args.drainSeconds > 0 && weight > 0) {
       await ipvsadm(host, netns, "-e", ...selector(args), ...specification({ ...args, weight: 0 }));
@@ -135,10 +133,10 @@ export const ipvsBackend = defineKind({
       return services.flatMap(({ key, backends }) => backends.map((backend) => ({ id: idOf(key, backend, netns) })));
     },
     locate: async (_host, args) => ({ ...args, upperThreshold: 0, lowerThreshold: 0 }),
-    ask: (_args, seen) => ({
-      ...seen,
-      upperThreshold: seen.upperThreshold || undefined,
-      lowerThreshold: seen.lowerThreshold || undefined,
+    inputs: (_args, { inputs }) => ({
+      ...inputs,
+      upperThreshold: inputs.upperThreshold || undefined,
+      lowerThreshold: inputs.lowerThreshold || undefined,
     }),
   },
 });

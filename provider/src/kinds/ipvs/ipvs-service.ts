@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { address, at, familyOf, port } from "../../schema/fields";
+import { address, at, familyOf, number32, port } from "../../schema/fields";
 import {
   findServices,
   ipvsadm,
@@ -52,12 +52,7 @@ export const ipvsService = defineKind({
       .default("tcp")
       .meta({ replace: true }),
     /** Mark that a MARK rule gave the packets, in place of address and port. */
-    firewallMark: z
-      .int("must be a whole number")
-      .min(1, "must be at least 1")
-      .max(0xffffffff, "must be below 4294967296")
-      .optional()
-      .meta({ replace: true }),
+    firewallMark: number32.min(1, "must be at least 1").optional().meta({ replace: true }),
     /** IP version of a service by firewall mark. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
     ...inNetns,
@@ -67,7 +62,8 @@ export const ipvsService = defineKind({
     schedulerFlags: z
       .array(z.enum(flags, { error: `must be among ${flags.join(", ")}` }))
       .transform((names) => [...new Set(names)].sort())
-      .optional(),
+      .optional()
+      .meta({ unset: [] }),
     /** Seconds for which a client stays with its backend. Default: no persistence. */
     persistenceTimeout: z
       .int("must be a whole number")
@@ -109,16 +105,16 @@ export const ipvsService = defineKind({
   async observe(host, args) {
     const service = await showService(host, args.netns, keyOf(args));
     if (!service) return undefined;
-    const { key: _, backends: __, ...seen } = service;
+    const { key: _, backends: __, ...settings } = service;
     // No mark: the kernel has no place for one on a service.
-    return { ...seen, schedulerFlags: seen.schedulerFlags.toSorted(), owner: null };
+    return { owner: null, inputs: { ...settings, schedulerFlags: settings.schedulerFlags.toSorted() }, outputs: {} };
   },
 
-  async ensure(host, args, seen) {
+  async ensure(host, args, observed) {
     const wanted = specification(args);
-    if (seen && isDeepStrictEqual(wanted, specification(seen))) return;
+    if (observed && isDeepStrictEqual(wanted, specification(observed.inputs))) return;
     // An edit sets back whatever it does not name, so both name everything.
-    await ipvsadm(host, args.netns, seen ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted);
+    await ipvsadm(host, args.netns, observed ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted);
   },
 
   async remove(host, args) {
@@ -132,7 +128,10 @@ export const ipvsService = defineKind({
     },
     list: async (host, netns) =>
       (await findServices(host, netns)).map(({ key }) => ({ id: at(serviceId(key), netns) })),
-    ask: (_args, seen) => ({ ...seen, schedulerFlags: seen.schedulerFlags.length ? seen.schedulerFlags : undefined }),
+    inputs: (_args, { inputs }) => ({
+      ...inputs,
+      schedulerFlags: inputs.schedulerFlags.length ? inputs.schedulerFlags : undefined,
+    }),
   },
 });
 

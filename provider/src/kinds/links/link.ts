@@ -1,26 +1,84 @@
 import { z } from "zod";
-import type { Listed, Seen } from "../../core/kind";
+import type { Importable } from "../../core/kind";
 import { isMark } from "../../core/mark";
 import { type Host, withoutReadCache } from "../../host";
 import { pause } from "../../host/interrupt";
-import { at, cidr, mac, mtu } from "../../schema/fields";
+import { at, cidr, familyOf, ifName, mac, mtu, networkOf } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { addressesOf, duplicatesOf, type Link, ownerOf, showLink, showLinks } from "../../tools/ip/links";
+import {
+  addressesOf,
+  duplicatesOf,
+  type Link,
+  ownerOf,
+  showLink,
+  showLinks,
+  staticAddressesOf,
+} from "../../tools/ip/links";
+import { drawMac, isDrawnMac } from "./mac";
+
+/** Links of most kinds have 1500; others say what theirs depends on when they are observed. */
+function unsetMtu(observed: { readonly detail?: { readonly unsetMtu?: number } } | undefined): number {
+  return observed?.detail?.unsetMtu ?? 1500;
+}
 
 /** Inputs that links of every kind have. */
 export const linkArgs = {
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Others that the link has are left alone. */
-  addresses: z.array(cidr).optional().meta({ subset: true }),
+  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the primary one. Others that the link has are left alone. */
+  addresses: z
+    .array(cidr)
+    .refine((list) => new Set(list).size === list.length, "must not name an address twice")
+    .optional()
+    .meta({ subset: (entry: string) => (familyOf(entry) === 4 ? networkOf(entry) : entry), unset: [] }),
   /** Largest packet in bytes. Default: the kernel's choice, 1500. */
-  mtu: mtu.optional(),
-  /** MAC address, unicast. Default: the kernel's choice. */
-  mac: mac.optional(),
+  mtu: mtu.optional().meta({ unset: unsetMtu }),
+  /** MAC address, unicast. Default: drawn when the link is made. */
+  mac: mac.optional().meta({ unset: drawMac }),
   /** Is the link up? */
   up: z.boolean().default(true),
 } as const;
 
 /** Does the link take frames that are not for it? */
 export const promiscuous = z.boolean().default(false);
+
+/** Inputs of links that can be ports of another. */
+export const portArgs = {
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master: ifName.optional().meta({ reference: "name", of: "master" }),
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice, false. */
+  hairpin: z.boolean().optional().meta({ unset: false }),
+} as const;
+
+export function* portRules(args: Partial<LinkArgs>, prefix = ""): Generator<readonly [string, string]> {
+  if (args.master !== undefined && args.master === args.name) yield [`${prefix}master`, "must be another link"];
+  for (const key of Object.keys(portOptions) as (keyof typeof portOptions)[]) {
+    if (args[key] !== undefined && !args.master) yield [`${prefix}${key}`, `needs ${prefix}master`];
+  }
+}
+
+const onOff = (on: boolean) => (on ? "on" : "off");
+
+/** What `ip link set dev NAME` takes for every link, in the order in which it is said. */
+export const linkOptions = {
+  mtu: { words: (bytes: number) => ["mtu", String(bytes)], read: (link: Link) => link.mtu },
+  mac: { words: (text: string) => ["address", text], read: (link: Link) => link.address ?? "" },
+  promiscuous: {
+    words: (on: boolean) => ["promisc", onOff(on)],
+    read: (link: Link) => link.flags.includes("PROMISC"),
+  },
+  master: {
+    words: (name: string | undefined) => (name === undefined ? ["nomaster"] : ["master", name]),
+    read: (link: Link) => link.master,
+  },
+  up: { words: (on: boolean) => [on ? "up" : "down"], read: (link: Link) => link.flags.includes("UP") },
+} as const;
+
+/** What `ip link set dev NAME type bridge_slave` takes for a port of a bridge. */
+export const portOptions = {
+  hairpin: {
+    words: (on: boolean) => ["hairpin", onOff(on)],
+    read: (link: Link) => link.linkinfo?.info_slave_data?.hairpin === true,
+  },
+} as const;
 
 export const linkOutputs = {
   /** The kernel's number of the link. */
@@ -44,40 +102,54 @@ export interface LinkArgs {
 /** A link in the vocabulary of the inputs. */
 export function observedLink(link: Link, owner: string) {
   return {
-    ifindex: link.ifindex,
     owner: ownerOf(link, owner),
-    alias: isMark(link.ifalias ?? ""),
-    addresses: addressesOf(link),
-    duplicates: duplicatesOf(link),
-    mtu: link.mtu,
-    mac: link.address ?? "",
-    macAddress: link.address ?? "",
-    up: link.flags.includes("UP"),
-    promiscuous: link.flags.includes("PROMISC"),
-    master: link.master,
-    hairpin: link.linkinfo?.info_slave_data?.hairpin === true,
+    inputs: { addresses: addressesOf(link), ...readOptions(linkOptions, link), ...readOptions(portOptions, link) },
+    outputs: { ifindex: link.ifindex, macAddress: link.address ?? "" },
+    detail: {
+      hasAlias: isMark(link.ifalias ?? ""),
+      duplicates: duplicatesOf(link),
+      staticAddresses: staticAddressesOf(link),
+    },
   };
 }
 
-export type ObservedLink = ReturnType<typeof observedLink> & Pick<Seen, "alien">;
+type LinkFacts = ReturnType<typeof observedLink>;
+export type ObservedLink = LinkFacts & {
+  readonly otherKind?: boolean;
+  readonly detail: LinkFacts["detail"] & {
+    /** The mtu that it has when nobody asks, where that is not the same for all of the kind. */
+    readonly unsetMtu?: number;
+  };
+};
 
-/** The links of a kind in a namespace, as what may be imported; those that `of` takes. */
+export function readOptions<O extends Record<string, { read(link: Link): unknown }>>(
+  options: O,
+  link: Link,
+): { [K in keyof O]: ReturnType<O[K]["read"]> } {
+  const values = Object.entries(options).map(([key, option]) => [key, option.read(link)]);
+  return Object.fromEntries(values);
+}
+
+/** The links of a kind in a namespace, as what may be imported; those for which `counts` holds. */
 export async function listLinks(
   host: Host,
   netns: string | undefined,
   kind: string,
-  of: (link: Link) => boolean = () => true,
-): Promise<Listed[]> {
-  const links = (await showLinks(host, netns)).filter((link) => link.linkinfo?.info_kind === kind && of(link));
+  counts: (link: Link) => boolean = () => true,
+): Promise<Importable[]> {
+  const links = (await showLinks(host, netns)).filter((link) => link.linkinfo?.info_kind === kind && counts(link));
   return links.map(({ ifname }) => ({ id: at(ifname, netns) }));
 }
 
-/** What is seen of a link and can be asked for, without what the kernel chose. */
-export function importableInputs({ addresses, mtu, up, promiscuous, master, hairpin }: ObservedLink) {
-  const own = addresses.filter((each) => !each.startsWith("fe80:"));
+/** What is observed of a link and can be asked for, without what the kernel chose. */
+export function importableInputs(owner: string, link: ObservedLink) {
+  const { mtu, mac, up, promiscuous, master, hairpin } = link.inputs;
+  const addresses = link.detail.staticAddresses;
   return {
-    addresses: own.length > 0 ? own : undefined,
+    addresses: addresses.length > 0 ? addresses : undefined,
     mtu: mtu === 1500 ? undefined : mtu,
+    // Of a link that somebody else made nobody knows whether the kernel chose it.
+    mac: link.owner === owner && !isDrawnMac(mac) ? mac : undefined,
     ...{ up, promiscuous, master },
     hairpin: hairpin || undefined,
   };
@@ -85,18 +157,13 @@ export function importableInputs({ addresses, mtu, up, promiscuous, master, hair
 
 /** A link that was made a moment ago: down, without a mark, and with nothing that was asked for. */
 export const newLink: ObservedLink = {
-  ifindex: 0,
   owner: "",
-  alias: false,
-  addresses: [],
-  duplicates: [],
-  mtu: 0,
-  mac: "",
-  macAddress: "",
-  up: false,
-  promiscuous: false,
-  master: undefined,
-  hairpin: false,
+  inputs: {
+    ...{ addresses: [], mtu: 0, mac: "", up: false, promiscuous: false, hairpin: false },
+    master: undefined,
+  },
+  outputs: { ifindex: 0, macAddress: "" },
+  detail: { hasAlias: false, duplicates: [], staticAddresses: [] },
 };
 
 export async function removeLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">): Promise<void> {
@@ -109,15 +176,15 @@ export async function observeLink(
   { name, netns }: Pick<LinkArgs, "name" | "netns">,
   kind: string,
   owner: string,
-): Promise<{ link: Link; seen: ObservedLink } | undefined> {
+): Promise<{ link: Link; observed: ObservedLink } | undefined> {
   const link = await showLink(host, netns, name);
-  return link && { link, seen: observedAs(link, kind, owner) };
+  return link && { link, observed: observedAs(link, kind, owner) };
 }
 
 export function observedAs(link: Link, kind: string, owner: string): ObservedLink {
-  const seen = observedLink(link, owner);
+  const observed = observedLink(link, owner);
   const actual = link.linkinfo?.info_kind ?? "device";
-  return actual === kind ? seen : { ...seen, owner: `a link of kind ${actual}`, alien: true };
+  return actual === kind ? observed : { ...observed, owner: `a link of kind ${actual}`, otherKind: true };
 }
 
 const goingSeconds = 2;

@@ -1,3 +1,4 @@
+import { familyOf } from "../../schema/fields";
 import type { LinksAndRoutes } from "../../tools/ip/inside";
 import { mainTable, metric6, protocol } from "../../tools/ip/routes";
 
@@ -14,24 +15,22 @@ const destinations = { gateway: ["default", "metric", "0"], gateway6: ["::/0", "
 
 export function gatewaysOf(routes: LinksAndRoutes["routes"]): Gateways {
   const main = routes.filter(({ table, tos }) => table === String(mainTable) && tos === undefined);
-  const [four, six] = [0, metric6].map((wanted) => main.find(({ metric }) => metric === wanted));
-  return { gateway: four?.gateway, gateway6: six?.gateway };
+  // Of both IP versions the destination reads "default".
+  const gateway = (wanted: number, version: 4 | 6) =>
+    main.find(({ metric, gateway }) => metric === wanted && gateway && familyOf(gateway) === version)?.gateway;
+  return { gateway: gateway(0, 4), gateway6: gateway(metric6, 6) };
 }
 
 /** The commands for the routes that are asked for and not there; for all of them where nobody knows what is there. */
-export function routeCommands(args: Gateways, seen: Gateways | undefined): string[][] {
-  const missing = families.filter((key) => args[key] !== undefined && args[key] !== seen?.[key]);
+export function routeCommands(args: Gateways, observed: Gateways | undefined): string[][] {
+  const missing = families.filter((key) => args[key] !== undefined && args[key] !== observed?.[key]);
   return missing.map((key) => {
     return ["route", "replace", ...destinations[key], "via", args[key] ?? "", "dev", podLink, "proto", protocol];
   });
 }
 
-/** The commands for those that are there and not asked for any more. */
-export function removedRouteCommands(
-  args: Gateways,
-  seen: Gateways | undefined,
-  recorded: Gateways | undefined,
-): string[][] {
-  const gone = families.filter((key) => recorded?.[key] && !args[key] && seen?.[key]);
+/** The commands for those that were taken away. */
+export function removedRouteCommands(args: Gateways, observed: Gateways | undefined): string[][] {
+  const gone = families.filter((key) => key in args && args[key] === undefined && observed?.[key]);
   return gone.map((key) => ["route", "del", ...destinations[key]]);
 }

@@ -6,44 +6,49 @@ import type { Host } from "../../host";
 import { address, familyOf, ifName, netnsName } from "../../schema/fields";
 import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/inside";
 import { hasIpv6, netnsFileExists } from "../../tools/ip/ip";
-import { groupArgs, showLink, showPeer } from "../../tools/ip/links";
+import { showLink, showPeer } from "../../tools/ip/links";
 import {
   addNamespace,
   beginNamespace,
+  cleanUpNamespace,
   endNamespace,
   markNamespace,
+  namespaceArgs,
   removeNamespace,
-  tidyNamespace,
   undefinedIfStale,
 } from "../host/namespace";
-import { type Configured, configureLink, settled } from "./ensure";
+import { configureLink, creation, type LinkChange, waitUntilUsable } from "./ensure";
 import {
   importableInputs,
   type LinkArgs,
   linkArgs,
-  newLink,
   type ObservedLink,
   observeLink,
   observeStableLink,
+  portArgs,
   removeLink,
 } from "./link";
+import { type ObservedPod, observedPod, remainsOf } from "./pod-observe";
 import { type Gateways, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
-import { type PodSeen, remainsOf, seenOf } from "./pod-seen";
 
 export const pod = defineKind({
   type: "Pod",
+  tags: ["netns"],
   summary:
     "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway.",
   args: {
     /** Name of the namespace, as `ip netns` lists it, 1 to 64 characters. */
     name: netnsName.meta({ replace: true }),
     /** Bridge that the pod is connected to. */
-    bridge: ifName.meta({ reference: "name", of: ["Bridge"] }),
+    bridge: ifName.meta({ reference: "name", of: "bridge" }),
     /** Network namespace of the bridge. Default: the host's own. */
     netns: inNetns.netns.meta({ parent: false }),
     /** Name of the link's end at the bridge, 1 to 15 characters. Default: `veth-` and the pod's name. */
     link: ifName.optional().meta({ replace: true }),
     ...linkArgs,
+    ...namespaceArgs,
+    /** May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service by NAT. Default: the kernel's choice, false. */
+    hairpin: portArgs.hairpin,
     /** Next hop of the IPv4 default route. Default: there is no such route. */
     gateway: address.refine((text) => isIP(text) === 4, "must be an IPv4 address").optional(),
     /** Next hop of the IPv6 default route. Default: there is no such route. */
@@ -65,61 +70,70 @@ export const pod = defineKind({
     if (!up && (gateway || gateway6)) yield ["up", "must be true for a gateway: a link that is down has no routes"];
   },
 
-  async observe(host, args, recorded): Promise<PodSeen | undefined> {
+  async observe(host, args, recorded): Promise<ObservedPod | undefined> {
     const near = undefinedWithoutNetns(() => observeLink(host, nearOf(args), "veth", args.owner));
     // One that is to be made or was removed is not there: its name tells that for many at a time.
     const namespace = async () =>
       (await netnsFileExists(host, args.name)) ? showLinksAndRoutes(host, args.name) : undefined;
-    const [found, there] = await Promise.all([near, undefinedIfStale(namespace)]);
-    if (there) return seenOf(host, args, found?.link, there);
+    const [found, inside] = await Promise.all([near, undefinedIfStale(namespace)]);
+    if (inside) return observedPod(host, args, found?.link, inside);
     const owners = recorded?.imported ? [args.owner, ""] : [args.owner];
-    const left = found && owners.includes(found.seen.owner) ? await stableNearEnd(host, args) : found?.seen;
+    const mayGo = found && owners.includes(found.observed.owner);
+    const left = mayGo ? await stableNearEnd(host, args) : found?.observed;
     return left && remainsOf(args, left);
   },
 
-  async ensure(host, args, seen, recorded) {
+  async ensure(host, args, observed, recorded) {
     const { name, owner } = args;
     const [near, far] = [nearOf(args), farOf(args)];
-    const known = seen?.owner === owner && seen.there && seen.ready;
-    const whole = seen?.whole ? seen : undefined;
-    if (seen && !whole) await removeEnds(host, args, seen);
+    const { detail } = observed ?? {};
+    const isMarked = observed?.owner === owner && detail?.isMarked;
+    const whole = detail?.isWhole ? detail : undefined;
+    if (detail && !whole) await removeEnds(host, args, detail);
 
-    const peer = ["peer", "name", podLink, "netns", name, ...groupArgs(owner)];
-    const add = ["link", "add", "name", near.name, ...groupArgs(owner), "type", "veth", ...peer];
-    const silent = !whole && (await hasIpv6(host));
-    let connection: Configured | undefined;
+    const [nearEnd, farEnd] = [creation(near, owner), creation(far, owner)];
+    const peer = ["peer", "name", podLink, "netns", name, ...farEnd.words];
+    const add = ["link", "add", "name", near.name, ...nearEnd.words, "type", "veth", ...peer];
+    const isSilent = !whole && (await hasIpv6(host));
+    let connection: LinkChange | undefined;
     const connect = async (...before: string[][]) => {
-      connection = await configureLink(host, near, owner, whole?.near ?? newLink, recorded && nearOf(recorded), {
-        first: whole ? before : [...before, add, ...(silent ? [silence(near)] : [])],
+      const there = whole?.near ?? nearEnd.made;
+      connection = await configureLink(host, near, owner, there, recorded && nearOf(recorded), {
+        first: whole ? before : [...before, add, ...(isSilent ? [silence(near)] : [])],
       });
     };
     // Namespaces are made on the host, in the same call as the link where that is there too.
-    const atOnce = near.netns === undefined && !seen?.there ? () => connect(addNamespace(args)) : undefined;
-    if (!known) await beginNamespace(host, args, seen?.there ?? false, atOnce);
+    const atOnce = near.netns === undefined && !detail?.hasNamespace ? () => connect(addNamespace(args)) : undefined;
+    if (!isMarked) await beginNamespace(host, args, detail?.hasNamespace ?? false, atOnce);
     if (!atOnce) await connect();
 
-    const first = [...(known ? [] : [markNamespace(args)]), ...removedRouteCommands(args, seen, recorded)];
-    if (silent && !wantsIpv6(args)) first.push(silence(far));
+    const isReady = isMarked && observed.inputs.loopback === args.loopback;
+    const first = [...(isReady ? [] : [markNamespace(args)]), ...removedRouteCommands(args, observed?.inputs)];
+    if (isSilent && !wantsIpv6(args)) first.push(silence(far));
     // What changes a link can take its routes along.
-    const last = (changed: boolean) => routeCommands(args, changed ? undefined : seen);
-    const change = await configureLink(host, far, owner, whole?.far ?? newLink, recorded && farOf(recorded), {
+    const last = (changed: boolean) => routeCommands(args, changed ? undefined : observed?.inputs);
+    const there = whole?.far ?? farEnd.made;
+    const change = await configureLink(host, far, owner, there, recorded && farOf(recorded), {
       ...{ first, last, shows: linksAndRoutesCommands },
-    });
-    if (!known) await endNamespace(host, args);
-    const [link, eth0] = [connection && (await settled(host, near, connection)), await settled(host, far, change)];
+    }).finally(() => endNamespace(host, args));
+    const [link, eth0] = [
+      connection && (await waitUntilUsable(host, near, connection)),
+      await waitUntilUsable(host, far, change),
+    ];
     if (!link || !eth0 || change.lists.length === 0) return;
-    const { links, routes: told } = parseLinksAndRoutes(change.lists);
+    const { links, routes } = parseLinksAndRoutes(change.lists);
     const others = links.filter(({ ifname }) => ifname !== podLink);
-    return { seen: await seenOf(host, args, link, { links: [...others, eth0], routes: told }) };
+    return { observed: await observedPod(host, args, link, { links: [...others, eth0], routes }) };
   },
 
-  async remove(host, args, { there, near }) {
+  async remove(host, args, { detail: { hasNamespace, near } }) {
     // The link goes with the namespace, a while after it.
-    if (there) await removeNamespace(host, args);
+    if (hasNamespace) await removeNamespace(host, args);
     else if (near) await removeLink(host, nearOf(args));
   },
 
-  tidy: (host, args, seen) => tidyNamespace(host, args, seen?.there ? seen.owner : undefined),
+  cleanUp: (host, args, observed) =>
+    cleanUpNamespace(host, args, observed?.detail.hasNamespace ? observed.owner : undefined),
 
   imports: {
     parse: (name) => ({ name }),
@@ -130,12 +144,9 @@ export const pod = defineKind({
       const near = eth0 && (await showPeer(host, args.name, eth0));
       return near && { ...args, link: near.name, netns: near.netns };
     },
-    ask: (_args, { far, up, bridge, gateway, gateway6 }) => ({
-      ...(far && importableInputs(far)),
-      up,
-      bridge,
-      gateway,
-      gateway6,
+    inputs: ({ owner }, { detail, inputs: { up, bridge, gateway, gateway6, hairpin, loopback } }) => ({
+      ...(detail.far && importableInputs(owner, detail.far)),
+      ...{ up, bridge, gateway, gateway6, loopback, hairpin: hairpin || undefined },
     }),
   },
 });
@@ -163,17 +174,25 @@ function silence({ name }: LinkArgs): string[] {
   return ["link", "set", "dev", name, "addrgenmode", "none"];
 }
 
+type EndArgs = PodArgs & LinkArgs;
+
 /** The end at the bridge, as what a link of its own would be asked for. */
-function nearOf({ bridge, netns, mtu, up, ...args }: PodArgs & Pick<LinkArgs, "mtu" | "up">): LinkArgs {
-  return { name: nearName(args), netns, master: bridge, mtu, up };
+function nearOf(args: EndArgs): LinkArgs {
+  const { bridge, netns } = args;
+  return { name: nearName(args), netns, master: bridge, ...given(args, "mtu", "up", "hairpin") };
 }
 
-function farOf({ name, addresses, mtu, mac, up }: LinkArgs): LinkArgs {
-  return { name: podLink, netns: name, addresses, mtu, mac, up };
+function farOf(args: EndArgs): LinkArgs {
+  return { name: podLink, netns: args.name, ...given(args, "addresses", "mtu", "mac", "up") };
+}
+
+/** Those inputs that are asked for, or were taken away: an input without a key is nobody's concern. */
+function given(args: LinkArgs, ...keys: (keyof LinkArgs)[]): Partial<LinkArgs> {
+  return Object.fromEntries(keys.filter((key) => key in args).map((key) => [key, args[key]]));
 }
 
 /** The ends that lost each other: neither can be brought back under its name. */
-async function removeEnds(host: Host, args: LinkArgs & PodArgs, { near, far }: PodSeen): Promise<void> {
+async function removeEnds(host: Host, args: EndArgs, { near, far }: ObservedPod["detail"]): Promise<void> {
   if (near) await removeEnd(host, nearOf(args));
   if (far) await removeEnd(host, farOf(args));
 }
@@ -188,7 +207,7 @@ async function removeEnd(host: Host, end: LinkArgs): Promise<void> {
 /** The end at the bridge, once it is known to stay: the kernel takes it away a while after the pod's namespace. */
 async function stableNearEnd(
   host: Host,
-  args: PodArgs & { readonly owner: string },
+  args: EndArgs & { readonly owner: string },
 ): Promise<ObservedLink | undefined> {
-  return (await undefinedWithoutNetns(() => observeStableLink(host, nearOf(args), "veth", args.owner)))?.seen;
+  return (await undefinedWithoutNetns(() => observeStableLink(host, nearOf(args), "veth", args.owner)))?.observed;
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { defineKind, inNetns, type Seen } from "../../core/kind";
+import { defineKind, inNetns, type Observed } from "../../core/kind";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { at, ifName, parseAt } from "../../schema/fields";
-import { groupArgs, isPeer, type Link, showLink, showPeer } from "../../tools/ip/links";
-import { type Configured, configureLink, settled } from "./ensure";
+import { isPeer, type Link, showLink, showPeer } from "../../tools/ip/links";
+import { configureLink, creation, type LinkChange, waitUntilUsable } from "./ensure";
 import {
   importableInputs,
   type LinkArgs,
@@ -16,6 +16,8 @@ import {
   observedAs,
   observeLink,
   observeStableLink,
+  portArgs,
+  portRules,
   promiscuous,
   removeLink,
 } from "./link";
@@ -23,18 +25,16 @@ import {
 /** Inputs of each end. */
 const end = {
   ...inNetns,
-  /** Bridge that the end is a port of, in the same namespace. */
-  master: ifName.optional().meta({ reference: "name", of: ["Bridge"] }),
+  ...portArgs,
   ...linkArgs,
   /** Does the end take frames that are not for it (`promisc`)? */
   promiscuous,
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice, false. */
-  hairpin: z.boolean().optional(),
 } as const;
 
 export const vethPair = defineKind({
   type: "VethPair",
   summary: "Two virtual Ethernet links, each the other's far end, usually in two namespaces.",
+  tags: ["link"],
   args: {
     /** Name of the near end, 1 to 15 characters. */
     name: ifName.meta({ replace: true }),
@@ -57,96 +57,106 @@ export const vethPair = defineKind({
   /** `NAME@NETNS`, of the near end */
   id: ({ name, netns }) => at(name, netns),
 
-  *rules({ name, netns, master, hairpin, peer }) {
+  *rules(args) {
+    const { name, netns, peer } = args;
     if (name === peer.name && netns === peer.netns) yield ["peer.name", "must differ from name in the same namespace"];
-    if (hairpin !== undefined && !master) yield ["hairpin", "needs master"];
-    if (peer.hairpin !== undefined && !peer.master) yield ["peer.hairpin", "needs peer.master"];
+    yield* portRules(args);
+    yield* portRules(peer, "peer.");
   },
 
-  async observe(host, args, recorded): Promise<PairSeen | undefined> {
+  async observe(host, args, recorded): Promise<ObservedPair | undefined> {
     const found = await observeLink(host, args, "veth", args.owner);
     if (!found && !recorded) return undefined;
-    const far = await farEnd(host, args);
+    const far = await observeFarEnd(host, args);
     const near = found && far === null ? await observeStableLink(host, args, "veth", args.owner) : found;
     if (!near) {
       // Renamed or moved away: the pair is known by its far end, as which it can be removed.
-      const lost = far?.seen.owner === args.owner && !far.seen.alien;
-      return lost ? { ...newLink, owner: args.owner, lost } : undefined;
+      const isLost = far?.observed.owner === args.owner && !far.observed.otherKind;
+      return isLost ? pairOf({ observed: { ...newLink, owner: args.owner } }, undefined, true) : undefined;
     }
     return pairOf(near, far ?? undefined);
   },
 
-  async ensure(host, args, seen, recorded) {
+  async ensure(host, args, observed, recorded) {
     const { peer, owner } = args;
     // A far end that was renamed or moved away cannot be brought back under its name; both ends go and are made anew.
-    const broken = seen && !seen.peer;
-    if (broken) await removeEnd(host, args, seen.lost);
-    const whole = broken ? undefined : seen;
+    const isBroken = observed && !observed.detail.peer;
+    if (isBroken) await removeEnd(host, args, observed.detail.isLost);
+    const whole = isBroken ? undefined : observed;
+    const [near, far] = [creation(args, owner), creation(peer, owner)];
     const ends = [
-      { end: args, seen: whole, recorded },
-      { end: peer, seen: whole?.peer, recorded: recorded?.peer },
+      { end: args, observed: whole?.detail.near ?? near.made, recorded },
+      { end: peer, observed: whole?.detail.peer ?? far.made, recorded: recorded?.peer },
     ];
     // The host's own namespace has no name by which a link could be put into it from another.
     if (peer.netns === undefined) ends.reverse();
     const here = ends[0]?.end.netns;
     // Where there is no namespace of that name, ip takes a number for a process, and puts the end where that is.
     for (const { end } of ends) if (/^(0x[0-9a-f]+|\d+)$/i.test(end.netns ?? "")) await showLink(host, end.netns, "lo");
-    const born = ({ name, netns }: LinkArgs) => {
+    const place = ({ name, netns }: LinkArgs, words: string[]) => {
       const elsewhere = netns === undefined || netns === here ? [] : ["netns", netns];
-      return ["name", name, ...elsewhere, ...groupArgs(owner)];
+      return ["name", name, ...elsewhere, ...words];
     };
-    const first = whole ? [] : [["link", "add", ...born(args), "type", "veth", "peer", ...born(peer)]];
-    const configured: (readonly [LinkArgs, Configured])[] = [];
-    for (const { end, seen, recorded } of ends) {
+    const add = ["link", "add", ...place(args, near.words), "type", "veth", "peer", ...place(peer, far.words)];
+    const first = whole ? [] : [add];
+    const changes: (readonly [LinkArgs, LinkChange])[] = [];
+    for (const { end, observed, recorded } of ends) {
       const around = { first: first.splice(0) };
-      configured.push([end, await configureLink(host, end, owner, seen ?? newLink, recorded, around)]);
+      changes.push([end, await configureLink(host, end, owner, observed, recorded, around)]);
     }
     // Neither end has a carrier before both are up.
-    const links = await Promise.all(configured.map(([end, change]) => settled(host, end, change)));
-    const [near, far] = (peer.netns === undefined ? links.reverse() : links).map((link) => found(link, owner));
-    return { seen: near && far && pairOf(near, far) };
+    const links = await Promise.all(changes.map(([end, change]) => waitUntilUsable(host, end, change)));
+    const [nearLink, farLink] = (peer.netns === undefined ? links.reverse() : links).map((link) => endOf(link, owner));
+    return { observed: nearLink && farLink && pairOf(nearLink, farLink) };
   },
 
-  remove: (host, args, { lost }) => removeEnd(host, args, lost),
+  remove: (host, args, { detail }) => removeEnd(host, args, detail.isLost),
 
   imports: {
     parse: parseAt,
     list: (host, netns) => listLinks(host, netns, "veth"),
-    also: ({ peer }) => at(peer.name, peer.netns),
+    alias: ({ peer }) => at(peer.name, peer.netns),
     async locate(host, args) {
       const near = await showLink(host, args.netns, args.name);
       const far = near && (await showPeer(host, args.netns, near));
       return near && { ...args, peer: { ...args.peer, ...(far ?? { name: args.name, netns: args.netns }) } };
     },
-    ask: ({ peer }, seen) => ({
-      ...importableInputs(seen),
-      peer: { name: peer.name, netns: peer.netns, ...(seen.peer && importableInputs(seen.peer)) },
+    inputs: ({ owner, peer }, { detail }) => ({
+      ...importableInputs(owner, detail.near),
+      peer: { name: peer.name, netns: peer.netns, ...(detail.peer && importableInputs(owner, detail.peer)) },
     }),
   },
 });
 
-interface PairSeen extends ObservedLink, Seen {
+interface ObservedPair extends Observed {
   readonly owner: string;
-  /** The near end is not there under its name, and what is seen of it is nothing. */
-  readonly lost: boolean;
-  readonly peer?: ObservedLink | undefined;
-  readonly peerIfindex?: number | undefined;
-  readonly peerMacAddress?: string | undefined;
+  readonly detail: {
+    readonly near: ObservedLink;
+    /** The near end is not there under its name, and what is told of it is nothing. */
+    readonly isLost: boolean;
+    readonly peer: ObservedLink | undefined;
+  };
 }
 
 interface End {
-  readonly link: Link;
-  readonly seen: ObservedLink;
+  readonly link?: Link;
+  readonly observed: ObservedLink;
 }
 
-function found(link: Link | undefined, owner: string): End | undefined {
-  return link && { link, seen: observedAs(link, "veth", owner) };
+function endOf(link: Link | undefined, owner: string): Required<End> | undefined {
+  return link && { link, observed: observedAs(link, "veth", owner) };
 }
 
 /** Only a far end that is ours counts, not just one of that name. */
-function pairOf(near: End, far: End | undefined): PairSeen {
-  const peer = far && isPeer(near.link, far.link) ? far.seen : undefined;
-  return { ...near.seen, lost: false, peer, peerIfindex: peer?.ifindex, peerMacAddress: peer?.macAddress };
+function pairOf(near: End, far: Required<End> | undefined, isLost = false): ObservedPair {
+  const peer = near.link && far && isPeer(near.link, far.link) ? far.observed : undefined;
+  const { owner, inputs, outputs, ...rest } = near.observed;
+  return {
+    ...{ ...rest, owner },
+    inputs: isLost ? inputs : { ...inputs, peer: peer?.inputs },
+    outputs: { ...outputs, peerIfindex: peer?.outputs.ifindex, peerMacAddress: peer?.outputs.macAddress },
+    detail: { near: near.observed, isLost, peer },
+  };
 }
 
 interface PairArgs extends LinkArgs {
@@ -156,7 +166,7 @@ interface PairArgs extends LinkArgs {
 }
 
 /** Null where its namespace is gone, or has no name any more. */
-async function farEnd(host: Host, { peer, owner }: PairArgs) {
+async function observeFarEnd(host: Host, { peer, owner }: PairArgs) {
   try {
     return peer && (await observeLink(host, peer, "veth", owner));
   } catch (error) {
@@ -166,6 +176,6 @@ async function farEnd(host: Host, { peer, owner }: PairArgs) {
 }
 
 /** Both ends go with either. */
-async function removeEnd(host: Host, args: PairArgs, lost: boolean): Promise<void> {
-  await removeLink(host, lost && args.peer ? args.peer : args);
+async function removeEnd(host: Host, args: PairArgs, isLost: boolean): Promise<void> {
+  await removeLink(host, isLost && args.peer ? args.peer : args);
 }

@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { address, at, cidr, deviceName, familyOf, isNetwork, parseAt } from "../../schema/fields";
+import {
+  address,
+  at,
+  cidr,
+  deviceName,
+  familyOf,
+  isNetwork,
+  kernelChooses,
+  number32,
+  parseAt,
+} from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import {
   mainTable,
@@ -20,11 +30,6 @@ const byHand = ["3", "4"];
 const types = { unicast: "1", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
 type RouteType = keyof typeof types;
 const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
-
-const number32 = z
-  .int("must be a whole number")
-  .min(0, "must not be negative")
-  .max(0xffffffff, "must be below 4294967296");
 
 interface RouteKey {
   readonly destination: string;
@@ -56,7 +61,7 @@ export const route = defineKind({
     /** Address of the next hop. */
     via: address.optional(),
     /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
-    device: deviceName.optional().meta({ reference: "name", of: ["Bridge", "VethPair", "Dummy"] }),
+    device: deviceName.optional().meta({ reference: "name", of: "link", unset: kernelChooses }),
     /** Source address that the host prefers for this route (`src`). */
     source: address.optional(),
     /** Preference among routes to one destination, the lowest wins. Default: 0, for IPv6 1024. */
@@ -81,22 +86,22 @@ export const route = defineKind({
   },
 
   async observe(host, args) {
-    return seenAmong(await showRoutes(host, args.netns, args.destination, args.table ?? mainTable), args);
+    return observedAmong(await showRoutes(host, args.netns, args.destination, args.table ?? mainTable), args);
   },
 
-  async ensure(host, args, seen) {
-    if (seen?.protocol === protocol && sameRoute(args, seen)) return;
+  async ensure(host, args, observed) {
+    if (observed?.detail.protocol === protocol && isSameRoute(args, observed.inputs)) return;
     // "replace" would take over another's route of the same key; lifecycle has made sure that it is ours or adopted.
-    const change = ["route", seen ? "replace" : "add", ...selector(args)];
+    const change = ["route", observed ? "replace" : "add", ...selector(args)];
     const show = showRoutesCommand(args.destination, args.table ?? mainTable);
     const [routes = []] = await ipAll(host, args.netns, [change, show], family(args));
-    return { seen: seenAmong(parseRoutes(routes), args) };
+    return { observed: observedAmong(parseRoutes(routes), args) };
   },
 
-  async remove(host, args, { via, device, source, type = args.type, protocol }) {
+  async remove(host, args, { inputs, detail }) {
     // As it is there: an update that died may have changed it, and the state does not know.
-    const there = { ...args, via, device, source, type };
-    await ipAll(host, args.netns, [["route", "del", ...selector(there, protocol)]], family(args));
+    const there = { ...args, ...inputs, type: inputs.type ?? args.type };
+    await ipAll(host, args.netns, [["route", "del", ...selector(there, detail.protocol)]], family(args));
   },
 
   imports: {
@@ -117,7 +122,7 @@ export const route = defineKind({
       });
     },
     // What leads to the next hop, the kernel finds, but for addresses that every link has.
-    ask: (_args, { via, device, source, type }) => ({
+    inputs: (_args, { inputs: { via, device, source, type } }) => ({
       ...{ via, source, type },
       device: via && !via.startsWith("fe80:") ? undefined : device,
     }),
@@ -171,19 +176,22 @@ function selector(args: RouteArgs, made = protocol): string[] {
   ];
 }
 
-function seenAmong(routes: readonly RouteEntry[], args: RouteKey) {
+function observedAmong(routes: readonly RouteEntry[], args: RouteKey) {
   const entry = routes.find(({ metric, tos }) => metric === metricOf(args) && tos === undefined);
-  return entry && seenOf(entry);
+  return entry && observedRoute(entry);
 }
 
-function seenOf(entry: RouteEntry) {
+function observedRoute(entry: RouteEntry) {
   return {
     owner: ownerOf(entry),
-    protocol: entry.protocol,
-    via: entry.gateway,
-    device: entry.dev,
-    source: entry.prefsrc,
-    type: typeNames.find((name) => types[name] === entry.type),
+    inputs: {
+      via: entry.gateway,
+      device: entry.dev,
+      source: entry.prefsrc,
+      type: typeNames.find((name) => types[name] === entry.type),
+    },
+    outputs: {},
+    detail: { protocol: entry.protocol },
   };
 }
 
@@ -194,7 +202,8 @@ function ownerOf(entry: RouteEntry): string | null {
   return byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`;
 }
 
-function sameRoute(args: RouteArgs, seen: ReturnType<typeof seenOf>): boolean {
-  const asked = (["via", "device", "source", "type"] as const).filter((key) => args[key] !== undefined);
-  return asked.every((key) => args[key] === seen[key]);
+/** What nobody asks for, the kernel chose; an input that was taken away is asked not to be there. */
+function isSameRoute(args: RouteArgs, there: ReturnType<typeof observedRoute>["inputs"]): boolean {
+  const wanted = (["via", "device", "source", "type"] as const).filter((key) => key in args);
+  return wanted.every((key) => args[key] === there[key]);
 }

@@ -3,7 +3,6 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { hasUnknown, unknown, type Values } from "../../core/check";
-import { differences } from "../../core/compare";
 import { withDefaults, withoutDefaults } from "../../core/defaults";
 import { findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
@@ -44,7 +43,7 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const { kind, owner } = subjectOf(request);
       const news = lifecycle.check(kind, { ...decode(request.getNews()).values, owner }).inputs;
       const olds = requestedInputs(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values, news);
-      return differing(differences(kind.args, news, { owner, ...olds }));
+      return differing(lifecycle.changes(kind, { owner, ...olds }, news));
     }),
 
     create: unary(async (request: rpc.CreateRequest) => {

@@ -30,7 +30,10 @@ export const linkJson = z.object({
     .array(
       z.object({
         local: z.string().optional(),
+        /** The other end of a point-to-point address. */
+        address: z.string().optional(),
         prefixlen: z.number().optional(),
+        dynamic: z.boolean().optional(),
         tentative: z.boolean().optional(),
         dadfailed: z.boolean().optional(),
       }),
@@ -75,6 +78,11 @@ export function showLinks(host: Host, netns: string | undefined): Promise<Link[]
   );
 }
 
+/** The ports of a bridge, or of another link that has some. */
+export async function showPorts(host: Host, netns: string | undefined, master: string): Promise<Link[]> {
+  return parseLinks(JSON.parse(await ip(host, netns, "-j", "-d", "link", "show", "master", master)));
+}
+
 /** The other end of a veth link, wherever it is; undefined when the link is none. */
 export async function showPeer(
   host: Host,
@@ -109,13 +117,21 @@ export function addressesOf(link: Link): string[] {
   return link.addr_info.filter(({ dadfailed }) => !dadfailed).map(cidrOf);
 }
 
+/** The addresses that somebody gave the link, not the kernel, a router or a DHCP client. */
+export function staticAddressesOf(link: Link): string[] {
+  const given = link.addr_info.filter(({ dynamic, address, local }) => {
+    return !dynamic && address === undefined && !local?.startsWith("fe80:");
+  });
+  return addressesOf({ ...link, addr_info: given });
+}
+
 /** The addresses that another has: the kernel keeps them on the link, but does not use them and does not ask again. */
 export function duplicatesOf(link: Link): string[] {
   return link.addr_info.filter(({ dadfailed }) => dadfailed).map(cidrOf);
 }
 
-function cidrOf({ local, prefixlen }: Link["addr_info"][number]): string {
-  return `${local}/${prefixlen}`;
+function cidrOf({ local, address, prefixlen }: Link["addr_info"][number]): string {
+  return address === undefined ? `${local}/${prefixlen}` : `${local} peer ${address}/${prefixlen}`;
 }
 
 /** Whose a link is. Its group is set in the call that makes it, its alias after that: a crash in between leaves the group alone. */

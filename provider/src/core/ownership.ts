@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import { LocalnetError, undefinedWithoutNetns } from "../errors";
+import type { Host } from "../host";
+import type { Values } from "./check";
+import { describe, differences, observedInputs } from "./compare";
+import type { AnyKind, Observed } from "./kind";
+import { claim, eraseClaim, type Place, readClaim, replaceClaim } from "./ledger";
+
+// Whose an object is: by the mark that it carries, or where the kernel keeps none by its entry in the ledger.
+
+/** What is there, with its owner where only the ledger tells. Without an entry it is as recorded; what was imported is nobody's. */
+export async function observeOwned(
+  kind: AnyKind,
+  host: Host,
+  args: Values,
+  recorded?: Values,
+): Promise<Observed | undefined> {
+  const observed = await observe(kind, host, args, recorded);
+  if (observed?.owner !== null) return observed;
+  const entry = await readClaim(host, placeOf(kind, args));
+  return { ...observed, owner: entry?.owner ?? (recorded && !recorded.imported ? null : "") };
+}
+
+/** What is in a namespace that does not exist is absent. */
+export function observe(kind: AnyKind, host: Host, args: Values, recorded?: Values): Promise<Observed | undefined> {
+  return undefinedWithoutNetns<Observed | undefined>(() => kind.observe(host, args, recorded));
+}
+
+/** Does it belong to somebody else? What was imported belongs to nobody before its first update. */
+export function isForeign(args: Values, { owner }: Observed): boolean {
+  return typeof owner === "string" && owner !== args.owner && !(args.imported && owner === "");
+}
+
+/** Was it made by this resource, also by a run that died before it could record that? */
+export function isOwn(args: Values, { owner }: Observed): boolean {
+  return owner === args.owner;
+}
+
+/** After a failure: is what is there ours? Without a mark it is claimed; where nothing is owned, it is if we changed it. */
+export function isOursAfterFailure(args: Values, { owner }: Observed, changed: boolean): boolean {
+  return typeof owner === "string" ? owner === args.owner : owner === null || changed;
+}
+
+/** An object that is there, and was not made by this resource, may be taken by `adopt` if it is what is asked for. */
+export function requireAdoptable(kind: AnyKind, args: Values, observed: Observed): void {
+  if (observed.owner === undefined || isOwn(args, observed)) return;
+  const { owner } = observed;
+  const isOtherStacks = typeof owner === "string" && owner !== "" && stackOf(owner) !== stackOf(String(args.owner));
+  if (!args.adopt || observed.otherKind || isOtherStacks) throw existsError(args, observed, isOtherStacks);
+  const wrong = differences(kind.args, args, observedInputs(kind.args, args, observed.inputs)).filter(
+    ({ path }) => !(kind.args.shape[path] as z.ZodType | undefined)?.meta()?.adoptAny,
+  );
+  if (wrong.length) {
+    const hint = "change the object or the program so that they agree";
+    throw new LocalnetError("LN_ADOPT", `it is not what is asked for: ${wrong.map(describe).join("; ")}`, { hint });
+  }
+}
+
+/** Project and stack: what every mark of a program begins with. */
+export function stackOf(owner: string): string {
+  return owner.split("/", 2).join("/");
+}
+
+export function existsError(
+  args: Values,
+  { owner, otherKind }: Pick<Observed, "owner" | "otherKind">,
+  isOtherStacks = false,
+): LocalnetError {
+  const whose = owner ? `belongs to ${owner}` : "is not ours";
+  const cure = otherKind || isOtherStacks ? "choose another name" : "choose another name, or set adopt: true";
+  const hint = otherKind ? cure : `delete it, ${cure}`;
+  return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint });
+}
+
+/** Milliseconds that another program may take between its entry in the ledger and the object itself. */
+const creationMilliseconds = 1000;
+const pollMilliseconds = 100;
+
+/** Writes down the owner of an object that carries no mark. `observed`: what is there and may be ours. */
+export async function claimObject(
+  kind: AnyKind,
+  host: Host,
+  args: Values,
+  observed: Observed | undefined,
+  former = args.owner,
+): Promise<void> {
+  const [place, owner] = [placeOf(kind, args), args.owner as string];
+  const entry = await claim(host, place, owner);
+  if (entry.owner === owner) return;
+  const mayReplace = observed ? [former, observed.owner].includes(entry.owner) : entry.owner === former;
+  if (!mayReplace && (observed || !(await isVoid(kind, host, args)))) throw existsError(args, entry, true);
+  await replaceClaim(host, place, owner);
+}
+
+/** An entry without its object is void, unless somebody is about to make the object. */
+async function isVoid(kind: AnyKind, host: Host, args: Values): Promise<boolean> {
+  for (const deadline = Date.now() + creationMilliseconds; Date.now() < deadline; await sleep(pollMilliseconds)) {
+    if (await observe(kind, host, args)) return false;
+  }
+  return true;
+}
+
+/** Gives up the claim on an object; on one that was imported there may be none of ours. */
+export async function releaseObject(kind: AnyKind, host: Host, recorded: Values): Promise<void> {
+  const place = placeOf(kind, recorded);
+  const entry = recorded.imported ? await readClaim(host, place) : undefined;
+  if (!entry || entry.owner === recorded.owner) await eraseClaim(host, place);
+}
+
+/** Where the ledger has it. */
+function placeOf(kind: AnyKind, args: Values): Place {
+  const netns = kind.namespace ? kind.namespace(args) : (args.netns as string | undefined);
+  return { netns, what: `${kind.type} ${kind.id(args)}` };
+}

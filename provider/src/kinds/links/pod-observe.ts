@@ -1,0 +1,72 @@
+import type { Observed } from "../../core/kind";
+import type { Host } from "../../host";
+import type { LinksAndRoutes } from "../../tools/ip/inside";
+import { pathOf } from "../../tools/ip/ip";
+import { isPeer, type Link } from "../../tools/ip/links";
+import { observeNamespace } from "../host/namespace";
+import { newLink, type ObservedLink, observedAs } from "./link";
+import { type Gateways, gatewaysOf, podLink } from "./pod-routes";
+
+export interface ObservedPod extends Observed {
+  readonly owner: string;
+  readonly inputs: Gateways & {
+    readonly bridge: string | undefined;
+    readonly addresses: readonly string[];
+    readonly mtu: number | undefined;
+    readonly mac: string;
+    readonly up: boolean;
+    readonly hairpin: boolean;
+    readonly loopback: boolean;
+  };
+  readonly detail: {
+    /** Is the namespace there, and does it carry a mark? */
+    readonly hasNamespace: boolean;
+    readonly isMarked: boolean;
+    /** Is `eth0` the far end of the link at the bridge? */
+    readonly isWhole: boolean;
+    /** The two ends: the pod's own, or what is left of it. */
+    readonly near?: ObservedLink | undefined;
+    readonly far?: ObservedLink | undefined;
+  };
+}
+
+/** What the link at the bridge, and what is in the namespace, are together. */
+export async function observedPod(
+  host: Host,
+  args: { readonly name: string; readonly owner: string },
+  link: Link | undefined,
+  { links, routes }: LinksAndRoutes,
+): Promise<ObservedPod | undefined> {
+  const [lo, eth0] = ["lo", podLink].map((name) => links.find(({ ifname }) => ifname === name));
+  if (!lo) return undefined;
+  const namespace = await observeNamespace(host, args, lo);
+  const [near, far] = [link, eth0].map((end) => end && observedAs(end, "veth", args.owner));
+  const isWhole = link !== undefined && eth0 !== undefined && isPeer(link, eth0);
+  const own = (end: ObservedLink | undefined) => (isWhole || end?.owner === args.owner ? end : undefined);
+  const [one, other] = isWhole && near && far ? [near, far] : [newLink, newLink];
+  return {
+    owner: namespace.owner,
+    inputs: { ...namespace.inputs, ...connectionOf(one, other), ...gatewaysOf(routes) },
+    outputs: { ...namespace.outputs, macAddress: other.outputs.macAddress },
+    detail: { ...namespace.detail, hasNamespace: true, isWhole, near: own(near), far: own(far) },
+  };
+}
+
+/** Without the namespace there is another's link of the name, or what is left of ours. */
+export function remainsOf({ name }: { readonly name: string }, near: ObservedLink): ObservedPod {
+  return {
+    owner: near.owner,
+    otherKind: true,
+    inputs: { ...connectionOf(newLink, newLink), loopback: false, gateway: undefined, gateway6: undefined },
+    outputs: { path: pathOf(name), macAddress: "" },
+    detail: { hasNamespace: false, isMarked: false, isWhole: false, near },
+  };
+}
+
+/** The inputs, as the two ends show them together: two that differ make none. */
+function connectionOf(near: ObservedLink, far: ObservedLink) {
+  const { addresses, mac } = far.inputs;
+  const mtu = near.inputs.mtu === far.inputs.mtu && far !== newLink ? near.inputs.mtu : undefined;
+  const { master: bridge, hairpin } = near.inputs;
+  return { bridge, hairpin, addresses, mtu, mac, up: near.inputs.up && far.inputs.up };
+}
