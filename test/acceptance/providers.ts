@@ -33,18 +33,24 @@ function told(text: string, { gone = [], differs = [] }: Outside, [forGone, forD
   });
 }
 
-type Row = [provider: string, project: string, show: Show];
+/** A provider's name, a program for it, and how it shows what was changed from outside. */
+export type Row = [provider: string, project: string, show: Show];
 
-/** A Pulumi program of this repository as it is, and as it is for the native plugin: rows of a table of tests. */
-export function both(program: string, settings = join(program, "Pulumi.yaml")): [dynamic: Row, native: Row] {
-  return [
-    ["dynamic provider", join(root, dirname(settings)), byRefresh],
-    ["native plugin", natively(program, settings), byPreview],
-  ];
+/** A Pulumi program of this repository as it is. */
+export function dynamic(program: string, settings = join(program, "Pulumi.yaml")): Row {
+  return ["dynamic provider", join(root, dirname(settings)), byRefresh];
+}
+
+/** The same program for the native plugin. */
+export function native(program: string, settings = join(program, "Pulumi.yaml")): Row {
+  return ["native plugin", natively(program, settings), byPreview];
 }
 
 /** The lab, as `pulumi up` in a clone brings it up. */
-export const lab = () => both("examples/ipvs-lab", "Pulumi.yaml");
+export const lab = (): [dynamic: Row, native: Row] => [
+  dynamic("examples/ipvs-lab", "Pulumi.yaml"),
+  native("examples/ipvs-lab", "Pulumi.yaml"),
+];
 
 /**
  * A program for the native plugin: what differs is where it imports from, and Pulumi.yaml, which may lie elsewhere. The

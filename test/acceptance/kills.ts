@@ -1,0 +1,60 @@
+import { type Snapshot, Stack, snapshot } from "./engine";
+import { end, hit, points, report, type Way } from "./hits";
+import type { Row } from "./providers";
+import { Sandbox } from "./sandbox";
+
+const resources = 13;
+
+/** A signal, the provider that runs when it comes, and the lines of the CLI's output at which it comes. */
+export interface Hit {
+  readonly way: Way;
+  readonly row: Row;
+  readonly lines: readonly number[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** What is special, for the title. */
+  readonly more?: string;
+}
+
+/** Lines of an up of test/fixtures/pods, as many as wanted. */
+export const linesOf = (count: number) => points(count, resources);
+
+/** Interrupts and kills the CLI in the middle of an up and of a destroy: the next one goes on. */
+export function survives(table: readonly Hit[]): void {
+  const titled = table.map((hit) => ({ ...hit, title: `${hit.way} to the CLI, ${hit.row[0]}${hit.more ?? ""}` }));
+  describe.each(titled)("$title", ({ way, row: [, project], env = {}, lines }) => {
+    let sandbox: Sandbox;
+    let stack: Stack;
+    let before: Snapshot;
+    const seen = () => snapshot([], sandbox.inside);
+
+    beforeEach(async () => {
+      sandbox = await Sandbox.open();
+      stack = new Stack(project, "test", env, sandbox.inside);
+      before = await seen();
+      await stack.init({ name: "k", net: "77" });
+    });
+    afterEach(async () => {
+      await sandbox.close();
+      stack.forget();
+    });
+
+    // Every other time the next command comes before the provider of the killed one has ended.
+    test.each(lines.map((line, index) => [line, index % 2 === 0] as const))(
+      "at line %i of up and of destroy: the next one goes on, and nothing is left or there twice",
+      async (line, wait) => {
+        const left = await hit(stack, "up", way, line, { wait });
+        await stack.up();
+        await stack.unchanged();
+        expect(await stack.pending()).toEqual([]);
+        const { iptables = [], processes = [] } = await seen();
+        expect(iptables).toHaveLength(3);
+        expect(processes.filter((each) => each.endsWith(" nc -lk 8080"))).toHaveLength(2);
+        left.push(...(await hit(stack, "destroy", way, line, { wait })));
+        await stack.destroy();
+        await end(left);
+        expect(await seen()).toEqual(before);
+        report(`${way} at line ${line}: converged, nothing left`);
+      },
+    );
+  });
+}

@@ -1,0 +1,4 @@
+import { native } from "./providers";
+import { runsRootless } from "./rootless";
+
+runsRootless(native("examples/rootless-lab"));
