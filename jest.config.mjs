@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { layers } from "./scripts/test/layers.mjs";
 
 const root = import.meta.dirname;
 const swc = {
@@ -8,47 +9,35 @@ const swc = {
   sourceMaps: "inline",
 };
 
-/** A layer of the tests: the folder of its name. */
-function layer(name, options = {}) {
+// Over ssh each command takes its time: what takes many, and is the same on any kernel, is proved on this machine.
+const ignored = process.env.LOCALNET_TEST_HOST ? ["/iptables-rule-"] : [];
+
+/**
+ * A layer of the tests: the folder of its name, but for what its entry in the table says.
+ * @param {import("./scripts/test/layers.mjs").Layer} layer
+ */
+function project({ name, jest: { roots, globalSetup, transform, testPathIgnorePatterns, ...options } = {} }) {
   return {
     displayName: name,
     rootDir: root,
-    roots: [join(root, "test", name)],
+    roots: (roots ?? [join("test", name)]).map((path) => join(root, path)),
     testEnvironment: "node",
     resolver: join(root, "test/resolver.cjs"),
-    transform: { "\\.[cm]?[jt]s$": ["@swc/jest", swc] },
+    transform: transform ? mapped(transform, (path) => join(root, path)) : { "\\.[cm]?[jt]s$": ["@swc/jest", swc] },
     // Packages that are ES modules only are compiled too; those that are not, and are large, need not be.
     transformIgnorePatterns: ["/node_modules/(@pulumi|@grpc|typescript|google-protobuf|protobufjs|zod|fast-check)/"],
     modulePathIgnorePatterns: ["/dist/", "/\\.localnet/", "/\\.pulumi-state/"],
+    testPathIgnorePatterns: ["/node_modules/", ...(testPathIgnorePatterns ?? ["\\.long\\.test\\.ts$"]), ...ignored],
+    ...(globalSetup && { globalSetup: join(root, globalSetup) }),
     ...options,
   };
 }
 
-// Over ssh each command takes its time: what takes many, and is the same on any kernel, is proved on this machine.
-const tooMany = process.env.LOCALNET_TEST_HOST ? ["/iptables-rule-"] : [];
+function mapped(record, change) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
 
 export default {
-  projects: [
-    layer("unit"),
-    layer("property"),
-    layer("kernel", {
-      globalSetup: join(root, "test/kernel/support/probe-features.mjs"),
-      testPathIgnorePatterns: ["/node_modules/", ...tooMany],
-    }),
-    // In a user namespace swc refuses to unpack itself: all of the file system seems to belong to a stranger.
-    layer("kernel-rootless", {
-      roots: [join(root, "test/kernel")],
-      globalSetup: join(root, "test/kernel/support/probe-features.mjs"),
-      transform: { "\\.[cm]?[jt]s$": join(root, "test/typescript-transform.cjs") },
-    }),
-    layer("faults", {
-      roots: [join(root, "test/kernel/cases"), join(root, "test/faults")],
-      testPathIgnorePatterns: ["/cases/probe.test.ts$", "/iptables-rule-"],
-      globals: { localnetFaults: true },
-      globalSetup: join(root, "test/kernel/support/probe-features.mjs"),
-    }),
-    layer("acceptance"),
-    layer("packaging"),
-  ],
+  projects: layers.filter(({ project: other }) => !other).map(project),
   testTimeout: 60_000,
 };

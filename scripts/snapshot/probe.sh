@@ -43,7 +43,8 @@ grep -r '' /proc/sys/net/bridge /proc/sys/net/ipv4 /proc/sys/net/ipv6 /proc/sys/
 section modules
 cut -d ' ' -f 1 /proc/modules
 section files
-find /run/pulumi-localnet -mindepth 1
+# With the owner, to which an entry of the ledger is a link.
+find /run/pulumi-localnet -mindepth 1 -printf '%p %l\n'
 section status
 cat /proc/[0-9]*/stat
 section commands

@@ -1,17 +1,28 @@
-// node scripts/test/cli.mjs [LAYER...]: gets what the tests need and runs them, layer by layer; no layer given: all of them.
-
-import { say } from "../lib/cli.mjs";
+// node scripts/test/cli.mjs [--all [--rest]] [LAYER...]: see README.md.
+import { main, say } from "../lib/cli.mjs";
 import { ensureNpm } from "../lib/npm.mjs";
+import { layers } from "./layers.mjs";
 
-// Everything behind this may need npm packages, and a fresh clone has none.
-ensureNpm();
-const { layers, runLayers } = await import("./layers.mjs");
-
-const names = process.argv.slice(2);
-const strangers = names.filter((name) => !Object.hasOwn(layers, name));
+const args = process.argv.slice(2);
+const options = args.filter((arg) => arg.startsWith("--"));
+const names = args.filter((arg) => !arg.startsWith("--"));
+const [all, rest] = [options.includes("--all"), options.includes("--rest")];
+const strangers = [
+  ...names.filter((name) => layers.every((layer) => layer.name !== name)),
+  ...options.filter((option) => option !== "--all" && option !== "--rest"),
+];
 if (strangers.length > 0) {
-  say(`There is no test layer ${strangers.join(", ")}; there are ${Object.keys(layers).join(", ")}`);
+  say(`There is no test layer or option ${strangers.join(", ")}; there are --all, --rest and`);
+  say(layers.map(({ name }) => name).join(", "));
   process.exit(2);
 }
-const whole = names.length === 0;
-process.exitCode = await runLayers(whole ? Object.keys(layers) : names, { whole });
+
+ensureNpm();
+const { runLayers } = await import("./runner.mjs");
+await main(() => runLayers(layers.filter(chosen), { checked: names.length === 0 && !rest }));
+
+/** @param {import("./layers.mjs").Layer} layer */
+function chosen({ name, run }) {
+  if (names.length > 0) return names.includes(name);
+  return (run === "test" && !rest) || (run === "all" && all);
+}

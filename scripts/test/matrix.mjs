@@ -1,9 +1,11 @@
+import { inColumns } from "../lib/columns.mjs";
+
 /**
  * @typedef {{ status: string, title: string, ancestorTitles: string[] }} Assertion
  * @typedef {{ faults?: string[], kind: string, fault: string, cell?: "impossible" | "open", why?: string, tried?: number, converged?: number, leaking?: number }} Note
  */
 
-/** Kinds by faults: what the tests of the layers of faults say, and what they note beside it. */
+/** A table of kinds by faults: the results of the layers of faults, and the notes that the tests write beside them. */
 export class Matrix {
   /** @type {Map<string, { passed: number, failed: number }>} */
   tests = new Map();
@@ -11,11 +13,11 @@ export class Matrix {
   notes = [];
 
   /**
-   * Takes over a report of jest, whose tests are named "KIND: ..." and "FAULT: ...", and the notes.
+   * Adds a report of jest, whose tests are named "KIND: ..." and "FAULT: ...", and the notes.
    * @param {{ testResults: { assertionResults: Assertion[] }[] } | undefined} report
    * @param {string} notes lines of JSON
    */
-  take(report, notes) {
+  add(report, notes) {
     this.notes.push(
       ...notes
         .split("\n")
@@ -55,14 +57,7 @@ export class Matrix {
       return [fault, ...cells, counts.length ? `${sum("tried")} / ${sum("converged")} / ${sum("leaking")}` : ""];
     });
     const table = [["", ...kinds, "points tried / converged / leaking"], ...rows];
-    const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-    const lines = table.map((row) =>
-      row
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    );
-    return [...lines, ...reasons.map((why, index) => `${index + 1}: ${why}`)].join("\n");
+    return [inColumns(table), ...reasons.map((why, index) => `${index + 1}: ${why}`)].join("\n");
   }
 
   /** The cells that neither a test nor a reason fills. */

@@ -1,4 +1,11 @@
 import { say } from "../lib/cli.mjs";
+import { inColumns } from "../lib/columns.mjs";
+
+/**
+ * @typedef {{ status: string, fullName: string, ancestorTitles: string[] }} Assertion
+ * @typedef {{ name: string, status: string, message: string, assertionResults: Assertion[] }} TestFile
+ * @typedef {{ testResults: TestFile[] }} Report what jest writes
+ */
 
 /** Adds up what passed and what failed, over layers and checks that jest knows nothing of. */
 export class Tally {
@@ -6,8 +13,12 @@ export class Tally {
   failed = 0;
   /** @type {string[]} names of what failed, to be shown once more at the end */
   failures = [];
-  /** @type {string[]} */
+  /** @type {string[]} names of what this kernel cannot run */
   skipped = [];
+  /** @type {string[]} names of what came after a failure in the same case */
+  cut = [];
+  /** @type {[name: string, seconds: number][]} */
+  times = [];
 
   /** @param {string} name */
   pass(name) {
@@ -26,37 +37,54 @@ export class Tally {
   }
 
   /**
-   * @typedef {object} Assertion
-   * @property {string} status
-   * @property {string} fullName
-   * @typedef {{ testResults: { name: string, status: string, message: string, assertionResults: Assertion[] }[] }} Report
-   *
-   * Takes over what jest reports of a layer.
-   * @param {string} layer
+   * Adds the time that a layer or a check took.
+   * @param {string} name
+   * @param {number} seconds
+   */
+  time(name, seconds) {
+    this.times.push([name, seconds]);
+  }
+
+  /**
+   * Adds the results of a layer.
+   * @param {import("./layers.mjs").Layer} layer
    * @param {Report | undefined} report
+   */
+  add({ name: layer, mayskip }, report) {
+    const files = report?.testResults ?? [];
+    for (const file of files) this.#addFile(layer, file, mayskip ?? false);
+    const tests = files.flatMap((file) => file.assertionResults);
+    if (!tests.some(({ status }) => status === "passed" || status === "failed")) this.fail(`${layer}: no test ran`);
+  }
+
+  /**
+   * @param {string} layer
+   * @param {TestFile} file
    * @param {boolean} mayskip
    */
-  take(layer, report, mayskip) {
-    const files = report?.testResults ?? [];
-    const tests = files.flatMap((file) => file.assertionResults);
-    for (const { status, fullName } of tests) {
+  #addFile(layer, { name: path, status, message, assertionResults: tests }, mayskip) {
+    const failed = tests.filter((test) => test.status === "failed");
+    for (const { status, fullName, ancestorTitles } of tests) {
+      const name = `${layer}: ${fullName}`;
       if (status === "passed") this.passed += 1;
-      else if (status === "failed") this.fail(`${layer}: ${fullName}`);
-      else if (mayskip) this.skipped.push(`${layer}: ${fullName}`);
+      else if (status === "failed") this.fail(name);
+      else if (failed.some((test) => test.ancestorTitles[0] === ancestorTitles[0])) this.cut.push(name);
+      else if (mayskip) this.skipped.push(name);
       else this.fail(`${layer}: skipped: ${fullName}`);
     }
     // A file that does not compile, or whose clean-up fails, has no test of its own that fails.
-    for (const { name, status, message, assertionResults } of files) {
-      const told = assertionResults.some((each) => each.status === "failed");
-      if (status === "failed" && !told) this.fail(`${layer}: ${name.split("/").slice(-2).join("/")}`, message);
-    }
-    if (!tests.some(({ status }) => status === "passed" || status === "failed")) this.fail(`${layer}: no test ran`);
+    if (status === "failed" && failed.length === 0)
+      this.fail(`${layer}: ${path.split("/").slice(-2).join("/")}`, message);
   }
 
   /** What a reader wants to see last. */
   summary() {
+    const total = this.times.reduce((sum, [, seconds]) => sum + seconds, 0);
+    const times = [...this.times, /** @type {const} */ (["in all", total])];
     const lines = [
+      inColumns(times.map(([name, seconds]) => [name, `${Math.round(seconds)} s`.padStart(7)])),
       ...this.skippedSuites().map((name) => `left out: ${name}`),
+      ...this.cut.map((name) => `not run after a failure: ${name}`),
       ...this.failures.map((name) => `FAILED: ${name}`),
     ];
     return [...lines, `${this.passed} passed, ${this.failed} failed`].join("\n");

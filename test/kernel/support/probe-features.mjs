@@ -24,7 +24,7 @@ const probes = {
 export default async function look() {
   const { LOCALNET_TEST_ROOTLESS: uid } = process.env;
   if (uid !== undefined) expectRootless(uid);
-  const netns = `lnt${randomBytes(3).toString("hex")}f`;
+  const netns = `lnt${process.env.LOCALNET_TEST_MARK ?? ""}${randomBytes(2).toString("hex")}f`;
   /** @type {Record<string, string>} */
   const lacks = {};
   await runThere(["ip", "netns", "add", netns]);

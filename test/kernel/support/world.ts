@@ -15,10 +15,18 @@ export function testHost(): Host {
 // Taken before any test watches the host: commands that a test runs by hand are none of the kinds' own.
 const runByHand = testHost().run;
 
+/** What the names of one run of all tests begin with; scripts/test/runner.mjs finds by it what a run leaves. */
+const mark = process.env.LOCALNET_TEST_MARK ?? "";
+
+/** So many random letters and digits. */
+function random(count: number): string {
+  return Array.from(randomBytes(count), (byte) => (byte % 36).toString(36)).join("");
+}
+
 /** A corner of the host for one suite: names that nobody else has, commands by hand, and the way back. */
 export class World {
-  /** What tells this suite's names from all others. */
-  readonly tag = `lnt${randomBytes(3).toString("hex")}`;
+  /** What tells this suite's names from all others; those of one run begin alike. */
+  readonly tag = `lnt${mark}${random(6 - mark.length)}`;
   readonly owner = `lnt/test/${this.tag}`;
   private readonly namespaces: string[] = [];
   private readonly undo: (() => Promise<unknown>)[] = [];

@@ -1,0 +1,96 @@
+import { delimiter } from "node:path";
+import { ensureDebian } from "../lib/debian.mjs";
+import { root } from "../lib/paths.mjs";
+import { output } from "../lib/run.mjs";
+import { pulumiEnv } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
+import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
+import { ensureNode24 } from "./node24.mjs";
+
+/** What tests run on a host. */
+const packages = [
+  ...["iproute2", "iptables", "ipvsadm", "iputils-ping", "netcat-openbsd", "curl", "procps", "kmod", "ipset", "strace"],
+  ...["perl-base", "python3"],
+];
+
+/** The machines of a run of the tests. A layer that needs one has the first; those of two workers have both. */
+const machineNames = /** @type {const} */ (["test-1", "test-2"]);
+/** @type {Map<string, ReturnType<typeof startVm>>} */
+const machines = new Map();
+
+/** @typedef {keyof typeof needs} Need */
+
+/** What a layer may need: each gets it, and returns what the tests must find in their environment. */
+const needs = {
+  /** Debian packages. */
+  packages: async () => {
+    await ensureDebian(packages);
+    return {};
+  },
+  /** The provider that is killed runs in a process of its own, from what is built. */
+  build: async () => {
+    await output(["npm", "run", "build"], { cwd: root });
+    return {};
+  },
+  /** The newest Node.js that is promised, in place of the one that runs this. */
+  node24: async () => ({ PATH: [await ensureNode24(), process.env.PATH].filter(Boolean).join(delimiter) }),
+  /** The same, for the projects of users that the tests make. */
+  "node24 for packages": async () => ({ LOCALNET_TEST_NODE24: await ensureNode24() }),
+  /** The CLI, with its hosts of Node.js and YAML programs. */
+  pulumi: async () => {
+    const { PATH } = pulumiEnv(await ensurePulumiYaml());
+    return { ...(PATH && { PATH }), PULUMI_SKIP_UPDATE_CHECK: "true" };
+  },
+  machine: async () => {
+    const { host, sshConfig } = await machine(machineNames[0]);
+    return { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: sshConfig };
+  },
+  machines: async () => {
+    const both = await Promise.all(machineNames.map(machine));
+    return { LOCALNET_TEST_SSH_CONFIGS: both.map(({ sshConfig }) => sshConfig).join(delimiter) };
+  },
+};
+
+/**
+ * Gets what a layer needs.
+ * @param {Need[]} names
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+export async function prepare(names) {
+  /** @type {NodeJS.ProcessEnv} */
+  const env = {};
+  for (const name of names) Object.assign(env, await needs[name]());
+  return env;
+}
+
+/**
+ * Begins to start the machines that any of these needs, which takes its time.
+ * @param {Need[]} names
+ */
+export function prepareAhead(names) {
+  const wanted = names.includes("machines") ? machineNames : names.includes("machine") ? machineNames.slice(0, 1) : [];
+  // A failure is told where the machine is needed.
+  for (const name of wanted) machine(name).catch(() => {});
+}
+
+/**
+ * A machine that is fresh at the first call, and the same for the rest of the run.
+ * @param {typeof machineNames[number]} name
+ */
+function machine(name) {
+  const known = machines.get(name);
+  if (known) return known;
+  const started = ensureDebian([...packages, ...vmPackages])
+    .then(() => stopVm(name))
+    .then(() => startVm(name));
+  machines.set(name, started);
+  return started;
+}
+
+export async function stopMachines() {
+  for (const [name, started] of machines) {
+    await started.catch(() => {});
+    await stopVm(name);
+  }
+  machines.clear();
+}
