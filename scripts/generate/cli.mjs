@@ -1,65 +1,7 @@
-// Writes what follows from the kinds: the classes that users import, and the tables of the documentation.
-// With --check it writes nothing and fails when something is out of date.
+// node scripts/generate/cli.mjs [--check]: see README.md.
+import { main } from "../lib/cli.mjs";
+import { ensureNpm } from "../lib/npm.mjs";
 
-import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
-import { root } from "../lib/paths.mjs";
-import { interactive, output } from "../lib/run.mjs";
-import { errors, readmeWithKinds, reference } from "./markdown.mjs";
-import { readModel } from "./model.mjs";
-import { packageSchema } from "./schema.mjs";
-import { shapes } from "./shapes.mjs";
-import { nativeResources, resources } from "./types.mjs";
-
-const checkOnly = process.argv.includes("--check");
-
-// What is out of date may not compile; it is emitted all the same.
-let built = await build();
-const model = readModel();
-const manifest = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
-const current = new Map([
-  ["provider/src/generated/resources.ts", await formatted(resources(model))],
-  ["provider/src/generated/shapes.ts", await formatted(shapes(model))],
-  ["provider/src/generated/native-resources.ts", await formatted(nativeResources(model))],
-  ["provider/schema.json", await formatted(packageSchema(model, manifest), "provider/schema.json")],
-  ["docs/reference.md", reference(model)],
-  ["docs/errors.md", errors(model)],
-]);
-const readme = await textOf("README.md");
-if (readme !== undefined) current.set("README.md", readmeWithKinds(readme, model));
-
-/** @type {string[]} */
-const stale = [];
-for (const [path, text] of current) if ((await textOf(path)) !== text) stale.push(path);
-
-if (checkOnly) {
-  for (const path of stale) say(`${path} is out of date`);
-  if (stale.length) say("please run: npm run generate");
-  process.exitCode = stale.length ? 1 : 0;
-} else {
-  for (const path of stale) await writeFile(join(root, path), current.get(path) ?? "");
-  say(stale.length ? `written: ${stale.join(", ")}` : "all is up to date");
-  if (stale.length) built = await build();
-}
-if (!built) process.exitCode = 1;
-
-async function build() {
-  const code = await interactive([process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-b", "provider"], {
-    cwd: root,
-  });
-  return code === 0;
-}
-
-/** A file as the rest of the tree has it. @param {string} source */
-function formatted(source, path = "provider/src/index.ts") {
-  const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
-  const argv = [biome, "format", `--stdin-file-path=${path}`];
-  return output([process.execPath, ...argv], { cwd: root, input: source });
-}
-
-/** @param {string} path */
-async function textOf(path) {
-  return existsSync(join(root, path)) ? readFile(join(root, path), "utf8") : undefined;
-}
+ensureNpm();
+const { generate } = await import("./generate.mjs");
+await main(() => generate({ checkOnly: process.argv.includes("--check") }));

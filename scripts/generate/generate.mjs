@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { say } from "../lib/cli.mjs";
+import { root } from "../lib/paths.mjs";
+import { interactive, output } from "../lib/run.mjs";
+import { errors, readmeWithKinds, reference } from "./markdown.mjs";
+import { readModel } from "./model.mjs";
+import { packageSchema } from "./schema.mjs";
+import { shapes } from "./shapes.mjs";
+import { nativeResources, resources } from "./types.mjs";
+
+/**
+ * Writes what follows from the kinds: the classes that users import, and the tables of the documentation.
+ * @param {{ checkOnly: boolean }} options whether nothing is written, and what is out of date is a failure
+ * @returns {Promise<number>} the exit code
+ */
+export async function generate({ checkOnly }) {
+  // What is out of date may not compile; it is emitted all the same.
+  let built = await build();
+  const model = readModel();
+  const manifest = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
+  const current = new Map([
+    ["provider/src/generated/resources.ts", await formatted(resources(model))],
+    ["provider/src/generated/shapes.ts", await formatted(shapes(model))],
+    ["provider/src/generated/native-resources.ts", await formatted(nativeResources(model))],
+    ["provider/schema.json", await formatted(packageSchema(model, manifest), "provider/schema.json")],
+    ["docs/reference.md", reference(model)],
+    ["docs/errors.md", errors(model)],
+  ]);
+  const readme = await textOf("README.md");
+  if (readme !== undefined) current.set("README.md", readmeWithKinds(readme, model));
+
+  /** @type {string[]} */
+  const stale = [];
+  for (const [path, text] of current) if ((await textOf(path)) !== text) stale.push(path);
+
+  if (checkOnly) {
+    for (const path of stale) say(`${path} is out of date`);
+    if (stale.length) say("please run: npm run generate");
+    return built && stale.length === 0 ? 0 : 1;
+  }
+  for (const path of stale) await writeFile(join(root, path), current.get(path) ?? "");
+  say(stale.length ? `written: ${stale.join(", ")}` : "all is up to date");
+  if (stale.length) built = await build();
+  return built ? 0 : 1;
+}
+
+async function build() {
+  const code = await interactive([process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-b", "provider"], {
+    cwd: root,
+  });
+  return code === 0;
+}
+
+/** A file as the rest of the tree has it. @param {string} source */
+function formatted(source, path = "provider/src/index.ts") {
+  const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
+  const argv = [biome, "format", `--stdin-file-path=${path}`];
+  return output([process.execPath, ...argv], { cwd: root, input: source });
+}
+
+/** @param {string} path */
+async function textOf(path) {
+  return existsSync(join(root, path)) ? readFile(join(root, path), "utf8") : undefined;
+}
