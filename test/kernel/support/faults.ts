@@ -49,7 +49,8 @@ export function faultsOf(title: string, world: World, spec: Case): void {
         await engine.up(stage.first);
         await vanish();
         await engine.refresh();
-        await stage.nothingLeft();
+        expect(engine.state).toBeUndefined();
+        expect(await spec.look()).toBeUndefined();
         await stage.recovers("create");
       });
       proof("removed, then destroy: that is no failure", async () => {

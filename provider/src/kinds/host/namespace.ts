@@ -69,6 +69,12 @@ export async function endNamespace(host: Host, { name, owner }: Namespace): Prom
   await eraseShare(host, creationEntry(name), owner);
 }
 
+/** The same after a failure, where nobody knows whether that command was run. */
+export async function endMarkedNamespace(host: Host, args: Namespace): Promise<void> {
+  const lo = await loopback(host, args.name).catch(() => undefined);
+  if (lo?.ifalias !== undefined) await endNamespace(host, args);
+}
+
 /** A Process in it that is deleted at the same time takes up to 10 by default, beside its looks. */
 const patienceSeconds = 20;
 

@@ -11,6 +11,7 @@ import {
   addNamespace,
   beginNamespace,
   cleanUpNamespace,
+  endMarkedNamespace,
   endNamespace,
   markNamespace,
   namespaceArgs,
@@ -115,7 +116,11 @@ export const pod = defineKind({
     const there = whole?.far ?? farEnd.made;
     const change = await configureLink(host, far, owner, there, recorded && farOf(recorded), {
       ...{ first, last, shows: linksAndRoutesCommands },
-    }).finally(() => endNamespace(host, args));
+    }).catch(async (error) => {
+      await endMarkedNamespace(host, args);
+      throw error;
+    });
+    await endNamespace(host, args);
     const [link, eth0] = [
       connection && (await waitUntilUsable(host, near, connection)),
       await waitUntilUsable(host, far, change),
