@@ -43,7 +43,7 @@ function checkObject(schema: z.ZodObject, news: Values, path: string[], failures
     else if (hasUnknown(value)) inputs[key] = value;
     else {
       const result = (field as z.ZodType).safeParse(value);
-      if (result.success) inputs[key] = result.data;
+      if (result.success) inputs[key] = defined(result.data);
       else
         for (const issue of result.error.issues)
           fail(failures, [...path, key, ...issue.path.map(String)], reason(issue, value));
@@ -51,6 +51,13 @@ function checkObject(schema: z.ZodObject, news: Values, path: string[], failures
     if (inputs[key] === undefined) delete inputs[key];
   }
   return inputs;
+}
+
+/** A key without a value asks for nothing, as if it were not there. */
+function defined(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return Object.fromEntries(entries.map(([key, each]) => [key, defined(each)]));
 }
 
 function visible(shape: z.ZodRawShape): string {

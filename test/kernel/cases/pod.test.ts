@@ -74,6 +74,7 @@ function podAt(world: World, node: string | undefined): Case {
       { what: "its loopback down", change: { loopback: false } },
       { what: "its loopback up, and hairpin", change: { loopback: true, hairpin: true } },
     ],
+    needed: { addresses: "without one no gateway can be reached" },
     replaces: { name: "other", netns: "other", link: "other" },
     drifts: [
       { what: "mtu inside", input: "mtu", by: () => inPod("link", "set", "dev", "eth0", "mtu", "1300") },

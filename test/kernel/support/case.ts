@@ -36,6 +36,8 @@ export interface Case {
   expected(inputs: Values): Values;
   /** Changes in place, one after the other; undefined takes an input away. */
   readonly updates: readonly Update[];
+  /** Why an optional input cannot be taken away alone, by its path: the kernel needs it beside others that are given. */
+  readonly needed?: Readonly<Record<string, string>>;
   /** For each input that cannot be changed in place, by its path, another value. */
   readonly replaces: Readonly<Record<string, unknown>>;
   /** Changes by hand that read must show in the input, a path, and update must repair. */

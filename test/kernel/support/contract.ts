@@ -4,6 +4,7 @@ import { create, diff, PartialError, read, remove, update } from "../../../provi
 import type { LocalnetError } from "../../../provider/src/errors";
 import { requestedInputs as recordedOf } from "../../../provider/src/pulumi/native/state";
 import { abridged, type Case, isNone } from "./case";
+import { editedInputs } from "./edited";
 import { faultsOf } from "./faults";
 import { lack } from "./features";
 import { tried } from "./inputs";
@@ -152,7 +153,10 @@ export function contract(title: string, make: (world: World) => Case): void {
       const { vanish } = spec;
       test("removed behind our back, read finds nothing, and update makes it again", async () => {
         await vanish();
+        const before = await world.settled();
         expect(await read(kind, id, state, settings)).toBeUndefined();
+        // Looking changes nothing: what the object left behind stays until a delete.
+        expect(await world.settled()).toBe(before);
         await updateTo(inputs, state);
       });
     }
@@ -163,6 +167,8 @@ export function contract(title: string, make: (world: World) => Case): void {
       expect(await spec.look()).toBeUndefined();
       await remove(kind, id, state, settings);
     });
+
+    if (!spec.alwaysThere) editedInputs(spec, world, asked);
 
     if (!isNone(spec.foreign)) {
       const { make, differ, remove: away } = spec.foreign;
