@@ -46,6 +46,7 @@ export const layers = [
       globals: { localnetFaults: true },
     },
   },
+  { name: "security", run: "test", needs: ["packages", "build"], workers: waiting },
   { name: "acceptance", run: "test", needs: ["packages", "pulumi", "machines"], workers: 2 },
   { name: "packaging", run: "test", needs: ["packages", "pulumi"], workers: 2 },
   { name: "kernel-vm", run: "test", project: "kernel", needs: ["packages", "machine"], workers: waiting },

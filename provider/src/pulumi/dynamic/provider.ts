@@ -7,6 +7,7 @@ import * as lifecycle from "../../core/lifecycle";
 import { type HostSettings, withReadCache } from "../../host";
 import { kinds } from "../../kinds";
 import { listenToEngine, operation } from "../engine";
+import { serveOwnUserOnly } from "../peers";
 import { keys, settingsIn } from "../settings";
 
 interface Configuration {
@@ -14,6 +15,9 @@ interface Configuration {
 }
 
 const providerKey = "__provider";
+
+// The engine loads this module in the process of the SDK's dynamic provider, which listens by then: no code of ours is earlier.
+serveOwnUserOnly();
 
 function provider(type: string) {
   const kind = kinds[type];

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { endWithEngine } from "../engine";
+import { serveOwnUserOnly } from "../peers";
 import { service } from "./plugin";
 
 /** Runs the native plugin, which tells the engine its port, until the engine goes away. */
 export function serve(): void {
+  serveOwnUserOnly();
   const file = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
   const server = new grpc.Server();
   server.addService(

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { createServer, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { endianness } from "node:os";
+
+// A provider listens on a port of 127.0.0.1, as Pulumi's protocol wants it, and every local user can connect to that.
+// The kernel's table of connections tells whose the other end is.
+
+/** The state in which a connection has an owner: one that is being closed counts as root's. */
+const established = "01";
+
+let guarded = false;
+
+/** From now on, HTTP/2 servers of this process serve no other user. It ends connections of others that they have already. */
+export function serveOwnUserOnly(): void {
+  if (guarded) return;
+  guarded = true;
+  const trusted = new WeakSet<object>();
+  const server = Object.getPrototypeOf(createServer());
+  const { emit } = server;
+  server.emit = function (event: string, ...args: unknown[]) {
+    if (event === "connection") {
+      const socket = args[0] as Socket;
+      if (!isOwnUser(socket)) {
+        socket.destroy();
+        return true;
+      }
+    }
+    if (event === "stream") {
+      const { session } = args[0] as ServerHttp2Stream;
+      if (!session) return true;
+      if (!trusted.has(session) && !isOwnUser(session.socket)) {
+        session.destroy();
+        return true;
+      }
+      trusted.add(session);
+    }
+    return emit.call(this, event, ...args);
+  };
+}
+
+const reported = new Set<string>();
+
+function isOwnUser(socket: Pick<Socket, "localAddress" | "localPort" | "remoteAddress" | "remotePort">): boolean {
+  const peer = endpoint(socket.remoteAddress, socket.remotePort);
+  const uids = peer ? uidsOf(peer, endpoint(socket.localAddress, socket.localPort) ?? "") : [];
+  if (uids.length > 0 && uids.every((uid) => uid === String(process.getuid?.()))) return true;
+  const who = uids.length > 0 ? `user ${uids.join(", ")}` : "an unknown user";
+  // One line for each user: whoever is refused must not fill the terminal.
+  if (!reported.has(who)) console.error(`pulumi-localnet: refused a connection of ${who}; it serves its own user only`);
+  reported.add(who);
+  return false;
+}
+
+/** The owners of the connections from one end to another. There is one, or none once it is being closed. */
+export function uidsOf(
+  local: string,
+  remote: string,
+  read: (path: string) => string = (path) => readFileSync(path, "utf8"),
+): string[] {
+  const tables = [
+    { path: "/proc/self/net/tcp", prefix: "" },
+    // A socket of IPv6 may connect to an address of IPv4.
+    { path: "/proc/self/net/tcp6", prefix: mappedPrefix },
+  ];
+  return tables.flatMap(({ path, prefix }) => {
+    const rows = tableRows(path, read).map((row) => row.trim().split(/\s+/));
+    return rows.flatMap(([, from, to, state, , , , uid]) => {
+      const same = from === prefix + local && to === prefix + remote && state === established;
+      return same && uid !== undefined ? [uid] : [];
+    });
+  });
+}
+
+function tableRows(path: string, read: (path: string) => string): string[] {
+  try {
+    return read(path).split("\n").slice(1);
+  } catch {
+    // Without IPv6 there is no such table. Without either, nobody is served.
+    return [];
+  }
+}
+
+/** An end of a connection as the kernel prints it: words of four bytes, in the machine's byte order. */
+export function endpoint(address: string | undefined, port: number | undefined): string | undefined {
+  const bytes = /^(?:::ffff:)?(\d+)\.(\d+)\.(\d+)\.(\d+)$/
+    .exec(address ?? "")
+    ?.slice(1)
+    .map(Number);
+  if (!bytes || port === undefined) return undefined;
+  return `${word(bytes)}:${hex(port, 4)}`;
+}
+
+const mappedPrefix = `${word([0, 0, 0, 0]).repeat(2)}${word([0, 0, 0xff, 0xff])}`;
+
+function word(bytes: readonly number[]): string {
+  const ordered = endianness() === "LE" ? [...bytes].reverse() : bytes;
+  return ordered.map((byte) => hex(byte, 2)).join("");
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, "0");
+}

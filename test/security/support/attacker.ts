@@ -1,0 +1,35 @@
+import { type ExecFileException, execFile } from "node:child_process";
+import { join } from "node:path";
+
+/** The other user of the machine: nobody, who may do nothing. */
+export const nobody = 65534;
+
+export const root = join(__dirname, "../../..");
+
+/** A program of root becomes nobody's here: what it does later, and each socket that it makes, is nobody's. */
+const becomeNobody = `process.setgroups([]); process.setgid(${nobody}); process.setuid(${nobody});`;
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a JavaScript program as nobody, in a network namespace. `args` are in process.argv from its place 1 on. */
+export function attack(netns: string, script: string, ...args: string[]): Promise<Outcome> {
+  return command("ip", "netns", "exec", netns, process.execPath, "-e", `${becomeNobody}\n${script}`, ...args);
+}
+
+/** Runs a command as nobody. */
+export function asNobody(...argv: string[]): Promise<Outcome> {
+  const user = ["--reuid", String(nobody), "--regid", String(nobody), "--clear-groups"];
+  return command("setpriv", ...user, "--", ...argv);
+}
+
+function command(file: string, ...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(file, args, { cwd: root, timeout: 30_000 }, (error: ExecFileException | null, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code ?? 128) : 0, stdout, stderr });
+    });
+  });
+}
