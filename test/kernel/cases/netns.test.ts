@@ -1,9 +1,10 @@
+import { claim, readClaim } from "../../../provider/src/core/ledger";
 import { create, read, remove } from "../../../provider/src/core/lifecycle";
 import { netns as kind } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { lookAtLink } from "../support/links";
-import { eventually, hostUrl, settings, World } from "../support/world";
+import { eventually, hostUrl, settings, testHost, World } from "../support/world";
 
 contract("a namespace", (world) => {
   const name = world.name("n");
@@ -83,6 +84,29 @@ beyond("Netns: with a process in it", () => {
     await world.script(undefined, `(sleep 8; kill ${pid}) > /dev/null 2>&1 &`);
     await remove(kind, id, outputs, settings);
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
+  });
+});
+
+beyond("Netns: two creates of one name at the same time", () => {
+  const world = new World();
+  const name = world.name("t");
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("one gets it, with all that is written down in it; the other is told, and leaves nothing", async () => {
+    const owners = ["one", "two"].map((each) => `${world.owner}/${each}`);
+    const creates = owners.map((owner) => create(kind, { name, owner, ...(hostUrl && { host: hostUrl }) }, settings));
+    const results = await Promise.allSettled(creates);
+    const made = results.filter((each) => each.status === "fulfilled");
+    expect(made).toHaveLength(1);
+    expect(results).toContainEqual({ status: "rejected", reason: expect.objectContaining({ code: "LN_EXISTS" }) });
+    const { id, outputs } = made[0]?.value ?? { id: "", outputs: {} };
+    expect(await read(kind, id, outputs, settings)).toBeDefined();
+    const place = { netns: name, what: "Route 10.0.0.0/8" };
+    await claim(testHost(), place, world.owner);
+    const late = create(kind, { name, owner: owners[1], ...(hostUrl && { host: hostUrl }) }, settings);
+    await late.catch(() => undefined);
+    expect(await readClaim(testHost(), place)).toBeDefined();
+    await remove(kind, id, outputs, settings);
   });
 });
 

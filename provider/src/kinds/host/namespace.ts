@@ -3,6 +3,7 @@ import { addShare, eraseNetns, eraseShare, readShares } from "../../core/ledger"
 import { hasCode, LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
+import { serialize } from "../../host/lock";
 import { ipAll, netnsPids } from "../../tools/ip/batch";
 import { netnsFileExists, pathOf } from "../../tools/ip/ip";
 import { aliasArgs, type Link, ownerOf, showLink } from "../../tools/ip/links";
@@ -33,26 +34,50 @@ export async function observeNamespace(host: Host, { name, owner }: Namespace, l
 }
 
 /** Begins to mark a namespace; one that is not there is made by `add`, or by what else begins with that command. */
-export async function beginNamespace(
+export function beginNamespace(
   host: Host,
   args: Namespace,
   there: boolean,
   add: () => Promise<unknown> = () => ipAll(host, undefined, [addNamespace(args)]),
 ): Promise<void> {
-  if (!there) await eraseNetns(host, args.name);
-  // A namespace has no place for a mark of its own; its loopback has. Before that is set, the ledger tells whose it is.
-  await addShare(host, creationEntry(args.name), { owner: args.owner });
-  if (there) return;
+  return serialize(host, `Netns ${args.name}`, async () => {
+    // Of a namespace that somebody has made meanwhile all that is written down is theirs.
+    if (!there && !(await netnsFileExists(host, args.name))) await eraseNetns(host, args.name);
+    // A namespace has no place for a mark of its own; its loopback has. Before that is set, the ledger tells whose it is.
+    await addShare(host, creationEntry(args.name), { owner: args.owner });
+    if (!there) await makeNamespace(host, args, add);
+  });
+}
+
+async function makeNamespace(host: Host, args: Namespace, add: () => Promise<unknown>): Promise<void> {
   try {
     await add().catch(async (error) => {
-      if ((await loopback(host, args.name)) !== null) throw error;
+      if (!(await isStale(host, args.name))) throw error;
       await ipAll(host, undefined, [["netns", "del", args.name]]);
       await add();
     });
   } catch (error) {
+    const isOthers = hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("Cannot create namespace file");
+    if (isOthers && (await loopback(host, args.name))) {
+      await endNamespace(host, args);
+      throw new LocalnetError("LN_EXISTS", "another made a namespace of this name at the same time", {
+        hint: "choose another name, or pass the one resource to both",
+      });
+    }
     if (!(await loopback(host, args.name))) await discard(host, args);
     throw error;
   }
+}
+
+/** Milliseconds that `ip` may take between the file of a namespace and what it stands for. */
+const creationMilliseconds = 1000;
+
+/** Is there a file of its name alone, which an `ip` that was killed on its way left? One that is on its way goes on. */
+async function isStale(host: Host, name: string): Promise<boolean> {
+  for (const deadline = Date.now() + creationMilliseconds; Date.now() < deadline; await pause(50)) {
+    if ((await loopback(host, name)) !== null) return false;
+  }
+  return true;
 }
 
 export function addNamespace({ name }: Namespace): string[] {
@@ -127,7 +152,7 @@ export async function undefinedIfStale<T>(look: () => Promise<T>): Promise<T | u
 async function discard(host: Host, args: Namespace): Promise<void> {
   const { name } = args;
   await endNamespace(host, args);
-  if ((await netnsFileExists(host, name)) && (await loopback(host, name)) === null)
+  if ((await netnsFileExists(host, name)) && (await isStale(host, name)))
     await ipAll(host, undefined, [["netns", "del", name]]);
 }
 
