@@ -1,7 +1,9 @@
+import { openHost } from "../../provider/src/host";
+import { ownLinks } from "../../provider/src/host/files";
 import { ipAll } from "../../provider/src/tools/ip/batch";
 import { showLink } from "../../provider/src/tools/ip/links";
 import { failure } from "./support/contract";
-import { testHost, World } from "./support/world";
+import { settings, testHost, World } from "./support/world";
 
 const world = new World();
 const netns = world.netns("b");
@@ -64,12 +66,57 @@ test("who asks to be shown something gets that list, and no other's; one before 
   expect(names).toEqual([["br0"], [], false, ["br2", "br4"]]);
 });
 
+test("a wrong argument, over which ip ends at once and names no line, ends its own request and no other", async () => {
+  const add = (name: string, ...more: string[]) => ["link", "add", "name", name, ...more, "type", "bridge"];
+  const requests = [
+    [add("br5"), up],
+    [add("br6"), ["link", "set", "dev", "br6", "master", "nobr"], ["link", "set", "dev", "br6", "up"]],
+    [add("br7"), ["addr", "show", "dev", "br7"]],
+    [add("br8", "netns", "nons")],
+  ];
+  const told = await Promise.allSettled(requests.map((each) => ipAll(host, netns, each)));
+  expect(told).toMatchObject([
+    { status: "fulfilled" },
+    {
+      reason: { message: expect.stringMatching(/link set dev br6 master nobr .*\n.*"nobr" is wrong: Device does not/) },
+    },
+    { status: "fulfilled", value: [[{ ifname: "br7" }]] },
+    { reason: { code: "LN_NETNS", message: expect.stringContaining('"nons"') } },
+  ]);
+  const names = await world.run("ip", "-n", netns, "-br", "link", "show", "type", "bridge");
+  expect(names.match(/^br[5-8]/gm)).toEqual(["br5", "br6", "br7"]);
+});
+
+test("more commands than one process has time for are several, and each has its own answer", async () => {
+  const routes = Array.from({ length: 1200 }, (_, index) => `10.${50 + Math.floor(index / 250)}.${index % 250}.0/24`);
+  const run = jest.spyOn(host, "run");
+  const told = await Promise.allSettled(
+    [...routes, routes[700] ?? ""].map((each) => ipAll(host, netns, [["route", "add", "blackhole", each]])),
+  );
+  expect(run.mock.calls.length).toBeGreaterThan(2);
+  run.mockRestore();
+  expect(told.map(({ status }) => status === "fulfilled").lastIndexOf(false)).toBe(1200);
+  expect(told.filter(({ status }) => status === "rejected")).toHaveLength(1);
+});
+
+// Their folders in /proc/sys do not tell: the kernel removes that of a link whose mtu is too small for IPv4.
+test("the links of this process's own namespace are known without a command", async () => {
+  const links = JSON.parse((await openHost(undefined, settings).run(["ip", "-j", "link"])).stdout) as {
+    ifname: string;
+  }[];
+  const names = links.map(({ ifname }) => ifname);
+  expect(ownLinks()).toEqual(expect.arrayContaining(names));
+  expect(names).toContain("lo");
+});
+
 test("of a namespace that is not there it says just that", async () => {
   await expect(ipAll(host, world.name("none"), [add, up])).rejects.toThrow("[LN_NETNS]");
 });
 
-test("a word that a list of commands would read otherwise is refused", async () => {
+test("a word that a list of commands would read otherwise is refused, and nothing else with it", async () => {
+  const other = ipAll(host, netns, [up, ["link", "set", "dev", "br0", "mtu", "1400"]]);
   for (const word of ["a b", "a#b", "a\\", '"', ""]) {
     await expect(ipAll(host, netns, [up, ["link", "set", "dev", "br0", "alias", word]])).rejects.toThrow(TypeError);
   }
+  expect(await other).toEqual([]);
 });

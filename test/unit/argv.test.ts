@@ -48,7 +48,9 @@ async function ensured(type: string, values: Values, seen?: object, recorded?: V
 
 /** What is changed; who owns it is written down by commands of its own, which the kernel layer proves. */
 function changes(host: RecordingHost): string[] {
-  const lines = host.lines.filter((line) => !line.includes("/run/pulumi-localnet/owned") && !/ show( |$)/.test(line));
+  const lines = host.lines.filter(
+    (line) => !line.includes("/run/pulumi-localnet/owned") && !/ show( |$)|^ls /.test(line),
+  );
   return lines.map((line) => line.replace(" -N -j -d", "").replace(/address (\w\w:){5}\w\w/g, "address MAC"));
 }
 

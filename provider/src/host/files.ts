@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { LocalnetError } from "../errors";
 import { permissionHint } from "./host";
 
@@ -30,6 +30,12 @@ export function fileError(cause: unknown): LocalnetError {
 /** Is there a file of that name, or a folder? */
 export function pathExists(path: string): boolean {
   return ignoreErrors(["ENOENT"], () => lstatSync(path)) !== undefined;
+}
+
+/** The names of the links in the network namespace of this process. */
+export function ownLinks(): string[] {
+  const [_title, _columns, ...lines] = readFileSync("/proc/self/net/dev", "utf8").split("\n");
+  return lines.map((line) => line.slice(0, line.lastIndexOf(":")).trim());
 }
 
 /** The processes in the network namespace that a file stands for, as far as this user may see. */

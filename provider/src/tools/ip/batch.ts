@@ -15,6 +15,12 @@ type Answer = { readonly lists: readonly List[] } | { readonly error: unknown };
 /** Every list tells all that ip knows, numbers in place of names. */
 const listing = ["-N", "-j", "-d"];
 
+/** Prints an empty list: behind a command that lists nothing, it tells that this one is done. */
+const marker: Command = ["neigh", "show", "dev", "lo"];
+
+/** Commands of one process: the time limit of a command is enough for them. */
+const maxCommands = 500;
+
 const namespaces = new WeakMap<Host, Map<string, (request: Request) => Promise<Map<Request, Answer>>>>();
 
 /**
@@ -28,6 +34,7 @@ export async function ipAll(
   options: readonly string[] = [],
 ): Promise<readonly List[]> {
   if (request.length === 0) return [];
+  for (const command of request) requirePlainWords(command);
   const begin = [...ipIn(netns), ...options];
   const ofHost = getOrCreate(namespaces, host, () => new Map());
   const one = getOrCreate(ofHost, begin.join(" "), () =>
@@ -43,9 +50,10 @@ async function change(host: Host, begin: Command, requests: readonly Request[]):
   const answers = new Map<Request, Answer>();
   let rest = requests;
   while (rest.length > 0) {
-    const { lists, failed } = await run(host, begin, rest.flat());
+    const part = withinLimit(rest);
+    const { lists, failed } = await run(host, begin, part.flat());
     let [begun, listed] = [0, 0];
-    for (const request of rest) {
+    for (const request of part) {
       begun += request.length;
       if (failed && failed.number < begun) {
         answers.set(request, failed);
@@ -60,32 +68,60 @@ async function change(host: Host, begin: Command, requests: readonly Request[]):
   return answers;
 }
 
+/** As many requests as one process does, at least one. */
+function withinLimit(requests: readonly Request[]): readonly Request[] {
+  let count = 0;
+  const end = requests.findIndex((request) => {
+    count += request.length;
+    return count > maxCommands;
+  });
+  return end < 0 ? requests : requests.slice(0, Math.max(end, 1));
+}
+
 function shows([_object, verb]: Command): boolean {
   return verb === "show";
 }
 
-/** What the commands listed, and the number of the one that failed, from 0. */
+interface Failed {
+  /** The number of the command, from 0. */
+  readonly number: number;
+  readonly error: unknown;
+}
+
+/** What the commands listed, and which one failed. */
 async function run(host: Host, begin: Command, commands: readonly Command[]) {
   const [only = [], ...more] = commands;
   if (more.length === 0 && !shows(only)) {
     const failed = await runIp(host, [...begin, ...only]).then(
       () => undefined,
-      (error: unknown) => ({ number: 0, error }),
+      (error: unknown): Failed => ({ number: 0, error }),
     );
     return { lists: [], failed };
   }
   const argv = [...begin, ...listing, "-batch", "-"];
-  const { exitCode, stdout, stderr } = await host.run(argv, { input: batchLines(commands), accept: "any" });
+  const lines = commands.flatMap((command) => (shows(command) ? [command] : [command, marker]));
+  const { exitCode, stdout, stderr } = await host.run(argv, { input: batchLines(lines), accept: "any" });
+  // Of what was killed, or did not begin, nobody knows how far it came.
+  const isTold = [0, 1, 2, 255].includes(exitCode) && !isBeforeAll(stderr);
+  // Each command has printed one list, its own or the marker's.
+  const printed = isTold ? parseLists(stdout) : [];
   // What changed while the kernel told it can be asked for again, but not here.
-  const lists = () => (stderr.includes("Dump was interrupted") ? [] : parseLists(stdout));
-  if (exitCode === 0) return { lists: lists() };
+  const isWhole = !stderr.includes("Dump was interrupted");
+  const lists = isWhole ? printed.filter((_, index) => shows(commands[index] ?? [])) : [];
+  if (exitCode === 0) return { lists };
   const [line = "", told] = /^Command failed -:(\d+)\n/m.exec(stderr) ?? [];
-  const number = Number(told) - 1;
-  const failed = commands[number];
-  // Of what did not end by itself nobody knows how far it came.
-  if (!failed) throw commandError(argv, { exitCode, stdout, stderr });
+  // Over a wrong argument ip ends at once, with 255, and tells no line.
+  const before = told ? lines.slice(0, Number(told) - 1).filter((each) => each !== marker).length : printed.length;
+  const command = isTold && (told || exitCode === 255) ? commands[before] : undefined;
+  if (!command) throw commandError(argv, { exitCode, stdout, stderr });
   const result = { exitCode, stdout: "", stderr: stderr.replace(line, "") };
-  return { lists: lists(), failed: { number, error: commandError([...begin, ...failed], result) } };
+  const failed: Failed = { number: before, error: commandError([...begin, ...command], result) };
+  return { lists, failed };
+}
+
+/** Of a namespace that is not there no command was begun. */
+function isBeforeAll(stderr: string): boolean {
+  return /^(Cannot open|setting the) network namespace/m.test(stderr);
 }
 
 /** The last two: it went between being found by name and being asked for by number. */
@@ -127,9 +163,17 @@ async function areEmpty(host: Host, names: readonly string[]): Promise<boolean> 
   return exitCode === 0 && stdout === "";
 }
 
+/** Blanks, quotes, "#" and backslashes would be read otherwise in a line than in arguments. */
+function requirePlainWords(words: Command): void {
+  const strange = words.find((word) => !/^[\w.:/@$-]+$/.test(word));
+  if (strange !== undefined) throw new TypeError(`no word for a list of commands: ${JSON.stringify(strange)}`);
+}
+
 function batchLines(commands: readonly Command[]): string {
-  // Blanks, quotes, "#" and backslashes would be read otherwise than in arguments.
-  const strange = commands.flat().find((word) => !/^[\w.:/@$-]+$/.test(word));
-  if (strange !== undefined) throw new TypeError(`no word for a list of commands: ${strange}`);
-  return commands.map((words) => `${words.join(" ")}\n`).join("");
+  return commands
+    .map((words) => {
+      requirePlainWords(words);
+      return `${words.join(" ")}\n`;
+    })
+    .join("");
 }

@@ -1,7 +1,7 @@
 import { LocalnetError } from "../../errors";
 import type { Host, Result, RunOptions } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
-import { pathExists } from "../../host/files";
+import { ownLinks, pathExists } from "../../host/files";
 import { commandError } from "../../host/host";
 
 const attempts = 20;
@@ -52,12 +52,13 @@ export async function netnsFileExists(host: Host, name: string): Promise<boolean
   return (await getOrCreate(names, host, () => coalesce(files))(name)).has(name);
 }
 
-/** In /proc, each link of the reader's own network namespace has a folder of settings. */
+/** In /proc, a link of the reader's own network namespace has a folder of settings, unless its mtu is too small for IPv4. */
 const settings = "/proc/sys/net/ipv4/conf";
 
 /** Is it known without a command that no link has that name? */
 export function isLinkKnownAbsent(host: Host, netns: string | undefined, name: string): boolean {
-  return host.isLocal && netns === undefined && pathExists(`${settings}/lo`) && !pathExists(`${settings}/${name}`);
+  if (!host.isLocal || netns !== undefined || !pathExists(`${settings}/lo`)) return false;
+  return !pathExists(`${settings}/${name}`) && !ownLinks().includes(name);
 }
 
 const withIpv6 = new WeakMap<Host, boolean>();
