@@ -1,7 +1,7 @@
 import { hasCode, LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
+import { listNetns } from "../host/netns";
 import { netnsName } from "../schema/fields";
-import { listNetns } from "../tools/ip/ip";
 import { findImportable } from "./import";
 import type { AnyKind, Importable } from "./kind";
 

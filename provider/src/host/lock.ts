@@ -1,8 +1,8 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { hasCode, LocalnetError } from "../errors";
-import { enter } from "../tools/ip/ip";
 import type { Host } from ".";
 import { getOrCreate } from "./coalesce";
+import { enter } from "./netns";
 
 /** Seconds to wait for another program that uses this package, and after which it gets its turn. */
 const waitSeconds = 30;

@@ -1,8 +1,8 @@
 import { LocalnetError } from "../errors";
 import { cached, type Host, usesReadCache } from "../host";
 import { commandError } from "../host/host";
+import { enter } from "../host/netns";
 import { address, netnsName, port } from "../schema/fields";
-import { enter } from "./ip/ip";
 
 /** A virtual service, with the names that ipvsadm's manual gives its parts. */
 export interface Service {

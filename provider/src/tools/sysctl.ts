@@ -1,7 +1,7 @@
 import { hasCode, LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { commandError } from "../host/host";
-import { enter } from "./ip/ip";
+import { enter } from "../host/netns";
 
 // Files below /proc/sys, not the sysctl command: that one reports a write that failed with exit code 0.
 

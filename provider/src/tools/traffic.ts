@@ -1,8 +1,8 @@
 import { hasCode } from "../errors";
 import type { Host, Result } from "../host";
 import { commandError } from "../host/host";
+import { enter } from "../host/netns";
 import { requireTools } from "../host/requirements";
-import { enter } from "./ip/ip";
 
 /** What one attempt to reach something gave: an answer, or why there was none. */
 export interface Answer {

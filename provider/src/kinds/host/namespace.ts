@@ -4,8 +4,8 @@ import { hasCode, LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
 import { serialize } from "../../host/lock";
+import { netnsFileExists, pathOf } from "../../host/netns";
 import { ipAll, netnsPids } from "../../tools/ip/batch";
-import { netnsFileExists, pathOf } from "../../tools/ip/ip";
 import { aliasArgs, type Link, ownerOf, showLink } from "../../tools/ip/links";
 
 // What Netns and Pod have in common: a named namespace, and whose it is.

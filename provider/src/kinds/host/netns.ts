@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defineKind } from "../../core/kind";
+import { netnsFileExists } from "../../host/netns";
 import { netnsName } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { netnsFileExists } from "../../tools/ip/ip";
 import { parseLinks, showLinkCommand } from "../../tools/ip/links";
 import {
   beginNamespace,

@@ -1,7 +1,7 @@
 import type { Observed } from "../../core/kind";
 import type { Host } from "../../host";
+import { pathOf } from "../../host/netns";
 import type { LinksAndRoutes } from "../../tools/ip/inside";
-import { pathOf } from "../../tools/ip/ip";
 import { isPeer, type Link } from "../../tools/ip/links";
 import { observeNamespace } from "../host/namespace";
 import { newLink, type ObservedLink, observedAs } from "./link";

@@ -3,9 +3,10 @@ import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { undefinedWithoutNetns } from "../../errors";
 import type { Host } from "../../host";
+import { netnsFileExists } from "../../host/netns";
 import { address, familyOf, ifName, netnsName } from "../../schema/fields";
 import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/inside";
-import { hasIpv6, netnsFileExists } from "../../tools/ip/ip";
+import { hasIpv6 } from "../../tools/ip/ip";
 import { showLink, showPeer } from "../../tools/ip/links";
 import {
   addNamespace,

@@ -2,7 +2,8 @@ import type { Host } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
 import { processesIn } from "../../host/files";
 import { commandError } from "../../host/host";
-import { ipIn, pathOf, runIp } from "./ip";
+import { pathOf } from "../../host/netns";
+import { ipIn, runIp } from "./ip";
 
 /** The arguments of one `ip`. */
 type Command = readonly string[];

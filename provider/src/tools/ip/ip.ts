@@ -1,8 +1,6 @@
 import { LocalnetError } from "../../errors";
 import type { Host, Result, RunOptions } from "../../host";
-import { coalesce, getOrCreate } from "../../host/coalesce";
 import { ownLinks, pathExists } from "../../host/files";
-import { commandError } from "../../host/host";
 
 const attempts = 20;
 
@@ -24,34 +22,6 @@ export async function runIp(host: Host, argv: readonly string[], options?: RunOp
   throw new LocalnetError("LN_COMMAND", "what it lists changes faster than it can be read", { ran: { argv } });
 }
 
-/** The named network namespaces. */
-export async function listNetns(host: Host): Promise<string[]> {
-  const lines = (await ip(host, undefined, "netns", "list")).split("\n").filter(Boolean);
-  return lines.map((line) => line.replace(/ \(id: \d+\)$/, "")).sort();
-}
-
-/** The files that stand for the named network namespaces. */
-const namespaces = "/run/netns";
-
-export function pathOf(netns: string): string {
-  return `${namespaces}/${netns}`;
-}
-
-const names = new WeakMap<Host, (name: string) => Promise<Set<string>>>();
-
-/** Is there a file of a namespace of that name? */
-export async function netnsFileExists(host: Host, name: string): Promise<boolean> {
-  if (host.isLocal) return pathExists(pathOf(name));
-  const files = async () => {
-    const argv = ["ls", namespaces];
-    const result = await host.run(argv, { accept: [0, 2] });
-    // The folder comes with the first namespace.
-    if (result.exitCode !== 0 && !result.stderr.includes("No such file")) throw commandError(argv, result);
-    return new Set(result.stdout.split("\n"));
-  };
-  return (await getOrCreate(names, host, () => coalesce(files))(name)).has(name);
-}
-
 /** In /proc, a link of the reader's own network namespace has a folder of settings, unless its mtu is too small for IPv4. */
 const settings = "/proc/sys/net/ipv4/conf";
 
@@ -70,9 +40,4 @@ export async function hasIpv6(host: Host): Promise<boolean> {
   const { exitCode } = await host.run(["test", "-e", "/proc/sys/net/ipv6"], { accept: [0, 1] });
   withIpv6.set(host, exitCode === 0);
   return exitCode === 0;
-}
-
-/** The command line that runs another command in a namespace; nothing but the network namespace changes. */
-export function enter(netns: string | undefined, argv: readonly string[]): string[] {
-  return netns === undefined ? [...argv] : ["nsenter", `--net=${pathOf(netns)}`, "--", ...argv];
 }

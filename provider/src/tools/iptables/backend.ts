@@ -1,7 +1,7 @@
 import { hasCode, LocalnetError } from "../../errors";
 import type { Host } from "../../host";
+import { enter } from "../../host/netns";
 import { versionOf } from "../../host/requirements";
-import { enter } from "../ip/ip";
 
 /** Where the kernel keeps the rules: two sets, of which packets pass both, and each has programs of its own. */
 export type Backend = "nf_tables" | "legacy";

@@ -1,7 +1,7 @@
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
-import { enter } from "../ip/ip";
+import { enter } from "../../host/netns";
 import { type Chain, iptablesCommand, lockSeconds } from "./backend";
 
 /** What one command of iptables does, behind the table: its option, its chain and the rest. */

@@ -1,6 +1,6 @@
 import { hasCode, LocalnetError } from "../../errors";
 import { cached, type Host, type Result } from "../../host";
-import { enter } from "../ip/ip";
+import { enter } from "../../host/netns";
 import { type Chain, iptablesCommand, lockSeconds } from "./backend";
 import { changeTable } from "./batch";
 

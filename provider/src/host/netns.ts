@@ -1,0 +1,39 @@
+import { coalesce, getOrCreate } from "./coalesce";
+import { pathExists } from "./files";
+import { commandError } from "./host";
+import type { Host } from "./index";
+
+// The named network namespaces of a host, as `ip netns` makes them.
+
+/** The files that stand for the named network namespaces. */
+const namespaces = "/run/netns";
+
+export function pathOf(netns: string): string {
+  return `${namespaces}/${netns}`;
+}
+
+const names = new WeakMap<Host, (name: string) => Promise<Set<string>>>();
+
+/** Is there a file of a namespace of that name? */
+export async function netnsFileExists(host: Host, name: string): Promise<boolean> {
+  if (host.isLocal) return pathExists(pathOf(name));
+  const files = async () => {
+    const argv = ["ls", namespaces];
+    const result = await host.run(argv, { accept: [0, 2] });
+    // The folder comes with the first namespace.
+    if (result.exitCode !== 0 && !result.stderr.includes("No such file")) throw commandError(argv, result);
+    return new Set(result.stdout.split("\n"));
+  };
+  return (await getOrCreate(names, host, () => coalesce(files))(name)).has(name);
+}
+
+/** The named network namespaces. */
+export async function listNetns(host: Host): Promise<string[]> {
+  const lines = (await host.run(["ip", "netns", "list"])).stdout.split("\n").filter(Boolean);
+  return lines.map((line) => line.replace(/ \(id: \d+\)$/, "")).sort();
+}
+
+/** The command line that runs another command in a namespace; nothing but the network namespace changes. */
+export function enter(netns: string | undefined, argv: readonly string[]): string[] {
+  return netns === undefined ? [...argv] : ["nsenter", `--net=${pathOf(netns)}`, "--", ...argv];
+}
