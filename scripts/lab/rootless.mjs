@@ -8,7 +8,7 @@ import { ensurePulumi } from "../pulumi-cli/pulumi.mjs";
 import { ensureProgram } from "./setup.mjs";
 
 /** What the lab's resources and probes use. */
-const packages = ["util-linux", "iproute2", "iptables", "curl", "netcat-openbsd", "python3"];
+const packages = ["util-linux", "iproute2", "iptables", "curl", "netcat-openbsd", "perl-base"];
 
 /**
  * A lab without IPVS, as an ordinary user in namespaces that end with this command. Root becomes nobody for it.

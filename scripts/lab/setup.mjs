@@ -14,7 +14,7 @@ export const labPackages = [
   "netcat-openbsd",
   "iputils-ping",
   "kmod",
-  "python3",
+  "perl-base",
 ];
 
 /**

@@ -14,6 +14,7 @@ const commands = {
   "netcat-openbsd": "nc",
   "iputils-ping": "ping",
   kmod: "modprobe",
+  "perl-base": "perl",
   "qemu-system-x86": "qemu-system-x86_64",
   "xz-utils": "xz",
   "openssh-client": "ssh",

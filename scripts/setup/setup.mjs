@@ -3,9 +3,6 @@ import { ensureDebian } from "../lib/debian.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { ensureVm, vmPackages } from "../vm/vm.mjs";
 
-/** The lab's pods answer with Python's web server; all else that is used on a host is used in the machine as well. */
-const tools = ["python3"];
-
 /** Gets the Pulumi CLI and a throwaway machine's parts, both at once. */
 export async function setUpAll() {
   const results = await Promise.allSettled([ensurePulumiYaml(), ensureMachine()]);
@@ -16,6 +13,6 @@ export async function setUpAll() {
 }
 
 async function ensureMachine() {
-  await ensureDebian([...tools, ...vmPackages]);
+  await ensureDebian(vmPackages);
   await ensureVm();
 }

@@ -15,7 +15,7 @@ import { isMachine, powerDown } from "./qemu.mjs";
 export const vmPackages = [
   ...["qemu-system-x86", "xz-utils", "openssh-client"],
   // As guest/start copies them into the machine's memory.
-  ...["kmod", "iproute2", "iptables", "ipvsadm", "curl", "netcat-openbsd", "iputils-ping", "python3"],
+  ...["kmod", "iproute2", "iptables", "ipvsadm", "curl", "netcat-openbsd", "iputils-ping", "perl-base"],
 ];
 
 /** How the provider is told about a machine. */

@@ -1,58 +1,64 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { relative } from "node:path";
-import { type Ran, root, run, type Snapshot, snapshot } from "./engine";
+import { join, relative } from "node:path";
+import { type Ran, root, run, snapshot } from "./engine";
 import type { Row } from "./providers";
 
 const nobody = "65534";
-let before: Traces;
+/** Of this test alone. */
+let temporary: string;
+let before: string[];
 let lab: Ran;
 
-/** All that the lab could leave on this host. */
-interface Traces {
-  readonly host: Snapshot;
-  readonly temporary: string[];
-  readonly programs: string[];
-  readonly nobodys: string[];
+/** What the lab makes, by its names and addresses. */
+const ofTheLab = /\b(node|foo|bar|baz|cni0|veth-\w+|10\.9[56]\.\d+)\b/;
+
+/** All that the lab could leave on this host, in lines. */
+async function traces(project: string): Promise<string[]> {
+  const lines = Object.values(await snapshot()).flat();
+  return [
+    ...lines.filter((line) => ofTheLab.test(line)),
+    ...readdirSync(temporary),
+    ...readdirSync(project),
+    ...processes(),
+  ];
 }
 
-async function traces(project: string): Promise<Traces> {
-  const temporary = readdirSync(tmpdir()).filter((name) => name.startsWith("localnet-rootless-"));
-  const programs = readdirSync(project);
-  return { host: await snapshot(), temporary, programs, nobodys: processesOf(nobody) };
-}
-
-/** The processes of a user, by number and name. */
-function processesOf(uid: string): string[] {
+/** The processes that the lab started, by number and name. Only root sees those of others. */
+function processes(): string[] {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return [];
     try {
-      const status = readFileSync(`/proc/${pid}/status`, "utf8");
-      return status.includes(`\nUid:\t${uid}\t`) ? [`${pid} ${/^Name:\t(.*)$/m.exec(status)?.[1]}`] : [];
+      const isOurs = readFileSync(`/proc/${pid}/environ`, "latin1").includes(`TMPDIR=${temporary}/`);
+      return isOurs ? [`${pid} ${readFileSync(`/proc/${pid}/comm`, "utf8").trim()}`] : [];
     } catch {
       return [];
     }
   });
 }
 
-/** What is there now and was not before; of what the host is made of, all that differs. */
-async function left(project: string): Promise<unknown> {
-  const { host, ...lists } = await traces(project);
-  expect(host).toEqual(before.host);
-  return Object.entries(lists).flatMap(([key, list]) =>
-    list.filter((each) => !before[key as keyof typeof lists].includes(each)),
-  );
+/** What is there now and was not before. */
+async function left(project: string): Promise<string[]> {
+  return (await traces(project)).filter((line) => !before.includes(line));
 }
+
+beforeAll(() => {
+  temporary = mkdtempSync(join(tmpdir(), "localnet-rootless-test-"));
+  // The lab's user has to get to a folder in it.
+  chmodSync(temporary, 0o711);
+});
+afterAll(() => rmSync(temporary, { recursive: true }));
 
 /** The rootless lab comes up, is repaired and goes, and the host stays as it was. */
 export function runsRootless(row: Row): void {
   describe.each([row])("%s", (_, project) => {
     beforeAll(async () => {
       before = await traces(project);
-      lab = await run(["npm", "run", "--silent", "lab:rootless", "--", relative(root, project)]);
+      const env = { ...process.env, TMPDIR: temporary };
+      lab = await run(["npm", "run", "--silent", "lab:rootless", "--", relative(root, project)], { env });
     });
 
-    test("the lab comes up as an ordinary user, shows and repairs what is broken by hand, and goes", () => {
+    test("the lab comes up as an ordinary user, shows and repairs what is broken by hand, and goes", async () => {
       if (lab.code) throw new Error(lab.text);
       const steps = [
         /^Root in here is user (\d+) outside/m,
@@ -72,7 +78,7 @@ export function runsRootless(row: Row): void {
         rest = rest.slice(rest.search(step) + 1);
       }
       const areas = [...lab.stdout.matchAll(/^ {2}([a-z]+): as before$/gm)].map(([, area]) => area);
-      expect(areas).toEqual(Object.keys(before.host));
+      expect(areas).toEqual(Object.keys(await snapshot()));
     });
 
     test("its root is nobody, where this is root", () => {
@@ -89,6 +95,7 @@ export function runsRootless(row: Row): void {
 /** It says so where it cannot run. */
 export function needsUserNamespaces([, project]: Row): void {
   test("where there can be no user namespaces, it says so and what would mend it", async () => {
+    before = await traces(project);
     const none = "echo 0 > /proc/sys/user/max_user_namespaces && exec node scripts/lab/cli.mjs rootless";
     const { code, text } = await run(["unshare", "--user", "--map-root-user", "sh", "-c", none]);
     expect(code).toBe(1);

@@ -1,6 +1,3 @@
 import { works } from "./user-program";
 
-works("pulumi-localnet", [
-  ["this Node", "3.216.0"],
-  ["Node 24", "latest"],
-]);
+works("pulumi-localnet", [["this Node", "3.216.0"]]);

@@ -81,7 +81,8 @@ export function works(from: string, versions: [node: "this Node" | "Node 24", pu
 
   test.each(versions)("on %s with @pulumi/pulumi %s: install, up, update, destroy", async (node, pulumi) => {
     const path = node === "this Node" ? "" : node24;
-    if (path === undefined) throw new Error("LOCALNET_TEST_NODE24 is not set: run npm test, which gets Node 24");
+    if (path === undefined)
+      throw new Error("LOCALNET_TEST_NODE24 is not set: run npm test packaging-long, which gets Node 24");
     const project = mkdtempSync(join(directory, "project-"));
     writeFileSync(join(project, "package.json"), JSON.stringify(manifest(tarball, pulumi)));
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(compiler));
