@@ -56,7 +56,7 @@ import { readDocs } from "./docs.mjs";
  * @property {number} [maximum]
  * @property {number} [maxLength]
  * @property {number} [maxItems]
- * @property {boolean} [replace]
+ * @property {unknown} [replace]
  * @property {string} [of]
  * @property {string} [reference]
  * @property {boolean} [parent]
@@ -135,7 +135,7 @@ function fieldsOf(place, object, docs, membersOf, replaced = false) {
     const [, words = doc, said] = /^(.*?) ?Default: (.*)\.$/.exec(doc) ?? [];
     if (said && given) throw new Error(`${path}: its comment need not say "Default", the schema does: ${given}`);
     const required = !named && (object.required ?? []).includes(key);
-    const replaces = replaced || Boolean(schema.replace);
+    const replaces = replaced || schema.replace === true;
     const fallback = given ?? said;
     const bounds = boundsOf(schema);
     return {

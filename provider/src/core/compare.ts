@@ -24,12 +24,18 @@ export function differences(
     const [want, have] = [wanted[key] ?? undefined, seen[key] ?? undefined];
     if (isSame(field, want, have) && !hasUnknown(want)) return [];
     if (key in wanted && want === undefined && field.meta()?.unset === kernelChooses) return [];
-    const replaces = replaced || (field.meta()?.replace ?? false);
+    const replaces = replaced || doesReplace(field, have, want);
     const nested = objectIn(field);
     const path = `${prefix}${key}`;
     if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replaces);
     return [{ path, replace: replaces, wanted: want, seen: have }];
   });
+}
+
+function doesReplace(field: z.ZodType, was: unknown, is: unknown): boolean {
+  const { replace = false } = field.meta() ?? {};
+  if (typeof replace === "boolean") return replace;
+  return hasUnknown(is) || replace(was as never, is as never);
 }
 
 function isSame(field: z.ZodType, want: unknown, have: unknown): boolean {

@@ -162,7 +162,8 @@ async function converge(
 ): Promise<Values> {
   // Of what a run made that died before it recorded that, all may have been asked for.
   const before = recorded ?? (observed && isOwn(args, observed) ? requestedInputs(kind, args, observed) : undefined);
-  const wanted = withUnset(kind.args, args, before, observed);
+  // What is made anew is as the kernel makes it, with nothing to take away.
+  const wanted = observed ? withUnset(kind.args, args, before, observed) : args;
   let known: Values = { ...recorded };
   let changed = false;
   try {

@@ -25,7 +25,8 @@ export function withUnset(
   return result;
 }
 
-function unsetValue(field: z.ZodType, observed: Observed | undefined): unknown {
+/** What an input is when it is taken away; undefined: it must not be there, or the kernel chooses. */
+export function unsetValue(field: z.ZodType, observed: Observed | undefined): unknown {
   const { unset } = field.meta() ?? {};
   if (unset === kernelChooses) return undefined;
   return (typeof unset === "function" ? unset(observed) : unset) ?? undefined;

@@ -3,8 +3,8 @@ import { z } from "zod";
 
 declare module "zod" {
   interface GlobalMeta {
-    /** A change of this input replaces the resource. */
-    replace?: boolean;
+    /** A change of this input replaces the resource; a function: where it says so of the former value and the new one. */
+    replace?: boolean | ((was: never, is: never) => boolean);
     /**
      * What the kernel has when nobody asks, for when the input is taken away: a value, or a function of what is observed.
      * null: nothing. `kernelChooses`: whatever that may be.
@@ -85,6 +85,10 @@ export const cidr = z
 /** The IP version of an address, a CIDR, or a word such as "default" (4). */
 export function familyOf(text: string): 4 | 6 {
   return text.includes(":") ? 6 : 4;
+}
+
+export function isMulticast(address: string): boolean {
+  return familyOf(address) === 6 ? address.startsWith("ff") : /^2(2[4-9]|3\d)\./.test(address);
 }
 
 /** Are all bits behind the prefix zero, as a network needs? */
