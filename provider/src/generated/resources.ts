@@ -380,6 +380,198 @@ export class Dummy extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Macvlan}. */
+export interface MacvlanArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /** Link below, in the same namespace; not a Macvlan. A change replaces the resource. */
+  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan;
+  /**
+   * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
+   * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
+   * replaces. Default: "vepa".
+   */
+  mode?: pulumi.Input<"private" | "vepa" | "bridge" | "passthru" | "source"> | undefined;
+}
+
+/** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
+export class Macvlan extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** Link below, in the same namespace; not a Macvlan. */
+  declare readonly link: pulumi.Output<string>;
+  /**
+   * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
+   * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
+   * replaces.
+   */
+  declare readonly mode: pulumi.Output<"private" | "vepa" | "bridge" | "passthru" | "source">;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: MacvlanArgs, options?: pulumi.CustomResourceOptions) {
+    super("Macvlan", name, args, options);
+  }
+}
+
+/** The inputs of {@link Vxlan}. */
+export interface VxlanArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /**
+   * Number of the virtual network, 0 to 16777215. Needed unless `external`. 0 to 16777215. A change replaces the
+   * resource.
+   */
+  vni?: pulumi.Input<number> | undefined;
+  /**
+   * Link that the packets go through, in the same namespace. Default: what the routes say. A change replaces the
+   * resource.
+   */
+  link?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
+  /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
+  local?: pulumi.Input<string> | undefined;
+  /** Address that packets go to while nothing better is known. Another IP version replaces. Default: nowhere. */
+  remote?: pulumi.Input<string> | undefined;
+  /**
+   * Multicast group that packets go to while nothing better is known; needs `link`, and excludes `remote`. Default:
+   * none. A change replaces the resource.
+   */
+  group?: pulumi.Input<string> | undefined;
+  /**
+   * UDP port that packets go to, and that the link listens on. 1 to 65535. Default: 4789. A change replaces the
+   * resource.
+   */
+  destinationPort?: pulumi.Input<number> | undefined;
+  /**
+   * Does the link learn where a MAC address is from the packets that come? Default: the kernel's choice, true unless
+   * `external`.
+   */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Time to live of the packets; 0: the system's. 0 to 255. Default: the kernel's choice, 0. */
+  ttl?: pulumi.Input<number> | undefined;
+  /**
+   * Does a program or route say where each packet goes, and with which number? Default: false. A change replaces the
+   * resource.
+   */
+  external?: pulumi.Input<boolean> | undefined;
+}
+
+/** A VXLAN link: it carries Ethernet frames in UDP packets. Id: `NAME@NETNS`. */
+export class Vxlan extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** Number of the virtual network, 0 to 16777215. Needed unless `external`. */
+  declare readonly vni: pulumi.Output<number | undefined>;
+  /** Link that the packets go through, in the same namespace. */
+  declare readonly link: pulumi.Output<string | undefined>;
+  /** Address that the packets come from. Another IP version replaces. */
+  declare readonly local: pulumi.Output<string | undefined>;
+  /** Address that packets go to while nothing better is known. Another IP version replaces. */
+  declare readonly remote: pulumi.Output<string | undefined>;
+  /** Multicast group that packets go to while nothing better is known; needs `link`, and excludes `remote`. */
+  declare readonly group: pulumi.Output<string | undefined>;
+  /** UDP port that packets go to, and that the link listens on. */
+  declare readonly destinationPort: pulumi.Output<number>;
+  /** Does the link learn where a MAC address is from the packets that come? */
+  declare readonly learning: pulumi.Output<boolean | undefined>;
+  /** Time to live of the packets; 0: the system's. */
+  declare readonly ttl: pulumi.Output<number | undefined>;
+  /** Does a program or route say where each packet goes, and with which number? */
+  declare readonly external: pulumi.Output<boolean>;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: VxlanArgs, options?: pulumi.CustomResourceOptions) {
+    super("Vxlan", name, args, options);
+  }
+}
+
 /** The inputs of {@link Route}. */
 export interface RouteArgs extends CommonArgs {
   /**
@@ -391,7 +583,7 @@ export interface RouteArgs extends CommonArgs {
   /** Address of the next hop. */
   via?: pulumi.Input<string> | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
-  device?: pulumi.Input<string> | Bridge | VethPair | Dummy | undefined;
+  device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
   /** Source address that the host prefers for this route (`src`). */
   source?: pulumi.Input<string> | undefined;
   /**

@@ -9,8 +9,10 @@ import { ipvsBackend } from "./ipvs/ipvs-backend";
 import { ipvsService } from "./ipvs/ipvs-service";
 import { bridge } from "./links/bridge";
 import { dummy } from "./links/dummy";
+import { macvlan } from "./links/macvlan";
 import { pod } from "./links/pod";
 import { vethPair } from "./links/veth-pair";
+import { vxlan } from "./links/vxlan";
 import { route } from "./routing/route";
 
 export {
@@ -20,6 +22,7 @@ export {
   ipvsBackend,
   ipvsService,
   kernelModule,
+  macvlan,
   netns,
   pod,
   probe,
@@ -27,10 +30,11 @@ export {
   route,
   sysctl,
   vethPair,
+  vxlan,
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, route],
+  ...[netns, bridge, vethPair, pod, dummy, macvlan, vxlan, route],
   ...[kernelModule, sysctl, iptablesRule],
   ...[ipvsService, ipvsBackend, process, probe],
 ];

@@ -47,3 +47,19 @@ export function expectedLink(inputs: Values, mark: string): Values {
     ...(hairpin === undefined ? {} : { "brport/hairpin_mode": hairpin ? "1" : "0" }),
   };
 }
+
+/** The same, and under `details` what ip tells of its kind in words, not in the JSON that the kinds read. */
+export async function lookAtDetails(world: World, netns: string, name: string): Promise<Values | undefined> {
+  const link = await lookAtLink(world, netns, name);
+  if (!link) return undefined;
+  const [, , details] = (await world.run("ip", "-n", netns, "-d", "-o", "link", "show", "dev", name)).split("\\");
+  return { ...link, details };
+}
+
+/** That `details` tell all of the first, and none of the second. */
+export function expectedDetails(present: readonly string[], absent: readonly string[] = []): unknown {
+  const escaped = (words: string) => words.replaceAll(".", "\\.");
+  const all = present.map((words) => `(?=.* ${escaped(words)} )`);
+  const none = absent.map((words) => `(?!.* ${escaped(words)} )`);
+  return expect.stringMatching(new RegExp(`^${[...all, ...none].join("")}`));
+}

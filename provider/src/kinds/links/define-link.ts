@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Args, defineKind, inNetns, type Kind } from "../../core/kind";
+import { unsetValue } from "../../core/unset";
 import type { Host } from "../../host";
 import { at, ifName, parseAt } from "../../schema/fields";
 import { type Link, showLink } from "../../tools/ip/links";
@@ -56,6 +57,8 @@ interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape> {
   /** What `ip link set` takes for links that can be ports: `portArgs`, or nothing. */
   readonly args: P;
   rules?(args: Args<LinkKindArgs<T, P>>): Iterable<readonly [property: string, rule: string]>;
+  /** Is the MAC address that of the link below, and not its own? */
+  sharesMac?(data: Readonly<Record<string, unknown>>): boolean;
   /** The mtu that the kernel chooses when nobody asks for one. Default: 1500. */
   unsetMtu?(host: Host, args: Args<LinkKindArgs<T, P>>): Promise<number>;
   /** Commands after the one that makes the link, in place of saying the mtu in that one. */
@@ -80,7 +83,9 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     const data = link.linkinfo?.info_data ?? {};
     const own = Object.entries(options).map(([key, { read }]) => [key, read(data, link)]);
     const observed = observedAs(link, linkType, owner);
-    return { ...observed, inputs: { ...observed.inputs, ...Object.fromEntries(own) } };
+    // To set the address of the link below is not ours.
+    const shared = definition.sharesMac?.(data) ? { mac: undefined } : {};
+    return { ...observed, inputs: { ...observed.inputs, ...shared, ...Object.fromEntries(own) } };
   }
 
   // What the family does with the inputs needs no more than the common ones; `Kind` tells all of them.
@@ -101,6 +106,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
 
     *rules(args) {
       yield* portRules(args);
+      if ("link" in args && args.link === args.name) yield ["link", "must be another link"];
       yield* definition.rules?.(args as never) ?? [];
     },
 
@@ -108,9 +114,10 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
       const link = await showLink(host, args.netns, args.name);
       if (!link) return undefined;
       const observed = observedOf(link, args.owner);
-      const wasAskedFor = recorded ? recorded.mtu !== undefined : observed.owner === args.owner;
+      const wasAskedFor = recorded && !recorded.imported ? recorded.mtu !== undefined : true;
       if (!unsetMtu || args.mtu !== undefined || !wasAskedFor) return observed;
-      return { ...observed, detail: { ...observed.detail, unsetMtu: await unsetMtu(host, args as never) } };
+      const there = { ...args, ...observed.inputs } as never;
+      return { ...observed, detail: { ...observed.detail, unsetMtu: await unsetMtu(host, there) } };
     },
 
     async ensure(host, args, observed, recorded) {
@@ -136,11 +143,11 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   });
 
   /** The options without those that are as the kernel makes them. */
-  function importableOptions({ inputs: there }: ObservedLink): object {
-    const values = there as Readonly<Record<string, unknown>>;
+  function importableOptions(observed: ObservedLink): object {
+    const values = observed.inputs as Readonly<Record<string, unknown>>;
     const entries = Object.entries(options).map(([key, { input }]) => [
       key,
-      values[key] === input.meta()?.unset ? undefined : values[key],
+      values[key] === unsetValue(input, observed) ? undefined : values[key],
     ]);
     return Object.fromEntries(entries);
   }

@@ -21,6 +21,17 @@ function unsetMtu(observed: { readonly detail?: { readonly unsetMtu?: number } }
   return observed?.detail?.unsetMtu ?? 1500;
 }
 
+/** The link below, on which another one is made. */
+const lower = { replace: true, reference: "name", of: "link" } as const;
+export const lowerLink = ifName.meta(lower);
+export const anyLowerLink = ifName.optional().meta(lower);
+
+/** How much room for packets a link has on the one below it, of which `overhead` bytes are its own. */
+export async function mtuOn(host: Host, netns: string | undefined, lower: string, overhead = 0): Promise<number> {
+  const link = await showLink(host, netns, lower);
+  return (link?.mtu ?? 1500) - overhead;
+}
+
 /** Inputs that links of every kind have. */
 export const linkArgs = {
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the primary one. Others that the link has are left alone. */
@@ -147,9 +158,9 @@ export function importableInputs(owner: string, link: ObservedLink) {
   const addresses = link.detail.staticAddresses;
   return {
     addresses: addresses.length > 0 ? addresses : undefined,
-    mtu: mtu === 1500 ? undefined : mtu,
+    mtu: mtu === unsetMtu(link) ? undefined : mtu,
     // Of a link that somebody else made nobody knows whether the kernel chose it.
-    mac: link.owner === owner && !isDrawnMac(mac) ? mac : undefined,
+    mac: mac !== undefined && link.owner === owner && !isDrawnMac(mac) ? mac : undefined,
     ...{ up, promiscuous, master },
     hairpin: hairpin || undefined,
   };

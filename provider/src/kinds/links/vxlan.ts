@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { address, familyOf, isMulticast, port } from "../../schema/fields";
+import { defineLink } from "./define-link";
+import { anyLowerLink, mtuOn, portArgs } from "./link";
+
+const unicast = address.refine((text) => !isMulticast(text), "must be a unicast address");
+const isOtherFamily = (was = "0.0.0.0", is = "0.0.0.0") => familyOf(was) !== familyOf(is);
+
+/** An address that the kernel keeps under a name for each IP version. To have none again it takes that of nobody. */
+const endpoint = (word: string) => ({
+  input: unicast.optional().meta({ unset: null, replace: isOtherFamily }),
+  words: (value: string | undefined) => [word, value ?? "0.0.0.0"],
+  read: (data: Readonly<Record<string, unknown>>) => data[word] ?? data[`${word}6`],
+});
+
+export const vxlan = defineLink({
+  type: "Vxlan",
+  linkType: "vxlan",
+  summary: "A VXLAN link: it carries Ethernet frames in UDP packets.",
+  args: portArgs,
+  options: {
+    /** Number of the virtual network, 0 to 16777215. Needed unless `external`. */
+    vni: {
+      input: z
+        .int("must be a whole number")
+        .min(0, "must be 0 to 16777215")
+        .max(0xffffff, "must be 0 to 16777215")
+        .optional()
+        .meta({ replace: true }),
+      word: "id",
+      read: ({ id, external }) => (external ? undefined : id),
+    },
+    /** Link that the packets go through, in the same namespace. Default: what the routes say. */
+    link: { input: anyLowerLink, word: "dev", read: ({ link }) => link },
+    /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
+    local: endpoint("local"),
+    /** Address that packets go to while nothing better is known. Another IP version replaces. Default: nowhere. */
+    remote: endpoint("remote"),
+    /** Multicast group that packets go to while nothing better is known; needs `link`, and excludes `remote`. Default: none. */
+    group: {
+      input: address.refine(isMulticast, "must be a multicast address").optional().meta({ replace: true }),
+      word: "group",
+      read: ({ group, group6 }) => group ?? group6,
+    },
+    /** UDP port that packets go to, and that the link listens on. */
+    destinationPort: {
+      input: port.default(4789).meta({ replace: true }),
+      word: "dstport",
+      read: ({ port }) => port,
+    },
+    /** Does the link learn where a MAC address is from the packets that come? Default: the kernel's choice, true unless `external`. */
+    learning: {
+      input: z
+        .boolean()
+        .optional()
+        .meta({ unset: (observed?: Seen) => !observed?.inputs.external }),
+      words: (on: boolean) => [on ? "learning" : "nolearning"],
+      read: ({ learning }) => learning === true,
+    },
+    /** Time to live of the packets; 0: the system's. Default: the kernel's choice, 0. */
+    ttl: {
+      input: z
+        .int("must be a whole number")
+        .min(0, "must be 0 to 255")
+        .max(255, "must be 0 to 255")
+        .optional()
+        .meta({ unset: 0 }),
+      word: "ttl",
+      read: ({ ttl }) => ttl,
+    },
+    /** Does a program or route say where each packet goes, and with which number? */
+    external: {
+      input: z.boolean().default(false).meta({ replace: true }),
+      words: (on: boolean) => (on ? ["external"] : []),
+      read: ({ external }) => external === true,
+    },
+  },
+
+  *rules({ vni, link, local, remote, group, external }) {
+    if (external && vni !== undefined) yield ["vni", "must not be given with external"];
+    if (!external && vni === undefined) yield ["vni", "is required unless external is true"];
+    if (remote && group) yield ["group", "must not be given with remote"];
+    if (group && !link) yield ["group", "needs link"];
+    const other = remote ?? group;
+    if (local && other && familyOf(local) !== familyOf(other)) yield ["local", "must be of the same IP version"];
+  },
+
+  unsetMtu: async (host, { netns, link, local, remote, group }) => {
+    if (!link) return 1500;
+    return mtuOn(host, netns, link, familyOf(remote ?? group ?? local ?? "0.0.0.0") === 6 ? 70 : 50);
+  },
+  // In the call that makes it one that is too large would be cut in silence.
+  pinMtu: () => [],
+});
+
+interface Seen {
+  readonly inputs: { readonly external?: boolean };
+}

@@ -1,0 +1,207 @@
+import { check, type Values } from "../../../provider/src/core/check";
+import { create, remove } from "../../../provider/src/core/lifecycle";
+import { vxlan as kind } from "../../../provider/src/kinds";
+import { beyond, contract } from "../support/contract";
+import { everyDrift, everyInput } from "../support/inputs";
+import { expectedDetails, expectedLink, lookAtDetails } from "../support/links";
+import { settings, World } from "../support/world";
+
+contract("with one other end", (world) => {
+  const netns = world.netns("a");
+  const [name, bridge] = [world.name("x"), world.name("br")];
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  const set = (...args: string[]) => ip("link", "set", "dev", name, ...args);
+  const option = (...args: string[]) => set("type", "vxlan", ...args);
+  const inputs = {
+    name,
+    netns,
+    vni: 42,
+    link: "low",
+    local: "10.9.0.1",
+    remote: "10.9.0.2",
+    addresses: ["10.8.0.1/24"],
+  };
+
+  return {
+    kind,
+    async prepare() {
+      await ip("link", "add", "name", "low", "mtu", "1400", "up", "type", "veth", "peer", "name", "far");
+      await ip("link", "add", "name", bridge, "type", "bridge");
+    },
+    inputs,
+    look: () => lookAtDetails(world, netns, name),
+    expected: ({ vni, link: low, local, remote, learning = true, ttl, destinationPort = 4789, ...link }: Values) => ({
+      ...expectedLink({ mtu: 1350, ...link }, `localnet:${world.owner}`),
+      details: expectedDetails(
+        [
+          ...[`vxlan id ${vni}`, `dev ${low}`, `dstport ${destinationPort}`, `ttl ${ttl || "auto"}`],
+          ...(local ? [`local ${local}`] : []),
+          ...(remote ? [`remote ${remote}`] : []),
+        ],
+        [learning ? "nolearning" : "learning", ...(local ? [] : ["local"]), ...(remote ? [] : ["remote"])],
+      ),
+    }),
+    updates: [
+      { what: "mtu", change: { mtu: 1300 } },
+      { what: "mtu taken away", change: { mtu: undefined } },
+      { what: "mac", change: { mac: "02:00:00:00:25:01" } },
+      { what: "addresses", change: { addresses: ["10.8.0.2/24", "2001:db8:25::2/64"] } },
+      { what: "remote", change: { remote: "10.9.0.3" } },
+      { what: "remote taken away", change: { remote: undefined } },
+      { what: "local", change: { local: "10.9.0.4" } },
+      { what: "local taken away", change: { local: undefined } },
+      { what: "no learning, and ttl", change: { learning: false, ttl: 8 } },
+      { what: "both taken away", change: { learning: undefined, ttl: undefined } },
+      { what: "down", change: { up: false, addresses: ["10.8.0.2/24"] } },
+      { what: "up, and promiscuous", change: { up: true, promiscuous: true } },
+      { what: "in a bridge, and hairpin", change: { master: bridge, hairpin: true, mtu: 1280 } },
+      {
+        what: "all of its own",
+        change: { local: "10.9.0.1", remote: "10.9.0.2", learning: false, ttl: 4 },
+      },
+    ],
+    replaces: {
+      ...{ name: "other", netns: "other", vni: 43, link: "other", destinationPort: 8472, external: true },
+      ...{ local: "2001:db8::1", remote: "2001:db8::2", group: "239.0.0.1" },
+    },
+    drifts: [
+      { what: "address removed", input: "addresses", by: () => ip("addr", "del", "10.8.0.2/24", "dev", name) },
+      { what: "mtu", input: "mtu", by: () => set("mtu", "1200") },
+      { what: "mac", input: "mac", by: () => set("address", "02:00:00:00:25:99") },
+      { what: "local", input: "local", by: () => option("local", "10.9.0.9") },
+      { what: "remote", input: "remote", by: () => option("remote", "10.9.0.9") },
+      { what: "learning", input: "learning", by: () => option("learning") },
+      { what: "ttl", input: "ttl", by: () => option("ttl", "9") },
+      { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
+      { what: "in no bridge", input: "master", by: () => set("nomaster") },
+      { what: "no hairpin", input: "hairpin", by: () => set("type", "bridge_slave", "hairpin", "off") },
+      { what: "down", input: "up", by: () => set("down") },
+    ],
+    ignores: [{ what: "an address of another", by: () => ip("addr", "add", "10.7.0.1/24", "dev", name) }],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: () => ip("link", "del", "dev", "low"),
+    foreign: {
+      async make() {
+        const ends = ["dev", "low", "local", "10.9.0.1", "remote", "10.9.0.2", "dstport", "4789"];
+        await ip("link", "add", "name", name, "type", "vxlan", "id", "42", ...ends);
+        await ip("addr", "add", "10.8.0.1/24", "dev", name);
+        await set("up");
+      },
+      differ: () => option("local", "10.9.0.8"),
+      remove: () => ip("link", "del", "dev", name),
+    },
+    faults: {
+      tool: "ip",
+      obstacle: {
+        what: "another link with the same number",
+        op: "create",
+        make: () => ip("link", "add", "name", "taken", "type", "vxlan", "id", "42", "dstport", "4789", "dev", "low"),
+        says: () => /VNI already exists|File exists/,
+        clear: () => ip("link", "del", "dev", "taken"),
+      },
+      impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
+    },
+  };
+});
+
+contract("over IPv6, to a group", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("x");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  const option = (...args: string[]) => ip("link", "set", "dev", name, "type", "vxlan", ...args);
+  return {
+    kind,
+    local: true,
+    prepare: () => ip("link", "add", "name", "low", "type", "veth", "peer", "name", "far"),
+    inputs: { name, netns, vni: 0, link: "low", group: "ff05::42", local: "2001:db8::1", destinationPort: 8472 },
+    look: () => lookAtDetails(world, netns, name),
+    expected: ({ local, mtu = 1430 }: Values) => ({
+      mtu: String(mtu),
+      details: expectedDetails(["vxlan id 0", "group ff05::42", "dev low", `local ${local}`, "dstport 8472"]),
+    }),
+    updates: [
+      { what: "mtu", change: { mtu: 1280 } },
+      { what: "mtu taken away", change: { mtu: undefined } },
+      { what: "local", change: { local: "2001:db8::2" } },
+    ],
+    replaces: { group: "ff05::43", local: "10.0.0.1" },
+    drifts: [{ what: "local", input: "local", by: () => option("local", "2001:db8::9") }],
+    ignores: [],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: () => world.run("ip", "netns", "del", netns),
+    foreign: {
+      async make() {
+        const ends = ["dev", "low", "local", "2001:db8::1", "group", "ff05::42", "dstport", "8472"];
+        await ip("link", "add", "name", name, "type", "vxlan", "id", "0", ...ends);
+        await ip("link", "set", "dev", name, "up");
+      },
+      differ: { none: "as in the first case" },
+      remove: () => ip("link", "del", "dev", name),
+    },
+  };
+});
+
+contract("of which something else says where packets go", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("x");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  return {
+    kind,
+    local: true,
+    inputs: { name, netns, external: true },
+    look: () => lookAtDetails(world, netns, name),
+    expected: ({ learning }: Values) => ({
+      details: expectedDetails(["external"], [learning ? "nolearning" : "learning"]),
+    }),
+    updates: [
+      { what: "learning", change: { learning: true } },
+      { what: "learning taken away", change: { learning: undefined } },
+    ],
+    replaces: { external: false },
+    drifts: [],
+    ignores: [],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: { none: "as in the first case" },
+    foreign: {
+      async make() {
+        await ip("link", "add", "name", name, "type", "vxlan", "external", "dstport", "4789");
+        await ip("link", "set", "dev", name, "up");
+      },
+      differ: { none: "as in the first case" },
+      remove: () => ip("link", "del", "dev", name),
+    },
+  };
+});
+
+everyInput(kind);
+everyDrift(kind);
+
+beyond("what the kernel does not take of a Vxlan", () => {
+  test.each([
+    [{ vni: undefined }, "vni: is required unless external is true"],
+    [{ external: true }, "vni: must not be given with external"],
+    [{ remote: "10.0.0.1", group: "239.0.0.1", link: "e0" }, "group: must not be given with remote"],
+    [{ group: "239.0.0.1" }, "group: needs link"],
+    [{ group: "10.0.0.1", link: "e0" }, "group: must be a multicast address"],
+    [{ remote: "ff02::1" }, "remote: must be a unicast address"],
+    [{ local: "10.0.0.1", remote: "2001:db8::1" }, "local: must be of the same IP version"],
+    [{ link: "x0" }, "link: must be another link"],
+  ])("%j is refused before anything is done", (values, reason) => {
+    const { failures } = check(kind, { owner: "p/s/r", name: "x0", vni: 1, ...values });
+    expect(failures.map((each) => each.reason)).toEqual([reason]);
+  });
+
+  test("an mtu that is too large for the link below fails, and is not cut in silence", async () => {
+    const world = new World();
+    const netns = world.netns("a");
+    await world.build();
+    try {
+      await world.run("ip", "-n", netns, "link", "add", "name", "low", "type", "veth", "peer", "name", "far");
+      const values = { owner: world.owner, name: "x0", netns, vni: 1, link: "low", mtu: 1500 };
+      await expect(create(kind, values, settings)).rejects.toThrow(/mtu 1500[\s\S]*Invalid argument/);
+      await remove(kind, `x0@${netns}`, values, settings);
+    } finally {
+      expect(await world.cleanUp()).toEqual([]);
+    }
+  });
+});
