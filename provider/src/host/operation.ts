@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What the engine says of an operation. */
+interface Engine {
+  /** Seconds that it may take (`customTimeouts`); 0 or left out: no limit. */
+  readonly seconds?: number | undefined;
+  /** Shows a line beside the resource while the operation runs. */
+  readonly show?: ((message: string) => void) | undefined;
+}
+
+const operation = new AsyncLocalStorage<Engine & { readonly end: number }>();
+
+/** Runs an operation whose waits end in time, and which says how far it is. */
+export function withEngine<T>(engine: Engine, body: () => Promise<T>): Promise<T> {
+  const end = engine.seconds ? Date.now() + engine.seconds * 1000 : Number.POSITIVE_INFINITY;
+  return operation.run({ ...engine, end }, body);
+}
+
+/** Seconds that are left of the operation's time; Infinity when it has no limit. */
+export function secondsLeft(): number {
+  return ((operation.getStore()?.end ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000;
+}
+
+/** Says what an operation waits for. */
+export function showProgress(message: string): void {
+  operation.getStore()?.show?.(message);
+}
