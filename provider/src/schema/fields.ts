@@ -155,6 +155,11 @@ export const sysctlKey = z
 /** Text on one line that any tool prints back as it is. */
 export const printable = z.string().regex(/^[\x20-\x7e]*$/, "must be printable ASCII characters on one line");
 
+/** The user's own text, such as an argument: the kernel ends each one at a NUL. */
+export const text = z
+  .string()
+  .refine((value) => !value.includes("\0") && value.isWellFormed(), "must be Unicode text without NUL characters");
+
 export const seconds = z
   .number("must be a number of seconds")
   .min(0, "must not be negative")

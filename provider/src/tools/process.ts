@@ -1,12 +1,5 @@
-import { markOf, ownerIn } from "../core/mark";
 import type { Host } from "../host";
-
-/** The environment variable that marks a process, and its children unless they clear it. */
-const markVariable = "LOCALNET_ID";
-
-export function processMark(owner: string): Record<string, string> {
-  return { [markVariable]: markOf(owner) };
-}
+import { findByEnvironment, readBeginning, readLimit, readStats } from "./proc";
 
 export interface Running {
   readonly pid: number;
@@ -17,56 +10,39 @@ export interface Running {
   readonly startTime: number;
 }
 
-/** The processes that carry a mark. */
-export async function findMarked(host: Host, owner: string): Promise<Running[]> {
-  const grep = ["grep", "-lszxF", "-e", `${markVariable}=${markOf(owner)}`, "{}", "+"];
-  const argv = ["find", "/proc", "-mindepth", "2", "-maxdepth", "2", "-path", "/proc/[0-9]*/environ", "-exec", ...grep];
-  // Processes end while find looks at them, or there is none: 1 is an answer.
-  const { stdout } = await host.run(argv, { accept: [0, 1] });
-  const pids = [...stdout.matchAll(/^\/proc\/(\d+)\/environ$/gm)].map((match) => Number(match[1]));
-  return pids.length ? (await readProcesses(host, pids)).processes : [];
+export interface Processes {
+  /** The id of the running boot. */
+  readonly bootId: string;
+  readonly processes: readonly Running[];
 }
 
-/** The processes of these that exist, zombies left out, and the id of the running boot. */
-export async function readProcesses(
-  host: Host,
-  pids: readonly number[],
-): Promise<{ bootId: string; processes: Running[] }> {
-  const files = pids.map((pid) => `/proc/${pid}/stat`);
-  const { stdout } = await host.run(["cat", "/proc/sys/kernel/random/boot_id", ...files], { accept: [0, 1] });
-  const [bootId = "", ...lines] = stdout.split("\n");
-  return { bootId, processes: lines.flatMap(parseStat) };
+/** The processes of these that exist, zombies left out. */
+export async function readProcesses(host: Host, pids: readonly number[]): Promise<Processes> {
+  const { bootId, stats } = await readStats(host, pids);
+  return { bootId, processes: stats.flatMap(([pid, text]) => parseStat(pid, text) ?? []) };
 }
 
-/** A line of /proc/PID/stat; the command's name, in parentheses, may hold blanks and parentheses itself. */
-export function parseStat(line: string): Running[] {
-  const match = /^(\d+) \((.*)\) (.*)$/.exec(line);
-  const fields = match?.[3]?.split(" ") ?? [];
-  if (!match || ["Z", "X"].includes(fields[0] ?? "")) return [];
-  return [
-    {
-      ...{ pid: Number(match[1]), command: match[2] ?? "", parent: Number(fields[1]) },
-      ...{ session: Number(fields[3]), startTime: Number(fields[19]) },
-    },
-  ];
+/** The text of /proc/PID/stat. The name, in parentheses, may hold anything, a newline and parentheses too. */
+export function parseStat(pid: number, text: string): Running | undefined {
+  const end = text.lastIndexOf(")");
+  const fields = text.slice(end + 2).split(" ");
+  if (["Z", "X"].includes(fields[0] ?? "")) return undefined;
+  return {
+    ...{ pid, command: text.slice(text.indexOf("(") + 1, end), parent: Number(fields[1]) },
+    ...{ session: Number(fields[3]), startTime: Number(fields[19]) },
+  };
 }
 
-/** It was started in a session of its own, which its children share. */
-export function isLeader({ pid, session }: Running): boolean {
-  return pid === session;
+/** The processes that have such an environment, the first that was started first. */
+export async function processesWith(host: Host, matches: (words: string[]) => boolean): Promise<Processes> {
+  const { bootId, processes } = await readProcesses(host, await findByEnvironment(host, matches));
+  return { bootId, processes: [...processes].sort((a, b) => a.startTime - b.startTime || a.pid - b.pid) };
 }
 
-/** Its arguments, or its environment; none of one that has ended. */
-export async function readWords(host: Host, pid: number, file: "cmdline" | "environ"): Promise<string[]> {
-  const { stdout } = await host.run(["cat", `/proc/${pid}/${file}`], { accept: [0, 1] });
-  return stdout.split("\0").slice(0, -1);
-}
-
-/** Whose mark it carries; "" for nobody's. */
-export async function markedFor(host: Host, pid: number, owner: string): Promise<string> {
-  const begin = `${markVariable}=`;
-  const mark = (await readWords(host, pid, "environ")).find((each) => each.startsWith(begin));
-  return mark === undefined ? "" : ownerIn(mark.slice(begin.length), owner);
+/** Its arguments, or its environment; none of one that has ended, undefined when it is longer than is read. */
+export async function readWords(host: Host, pid: number, file: "cmdline" | "environ"): Promise<string[] | undefined> {
+  const text = (await readBeginning(host, `/proc/${pid}/${file}`)) ?? "";
+  return Buffer.byteLength(text) < readLimit ? text.split("\0").slice(0, -1) : undefined;
 }
 
 export async function signal(host: Host, name: string, processes: readonly Pick<Running, "pid">[]): Promise<void> {

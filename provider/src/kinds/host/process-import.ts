@@ -3,7 +3,9 @@ import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
 import { at, parseAt } from "../../schema/fields";
 import { netnsPids } from "../../tools/ip/batch";
-import { findMarked, isLeader, readProcesses, readWords } from "../../tools/process";
+import { readLinks } from "../../tools/proc";
+import { readProcesses, readWords } from "../../tools/process";
+import { findMarked } from "./process-mark";
 
 interface Place {
   readonly owner: string;
@@ -17,32 +19,39 @@ export function parseProcess(id: string): { netns: string | undefined } | undefi
 
 /** A process that somebody else started has no name: in place of that stands its pid. Its environment may hold secrets. */
 export async function locateProcess<A extends Place>(host: Host, args: A, id: string): Promise<object | undefined> {
-  const told = /^([1-9]\d*)(?:@|$)/.exec(id)?.[1];
-  const pid = told ? Number(told) : (await findMarked(host, args.owner)).find(isLeader)?.pid;
+  const given = /^([1-9]\d*)(?:@|$)/.exec(id)?.[1];
+  const pid = given ? Number(given) : (await findMarked(host, args.owner)).processes[0]?.pid;
   if (pid === undefined) return undefined;
-  const links = [`/proc/${pid}/cwd`, `/proc/${pid}/ns/net`, "/proc/self/ns/net", `/proc/${pid}/fd/1`];
-  const { stdout } = await host.run(["readlink", ...links], { accept: [0, 1] });
-  const [workingDirectory, network, hosts, log = ""] = stdout.split("\n");
+  const [directory, network, ours, output] = [
+    `/proc/${pid}/cwd`,
+    `/proc/${pid}/ns/net`,
+    "/proc/self/ns/net",
+    `/proc/${pid}/fd/1`,
+  ] as const;
+  const links = await readLinks(host, [directory, network, ours, output]);
   const isInside =
-    args.netns === undefined ? network === hosts : (await netnsPids(host, args.netns)).includes(String(pid));
+    args.netns === undefined
+      ? links.get(network) === links.get(ours)
+      : (await netnsPids(host, args.netns)).includes(String(pid));
   const command = await readWords(host, pid, "cmdline");
   const { bootId, processes } = await readProcesses(host, [pid]);
   const startTime = processes[0]?.startTime;
   if (!isInside || startTime === undefined) return undefined;
+  const [workingDirectory, log] = [links.get(directory), links.get(output) ?? ""];
   return { ...args, command, workingDirectory, pid, startTime, bootId, log };
 }
 
-const lookMilliseconds = 300;
+const settleMilliseconds = 300;
 
 /** Those of a namespace that no other process there has started. Of the host's own, most are the system's. */
 export async function listProcesses(host: Host, netns: string | undefined): Promise<Importable[]> {
   if (netns === undefined) return [];
-  const look = async () => (await readProcesses(host, (await netnsPids(host, netns)).map(Number))).processes;
-  const before = await look();
+  const list = async () => (await readProcesses(host, (await netnsPids(host, netns)).map(Number))).processes;
+  const before = await list();
   if (before.length === 0) return [];
-  // A command that looks at the namespace is in it too, and is about to end.
-  await pause(lookMilliseconds);
-  const stay = (await look()).filter(({ pid }) => before.some((each) => each.pid === pid));
+  // A command that reads the namespace is in it too, and is about to end.
+  await pause(settleMilliseconds);
+  const stay = (await list()).filter(({ pid }) => before.some((each) => each.pid === pid));
   const first = stay.filter(({ parent }) => stay.every(({ pid }) => pid !== parent));
   return first.map(({ pid }) => ({ id: at(String(pid), netns) }));
 }

@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { alarm, pause } from "../../host/interrupt";
+import { secondsLeft, showProgress } from "../../host/operation";
+import { type Processes, type Running, readProcesses, readWords, signal } from "../../tools/process";
+import { type Answer, reach, type Target } from "../../tools/traffic";
+import { findMarked } from "./process-mark";
+
+export interface ProcessArgs {
+  readonly owner: string;
+  readonly command: readonly string[];
+  readonly netns?: string | undefined;
+  readonly ready?: (Target & { timeoutSeconds: number }) | undefined;
+  readonly stopSignal: string;
+  readonly stopTimeoutSeconds: number;
+}
+
+/** What tells a process from any other. */
+type Identity = Pick<Running, "pid" | "startTime">;
+
+interface Known {
+  readonly pid?: number | undefined;
+  readonly startTime?: number | undefined;
+  readonly bootId?: string | undefined;
+  readonly imported?: boolean | undefined;
+}
+
+export interface Found extends Identity {
+  readonly bootId: string;
+  /** It has ended, and this is a child that it left. */
+  readonly hasEnded: boolean;
+}
+
+/**
+ * What runs of a resource. A process that goes to the background leaves its mark to another one in a session of its own,
+ * which is followed; the children that one leaves when it ends are in its own session.
+ */
+export async function findProcess(host: Host, owner: string, known: Known = {}): Promise<Found | undefined> {
+  if (known.pid !== undefined) {
+    const { bootId, processes } = await readProcesses(host, [known.pid]);
+    const [same] = processes;
+    if (same && bootId === known.bootId && same.startTime === known.startTime) return found(bootId, same);
+  }
+  if (known.imported) return undefined;
+  const { bootId, processes } = await findMarked(host, owner);
+  const isChild = ({ pid, session }: Running) => bootId === known.bootId && session === known.pid && pid !== known.pid;
+  const first = processes.find((each) => !isChild(each)) ?? processes[0];
+  return first && found(bootId, first, isChild(first));
+}
+
+function found(bootId: string, { pid, startTime }: Identity, hasEnded = false): Found {
+  return { pid, startTime, bootId, hasEnded };
+}
+
+const pollMilliseconds = 100;
+const startSeconds = 2;
+/** Where one search takes as long as that, the start may too. */
+const startPolls = 5;
+/** The programs that a command is started by. */
+const starters = ["ip", "env", "setsid", "sudo", "nsenter"];
+
+/** Waits until a new process executes its command, and no longer what starts it. */
+export async function waitForStart(host: Host, args: ProcessArgs): Promise<Found> {
+  const deadline = Date.now() + startSeconds * 1000;
+  let last: Found | undefined;
+  for (let poll = 1; poll <= startPolls || Date.now() < deadline; poll++) {
+    const { bootId, processes } = await findMarked(host, args.owner);
+    const [first] = processes;
+    if (first && !(await isStarting(host, first, args.command))) return found(bootId, first);
+    if (last && !first) break;
+    last = first && found(bootId, first);
+    await sleep(pollMilliseconds);
+  }
+  if (last) return last;
+  throw new LocalnetError("LN_PROCESS", "it ended as soon as it was started");
+}
+
+async function isStarting(host: Host, { pid }: Running, command: readonly string[]): Promise<boolean> {
+  const words = (await readWords(host, pid, "cmdline")) ?? [];
+  const starter = words[0]?.split("/").pop() ?? "";
+  if (words.length === 0) return true;
+  return (
+    starters.includes(starter) &&
+    words.length > command.length &&
+    words.slice(-command.length).join("\0") === command.join("\0")
+  );
+}
+
+/** Waits until a process is ready; returns it, or the one in the background that took its place. */
+export async function waitUntilReady(host: Host, args: ProcessArgs, started: Found): Promise<Found> {
+  const own = args.ready?.timeoutSeconds ?? 0;
+  const limit = Math.min(own, Math.max(0, secondsLeft()));
+  const deadline = Date.now() + limit * 1000;
+  let current = started;
+  for (;;) {
+    const answer: Pick<Answer, "ok" | "failure"> = args.ready
+      ? await reach(host, args.netns, args.ready, 2)
+      : { ok: true };
+    const now = await findProcess(host, args.owner, current);
+    if (!now || now.hasEnded) throw new LocalnetError("LN_PROCESS", "it ended before it was ready");
+    current = now;
+    if (answer.ok) return current;
+    if (Date.now() > deadline) {
+      const time = limit < own ? `the time that customTimeouts allows, ${Math.round(limit)} s` : `${own} s`;
+      throw new LocalnetError("LN_PROCESS", `not ready within ${time}: ${answer.failure}; it was stopped`);
+    }
+    showProgress(`not ready yet: ${answer.failure}`);
+    await pause(pollMilliseconds);
+  }
+}
+
+const killSeconds = 5;
+
+/** Ends a process and all that carry its mark. */
+export async function stop(host: Host, args: ProcessArgs, known: readonly Identity[] = []): Promise<void> {
+  if (await end(host, args.owner, args.stopSignal, args.stopTimeoutSeconds, known)) return;
+  if (await end(host, args.owner, "SIGKILL", killSeconds, known)) return;
+  throw new LocalnetError("LN_BUSY", `it did not end within ${killSeconds} s of SIGKILL`);
+}
+
+/**
+ * Signals them, and those that they start meanwhile. Returns whether all have ended in time. One that is ending, or has
+ * overwritten its environment, has no mark any more.
+ */
+async function end(
+  host: Host,
+  owner: string,
+  name: string,
+  limitSeconds: number,
+  known: readonly Identity[],
+): Promise<boolean> {
+  let late = false;
+  const cancel = alarm(limitSeconds, () => {
+    late = true;
+  });
+  try {
+    const signalled: Identity[] = [];
+    let left = await existing(host, known);
+    for (;;) {
+      const { processes } = await findMarked(host, owner, { withoutKey: true });
+      left.push(...processes.filter((each) => !left.some(is(each))));
+      if (left.length === 0) return true;
+      const fresh = left.filter((each) => !signalled.some(is(each)));
+      await signal(host, name.replace("SIG", ""), fresh);
+      signalled.push(...fresh);
+      if (late) return false;
+      await sleep(pollMilliseconds);
+      left = await existing(host, left);
+    }
+  } finally {
+    cancel();
+  }
+}
+
+function is(one: Identity): (other: Identity) => boolean {
+  return ({ pid, startTime }) => pid === one.pid && startTime === one.startTime;
+}
+
+async function existing(host: Host, known: readonly Identity[]): Promise<Identity[]> {
+  if (known.length === 0) return [];
+  const { processes }: Processes = await readProcesses(
+    host,
+    known.map(({ pid }) => pid),
+  );
+  return known.filter((each) => processes.some(is(each)));
+}

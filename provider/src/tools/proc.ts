@@ -1,0 +1,129 @@
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from "node:fs";
+import { LocalnetError } from "../errors";
+import type { Host } from "../host";
+import { ignoreErrors } from "../host/files";
+
+// Files of /proc/PID. Others choose what is in them: which process a text belongs to is told by the path alone.
+
+/** Bytes that are read of one file: a process can give its environment any length. */
+export const readLimit = 128 * 1024;
+
+/** The process has ended, belongs to another user, or keeps its environment where the kernel does not read it. */
+const unreadable = ["ENOENT", "ESRCH", "EACCES", "EPERM", "EIO", "EFAULT"];
+
+/** The beginning of a file; undefined when it cannot be read. */
+export async function readBeginning(host: Host, path: string): Promise<string | undefined> {
+  if (host.isLocal) return readLocal(path);
+  const { exitCode, stdout } = await host.run(["head", "-c", String(readLimit), "--", path], { accept: [0, 1] });
+  return exitCode === 0 ? stdout : undefined;
+}
+
+const buffer = Buffer.alloc(readLimit);
+
+function readLocal(path: string): string | undefined {
+  return ignoreErrors(unreadable, () => {
+    const file = openSync(path, "r");
+    try {
+      let length = 0;
+      for (let got = -1; got !== 0 && length < readLimit; length += got) {
+        got = readSync(file, buffer, length, readLimit - length, null);
+      }
+      return buffer.toString("utf8", 0, length);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+const bootIdFile = "/proc/sys/kernel/random/boot_id";
+
+/** The id of the running boot, and /proc/PID/stat of the processes that exist. */
+export async function readStats(
+  host: Host,
+  pids: readonly number[],
+): Promise<{ bootId: string; stats: [pid: number, text: string][] }> {
+  const paths = new Map(pids.map((pid) => [`/proc/${pid}/stat`, pid]));
+  const texts = await readWhole(host, [bootIdFile, ...paths.keys()]);
+  const bootId = texts.get(bootIdFile);
+  if (bootId === undefined) throw new LocalnetError("LN_COMMAND", `cannot read ${bootIdFile}`);
+  const stats = [...paths].flatMap(([path, pid]): [number, string][] => {
+    const text = texts.get(path);
+    return text === undefined ? [] : [[pid, text]];
+  });
+  return { bootId: bootId.trim(), stats };
+}
+
+/** Short texts that hold no NUL, by path. */
+async function readWhole(host: Host, paths: readonly string[]): Promise<Map<string, string>> {
+  if (host.isLocal) {
+    return new Map(
+      paths.flatMap((path): [string, string][] => {
+        const text = readLocal(path);
+        return text === undefined ? [] : [[path, text]];
+      }),
+    );
+  }
+  // A record for each file: its path, NUL, its text, NUL. 2: one of them is gone.
+  const { stdout } = await host.run(["grep", "-zZaHs", "-e", "", "--", ...paths], { accept: [0, 1, 2] });
+  const parts = stdout.split("\0").slice(0, -1);
+  return new Map(parts.flatMap((path, i): [string, string][] => (i % 2 ? [] : [[path, parts[i + 1] ?? ""]])));
+}
+
+/** The processes that may have an environment for which `matches` holds, and do have it when they are read alone. */
+export async function findByEnvironment(host: Host, matches: (words: string[]) => boolean): Promise<number[]> {
+  if (host.isLocal) return (await candidates(host)).filter(([, words]) => matches(words)).map(([pid]) => pid);
+  const found: number[] = [];
+  for (const [pid, words] of await candidates(host)) {
+    if (!matches(words) || found.includes(pid)) continue;
+    const text = await readBeginning(host, `/proc/${pid}/environ`);
+    if (text !== undefined && matches(text.split("\0"))) found.push(pid);
+  }
+  return found;
+}
+
+async function candidates(host: Host): Promise<[pid: number, words: string[]][]> {
+  if (host.isLocal) {
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    return pids.map((pid) => [Number(pid), readLocal(`/proc/${pid}/environ`)?.split("\0") ?? []]);
+  }
+  const head = ["head", "-v", "-c", String(readLimit), "--", "{}", "+"];
+  const argv = ["find", "/proc", "-mindepth", "2", "-maxdepth", "2", "-path", "/proc/[0-9]*/environ", "-exec", ...head];
+  // Processes end while find looks at them: 1 is an answer. A text can hold the headline of another file.
+  const { stdout } = await host.run(argv, { accept: [0, 1] });
+  const parts = stdout.split(/==> \/proc\/(\d+)\/environ <==\n/).slice(1);
+  return parts.flatMap((pid, i): [number, string[]][] =>
+    i % 2 ? [] : [[Number(pid), (parts[i + 1] ?? "").split("\0")]],
+  );
+}
+
+/** Where symbolic links point to, by path; without those that cannot be read. */
+export async function readLinks(host: Host, paths: readonly string[]): Promise<Map<string, string>> {
+  return stat(host, paths, "-P", "%l", (path) => readlinkSync(path));
+}
+
+/** The inodes of what the paths lead to; without those that do not exist. */
+export async function readInodes(host: Host, paths: readonly string[]): Promise<Map<string, number>> {
+  const found = await stat(host, paths, "-L", "%i", (path) => String(statSync(path).ino));
+  return new Map([...found].map(([path, inode]) => [path, Number(inode)]));
+}
+
+async function stat(
+  host: Host,
+  paths: readonly string[],
+  follow: "-P" | "-L",
+  field: string,
+  read: (path: string) => string,
+): Promise<Map<string, string>> {
+  if (host.isLocal) {
+    return new Map(
+      paths.flatMap((path): [string, string][] => {
+        const value = ignoreErrors(unreadable, () => read(path));
+        return value === undefined ? [] : [[path, value]];
+      }),
+    );
+  }
+  const argv = ["find", follow, ...paths, "-maxdepth", "0", "-printf", `%p\\0${field}\\0`];
+  const { stdout } = await host.run(argv, { accept: [0, 1] });
+  const parts = stdout.split("\0").slice(0, -1);
+  return new Map(parts.flatMap((path, i): [string, string][] => (i % 2 ? [] : [[path, parts[i + 1] ?? ""]])));
+}
