@@ -111,7 +111,11 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["Process", { workingDirectory: "tmp" }, "workingDirectory", "absolute path"],
   ["Process", { ready: {} }, "ready", "give one of"],
   ["Process", { environment: { "A=B": "c" } }, "environment.A=B", "must have names"],
+  ["Process", { environment: { LOCALNET_ID: "c" } }, "environment.LOCALNET_ID", "must not hold"],
+  ["Process", { command: ["sh", "a\0b"] }, "command.1", "without NUL"],
+  ["Process", { command: ["a\nb"] }, "command", "printable ASCII"],
   ["Probe", { ping: undefined }, "http", "give one of"],
+  ["Probe", { expect: "failure", maxMilliseconds: 5 }, "maxMilliseconds", "has no meaning"],
   ["Probe", { ping: undefined, http: { url: "file:///etc/passwd" } }, "http.url", "http:// or https://"],
   ["Probe", { ping: undefined, tcp: { address: "10.0.0.1", port: 0 } }, "tcp.port", "1 to 65535"],
 ];

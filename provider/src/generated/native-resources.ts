@@ -79,8 +79,9 @@ export const Process = native<typeof dynamic.Process>("Process");
 export type Process = dynamic.Process;
 
 /**
- * An assertion that traffic flows, or does not: it looks when it is made and whenever an input changes, and fails the
- * update otherwise. Id: `URL@NETNS`, `tcp://ADDRESS:PORT@NETNS` or `ping ADDRESS@NETNS`.
+ * An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails
+ * the update otherwise. Id: `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS` or `ping
+ * ADDRESS@NETNS`.
  */
 export const Probe = native<typeof dynamic.Probe>("Probe");
 export type Probe = dynamic.Probe;

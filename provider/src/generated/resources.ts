@@ -1090,7 +1090,10 @@ export class IpvsBackend extends LocalnetResource {
 
 /** The inputs of {@link Process}. */
 export interface ProcessArgs extends CommonArgs {
-  /** The command and its arguments; no shell reads them. A change replaces the resource. */
+  /**
+   * The command and its arguments; no shell reads them. Arguments may hold any text, also of several lines. A change
+   * replaces the resource.
+   */
   command: pulumi.Input<pulumi.Input<string>[]>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
@@ -1100,7 +1103,7 @@ export interface ProcessArgs extends CommonArgs {
   workingDirectory?: pulumi.Input<string> | undefined;
   /**
    * File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the
-   * resource, or when a refresh finds no process. A change replaces the resource.
+   * resource, and is begun anew with the process. A change replaces the resource.
    */
   logFile?: pulumi.Input<string> | undefined;
   /** When it counts as started. Default: as soon as it runs. A change replaces the resource. */
@@ -1181,7 +1184,7 @@ export interface ProcessReadyTcp {
  * `RESOURCE@NETNS` with the name of the resource.
  */
 export class Process extends LocalnetResource {
-  /** The command and its arguments; no shell reads them. */
+  /** The command and its arguments; no shell reads them. Arguments may hold any text, also of several lines. */
   declare readonly command: pulumi.Output<string[]>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
@@ -1207,6 +1210,8 @@ export class Process extends LocalnetResource {
   declare readonly startTime: pulumi.Output<number>;
   /** The boot that it was started in. */
   declare readonly bootId: pulumi.Output<string>;
+  /** Inode of the network namespace that it was started in. */
+  declare readonly netnsInode: pulumi.Output<number | undefined>;
 
   constructor(name: string, args: ProcessArgs, options?: pulumi.CustomResourceOptions) {
     super("Process", name, args, options);
@@ -1226,17 +1231,25 @@ export interface ProbeArgs extends CommonArgs {
   /** "success": every request is answered as expected; "failure": none is. Default: "success". */
   expect?: pulumi.Input<"success" | "failure"> | undefined;
   /**
-   * Requests of an attempt, one after the other; the attempts of probes that expect several bodies of one URL as well.
-   * 1 to 1000. Default: 1.
+   * Requests, one after the other. Once the first is as expected, all others have to be. Probes that expect several
+   * bodies of one URL take turns. 1 to 1000. Default: 1.
    */
   count?: pulumi.Input<number> | undefined;
-  /** Attempts before it fails. 1 to 1000. Default: 10. */
+  /**
+   * Attempts to get the first request that is as expected, and to see all bodies that are expected. 1 to 1000. Default:
+   * 10.
+   */
   attempts?: pulumi.Input<number> | undefined;
   /** Seconds between attempts. 0 to 86400. Default: 1. */
   intervalSeconds?: pulumi.Input<number> | undefined;
   /** Seconds for a request to be answered; not 0. 0 to 86400. Default: 5. */
   timeoutSeconds?: pulumi.Input<number> | undefined;
-  /** Values of any sort; a change of one makes it look again. */
+  /**
+   * Milliseconds that an answer may take; one that takes longer does not count. A lost first packet of TCP shows as
+   * 1000 more. 1 to 86400000. Default: as long as the timeout.
+   */
+  maxMilliseconds?: pulumi.Input<number> | undefined;
+  /** Values of any sort; a change of one tries it again. */
   triggers?: pulumi.Input<unknown[]> | undefined;
 }
 
@@ -1298,11 +1311,24 @@ export interface ProbeResults {
   readonly bodies: Record<string, number>;
   /** How often each reason of a failure came. */
   readonly failures: Record<string, number>;
+  /** Milliseconds that answers took; of TCP with the time to start the command. */
+  readonly milliseconds?: ProbeResultsMilliseconds | undefined;
+}
+
+/** The output `milliseconds` of {@link ProbeResults}. */
+export interface ProbeResultsMilliseconds {
+  /** The fastest. */
+  readonly least: number;
+  /** Half of them took at most that. */
+  readonly median: number;
+  /** The slowest. */
+  readonly most: number;
 }
 
 /**
- * An assertion that traffic flows, or does not: it looks when it is made and whenever an input changes, and fails the
- * update otherwise. Id: `URL@NETNS`, `tcp://ADDRESS:PORT@NETNS` or `ping ADDRESS@NETNS`.
+ * An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails
+ * the update otherwise. Id: `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS` or `ping
+ * ADDRESS@NETNS`.
  */
 export class Probe extends LocalnetResource {
   /** Network namespace. */
@@ -1316,18 +1342,24 @@ export class Probe extends LocalnetResource {
   /** "success": every request is answered as expected; "failure": none is. */
   declare readonly expect: pulumi.Output<"success" | "failure">;
   /**
-   * Requests of an attempt, one after the other; the attempts of probes that expect several bodies of one URL as well.
+   * Requests, one after the other. Once the first is as expected, all others have to be. Probes that expect several
+   * bodies of one URL take turns.
    */
   declare readonly count: pulumi.Output<number>;
-  /** Attempts before it fails. */
+  /** Attempts to get the first request that is as expected, and to see all bodies that are expected. */
   declare readonly attempts: pulumi.Output<number>;
   /** Seconds between attempts. */
   declare readonly intervalSeconds: pulumi.Output<number>;
   /** Seconds for a request to be answered; not 0. */
   declare readonly timeoutSeconds: pulumi.Output<number>;
-  /** Values of any sort; a change of one makes it look again. */
+  /**
+   * Milliseconds that an answer may take; one that takes longer does not count. A lost first packet of TCP shows as
+   * 1000 more.
+   */
+  declare readonly maxMilliseconds: pulumi.Output<number | undefined>;
+  /** Values of any sort; a change of one tries it again. */
   declare readonly triggers: pulumi.Output<unknown[] | undefined>;
-  /** What the last attempt saw. */
+  /** What came of the last attempt. */
   declare readonly results: pulumi.Output<ProbeResults>;
 
   constructor(name: string, args: ProbeArgs, options?: pulumi.CustomResourceOptions) {

@@ -223,7 +223,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "host",
       "adopt",
     ],
-    outputs: ["pid", "log", "startTime", "bootId"],
+    outputs: ["pid", "log", "startTime", "bootId", "netnsInode"],
     references: { netns: "name" },
   },
   Probe: {
@@ -237,6 +237,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "attempts",
       "intervalSeconds",
       "timeoutSeconds",
+      "maxMilliseconds",
       "triggers",
       "host",
       "adopt",

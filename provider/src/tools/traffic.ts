@@ -1,8 +1,9 @@
 import { hasCode } from "../errors";
-import type { Host, Result } from "../host";
+import type { Host, Result, RunOptions } from "../host";
 import { commandError } from "../host/host";
 import { enter } from "../host/netns";
 import { requireTools } from "../host/requirements";
+import { publicUrl } from "./url";
 
 /** What one attempt to reach something gave: an answer, or why there was none. */
 export interface Answer {
@@ -11,6 +12,10 @@ export interface Answer {
   readonly body?: string;
   /** Why it is not ok. */
   readonly failure?: string;
+  /** Milliseconds that the answer took. */
+  readonly milliseconds?: number;
+  /** The command line that was run, as a shell takes it; without secrets. */
+  readonly command: string;
 }
 
 export interface Http {
@@ -48,57 +53,73 @@ export async function reach(
   const { http, tcp, ping, exec } = target;
   if (http) return get(host, netns, http, timeoutSeconds);
   const timeout = String(Math.max(1, Math.ceil(timeoutSeconds)));
-  if (tcp) return plain(host, netns, ["nc", "-z", "-w", timeout, tcp.address, String(tcp.port)], timeoutSeconds);
-  if (ping) return plain(host, netns, ["ping", "-n", "-q", "-c", "1", "-W", timeout, ping.address], timeoutSeconds);
-  return plain(host, netns, exec ?? [], timeoutSeconds, true);
+  if (tcp) return byExitCode(host, netns, ["nc", "-z", "-w", timeout, tcp.address, String(tcp.port)], timeoutSeconds);
+  if (ping)
+    return byExitCode(host, netns, ["ping", "-n", "-q", "-c", "1", "-W", timeout, ping.address], timeoutSeconds);
+  return byExitCode(host, netns, exec ?? [], timeoutSeconds, true);
 }
 
 async function get(host: Host, netns: string | undefined, http: Http, timeoutSeconds: number): Promise<Answer> {
   await requireTools(host, ["curl"]);
   // -q first: no .curlrc; and no proxy, whatever the environment says.
-  const options = [
-    "-q",
-    "-sS",
-    "--globoff",
-    "--noproxy",
-    "*",
-    "--proto",
-    "=http,https",
-    "--max-time",
-    String(timeoutSeconds),
-  ];
-  const argv = enter(netns, ["curl", ...options, "--write-out", "%{stderr}%{http_code}", "--url", http.url]);
-  const { exitCode, stdout, stderr } = await look(host, argv, timeoutSeconds);
+  const limits = ["--noproxy", "*", "--proto", "=http,https", "--max-time", String(timeoutSeconds)];
+  const curl = ["curl", "-q", "-sS", "--globoff", ...limits, "--write-out", "%{stderr}%{http_code} %{time_total}"];
+  const command = shellLine(enter(netns, [...curl, "--url", publicUrl(http.url)]));
+  // The address may hold a secret, which no list of processes may show.
+  const input = `url = "${http.url.replace(/["\\]/g, "\\$&")}"\n`;
+  const { exitCode, stdout, stderr } = await runTool(host, enter(netns, [...curl, "--config", "-"]), timeoutSeconds, {
+    input,
+  });
   if (exitCode !== 0) {
-    const known = curlFailures[exitCode];
-    return { ok: false, failure: `curl: exit ${exitCode}, ${known ?? stderr.trim()}` };
+    const isPublic = publicUrl(http.url) === http.url;
+    const reason =
+      curlFailures[exitCode] ?? (isPublic ? stderr.replace(/\d+ [\d.]+$/, "").trim() : "see curl's manual");
+    return { ok: false, failure: `curl: exit ${exitCode}, ${reason}`, command };
   }
   const body = stdout.trim().slice(0, bodyLength).toWellFormed();
-  const status = Number(stderr);
-  if (status !== http.expectStatus) return { ok: false, body, failure: `status ${status}` };
+  const [status, seconds] = stderr.split(" ").map(Number);
+  const milliseconds = Math.round(Number(seconds) * 1000);
+  if (status !== http.expectStatus) return { ok: false, body, failure: `status ${status}`, milliseconds, command };
   const bodies = http.expectBody === undefined ? undefined : [http.expectBody].flat();
-  return !bodies || bodies.includes(body) ? { ok: true, body } : { ok: false, body, failure: "another body" };
+  if (!bodies || bodies.includes(body)) return { ok: true, body, milliseconds, command };
+  return { ok: false, body, failure: "another body", milliseconds, command };
 }
 
-/** Runs a command that looks. That it could not get into its namespace is no answer, least of all the failure that somebody expects. */
-async function look(host: Host, argv: readonly string[], timeoutSeconds: number, apart = false): Promise<Result> {
-  const result = await host.run(argv, { accept: "any", timeoutSeconds: timeoutSeconds + 10, apart });
+/** That a command could not get into its namespace is no answer, least of all the failure that somebody expects. */
+async function runTool(
+  host: Host,
+  argv: readonly string[],
+  timeoutSeconds: number,
+  options: RunOptions = {},
+): Promise<Result> {
+  const result = await host.run(argv, { ...options, accept: "any", timeoutSeconds: timeoutSeconds + 10 });
   if (result.exitCode !== 0 && result.stderr.startsWith("nsenter: ")) throw commandError(argv, result);
   return result;
 }
 
-async function plain(
+async function byExitCode(
   host: Host,
   netns: string | undefined,
   argv: readonly string[],
   timeoutSeconds: number,
   apart = false,
 ): Promise<Answer> {
+  const entered = enter(netns, argv);
+  const command = shellLine(entered);
+  const started = performance.now();
   try {
-    const { exitCode } = await look(host, enter(netns, argv), timeoutSeconds, apart);
-    return exitCode === 0 ? { ok: true } : { ok: false, failure: `${argv[0]}: exit ${exitCode}` };
+    const { exitCode, stdout } = await runTool(host, entered, timeoutSeconds, { apart });
+    if (exitCode !== 0) return { ok: false, failure: `${argv[0]}: exit ${exitCode}`, command };
+    // What ping measures is without the time that it takes to start a command.
+    const measured = argv[0] === "ping" ? /^rtt .*= ([\d.]+)\//m.exec(stdout)?.[1] : undefined;
+    return { ok: true, milliseconds: Math.round(Number(measured ?? performance.now() - started)), command };
   } catch (error) {
-    if (hasCode(error, "LN_TIMEOUT")) return { ok: false, failure: `${argv[0]}: ${error.summary}` };
-    throw error;
+    if (!hasCode(error, "LN_TIMEOUT")) throw error;
+    return { ok: false, failure: `${argv[0]}: ${error.summary}`, command };
   }
+}
+
+/** A command line as a shell takes it. */
+function shellLine(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
 }

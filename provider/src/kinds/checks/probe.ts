@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
-import type { Host } from "../../host";
-import { pause, throwIfInterrupted } from "../../host/interrupt";
-import { serialize } from "../../host/lock";
+import { pause } from "../../host/interrupt";
+import { secondsLeft, showProgress } from "../../host/operation";
 import { requireTools } from "../../host/requirements";
 import { address, at, seconds } from "../../schema/fields";
-import { reach, type Target } from "../../tools/traffic";
+import type { Target } from "../../tools/traffic";
+import { publicUrl } from "../../tools/url";
+import { type Attempt, attempt, type ProbeArgs } from "./probe-attempt";
 import { oneOf, targetArgs } from "./target-args";
 
 const ways = ["http", "tcp", "ping"] as const;
@@ -16,7 +17,7 @@ const texts = z.record(z.string(), z.number());
 export const probe = defineKind({
   type: "Probe",
   summary:
-    "An assertion that traffic flows, or does not: it looks when it is made and whenever an input changes, and fails the update otherwise.",
+    "An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails the update otherwise.",
   args: {
     ...inNetns,
     ...targetArgs,
@@ -29,19 +30,25 @@ export const probe = defineKind({
       .optional(),
     /** "success": every request is answered as expected; "failure": none is. */
     expect: z.enum(["success", "failure"], { error: "must be success or failure" }).default("success"),
-    /** Requests of an attempt, one after the other; the attempts of probes that expect several bodies of one URL as well. */
+    /** Requests, one after the other. Once the first is as expected, all others have to be. Probes that expect several bodies of one URL take turns. */
     count: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(1),
-    /** Attempts before it fails. */
+    /** Attempts to get the first request that is as expected, and to see all bodies that are expected. */
     attempts: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(10),
     /** Seconds between attempts. */
     intervalSeconds: seconds.default(1),
     /** Seconds for a request to be answered; not 0. */
     timeoutSeconds: seconds.refine((value) => value > 0, "must be more than 0").default(5),
-    /** Values of any sort; a change of one makes it look again. */
+    /** Milliseconds that an answer may take; one that takes longer does not count. A lost first packet of TCP shows as 1000 more. Default: as long as the timeout. */
+    maxMilliseconds: z
+      .int("must be 1 to 86400000")
+      .min(1, "must be 1 to 86400000")
+      .max(86_400_000, "must be 1 to 86400000")
+      .optional(),
+    /** Values of any sort; a change of one tries it again. */
     triggers: z.array(z.unknown()).optional(),
   },
   outputs: {
-    /** What the last attempt saw. */
+    /** What came of the last attempt. */
     results: z.object({
       /** Requests answered as expected. */
       ok: z.number(),
@@ -51,10 +58,21 @@ export const probe = defineKind({
       bodies: texts,
       /** How often each reason of a failure came. */
       failures: texts,
+      /** Milliseconds that answers took; of TCP with the time to start the command. */
+      milliseconds: z
+        .object({
+          /** The fastest. */
+          least: z.number(),
+          /** Half of them took at most that. */
+          median: z.number(),
+          /** The slowest. */
+          most: z.number(),
+        })
+        .optional(),
     }),
   },
   needs: [],
-  /** `URL@NETNS`, `tcp://ADDRESS:PORT@NETNS` or `ping ADDRESS@NETNS` */
+  /** `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS` or `ping ADDRESS@NETNS` */
   id: (args) => at(describe(args), args.netns),
 
   *rules(args) {
@@ -63,9 +81,11 @@ export const probe = defineKind({
     const bodies = args.http?.expectBody;
     if (Array.isArray(bodies) && bodies.length > args.count)
       yield ["count", "must be at least the number of bodies expected"];
+    if (args.maxMilliseconds !== undefined && args.expect === "failure")
+      yield ["maxMilliseconds", "has no meaning where a failure is expected"];
   },
 
-  // There is nothing in the kernel to read: a probe is what it saw.
+  // There is nothing in the kernel to read: a probe is what came of it.
   async observe(_host, _args, recorded) {
     return recorded?.results && { inputs: {}, outputs: { results: recorded.results } };
   },
@@ -75,18 +95,14 @@ export const probe = defineKind({
       host,
       ways.filter((way) => args[way]).flatMap((way) => tools[way]),
     );
-    for (let attempt = 1; ; attempt++) {
-      const results = await undisturbed(host, args);
-      const wrong = judge(args, results);
-      if (!wrong) return { outputs: { results } };
-      if (attempt === args.attempts) {
-        const details = [...Object.entries(results.bodies), ...Object.entries(results.failures)];
-        const saw = details.map(([text, times]) => `${times} x ${JSON.stringify(text)}`).join(", ") || "answers";
-        const message = `${describe(args)}: ${wrong}; ${results.ok} of ${args.count} as expected; seen ${saw}`;
-        throw new LocalnetError("LN_PROBE", message, {
-          hint: `last of ${attempt} attempts; look from there with the same command`,
-        });
-      }
+    for (let number = 1; ; number++) {
+      const last = await attempt(host, args);
+      if (!last.wrong) return { outputs: { results: last.results } };
+      // The attempts wait for the first success. After that all have to hold.
+      const isFinal = last.held > 0 && last.held < args.count;
+      const isLate = last.isLate || secondsLeft() < args.intervalSeconds;
+      if (isFinal || isLate || number === args.attempts) throw failed(args, last, number, isLate);
+      showProgress(`attempt ${number} of ${args.attempts}: ${seenIn(last)}`);
       await pause(args.intervalSeconds * 1000);
     }
   },
@@ -94,50 +110,23 @@ export const probe = defineKind({
   async remove() {},
 });
 
-interface ProbeArgs extends Target {
-  readonly netns?: string | undefined;
-  readonly expect: "success" | "failure";
-  readonly count: number;
-  readonly timeoutSeconds: number;
+function failed(args: ProbeArgs, last: Attempt, attempts: number, isLate: boolean): LocalnetError {
+  const message = `${describe(args)}: ${last.wrong}; ${last.held} of ${args.count} as expected; got ${seenIn(last)}`;
+  const end = isLate ? ", ended by customTimeouts" : "";
+  return new LocalnetError("LN_PROBE", message, {
+    ...(last.command && { ran: { argv: [last.command] } }),
+    hint: `attempt ${attempts} of ${args.attempts}${end}; run this command by hand to see what it gets`,
+  });
 }
 
-interface Results {
-  ok: number;
-  failed: number;
-  bodies: Record<string, number>;
-  failures: Record<string, number>;
-}
-
-/**
- * Balancing deals in turn to whoever asks: of two probes that ask for every other answer at the same pace, neither would
- * ever see the rest.
- */
-function undisturbed(host: Host, args: ProbeArgs): Promise<Results> {
-  const several = Array.isArray(args.http?.expectBody);
-  return several ? serialize(host, describe(args), () => look(host, args)) : look(host, args);
-}
-
-async function look(host: Host, args: ProbeArgs): Promise<Results> {
-  const results: Results = { ok: 0, failed: 0, bodies: {}, failures: {} };
-  for (let request = 0; request < args.count; request++) {
-    throwIfInterrupted();
-    const { ok, body, failure } = await reach(host, args.netns, args, args.timeoutSeconds);
-    results[ok ? "ok" : "failed"]++;
-    if (body !== undefined) results.bodies[body] = (results.bodies[body] ?? 0) + 1;
-    if (failure !== undefined) results.failures[failure] = (results.failures[failure] ?? 0) + 1;
-  }
-  return results;
-}
-
-/** What is not as expected; undefined when all is. */
-function judge({ expect, http }: ProbeArgs, { ok, failed, bodies }: Results): string | undefined {
-  if (expect === "failure") return ok ? "it should fail and was answered" : undefined;
-  if (failed) return "not every request was answered as expected";
-  const unseen = [http?.expectBody ?? []].flat().filter((body) => !bodies[body]);
-  return unseen.length ? `no answer was ${unseen.join(", ")}` : undefined;
+/** What came of an attempt, in words. */
+function seenIn({ results: { bodies, failures, milliseconds } }: Attempt): string {
+  const texts = [...Object.entries(bodies), ...Object.entries(failures)];
+  const counted = texts.map(([text, times]) => `${times} x ${JSON.stringify(text)}`).join(", ") || "answers";
+  return milliseconds ? `${counted}, in ${milliseconds.least} to ${milliseconds.most} ms` : counted;
 }
 
 function describe({ http, tcp, ping }: Target): string {
-  if (http) return http.url;
+  if (http) return publicUrl(http.url);
   return tcp ? `tcp://${tcp.address}:${tcp.port}` : `ping ${ping?.address}`;
 }

@@ -1,0 +1,7 @@
+/** An address of HTTP without what may be a secret in it: its user, and the values of its query. */
+export function publicUrl(url: string): string {
+  const [, scheme = "", authority = "", path = "", query] =
+    /^(https?:\/\/)([^/?#]*)([^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
+  const names = query?.split("&").map((each) => (each.includes("=") ? each.replace(/=.*/, "=...") : "..."));
+  return `${scheme}${authority.replace(/^.*@/, "")}${path}${names ? `?${names.join("&")}` : ""}`;
+}
