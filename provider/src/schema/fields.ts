@@ -53,7 +53,7 @@ export const netnsName = z
     'must be 1 to 64 of letters, digits, "_", "." and "-", the first a letter or digit',
   );
 
-function canonicalAddress(address: string): string {
+export function canonicalAddress(address: string): string {
   // The kernel prints IPv6 addresses in the form of RFC 5952.
   return isIP(address) === 6 ? new SocketAddress({ address, family: "ipv6" }).address : address;
 }

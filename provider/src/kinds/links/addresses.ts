@@ -1,4 +1,5 @@
-import { familyOf, networkOf } from "../../schema/fields";
+import { canonicalAddress, familyOf, networkOf } from "../../schema/fields";
+import { cidrOf, type LinkAddress } from "../../tools/ip/links";
 import type { ObservedLink } from "./link";
 
 /** Which addresses go and which come, in that order, so that the link has those asked for and others stay. */
@@ -31,4 +32,49 @@ function misplacedAddresses(wanted: readonly string[], there: readonly string[])
       return networkOf(earlier) === networkOf(address) && isLater;
     });
   });
+}
+
+/** Those of `before` that the kernel took along with others, or with a link that went down, and does not make again itself. */
+export function lostAddresses(
+  before: ObservedLink,
+  now: ObservedLink,
+  removed: readonly string[],
+): readonly LinkAddress[] {
+  const there = now.detail.entries.map(cidrOf);
+  const own = linkLocalOf(before.inputs.mac);
+  return before.detail.entries.filter((each) => {
+    const isRouters = each.dynamic && familyOf(each.local ?? "") === 6;
+    const isKernels = each.temporary || isRouters || each.local === own;
+    return !isKernels && !each.dadfailed && !there.includes(cidrOf(each)) && !removed.includes(cidrOf(each));
+  });
+}
+
+/** The link-local address that the kernel makes of a MAC address. */
+function linkLocalOf(mac: string): string | undefined {
+  const bytes = mac.split(":").map((byte) => Number.parseInt(byte, 16));
+  const [first = 0, ...rest] = bytes;
+  if (bytes.length !== 6 || bytes.some(Number.isNaN)) return undefined;
+  const [a, b, c, d, e, f] = [first ^ 2, ...rest] as [number, number, number, number, number, number];
+  const words = [(a << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f].map((word) => word.toString(16));
+  return canonicalAddress(`fe80::${words.join(":")}`);
+}
+
+const flags = ["home", "mngtmpaddr", "nodad", "noprefixroute", "autojoin"] as const;
+const forever = 0xffffffff;
+
+/** The command that gives a link an address as it had it before. */
+export function addCommand(address: LinkAddress, name: string): string[] {
+  const { local, address: peer, prefixlen, broadcast, scope, label, metric } = address;
+  const option = (word: string, value: string | number | undefined) =>
+    value === undefined ? [] : [word, String(value)];
+  const seconds = (word: string, value = forever) => (value === forever ? [] : [word, String(value)]);
+  return [
+    ...["addr", "add", ...(peer ? [`${local}`, "peer", `${peer}/${prefixlen}`] : [`${local}/${prefixlen}`])],
+    ...[...option("brd", broadcast), ...option("scope", scope), ...option("metric", metric)],
+    ...option("label", label === name ? undefined : label),
+    ...flags.filter((flag) => address[flag]),
+    ...seconds("valid_lft", address.valid_life_time),
+    ...seconds("preferred_lft", address.preferred_life_time),
+    ...["dev", name],
+  ];
 }

@@ -10,6 +10,7 @@ import {
   type LinkArgs,
   linkArgs,
   linkOutputs,
+  linkRules,
   listLinks,
   type ObservedLink,
   observedAs,
@@ -105,6 +106,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     id: ({ name, netns }) => at(name, netns),
 
     *rules(args) {
+      yield* linkRules(args);
       yield* portRules(args);
       if ("link" in args && args.link === args.name) yield ["link", "must be another link"];
       yield* definition.rules?.(args as never) ?? [];

@@ -4,10 +4,12 @@ import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
 import { familyOf } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { aliasArgs, groupArgs, type Link, parseLinks, showLink, showLinkCommand } from "../../tools/ip/links";
-import { planAddresses } from "./addresses";
+import { aliasArgs, cidrOf, groupArgs, type Link, parseLinks, showLink, showLinkCommand } from "../../tools/ip/links";
+import type { Words } from "../../tools/ip/restore";
+import { addCommand, lostAddresses, planAddresses } from "./addresses";
 import { type LinkArgs, linkOptions, newLink, type ObservedLink, observedLink, portOptions } from "./link";
 import { drawMac } from "./mac";
+import { preserveRoutes, requireRoomForIpv6 } from "./preserve";
 
 /** What the call that makes a link says of it beside name and type, and the link as it is after that call. */
 export function creation({ mac = drawMac(), mtu }: LinkArgs, owner: string): { words: string[]; made: ObservedLink } {
@@ -25,7 +27,11 @@ export async function ensureLink(
   observed: ObservedLink,
   recorded?: LinkArgs,
 ): Promise<Link | undefined> {
-  return waitUntilUsable(host, args, await configureLink(host, args, owner, observed, recorded, { first }));
+  return waitUntilUsable(
+    host,
+    args,
+    await configureLink(host, args, owner, observed, recorded, { first, canLose: first.length > 0 }),
+  );
 }
 
 /** What is known after a link's change. */
@@ -34,15 +40,18 @@ export interface LinkChange {
   readonly added: string[];
   /** What it listed at its end. */
   readonly lists: readonly unknown[];
+  /** Puts back what the kernel took away besides; a route may need an address that can be used. */
+  readonly restore: () => Promise<void>;
 }
 
 /** The link after its change, when its addresses can be used. */
 export async function waitUntilUsable(
   host: Host,
   args: LinkArgs,
-  { added, lists }: LinkChange,
+  { added, lists, restore }: LinkChange,
 ): Promise<Link | undefined> {
-  return (await waitForDuplicateDetection(host, args, added)) ?? linkIn(lists, args);
+  const link = await waitForDuplicateDetection(host, args, added).finally(restore);
+  return link ?? linkIn(lists, args);
 }
 
 function linkIn([links]: readonly unknown[], { name }: LinkArgs): Link | undefined {
@@ -52,6 +61,10 @@ function linkIn([links]: readonly unknown[], { name }: LinkArgs): Link | undefin
 /** Commands of the namespace that are run before a link's own, and after them. */
 interface Around {
   readonly first?: readonly string[][];
+  /** The kernel may drop what is attached to the link when they change it. */
+  readonly canLose?: boolean;
+  /** Is a route the kind's own concern? */
+  readonly isOwnRoute?: (route: Words) => boolean;
   /** Gets whether the link was changed. */
   readonly last?: (changed: boolean) => string[][];
   /** What lists how all is at the end, links before all else. */
@@ -65,23 +78,37 @@ export async function configureLink(
   owner: string,
   observed: ObservedLink,
   recorded?: LinkArgs,
-  { first = [], ...around }: Around = {},
+  { first = [], canLose = false, isOwnRoute, ...around }: Around = {},
 ): Promise<LinkChange> {
-  const commands = [...first, ...optionCommands(args, owner, observed)];
-  return configureAddresses(host, args, commands, observed, recorded, around);
+  const own = optionCommands(args, owner, observed);
+  const { remove } = planAddresses(args.addresses ?? [], recorded?.addresses ?? [], observed);
+  const isThere = observed.outputs.ifindex !== 0;
+  requireRoomForIpv6(args, recorded?.addresses ?? [], observed);
+  const loses = isThere && (canLose || own.canLose || remove.length > 0);
+  const restore = loses ? await preserveRoutes(host, args, observed, isOwnRoute) : async () => {};
+  try {
+    const commands = [...first, ...own.commands];
+    const change = await configureAddresses(host, args, commands, observed, recorded, { ...around, canLose: loses });
+    return { ...change, restore };
+  } catch (error) {
+    await restore().catch(() => undefined);
+    throw error;
+  }
 }
 
-function optionCommands(args: LinkArgs, owner: string, observed: ObservedLink): string[][] {
+function optionCommands(args: LinkArgs, owner: string, observed: ObservedLink) {
   const commands: string[][] = [];
   const set = ["link", "set", "dev", args.name];
   const words = changedWords(linkOptions, args, observed.inputs);
+  const risky = Object.entries(linkOptions).filter(([, option]) => !("isHarmless" in option));
+  const canLose = changedWords(Object.fromEntries(risky), args, observed.inputs).length > 0;
   if (observed.owner !== owner || !observed.detail.hasAlias) words.push(...aliasArgs(owner));
   if (words.length) commands.push([...set, ...words]);
   // A link that becomes a port of another bridge has the kernel's own values there.
   const isMoved = observed.inputs.master !== args.master;
   const port = args.master ? changedWords(portOptions, args, isMoved ? newLink.inputs : observed.inputs) : [];
   if (port.length) commands.push([...set, "type", "bridge_slave", ...port]);
-  return commands;
+  return { commands, canLose };
 }
 
 type Options = Readonly<Record<string, { words(value: never): string[] }>>;
@@ -102,8 +129,8 @@ async function configureAddresses(
   commands: string[][],
   observed: ObservedLink,
   recorded: LinkArgs | undefined,
-  { last, shows = [showLinkCommand(args.name)] }: Omit<Around, "first">,
-): Promise<LinkChange> {
+  { last, canLose, shows = [showLinkCommand(args.name)] }: Omit<Around, "first">,
+): Promise<Omit<LinkChange, "restore">> {
   const { name, netns, addresses = [] } = args;
   const before = recorded?.addresses ?? [];
   let changed = false;
@@ -121,16 +148,23 @@ async function configureAddresses(
   // A link that went down lost its IPv6 addresses.
   let there = observed;
   const hasAny = there.inputs.addresses.length + there.detail.duplicates.length > 0;
-  if (addresses.length + before.length > 0 && commands.length > 0 && hasAny) there = await current();
+  if ((canLose || addresses.length + before.length > 0) && commands.length > 0 && hasAny) there = await current();
   const surplus = planAddresses(addresses, before, there).remove;
   commands.push(...surplus.map((each) => ["addr", "del", each, "dev", name]));
   // A primary IPv4 address takes its secondaries along.
   if (surplus.length > 0) there = await current();
+  const unwanted = before.filter((each) => !addresses.includes(each));
+  const lost = lostAddresses(observed, there, [...surplus, ...unwanted]);
   const missing = planAddresses(addresses, [], there).add;
-  commands.push(...missing.map((each) => ["addr", "add", each, "dev", name]));
+  const others = lost.filter((each) => !missing.includes(cidrOf(each)));
+  for (const each of missing) {
+    const former = lost.find((address) => cidrOf(address) === each);
+    commands.push(former ? addCommand(former, name) : ["addr", "add", each, "dev", name]);
+  }
+  commands.push(...others.map((each) => addCommand(each, name)));
   commands.push(...(last?.(changed || commands.length > 0) ?? []));
   await run();
-  return { added: missing, lists };
+  return { added: [...missing, ...others.map(cidrOf)], lists };
 }
 
 const detectionSeconds = 4;

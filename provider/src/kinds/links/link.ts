@@ -59,6 +59,18 @@ export const portArgs = {
   hairpin: z.boolean().optional().meta({ unset: false }),
 } as const;
 
+/** The kernel has no IPv6 on links with smaller packets: it takes its addresses and routes away. */
+export const leastMtu6 = 1280;
+
+export function* linkRules(
+  { mtu, addresses = [] }: Pick<LinkArgs, "mtu" | "addresses">,
+  prefix = "",
+): Generator<readonly [string, string]> {
+  const isSmall = mtu !== undefined && mtu < leastMtu6;
+  if (isSmall && addresses.some((each) => familyOf(each) === 6))
+    yield [`${prefix}mtu`, `must be at least ${leastMtu6} for an IPv6 address`];
+}
+
 export function* portRules(args: Partial<LinkArgs>, prefix = ""): Generator<readonly [string, string]> {
   if (args.master !== undefined && args.master === args.name) yield [`${prefix}master`, "must be another link"];
   for (const key of Object.keys(portOptions) as (keyof typeof portOptions)[]) {
@@ -68,13 +80,17 @@ export function* portRules(args: Partial<LinkArgs>, prefix = ""): Generator<read
 
 const onOff = (on: boolean) => (on ? "on" : "off");
 
-/** What `ip link set dev NAME` takes for every link, in the order in which it is said. */
+/**
+ * What `ip link set dev NAME` takes for every link, in the order in which it is said. With a change of one that is not
+ * harmless, the kernel may drop routes, addresses or neighbours of the link.
+ */
 export const linkOptions = {
   mtu: { words: (bytes: number) => ["mtu", String(bytes)], read: (link: Link) => link.mtu },
   mac: { words: (text: string) => ["address", text], read: (link: Link) => link.address ?? "" },
   promiscuous: {
     words: (on: boolean) => ["promisc", onOff(on)],
     read: (link: Link) => link.flags.includes("PROMISC"),
+    isHarmless: true,
   },
   master: {
     words: (name: string | undefined) => (name === undefined ? ["nomaster"] : ["master", name]),
@@ -120,6 +136,8 @@ export function observedLink(link: Link, owner: string) {
       hasAlias: isMark(link.ifalias ?? ""),
       duplicates: duplicatesOf(link),
       staticAddresses: staticAddressesOf(link),
+      /** The addresses as ip tells them. */
+      entries: link.addr_info,
     },
   };
 }
@@ -174,7 +192,7 @@ export const newLink: ObservedLink = {
     master: undefined,
   },
   outputs: { ifindex: 0, macAddress: "" },
-  detail: { hasAlias: false, duplicates: [], staticAddresses: [] },
+  detail: { hasAlias: false, duplicates: [], staticAddresses: [], entries: [] },
 };
 
 export async function removeLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">): Promise<void> {

@@ -1,5 +1,6 @@
 import { familyOf } from "../../schema/fields";
 import type { LinksAndRoutes } from "../../tools/ip/inside";
+import { type Words, wordAfter } from "../../tools/ip/restore";
 import { mainTable, metric6, protocol } from "../../tools/ip/routes";
 
 /** The name of a pod's link inside, as every container runtime gives it. */
@@ -33,4 +34,12 @@ export function routeCommands(args: Gateways, observed: Gateways | undefined): s
 export function removedRouteCommands(args: Gateways, observed: Gateways | undefined): string[][] {
   const gone = families.filter((key) => key in args && args[key] === undefined && observed?.[key]);
   return gone.map((key) => ["route", "del", ...destinations[key]]);
+}
+
+/** Is it a route that `gateway` or `gateway6` stands for? */
+export function isGatewayRoute(words: Words): boolean {
+  const [, destination] = words;
+  const isMain = wordAfter(words, "table") === String(mainTable) && !words.includes("tos");
+  if (destination === "default") return isMain && !words.includes("metric");
+  return destination === "::/0" && isMain && wordAfter(words, "metric") === String(metric6);
 }

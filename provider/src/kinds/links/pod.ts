@@ -23,7 +23,9 @@ import { configureLink, creation, type LinkChange, waitUntilUsable } from "./ens
 import {
   importableInputs,
   type LinkArgs,
+  leastMtu6,
   linkArgs,
+  linkRules,
   type ObservedLink,
   observeLink,
   observeStableLink,
@@ -31,7 +33,7 @@ import {
   removeLink,
 } from "./link";
 import { type ObservedPod, observedPod, remainsOf } from "./pod-observe";
-import { type Gateways, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
+import { type Gateways, isGatewayRoute, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
 
 export const pod = defineKind({
   type: "Pod",
@@ -66,7 +68,10 @@ export const pod = defineKind({
   /** `NAME` */
   id: ({ name }) => name,
 
-  *rules({ name, link, up, gateway, gateway6 }) {
+  *rules(args) {
+    const { name, link, up, mtu, gateway, gateway6 } = args;
+    yield* linkRules(args);
+    if (mtu !== undefined && mtu < leastMtu6 && gateway6) yield ["mtu", `must be at least ${leastMtu6} for gateway6`];
     const given = link ?? ifName.safeParse(nearName({ name })).data;
     if (given === undefined) yield ["link", `must be given: ${nearName({ name })} is longer than 15 characters`];
     if (!up && (gateway || gateway6)) yield ["up", "must be true for a gateway: a link that is down has no routes"];
@@ -116,9 +121,9 @@ export const pod = defineKind({
     const last = (changed: boolean) => routeCommands(args, changed ? undefined : observed?.inputs);
     const there = whole?.far ?? farEnd.made;
     const change = await configureLink(host, far, owner, there, recorded && farOf(recorded), {
-      ...{ first, last, shows: linksAndRoutesCommands },
+      ...{ first, last, shows: linksAndRoutesCommands, isOwnRoute: isGatewayRoute },
     }).catch(async (error) => {
-      await endMarkedNamespace(host, args);
+      await Promise.allSettled([connection?.restore(), endMarkedNamespace(host, args)]);
       throw error;
     });
     await endNamespace(host, args);

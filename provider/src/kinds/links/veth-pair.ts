@@ -10,6 +10,7 @@ import {
   type LinkArgs,
   linkArgs,
   linkOutputs,
+  linkRules,
   listLinks,
   newLink,
   type ObservedLink,
@@ -60,8 +61,13 @@ export const vethPair = defineKind({
   *rules(args) {
     const { name, netns, peer } = args;
     if (name === peer.name && netns === peer.netns) yield ["peer.name", "must differ from name in the same namespace"];
-    yield* portRules(args);
-    yield* portRules(peer, "peer.");
+    for (const [end, prefix] of [
+      [args, ""],
+      [peer, "peer."],
+    ] as const) {
+      yield* linkRules(end, prefix);
+      yield* portRules(end, prefix);
+    }
   },
 
   async observe(host, args, recorded): Promise<ObservedPair | undefined> {
@@ -100,9 +106,14 @@ export const vethPair = defineKind({
     const add = ["link", "add", ...place(args, near.words), "type", "veth", "peer", ...place(peer, far.words)];
     const first = whole ? [] : [add];
     const changes: (readonly [LinkArgs, LinkChange])[] = [];
-    for (const { end, observed, recorded } of ends) {
-      const around = { first: first.splice(0) };
-      changes.push([end, await configureLink(host, end, owner, observed, recorded, around)]);
+    try {
+      for (const { end, observed, recorded } of ends) {
+        const around = { first: first.splice(0) };
+        changes.push([end, await configureLink(host, end, owner, observed, recorded, around)]);
+      }
+    } catch (error) {
+      await Promise.allSettled(changes.map(([, { restore }]) => restore()));
+      throw error;
     }
     // Neither end has a carrier before both are up.
     const links = await Promise.all(changes.map(([end, change]) => waitUntilUsable(host, end, change)));

@@ -170,7 +170,7 @@ function requirePlainWords(words: Command): void {
   if (strange !== undefined) throw new TypeError(`no word for a list of commands: ${JSON.stringify(strange)}`);
 }
 
-function batchLines(commands: readonly Command[]): string {
+export function batchLines(commands: readonly Command[]): string {
   return commands
     .map((words) => {
       requirePlainWords(words);

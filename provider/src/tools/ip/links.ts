@@ -36,12 +36,25 @@ export const linkJson = z.object({
         dynamic: z.boolean().optional(),
         tentative: z.boolean().optional(),
         dadfailed: z.boolean().optional(),
+        broadcast: z.string().optional(),
+        scope: z.string().optional(),
+        label: z.string().optional(),
+        metric: z.number().optional(),
+        nodad: z.boolean().optional(),
+        home: z.boolean().optional(),
+        mngtmpaddr: z.boolean().optional(),
+        noprefixroute: z.boolean().optional(),
+        autojoin: z.boolean().optional(),
+        temporary: z.boolean().optional(),
+        valid_life_time: z.number().optional(),
+        preferred_life_time: z.number().optional(),
       }),
     )
     .default([]),
 });
 
 export type Link = z.output<typeof linkJson>;
+export type LinkAddress = Link["addr_info"][number];
 
 export function parseLinks(list: unknown): Link[] {
   return z.array(linkJson).parse(list);
@@ -130,7 +143,7 @@ export function duplicatesOf(link: Link): string[] {
   return link.addr_info.filter(({ dadfailed }) => dadfailed).map(cidrOf);
 }
 
-function cidrOf({ local, address, prefixlen }: Link["addr_info"][number]): string {
+export function cidrOf({ local, address, prefixlen }: LinkAddress): string {
   return address === undefined ? `${local}/${prefixlen}` : `${local} peer ${address}/${prefixlen}`;
 }
 

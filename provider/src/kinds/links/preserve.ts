@@ -1,0 +1,64 @@
+import { note } from "../../core/note";
+import { LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { at, familyOf } from "../../schema/fields";
+import { ipAll } from "../../tools/ip/batch";
+import { type Attached, restoreCommands, showAttached, type Words } from "../../tools/ip/restore";
+import { type LinkArgs, leastMtu6, type ObservedLink } from "./link";
+
+/** The kernel lets go of routes and neighbours when a link changes; whoever changed it puts them back. */
+export async function preserveRoutes(
+  host: Host,
+  { name, netns, up }: LinkArgs,
+  { detail }: ObservedLink,
+  isOwn: (route: Words) => boolean = () => false,
+): Promise<() => Promise<void>> {
+  const sources = detail.entries.map(({ local }) => local);
+  const look = async (): Promise<Attached> => {
+    const { routes, neighbours } = await showAttached(host, netns, name);
+    const concerned = (words: Words) =>
+      words.some((word, index) => {
+        const before = words[index - 1];
+        return (before === "dev" && word === name) || (before === "src" && sources.includes(word));
+      });
+    return { routes: routes.filter((each) => concerned(each) && !isOwn(each)), neighbours };
+  };
+  const before = await look();
+  return async () => {
+    if (before.routes.length + before.neighbours.length === 0) return;
+    const commands = restoreCommands(before, await look());
+    const isLost = ([object]: Words) => up === false && object === "route";
+    const place = at(name, netns);
+    for (const command of commands.filter(isLost))
+      note(`link ${place} is down: this route went with that: ${text(command)}`);
+    const possible = commands.filter((command) => !isLost(command));
+    const results = await Promise.allSettled(possible.map((command) => ipAll(host, netns, [command])));
+    for (const [index, result] of results.entries()) {
+      if (result.status === "fulfilled" || /File exists/.test(String(result.reason))) continue;
+      const { reason } = result;
+      const why = reason instanceof LocalnetError ? (reason.ran?.stderr ?? reason.summary) : String(reason);
+      note(
+        `link ${place} changed: this went with that, and cannot be put back: ${text(possible[index])}: ${why.trim()}`,
+      );
+    }
+  };
+}
+
+function text([object, _verb, ...words]: Words = []): string {
+  return [object, ...words].join(" ");
+}
+
+/** The addresses that others gave the link would go, and could not come back. */
+export function requireRoomForIpv6(
+  { mtu, addresses = [] }: LinkArgs,
+  before: readonly string[],
+  link: ObservedLink,
+): void {
+  if (mtu === undefined || mtu >= leastMtu6 || link.inputs.mtu < leastMtu6) return;
+  const others = link.detail.staticAddresses.filter(
+    (each) => familyOf(each) === 6 && !before.includes(each) && !addresses.includes(each),
+  );
+  if (others.length === 0) return;
+  const what = `mtu: below ${leastMtu6} the kernel takes away the link's IPv6 addresses, also those of others: ${others.join(", ")}`;
+  throw new LocalnetError("LN_INPUT", what, { hint: `choose an mtu of at least ${leastMtu6}, or remove them first` });
+}

@@ -1,0 +1,119 @@
+import type { Host } from "../../host";
+import { batchLines } from "./batch";
+import { ipIn, runIp } from "./ip";
+
+/**
+ * Routes and neighbours, for those that the kernel takes away when a link changes to be put back whole. They are read as
+ * text, not as JSON: what `ip route show` prints is what `ip route add` takes, and JSON leaves out the locks of metrics
+ * and all of an encapsulation. `ip route save` is whole too, but `restore` cannot choose among what it holds: it would
+ * bring back routes that others removed meanwhile.
+ */
+export interface Attached {
+  /** The words of each route that the kernel did not make by itself. */
+  readonly routes: readonly Words[];
+  /** The words of each permanent neighbour of the link, and of each that it answers for. */
+  readonly neighbours: readonly Words[];
+}
+
+export type Words = readonly string[];
+
+/** `ip -N` prints numbers, but takes only names of types. */
+const typeNames = ["", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit"];
+typeNames.push("throw", "nat");
+
+/** Made by the kernel, with an address, an ICMP redirect or a router advertisement: it makes them again. */
+const kernelProtocols = ["1", "2", "9"];
+
+/** What is a route's state and none of its attributes. */
+const states = ["dead", "linkdown", "pervasive", "unresolved", "offload", "trap", "rt_offload", "rt_trap"];
+
+/** What a change of the link could take away. */
+export async function showAttached(host: Host, netns: string | undefined, device: string): Promise<Attached> {
+  const commands = [
+    ["route", "show", "table", "all"],
+    ["neigh", "show", "dev", device, "nud", "permanent"],
+    ["neigh", "show", "proxy", "dev", device],
+  ];
+  const argv = [...ipIn(netns), "-N", "-d", "-o", "-batch", "-"];
+  const { stdout } = await runIp(host, argv, { input: batchLines(commands) });
+  const lines = stdout.split("\n").map((line) => line.split(/[\s\\]+/).filter(Boolean));
+  return {
+    routes: lines.filter(isRoute).flatMap(routeWords),
+    neighbours: lines.flatMap((words) => neighbourWords(words, device)),
+  };
+}
+
+/** A line about a route begins with the number of its type. */
+function isRoute([type = ""]: Words): boolean {
+  return /^\d+$/.test(type);
+}
+
+function routeWords(line: Words): Words[] {
+  const words = replaceSegments(line).filter((word) => !states.includes(word));
+  const [type, destination = "", ...rest] = words;
+  if (kernelProtocols.includes(wordAfter(rest, "proto") ?? "")) return [];
+  // Of both IP versions the destination reads "default"; only IPv6 has preferences.
+  const isDefault6 = destination === "default" && rest.includes("pref");
+  const attributes = rest.flatMap((word, index) => {
+    const before = rest[index - 1];
+    if (word === "error" || before === "error") return [];
+    // It is always locked, and ip does not take that word there.
+    if (word === "lock" && before === "rto_min") return [];
+    return [before === "expires" ? word.replace(/sec$/, "") : word];
+  });
+  return [[typeNames[Number(type)] ?? "", isDefault6 ? "::/0" : destination, ...attributes]];
+}
+
+/** `segs 2 [ A B ]` is what ip prints of `segs A,B`. */
+function replaceSegments(words: Words): string[] {
+  return words
+    .join(" ")
+    .replace(/segs \d+ \[ ([^\]]*) \]/g, (_, list: string) => `segs ${list.trim().replaceAll(" ", ",")}`)
+    .split(" ");
+}
+
+function neighbourWords(words: Words, device: string): Words[] {
+  const [address = ""] = words;
+  if (words.includes("PERMANENT")) {
+    const attributes = words.slice(1).filter((word) => word !== "PERMANENT");
+    return [[address, "dev", device, "nud", "permanent", ...attributes]];
+  }
+  return words.includes("proxy") && !isRoute(words) ? [["proxy", address, "dev", device]] : [];
+}
+
+/** The commands that put back what was there before and is not any more: routes that need no other come first. */
+export function restoreCommands(before: Attached, after: Attached): Words[] {
+  const routes = missing(before.routes, after.routes, routeKey).sort((a, b) => rank(a) - rank(b));
+  const neighbours = missing(before.neighbours, after.neighbours, (words) => words.join(" "));
+  // Of an IPv6 route with several next hops, or with a source address, the kernel takes away a part and leaves a rest.
+  const rests = missing(after.routes, before.routes, routeKey).map(identity);
+  const isRest = (words: Words) => words[1]?.includes(":") && rests.includes(identity(words));
+  return [
+    ...neighbours.map((words) => ["neigh", "replace", ...words]),
+    ...routes.map((words) => ["route", isRest(words) ? "replace" : "append", ...words]),
+  ];
+}
+
+function missing(before: readonly Words[], after: readonly Words[], key: (words: Words) => string): Words[] {
+  const there = new Set(after.map(key));
+  return before.filter((words) => !there.has(key(words)));
+}
+
+/** All but the time that is left to it. */
+function routeKey(words: Words): string {
+  return words.filter((_, index) => words[index - 1] !== "expires").join(" ");
+}
+
+export function wordAfter(words: Words, word: string): string | undefined {
+  return words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
+}
+
+/** What no two IPv6 routes have in common. */
+function identity(words: Words): string {
+  return [words[1], ...["tos", "metric", "table"].map((word) => wordAfter(words, word))].join(" ");
+}
+
+function rank(words: Words): number {
+  if (words.includes("via")) return words.includes("onlink") ? 1 : 2;
+  return words.includes("src") ? 1 : 0;
+}
