@@ -34,6 +34,8 @@ const route = {
 const observed = (inputs: Values) => ({ owner: null, inputs, outputs: {} });
 const service = observed({ scheduler: "wlc", schedulerFlags: [], onePacket: false });
 const inFoo = "nsenter --net=/run/netns/foo --";
+/** What forwarding changes too. */
+const family = `${inFoo} grep -sH  -r --include=forwarding --include=accept_redirects /proc/sys/net/ipv4/conf`;
 const iptables = `${inFoo} iptables -w 10 -t filter`;
 
 async function ensured(type: string, values: Values, seen?: object, recorded?: Values): Promise<RecordingHost> {
@@ -141,7 +143,14 @@ const rows: readonly Row[] = [
     "Sysctl",
     {},
     observed({ value: "0" }),
-    [`${inFoo} cat /proc/sys/net/ipv4/ip_forward`, `${inFoo} tee /proc/sys/net/ipv4/ip_forward`],
+    [`${inFoo} cat /proc/sys/net/ipv4/ip_forward`, family, `${inFoo} tee /proc/sys/net/ipv4/ip_forward`, family],
+  ],
+  [
+    "written, where nothing else changes with it",
+    "Sysctl",
+    { key: "net.ipv4.ip_local_port_range", value: "1 2" },
+    observed({ value: "0 1" }),
+    [`${inFoo} cat /proc/sys/net/ipv4/ip_local_port_range`, `${inFoo} tee /proc/sys/net/ipv4/ip_local_port_range`],
   ],
   [
     "appended",
@@ -189,7 +198,9 @@ test.each(rows)("%s: %s %j", async (_, type, values, seen, lines) => {
 });
 
 test("the value of a setting goes over standard input, not the command line", async () => {
-  expect((await ensured("Sysctl", { value: "1 2" }, observed({ value: "0" }))).inputs).toContain("1 2\n");
+  expect(
+    (await ensured("Sysctl", { key: "net.ipv4.ip_local_port_range", value: "1 2" }, observed({ value: "0" }))).inputs,
+  ).toContain("1 2\n");
 });
 
 const removals: readonly (readonly [type: string, seen: object, lines: readonly string[]])[] = [
@@ -199,7 +210,7 @@ const removals: readonly (readonly [type: string, seen: object, lines: readonly 
   ["Pod", pod, ["ip netns pids p0", "ip netns del p0"]],
   ["Dummy", {}, ["ip -n foo link del dev d0"]],
   ["Route", route, ["ip -n foo -4 route del unicast default via 10.0.0.1 dev e0 metric 0 table 254 proto 157"]],
-  ["Sysctl", observed({ value: "1" }), [`${inFoo} tee /proc/sys/net/ipv4/ip_forward`]],
+  ["Sysctl", observed({ value: "1" }), [family, `${inFoo} tee /proc/sys/net/ipv4/ip_forward`, family]],
   [
     "IptablesRule",
     { detail: { ours: [{ words: ["-j", "ACCEPT"] }], elsewhere: [{ words: ["-j", "DROP"] }] } },

@@ -61,6 +61,11 @@ export async function readShares(host: Host, place: Place): Promise<Entry[]> {
   return (await storeOf(host).find(path(place))).map(parse);
 }
 
+/** All entries of a host, of all its namespaces. */
+export async function listEntries(host: Host): Promise<Entry[]> {
+  return (await storeOf(host).find(`${directory}/`)).map(parse);
+}
+
 /** What several owners share, as what may be imported: not while it has one. */
 export async function listUnshared(host: Host, place: Place, id: string): Promise<Importable> {
   const [entry] = await readShares(host, place);

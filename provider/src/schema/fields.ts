@@ -143,10 +143,13 @@ export const mac = z
 
 const segment = /^[A-Za-z0-9_.:-]+$/;
 
-/** A sysctl key, normalised to slashes: an interface's name may hold a dot, so dots cannot tell its parts. */
+/**
+ * A sysctl key, normalised to slashes: an interface's name may hold a dot, so dots cannot tell its parts. As with
+ * sysctl(8), in a key whose first separator is a dot a slash stands for a dot.
+ */
 export const sysctlKey = z
   .string()
-  .transform((key) => (key.includes("/") ? key : key.replaceAll(".", "/")))
+  .transform((key) => (/^[^./]*\./.test(key) ? key.replace(/[./]/g, (each) => (each === "." ? "/" : ".")) : key))
   .refine((key) => {
     const parts = key.split("/");
     return parts.length > 1 && parts[0] === "net" && parts.every((part) => segment.test(part) && !/^\.+$/.test(part));

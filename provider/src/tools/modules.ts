@@ -3,7 +3,7 @@ import { commandError } from "../host/host";
 
 /** Modules in the kernel that can be unloaded, and how many use each. */
 export async function loadedModules(host: Host): Promise<Map<string, number>> {
-  const lines = await told(host, ["cat", "/proc/modules"], noFile); // none: a kernel without modules
+  const lines = await outputOf(host, ["cat", "/proc/modules"], noFile); // none: a kernel without modules
   return new Map(
     (lines ?? "")
       .split("\n")
@@ -17,13 +17,13 @@ export async function loadedModules(host: Host): Promise<Map<string, number>> {
 
 /** Is it in the kernel, loaded or built in? */
 export async function hasModule(host: Host, name: string): Promise<boolean> {
-  if (await told(host, ["ls", "-d", `/sys/module/${plainName(name)}`], noFile)) return true;
+  if (await outputOf(host, ["ls", "-d", `/sys/module/${plainName(name)}`], noFile)) return true;
   return (await dependencies(host, name))?.length === 0;
 }
 
 /** The modules that loading this one would load, itself last; undefined when there is no such module. */
 export async function dependencies(host: Host, name: string): Promise<string[] | undefined> {
-  const plan = await told(host, ["modprobe", "--show-depends", "--", name], /Module \S+ not found/);
+  const plan = await outputOf(host, ["modprobe", "--show-depends", "--", name], /Module \S+ not found/);
   const files = [...(plan ?? "").matchAll(/^insmod (\S+)/gm)].map((match) => match[1] ?? "");
   return plan === undefined
     ? undefined
@@ -33,11 +33,11 @@ export async function dependencies(host: Host, name: string): Promise<string[] |
 const noFile = /No such file or directory/;
 
 /** What a command prints; undefined when it says that there is no such thing. Any other failure is no answer. */
-async function told(host: Host, argv: readonly string[], none: RegExp): Promise<string | undefined> {
-  const ran = await host.run(argv, { accept: "any" });
-  if (ran.exitCode === 0) return ran.stdout;
-  if (none.test(ran.stderr)) return undefined;
-  throw commandError(argv, ran);
+async function outputOf(host: Host, argv: readonly string[], absent: RegExp): Promise<string | undefined> {
+  const result = await host.run(argv, { accept: "any" });
+  if (result.exitCode === 0) return result.stdout;
+  if (absent.test(result.stderr)) return undefined;
+  throw commandError(argv, result);
 }
 
 /** The kernel reads "-" in a module's name as "_", and prints the latter. */

@@ -5,13 +5,19 @@ import { enter } from "../host/netns";
 
 // Files below /proc/sys, not the sysctl command: that one reports a write that failed with exit code 0.
 
+const root = "/proc/sys";
+
 /** A kernel setting's value with its blanks made single; undefined when the kernel has none of that key. */
 export async function readSysctl(host: Host, netns: string | undefined, key: string): Promise<string | undefined> {
   try {
-    const { stdout } = await host.run(enter(netns, ["cat", `/proc/sys/${key}`]));
+    const { stdout } = await host.run(enter(netns, ["cat", `${root}/${key}`]));
     return normalise(stdout);
   } catch (error) {
     if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("No such file")) return undefined;
+    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("Input/output error")) {
+      const hint = "write it by hand: what cannot be read cannot be put back";
+      throw new LocalnetError("LN_KERNEL", `${key} has no value that could be read`, { ran: error.ran, hint });
+    }
     throw error;
   }
 }
@@ -22,8 +28,25 @@ export async function readSysctls(
   netns: string | undefined,
   keys: readonly string[],
 ): Promise<Map<string, string>> {
-  const files = keys.map((key) => `/proc/sys/${key}`);
-  const argv = enter(netns, ["grep", "-s", "", ...files]);
+  return grep(
+    host,
+    netns,
+    keys.map((key) => `${root}/${key}`),
+  );
+}
+
+/** The settings of these names below a folder: of every link. */
+export async function readSysctlFiles(
+  host: Host,
+  netns: string | undefined,
+  folder: string,
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  return grep(host, netns, ["-r", ...names.map((name) => `--include=${name}`), `${root}/${folder}`]);
+}
+
+async function grep(host: Host, netns: string | undefined, args: readonly string[]): Promise<Map<string, string>> {
+  const argv = enter(netns, ["grep", "-sH", "", ...args]);
   const result = await host.run(argv, { accept: [0, 1, 2] });
   // grep itself says nothing of files that are not there.
   if (result.stderr) throw commandError(argv, result);
@@ -32,12 +55,21 @@ export async function readSysctls(
 }
 
 export async function writeSysctl(host: Host, netns: string | undefined, key: string, value: string): Promise<void> {
-  try {
-    await host.run(enter(netns, ["tee", `/proc/sys/${key}`]), { input: `${value}\n` });
-  } catch (error) {
-    if (!hasCode(error, "LN_COMMAND") || !error.ran?.stderr?.includes("No such file")) throw error;
-    const hint = "load the kernel module that has it first: br_netfilter for net.bridge.*, ip_vs for net.ipv4.vs.*";
-    throw new LocalnetError("LN_KERNEL", `there is no kernel setting ${key}`, { ran: error.ran, hint });
+  await host.run(enter(netns, ["tee", `${root}/${key}`]), { input: `${value}\n` });
+}
+
+/** Writes many, a command for each value. A link that went takes its settings along. */
+export async function writeSysctls(
+  host: Host,
+  netns: string | undefined,
+  values: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const value of new Set(values.values())) {
+    const files = [...values].flatMap(([key, each]) => (each === value ? `${root}/${key}` : []));
+    const argv = enter(netns, ["tee", "--", ...files]);
+    const result = await host.run(argv, { input: `${value}\n`, accept: "any" });
+    const harmless = /^(tee: .*: No such file or directory\n)+$/.test(result.stderr);
+    if (result.exitCode !== 0 && !harmless) throw commandError(argv, result);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import { findImportable } from "../../../provider/src/core/import";
 import { create, read, remove } from "../../../provider/src/core/lifecycle";
-import { kernelModule as kind } from "../../../provider/src/kinds";
+import { kernelModule as kind, sysctl } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
 import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";
@@ -104,6 +104,45 @@ const reason = lack("modules");
     const { id, outputs } = await create(kind, inputs({ name: "br_netfilter" }), settings);
     expect(await listed()).toEqual({ id: "br_netfilter", omit: `it belongs to ${world.owner}` });
     await remove(kind, id, outputs, settings);
+    if (!before) await world.run("rmmod", "br_netfilter");
+  });
+
+  test("br_netfilter stays while another stack has one of its settings, in whichever namespace", async () => {
+    const netns = world.netns("b");
+    await world.addNetns(netns);
+    const before = await loaded("br_netfilter");
+    if (before) await world.run("rmmod", "br_netfilter");
+    const module = await create(kind, inputs({ name: "br_netfilter" }), settings);
+    const key = "net.bridge.bridge-nf-call-iptables";
+    const theirs = inputs({ key, value: 1, netns, owner: `lnt/other/${world.tag}` });
+    const setting = await create(sysctl, theirs, settings);
+    await remove(kind, module.id, module.outputs, settings);
+    expect(await loaded("br_netfilter")).toBe(true);
+    await remove(sysctl, setting.id, setting.outputs, settings);
+    if (!before) await world.run("rmmod", "br_netfilter");
+  });
+
+  test("a module and a setting of the host stay for another program's bridge that came since, as Docker's", async () => {
+    const [name, key] = [world.name("d"), "net.ipv4.ip_forward"];
+    const there = (await world.run("sysctl", "-n", key)).trim();
+    world.finally(() => world.run("sysctl", "-qw", `${key}=${there}`));
+    world.finally(() => world.run("ip", "link", "del", name));
+    await world.run("sysctl", "-qw", `${key}=0`);
+    const before = await loaded("br_netfilter");
+    if (before) await world.run("rmmod", "br_netfilter");
+    const setting = await create(sysctl, inputs({ key, value: 1 }), settings);
+    const module = await create(kind, inputs({ name: "br_netfilter" }), settings);
+    await world.run("ip", "link", "add", "name", name, "type", "bridge");
+    await world.run("ip", "addr", "add", "172.31.99.1/24", "dev", name);
+    await remove(kind, module.id, module.outputs, settings);
+    await remove(sysctl, setting.id, setting.outputs, settings);
+    expect(await loaded("br_netfilter")).toBe(true);
+    expect((await world.run("sysctl", "-n", key)).trim()).toBe("1");
+    // One that was there before tells nothing.
+    await world.run("sysctl", "-qw", `${key}=0`);
+    const next = await create(sysctl, inputs({ key, value: 1 }), settings);
+    await remove(sysctl, next.id, next.outputs, settings);
+    expect((await world.run("sysctl", "-n", key)).trim()).toBe("0");
     if (!before) await world.run("rmmod", "br_netfilter");
   });
 

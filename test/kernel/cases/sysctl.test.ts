@@ -152,10 +152,21 @@ beyond("Sysctl: beyond the contract", () => {
     expect(await live()).toBe("91");
   });
 
-  test("a key that the kernel does not have is named, with what may bring it", async () => {
-    const error = await failure(() => create(kind, inputs({ key: "net.ipv4.no_such_key", value: 1 }), settings));
-    expect(error).toMatchObject({ code: "LN_KERNEL" });
-    expect(error.message).toContain("net/ipv4/no_such_key");
+  test.each([
+    ["net.ipv4.no_such_key", "LN_KERNEL", "ls -R /proc/sys/net"],
+    ["net.ipv4.conf.nolink.rp_filter", "LN_MISSING", "there is no link nolink"],
+    ["net.ipv4.conf.nolink.rp_filter", "LN_MISSING", "dependsOn"],
+    ["net.ipv4.conf.lo.no_such_key", "LN_KERNEL", "of a link that is there"],
+    ["net.bridge.no_such_key", "LN_KERNEL", "KernelModule br_netfilter"],
+    ["net.ipv4.vs.no_such_key", "LN_KERNEL", "KernelModule ip_vs"],
+    ["net.core.netdev_budget", "LN_KERNEL", "leave netns out"],
+    ["net.core.rmem_max", "LN_KERNEL", "can only be read here"],
+    ["net.ipv6.conf.default.stable_secret", "LN_KERNEL", "by hand"],
+  ])("%s: %s, %s", async (key, code, text) => {
+    const error = await failure(() => create(kind, inputs({ key, value: 1 }), settings));
+    expect(error).toMatchObject({ code });
+    expect(error.message).toContain(text);
+    expect(error.message).not.toContain("nsenter failed");
   });
 });
 

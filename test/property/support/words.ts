@@ -77,6 +77,7 @@ const options = new Set([
   "-y",
   ...["-u", "-f", "-E", "-a", "-r", "-L", "-b", "-M", "-g", "-all", "--thresholds", "--sctp-service", "--show-depends"],
   ...["-T", "-maxdepth", "-name", "-printf", "-depth", "-type", "-path", "-empty", "-delete"],
+  ...["-sH", "-r", "--include=forwarding", "--include=accept_redirects", "%A"],
   "--sport",
   "--sports",
   "--dport",

@@ -1,24 +1,33 @@
 import { z } from "zod";
 import { defineKind } from "../../core/kind";
-import { addShare, eraseShare, listUnshared, readShares } from "../../core/ledger";
+import { addShare, eraseShare, listEntries, listUnshared, readShares } from "../../core/ledger";
+import { notice } from "../../core/notice";
+import { stackOf } from "../../core/ownership";
 import type { Host } from "../../host";
 import { withLock } from "../../host/lock";
 import { printable } from "../../schema/fields";
-import { dependencies, hasModule, loadedModules } from "../../tools/modules";
+import { dependencies, hasModule, loadedModules, plainName } from "../../tools/modules";
+import { findUsers } from "./setting-users";
 
 const moduleName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 of letters, digits, "_" and "-"');
 const parameterName = z.string().regex(/^[A-Za-z0-9_]+$/, "must have names of letters, digits and _");
 
-/** The modules that have settings of labs. Any other that is loaded came with what uses it. */
-const withSettings = ["br_netfilter", "ip_vs"];
+/** The modules that have settings of labs, and the folder of those. Any other that is loaded came with what uses it. */
+const withSettings = new Map([
+  ["br_netfilter", "net/bridge/"],
+  ["ip_vs", "net/ipv4/vs/"],
+]);
 
 export const kernelModule = defineKind({
   type: "KernelModule",
   summary: "A kernel module that is loaded. One that is built into the kernel counts.",
   args: {
-    /** Name, as `modprobe` takes it. */
+    /**
+     * Name, as `modprobe` takes it. A module is the host's, also for a program that lives in a namespace: `br_netfilter`
+     * lets iptables filter every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0.
+     */
     name: moduleName.meta({ replace: true }),
     /** Parameters for loading it; without effect when it is loaded already. */
     parameters: z
@@ -28,7 +37,7 @@ export const kernelModule = defineKind({
       )
       .optional()
       .meta({ replace: true }),
-    /** What destroy does: "restore" unloads what this resource loaded, unless something uses it; "keep" leaves it. */
+    /** What destroy does: "restore" unloads what this resource loaded, unless something uses it or its settings; "keep" leaves it. */
     onDelete: z.enum(["restore", "keep"], { error: "must be restore or keep" }).default("restore"),
   },
   outputs: {
@@ -49,7 +58,7 @@ export const kernelModule = defineKind({
       const loadedByUs =
         (holders[0]?.before as string[] | undefined) ?? recorded?.loadedByUs ?? (await missing(host, name));
       if (!holders.some((each) => each.owner === owner))
-        await addShare(host, placeOf(name), { owner, before: loadedByUs });
+        await addShare(host, placeOf(name), { owner, before: loadedByUs, value: await usersOf(host, name) });
       const values = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
       try {
         if (!observed) await host.run(["modprobe", "--", name, ...values]);
@@ -64,8 +73,11 @@ export const kernelModule = defineKind({
 
   remove: (host, { name, onDelete, loadedByUs = [], owner }) =>
     withLock(host, modules, async () => {
+      const [ours] = (await readShares(host, placeOf(name))).filter((each) => each.owner === owner);
       await eraseShare(host, placeOf(name), owner);
       if (onDelete === "keep" || (await readShares(host, placeOf(name))).length > 0) return;
+      const user = loadedByUs.length > 0 ? await findUser(host, name, owner, ours?.value) : undefined;
+      if (user) return notice(`KernelModule ${name} stays loaded: ${user}`);
       // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
       for (const each of [...loadedByUs].reverse()) {
         const users = (await loadedModules(host)).get(each);
@@ -82,7 +94,7 @@ export const kernelModule = defineKind({
     async list(host, netns) {
       if (netns !== undefined) return [];
       const there = await loadedModules(host);
-      const names = withSettings.filter((name) => there.has(name));
+      const names = [...withSettings.keys()].filter((name) => there.has(name));
       return Promise.all(names.map((name) => listUnshared(host, placeOf(name), name)));
     },
   },
@@ -99,6 +111,27 @@ function placeOf(name: string) {
 async function missing(host: Host, name: string): Promise<string[]> {
   const [needed, there] = await Promise.all([dependencies(host, name), loadedModules(host)]);
   return (needed ?? []).filter((each) => !there.has(each));
+}
+
+/** The folder of a module's settings. */
+const settingOf = (name: string) => withSettings.get(plainName(name));
+
+async function usersOf(host: Host, name: string): Promise<string[]> {
+  return findUsers(host, undefined, settingOf(name) ?? "");
+}
+
+/** Who needs the settings of a module: the kernel counts them as no use of it, and they would go with it. */
+async function findUser(host: Host, name: string, owner: string, before: unknown): Promise<string | undefined> {
+  const folder = settingOf(name);
+  if (folder === undefined) return undefined;
+  const entries = await listEntries(host);
+  const entry = entries.find(({ what, owner: whose }) => {
+    return what.startsWith(`Sysctl ${folder}`) && stackOf(whose) !== stackOf(owner);
+  });
+  if (entry) return `${entry.owner} has set ${entry.what.replace("Sysctl ", "")}`;
+  const known = Array.isArray(before) ? before : [];
+  const users = (await usersOf(host, name)).filter((each) => !known.includes(each));
+  return users.length > 0 ? `${users.join(", ")} came since, and may need it` : undefined;
 }
 
 /** Links, in any namespace, do not count as users of their module: unloading it would delete them all. */

@@ -1,11 +1,17 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { addShare, eraseShare, listUnshared, readShares } from "../../core/ledger";
+import { addShare, type Entry, eraseShare, listUnshared, readShares } from "../../core/ledger";
+import { notice } from "../../core/notice";
 import { stackOf } from "../../core/ownership";
 import { LocalnetError } from "../../errors";
+import type { Host } from "../../host";
 import { withLock } from "../../host/lock";
 import { at, parseAt, printable, sysctlKey } from "../../schema/fields";
-import { normalise, readSysctl, readSysctls, writeSysctl } from "../../tools/sysctl";
+import { normalise, readSysctl, readSysctls } from "../../tools/sysctl";
+import { findUsers } from "./setting-users";
+import { findLoss, missingError, writeError } from "./sysctl-advice";
+import { exceptions, readFamily, writeVariable } from "./sysctl-family";
+import { groupOf, leaderOf, sysctlRules, variableOf } from "./sysctl-names";
 
 /** Settings that labs are made of, and the kernel's defaults. Of thousands only these are listed, where they are otherwise. */
 const defaults = new Map([
@@ -16,18 +22,29 @@ const defaults = new Map([
   ["net/ipv4/vs/conntrack", "0"],
 ]);
 
+/** What there was before the first of those that share a setting. */
+interface Before {
+  readonly value: string;
+  /** Settings of links that were otherwise, and that the kernel has changed too. */
+  readonly links?: Record<string, string>;
+  /** What an operation that did not end still has to put back. */
+  readonly undo?: Record<string, string> | undefined;
+  /** Others that may have needed it by then. */
+  readonly users?: readonly string[];
+}
+
 export const sysctl = defineKind({
   type: "Sysctl",
   summary: "A kernel setting below `net`, of a namespace or of the host.",
   args: {
-    /** Key below `net`, `net.ipv4.ip_forward`; with slashes where a part holds a dot, `net/ipv4/conf/eth0.10/forwarding`. */
+    /** Key below `net`, `net.ipv4.ip_forward`; where a link's name holds a dot, `net/ipv4/conf/eth0.10/forwarding` or `net.ipv4.conf.eth0/10.forwarding`. */
     key: sysctlKey.meta({ replace: true }),
     ...inNetns,
-    /** Value, a number or text. */
+    /** Value, a whole number or text. */
     value: z
-      .union([z.number(), printable], { error: "must be a number or printable text" })
+      .union([z.int(), printable], { error: "must be a whole number or printable text" })
       .transform((value) => normalise(String(value))),
-    /** What destroy does: "restore" the value that was there before, or "keep" this one. */
+    /** What destroy does: "restore" the value that was there before, unless another program has come to need this one; or "keep" it. */
     onDelete: z.enum(["restore", "keep"], { error: "must be restore or keep" }).default("restore"),
   },
   outputs: {
@@ -37,6 +54,7 @@ export const sysctl = defineKind({
   needs: [],
   /** `KEY@NETNS`, the key with slashes */
   id: ({ key, netns }) => at(key, netns),
+  rules: ({ key, value }) => sysctlRules(key, value),
 
   async observe(host, { key, netns }) {
     const value = await readSysctl(host, netns, key);
@@ -44,9 +62,11 @@ export const sysctl = defineKind({
   },
 
   async ensure(host, { key, netns, value, owner }, _observed, recorded) {
-    const place = placeOf(key, netns);
-    return withLock(host, place, async () => {
+    const variable = variableOf(key);
+    const place = placeOf(variable, netns);
+    return withLock(host, { netns, what: groupOf(variable) }, async () => {
       const [now, holders] = await Promise.all([readSysctl(host, netns, key), readShares(host, place)]);
+      if (now === undefined) throw await missingError(host, netns, key);
       // Renamed, the entry of the former name is ours too, until the new one stands.
       const former = recorded?.owner ?? owner;
       // Of the same stack it is a resource that was renamed, and is about to go.
@@ -55,33 +75,63 @@ export const sysctl = defineKind({
         const hint = "two stacks share a setting if they agree on its value";
         throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
       }
-      // Whoever came first saw what was there before.
-      const previousValue = String(holders[0]?.before ?? recorded?.previousValue ?? now ?? value);
+      const loss = now === value ? undefined : await findLoss(host, netns, variable, value);
+      if (loss) throw new LocalnetError("LN_INPUT", loss.summary, { hint: loss.hint });
+
       const ours = holders.find((each) => each.owner === owner);
-      if (ours?.value !== value) await addShare(host, place, { owner, before: previousValue, value });
+      const noted = ours && beforeOf(ours).undo;
+      const family = now === value && !noted ? new Map() : await readFamily(host, netns, variable);
+      const before = await valueBefore(host, netns, variable, now, holders, recorded?.previousValue, family);
+      const note = (undo?: Record<string, string>) =>
+        addShare(host, place, { owner, before: { ...before, undo }, value });
+      if (ours?.value !== value) await note(noted);
       try {
-        if (now !== value) await writeSysctl(host, netns, key, value);
+        const shared = (each: string) => requestedValue(host, netns, each);
+        // As at the first write the links follow, unless this is the value that there was before it.
+        const follower = value === before.value ? followerBefore(before, now) : () => undefined;
+        await writeVariable(host, netns, { variable, value, shared, follower, note, noted }, now, family);
       } catch (error) {
         const changed = (await readSysctl(host, netns, key)) !== now;
         if (!changed) await (ours ? addShare(host, place, ours) : eraseShare(host, place, owner));
-        throw error;
+        throw await writeError(host, netns, key, value, error);
       }
       if (former !== owner) await eraseShare(host, place, former);
-      return { outputs: { previousValue } };
+      return { outputs: { previousValue: before.value } };
     });
   },
 
-  async remove(host, { key, netns, onDelete, previousValue, owner }, { inputs: { value } }) {
-    const place = placeOf(key, netns);
-    await withLock(host, place, async () => {
+  async remove(host, { key, netns, onDelete, previousValue, owner }, { inputs: { value: now } }) {
+    const variable = variableOf(key);
+    const place = placeOf(variable, netns);
+    await withLock(host, { netns, what: groupOf(variable) }, async () => {
+      const holders = await readShares(host, place);
+      const ours = holders.find((each) => each.owner === owner);
+      if (onDelete === "restore" && previousValue !== undefined && holders.every((each) => each === ours)) {
+        const before = ours ? beforeOf(ours) : { value: previousValue };
+        const value = (await leadersValue(host, netns, variable)) ?? before.value;
+        const reason = value === now ? undefined : await reasonToStay(host, netns, variable, value, before);
+        if (reason) notice(`Sysctl ${at(key, netns)} stays ${now}, it was ${value} before: ${reason}`);
+        else {
+          const shared = (each: string) => requestedValue(host, netns, each);
+          const follower = followerBefore(before, now);
+          const note = async (undo?: Record<string, string>) => {
+            if (ours) await addShare(host, place, { ...ours, before: { ...before, undo } });
+          };
+          await writeVariable(
+            host,
+            netns,
+            { variable, value, shared, follower, note, noted: before.undo },
+            now,
+            await readFamily(host, netns, variable),
+          );
+        }
+      }
       await eraseShare(host, place, owner);
-      if (onDelete === "keep" || previousValue === undefined || value === previousValue) return;
-      if ((await readShares(host, place)).length === 0) await writeSysctl(host, netns, key, previousValue);
     });
   },
 
   async cleanUp(host, { key, netns, owner }, observed) {
-    if (!observed) await eraseShare(host, placeOf(key, netns), owner);
+    if (!observed) await eraseShare(host, placeOf(variableOf(key), netns), owner);
   },
 
   imports: {
@@ -97,6 +147,73 @@ export const sysctl = defineKind({
   },
 });
 
-function placeOf(key: string, netns: string | undefined) {
-  return { netns, what: `Sysctl ${key}` };
+function placeOf(variable: string, netns: string | undefined) {
+  return { netns, what: `Sysctl ${variable}` };
+}
+
+function beforeOf({ before }: Entry): Before {
+  return typeof before === "object" && before !== null ? (before as Before) : { value: String(before) };
+}
+
+/** The value of a link's setting before the first write; one that is not as that write left it was set by somebody since. */
+function followerBefore({ links }: Before, now: string) {
+  return (key: string, there: string | undefined) => (there === now ? links?.[key] : there);
+}
+
+/** What a resource has asked for; undefined: none did. */
+async function requestedValue(host: Host, netns: string | undefined, key: string): Promise<string | undefined> {
+  const [holder] = await readShares(host, placeOf(variableOf(key), netns));
+  return holder?.value as string | undefined;
+}
+
+/** The entry of the setting that this one follows, if a resource changed that. */
+async function leadersEntry(host: Host, netns: string | undefined, variable: string): Promise<Entry | undefined> {
+  const leader = leaderOf(variable);
+  const [entry] = leader ? await readShares(host, placeOf(leader, netns)) : [];
+  return entry && beforeOf(entry).value !== entry.value ? entry : undefined;
+}
+
+async function leadersValue(host: Host, netns: string | undefined, variable: string): Promise<string | undefined> {
+  return (await leadersEntry(host, netns, variable))?.value as string | undefined;
+}
+
+/** Whoever came first saw what was there before, but for what another resource had changed by then. */
+async function valueBefore(
+  host: Host,
+  netns: string | undefined,
+  variable: string,
+  now: string,
+  [first]: readonly Entry[],
+  recorded: string | undefined,
+  family: ReadonlyMap<string, string>,
+): Promise<Before> {
+  if (first) return beforeOf(first);
+  if (recorded !== undefined) return { value: recorded };
+  const leader = await leadersEntry(host, netns, variable);
+  if (leader) {
+    const { value: theirs, links } = beforeOf(leader);
+    return { value: links?.[variable] ?? theirs };
+  }
+  const [links, users] = await Promise.all([
+    exceptions(variable, now, family, async (key) => {
+      const [holder] = await readShares(host, placeOf(key, netns));
+      return holder && beforeOf(holder).value;
+    }),
+    findUsers(host, netns, variable),
+  ]);
+  return { value: now, links, users };
+}
+
+/** Why a setting is not put back. */
+async function reasonToStay(
+  host: Host,
+  netns: string | undefined,
+  variable: string,
+  value: string,
+  { users: known = [] }: Before,
+): Promise<string | undefined> {
+  const loss = await findLoss(host, netns, variable, value);
+  if (loss) return loss.summary;
+  const users = (await findUsers(host, netns, variable)).filter((each) => !known.includes(each));
+  return users.length > 0 ? `${users.join(", ")} came since, and may need it` : undefined;
 }

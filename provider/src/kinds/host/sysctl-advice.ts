@@ -1,0 +1,120 @@
+import { type Code, hasCode, LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { familyOf } from "../../schema/fields";
+import { enter, hasIpv6 } from "../../tools/ip/ip";
+import { showLinks, staticAddressesOf } from "../../tools/ip/links";
+import { showAllRoutes } from "../../tools/ip/routes";
+import { readSysctl, readSysctls } from "../../tools/sysctl";
+import { linkOf } from "./sysctl-names";
+
+/** The modules that bring settings. */
+const modules = [
+  { folder: "net/bridge/", module: "br_netfilter" },
+  { folder: "net/ipv4/vs/", module: "ip_vs" },
+  { folder: "net/netfilter/nf_conntrack", module: "nf_conntrack" },
+];
+
+/** The error for a setting that is not there: which of the causes it is, and what helps. */
+export async function missingError(host: Host, netns: string | undefined, key: string): Promise<LocalnetError> {
+  const no = (code: Code, summary: string, hint: string) => new LocalnetError(code, summary, { hint });
+  const lacks = `there is no kernel setting ${key}`;
+  const link = linkOf(key);
+  if (key.startsWith("net/ipv6/") && !(await hasIpv6(host)))
+    return no("LN_KERNEL", `${lacks}: the kernel runs without IPv6`, "start it without ipv6.disable=1");
+  if (link !== undefined) {
+    if (!(await showLinks(host, netns)).some(({ ifname }) => ifname === link))
+      return no("LN_MISSING", `${lacks}: there is no link ${link}`, "let this depend on the link (dependsOn)");
+    const folder = key.slice(0, key.lastIndexOf("/"));
+    const least = folder.startsWith("net/ipv6") ? 1280 : 68;
+    return no(
+      "LN_KERNEL",
+      `${lacks}, of a link that is there`,
+      `see ls /proc/sys/${folder}: none of them if the link's mtu is below ${least}`,
+    );
+  }
+  const source = modules.find(({ folder }) => key.startsWith(folder))?.module;
+  if (source)
+    return no(
+      "LN_KERNEL",
+      lacks,
+      `load its kernel module first: a KernelModule ${source} that this depends on (dependsOn)`,
+    );
+  if (netns !== undefined && (await readSysctl(host, undefined, key)) !== undefined)
+    return no("LN_KERNEL", `${lacks} in a network namespace`, "it is the host's: leave netns out");
+  return no("LN_KERNEL", lacks, "see which there are: ls -R /proc/sys/net");
+}
+
+/** What a failed write means: the cause that the kernel's word for it does not tell. */
+export async function writeError(
+  host: Host,
+  netns: string | undefined,
+  key: string,
+  value: string,
+  error: unknown,
+): Promise<unknown> {
+  if (hasCode(error, "LN_PERMISSION")) {
+    const argv = enter(netns, ["stat", "-c", "%A", `/proc/sys/${key}`]);
+    const { stdout } = await host.run(argv, { accept: "any" });
+    if (stdout.includes("w")) return error;
+    const hint = netns === undefined ? "the kernel lets nobody set it" : "it is the host's: leave netns out";
+    return new LocalnetError("LN_KERNEL", `${key} can only be read here`, { ran: error.ran, hint });
+  }
+  if (hasCode(error, "LN_COMMAND") && /Invalid argument|Numerical result out of range/.test(error.ran?.stderr ?? "")) {
+    const hint = "see its bounds in the kernel's documentation, networking/ip-sysctl";
+    return new LocalnetError("LN_COMMAND", `the kernel refuses the value ${value}`, { ran: error.ran, hint });
+  }
+  return error;
+}
+
+interface Loss {
+  readonly summary: string;
+  readonly hint: string;
+}
+
+/** What the kernel would take away for good with this value; undefined: nothing. */
+export async function findLoss(
+  host: Host,
+  netns: string | undefined,
+  variable: string,
+  value: string,
+): Promise<Loss | undefined> {
+  const [, link = "", name] = /^net\/ipv6\/conf\/([^/]+)\/(forwarding|disable_ipv6)$/.exec(variable) ?? [];
+  if (name === undefined || value === "0" || link === "default") return undefined;
+  return name === "forwarding" ? advertisedRoute(host, netns) : staticIpv6(host, netns, link);
+}
+
+const [byKernel, byAdvertisement] = ["2", "9"];
+
+/** A router drops what it learned from other routers, in the whole namespace. */
+async function advertisedRoute(host: Host, netns: string | undefined): Promise<Loss | undefined> {
+  const routes = (await showAllRoutes(host, netns, 6)).filter(({ protocol }) => protocol === byAdvertisement);
+  const keyOf = (link = "") => `net/ipv6/conf/${link}/accept_ra`;
+  const accepts = await readSysctls(host, netns, [...new Set(routes.map(({ dev }) => keyOf(dev)))]);
+  const lost = routes.find(({ dev }) => accepts.get(keyOf(dev)) === "1");
+  return (
+    lost && {
+      summary: `the kernel would drop the route ${lost.dst} over ${lost.dev}, which came by router advertisement`,
+      hint: `set ${keyOf(lost.dev)} to 2 first, by a Sysctl that this one depends on (dependsOn)`,
+    }
+  );
+}
+
+async function staticIpv6(host: Host, netns: string | undefined, only: string): Promise<Loss | undefined> {
+  const links = (await showLinks(host, netns)).filter(({ ifname }) => only === "all" || ifname === only);
+  const addresses = links.flatMap((link) =>
+    staticAddressesOf(link).flatMap((each) =>
+      familyOf(each) === 6 && each !== "::1/128" ? [{ each, link: link.ifname }] : [],
+    ),
+  );
+  const routes = (await showAllRoutes(host, netns, 6)).filter(
+    ({ dev, protocol }) =>
+      links.some(({ ifname }) => ifname === dev) && ![byKernel, byAdvertisement].includes(protocol),
+  );
+  const [lost] = [
+    ...addresses.map(({ each, link }) => `the address ${each} of ${link}`),
+    ...routes.map(({ dst, dev }) => `the route ${dst} over ${dev}`),
+  ];
+  return lost === undefined
+    ? undefined
+    : { summary: `the kernel would drop ${lost}`, hint: "take it out first: with IPv6 disabled there can be none" };
+}

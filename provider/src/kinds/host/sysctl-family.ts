@@ -1,0 +1,78 @@
+import type { Host } from "../../host";
+import { readSysctlFiles, writeSysctl, writeSysctls } from "../../tools/sysctl";
+import { type Family, familyOf } from "./sysctl-names";
+
+/** The settings that a write to a variable may change, with their values; none where it changes nothing else. */
+export async function readFamily(
+  host: Host,
+  netns: string | undefined,
+  variable: string,
+): Promise<ReadonlyMap<string, string>> {
+  const family = familyOf(variable);
+  if (!family) return new Map();
+  const { folder, name, besides } = family;
+  const all = await readSysctlFiles(host, netns, folder, [name, ...(besides ? [besides] : [])]);
+  return new Map([...all].filter(([key]) => key !== variable && key !== `${folder}/all/${name}`));
+}
+
+/** The links that do not follow a variable's value, as they were before any resource changed them. */
+export async function exceptions(
+  variable: string,
+  value: string,
+  there: ReadonlyMap<string, string>,
+  original: (key: string) => Promise<string | undefined>,
+): Promise<Record<string, string>> {
+  const family = familyOf(variable);
+  if (family?.from !== "all") return {};
+  const others = [...there].filter(([key, each]) => isFollower(family, key) && each !== value);
+  const found = await Promise.all(others.map(async ([key, each]) => [key, (await original(key)) ?? each] as const));
+  return Object.fromEntries(found.filter(([, each]) => each !== value));
+}
+
+interface Change {
+  readonly variable: string;
+  readonly value: string;
+  /** Another resource's value for a setting of a link; undefined: none has it. */
+  readonly shared: (key: string) => Promise<string | undefined>;
+  /** What a follower has to have after the write, if not what the kernel makes of it. */
+  readonly follower: (key: string, before: string | undefined) => string | undefined;
+  /** Notes what has to be put back, should this process end before it is. */
+  readonly note: (undo: Record<string, string> | undefined) => Promise<void>;
+  /** What an earlier process noted, and did not put back. */
+  readonly noted?: Record<string, string> | undefined;
+}
+
+/** Writes a variable, and puts back what the kernel changes besides. `before`: its family, read before. */
+export async function writeVariable(
+  host: Host,
+  netns: string | undefined,
+  { variable, value, shared, follower, note, noted }: Change,
+  now: string,
+  before: ReadonlyMap<string, string>,
+): Promise<void> {
+  const family = familyOf(variable);
+  if (now === value && !noted) return;
+  if (family?.from !== "all") {
+    // Links that are there follow a default until their own value is written. It is meant for links to come.
+    await writeSysctls(host, netns, before);
+    return writeSysctl(host, netns, variable, value);
+  }
+  const undo = noted ?? Object.fromEntries([...before].filter(([key]) => !isFollower(family, key)));
+  if (now !== value) {
+    await note(undo);
+    await writeSysctl(host, netns, variable, value);
+  }
+  const after = await readFamily(host, netns, variable);
+  const wanted = await Promise.all(
+    [...after].map(async ([key, there]) => {
+      const want = isFollower(family, key) ? ((await shared(key)) ?? follower(key, before.get(key))) : undo[key];
+      return want === undefined || want === there ? [] : [[key, want] as const];
+    }),
+  );
+  await writeSysctls(host, netns, new Map(wanted.flat()));
+  await note(undefined);
+}
+
+function isFollower({ name }: Family, key: string): boolean {
+  return key.endsWith(`/${name}`);
+}
