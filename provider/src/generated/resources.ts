@@ -632,24 +632,34 @@ export class Route extends LocalnetResource {
 
 /** The inputs of {@link KernelModule}. */
 export interface KernelModuleArgs extends CommonArgs {
-  /** Name, as `modprobe` takes it. Default: the resource's name. A change replaces the resource. */
+  /**
+   * Name, as `modprobe` takes it. A module is the host's, also for a program that lives in a namespace: `br_netfilter`
+   * lets iptables filter every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0. Default: the
+   * resource's name. A change replaces the resource.
+   */
   name?: pulumi.Input<string> | undefined;
   /** Parameters for loading it; without effect when it is loaded already. A change replaces the resource. */
   parameters?: pulumi.Input<Record<string, pulumi.Input<number | boolean | string>>> | undefined;
   /**
-   * What destroy does: "restore" unloads what this resource loaded, unless something uses it; "keep" leaves it.
-   * Default: "restore".
+   * What destroy does: "restore" unloads what this resource loaded, unless something uses it or its settings; "keep"
+   * leaves it. Default: "restore".
    */
   onDelete?: pulumi.Input<"restore" | "keep"> | undefined;
 }
 
 /** A kernel module that is loaded. One that is built into the kernel counts. Id: `NAME`. */
 export class KernelModule extends LocalnetResource {
-  /** Name, as `modprobe` takes it. */
+  /**
+   * Name, as `modprobe` takes it. A module is the host's, also for a program that lives in a namespace: `br_netfilter`
+   * lets iptables filter every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0.
+   */
   declare readonly name: pulumi.Output<string>;
   /** Parameters for loading it; without effect when it is loaded already. */
   declare readonly parameters: pulumi.Output<Record<string, string> | undefined>;
-  /** What destroy does: "restore" unloads what this resource loaded, unless something uses it; "keep" leaves it. */
+  /**
+   * What destroy does: "restore" unloads what this resource loaded, unless something uses it or its settings; "keep"
+   * leaves it.
+   */
   declare readonly onDelete: pulumi.Output<"restore" | "keep">;
   /**
    * The modules that were loaded for this resource, in that order: those it depends on, then itself. Empty if it was
@@ -665,29 +675,36 @@ export class KernelModule extends LocalnetResource {
 /** The inputs of {@link Sysctl}. */
 export interface SysctlArgs extends CommonArgs {
   /**
-   * Key below `net`, `net.ipv4.ip_forward`; with slashes where a part holds a dot, `net/ipv4/conf/eth0.10/forwarding`.
-   * A change replaces the resource.
+   * Key below `net`, `net.ipv4.ip_forward`; where a link's name holds a dot, `net/ipv4/conf/eth0.10/forwarding` or
+   * `net.ipv4.conf.eth0/10.forwarding`. A change replaces the resource.
    */
   key: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Value, a number or text. */
+  /** Value, a whole number or text. */
   value: pulumi.Input<number | string>;
-  /** What destroy does: "restore" the value that was there before, or "keep" this one. Default: "restore". */
+  /**
+   * What destroy does: "restore" the value that was there before, unless another program has come to need this one; or
+   * "keep" it. Default: "restore".
+   */
   onDelete?: pulumi.Input<"restore" | "keep"> | undefined;
 }
 
 /** A kernel setting below `net`, of a namespace or of the host. Id: `KEY@NETNS`, the key with slashes. */
 export class Sysctl extends LocalnetResource {
   /**
-   * Key below `net`, `net.ipv4.ip_forward`; with slashes where a part holds a dot, `net/ipv4/conf/eth0.10/forwarding`.
+   * Key below `net`, `net.ipv4.ip_forward`; where a link's name holds a dot, `net/ipv4/conf/eth0.10/forwarding` or
+   * `net.ipv4.conf.eth0/10.forwarding`.
    */
   declare readonly key: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Value, a number or text. */
+  /** Value, a whole number or text. */
   declare readonly value: pulumi.Output<string>;
-  /** What destroy does: "restore" the value that was there before, or "keep" this one. */
+  /**
+   * What destroy does: "restore" the value that was there before, unless another program has come to need this one; or
+   * "keep" it.
+   */
   declare readonly onDelete: pulumi.Output<"restore" | "keep">;
   /** The value that was there before. */
   declare readonly previousValue: pulumi.Output<string>;
