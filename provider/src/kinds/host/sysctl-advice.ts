@@ -1,7 +1,8 @@
 import { type Code, hasCode, LocalnetError } from "../../errors";
 import type { Host } from "../../host";
+import { enter } from "../../host/netns";
 import { familyOf } from "../../schema/fields";
-import { enter, hasIpv6 } from "../../tools/ip/ip";
+import { hasIpv6 } from "../../tools/ip/ip";
 import { showLinks, staticAddressesOf } from "../../tools/ip/links";
 import { showAllRoutes } from "../../tools/ip/routes";
 import { readSysctl, readSysctls } from "../../tools/sysctl";
