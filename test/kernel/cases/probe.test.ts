@@ -1,9 +1,10 @@
 import type { Values } from "../../../provider/src/core/check";
 import { check } from "../../../provider/src/core/check";
 import { create, diff, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { withEngine } from "../../../provider/src/host/operation";
 import { probe as kind } from "../../../provider/src/kinds";
 import { failure } from "../support/contract";
-import { eventually, hostUrl, settings, World } from "../support/world";
+import { eventually, hostUrl, settings, testHost, World } from "../support/world";
 
 // A probe makes nothing, so that the contract of what is made does not apply: it looks, and says what it saw.
 const world = new World();
@@ -106,6 +107,81 @@ test("it tries again until it sees what it expects", async () => {
   expect(
     (await probe({ tcp: { address: "10.9.0.2", port: 7000 }, attempts: 30, intervalSeconds: 0.3 })).results,
   ).toMatchObject(once);
+});
+
+/** The commands that a body has the host run. */
+async function counted(body: () => Promise<unknown>): Promise<readonly string[][]> {
+  const run = jest.spyOn(testHost(), "run");
+  try {
+    await body();
+    return run.mock.calls.map(([argv]) => [...argv]).filter((argv) => argv.includes("nc"));
+  } finally {
+    run.mockRestore();
+  }
+}
+
+test("an attempt ends at its first failure", async () => {
+  const asked = { tcp: { address: "10.9.0.2", port: 9 }, count: 5, attempts: 2 };
+  expect(await counted(() => refused(asked))).toHaveLength(2);
+  const answered = { tcp: { address: "10.9.0.2", port: 8080 }, count: 5, attempts: 2, expect: "failure" };
+  expect(await counted(() => refused(answered))).toHaveLength(2);
+});
+
+test("after the first success all have to hold: a later failure is not tried again", async () => {
+  // It takes one connection, and no second one.
+  await world.script(server, "(timeout 20 nc -l 10.9.0.2 7002) > /dev/null 2>&1 < /dev/null & exit 0");
+  await eventually(async () => (await world.inside(server, "ss", "-Hltn")).includes(":7002"));
+  const error = await refused({ tcp: { address: "10.9.0.2", port: 7002 }, count: 3, attempts: 10 });
+  expect(error.message).toContain("not every request was answered as expected; 1 of 3 as expected");
+  expect(error.message).toContain("attempt 1 of 10");
+});
+
+test("the error prints the command that was run, which gets the same by hand", async () => {
+  const error = await refused({ http: { url: "http://10.9.0.2:8080/none", expectBody: "it's" } });
+  const line = /ran: {4}(nsenter .*)\n/.exec(error.message)?.[1] ?? "";
+  const { stdout, stderr } = await world.try("sh", "-c", `cd / && ${line}`);
+  expect(stdout).toContain("404");
+  expect(stderr).toMatch(/^404 /);
+});
+
+test("a slow answer shows, and can be refused", async () => {
+  const lost = "-p tcp --dport 8080 --syn -m recent --name lnt --rcheck --seconds 60 -j ACCEPT";
+  // The first packet of a connection is lost: the kernel sends another one a second later.
+  await world.script(
+    server,
+    `iptables -A INPUT ${lost}; iptables -A INPUT -p tcp --dport 8080 --syn -m recent --name lnt --set -j DROP`,
+  );
+  try {
+    const asked = { http: { url: "http://10.9.0.2:8080/" } };
+    const error = await refused({ ...asked, maxMilliseconds: 500 });
+    expect(error.message).toContain('1 x "an answer after more than 500 ms"');
+    await world.script(server, "echo clear > /proc/self/net/xt_recent/lnt; echo / > /proc/self/net/xt_recent/lnt");
+    const { results } = await probe(asked);
+    expect((results as { milliseconds: { most: number } }).milliseconds.most).toBeGreaterThanOrEqual(1000);
+    expect(results).toMatchObject({ ok: 1, failed: 0 });
+  } finally {
+    await world.script(server, "iptables -F INPUT");
+  }
+});
+
+test("answers are measured", async () => {
+  const { results } = await probe({ ping: { address: "10.9.0.2" }, count: 3 });
+  const { least, median, most } = (results as { milliseconds: Record<string, number> }).milliseconds;
+  expect([least, median, most]).toEqual([least, median, most].sort((a = 0, b = 0) => a - b));
+  expect(most).toBeLessThan(1000);
+});
+
+test("while it waits it says what it got, and it ends when the engine's time for it does", async () => {
+  const shown: string[] = [];
+  const engine = { seconds: 2, show: (message: string) => shown.push(message) };
+  const asked = { tcp: { address: "10.9.0.2", port: 9 }, attempts: 1000, intervalSeconds: 0.5 };
+  const error = await withEngine(engine, () => refused(asked));
+  expect(shown.slice(0, 2)).toEqual(['attempt 1 of 1000: 1 x "nc: exit 1"', 'attempt 2 of 1000: 1 x "nc: exit 1"']);
+  expect(error.message).toContain("of 1000, ended by customTimeouts");
+  // That there was no time to wait for an answer is no failure that somebody expects.
+  const silent = { tcp: { address: "10.9.0.3", port: 9 }, timeoutSeconds: 5, expect: "failure" };
+  const late = await withEngine(engine, () => refused(silent));
+  expect(late.message).toContain("the time that customTimeouts allows is over");
 });
 
 test("two that wait for every answer of the same balancer see all of them", async () => {

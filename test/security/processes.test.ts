@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { check, type Values } from "../../provider/src/core/check";
+import { findImportable } from "../../provider/src/core/import";
+import { create, read, remove } from "../../provider/src/core/lifecycle";
+import { process as kind } from "../../provider/src/kinds";
+import { hostUrl, settings, testHost, World } from "../kernel/support/world";
+import { asNobody } from "./support/attacker";
+import { type Forgery, forge } from "./support/forger";
+
+const world = new World();
+const netns = world.netns("p");
+const running: ChildProcess[] = [];
+let count = 0;
+
+/** Inputs of a process that nobody else owns. */
+function inputs(more: Values = {}): Values {
+  count += 1;
+  const asked = { command: ["sleep", "600"], netns, owner: `${world.owner}/${count}`, ...more };
+  return check(kind, { ...asked, ...(hostUrl && { host: hostUrl }) }).inputs;
+}
+
+async function forged(forgery: Forgery): Promise<ChildProcess> {
+  const child = await forge(forgery);
+  running.push(child);
+  return child;
+}
+
+function victim(): ChildProcess {
+  const child = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
+  running.push(child);
+  return child;
+}
+
+const lives = ({ exitCode, signalCode }: ChildProcess) => exitCode === null && signalCode === null;
+const markOf = ({ owner }: Values) => ({ LOCALNET_ID: `localnet:${owner}` });
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+beforeAll(() => world.build());
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill("SIGKILL");
+});
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+// A host is read in two ways; the second one is that of sudo and ssh.
+describe.each([
+  ["by this process", true],
+  ["by commands", false],
+])("read %s", (_way, isLocal) => {
+  beforeAll(() => Object.assign(testHost(), { isLocal }));
+  afterAll(() => Object.assign(testHost(), { isLocal: hostUrl === undefined }));
+
+  test("a name with a newline makes destroy signal no other process", async () => {
+    const asked = inputs();
+    const other = victim();
+    const { id, outputs } = await create(kind, asked, settings);
+    const forger = await forged({ name: `\n${other.pid} (`, environment: markOf(asked) });
+    await remove(kind, id, outputs, settings);
+    await pause(200);
+    expect([lives(other), lives(forger)]).toEqual([true, true]);
+  });
+
+  test("a copied mark is not taken for ours: create starts its own, and destroy leaves the copy alone", async () => {
+    const asked = inputs();
+    const early = await forged({ environment: { ...markOf(asked), LOCALNET_KEY: "0".repeat(32) } });
+    const { id, outputs } = await create(kind, asked, settings);
+    const late = await forged({ environment: markOf(asked) });
+    expect([early.pid, late.pid]).not.toContain(outputs.pid);
+    await world.run("kill", "-KILL", String(outputs.pid));
+    expect(await read(kind, id, outputs, settings)).toBeUndefined();
+    await remove(kind, id, outputs, settings);
+    await pause(200);
+    expect([lives(early), lives(late)]).toEqual([true, true]);
+  });
+
+  test("nobody can read the key of the mark, whose digest alone is on the host", async () => {
+    const asked = inputs();
+    const { id, outputs } = await create(kind, asked, settings);
+    const environ = await world.run("cat", `/proc/${outputs.pid}/environ`);
+    const key = /LOCALNET_KEY=([0-9a-f]{32})/.exec(environ)?.[1];
+    if (key === undefined) throw new Error("it has no key");
+    expect((await asNobody("cat", `/proc/${outputs.pid}/environ`)).stdout).toBe("");
+    expect((await asNobody("ls", "/run/pulumi-localnet/owned")).stdout).toBe("");
+    expect(await world.run("find", "/run/pulumi-localnet", "-printf", "%p %l\n")).not.toContain(key);
+    expect(JSON.stringify(outputs)).not.toContain(key);
+    await remove(kind, id, outputs, settings);
+  });
+
+  test("an endless environment of another's process stops nothing", async () => {
+    await forged({ hugeEnvironment: true });
+    const asked = inputs();
+    const started = Date.now();
+    const { id, outputs } = await create(kind, asked, settings);
+    await remove(kind, id, outputs, settings);
+    expect(Date.now() - started).toBeLessThan(12_000);
+  });
+
+  test("an environment that shows another process's headline gives it no mark", async () => {
+    const asked = inputs({ environment: { SEPARATE: "x" } });
+    const other = victim();
+    const { id, outputs } = await create(kind, asked, settings);
+    const [mark, key] = (await world.run("cat", `/proc/${outputs.pid}/environ`))
+      .split("\0")
+      .filter((word) => word.startsWith("LOCALNET_"));
+    // Even who knows the key, as a child does that has become another user, can mark nobody but itself.
+    const headline = `==> /proc/${other.pid}/environ <==\n`;
+    const [, id0 = ""] = String(mark).split("=");
+    const [, key0 = ""] = String(key).split("=");
+    await forged({ environment: { A: `\n${headline}`, LOCALNET_ID: id0, LOCALNET_KEY: key0 } });
+    await remove(kind, id, outputs, settings);
+    await pause(200);
+    expect(lives(other)).toBe(true);
+  });
+
+  test("a folder with a newline in its name does not make a process look as if it were in the host's namespace", async () => {
+    const directory = `/tmp/${world.name("d")}\n${await world.run("readlink", "-n", "/proc/self/ns/net")}`;
+    mkdirSync(directory);
+    try {
+      const argv = ["netns", "exec", netns, "env", "-C", directory, "sleep", "600"];
+      const child = spawn("ip", argv, { detached: true, stdio: "ignore" });
+      running.push(child);
+      await pause(500);
+      const owner = `${world.owner}/imported`;
+      expect(await findImportable(kind, String(child.pid), owner, { ...settings, host: hostUrl })).toBeUndefined();
+      // Where it is, it is found, and only its folder is refused.
+      const there = findImportable(kind, `${child.pid}@${netns}`, owner, { ...settings, host: hostUrl });
+      await expect(there).rejects.toThrow("workingDirectory: must be printable");
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
