@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { kinds } from "../../provider/src/kinds";
+
+const root = join(__dirname, "../..");
+const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+const text = (page: string) => readFileSync(join(root, page), "utf8");
+const rows = (page: string) => text(page).match(/^\|.*\|$/gm) ?? [];
+
+/** Programs that a test wrote, and what a user has. */
+const elsewhere = /^node_modules|FAMILY|YourKind/;
+
+test.each(pages.filter((page) => page.endsWith(".md")))("every path that %s names exists", (page) => {
+  const links = [...text(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) =>
+    join(dirname(page), path),
+  );
+  const named = [...text(page).matchAll(/`((?:provider|test|scripts|docs|examples|bench)\/[\w./-]*)`/g)].map(
+    ([, path = ""]) => path,
+  );
+  const missing = [...links, ...named].filter((path) => !elsewhere.test(path) && !existsSync(join(root, path)));
+  expect(missing).toEqual([]);
+});
+
+test.each(Object.values(kinds).map((kind) => [kind.type, kind] as const))(
+  "%s has its rows in the tables of the documentation",
+  (type, kind) => {
+    // A table may have one row for all links.
+    const names = [type, ...(kind.tags?.includes("link") ? ["Links of every kind"] : [])];
+    const named = (page: string) =>
+      rows(page).some((row) => names.some((name) => new RegExp(`\\b${name}\\b`).test(row.split("|")[1] ?? "")));
+    // A probe makes nothing that could belong to somebody.
+    if (type !== "Probe")
+      expect({ page: "docs/ownership.md", row: named("docs/ownership.md") }).toMatchObject({ row: true });
+    if (kind.imports) expect({ page: "docs/import.md", row: named("docs/import.md") }).toMatchObject({ row: true });
+    expect({ page: "README.md", row: named("README.md") }).toMatchObject({ row: true });
+  },
+);
