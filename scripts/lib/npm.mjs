@@ -17,20 +17,18 @@ export function ensureNpm() {
 
 /** Whether each package is there in the version of package-lock.json; an optional one may be missing. */
 function isInstalled() {
-  const installed = packages("node_modules/.package-lock.json");
-  return Object.entries(packages("package-lock.json"))
+  /** @type {[path: string, { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean }][]} */
+  const locked = Object.entries(read("package-lock.json").packages);
+  return locked
     .filter(([path, { link }]) => path.includes("node_modules/") && !link)
     .every(([path, { version, optional, devOptional }]) => {
-      const there = installed[path]?.version;
-      return there === version || (there === undefined && (optional || devOptional));
+      const installed = read(join(path, "package.json"))?.version;
+      return installed === version || (installed === undefined && (optional || devOptional));
     });
 }
 
-/**
- * @param {string} path of a lock file
- * @returns {Record<string, { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean }>}
- */
-function packages(path) {
+/** @param {string} path of a JSON file */
+function read(path) {
   const file = join(root, path);
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : {};
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
