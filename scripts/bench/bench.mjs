@@ -10,7 +10,7 @@ import { vmPackages } from "../vm/vm.mjs";
 import { chart } from "./chart.mjs";
 import { contenders } from "./contenders.mjs";
 import { cost, seconds } from "./measure.mjs";
-import { leave, placeFor, renew } from "./places.mjs";
+import { placeFor, restartMachine, stopMachine } from "./places.mjs";
 import { Results } from "./results.mjs";
 import { runOnce } from "./run.mjs";
 import { growthTable, table } from "./table.mjs";
@@ -22,7 +22,7 @@ const packages = ["iproute2", "iptables", "ipvsadm", "strace"];
  * @typedef {import("./contenders.mjs").Contender} Contender
  * @typedef {Omit<import("./contenders.mjs").Task, "directory">} Task
  * @typedef {{ workload: string, count?: number, contender?: string, reason: string }} LeftOut
- * @typedef {{ contender: Contender, task: Task, failed?: string }} Bout
+ * @typedef {{ contender: Contender, task: Task, failed?: string }} Turn
  */
 
 let stopping = false;
@@ -44,7 +44,7 @@ export async function bench(options) {
   } catch (error) {
     throw stopping ? new Error("interrupted") : error;
   } finally {
-    await leave();
+    await stopMachine();
     rmSync(base, { recursive: true, force: true, maxRetries: 5 });
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
@@ -80,7 +80,7 @@ async function measureAll(options, base, env) {
   const machine = await describeMachine(env);
   const without = () => [
     ...leftOut,
-    ...groups.flat().flatMap((bout) => (bout.failed ? [{ ...subject(bout), reason: bout.failed }] : [])),
+    ...groups.flat().flatMap((turn) => (turn.failed ? [{ ...subject(turn), reason: turn.failed }] : [])),
   ];
   // The first time what it takes besides time is counted, which also brings all files into memory.
   for (let round = 0; round <= options.rounds; round++) {
@@ -88,9 +88,9 @@ async function measureAll(options, base, env) {
     for (const group of groups) {
       // Each is first in turn.
       const first = round % group.length;
-      for (const bout of [...group.slice(first), ...group.slice(0, first)]) {
+      for (const turn of [...group.slice(first), ...group.slice(0, first)]) {
         if (stopping) throw new Error("interrupted");
-        if (!bout.failed) await hold(bout, round, base, results);
+        if (!turn.failed) await measureTurn(turn, round, base, results);
       }
     }
     if (round > 0) write(options, { machine, rounds: round, results, leftOut: without() });
@@ -104,12 +104,12 @@ async function measureAll(options, base, env) {
  * What is run side by side, and what cannot be.
  * @param {import("./options.mjs").Options} options
  * @param {NodeJS.ProcessEnv} common
- * @returns {Promise<{ groups: Bout[][], leftOut: LeftOut[] }>}
+ * @returns {Promise<{ groups: Turn[][], leftOut: LeftOut[] }>}
  */
 async function plan(options, common) {
   /** @type {LeftOut[]} */
   const leftOut = [];
-  /** @type {Bout[][]} */
+  /** @type {Turn[][]} */
   const groups = [];
   for (const workload of workloads) {
     const { name } = workload;
@@ -135,29 +135,29 @@ async function plan(options, common) {
 }
 
 /**
- * @param {Bout} bout
+ * @param {Turn} turn
  * @param {number} round 0: what it takes besides time
  * @param {string} base
  * @param {Results} results
  */
-async function hold(bout, round, base, results) {
-  const { contender, task } = bout;
-  const what = subject(bout);
+async function measureTurn(turn, round, base, results) {
+  const { contender, task } = turn;
+  const what = subject(turn);
   say(`  ${what.count} ${what.workload}: ${what.contender}`);
   try {
-    if (round > 0) results.takeSeconds(what, (await runOnce(contender, task, base, seconds)).measured);
+    if (round > 0) results.addSeconds(what, (await runOnce(contender, task, base, seconds)).measured);
     else {
       const { measured, state } = await runOnce(contender, task, base, cost);
-      results.takeCosts(what, measured, state);
+      results.addCosts(what, measured, state);
     }
   } catch (error) {
     if (stopping) throw error;
-    if (task.place.vm) await renew();
-    bout.failed = `FAILED: ${error instanceof Error ? error.message : error}`;
+    if (task.place.vm) await restartMachine();
+    turn.failed = `FAILED: ${error instanceof Error ? error.message : error}`;
   }
 }
 
-/** @param {Bout} bout */
+/** @param {Turn} turn */
 function subject({ contender, task: { workload, count } }) {
   return { workload: workload.name, count, contender: contender.name };
 }

@@ -42,11 +42,11 @@ export function parseOptions(args) {
   const given = values;
   const [rounds = 0, ...more] = numbers("rounds", String(given.rounds));
   if (!rounds || more.length > 0) throw new Error("--rounds takes one number");
-  const told = workloads.map(({ name, counts }) => {
+  const entries = workloads.map(({ name, counts }) => {
     const option = given[name];
     return /** @type {const} */ ([name, option === undefined ? counts : numbers(name, String(option))]);
   });
-  const counts = new Map(told);
+  const counts = new Map(entries);
   return {
     counts: (name) => counts.get(name) ?? [],
     rounds,

@@ -27,12 +27,12 @@ export function sandboxAt({ vm }) {
 }
 
 /** A fresh machine in the same place: what a failure left in the old one would be in the way of all others. */
-export async function renew() {
-  await leave();
+export async function restartMachine() {
+  await stopMachine();
   await startVm(machine);
 }
 
-export async function leave() {
+export async function stopMachine() {
   if (vmStatus(machine)) await stopVm(machine);
 }
 

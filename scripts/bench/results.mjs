@@ -52,7 +52,7 @@ export class Results {
    * @param {Map<Operation, import("./measure.mjs").Cost>} costs
    * @param {import("./contenders.mjs").State | undefined} state
    */
-  takeCosts(what, costs, state) {
+  addCosts(what, costs, state) {
     for (const [operation, cost] of costs) Object.assign(this.#entry({ ...what, operation }), cost);
     const [up, destroy] = [costs.get("up"), costs.get("destroy")];
     if (!up || !destroy) return;
@@ -66,7 +66,7 @@ export class Results {
    * @param {{ workload: string, count: number, contender: string }} what
    * @param {Map<Operation, number>} seconds of one round
    */
-  takeSeconds(what, seconds) {
+  addSeconds(what, seconds) {
     const [up, destroy] = [seconds.get("up"), seconds.get("destroy")];
     const both =
       up === undefined || destroy === undefined ? [] : [/** @type {const} */ (["up + destroy", up + destroy])];

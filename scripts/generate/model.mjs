@@ -132,11 +132,11 @@ function fieldsOf(place, object, docs, membersOf, replaced = false) {
       : schema.default === undefined
         ? undefined
         : JSON.stringify(schema.default);
-    const [, words = doc, said] = /^(.*?) ?Default: (.*)\.$/.exec(doc) ?? [];
-    if (said && given) throw new Error(`${path}: its comment need not say "Default", the schema does: ${given}`);
+    const [, words = doc, documented] = /^(.*?) ?Default: (.*)\.$/.exec(doc) ?? [];
+    if (documented && given) throw new Error(`${path}: its comment need not say "Default", the schema does: ${given}`);
     const required = !named && (object.required ?? []).includes(key);
     const replaces = replaced || schema.replace === true;
-    const fallback = given ?? said;
+    const fallback = given ?? documented;
     const bounds = boundsOf(schema);
     return {
       key,

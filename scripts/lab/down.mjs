@@ -61,15 +61,15 @@ async function compare(place, record) {
     return true;
   }
   const lines = difference(record.before, await snapshot(place.run));
-  const differences = place.where === "host" ? lines.filter((line) => !mayComeAndGo(line)) : lines;
-  return asBefore(differences);
+  const differences = place.where === "host" ? lines.filter((line) => !changesByItself(line)) : lines;
+  return printComparison(differences);
 }
 
 /**
  * Shows what of a place is otherwise than it was.
  * @param {string[]} differences
  */
-export function asBefore(differences) {
+export function printComparison(differences) {
   console.log("\nCompared with how it was before the lab:");
   for (const area of areas) {
     const own = differences.filter((line) => line.startsWith(`${area}: `));
@@ -82,7 +82,7 @@ export function asBefore(differences) {
  * What a host in use does by itself: other processes start and end, and the kernel loads modules on demand and keeps them.
  * @param {string} line
  */
-function mayComeAndGo(line) {
+function changesByItself(line) {
   if (line.startsWith("modules: new: ")) return true;
   if (!line.startsWith("processes: ")) return false;
   const [, pid = ""] = /^processes: new: (\d+) /.exec(line) ?? [];

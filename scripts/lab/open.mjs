@@ -1,7 +1,7 @@
 import { say } from "../lib/cli.mjs";
 import { snapshot } from "../snapshot/snapshot.mjs";
 import { vmPackages } from "../vm/vm.mjs";
-import { bootId, choose, enter, isRoot } from "./place.mjs";
+import { bootId, chooseWhere, enter, isRoot } from "./place.mjs";
 import { readRecord, writeRecord } from "./record.mjs";
 import { labPackages, setUp } from "./setup.mjs";
 
@@ -16,7 +16,7 @@ export async function openLab() {
   const state = await unplaced.state();
   if (!state) await unplaced.create();
   const { used = false, interrupted = false, host, stage } = state ?? {};
-  const place = await enter(await choose(used, host));
+  const place = await enter(await chooseWhere(used, host));
   const stack = unplaced.forVm(place.vm);
   if (host !== place.vm?.host) await stack.configure("localnet:host", place.vm?.host);
 

@@ -18,7 +18,7 @@ import { runIn, startVm, vmHost } from "../vm/vm.mjs";
  * @param {string | undefined} host the configuration localnet:host
  * @returns {Promise<Where>}
  */
-export async function choose(used, host) {
+export async function chooseWhere(used, host) {
   if (host && host !== vmHost) {
     throw new Error(`localnet:host is ${host}: there the lab is brought up by npm run pulumi -- up`);
   }

@@ -5,9 +5,9 @@ import { dispatch } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive, output } from "../lib/run.mjs";
 import { difference, snapshot } from "../snapshot/snapshot.mjs";
-import { asBefore } from "./down.mjs";
+import { printComparison } from "./down.mjs";
 import { openStack } from "./stack.mjs";
-import { holds, table } from "./table.mjs";
+import { isAsExpected, table } from "./table.mjs";
 
 const [expected = "", folder = ""] = process.argv.slice(2);
 const project = join(root, folder);
@@ -32,7 +32,7 @@ async function lab() {
   } finally {
     rmSync(join(project, "Pulumi.lab.yaml"), { force: true });
   }
-  return asBefore(difference(before, await snapshot(output))) ? 0 : 1;
+  return printComparison(difference(before, await snapshot(output))) ? 0 : 1;
 }
 
 /** @param {string} title */
@@ -40,7 +40,7 @@ async function look(title) {
   heading(title);
   const rows = await stack.up({ refresh: false, shown: true });
   console.log(`\n${table(rows)}\n`);
-  if (rows.length === 0 || !rows.every(holds)) throw new Error("That is not what must be seen");
+  if (rows.length === 0 || !rows.every(isAsExpected)) throw new Error("That is not what must be seen");
 }
 
 /** What a user would try first, each step with its outcome. */

@@ -1,7 +1,7 @@
 import { inColumns } from "../lib/columns.mjs";
 
 /** @param {{ must: string, saw: string }} row */
-export function holds({ must, saw }) {
+export function isAsExpected({ must, saw }) {
   return must === saw;
 }
 
@@ -18,7 +18,7 @@ export function table(rows) {
       row.probe,
       row.must,
       row.saw,
-      holds(row) ? "ok" : "NOT OK",
+      isAsExpected(row) ? "ok" : "NOT OK",
     ]),
   ]);
 }

@@ -1,7 +1,7 @@
 import { say } from "../lib/cli.mjs";
 import { openLab } from "./open.mjs";
 import { afterFailure } from "./stack.mjs";
-import { holds, table } from "./table.mjs";
+import { isAsExpected, table } from "./table.mjs";
 
 /** What each stage adds, and those of its parts without which something else is seen. */
 const stages = [
@@ -44,7 +44,7 @@ export async function tour() {
     process.off("SIGINT", stop);
   }
   console.log(`\nThe lab is up, all of it. What was seen on the way:\n\n${table(rows)}`);
-  return rows.every(holds) ? 0 : 1;
+  return rows.every(isAsExpected) ? 0 : 1;
 }
 
 /**
@@ -66,7 +66,7 @@ async function step(stack, stage, without, refresh) {
   const rows = all.filter((row) => row.stage === stage).map((row) => ({ ...row, without }));
   if (rows.length === 0) throw new Error("Nothing was looked at");
   for (const row of rows) {
-    console.log(`    ${row.probe}: ${row.saw}, ${holds(row) ? "as it must" : `but it must be ${row.must}`}`);
+    console.log(`    ${row.probe}: ${row.saw}, ${isAsExpected(row) ? "as it must" : `but it must be ${row.must}`}`);
   }
   return rows;
 }

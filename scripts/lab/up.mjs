@@ -1,6 +1,6 @@
 import { say } from "../lib/cli.mjs";
 import { openLab } from "./open.mjs";
-import { holds, table } from "./table.mjs";
+import { isAsExpected, table } from "./table.mjs";
 
 const lookAround = `
 It stays up. To look around:
@@ -17,7 +17,7 @@ export async function up() {
   const rows = await stack.up({ refresh: used, shown: true });
   console.log(`\n${table(rows)}`);
   if (rows.length === 0) say("Nothing was looked at");
-  if (rows.length === 0 || !rows.every(holds)) return 1;
+  if (rows.length === 0 || !rows.every(isAsExpected)) return 1;
   console.log(lookAround);
   return 0;
 }

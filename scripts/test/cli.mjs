@@ -7,12 +7,12 @@ const args = process.argv.slice(2);
 const options = args.filter((arg) => arg.startsWith("--"));
 const names = args.filter((arg) => !arg.startsWith("--"));
 const [all, rest] = [options.includes("--all"), options.includes("--rest")];
-const strangers = [
+const unknown = [
   ...names.filter((name) => layers.every((layer) => layer.name !== name)),
   ...options.filter((option) => option !== "--all" && option !== "--rest"),
 ];
-if (strangers.length > 0) {
-  say(`There is no test layer or option ${strangers.join(", ")}; there are --all, --rest and`);
+if (unknown.length > 0) {
+  say(`There is no test layer or option ${unknown.join(", ")}; there are --all, --rest and`);
   say(layers.map(({ name }) => name).join(", "));
   process.exit(2);
 }

@@ -7,7 +7,7 @@
  * @property {NodeJS.ProcessEnv} [env]
  * @property {number} [workers] how many of its files run at a time; default: jest's choice
  * @property {string} [only] the files that are run, by a regular expression on their path
- * @property {boolean} [mayskip] whether tests may be left out that this kernel cannot run
+ * @property {boolean} [allowSkips] whether tests may be left out that this kernel cannot run
  * @property {boolean} [partial] whether another layer fills the rest of the matrix of faults
  * @property {boolean} [rootless] whether it runs as an ordinary user, in namespaces of their own
  * @property {string[]} [through] a command that the tests run through
@@ -35,7 +35,7 @@ const long = { testPathIgnorePatterns: [], testMatch: ["**/*.long.test.ts"] };
 export const layers = [
   { name: "unit", run: "test" },
   { name: "property", run: "test" },
-  { name: "kernel", run: "test", needs: ["packages"], workers: waiting, mayskip: true, jest: steps },
+  { name: "kernel", run: "test", needs: ["packages"], workers: waiting, allowSkips: true, jest: steps },
   {
     ...{ name: "faults", run: "test", needs: ["packages", "build"], workers: waiting },
     ...{ env: { LOCALNET_TEST_POINTS: "1" }, only: `^(?!.*${lacked})` },
@@ -57,7 +57,7 @@ export const layers = [
 
   { name: "unit-node24", run: "all", project: "unit", needs: ["node24"] },
   {
-    ...{ name: "kernel-rootless", run: "all", needs: ["packages"], workers: waiting, mayskip: true, rootless: true },
+    ...{ name: "kernel-rootless", run: "all", needs: ["packages"], workers: waiting, allowSkips: true, rootless: true },
     jest: {
       ...steps,
       roots: ["test/kernel"],
@@ -66,7 +66,14 @@ export const layers = [
     },
   },
   {
-    ...{ name: "kernel-legacy", run: "all", project: "kernel", needs: ["packages"], workers: waiting, mayskip: true },
+    ...{
+      name: "kernel-legacy",
+      run: "all",
+      project: "kernel",
+      needs: ["packages"],
+      workers: waiting,
+      allowSkips: true,
+    },
     ...{ through: ["scripts/test/with-legacy.sh"], only: "iptables-rule" },
   },
   {

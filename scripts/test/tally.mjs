@@ -50,9 +50,9 @@ export class Tally {
    * @param {import("./layers.mjs").Layer} layer
    * @param {Report | undefined} report
    */
-  add({ name: layer, mayskip }, report) {
+  add({ name: layer, allowSkips }, report) {
     const files = report?.testResults ?? [];
-    for (const file of files) this.#addFile(layer, file, mayskip ?? false);
+    for (const file of files) this.#addFile(layer, file, allowSkips ?? false);
     const tests = files.flatMap((file) => file.assertionResults);
     if (!tests.some(({ status }) => status === "passed" || status === "failed")) this.fail(`${layer}: no test ran`);
   }
@@ -60,16 +60,16 @@ export class Tally {
   /**
    * @param {string} layer
    * @param {TestFile} file
-   * @param {boolean} mayskip
+   * @param {boolean} allowSkips
    */
-  #addFile(layer, { name: path, status, message, assertionResults: tests }, mayskip) {
+  #addFile(layer, { name: path, status, message, assertionResults: tests }, allowSkips) {
     const failed = tests.filter((test) => test.status === "failed");
     for (const { status, fullName, ancestorTitles } of tests) {
       const name = `${layer}: ${fullName}`;
       if (status === "passed") this.passed += 1;
       else if (status === "failed") this.fail(name);
       else if (failed.some((test) => test.ancestorTitles[0] === ancestorTitles[0])) this.cut.push(name);
-      else if (mayskip) this.skipped.push(name);
+      else if (allowSkips) this.skipped.push(name);
       else this.fail(`${layer}: skipped: ${fullName}`);
     }
     // A file that does not compile, or whose clean-up fails, has no test of its own that fails.

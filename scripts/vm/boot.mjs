@@ -30,7 +30,7 @@ export async function boot({ directory, guest, kvmFile, started }) {
     const up = await poll(until, async () => !machine.running() || (says("guest: ready") && keepConnection(directory)));
     if (!up || !machine.running()) {
       throw new Error(`the virtual machine ${up ? "went off" : `cannot be logged in to after ${bootSeconds} s`}
-${await lastWords(directory)}`);
+${await logTails(directory)}`);
     }
   } catch (error) {
     await powerDown(machine.pid, directory);
@@ -74,7 +74,7 @@ async function keepConnection(directory) {
 }
 
 /** @param {string} directory */
-async function lastWords(directory) {
+async function logTails(directory) {
   const names = ["console.log", "qemu.log", "ssh.log"];
   const logs = await Promise.all(names.map((name) => readFile(join(directory, name), "utf8").catch(() => "")));
   return logs

@@ -3,13 +3,13 @@ import { hit, patienceWithVm, points, report, ways } from "./hits";
 import { lab } from "./providers";
 
 const resources = 27;
-const asked = process.env.LOCALNET_TEST_POINTS;
-const lines = points(Number(asked ?? 1), resources);
+const wanted = process.env.LOCALNET_TEST_POINTS;
+const lines = points(Number(wanted ?? 1), resources);
 
 const { host, ssh } = vm();
-// Unless more is asked for, a provider each: the smaller program of kills.test.ts gets every signal with both.
+// Unless more points are wanted, a provider each: the smaller program of kills.long.test.ts gets every signal with both.
 const table = lab().flatMap((each, index) =>
-  ways.filter((_, other) => asked || other === index).map((way) => [way, ...each] as const),
+  ways.filter((_, other) => wanted || other === index).map((way) => [way, ...each] as const),
 );
 
 describe.each(table)("%s to the CLI, %s", (way, _, project) => {

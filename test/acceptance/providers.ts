@@ -14,15 +14,19 @@ export interface Outside {
 export type Show = (stack: Stack, outside: Outside) => Promise<void>;
 
 export const byRefresh: Show = async (stack, outside) => {
-  told((await stack.refresh()).text, outside, ["deleted", "updated"]);
+  expectShown((await stack.refresh()).text, outside, ["deleted", "updated"]);
 };
 
 /** A plain preview looks at what is there, and says what it will do about it. */
 export const byPreview: Show = async (stack, outside) => {
-  told((await stack.preview()).text, outside, ["create", "update"]);
+  expectShown((await stack.preview()).text, outside, ["create", "update"]);
 };
 
-function told(text: string, { gone = [], differs = [] }: Outside, [forGone, forDiffers]: [string, string]): void {
+function expectShown(
+  text: string,
+  { gone = [], differs = [] }: Outside,
+  [forGone, forDiffers]: [string, string],
+): void {
   const named = (verb: string) => {
     const lines = text.matchAll(new RegExp(`^ *[-+~] +\\S+:\\S+ (\\S+) ${verb}\\b`, "gm"));
     return [...new Set([...lines].map(([, name]) => name))].sort();

@@ -41,8 +41,10 @@ export function endsWhileWaiting(row: Row): void {
           const seconds = await cli.interrupt();
           report(`SIGINT while all wait: ${seconds} s`);
           expect(seconds).toBeLessThan(patience);
-          const told = [...cli.text.matchAll(/\((\w+)\):\n +error: .*\[LN_INTERRUPTED\]$/gm)].map(([, name]) => name);
-          expect(told.sort()).toEqual(waiting);
+          const interrupted = [...cli.text.matchAll(/\((\w+)\):\n +error: .*\[LN_INTERRUPTED\]$/gm)].map(
+            ([, name]) => name,
+          );
+          expect(interrupted.sort()).toEqual(waiting);
         } else {
           const providers = cli.processes.filter(isProvider);
           expect(providers).not.toEqual([]);

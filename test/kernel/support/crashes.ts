@@ -19,18 +19,18 @@ function callsOf(argv: readonly string[]): string[] {
 }
 
 /** The points of an operation that each fault strikes: so many of them, "rest": those that 1 leaves out; default: all. */
-const asked = process.env.LOCALNET_TEST_POINTS;
+const wantedPoints = process.env.LOCALNET_TEST_POINTS;
 
 /** Is this the rest of a run with one point? */
-export const isRest = asked === "rest";
+export const isRest = wantedPoints === "rest";
 
 /** A command is killed at its first calls of a kind: at these in a run with one point, and where each takes its time. */
 const fewCalls = 2;
-const mostCalls = hostUrl || asked === "1" ? fewCalls : 8;
+const mostCalls = hostUrl || wantedPoints === "1" ? fewCalls : 8;
 
-/** Of the points those that are asked for; so many are from the middles of as many equal parts. */
+/** Of the points those that are wanted; so many are from the middles of as many equal parts. */
 function sample<Point>(points: readonly Point[]): Point[] {
-  const parts = Math.min(isRest ? 1 : Number(asked ?? Number.POSITIVE_INFINITY), points.length);
+  const parts = Math.min(isRest ? 1 : Number(wantedPoints ?? Number.POSITIVE_INFINITY), points.length);
   const chosen = Array.from({ length: parts }, (_, part) => Math.floor(((part + 0.5) * points.length) / parts));
   return points.filter((_, index) => chosen.includes(index) !== isRest);
 }
