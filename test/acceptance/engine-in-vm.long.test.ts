@@ -11,6 +11,7 @@ const environment = [
   `PULUMI_HOME=${directory}/home`,
   "PULUMI_CONFIG_PASSPHRASE=",
   "PULUMI_SKIP_UPDATE_CHECK=true",
+  "PULUMI_NODEJS_TRANSPILE_ONLY=true",
 ];
 
 async function pulumi(project: string, ...args: string[]): Promise<string> {

@@ -53,6 +53,8 @@ export class Stack {
     PULUMI_HOME: join(this.directory, "home"),
     PULUMI_CONFIG_PASSPHRASE: "",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // The types of this repository's programs are checked by lint; to check them takes half of each run's time.
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
   };
 
   constructor(

@@ -97,7 +97,7 @@ export function works(from: string, versions: [node: "this Node" | "Node 24", pu
     expect(await run(["npx", "tsc", "--noEmit"], { cwd: project, env })).toMatchObject({ code: 0, stdout: "" });
 
     const before = await snapshot([], sandbox.inside);
-    const stack = new Stack(project, "test", { PATH: env.PATH }, sandbox.inside);
+    const stack = new Stack(project, "test", { PATH: env.PATH, PULUMI_NODEJS_TRANSPILE_ONLY: "false" }, sandbox.inside);
     await stack.init();
     expect(changes((await stack.up()).text)).toMatchObject({ created: 8 });
     expect(await stack.outputs()).toMatchObject({ answered: 1, mac: expect.stringMatching(/^([0-9a-f]{2}:){5}/) });
