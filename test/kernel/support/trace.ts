@@ -20,7 +20,8 @@ export function readTrace(text: string): string {
     ),
     // Links that are made anew get other addresses of their own.
     ...addresses.map((line) => line.split(/ +/).slice(1, 4).join(" ")),
-    ...routes.map((line) => line.replace(/ expires \S*/, "")),
+    // Those of links that come up together are in any order.
+    ...routes.map((line) => line.replace(/ expires \S*/, "")).sort(),
     ...rules.filter((line) => line.startsWith("-A")),
     ...services,
   ].join("\n");
