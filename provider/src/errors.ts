@@ -12,6 +12,7 @@ export const codes = {
   LN_KERNEL: "The kernel lacks a feature or a module.",
   LN_MISSING: "What the object needs to be in, or refers to, does not exist: a chain of iptables.",
   LN_NETNS: "The network namespace does not exist.",
+  LN_OUTPUT: "A command printed too much and was killed.",
   LN_PERMISSION: "The user may not do this.",
   LN_PROBE: "A probe did not see what it expects.",
   LN_PROCESS: "A process ended or did not get ready in time.",

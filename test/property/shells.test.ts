@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import fc from "fast-check";
-import { loop, RemoteShell } from "../../provider/src/host/remote-shell";
-import { quote } from "../../provider/src/host/ssh";
+import { environmentLines, readEnvironment } from "../../provider/src/host/environment";
+import { loop, RemoteShell, request } from "../../provider/src/host/remote-shell";
+import { duringScript } from "../../provider/src/host/ssh";
+import { encode, quote } from "../../provider/src/host/text";
 import { control, trickyTexts } from "./support/words";
 
 const candidates = [
@@ -28,9 +30,11 @@ function isExecutable(path: string): boolean {
 const special = fc.string({
   unit: fc.constantFrom(..."\\'\"`$!~*?[]{}()<>|;&#%^= \n\t-@:,.+/aZ0éß日🦀\u00a0\u0085\u2028\u200f"),
 });
-const word = fc
+/** Any text that a command can get: all but NUL. */
+const anyWord = fc
   .oneof(fc.constantFrom(...trickyTexts), special, fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }))
-  .filter((text) => !control.test(text));
+  .map((text) => text.replaceAll("\0", ""));
+const word = anyWord.filter((text) => !control.test(text));
 
 test("sh, bash and dash are among the shells that are tried", () => {
   expect(shells.map(([shell]) => shell)).toEqual(expect.arrayContaining(["sh", "bash", "dash"]));
@@ -47,35 +51,65 @@ test.each(shells)("%s reads any words, quoted, as exactly these words", (shell =
   );
 });
 
+const printed = (words: readonly string[]) => words.map((each) => `${Buffer.from(each).toString()}|\n`).join("");
+
 describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].includes(shell)))(
   "%s, kept open for commands",
   (shell = "", ...options) => {
-    const open = (script: string, name: string) => [shell, ...options, script, name];
+    const open = (script: string) => [shell, ...options, script];
     const remote = new RemoteShell(open);
     afterAll(() => remote.close());
 
-    test("gives a command any words and any input as they are", async () => {
+    test("gives a command any words and any input as they are, line ends included", async () => {
       const input = fc.oneof(special, fc.string({ unit: "binary" })).map((text) => text.replaceAll("\0", ""));
       await fc.assert(
-        fc.asyncProperty(fc.array(word, { maxLength: 40 }), input, async (words, text) => {
+        fc.asyncProperty(fc.array(anyWord, { maxLength: 12 }), input, async (words, text) => {
           const argv = ["sh", "-c", 'printf "%s|\\n" "$@"; cat >&2; exit 3', "sh", ...words];
-          const expected = words.length ? words : [""];
-          expect(await remote.run(argv, text, 15)).toEqual({
+          expect(await remote.run(argv, 15, { input: text })).toEqual({
             exitCode: 3,
-            stdout: expected.map((each) => `${Buffer.from(each).toString()}|\n`).join(""),
+            stdout: printed(words.length ? words : [""]),
             stderr: Buffer.from(text).toString(),
           });
         }),
-        { numRuns: 100 },
+        { numRuns: 60 },
       );
     });
 
     test("does not run what has come in part, whoever sent it having died", () => {
-      const [file = "", ...args] = open(loop, "END");
-      const whole = ["4", "", "5", "echo", "one", "two", ""].join("\n");
-      const told = (input: string) => spawnSync(file, args, { input, encoding: "utf8" }).stdout;
-      expect(told(whole)).toBe("one two\nEND 0\n");
-      for (let length = 0; length < whole.length; length++) expect(told(whole.slice(0, length))).toBe("");
+      const [file = "", ...args] = open(loop);
+      const whole = `END\n${request(["5", "echo", "one", "t\nwo"], "")}`;
+      const output = (input: string) => spawnSync(file, args, { input, encoding: "utf8" }).stdout;
+      expect(output(whole)).toBe("one t\nwo\nEND 0\n");
+      for (let length = 0; length < whole.length; length++) expect(output(whole.slice(0, length))).toBe("");
+    });
+
+    test("gives a command that lives for a while any words", () => {
+      fc.assert(
+        fc.property(fc.array(anyWord, { minLength: 1, maxLength: 9 }), (words) => {
+          const argv = ["printf", "%s|\\n", ...words].map(encode);
+          expect(
+            execFileSync(shell, [...options, duringScript, "sh", ...argv], { encoding: "utf8", stdio: "pipe" }),
+          ).toBe(printed(words));
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,9}$/).map((text) => `V_${text}`);
+    const script = `${readEnvironment}; exec "$@"`;
+    const started = (input: string) =>
+      spawnSync(shell, [...options, script, "sh", "env", "-0"], { input, encoding: "utf8" }).stdout.split("\0");
+
+    test("exports any variables that it reads, and starts nothing when they are cut off", () => {
+      fc.assert(
+        fc.property(fc.dictionary(name, anyWord, { minKeys: 1, maxKeys: 10 }), (variables) => {
+          const lines = Object.entries(variables).map(([key, value]) => `${key}=${Buffer.from(value).toString()}`);
+          expect(started(environmentLines(variables))).toEqual(expect.arrayContaining(lines));
+        }),
+        { numRuns: 50 },
+      );
+      const whole = environmentLines({ A: "1\n2", B: "3" });
+      for (let length = 0; length < whole.length - 1; length++) expect(started(whole.slice(0, length))).toEqual([""]);
     });
   },
 );

@@ -1,4 +1,4 @@
-import { quote } from "../../provider/src/host/ssh";
+import { quote } from "../../provider/src/host/text";
 
 test.each(["\n", "a\nb", "\u0000", "\t", "\u001b[0m", "\r", "\u007f"])("%j is refused", (word) => {
   expect(() => quote(["echo", word])).toThrow(expect.objectContaining({ code: "LN_INPUT" }));

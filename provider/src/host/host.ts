@@ -4,10 +4,12 @@ import { interrupted } from "./interrupt";
 export interface RunOptions {
   /** Text for the command's standard input. */
   readonly input?: string;
-  /** After this time the command is killed. Seconds; the host's own unless told. */
+  /** After this time the command is killed. Seconds. Default: the host's. */
   readonly timeoutSeconds?: number;
-  /** Exit codes that are an answer, not a failure; [0] unless told. */
+  /** Exit codes that are an answer, not a failure. Default: [0]. */
   readonly accept?: readonly number[] | "any";
+  /** A command that prints more than this on standard output, or on standard error, is killed. Bytes. Default: 16 MiB. */
+  readonly maxOutputBytes?: number;
   /** The command may leave children behind that go on printing: nobody else's output may come where its own did. */
   readonly apart?: boolean;
 }
@@ -19,8 +21,10 @@ export interface Result {
 }
 
 export interface StartOptions {
+  /** Variables beside LC_ALL and PATH. They may be secrets: they are on no command line, and in no error. */
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
+  /** Made with mode 0600. Refused unless it is a regular file of this user, with one name, where no other user may put one. */
   readonly logFile: string;
 }
 
@@ -32,9 +36,9 @@ export interface Host {
   readonly isLocal: boolean;
   /** Runs a command to its end. A command that fails otherwise than `accept` allows throws. */
   run(argv: readonly string[], options?: RunOptions): Promise<Result>;
-  /** Starts a command that goes on in a session of its own, its output appended to a log file of mode 0600. */
+  /** Starts a command that goes on in a session of its own, its output appended to a log file. */
   start(argv: readonly string[], options: StartOptions): Promise<void>;
-  /** Runs a body while a command lives: one that repeats what it reads, and thereby says that it is so far. */
+  /** Runs a body while a command lives, which must copy its standard input to its output: that shows that it has begun. */
   during<T>(argv: readonly string[], timeoutSeconds: number, body: () => Promise<T>): Promise<T>;
 }
 
@@ -47,9 +51,7 @@ export const environment = {
 };
 
 /** A command run through this gets exactly these variables, whatever sudo or a login shell would leave. */
-export function withEnvironment(extra: Readonly<Record<string, string>> = {}): string[] {
-  return ["env", "-i", ...Object.entries({ ...environment, ...extra }).map(([key, value]) => `${key}=${value}`)];
-}
+export const withEnvironment = ["env", "-i", ...Object.entries(environment).map(([key, value]) => `${key}=${value}`)];
 
 export const permissionHint =
   "run as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or let the user run sudo -n and set the configuration localnet:sudo to true";

@@ -1,102 +1,126 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { environment, type Result, timeoutError } from "./host";
+import { environment, type Result, type RunOptions, timeoutError } from "./host";
 import { alarm } from "./interrupt";
+import { defaultOutputBytes, EndedOutput, outputError } from "./output";
+import { decode, encode } from "./text";
 
 /**
- * One command after the other: on a line each how many words it has, its standard input, and its words, which no shell
- * reads for anything but words. Nothing is run unless all of it has come: who sends it may die meanwhile. Behind what a
- * command prints stands a word that it cannot know. `timeout` ends what hangs even when nobody is there to see it.
+ * Runs one command after the other. The first line is a word that no command knows: it ends each command's output. Then
+ * come for each command, on a line each, how many words it has, its standard input, and its words, which no shell reads
+ * for anything but words. Nothing is run unless all of it has come: who sends it may die meanwhile. `timeout` ends what
+ * hangs even when nobody is there to see it.
  */
 export const loop = [
+  "IFS= read -r end || exit",
   "while read -r words && IFS= read -r input",
   "do set --",
   'while [ "$words" -gt 0 ]',
   "do IFS= read -r word || exit",
+  decode("word"),
   'set -- "$@" "$word"; words=$((words - 1))',
   "done",
   'if [ "$input" ]',
   'then printf %b "$input" | timeout -k 1 "$@"',
   'else timeout -k 1 "$@" </dev/null',
   "fi",
-  `printf '%s %s\\n' "$0" "$?"`,
-  'echo "$0" >&2',
+  `printf '%s %s\\n' "$end" "$?"`,
+  `printf '%s\\n' "$end" >&2`,
   "done",
 ].join("; ");
+
+/** The lines that have the loop run a command. */
+export function request(argv: readonly string[], input: string): string {
+  return [argv.length, encode(input), ...argv.map(encode), ""].join("\n");
+}
+
+interface Call {
+  readonly stdout: EndedOutput;
+  readonly stderr: EndedOutput;
+  readonly maxOutputBytes: number;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+/** How a command ended: by itself, with the shell, or because it printed too much. */
+type Outcome = { readonly exitCode: number } | "tooMuch";
 
 /** A remote shell that stays open for commands to come, each without a session and a login shell of its own. */
 export class RemoteShell {
   /** No command can be run any more, and of the last one the end is not known. */
   broken = false;
   private readonly child: ChildProcessWithoutNullStreams;
-  private readonly end: string;
-  private stdout = "";
-  private stderr = "";
-  private settle: ((exitCode: number) => void) | undefined;
+  private readonly end = randomUUID();
+  private call: Call | undefined;
 
-  /** `open` gives the command line that runs a script with a name for it in a remote shell. */
-  constructor(open: (script: string, name: string) => readonly string[]) {
-    this.end = randomUUID();
-    const [file = "", ...args] = open(loop, this.end);
+  /** `open` gives the command line that runs a script in a remote shell. */
+  constructor(open: (script: string) => readonly string[]) {
+    const [file = "", ...args] = open(loop);
     this.child = spawn(file, args, { env: environment, detached: true, stdio: "pipe" });
-    this.child.stdin.on("error", () => {}); // told by "close"
+    this.child.stdin.on("error", () => {}); // "close" follows
     this.child.on("error", () => {});
-    this.child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      this.stdout += text;
-      this.look();
-    });
-    this.child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.stderr += text;
-      this.look();
-    });
+    this.child.stdout.on("data", (chunk: Buffer) => this.receive("stdout", chunk));
+    this.child.stderr.on("data", (chunk: Buffer) => this.receive("stderr", chunk));
     this.child.once("close", (exitCode) => {
       this.broken = true;
-      this.settle?.(exitCode ?? 128);
+      this.call?.settle({ exitCode: exitCode ?? 128 });
     });
-    this.hold(false);
+    this.child.stdin.write(`${this.end}\n`);
+    this.keepAlive(false);
   }
 
-  /** Runs a command to its end; when the shell is broken then, what it returns tells of the connection. */
-  async run(argv: readonly string[], input: string, seconds: number): Promise<Result> {
-    this.hold(true);
-    this.stdout = this.stderr = "";
-    const words = [String(seconds), ...argv];
+  /** Runs a command to its end; when the shell is broken then, the result is the connection's. */
+  async run(argv: readonly string[], seconds: number, options: RunOptions = {}): Promise<Result> {
+    const { input = "", maxOutputBytes = defaultOutputBytes } = options;
+    this.keepAlive(true);
+    const [stdout, stderr] = [new EndedOutput(this.end), new EndedOutput(this.end)];
     let late = false;
     // The remote side ends a command by itself; this is for a connection that hangs, and for an interruption.
     const cancel = alarm(seconds + spareSeconds, () => {
       late = true;
       this.close();
-      this.settle?.(128);
+      this.call?.settle({ exitCode: 128 });
     });
-    const exitCode = await new Promise<number>((resolve) => {
-      this.settle = resolve;
-      this.child.stdin.write([words.length, escaped(input), ...words, ""].join("\n"));
+    const outcome = await new Promise<Outcome>((settle) => {
+      this.call = { stdout, stderr, maxOutputBytes, settle };
+      this.child.stdin.write(request([String(seconds), ...argv], input));
     }).finally(cancel);
-    this.settle = undefined;
+    this.call = undefined;
     if (late) throw timeoutError(argv, seconds);
-    this.hold(false);
-    return { exitCode, stdout: this.stdout, stderr: this.stderr };
+    if (outcome === "tooMuch") throw outputError(argv, maxOutputBytes);
+    this.keepAlive(false);
+    return { exitCode: outcome.exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
   }
 
   close(): void {
     this.broken = true;
     this.child.stdin.destroy();
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
     this.child.kill("SIGKILL");
   }
 
-  /** Has the command ended? */
-  private look(): void {
-    const code = new RegExp(`${this.end} (\\d+)\\n`).exec(this.stdout);
-    const end = this.stderr.indexOf(`${this.end}\n`);
-    if (!code || end < 0) return;
-    this.stdout = this.stdout.slice(0, code.index);
-    this.stderr = this.stderr.slice(0, end);
-    this.settle?.(Number(code[1]));
+  private receive(stream: "stdout" | "stderr", chunk: Buffer): void {
+    const { call } = this;
+    // Nothing was asked: a host may not fill this machine's memory.
+    if (!call) {
+      this.close();
+      return;
+    }
+    call[stream].add(chunk);
+    if (call.stdout.ended && call.stderr.ended) {
+      const { rest } = call.stdout;
+      const exitCode = /^ \d{1,3}$/.test(rest) ? Number(rest) : undefined;
+      if (exitCode === undefined) this.close();
+      call.settle({ exitCode: exitCode ?? 128 });
+    } else if (call[stream].length > call.maxOutputBytes + this.end.length) {
+      this.close();
+      call.settle("tooMuch");
+    }
   }
 
   /** An idle one keeps no program running. */
-  private hold(running: boolean): void {
+  private keepAlive(running: boolean): void {
     for (const each of [this.child, ...(this.child.stdio as unknown as Socket[])]) {
       if (running) each.ref();
       else each.unref();
@@ -106,8 +130,6 @@ export class RemoteShell {
 
 const spareSeconds = 60;
 
-/** One line that `printf %b` writes as the text. */
-function escaped(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a line could not hold these.
-  return text.replace(/[\\\u0000-\u001f]/g, (char) => `\\0${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
+function textOf(output: EndedOutput): string {
+  return output.ended ? output.text : String(output);
 }

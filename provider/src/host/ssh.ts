@@ -1,12 +1,16 @@
 import { spawn } from "node:child_process";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { LocalnetError } from "../errors";
+import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVariables } from "./environment";
 import { type Host, type Result, type RunOptions, settle, timeoutError, withEnvironment } from "./host";
 import { during } from "./local";
-import { privateDirectory } from "./private";
+import { notOwnFile } from "./log-file";
+import { messageBytes, Output } from "./output";
+import { checkFolder, type Folders, privateDirectory } from "./private";
 import { RemoteShell } from "./remote-shell";
+import { decode, encode, quote, refuseNul } from "./text";
 
 const runDirectory = "/run/pulumi-localnet";
 
@@ -19,19 +23,33 @@ const connectSeconds = 60;
  * Fixed scripts that get everything else as positional parameters. The last line of standard error tells the command's
  * own exit code from one of ssh (both use 255).
  */
-const duringScript = '"$@"; echo "localnet-exit:$?" >&2';
-const startScript = [
+export const duringScript = [
+  `for word do ${decode("word")}; set -- "$@" "$word"; shift; done`,
+  '"$@"; echo "localnet-exit:$?" >&2',
+].join("; ");
+
+/** The exit code of the next when the log is not a file of this user alone. */
+const unsafeLog = 3;
+export const startScript = [
   "umask 077; log=$1; dir=$2; own=$3; shift 3; left=5",
+  // With noclobber a shell makes a new file, and follows no link.
+  'make() { [ -e "$log" ] || (set -C; : >"$log") 2>/dev/null; stat -c %f:%u:%h "$log" 2>/dev/null; }',
   // Another program's last log may have gone with the folder meanwhile.
-  'until { [ "${log%/*}" != "$own" ] || mkdir -p "$own"; } && [ ! -L "$log" ] && true >>"$log"',
-  "do left=$((left - 1)); [ $left -gt 0 ] || exit 1",
+  'until { [ "${log%/*}" != "$own" ] || mkdir -p "$own"; } && found=$(make)',
+  'do left=$((left - 1)); [ $left -gt 0 ] || { (set -C; : >"$log"); exit 1; }',
   "done",
+  // A regular file (its mode in hexadecimal), this user's, with one name. Then nobody else can swap it in a safe folder.
+  `case $found in 8???:$(id -u):1) ;; *) exit ${unsafeLog};; esac`,
+  `cd "$dir" || exit 1; ${readEnvironment}`,
   // Not "&": what a shell puts into the background ignores SIGINT and SIGQUIT for good.
-  'cd "$dir" && setsid --fork "$@" </dev/null >>"$log" 2>&1',
+  'setsid --fork "$@" </dev/null >>"$log" 2>&1',
 ].join("; ");
 
 export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Host {
-  const directory = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
+  const directory =
+    process.getuid?.() === 0
+      ? join(runDirectory, "ssh")
+      : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
   const options = [
     ...(process.env.LOCALNET_SSH_CONFIG ? ["-F", process.env.LOCALNET_SSH_CONFIG] : []),
     ...["-o", "BatchMode=yes", "-o", `ControlPath=${directory}/%C`],
@@ -44,7 +62,7 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
 
   /** The command line that runs a script on the other side, whichever login shell reads it there. */
   function commandLine(script: string, parameters: readonly string[]): string[] {
-    return ["ssh", ...options, url, quote([...prefix, ...withEnvironment(), "sh", "-c", script, ...parameters])];
+    return ["ssh", ...options, url, quote([...prefix, ...withEnvironment, "sh", "-c", script, ...parameters])];
   }
 
   function connection(): Promise<void> {
@@ -59,16 +77,17 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
   async function shell(): Promise<RemoteShell> {
     for (let free = idle.pop(); free; free = idle.pop()) if (!free.broken) return free;
     await connection();
-    return new RemoteShell((script, name) => commandLine(script, [name]));
+    return new RemoteShell((script) => commandLine(script, []));
   }
 
-  async function run(argv: readonly string[], runOptions: RunOptions, ran = argv): Promise<Result> {
-    for (const word of ran) sendable(word);
+  /** `full` is what is run, `argv` what errors say of it. */
+  async function run(argv: readonly string[], runOptions: RunOptions, full = argv): Promise<Result> {
+    refuseNul(full);
     const seconds = runOptions.timeoutSeconds ?? timeoutSeconds;
     return limit(async () => {
       const remote = await shell();
       const started = performance.now();
-      const result = await remote.run(ran, runOptions.input ?? "", seconds).finally(() => {
+      const result = await remote.run(full, seconds, runOptions).finally(() => {
         if (remote.broken) connected = undefined;
       });
       const took = performance.now() - started;
@@ -82,31 +101,57 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
     });
   }
 
+  /** The host's folders, as far as a path needs them. */
+  async function folders(): Promise<Folders> {
+    return {
+      uid: Number((await run(["id", "-u"], {})).stdout),
+      async lstat(paths) {
+        // What is missing is missing from the output, too.
+        const { stdout } = await run(["stat", "-c", "%u %f", "--", ...paths], { accept: [0, 1] });
+        const rows = stdout
+          .trim()
+          .split("\n")
+          .map((line) => line.split(" "));
+        return rows.map(([uid, mode = ""]) => ({ uid: Number(uid), mode: Number.parseInt(mode, 16) }));
+      },
+      readlink: async (path) => (await run(["readlink", "-n", "--", path], {})).stdout,
+    };
+  }
+
   return {
     runDirectory,
     isLocal: false,
     run: (argv, runOptions = {}) => run(argv, runOptions),
     async start(argv, { environment: extra, workingDirectory, logFile }) {
-      const parameters = [logFile, workingDirectory, runDirectory, ...withEnvironment(extra), ...argv];
-      await run(argv, {}, ["sh", "-c", startScript, "localnet", ...parameters]);
+      refuseEnvironment(extra);
+      if (dirname(logFile) !== runDirectory) await checkFolder(dirname(logFile), await folders());
+      const parameters = [logFile, workingDirectory, runDirectory, ...withoutShellVariables(extra), ...argv];
+      const options = { input: environmentLines(extra), accept: [0, unsafeLog] };
+      const { exitCode } = await run(argv, options, ["sh", "-c", startScript, "localnet", ...parameters]);
+      if (exitCode === unsafeLog) throw notOwnFile(logFile);
     },
     async during(argv, seconds, body) {
-      const full = commandLine(duringScript, ["localnet", ...argv]);
+      refuseNul(argv);
+      const full = commandLine(duringScript, ["localnet", ...argv.map(encode)]);
       await connection();
-      return waiting(() => during(argv, full, seconds + connectSeconds, body, (result) => own(argv, result, url)));
+      return waiting(() =>
+        during(argv, full, seconds + connectSeconds, body, (result) => ownResult(argv, result, url)),
+      );
     },
   };
 }
 
 /** One connection for all commands, kept for a minute after the last one. */
-function connect(url: string, options: readonly string[], directory: string): Promise<void> {
-  privateDirectory(directory);
+async function connect(url: string, options: readonly string[], directory: string): Promise<void> {
+  if (dirname(directory) === runDirectory) await privateDirectory(runDirectory);
+  await privateDirectory(directory);
   const argv = ["ssh", ...options, "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-N", "-f", url];
   return new Promise((resolve, reject) => {
     const child = spawn("ssh", argv.slice(1), { detached: true, stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
-    child.stderr.on("data", (data) => {
-      stderr += data;
+    const stderr = new Output();
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (stderr.length < messageBytes) stderr.add(chunk);
+      else child.kill("SIGKILL");
     });
     const timer = setTimeout(() => child.kill("SIGKILL"), connectSeconds * 1000);
     child.once("error", (cause) => reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { ran: { argv } })));
@@ -115,12 +160,13 @@ function connect(url: string, options: readonly string[], directory: string): Pr
       clearTimeout(timer);
       child.stderr.destroy();
       if (exitCode === 0) resolve();
-      else reject(unreachable(argv, { exitCode: exitCode ?? 128, stdout: "", stderr }, url));
+      else reject(unreachable(argv, { exitCode: exitCode ?? 128, stdout: "", stderr: String(stderr) }, url));
     });
   });
 }
 
-function own(argv: readonly string[], result: Result, url: string): Result {
+/** The result of the command itself, not of ssh. */
+function ownResult(argv: readonly string[], result: Result, url: string): Result {
   const match = /localnet-exit:(\d+)\n$/.exec(result.stderr);
   if (!match) throw unreachable(argv, result, url);
   return { exitCode: Number(match[1]), stdout: result.stdout, stderr: result.stderr.slice(0, -match[0].length) };
@@ -129,21 +175,4 @@ function own(argv: readonly string[], result: Result, url: string): Result {
 function unreachable(argv: readonly string[], { exitCode, stderr }: Result, url: string): LocalnetError {
   const hint = `check that "ssh ${url} true" works without a question`;
   return new LocalnetError("LN_HOST", `cannot run a command on ${url}`, { ran: { argv, exitCode, stderr }, hint });
-}
-
-/** A line that sh, bash, fish and csh alike read as exactly these words. */
-export function quote(argv: readonly string[]): string {
-  return argv.map(word).join(" ");
-}
-
-function word(text: string): string {
-  sendable(text);
-  return text === "" ? "''" : text.replace(/[^A-Za-z0-9_@%+=:,./\u0080-\uffff-]/g, "\\$&");
-}
-
-function sendable(text: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
-  if (/[\u0000-\u001f\u007f]/.test(text)) {
-    throw new LocalnetError("LN_INPUT", `a control character cannot be sent to a remote host: ${JSON.stringify(text)}`);
-  }
 }

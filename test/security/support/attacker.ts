@@ -7,7 +7,7 @@ export const nobody = 65534;
 export const root = join(__dirname, "../../..");
 
 /** A program of root becomes nobody's here: what it does later, and each socket that it makes, is nobody's. */
-const becomeNobody = `process.setgroups([]); process.setgid(${nobody}); process.setuid(${nobody});`;
+export const becomeNobody = `process.setgroups([]); process.setgid(${nobody}); process.setuid(${nobody});`;
 
 export interface Outcome {
   readonly code: number;

@@ -1,0 +1,33 @@
+import { LocalnetError } from "../errors";
+
+/** One line that `printf %b` writes as the text. A text without control characters and backslashes is its own. */
+export function encode(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a line cannot hold these.
+  return text.replace(/[\\\u0000-\u001f\u007f]/g, (char) => `\\0${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
+}
+
+/** The part of a shell script that decodes what a variable holds. A command substitution drops line ends: "x" keeps them. */
+export function decode(variable: string): string {
+  return `case $${variable} in *\\\\*) ${variable}=$(printf %bx "$${variable}"); ${variable}=\${${variable}%x};; esac`;
+}
+
+/** A line that sh, bash, fish and csh alike read as exactly these words. */
+export function quote(argv: readonly string[]): string {
+  return argv.map(quoteWord).join(" ");
+}
+
+function quoteWord(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no quoting of these is the same in all shells.
+  if (/[\u0000-\u001f\u007f]/.test(text)) {
+    throw new LocalnetError("LN_INPUT", `a control character cannot be in a command line: ${JSON.stringify(text)}`);
+  }
+  return text === "" ? "''" : text.replace(/[^A-Za-z0-9_@%+=:,./\u0080-\uffff-]/g, "\\$&");
+}
+
+/** The kernel ends a word there: what is behind it would be lost. */
+export function refuseNul(words: readonly string[]): void {
+  const wrong = words.find((word) => word.includes("\0"));
+  if (wrong !== undefined) {
+    throw new LocalnetError("LN_INPUT", `a NUL character cannot be in a command: ${JSON.stringify(wrong)}`);
+  }
+}

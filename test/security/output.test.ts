@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { openHost } from "../../provider/src/host";
+import { RemoteShell } from "../../provider/src/host/remote-shell";
+import { eventually } from "../kernel/support/world";
+
+// What a command, or a hostile host in its place, prints: bounded in time and memory.
+const megabyte = 1024 * 1024;
+const host = openHost(undefined, { sudo: false });
+const here = (script: string) => ["sh", "-c", script];
+
+/** The most memory that this process has had so far. Bytes. */
+function peak(): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1024;
+}
+
+/** The time and memory that a body took: of the processor, since other tests take their time too. */
+async function measured<T>(body: () => Promise<T>): Promise<{ seconds: number; memory: number; value: T }> {
+  const [cpu, before] = [process.cpuUsage(), peak()];
+  const value = await body();
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds: (user + system) / 1e6, memory: peak() - before, value };
+}
+
+const failure = (body: Promise<unknown>) =>
+  body.then(
+    () => "it succeeded",
+    (error) => error.code,
+  );
+
+test("a local command without an end is killed at 16 MiB", async () => {
+  const { seconds, memory, value } = await measured(() => failure(host.run(["yes"])));
+  expect(value).toBe("LN_OUTPUT");
+  expect(seconds).toBeLessThan(5);
+  expect(memory).toBeLessThan(150 * megabyte);
+});
+
+test("so is one that floods standard error, and a caller's limit counts", async () => {
+  expect(await failure(host.run(["sh", "-c", "yes >&2"], { maxOutputBytes: 64 * 1024 }))).toBe("LN_OUTPUT");
+  expect(await failure(host.run(["sh", "-c", "yes | head -c 65000"], { maxOutputBytes: 64 * 1024 }))).toBe(
+    "it succeeded",
+  );
+});
+
+test("a remote command that prints 100 MB is given up at 16 MiB", async () => {
+  const shell = new RemoteShell(here);
+  const { seconds, memory, value } = await measured(() =>
+    failure(shell.run(["head", "-c", "100000000", "/dev/zero"], 60)),
+  );
+  expect(value).toBe("LN_OUTPUT");
+  expect(shell.broken).toBe(true);
+  expect(seconds).toBeLessThan(5);
+  expect(memory).toBeLessThan(150 * megabyte);
+});
+
+test("the end of 60 MB is found in time that grows with their number, not with its square", async () => {
+  const shell = new RemoteShell(here);
+  const argv = ["sh", "-c", "head -c 60000000 /dev/zero | tr '\\0' x"];
+  const { seconds, value } = await measured(() => shell.run(argv, 60, { maxOutputBytes: 100 * megabyte }));
+  shell.close();
+  expect(value.stdout).toHaveLength(60_000_000);
+  expect(seconds).toBeLessThan(6);
+});
+
+test("a host that sends without being asked is left, and costs no memory", async () => {
+  const shell = new RemoteShell(() => ["yes"]);
+  const { memory } = await measured(() => eventually(async () => shell.broken));
+  expect(memory).toBeLessThan(50 * megabyte);
+});
+
+test("a host that does not end its lines, or sends no number, is left", async () => {
+  const endless = new RemoteShell(() => here("IFS= read -r end; printf %s $end; printf %s $end >&2; exec yes x"));
+  expect(await failure(endless.run(["true"], 5))).toBe("LN_OUTPUT");
+  const echo = new RemoteShell(() => here("IFS= read -r end; echo $end none; echo $end >&2; sleep 60"));
+  expect(await echo.run(["true"], 5)).toMatchObject({ exitCode: 128 });
+  expect(echo.broken).toBe(true);
+});
+
+test("the word that ends a command's output is in no command line", async () => {
+  const shell = new RemoteShell((script) => ["sh", "-c", script, "localnet"]);
+  const script =
+    'for file in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do tr "\\0" "\\n" <$file; done 2>/dev/null; exit 42';
+  const { exitCode, stdout } = await shell.run(["sh", "-c", script], 30);
+  const { end } = shell as unknown as { end: string };
+  shell.close();
+  expect(exitCode).toBe(42);
+  expect(stdout).toContain("cmdline");
+  expect(stdout).not.toContain(end);
+});
