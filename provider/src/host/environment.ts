@@ -28,7 +28,12 @@ export function withoutShellVariables(environment: Readonly<Record<string, strin
   return ["env", ...ofShells.filter((name) => !(name in environment)).flatMap((name) => ["-u", name])];
 }
 
+/** Bytes. Of what others own, no more than 128 KiB is read to find a mark, which may be at its end. */
+const maxBytes = 120 * 1024;
+
 export function refuseEnvironment(environment: Readonly<Record<string, string>>): void {
+  if (Buffer.byteLength(Object.entries(environment).flat().join("  ")) > maxBytes)
+    throw new LocalnetError("LN_INPUT", `the environment must not be longer than ${maxBytes} bytes in all`);
   for (const [name, value] of Object.entries(environment)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       throw new LocalnetError("LN_INPUT", `an environment variable cannot be called ${JSON.stringify(name)}`);
