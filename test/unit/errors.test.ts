@@ -46,16 +46,44 @@ test.each([
   ["RTNETLINK answers: Operation not permitted", "LN_PERMISSION", "root"],
   ["Fatal: can't open lock file /run/xtables.lock: Permission denied", "LN_PERMISSION", "root"],
   ["Can't initialize ipvs: Permission denied (you must be root)", "LN_PERMISSION", "root"],
-  ["sudo: a password is required", "LN_PERMISSION", "sudo -n"],
-  ["Error: Unknown device type.", "LN_KERNEL", "kernel module"],
-  ["Can't initialize ipvs: Protocol not available", "LN_KERNEL", "ip_vs"],
-  ["modprobe: FATAL: Module nope not found in directory /lib/modules/6.1.0", "LN_KERNEL", "kernel module"],
+  ["sudo: a password is required", "LN_PERMISSION", "NOPASSWD"],
+  [
+    "lab is not in the sudoers file.  This incident will be reported.\nsudo: lab is not in the sudoers file",
+    "LN_PERMISSION",
+    "NOPASSWD",
+  ],
+  [
+    "iptables v1.8.9 (legacy): can't initialize iptables table `filter': Permission denied (you must be root)",
+    "LN_PERMISSION",
+    "tmpfs on /run",
+  ],
+  ["tee: /proc/sys/net/ipv4/ip_forward: Read-only file system", "LN_PERMISSION", "privileged"],
+  ["mount --make-shared /run/netns failed: Operation not permitted", "LN_PERMISSION", "root"],
+  ["nsenter: reassociate to namespace 'ns/net' failed: Invalid argument", "LN_NETNS", "ip netns del"],
+  ["nsenter: reassociate to namespace 'ns/net' failed: Operation not permitted", "LN_PERMISSION", "root"],
+  ["Error: Unknown device type.", "LN_KERNEL", "modprobe TYPE"],
+  ["Can't initialize ipvs: Protocol not available", "LN_KERNEL", "modprobe ip_vs"],
+  ["Scheduler or persistence engine not found", "LN_KERNEL", "ip_vs_sh"],
+  ["iptables v1.8.9 (nf_tables): Couldn't load match `nosuch':No such file or directory", "LN_KERNEL", "xt_nosuch"],
+  ["iptables v1.8.9 (nf_tables): Couldn't load target `NOSUCH':No such file or directory", "LN_KERNEL", "xt_NOSUCH"],
+  ["modprobe: FATAL: Module nope not found in directory /lib/modules/6.1.0", "LN_KERNEL", '"nope"'],
+  ["Error: ipv6: IPv6 is disabled on this device.", "LN_COMMAND", "net.ipv6.conf.LINK.disable_ipv6 to 0"],
   ["nsenter: failed to execute curl: No such file or directory", "LN_TOOL", '"curl"'],
-  ["RTNETLINK answers: File exists", "LN_COMMAND", "File exists"],
+  ["timeout: failed to run command 'curl': No such file or directory", "LN_TOOL", '"curl"'],
+  ["RTNETLINK answers: File exists", "LN_COMMAND", "some failed: File exists"],
 ])("%s: %s", (stderr, code, text) => {
   const error = commandError(["some", "command"], { exitCode: 1, stdout: "", stderr });
   expect(error.code).toBe(code);
   expect(error.message).toContain(text);
+});
+
+test.each([
+  [["nsenter", "--net=/run/netns/a", "--", "tee", "/proc/sys/net/x"], "tee: /proc/sys/net/x: Invalid argument\n"],
+  [["ip", "netns", "exec", "a", "tee", "/proc/sys/net/x"], "tee: /proc/sys/net/x: Invalid argument\n"],
+])("the summary of what failed in a namespace names the command, and what it said: %j", (argv, stderr) => {
+  const error = commandError(argv, { exitCode: 1, stdout: "", stderr });
+  expect(error.summary).toBe("tee failed: /proc/sys/net/x: Invalid argument");
+  expect(commandError(argv, { exitCode: 1, stdout: "", stderr: "" }).summary).toBe("tee failed");
 });
 
 test("each code says what it means, in a sentence", () => {

@@ -56,8 +56,15 @@ export const withEnvironment = ["env", "-i", ...Object.entries(environment).map(
 export const permissionHint =
   "run as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or let the user run sudo -n and set the configuration localnet:sudo to true";
 
-/** Causes that many commands share, told by what they print. The rest is found by reading the object again. */
-const causes: readonly { pattern: RegExp; code: Code; summary: string; hint: string }[] = [
+interface Cause {
+  readonly pattern: RegExp;
+  readonly code: Code;
+  readonly summary: string;
+  readonly hint: string;
+}
+
+/** Causes that many commands share, told by what they print, the first that fits. The rest is found by reading the object again. */
+const causes: readonly Cause[] = [
   {
     // The second: of a namespace that is coming or going there is only the file.
     pattern:
@@ -67,21 +74,87 @@ const causes: readonly { pattern: RegExp; code: Code; summary: string; hint: str
     hint: "create it first; in a program, pass the Netns resource instead of its name",
   },
   {
-    pattern: /Operation not permitted|Permission denied|must be root|a password is required/,
+    // Of the file there is a rest, of which the kernel says that it is no namespace.
+    pattern: /nsenter: reassociate to namespace '[^']*' failed: Invalid argument/,
+    code: "LN_NETNS",
+    summary: "there is no network namespace, only a file of its name",
+    hint: "remove the file: ip netns del NAME",
+  },
+  {
+    pattern: /sudo: .*(a password is required|is not in the sudoers file|not allowed to (execute|run))/,
+    code: "LN_PERMISSION",
+    summary: "sudo does not allow it without a password",
+    hint: "let this user run every command with sudo -n (NOPASSWD), or run as root",
+  },
+  {
+    pattern: /can't (?:open lock file|initialize iptables table).*(?:Permission denied|must be root)/s,
+    code: "LN_PERMISSION",
+    summary: "not permitted",
+    hint: `${permissionHint}. As root of a user namespace: mount a tmpfs on /run, where the lock's file is`,
+  },
+  {
+    pattern: /Operation not permitted|Permission denied|must be root/,
     code: "LN_PERMISSION",
     summary: "not permitted",
     hint: permissionHint,
   },
   {
-    pattern:
-      /Unknown device type|Can't initialize ipvs|Protocol not (?:available|supported)|Couldn't load (?:match|target)|Module \S+ not found/,
+    pattern: /Read-only file system/,
+    code: "LN_PERMISSION",
+    summary: "a file system is mounted read-only",
+    hint: "in a container, /proc/sys or /sys is: start it privileged, or make the change on its host",
+  },
+  {
+    pattern: /Can't initialize ipvs/,
+    code: "LN_KERNEL",
+    summary: "the running kernel has no IPVS",
+    hint: "load the kernel module ip_vs: modprobe ip_vs; a kernel without it has to be replaced",
+  },
+  {
+    pattern: /Scheduler or persistence engine not found/,
+    code: "LN_KERNEL",
+    summary: "the running kernel lacks the scheduler",
+    hint: "load its kernel module: modprobe ip_vs_NAME, such as ip_vs_sh",
+  },
+  {
+    pattern: /Unknown device type/,
+    code: "LN_KERNEL",
+    summary: "the running kernel lacks this type of link",
+    hint: "load its kernel module, which mostly has the type's name: modprobe TYPE; a cloud kernel may need Debian's linux-image-amd64",
+  },
+  {
+    pattern: /Couldn't load match [`'"]?([\w-]+)/,
+    code: "LN_KERNEL",
+    summary: 'there is no match "$1"',
+    hint: "install the package iptables whole, and load the kernel module: modprobe xt_$1",
+  },
+  {
+    pattern: /Couldn't load target [`'"]?([\w-]+)/,
+    code: "LN_KERNEL",
+    summary: 'there is no target "$1"',
+    hint: "install the package iptables whole, and load the kernel module: modprobe xt_$1",
+  },
+  {
+    pattern: /Module (\S+) not found in directory (\S+)/,
+    code: "LN_KERNEL",
+    summary: 'there is no kernel module "$1"',
+    hint: "check its name, and that the running kernel's modules are there: after an upgrade of the kernel, reboot",
+  },
+  {
+    pattern: /Protocol not (?:available|supported)/,
     code: "LN_KERNEL",
     summary: "the running kernel lacks what this needs",
-    hint: "load or install the kernel module: ip_vs for IPVS, dummy, veth or bridge for links, xt_NAME for an iptables match",
+    hint: "load the kernel module that has it, or take a kernel that has",
+  },
+  {
+    pattern: /IPv6 is disabled on this device/,
+    code: "LN_COMMAND",
+    summary: "IPv6 is disabled on the link",
+    hint: "set net.ipv6.conf.LINK.disable_ipv6 to 0, by a Sysctl before the address, or give it no IPv6 address; a new link has the value of net.ipv6.conf.default.disable_ipv6",
   },
   {
     pattern:
-      /(?:failed to execute|exec of|failed to run command) ["']?([^"':]+)["']?(?: failed)?: No such file or directory/,
+      /(?:failed to execute|exec of|failed to run command) ["'‘]?([^"':’]+)["'’]?(?: failed)?: No such file or directory/,
     code: "LN_TOOL",
     summary: 'there is no command "$1"',
     hint: "install the package that holds it",
@@ -93,9 +166,25 @@ export function commandError(argv: readonly string[], result: Result): LocalnetE
   const ran = { argv, exitCode: result.exitCode, stderr: result.stderr };
   for (const { pattern, code, summary, hint } of causes) {
     const match = pattern.exec(result.stderr);
-    if (match) return new LocalnetError(code, summary.replace("$1", match.slice(1).find(Boolean) ?? ""), { ran, hint });
+    if (!match) continue;
+    const fill = (text: string) => text.replace("$1", match.slice(1).find(Boolean) ?? "");
+    return new LocalnetError(code, fill(summary), { ran, hint: fill(hint) });
   }
-  return new LocalnetError("LN_COMMAND", `${argv[0]} failed`, { ran });
+  return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { ran });
+}
+
+/** The command that does the work, behind one that only brings it into a namespace or limits its environment. */
+function commandName(argv: readonly string[]): string {
+  const [first = "", ...rest] = argv;
+  if (first === "nsenter" && rest.includes("--")) return commandName(rest.slice(rest.indexOf("--") + 1));
+  if (first === "ip" && rest[0] === "netns" && rest[1] === "exec") return commandName(rest.slice(3));
+  return first;
+}
+
+/** The last line that it printed, without its own name. */
+function reason(stderr: string): string {
+  const line = stderr.trim().split("\n").at(-1) ?? "";
+  return line === "" ? "" : `: ${line.replace(/^(?:[\w.-]+: |RTNETLINK answers: |Error: )/, "")}`;
 }
 
 export function timeoutError(argv: readonly string[], seconds: number): LocalnetError {

@@ -1,5 +1,6 @@
-import { hasCode, LocalnetError } from "../errors";
+import { hasCode, LocalnetError, type Ran } from "../errors";
 import type { Host } from ".";
+import { environment } from "./host";
 
 interface Requirement {
   readonly package: string;
@@ -46,17 +47,24 @@ async function checkTool(host: Host, tool: Tool): Promise<string> {
   const { package: name, version }: Requirement = requirements[tool];
   const least = version ? ` ${version.atLeast} or later` : "";
   const hint = `install ${tool}${least} (Debian package ${name})`;
-  const argv = version?.argv ?? ["which", tool];
-  const { stdout } = await host.run(argv).catch((error: unknown) => {
+  const noTool = (ran?: Ran) => new LocalnetError("LN_TOOL", `there is no working command "${tool}"`, { ran, hint });
+  if (!version) return (await findCommand(host, tool)) ?? Promise.reject(noTool());
+  const { stdout } = await host.run(version.argv).catch((error: unknown) => {
     // ipvsadm tells its version only where the kernel has IPVS.
-    if (!hasCode(error, "LN_COMMAND", "LN_TOOL")) throw error;
-    throw new LocalnetError("LN_TOOL", `there is no working command "${tool}"`, { ran: error.ran, hint });
+    throw hasCode(error, "LN_COMMAND", "LN_TOOL") ? noTool(error.ran) : error;
   });
   const found = /\d+(\.\d+)+/.exec(stdout)?.[0] ?? "";
-  if (version && compareVersions(found, version.atLeast) < 0) {
+  if (compareVersions(found, version.atLeast) < 0) {
     throw new LocalnetError("LN_TOOL", `${tool} is too old: ${found || stdout.trim()}`, { hint });
   }
   return stdout;
+}
+
+/** Where a command is, among the folders in which commands are looked for; `which` is not everywhere. */
+async function findCommand(host: Host, name: string): Promise<string | undefined> {
+  const files = environment.PATH.split(":").map((folder) => `${folder}/${name}`);
+  const { stdout } = await host.run(["ls", "-d", ...files], { accept: [0, 2] });
+  return stdout.split("\n")[0] || undefined;
 }
 
 export function compareVersions(a: string, b: string): number {
