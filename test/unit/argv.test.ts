@@ -121,14 +121,14 @@ const rows: readonly Row[] = [
     "Route",
     { metric: 5, table: 7 },
     undefined,
-    ["ip -4 -n foo route add unicast default via 10.0.0.1 metric 5 table 7 proto 157"],
+    ["ip -4 -n foo route add unicast default metric 5 table 7 proto 157 via 10.0.0.1"],
   ],
   [
     "another next hop",
     "Route",
     { via: "10.0.0.2" },
     route,
-    ["ip -4 -n foo route replace unicast default via 10.0.0.2 metric 0 table 254 proto 157"],
+    ["ip -4 -n foo route replace unicast default metric 0 table 254 proto 157 via 10.0.0.2"],
   ],
   ["as it is", "Route", {}, route, []],
   [
@@ -136,7 +136,7 @@ const rows: readonly Row[] = [
     "Route",
     { destination: "2001:db8::/32", via: "fe80::1", device: "e0" },
     undefined,
-    ["ip -6 -n foo route add unicast 2001:db8::/32 via fe80::1 dev e0 metric 1024 table 254 proto 157"],
+    ["ip -6 -n foo route add unicast 2001:db8::/32 metric 1024 table 254 proto 157 via fe80::1 dev e0"],
   ],
   [
     "written",
@@ -209,7 +209,7 @@ const removals: readonly (readonly [type: string, seen: object, lines: readonly 
   ["VethPair", { detail: {} }, ["ip -n foo link del dev v0"]],
   ["Pod", pod, ["ip netns pids p0", "ip netns del p0"]],
   ["Dummy", {}, ["ip -n foo link del dev d0"]],
-  ["Route", route, ["ip -n foo -4 route del unicast default via 10.0.0.1 dev e0 metric 0 table 254 proto 157"]],
+  ["Route", route, ["ip -n foo -4 route del unicast default metric 0 table 254 proto 157"]],
   ["Sysctl", observed({ value: "1" }), [family, `${inFoo} tee /proc/sys/net/ipv4/ip_forward`, family]],
   [
     "IptablesRule",

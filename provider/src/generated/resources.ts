@@ -580,24 +580,39 @@ export interface RouteArgs extends CommonArgs {
   destination: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Address of the next hop. */
+  /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
   via?: pulumi.Input<string> | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
+  /**
+   * Is `via` at the other end of `device`, although no address of that says so? Default: the kernel's choice, false.
+   */
+  onlink?: pulumi.Input<boolean> | undefined;
+  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  nextHops?: pulumi.Input<pulumi.Input<Record<string, pulumi.Input<unknown>>>[]> | undefined;
   /** Source address that the host prefers for this route (`src`). */
   source?: pulumi.Input<string> | undefined;
+  /** Largest packet in bytes on this route. 68 to 65535. Default: that of the link. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** Largest segment in bytes that TCP announces to the other side. 1 to 65495. Default: what the mtu leaves. */
+  advmss?: pulumi.Input<number> | undefined;
   /**
-   * Preference among routes to one destination, the lowest wins. 0 to 4294967295. Default: 0, for IPv6 1024. A change
-   * replaces the resource.
+   * How far an IPv4 destination is: behind a router (global), on the link (link), or this host (host). Default: the
+   * kernel's choice, by type and next hop.
+   */
+  scope?: pulumi.Input<"global" | "link" | "host"> | undefined;
+  /**
+   * Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. 0 to 4294967295. Default:
+   * 0, for IPv6 1024. A change replaces the resource.
    */
   metric?: pulumi.Input<number> | undefined;
   /** Number of the routing table. 1 to 4294967295. Default: 254, the main table. A change replaces the resource. */
   table?: pulumi.Input<number> | undefined;
   /**
-   * What becomes of the packets: sent on (unicast), silently dropped (blackhole), refused with an ICMP answer
-   * (unreachable, prohibit), or left to the next table (throw). Default: "unicast".
+   * What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused
+   * with an ICMP answer (unreachable, prohibit), or left to the next table (throw). Default: "unicast".
    */
-  type?: pulumi.Input<"unicast" | "blackhole" | "unreachable" | "prohibit" | "throw"> | undefined;
+  type?: pulumi.Input<"unicast" | "local" | "blackhole" | "unreachable" | "prohibit" | "throw"> | undefined;
 }
 
 /**
@@ -609,21 +624,33 @@ export class Route extends LocalnetResource {
   declare readonly destination: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Address of the next hop. */
+  /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
   declare readonly via: pulumi.Output<string | undefined>;
   /** Link that the packets leave by (`dev`). */
   declare readonly device: pulumi.Output<string | undefined>;
+  /** Is `via` at the other end of `device`, although no address of that says so? */
+  declare readonly onlink: pulumi.Output<boolean | undefined>;
+  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  declare readonly nextHops: pulumi.Output<
+    { weight: number; onlink: boolean; via?: string | undefined; device?: string | undefined }[] | undefined
+  >;
   /** Source address that the host prefers for this route (`src`). */
   declare readonly source: pulumi.Output<string | undefined>;
-  /** Preference among routes to one destination, the lowest wins. */
+  /** Largest packet in bytes on this route. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** Largest segment in bytes that TCP announces to the other side. */
+  declare readonly advmss: pulumi.Output<number | undefined>;
+  /** How far an IPv4 destination is: behind a router (global), on the link (link), or this host (host). */
+  declare readonly scope: pulumi.Output<"global" | "link" | "host" | undefined>;
+  /** Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. */
   declare readonly metric: pulumi.Output<number | undefined>;
   /** Number of the routing table. */
   declare readonly table: pulumi.Output<number | undefined>;
   /**
-   * What becomes of the packets: sent on (unicast), silently dropped (blackhole), refused with an ICMP answer
-   * (unreachable, prohibit), or left to the next table (throw).
+   * What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused
+   * with an ICMP answer (unreachable, prohibit), or left to the next table (throw).
    */
-  declare readonly type: pulumi.Output<"unicast" | "blackhole" | "unreachable" | "prohibit" | "throw">;
+  declare readonly type: pulumi.Output<"unicast" | "local" | "blackhole" | "unreachable" | "prohibit" | "throw">;
 
   constructor(name: string, args: RouteArgs, options?: pulumi.CustomResourceOptions) {
     super("Route", name, args, options);

@@ -1,8 +1,10 @@
-import type { Values } from "../../../provider/src/core/check";
+import { check, type Values } from "../../../provider/src/core/check";
+import { create, read, remove } from "../../../provider/src/core/lifecycle";
 import { route as kind } from "../../../provider/src/kinds";
-import { contract } from "../support/contract";
+import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import type { World } from "../support/world";
+import { differences } from "../support/observing";
+import { hostUrl, settings, World } from "../support/world";
 
 /** A veth pair whose near end has addresses of both families, for next hops to be reached by. */
 async function plumb(world: World, netns: string): Promise<void> {
@@ -40,16 +42,29 @@ async function lookAtRoute(
     source: after("src"),
     proto: after("proto"),
     metric: after("metric"),
+    mtu: after("mtu"),
+    advmss: after("advmss"),
+    scope: after("scope"),
+    onlink: words.join(" ").split("nexthop ")[0]?.includes(" onlink"),
+    hops: words
+      .join(" ")
+      .split("nexthop ")
+      .slice(1)
+      .map((hop) => hop.trim().replace(/ \\$/, "")),
   };
 }
 
-const expected = ({ via, device, source, type }: Values) => ({
+const expected = ({ via, device, source, type, mtu, advmss, onlink, scope, nextHops }: Values) => ({
   lines: 1,
   type: type ?? "unicast",
   proto: "157",
-  ...(via === undefined ? {} : { via }),
   ...(device === undefined ? {} : { device }),
-  ...(source === undefined ? {} : { source }),
+  ...(scope === undefined ? {} : { scope }),
+  ...{ via: nextHops ? expect.anything() : via, source, onlink: onlink ?? false },
+  ...{ mtu: mtu === undefined ? undefined : String(mtu), advmss: advmss === undefined ? undefined : String(advmss) },
+  hops: ((nextHops as Values[]) ?? []).map(({ via, weight = 1, onlink }) =>
+    expect.stringMatching(new RegExp(`^via ${via} dev \\S+ weight ${weight}${onlink ? " onlink" : ""}$`)),
+  ),
 });
 
 contract("the IPv4 default", (world) => {
@@ -70,6 +85,24 @@ contract("the IPv4 default", (world) => {
       { what: "via taken away", change: { via: undefined } },
       { what: "type", change: { type: "blackhole", device: undefined } },
       { what: "unicast again", change: { type: "unicast", via: "10.1.0.250", source: "10.1.0.2" } },
+      { what: "mtu and advmss", change: { mtu: 1400, advmss: 1300 } },
+      { what: "mtu taken away", change: { mtu: undefined } },
+      { what: "both taken away", change: { mtu: 1300, advmss: undefined, source: undefined } },
+      { what: "a next hop that no address leads to", change: { via: "203.0.113.1", device: "d1", onlink: true } },
+      { what: "one that an address leads to", change: { via: "10.1.0.250", device: undefined, onlink: undefined } },
+      {
+        what: "two next hops",
+        change: { via: undefined, nextHops: [{ via: "10.1.0.250" }, { via: "10.0.0.250", weight: 3 }] },
+      },
+      {
+        what: "three, one of them onlink",
+        change: {
+          nextHops: [{ via: "10.0.0.250" }, { via: "10.1.0.250" }, { via: "203.0.113.1", device: "d0", onlink: true }],
+        },
+      },
+      { what: "one next hop again, and a scope", change: { via: "10.0.0.250", nextHops: undefined, scope: "global" } },
+      { what: "scope taken away", change: { scope: undefined, mtu: 1400, advmss: 1300 } },
+      { what: "onlink, and a source", change: { device: "d0", onlink: true, source: "10.0.0.2" } },
     ],
     replaces: { destination: "10.0.0.0/8", netns: "other", metric: 5, table: 7 },
     drifts: [
@@ -84,6 +117,14 @@ contract("the IPv4 default", (world) => {
         by: () => ip("replace", "default", "via", "10.1.0.250", "src", "10.1.0.1", "proto", "157"),
       },
       { what: "a blackhole", input: "type", by: () => ip("replace", "blackhole", "default", "proto", "157") },
+      ...[
+        ["not onlink", "onlink", "via 10.0.0.250 mtu 1400 advmss 1300"],
+        ["another mtu", "mtu", "via 10.0.0.250 dev d0 onlink mtu 1300 advmss 1300"],
+        ["no advmss", "advmss", "via 10.0.0.250 dev d0 onlink mtu 1400"],
+      ].map(([what = "", input = "", words = ""]) => ({
+        ...{ what, input },
+        by: () => ip("replace", "default", "proto", "157", ...words.split(" ")),
+      })),
     ],
     ignores: [
       {
@@ -145,6 +186,7 @@ contract("an IPv6 network", (world) => {
 });
 
 contract("in a table and with a metric of its own, beside another's of the same destination", (world) => {
+  const own = ["dev", "d1", "table", "4711", "metric", "50", "proto", "157"];
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "route", ...args);
   return {
@@ -158,9 +200,18 @@ contract("in a table and with a metric of its own, beside another's of the same 
     },
     look: () => lookAtRoute(world, netns, "-4", "10.55.0.9", "4711"),
     expected: (values: Values) => ({ ...expected(values), metric: "50" }),
-    updates: [{ what: "device", change: { device: "d1" } }],
+    updates: [
+      { what: "device", change: { device: "d1" } },
+      { what: "scope", change: { scope: "link" } },
+    ],
     replaces: { metric: 51, table: 4712 },
-    drifts: [],
+    drifts: [
+      {
+        what: "another scope",
+        input: "scope",
+        by: () => ip("replace", "10.55.0.9", ...own, "scope", "global"),
+      },
+    ],
     ignores: [
       {
         what: "one of another metric in the same table",
@@ -175,6 +226,149 @@ contract("in a table and with a metric of its own, beside another's of the same 
       remove: () => ip("del", "10.55.0.9", "table", "4711", "metric", "50"),
     },
   };
+});
+
+contract("with several next hops", (world) => {
+  const netns = world.netns("a");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, "route", ...args);
+  const hops = (weight: number) => {
+    return `10.56.0.0/16 proto 157 nexthop via 10.0.0.250 weight ${weight} nexthop via 10.1.0.250`.split(" ");
+  };
+  const byHand = (weight: number) => hops(weight).filter((word) => !["proto", "157"].includes(word));
+  return {
+    kind,
+    local: true,
+    inputs: {
+      destination: "10.56.0.0/16",
+      netns,
+      nextHops: [
+        { via: "10.0.0.250", device: "d0", weight: 2 },
+        { via: "10.1.0.250", device: "d1" },
+      ],
+    },
+    prepare: () => plumb(world, netns),
+    look: () => lookAtRoute(world, netns, "-4", "10.56.0.0/16"),
+    expected,
+    updates: [],
+    replaces: {},
+    drifts: [
+      { what: "another weight", input: "nextHops", by: () => ip("replace", ...hops(9)) },
+      {
+        what: "one of them",
+        input: "nextHops",
+        by: () => ip("replace", "10.56.0.0/16", "via", "10.0.0.250", "proto", "157"),
+      },
+    ],
+    ignores: [],
+    vanish: () => ip("del", "10.56.0.0/16"),
+    parent: { none: "as in the first case" },
+    foreign: {
+      make: () => ip("add", ...byHand(2)),
+      differ: () => ip("replace", ...byHand(3)),
+      remove: () => ip("del", "10.56.0.0/16"),
+    },
+  };
+});
+
+beyond("Route", () => {
+  const world = new World();
+  const netns = world.netns("a");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  const common = { netns, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+  const asked = (values: Values) => {
+    const { inputs, failures } = check(kind, { ...common, ...values });
+    expect(failures).toEqual([]);
+    return inputs;
+  };
+  beforeAll(async () => {
+    await world.build();
+    await plumb(world, netns);
+  });
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("an adopted one keeps what no input says", async () => {
+    const words =
+      "via 10.0.0.9 dev d0 onlink mtu lock 1300 advmss 1200 initcwnd 9 rto_min 300ms quickack 1 congctl reno";
+    await ip("route", "add", "10.31.0.0/16", ...words.split(" "));
+    const before = await ip("route", "show", "10.31.0.0/16");
+    const inputs = asked({ destination: "10.31.0.0/16", via: "10.0.0.9", adopt: true });
+    const { id, outputs } = await create(kind, inputs, settings);
+    expect(await ip("route", "show", "10.31.0.0/16")).toBe(before.replace("dev d0 ", "dev d0 proto 157 "));
+    await ip(
+      "-6",
+      "route",
+      "add",
+      "2001:db8:31::/48",
+      "via",
+      "2001:db8::9",
+      "metric",
+      "5",
+      "pref",
+      "high",
+      "hoplimit",
+      "9",
+    );
+    const six = asked({ destination: "2001:db8:31::/48", via: "2001:db8::9", metric: 5, adopt: true });
+    const adopted = await create(kind, six, settings);
+    expect(await ip("-6", "route", "show", "2001:db8:31::/48")).toMatch(/proto 157 metric 5 hoplimit 9 pref high/);
+    await remove(kind, adopted.id, adopted.outputs, settings);
+    await remove(kind, id, outputs, settings);
+  });
+
+  test("the kernel's own is neither adopted nor deleted", async () => {
+    const inputs = asked({ destination: "10.0.0.0/24", device: "d0", adopt: true });
+    const error = await failure(() => create(kind, inputs, settings));
+    expect(error).toMatchObject({ code: "LN_EXISTS", hint: expect.not.stringContaining("delete") });
+    expect(error.message).toContain("belongs to the kernel, which makes it with an address");
+    await remove(kind, kind.id(inputs as never), inputs, settings);
+    expect(await ip("route", "show", "10.0.0.0/24")).toContain("proto kernel");
+  });
+
+  test("one that was renamed without an alias is taken with adopt", async () => {
+    const values = { destination: "10.32.0.0/16", via: "10.0.0.9" };
+    const former = await create(kind, asked({ ...values, owner: `${world.owner}/r1` }), settings);
+    const renamed = asked({ ...values, owner: `${world.owner}/r2`, adopt: true });
+    const { id, outputs } = await create(kind, renamed, settings);
+    // The engine deletes what the program has no more.
+    await remove(kind, former.id, former.outputs, settings);
+    expect(await read(kind, id, outputs, settings)).toBeDefined();
+    await remove(kind, id, outputs, settings);
+    expect(await ip("route", "show", "10.32.0.0/16")).toBe("");
+  });
+
+  test.each([
+    ["over IPv6", { destination: "10.33.0.0/16", via: "2001:db8::9", device: "d0" }, "via inet6 2001:db8::9 dev d0"],
+    ["local", { destination: "10.33.0.0/16", type: "local", device: "lo" }, "local 10.33.0.0/16 dev lo"],
+    [
+      "several, IPv6",
+      { destination: "2001:db8:33::/48", nextHops: [{ via: "2001:db8::9" }, { via: "2001:db8:1::9" }] },
+      "nexthop via 2001:db8:1::9 dev d1",
+    ],
+  ])("can be made, seen and removed: %s", async (_, values, shows) => {
+    const inputs = asked(values);
+    const { id, outputs } = await create(kind, inputs, settings);
+    const look = () => ip(values.destination.includes(":") ? "-6" : "-4", "route", "show", "table", "main");
+    expect(await look()).toContain(shows);
+    expect(differences(kind, (await read(kind, id, outputs, settings))?.outputs ?? {}, inputs)).toEqual([]);
+    await remove(kind, id, outputs, settings);
+    expect(await look()).not.toContain(shows);
+  });
+
+  test.each([
+    [{ via: "10.0.0.1", nextHops: [{ via: "10.0.0.1" }, { via: "10.0.0.2" }] }, "nextHops: takes the place of"],
+    [{ nextHops: [{ via: "10.0.0.1" }] }, "nextHops: must be at least two"],
+    [{ nextHops: [{ via: "10.0.0.1" }, {}] }, "nextHops.1: needs via or device"],
+    [{ via: "2001:db8::1" }, "device: is needed with a via of the other IP version"],
+    [{ via: "10.0.0.1", onlink: true }, "onlink: needs via and device"],
+    [{ type: "local", via: "10.0.0.1" }, "type: a local route takes device"],
+    [{ type: "blackhole", mtu: 1400 }, "mtu: has no meaning"],
+    [{ destination: "2001:db8::/32", via: "10.0.0.1" }, "via: must be an IPv6 address"],
+    [{ destination: "2001:db8::/32", via: "fe80::1", metric: 0 }, "metric: must be at least 1"],
+    [{ destination: "2001:db8::/32", via: "fe80::1", scope: "link" }, "scope: IPv6 routes have none"],
+  ])("what the kernel never takes is refused at preview: %j", (values, reason) => {
+    const { failures } = check(kind, { ...common, destination: "10.34.0.0/16", ...values });
+    expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);
+  });
 });
 
 everyInput(kind);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import {
@@ -8,10 +9,12 @@ import {
   familyOf,
   isNetwork,
   kernelChooses,
+  mtu,
   number32,
   parseAt,
 } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
+import { showRouteWords, type Words, wordAfter } from "../../tools/ip/restore";
 import {
   mainTable,
   metric6,
@@ -22,12 +25,26 @@ import {
   showRoutes,
   showRoutesCommand,
 } from "../../tools/ip/routes";
+import {
+  hopWords,
+  keptWords,
+  nextHop,
+  observedHops,
+  type RouteAttributes,
+  routeRules,
+  scopeNames,
+  scopes,
+  usualScope,
+} from "./route-attributes";
 
 /** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
 const byHand = ["3", "4"];
 
+/** Of routes that come and go with an address. */
+const kernelProtocol = "2";
+
 /** rtnetlink's numbers of the types, as `ip -N` prints them. */
-const types = { unicast: "1", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
+const types = { unicast: "1", local: "2", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
 type RouteType = keyof typeof types;
 const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
 
@@ -38,10 +55,7 @@ interface RouteKey {
   readonly table?: number | undefined;
 }
 
-interface RouteArgs extends RouteKey {
-  readonly via?: string | undefined;
-  readonly device?: string | undefined;
-  readonly source?: string | undefined;
+interface RouteArgs extends RouteKey, RouteAttributes {
   readonly type: RouteType;
 }
 
@@ -58,17 +72,30 @@ export const route = defineKind({
       .transform(canonicalDestination)
       .meta({ replace: true }),
     ...inNetns,
-    /** Address of the next hop. */
+    /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
     via: address.optional(),
     /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
     device: deviceName.optional().meta({ reference: "name", of: "link", unset: kernelChooses }),
+    /** Is `via` at the other end of `device`, although no address of that says so? Default: the kernel's choice, false. */
+    onlink: z.boolean().optional().meta({ unset: false }),
+    /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+    nextHops: z.array(nextHop).min(2, "must be at least two").optional(),
     /** Source address that the host prefers for this route (`src`). */
     source: address.optional(),
-    /** Preference among routes to one destination, the lowest wins. Default: 0, for IPv6 1024. */
+    /** Largest packet in bytes on this route. Default: that of the link. */
+    mtu: mtu.optional(),
+    /** Largest segment in bytes that TCP announces to the other side. Default: what the mtu leaves. */
+    advmss: z.int("must be a whole number").min(1, "must be 1 to 65495").max(65495, "must be 1 to 65495").optional(),
+    /** How far an IPv4 destination is: behind a router (global), on the link (link), or this host (host). Default: the kernel's choice, by type and next hop. */
+    scope: z
+      .enum(scopeNames, { error: `must be one of ${scopeNames.join(", ")}` })
+      .optional()
+      .meta({ unset: kernelChooses }),
+    /** Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. Default: 0, for IPv6 1024. */
     metric: number32.optional().meta({ replace: true }),
     /** Number of the routing table. Default: 254, the main table. */
     table: number32.min(1, "must be at least 1").optional().meta({ replace: true }),
-    /** What becomes of the packets: sent on (unicast), silently dropped (blackhole), refused with an ICMP answer (unreachable, prohibit), or left to the next table (throw). */
+    /** What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused with an ICMP answer (unreachable, prohibit), or left to the next table (throw). */
     type: z.enum(typeNames, { error: `must be one of ${typeNames.join(", ")}` }).default("unicast"),
   },
   outputs: {},
@@ -77,13 +104,7 @@ export const route = defineKind({
   /** `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these are given */
   id: idOf,
 
-  *rules({ destination, via, device, source, type }) {
-    if (type === "unicast" && !via && !device) yield ["via", "a unicast route needs via or device"];
-    if (type !== "unicast" && (via || device)) yield ["type", `a ${type} route takes neither via nor device`];
-    if (via && familyOf(via) !== familyOf(destination)) yield ["via", "must be of the destination's IP version"];
-    if (source && familyOf(source) !== familyOf(destination))
-      yield ["source", "must be of the destination's IP version"];
-  },
+  rules: routeRules,
 
   async observe(host, args) {
     return observedAmong(await showRoutes(host, args.netns, args.destination, args.table ?? mainTable), args);
@@ -91,17 +112,35 @@ export const route = defineKind({
 
   async ensure(host, args, observed) {
     if (observed?.detail.protocol === protocol && isSameRoute(args, observed.inputs)) return;
+    const table = args.table ?? mainTable;
+    // What no input says stays as it is: of a route that was adopted too.
+    const isFormer = (words: Words) =>
+      Number(wordAfter(words, "metric") ?? 0) === metricOf(args) && !words.includes("tos");
+    const isKept = observed && observed.inputs.type === args.type;
+    const there = isKept ? await showRouteWords(host, args.netns, args.destination, table) : [];
+    const former = there.find(isFormer) ?? [];
     // "replace" would take over another's route of the same key; lifecycle has made sure that it is ours or adopted.
-    const change = ["route", observed ? "replace" : "add", ...selector(args)];
-    const show = showRoutesCommand(args.destination, args.table ?? mainTable);
-    const [routes = []] = await ipAll(host, args.netns, [change, show], family(args));
+    const change = [
+      "route",
+      observed ? "replace" : "add",
+      ...routeWords(args),
+      ...keptWords(former, args),
+      ...hopWords(args),
+    ];
+    const [routes = []] = await ipAll(
+      host,
+      args.netns,
+      [change, showRoutesCommand(args.destination, table)],
+      family(args),
+    );
     return { observed: observedAmong(parseRoutes(routes), args) };
   },
 
   async remove(host, args, { inputs, detail }) {
-    // As it is there: an update that died may have changed it, and the state does not know.
-    const there = { ...args, ...inputs, type: inputs.type ?? args.type };
-    await ipAll(host, args.netns, [["route", "del", ...selector(there, detail.protocol)]], family(args));
+    const type = inputs.type ?? args.type;
+    // By its key and protocol: an update that died may have changed the rest, and the state does not know.
+    const key = [type, args.destination, "metric", String(metricOf(args)), "table", String(args.table ?? mainTable)];
+    await ipAll(host, args.netns, [["route", "del", ...key, "proto", detail.protocol]], family(args));
   },
 
   imports: {
@@ -122,10 +161,16 @@ export const route = defineKind({
       });
     },
     // What leads to the next hop, the kernel finds, but for addresses that every link has.
-    inputs: (_args, { inputs: { via, device, source, type } }) => ({
-      ...{ via, source, type },
-      device: via && !via.startsWith("fe80:") ? undefined : device,
-    }),
+    inputs: ({ destination }, { inputs: { device, onlink, scope, ...inputs } }) => {
+      const { via, type } = inputs;
+      const isFound =
+        via !== undefined && !via.startsWith("fe80:") && familyOf(via) === familyOf(destination) && !onlink;
+      const isUsual = scope === usualScope(inputs, familyOf(destination)) || type !== "unicast";
+      return {
+        ...{ ...inputs, onlink: onlink || undefined },
+        ...{ device: isFound ? undefined : device, scope: isUsual ? undefined : scope },
+      };
+    },
   },
 });
 
@@ -162,36 +207,50 @@ function metricOf({ destination, metric }: RouteKey): number {
   return metric ?? (familyOf(destination) === 6 ? metric6 : 0);
 }
 
-/** All that tells the route from others; a shorter form would remove the first route that matches. */
-function selector(args: RouteArgs, made = protocol): string[] {
-  const { destination, via, device, source, table = mainTable, type } = args;
+/** All of it but the next hops. */
+function routeWords(args: RouteArgs): string[] {
+  const { destination, source, table = mainTable, type, mtu, advmss, scope } = args;
   const option = (word: string, value: string | number | undefined) =>
     value === undefined ? [] : [word, String(value)];
   return [
-    ...[type, destination],
-    ...option("via", via),
-    ...option("dev", device),
-    ...option("src", source),
-    ...["metric", String(metricOf(args)), "table", String(table), "proto", made],
+    ...[type, destination, ...option("src", source)],
+    ...["metric", String(metricOf(args)), "table", String(table), "proto", protocol],
+    ...[...option("mtu", mtu), ...option("advmss", advmss), ...option("scope", scope)],
   ];
 }
 
-function observedAmong(routes: readonly RouteEntry[], args: RouteKey) {
+function observedAmong(routes: readonly RouteEntry[], args: RouteKey & Partial<RouteArgs>) {
   const entry = routes.find(({ metric, tos }) => metric === metricOf(args) && tos === undefined);
-  return entry && observedRoute(entry);
+  return entry && observedRoute(entry, args);
 }
 
-function observedRoute(entry: RouteEntry) {
+function observedRoute(entry: RouteEntry, { nextHops }: Partial<RouteArgs>) {
+  const {
+    gateway,
+    via,
+    prefsrc,
+    dev,
+    scope,
+    protocol: made,
+    metrics: [metrics],
+    nexthops,
+  } = entry;
   return {
     owner: ownerOf(entry),
+    ...(made === kernelProtocol && { otherKind: true }),
     inputs: {
-      via: entry.gateway,
-      device: entry.dev,
-      source: entry.prefsrc,
+      via: gateway ?? via?.host,
+      device: dev,
+      onlink: entry.flags.includes("onlink"),
+      nextHops: nexthops && observedHops(nexthops, nextHops),
+      source: prefsrc,
+      mtu: metrics?.mtu,
+      advmss: metrics?.advmss,
+      scope: scopeNames.find((name) => scopes[name] === scope),
       type: typeNames.find((name) => types[name] === entry.type),
     },
     outputs: {},
-    detail: { protocol: entry.protocol },
+    detail: { protocol: made },
   };
 }
 
@@ -199,11 +258,16 @@ function ownerOf(entry: RouteEntry): string | null {
   if (!Object.values<string>(types).includes(entry.type)) return `a route of type ${entry.type}`;
   // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
   if (entry.protocol === protocol) return null;
+  if (entry.protocol === kernelProtocol) return "the kernel, which makes it with an address";
   return byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`;
 }
 
+const attributes = ["via", "device", "onlink", "nextHops", "source", "mtu", "advmss", "scope", "type"] as const;
+
 /** What nobody asks for, the kernel chose; an input that was taken away is asked not to be there. */
 function isSameRoute(args: RouteArgs, there: ReturnType<typeof observedRoute>["inputs"]): boolean {
-  const wanted = (["via", "device", "source", "type"] as const).filter((key) => key in args);
-  return wanted.every((key) => args[key] === there[key]);
+  const wanted = attributes.filter(
+    (key) => key in args && !(args[key] === undefined && ["device", "scope"].includes(key)),
+  );
+  return wanted.every((key) => isDeepStrictEqual(args[key], there[key]));
 }

@@ -1,6 +1,8 @@
 import type { Host } from "../../host";
+import { familyOf } from "../../schema/fields";
 import { batchLines } from "./batch";
 import { ipIn, runIp } from "./ip";
+import { showRoutesCommand } from "./routes";
 
 /**
  * Routes and neighbours, for those that the kernel takes away when a link changes to be put back whole. They are read as
@@ -36,11 +38,36 @@ export async function showAttached(host: Host, netns: string | undefined, device
   ];
   const argv = [...ipIn(netns), "-N", "-d", "-o", "-batch", "-"];
   const { stdout } = await runIp(host, argv, { input: batchLines(commands) });
-  const lines = stdout.split("\n").map((line) => line.split(/[\s\\]+/).filter(Boolean));
+  const lines = linesOf(stdout);
+  const routes = lines.filter(isRoute).map(routeWords);
   return {
-    routes: lines.filter(isRoute).flatMap(routeWords),
+    routes: routes.filter((words) => !kernelProtocols.includes(wordAfter(words, "proto") ?? "")),
     neighbours: lines.flatMap((words) => neighbourWords(words, device)),
   };
+}
+
+/** The words of the routes of a table to exactly this destination. */
+export async function showRouteWords(
+  host: Host,
+  netns: string | undefined,
+  destination: string,
+  table: number,
+): Promise<Words[]> {
+  const argv = [
+    ...ipIn(netns),
+    `-${familyOf(destination)}`,
+    "-N",
+    "-d",
+    "-o",
+    ...showRoutesCommand(destination, table),
+  ];
+  return linesOf((await runIp(host, argv)).stdout)
+    .filter(isRoute)
+    .map(routeWords);
+}
+
+function linesOf(stdout: string): Words[] {
+  return stdout.split("\n").map((line) => line.split(/[\s\\]+/).filter(Boolean));
 }
 
 /** A line about a route begins with the number of its type. */
@@ -48,10 +75,9 @@ function isRoute([type = ""]: Words): boolean {
   return /^\d+$/.test(type);
 }
 
-function routeWords(line: Words): Words[] {
+function routeWords(line: Words): Words {
   const words = replaceSegments(line).filter((word) => !states.includes(word));
   const [type, destination = "", ...rest] = words;
-  if (kernelProtocols.includes(wordAfter(rest, "proto") ?? "")) return [];
   // Of both IP versions the destination reads "default"; only IPv6 has preferences.
   const isDefault6 = destination === "default" && rest.includes("pref");
   const attributes = rest.flatMap((word, index) => {
@@ -61,7 +87,7 @@ function routeWords(line: Words): Words[] {
     if (word === "lock" && before === "rto_min") return [];
     return [before === "expires" ? word.replace(/sec$/, "") : word];
   });
-  return [[typeNames[Number(type)] ?? "", isDefault6 ? "::/0" : destination, ...attributes]];
+  return [typeNames[Number(type)] ?? "", isDefault6 ? "::/0" : destination, ...attributes];
 }
 
 /** `segs 2 [ A B ]` is what ip prints of `segs A,B`. */

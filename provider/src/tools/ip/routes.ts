@@ -12,20 +12,31 @@ export const mainTable = 254;
 /** The kernel gives an IPv6 route without metric this one. */
 export const metric6 = 1024;
 
+const hopJson = z.object({
+  gateway: z.string().optional(),
+  /** A next hop of the other IP version. */
+  via: z.object({ family: z.string(), host: z.string() }).optional(),
+  dev: z.string().optional(),
+  weight: z.number().optional(),
+  flags: z.array(z.string()).default([]),
+});
+
 const routeJson = z.object({
+  ...hopJson.shape,
   type: z.string().default("1"),
   dst: z.string(),
   table: z.string().optional(),
   tos: z.string().optional(),
-  gateway: z.string().optional(),
-  dev: z.string().optional(),
   protocol: z.string(),
+  scope: z.string().optional(),
   metric: z.number().default(0),
   prefsrc: z.string().optional(),
-  nexthops: z.array(z.unknown()).optional(),
+  metrics: z.array(z.looseObject({ mtu: z.number().optional(), advmss: z.number().optional() })).default([]),
+  nexthops: z.array(hopJson).optional(),
 });
 
 export type RouteEntry = z.output<typeof routeJson>;
+export type HopEntry = z.output<typeof hopJson>;
 
 export function parseRoutes(list: unknown): RouteEntry[] {
   return z.array(routeJson).parse(list);
