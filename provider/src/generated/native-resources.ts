@@ -45,6 +45,13 @@ export type Vxlan = dynamic.Vxlan;
 export const Route = native<typeof dynamic.Route>("Route");
 export type Route = dynamic.Route;
 
+/**
+ * A rule of policy routing, as `ip rule` makes it: which routing table is for which packets. Id: `PRIORITY@NETNS`, of
+ * IPv6 `ipv6 PRIORITY@NETNS`.
+ */
+export const PolicyRule = native<typeof dynamic.PolicyRule>("PolicyRule");
+export type PolicyRule = dynamic.PolicyRule;
+
 /** A kernel module that is loaded. One that is built into the kernel counts. Id: `NAME`. */
 export const KernelModule = native<typeof dynamic.KernelModule>("KernelModule");
 export type KernelModule = dynamic.KernelModule;

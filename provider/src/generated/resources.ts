@@ -657,6 +657,104 @@ export class Route extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link PolicyRule}. */
+export interface PolicyRuleArgs extends CommonArgs {
+  /**
+   * Its place: rules are tried from the lowest number on. 1 to 32765; 32766 and 32767 are the kernel's own. 1 to 32765.
+   * A change replaces the resource.
+   */
+  priority: pulumi.Input<number>;
+  /** IP version: ipv4 or ipv6. Default: "ipv4". A change replaces the resource. */
+  family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** Does it choose the packets that do not match? Default: false. */
+  not?: pulumi.Input<boolean> | undefined;
+  /** Source address or network of the packets. Default: any. */
+  from?: pulumi.Input<string> | undefined;
+  /** Destination address or network of the packets. Default: any. */
+  to?: pulumi.Input<string> | undefined;
+  /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
+  iif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
+  /** Link that the packets of a bound socket leave by. It need not exist yet. */
+  oif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
+  /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
+  firewallMark?: pulumi.Input<string> | undefined;
+  /** Type of service of the packets, a multiple of 4 below 256. 4 to 252. */
+  tos?: pulumi.Input<number> | undefined;
+  /** IP protocol of the packets, its number: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. */
+  ipProtocol?: pulumi.Input<number> | undefined;
+  /** Source port of the packets, or first and last one: `1000-2000`. */
+  sourcePorts?: pulumi.Input<string> | undefined;
+  /** Destination port of the packets, or first and last one. */
+  destinationPorts?: pulumi.Input<string> | undefined;
+  /** Users whose packets they are, by number: `1000`, or first and last one. */
+  uidRange?: pulumi.Input<string> | undefined;
+  /** Number of the routing table that is looked into. 1 to 4294967295. */
+  table?: pulumi.Input<number> | undefined;
+  /**
+   * What becomes of the packets in place of a table: silently dropped (blackhole), or refused with an ICMP answer
+   * (unreachable, prohibit).
+   */
+  action?: pulumi.Input<"blackhole" | "unreachable" | "prohibit"> | undefined;
+  /**
+   * Routes of the table with a prefix of this length or a shorter one do not count (`suppress_prefixlength`): 0 for
+   * default routes. 0 to 128.
+   */
+  suppressPrefixLength?: pulumi.Input<number> | undefined;
+}
+
+/**
+ * A rule of policy routing, as `ip rule` makes it: which routing table is for which packets. Id: `PRIORITY@NETNS`, of
+ * IPv6 `ipv6 PRIORITY@NETNS`.
+ */
+export class PolicyRule extends LocalnetResource {
+  /** Its place: rules are tried from the lowest number on. 1 to 32765; 32766 and 32767 are the kernel's own. */
+  declare readonly priority: pulumi.Output<number>;
+  /** IP version: ipv4 or ipv6. */
+  declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** Does it choose the packets that do not match? */
+  declare readonly not: pulumi.Output<boolean>;
+  /** Source address or network of the packets. */
+  declare readonly from: pulumi.Output<string | undefined>;
+  /** Destination address or network of the packets. */
+  declare readonly to: pulumi.Output<string | undefined>;
+  /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
+  declare readonly iif: pulumi.Output<string | undefined>;
+  /** Link that the packets of a bound socket leave by. It need not exist yet. */
+  declare readonly oif: pulumi.Output<string | undefined>;
+  /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
+  declare readonly firewallMark: pulumi.Output<string | undefined>;
+  /** Type of service of the packets, a multiple of 4 below 256. */
+  declare readonly tos: pulumi.Output<number | undefined>;
+  /** IP protocol of the packets, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
+  declare readonly ipProtocol: pulumi.Output<number | undefined>;
+  /** Source port of the packets, or first and last one: `1000-2000`. */
+  declare readonly sourcePorts: pulumi.Output<string | undefined>;
+  /** Destination port of the packets, or first and last one. */
+  declare readonly destinationPorts: pulumi.Output<string | undefined>;
+  /** Users whose packets they are, by number: `1000`, or first and last one. */
+  declare readonly uidRange: pulumi.Output<string | undefined>;
+  /** Number of the routing table that is looked into. */
+  declare readonly table: pulumi.Output<number | undefined>;
+  /**
+   * What becomes of the packets in place of a table: silently dropped (blackhole), or refused with an ICMP answer
+   * (unreachable, prohibit).
+   */
+  declare readonly action: pulumi.Output<"blackhole" | "unreachable" | "prohibit" | undefined>;
+  /**
+   * Routes of the table with a prefix of this length or a shorter one do not count (`suppress_prefixlength`): 0 for
+   * default routes.
+   */
+  declare readonly suppressPrefixLength: pulumi.Output<number | undefined>;
+
+  constructor(name: string, args: PolicyRuleArgs, options?: pulumi.CustomResourceOptions) {
+    super("PolicyRule", name, args, options);
+  }
+}
+
 /** The inputs of {@link KernelModule}. */
 export interface KernelModuleArgs extends CommonArgs {
   /**

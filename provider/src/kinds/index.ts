@@ -13,6 +13,7 @@ import { macvlan } from "./links/macvlan";
 import { pod } from "./links/pod";
 import { vethPair } from "./links/veth-pair";
 import { vxlan } from "./links/vxlan";
+import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
 
 export {
@@ -25,6 +26,7 @@ export {
   macvlan,
   netns,
   pod,
+  policyRule,
   probe,
   process,
   route,
@@ -34,7 +36,7 @@ export {
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, macvlan, vxlan, route],
+  ...[netns, bridge, vethPair, pod, dummy, macvlan, vxlan, route, policyRule],
   ...[kernelModule, sysctl, iptablesRule],
   ...[ipvsService, ipvsBackend, process, probe],
 ];

@@ -10,6 +10,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Macvlan: { name: "mv0", netns: "foo", link: "eth0" },
   Vxlan: { name: "vx0", netns: "foo", vni: 5 },
   Route: { destination: "default", via: "10.0.0.1", netns: "foo" },
+  PolicyRule: { priority: 100, table: 100, netns: "foo" },
   KernelModule: { name: "ip_vs" },
   Sysctl: { key: "net.ipv4.ip_forward", value: 1, netns: "foo" },
   IptablesRule: { chain: "FORWARD", target: "ACCEPT", netns: "foo" },
