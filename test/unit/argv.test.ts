@@ -13,7 +13,7 @@ const link = {
   owner,
   inputs: { addresses: [], mtu: 1500, mac: "", up: true, promiscuous: false, hairpin: false },
   outputs: { ifindex: 2, macAddress: "" },
-  detail: { hasAlias: true, duplicates: [], staticAddresses: [], entries: [] },
+  detail: { hasAlias: true, group, duplicates: [], staticAddresses: [], entries: [] },
 };
 const options = { stp: false, forwardDelay: 15, ageingTime: 300, vlanFiltering: false };
 const bridge = { ...link, inputs: { ...link.inputs, ...options } };

@@ -18,9 +18,13 @@ contract("a namespace", (world) => {
       const names = (await world.run("ls", "/run/netns")).split("\n");
       if (!names.includes(name)) return undefined;
       const { ifalias, up } = (await lookAtLink(world, name, "lo")) ?? {};
-      return { ifalias, up };
+      return { ifalias, up, addresses: await world.run("ip", "-n", name, "-4", "-br", "addr", "show", "dev", "lo") };
     },
-    expected: ({ loopback }) => ({ ifalias: `localnet:${world.owner}`, up: loopback }),
+    expected: ({ loopback }) => ({
+      ifalias: `localnet:${world.owner}`,
+      up: loopback,
+      addresses: loopback ? expect.stringContaining("127.0.0.1/8") : expect.not.stringContaining("127.0.0.1"),
+    }),
     updates: [
       { what: "its loopback down", change: { loopback: false } },
       { what: "its loopback up", change: { loopback: true } },

@@ -1,6 +1,7 @@
 import { check, type Values } from "../../../provider/src/core/check";
 import { findImportable } from "../../../provider/src/core/import";
 import { create, diff, PartialError, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { groupOf } from "../../../provider/src/core/mark";
 import type { LocalnetError } from "../../../provider/src/errors";
 import { requestedInputs as recordedOf } from "../../../provider/src/pulumi/native/state";
 import { abridged, type Case, isNone } from "./case";
@@ -130,6 +131,9 @@ export function contract(title: string, make: (world: World) => Case): void {
       const former = state;
       state = await update(kind, id, former, renamed, settings);
       expect((await read(kind, id, state, settings))?.outputs).toEqual(state);
+      const renamedThere = await spec.look();
+      if (renamedThere?.netdev_group !== undefined)
+        expect(renamedThere.netdev_group).toBe(String(groupOf(renamed.owner)));
       const stillFormer = await read(kind, id, former, settings);
       if (!spec.alwaysThere && spec.marked !== false) expect(stillFormer).toBeUndefined();
       await updateTo(inputs, state);

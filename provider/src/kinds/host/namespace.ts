@@ -6,7 +6,7 @@ import { pause } from "../../host/interrupt";
 import { serialize } from "../../host/lock";
 import { netnsFileExists, pathOf } from "../../host/netns";
 import { ipAll, netnsPids } from "../../tools/ip/batch";
-import { aliasArgs, type Link, ownerOf, showLink } from "../../tools/ip/links";
+import { addressesOf, aliasArgs, type Link, ownerOf, showLink } from "../../tools/ip/links";
 
 // What Netns and Pod have in common: a named namespace, and whose it is.
 
@@ -29,7 +29,7 @@ export async function observeNamespace(host: Host, { name, owner }: Namespace, l
     owner: isOurs ? owner : ownerOf(lo, owner),
     inputs: { loopback: lo.flags.includes("UP") },
     outputs: { path: pathOf(name) },
-    detail: { isMarked },
+    detail: { isMarked, hasLoopbackAddress: addressesOf(lo).includes(loopbackAddress) },
   };
 }
 
@@ -84,9 +84,16 @@ export function addNamespace({ name }: Namespace): string[] {
   return ["netns", "add", name];
 }
 
-/** The command that marks it, and sets its loopback up or down. */
-export function markNamespace({ owner, loopback }: Namespace & { readonly loopback: boolean }): string[] {
-  return ["link", "set", "dev", "lo", loopback ? "up" : "down", ...aliasArgs(owner)];
+/** The kernel gives it to a loopback that comes up, and leaves it there. */
+const loopbackAddress = "127.0.0.1/8";
+
+/** The commands that mark it, and set its loopback up or down. */
+export function markNamespace(
+  { owner, loopback }: Namespace & { readonly loopback: boolean },
+  hasLoopbackAddress = false,
+): string[][] {
+  const mark = ["link", "set", "dev", "lo", loopback ? "up" : "down", ...aliasArgs(owner)];
+  return !loopback && hasLoopbackAddress ? [mark, ["addr", "del", loopbackAddress, "dev", "lo"]] : [mark];
 }
 
 /** After that command. */

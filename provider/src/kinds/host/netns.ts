@@ -7,6 +7,7 @@ import { parseLinks, showLinkCommand } from "../../tools/ip/links";
 import {
   beginNamespace,
   cleanUpNamespace,
+  endMarkedNamespace,
   endNamespace,
   loopback,
   markNamespace,
@@ -41,10 +42,17 @@ export const netns = defineKind({
 
   async ensure(host, args, observed) {
     const { owner, detail, inputs } = observed ?? {};
-    if (owner === args.owner && detail?.isMarked && inputs?.loopback === args.loopback) return;
-    await beginNamespace(host, args, observed !== undefined);
-    const [links = []] = await ipAll(host, args.name, [markNamespace(args), showLinkCommand("lo")]);
-    await endNamespace(host, args);
+    const isMarked = owner === args.owner && detail?.isMarked;
+    // A run that died after the mark was set leaves the entry of the ledger that stood for it.
+    if (isMarked) await endNamespace(host, args);
+    if (isMarked && inputs?.loopback === args.loopback) return;
+    if (!isMarked) await beginNamespace(host, args, observed !== undefined);
+    const commands = [...markNamespace(args, detail?.hasLoopbackAddress), showLinkCommand("lo")];
+    const [links = []] = await ipAll(host, args.name, commands).catch(async (error) => {
+      await endMarkedNamespace(host, args);
+      throw error;
+    });
+    if (!isMarked) await endNamespace(host, args);
     const [lo] = parseLinks(links);
     return { observed: lo && (await observeNamespace(host, args, lo)) };
   },

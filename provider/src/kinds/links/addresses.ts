@@ -41,7 +41,7 @@ export function lostAddresses(
   removed: readonly string[],
 ): readonly LinkAddress[] {
   const there = now.detail.entries.map(cidrOf);
-  const own = linkLocalOf(before.inputs.mac);
+  const own = linkLocalOf(before.outputs.macAddress);
   return before.detail.entries.filter((each) => {
     const isRouters = each.dynamic && familyOf(each.local ?? "") === 6;
     const isKernels = each.temporary || isRouters || each.local === own;

@@ -102,6 +102,9 @@ function optionCommands(args: LinkArgs, owner: string, observed: ObservedLink) {
   const words = changedWords(linkOptions, args, observed.inputs);
   const risky = Object.entries(linkOptions).filter(([, option]) => !("isHarmless" in option));
   const canLose = changedWords(Object.fromEntries(risky), args, observed.inputs).length > 0;
+  const group = groupArgs(owner);
+  // Of a link that was just made it is not read back: the call that made it gave it.
+  if (observed.detail.group !== undefined && !group.includes(observed.detail.group)) words.push(...group);
   if (observed.owner !== owner || !observed.detail.hasAlias) words.push(...aliasArgs(owner));
   if (words.length) commands.push([...set, ...words]);
   // A link that becomes a port of another bridge has the kernel's own values there.

@@ -134,6 +134,7 @@ export function observedLink(link: Link, owner: string) {
     outputs: { ifindex: link.ifindex, macAddress: link.address ?? "" },
     detail: {
       hasAlias: isMark(link.ifalias ?? ""),
+      group: link.group as string | undefined,
       duplicates: duplicatesOf(link),
       staticAddresses: staticAddressesOf(link),
       /** The addresses as ip tells them. */
@@ -192,7 +193,7 @@ export const newLink: ObservedLink = {
     master: undefined,
   },
   outputs: { ifindex: 0, macAddress: "" },
-  detail: { hasAlias: false, duplicates: [], staticAddresses: [], entries: [] },
+  detail: { hasAlias: false, group: undefined, duplicates: [], staticAddresses: [], entries: [] },
 };
 
 export async function removeLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">): Promise<void> {

@@ -22,6 +22,7 @@ export interface ObservedPod extends Observed {
     /** Is the namespace there, and does it carry a mark? */
     readonly hasNamespace: boolean;
     readonly isMarked: boolean;
+    readonly hasLoopbackAddress: boolean;
     /** Is `eth0` the far end of the link at the bridge? */
     readonly isWhole: boolean;
     /** The two ends: the pod's own, or what is left of it. */
@@ -59,7 +60,7 @@ export function remainsOf({ name }: { readonly name: string }, near: ObservedLin
     otherKind: true,
     inputs: { ...connectionOf(newLink, newLink), loopback: false, gateway: undefined, gateway6: undefined },
     outputs: { path: pathOf(name), macAddress: "" },
-    detail: { hasNamespace: false, isMarked: false, isWhole: false, near },
+    detail: { hasNamespace: false, isMarked: false, hasLoopbackAddress: false, isWhole: false, near },
   };
 }
 

@@ -115,7 +115,10 @@ export const pod = defineKind({
     if (!atOnce) await connect();
 
     const isReady = isMarked && observed.inputs.loopback === args.loopback;
-    const first = [...(isReady ? [] : [markNamespace(args)]), ...removedRouteCommands(args, observed?.inputs)];
+    const first = [
+      ...(isReady ? [] : markNamespace(args, detail?.hasLoopbackAddress)),
+      ...removedRouteCommands(args, observed?.inputs),
+    ];
     if (isSilent && !wantsIpv6(args)) first.push(silence(far));
     // What changes a link can take its routes along.
     const last = (changed: boolean) => routeCommands(args, changed ? undefined : observed?.inputs);

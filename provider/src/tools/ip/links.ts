@@ -149,9 +149,9 @@ export function cidrOf({ local, address, prefixlen }: LinkAddress): string {
 
 /** Whose a link is. Its group is set in the call that makes it, its alias after that: a crash in between leaves the group alone. */
 export function ownerOf(link: Link, owner: string): string {
-  const { ifalias: alias = "", group } = link;
+  const { ifalias: alias = "" } = link;
   // Others write descriptions there.
-  if (!isMark(alias) && group === String(groupOf(owner))) return owner;
+  if (!isMark(alias) && link.group === String(groupOf(owner))) return owner;
   return ownerIn(alias, owner);
 }
 
