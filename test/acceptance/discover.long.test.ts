@@ -25,18 +25,22 @@ plugins:
       path: ../../node_modules/pulumi-localnet/bin
 `;
 
-/** A web server of one page. */
-const server = [
-  '$SIG{CHLD} = "IGNORE";',
-  "$server = IO::Socket::INET->new(LocalPort => 8080, Listen => 99, ReuseAddr => 1) or die $@;",
-  "while ($client = $server->accept) {",
-  "if (!fork) { while (<$client>) { last if /^.?$/ }",
-  'print $client "HTTP/1.0 200 OK\\n\\n", "@ARGV\\n"; exit; }',
-  "close $client; }",
-].join(" ");
-
 /** kube-proxy's IPVS mode on one host, by hand. */
 const lab = `
+mkdir /run/lab
+cat > /run/lab/server.pl <<\\END
+use IO::Socket::INET;
+$SIG{CHLD} = "IGNORE";
+$server = IO::Socket::INET->new(LocalPort => 8080, Listen => 99, ReuseAddr => 1) or die $@;
+while ($client = $server->accept) {
+  if (!fork) {
+    while (<$client>) { last if /^.?$/ }
+    print $client "HTTP/1.0 200 OK\\n\\n", "@ARGV\\n";
+    exit;
+  }
+  close $client;
+}
+END
 modprobe br_netfilter
 sysctl -q -w net.bridge.bridge-nf-call-iptables=1 net.ipv4.ip_forward=1
 ip link add cni0 type bridge
@@ -50,7 +54,7 @@ pod() {
   ip -n $1 addr add $2/24 dev veth_$1_eth0
   ip -n $1 link set veth_$1_eth0 up
   ip -n $1 route add default via 172.22.0.1
-  setsid -f ip netns exec $1 perl -MIO::Socket::INET -e '${server}' $1 < /dev/null > /dev/null 2>&1
+  setsid -f ip netns exec $1 perl /run/lab/server.pl $1 < /dev/null > /dev/null 2>&1
 }
 pod foo 172.22.0.2
 pod bar 172.22.0.3
@@ -169,6 +173,7 @@ test("what a stack manages is not listed a second time once it carries its mark"
 
 test("destroy removes it all, but for settings and modules, of which only who changed them knows how they were", async () => {
   await stack.destroy();
+  await shell("rm -r /run/lab");
   // The module brought dummy0 along.
   const left = { links: expect.anything(), modules: byHand.modules, sysctls: expect.anything() };
   expect(await snapshot(ssh)).toEqual({ ...before, ...left });

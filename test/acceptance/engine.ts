@@ -184,6 +184,7 @@ export function vm(): { host: string; ssh: string[]; exec(argv: readonly string[
   return {
     host: "ssh://localnet-vm",
     ssh,
-    exec: (argv, minutes = 2) => run(["ssh", ...ssh, argv.map((word) => `'${word}'`).join(" ")], { minutes }),
+    exec: (argv, minutes = 2) =>
+      run(["ssh", ...ssh, argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ")], { minutes }),
   };
 }
