@@ -135,7 +135,7 @@ test("ipvsadm: services of all sorts, and their backends", () => {
   expect(services[0]?.backends).toEqual([
     { address: "10.9.0.2", port: 8080, forwarding: "masquerade", weight: 3 },
     { address: "10.9.0.3", port: 80, forwarding: "gateway", weight: 1 },
-    { address: "10.9.0.4", port: 80, forwarding: "tunnel", weight: 0 },
+    { address: "10.9.0.4", port: 80, forwarding: "tunnel", tunnelType: "ipip", weight: 0 },
   ]);
   expect(services[2]).toMatchObject({ scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"], onePacket: true });
   expect(parseServices("")).toEqual([]);
@@ -151,7 +151,7 @@ test("ipvsadm: services of all sorts, each shown by itself", () => {
       backends: [
         { address: "10.9.0.2", port: 8080, forwarding: "masquerade", weight: 3 },
         { address: "10.9.0.3", port: 80, forwarding: "gateway", weight: 2147483647 },
-        { address: "10.9.0.4", port: 80, forwarding: "tunnel", weight: 0 },
+        { address: "10.9.0.4", port: 80, forwarding: "tunnel", tunnelType: "ipip", weight: 0 },
       ],
     },
     { ...plain, scheduler: "rr", persistenceTimeout: undefined, persistenceNetmask: undefined },

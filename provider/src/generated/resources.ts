@@ -1101,7 +1101,7 @@ export class IptablesRule extends LocalnetResource {
 export interface IpvsServiceArgs extends CommonArgs {
   /** Virtual IP address. With `port`, or else `firewallMark`. A change replaces the resource. */
   address?: pulumi.Input<string> | undefined;
-  /** Virtual port. 1 to 65535. A change replaces the resource. */
+  /** Virtual port; 0 is any port, with `persistenceTimeout`. 0 to 65535. A change replaces the resource. */
   port?: pulumi.Input<number> | undefined;
   /** Protocol of a service by address and port. Default: "tcp". A change replaces the resource. */
   protocol?: pulumi.Input<"tcp" | "udp" | "sctp"> | undefined;
@@ -1144,7 +1144,7 @@ export interface IpvsServiceArgs extends CommonArgs {
 export class IpvsService extends LocalnetResource {
   /** Virtual IP address. With `port`, or else `firewallMark`. */
   declare readonly address: pulumi.Output<string | undefined>;
-  /** Virtual port. */
+  /** Virtual port; 0 is any port, with `persistenceTimeout`. */
   declare readonly port: pulumi.Output<number | undefined>;
   /** Protocol of a service by address and port. */
   declare readonly protocol: pulumi.Output<"tcp" | "udp" | "sctp">;
@@ -1186,14 +1186,18 @@ export interface IpvsBackendArgs extends CommonArgs {
   /** The backend's address. A change replaces the resource. */
   address: pulumi.Input<string>;
   /**
-   * The backend's port; the service's own with forwarding gateway or tunnel. 1 to 65535. A change replaces the
-   * resource.
+   * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
+   * 0 to 65535. A change replaces the resource.
    */
   port: pulumi.Input<number>;
   /** Share of the connections; 0 gives it no new ones. 0 to 2147483647. Default: 1. */
   weight?: pulumi.Input<number> | undefined;
   /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). Default: "masquerade". */
   forwarding?: pulumi.Input<"masquerade" | "gateway" | "tunnel"> | undefined;
+  /** Encapsulation of a tunnel: ipip (IP in IP), gue or gre. Only with forwarding tunnel. Default: "ipip". */
+  tunnelType?: pulumi.Input<"ipip" | "gue" | "gre"> | undefined;
+  /** UDP port to which gue sends; needed there, and only there. 1 to 65535. */
+  tunnelPort?: pulumi.Input<number> | undefined;
   /** Connections above which it gets no new ones; 0 is no limit. 0 to 4294967295. Default: 0. */
   upperThreshold?: pulumi.Input<number> | undefined;
   /**
@@ -1212,12 +1216,18 @@ export class IpvsBackend extends LocalnetResource {
   declare readonly netns: pulumi.Output<string | undefined>;
   /** The backend's address. */
   declare readonly address: pulumi.Output<string>;
-  /** The backend's port; the service's own with forwarding gateway or tunnel. */
+  /**
+   * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
+   */
   declare readonly port: pulumi.Output<number>;
   /** Share of the connections; 0 gives it no new ones. */
   declare readonly weight: pulumi.Output<number>;
   /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). */
   declare readonly forwarding: pulumi.Output<"masquerade" | "gateway" | "tunnel">;
+  /** Encapsulation of a tunnel: ipip (IP in IP), gue or gre. Only with forwarding tunnel. */
+  declare readonly tunnelType: pulumi.Output<"ipip" | "gue" | "gre">;
+  /** UDP port to which gue sends; needed there, and only there. */
+  declare readonly tunnelPort: pulumi.Output<number | undefined>;
   /** Connections above which it gets no new ones; 0 is no limit. */
   declare readonly upperThreshold: pulumi.Output<number | undefined>;
   /** Connections below which, after `upperThreshold` was reached, it gets new ones again. */

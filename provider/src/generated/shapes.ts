@@ -242,6 +242,8 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "port",
       "weight",
       "forwarding",
+      "tunnelType",
+      "tunnelPort",
       "upperThreshold",
       "lowerThreshold",
       "drainSeconds",

@@ -130,6 +130,9 @@ export const number32 = z
 
 export const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
 
+/** A port of IPVS, where 0 stands for every port. */
+export const anyPort = z.int("must be a whole number").min(0, "must be 0 to 65535").max(65535, "must be 0 to 65535");
+
 export const mtu = z.int("must be a whole number").min(68, "must be 68 to 65535").max(65535, "must be 68 to 65535");
 
 export const mac = z

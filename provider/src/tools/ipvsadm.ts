@@ -2,7 +2,7 @@ import { LocalnetError } from "../errors";
 import { cached, type Host, usesReadCache } from "../host";
 import { commandError } from "../host/host";
 import { enter } from "../host/netns";
-import { address, netnsName, port } from "../schema/fields";
+import { address, anyPort, netnsName } from "../schema/fields";
 
 /** A virtual service, with the names that ipvsadm's manual gives its parts. */
 export interface Service {
@@ -24,7 +24,14 @@ export interface Backend {
   readonly port: number;
   readonly forwarding: "masquerade" | "gateway" | "tunnel";
   readonly weight: number;
+  /** Of a tunnel. */
+  readonly tunnelType?: TunnelType | undefined;
+  /** Of a tunnel by GUE. */
+  readonly tunnelPort?: number | undefined;
 }
+
+export const tunnelTypes = ["ipip", "gue", "gre"] as const;
+export type TunnelType = (typeof tunnelTypes)[number];
 
 const protocolOptions = { tcp: "-t", udp: "-u", sctp: "--sctp-service" } as const;
 export const forwardingOptions = { masquerade: "-m", gateway: "-g", tunnel: "-i" } as const;
@@ -67,7 +74,7 @@ function parseServiceName(name: string): ServiceKey | undefined {
   const [, protocol, where = ""] = /^(tcp|udp|sctp)\/(.+)$/.exec(name) ?? [];
   const parsed = parseEndpoint(where);
   const canonical = address.safeParse(parsed?.address);
-  if (!parsed || !canonical.success || !port.safeParse(parsed.port).success) return undefined;
+  if (!parsed || !canonical.success || !anyPort.safeParse(parsed.port).success) return undefined;
   return { protocol: protocol as "tcp", address: canonical.data, port: parsed.port };
 }
 
@@ -92,7 +99,7 @@ export async function showService(
 ): Promise<Service | undefined> {
   if (usesReadCache()) return (await listServices(host, netns)).find((each) => sameService(each.key, key));
   return cached(host, `service ${serviceId(key)} ${netns ?? ""}`, async () => {
-    const argv = enter(netns, ["ipvsadm", "-L", "-n", ...serviceArgs(key)]);
+    const argv = enter(netns, ["ipvsadm", "-L", "-n", "--tun-info", ...serviceArgs(key)]);
     const result = await host.run(argv, { accept: [0, 1] });
     if (result.exitCode === 0) return parseShown(key, result.stdout);
     if (result.stderr.trim() !== "No such service") throw commandError(argv, result);
@@ -125,17 +132,22 @@ export function parseShown(key: ServiceKey, text: string): Service {
     );
   if (!found) throw new LocalnetError("LN_COMMAND", `cannot read what ipvsadm -L prints: ${text}`);
   const [, scheduler = "", flags, timeout, persistenceNetmask, ops] = found;
-  const rows = [...text.matchAll(/^ +-> +(\S+:\d+) +(Masq|Tunnel|Route|Local) +(\d+) /gm)];
+  const rows = [...text.matchAll(/^ +-> +(\S+:\d+) +(Masq|Tunnel|Route|Local) +(\S+) +(\d+) /gm)];
   return {
     ...{ key, scheduler, persistenceNetmask, onePacket: ops !== undefined },
     schedulerFlags: flags?.split(",") ?? [],
     persistenceTimeout: timeout === undefined ? undefined : Number(timeout),
-    backends: rows.map(([, end = "", way, weight]) => ({
+    backends: rows.map(([, end = "", way, tunnel = "", weight]) => ({
       ...endOf(end),
+      ...(way === "Tunnel" ? tunnelOf(...tunnel.split(":")) : {}),
       forwarding: way === "Masq" ? "masquerade" : way === "Tunnel" ? "tunnel" : "gateway",
       weight: Number(weight),
     })),
   };
+}
+
+function tunnelOf(type?: string, port?: string): Pick<Backend, "tunnelType" | "tunnelPort"> {
+  return { tunnelType: type as TunnelType, ...(type === "gue" && { tunnelPort: Number(port) }) };
 }
 
 function parseService(words: string[]): Service {
@@ -166,7 +178,8 @@ function parseKey(words: string[]): ServiceKey {
 function parseBackend(words: string[]): Backend {
   const after = optionValues(words);
   const forwarding = words.includes("-m") ? "masquerade" : words.includes("-i") ? "tunnel" : "gateway";
-  return { ...endOf(after("-r")), forwarding, weight: Number(after("-w")) };
+  const tunnel = forwarding === "tunnel" ? tunnelOf(after("--tun-type") ?? "ipip", after("--tun-port")) : {};
+  return { ...endOf(after("-r")), ...tunnel, forwarding, weight: Number(after("-w")) };
 }
 
 function endOf(text = ""): Pick<Backend, "address" | "port"> {

@@ -1,6 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
-import { create, read, remove } from "../../../provider/src/core/lifecycle";
-import { ipvsBackend as kind } from "../../../provider/src/kinds";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { withReadCache } from "../../../provider/src/host";
+import { ipvsService, ipvsBackend as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";
@@ -33,13 +34,28 @@ const backends = [
     backend: { ...version4, port: 8080 },
     endpoint: "10.9.0.2:8080",
   },
+  {
+    title: "by firewall mark, of any port",
+    service: "fwmark/8",
+    option: ["-f", "8"],
+    backend: { ...version4, port: 0 },
+    endpoint: "10.9.0.2:0",
+  },
+  {
+    title: "of any port",
+    service: "tcp/10.9.0.1:0",
+    option: ["-t", "10.9.0.1:0", "-p", "300"],
+    backend: { ...version4, port: 0 },
+    endpoint: "10.9.0.2:0",
+  },
 ] as const;
 
 for (const { title, service, option, backend, endpoint } of backends) {
   contract(`of a service ${title}`, (world) => {
     const netns = world.netns("a");
     const ipvsadm = (...args: string[]) => world.inside(netns, "ipvsadm", ...args);
-    const edit = (...args: string[]) => ipvsadm("-e", ...option, "-r", endpoint, ...args);
+    const named = option.slice(0, 2);
+    const edit = (...args: string[]) => ipvsadm("-e", ...named, "-r", endpoint, ...args);
     return {
       kind,
       needs: "ipvs",
@@ -49,9 +65,17 @@ for (const { title, service, option, backend, endpoint } of backends) {
       listedIn: netns,
       prepare: () => ipvsadm("-A", ...option, "-s", "rr"),
       look: () => lookAtBackend(world, netns, endpoint),
-      expected: ({ weight = 1, forwarding = "masquerade", upperThreshold = 0, lowerThreshold = 0 }: Values) => ({
+      expected: ({
+        weight = 1,
+        forwarding = "masquerade",
+        tunnelType = "ipip",
+        tunnelPort,
+        upperThreshold = 0,
+        lowerThreshold = 0,
+      }: Values) => ({
         weight: String(weight),
         forwarding: printedForwarding[String(forwarding)],
+        tunnel: forwarding === "tunnel" ? [tunnelType, tunnelPort].filter(Boolean).join(":") : "n/a",
         upper: String(upperThreshold),
         lower: String(lowerThreshold),
       }),
@@ -60,7 +84,12 @@ for (const { title, service, option, backend, endpoint } of backends) {
         { what: "weight", change: { weight: 7 } },
         { what: "gateway", change: { forwarding: "gateway" } },
         { what: "tunnel", change: { forwarding: "tunnel" } },
-        { what: "masquerade", change: { forwarding: "masquerade" } },
+        { what: "tunnel by GUE", change: { tunnelType: "gue", tunnelPort: 6080 } },
+        { what: "another port of GUE", change: { tunnelPort: 6081 } },
+        { what: "tunnel by GRE", change: { tunnelType: "gre", tunnelPort: undefined } },
+        { what: "tunnel as at first", change: { tunnelType: undefined } },
+        { what: "tunnel by GUE again", change: { tunnelType: "gue", tunnelPort: 6080 } },
+        { what: "masquerade", change: { forwarding: "masquerade", tunnelType: undefined, tunnelPort: undefined } },
         { what: "upper threshold", change: { upperThreshold: 100 } },
         { what: "lower threshold", change: { lowerThreshold: 50 } },
         { what: "thresholds taken away", change: { upperThreshold: undefined, lowerThreshold: undefined } },
@@ -75,12 +104,12 @@ for (const { title, service, option, backend, endpoint } of backends) {
         { what: "lower threshold", input: "lowerThreshold", by: () => edit("-m", "-w", "7", "-x", "30", "-y", "10") },
       ],
       ignores: [{ what: "another scheduler of the service", by: () => ipvsadm("-E", ...option, "-s", "wrr") }],
-      vanish: () => ipvsadm("-d", ...option, "-r", endpoint),
-      parent: () => ipvsadm("-D", ...option),
+      vanish: () => ipvsadm("-d", ...named, "-r", endpoint),
+      parent: () => ipvsadm("-D", ...named),
       foreign: {
-        make: () => ipvsadm("-a", ...option, "-r", endpoint, "-m", "-w", "1"),
+        make: () => ipvsadm("-a", ...named, "-r", endpoint, "-m", "-w", "1"),
         differ: () => edit("-m", "-w", "2"),
-        remove: () => ipvsadm("-d", ...option, "-r", endpoint),
+        remove: () => ipvsadm("-d", ...named, "-r", endpoint),
       },
       ...(title === "tcp over IPv4" && {
         faults: {
@@ -112,7 +141,32 @@ const reason = lack("ipvs");
     expect((await read(kind, id, outputs, settings))?.inputs).toEqual(inputs);
     await remove(kind, id, outputs, settings);
   });
+
+  test("a tunnel that somebody changed is drift, and is repaired, in a service of any port too", async () => {
+    const service = { address: "10.9.0.5", port: 0, netns, persistenceTimeout: 300, owner: world.owner };
+    const common = hostUrl && { host: hostUrl };
+    const made = await create(ipvsService, { ...service, ...common }, settings);
+    expect(await read(ipvsService, made.id, made.outputs, settings)).toMatchObject({ inputs: { port: 0 } });
+    const backend = { service: made.id, address: "10.9.0.3", port: 0, forwarding: "tunnel", owner: world.owner };
+    const inputs = { ...backend, tunnelType: "gue", tunnelPort: 6080, ...common };
+    const { id, outputs } = await create(kind, inputs, settings);
+    const edit = "ipvsadm -e -t 10.9.0.5:0 -r 10.9.0.3:0 -i --tun-type";
+    await world.script(netns, `${edit} gre`);
+    expect((await read(kind, id, outputs, settings))?.inputs).toMatchObject({ tunnelType: "gre" });
+    await world.script(netns, `${edit} gue --tun-port 6081`);
+    const drifted = await read(kind, id, outputs, settings);
+    expect(drifted?.inputs).toMatchObject({ tunnelType: "gue", tunnelPort: 6081 });
+    await update(kind, id, drifted?.outputs ?? {}, inputs, settings);
+    const repaired = await withReadCache(() => read(kind, id, outputs, settings));
+    expect(repaired?.inputs).toMatchObject({ tunnelType: "gue", tunnelPort: 6080 });
+    await remove(kind, id, outputs, settings);
+    await remove(ipvsService, made.id, made.outputs, settings);
+  });
 });
 
 everyInput(kind, ["netns"]);
-everyDrift(kind, { drainSeconds: "it is about delete" });
+everyDrift(kind, {
+  drainSeconds: "it is about delete",
+  tunnelType: "only a tunnel has one; see above",
+  tunnelPort: "only a tunnel has one; see above",
+});

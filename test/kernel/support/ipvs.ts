@@ -18,9 +18,14 @@ export async function lookAtService(world: World, netns: string, printed: string
 
 /** A backend of the only service of a namespace. */
 export async function lookAtBackend(world: World, netns: string, endpoint: string): Promise<Values | undefined> {
-  const lines = await list(world, netns, "ipvsadm -L -n; ipvsadm -L -n --thresholds");
+  const lines = await list(world, netns, "ipvsadm -L -n --tun-info; ipvsadm -L -n --thresholds");
   const [words, limits] = lines.filter((each) => each.startsWith(`-> ${endpoint} `)).map((each) => each.split(/\s+/));
-  return words && { forwarding: words[2], weight: words[3], upper: limits?.[2], lower: limits?.[3] };
+  return (
+    words && {
+      ...{ forwarding: words[2], tunnel: words[3]?.replace(/:[+-]c$/, ""), weight: words[4] },
+      ...{ upper: limits?.[2], lower: limits?.[3] },
+    }
+  );
 }
 
 async function list(world: World, netns: string, script = "ipvsadm -L -n"): Promise<string[]> {

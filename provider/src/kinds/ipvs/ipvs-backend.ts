@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { pause } from "../../host/interrupt";
-import { address, at, number32, parseAt, port, seconds } from "../../schema/fields";
+import { address, anyPort, at, number32, parseAt, port, seconds } from "../../schema/fields";
 import {
   endpoint,
   findServices,
@@ -15,6 +15,8 @@ import {
   serviceArgs,
   serviceId,
   showService,
+  type TunnelType,
+  tunnelTypes,
 } from "../../tools/ipvsadm";
 
 interface BackendArgs extends Settings {
@@ -27,6 +29,8 @@ interface BackendArgs extends Settings {
 interface Settings {
   readonly forwarding: keyof typeof forwardingOptions;
   readonly weight: number;
+  readonly tunnelType?: TunnelType | undefined;
+  readonly tunnelPort?: number | undefined;
   readonly upperThreshold?: number | undefined;
   readonly lowerThreshold?: number | undefined;
 }
@@ -43,8 +47,11 @@ export const ipvsBackend = defineKind({
     ...inNetns,
     /** The backend's address. */
     address: address.meta({ replace: true }),
-    /** The backend's port; the service's own with forwarding gateway or tunnel. */
-    port: port.meta({ replace: true }),
+    /**
+     * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet
+     * was sent to.
+     */
+    port: anyPort.meta({ replace: true }),
     /** Share of the connections; 0 gives it no new ones. */
     weight: z
       .int("must be a whole number")
@@ -55,6 +62,10 @@ export const ipvsBackend = defineKind({
     forwarding: z
       .enum(["masquerade", "gateway", "tunnel"], { error: "must be masquerade, gateway or tunnel" })
       .default("masquerade"),
+    /** Encapsulation of a tunnel: ipip (IP in IP), gue or gre. Only with forwarding tunnel. */
+    tunnelType: z.enum(tunnelTypes, { error: `must be one of ${tunnelTypes.join(", ")}` }).default("ipip"),
+    /** UDP port to which gue sends; needed there, and only there. */
+    tunnelPort: port.optional(),
     /** Connections above which it gets no new ones; 0 is no limit. Default: 0. */
     upperThreshold: number32.optional().meta({ unset: 0 }),
     /** Connections below which, after `upperThreshold` was reached, it gets new ones again. Default: 0. */
@@ -81,6 +92,9 @@ export const ipvsBackend = defineKind({
     if (args.upperThreshold !== undefined && (args.lowerThreshold ?? 0) > args.upperThreshold) {
       yield ["lowerThreshold", "must not be above upperThreshold"];
     }
+    if (args.tunnelType !== "ipip" && args.forwarding !== "tunnel") yield ["tunnelType", "needs forwarding tunnel"];
+    if ((args.tunnelPort !== undefined) !== (args.tunnelType === "gue"))
+      yield ["tunnelPort", args.tunnelPort === undefined ? "is needed with tunnelType gue" : "needs tunnelType gue"];
     if (args.lowerThreshold && !args.upperThreshold) yield ["lowerThreshold", "needs upperThreshold"];
   },
 
@@ -101,6 +115,8 @@ export const ipvsBackend = defineKind({
       inputs: {
         weight: backend.weight,
         forwarding: backend.forwarding,
+        tunnelType: backend.tunnelType ?? "ipip",
+        tunnelPort: backend.tunnelPort,
         ...(limits && { upperThreshold: limits.upper, lowerThreshold: limits.lower }),
       },
       outputs: {},
@@ -160,9 +176,12 @@ function selector(args: BackendArgs): string[] {
 }
 
 /** All of it, also for an edit: that sets back whatever it does not name. */
-function specification({ forwarding, weight, upperThreshold = 0, lowerThreshold = 0 }: Settings): string[] {
+function specification(settings: Settings): string[] {
+  const { forwarding, weight, tunnelType = "ipip", tunnelPort, upperThreshold = 0, lowerThreshold = 0 } = settings;
   return [
     forwardingOptions[forwarding],
+    ...(forwarding === "tunnel" ? ["--tun-type", tunnelType] : []),
+    ...(forwarding === "tunnel" && tunnelPort ? ["--tun-port", String(tunnelPort)] : []),
     "-w",
     String(weight),
     "-x",

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { address, at, familyOf, number32, port } from "../../schema/fields";
+import { address, anyPort, at, familyOf, number32 } from "../../schema/fields";
 import {
   findServices,
   ipvsadm,
@@ -44,8 +44,8 @@ export const ipvsService = defineKind({
   args: {
     /** Virtual IP address. With `port`, or else `firewallMark`. */
     address: address.optional().meta({ replace: true }),
-    /** Virtual port. */
-    port: port.optional().meta({ replace: true }),
+    /** Virtual port; 0 is any port, with `persistenceTimeout`. */
+    port: anyPort.optional().meta({ replace: true }),
     /** Protocol of a service by address and port. */
     protocol: z
       .enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" })
@@ -94,6 +94,7 @@ export const ipvsService = defineKind({
     if (byAddress === (args.firewallMark !== undefined) || (args.address === undefined) !== (args.port === undefined)) {
       yield ["address", "give address and port, or firewallMark"];
     }
+    if (args.port === 0 && !args.persistenceTimeout) yield ["port", "0, any port, needs persistenceTimeout"];
     if (args.persistenceNetmask && !args.persistenceTimeout) yield ["persistenceNetmask", "needs persistenceTimeout"];
     if (args.onePacket && byAddress && args.protocol !== "udp") yield ["onePacket", "only for udp and firewall marks"];
     const version6 = args.address ? familyOf(args.address) === 6 : args.family === "ipv6";
