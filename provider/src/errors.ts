@@ -1,3 +1,5 @@
+import { oneLine, redact, visible } from "./text";
+
 /** Every error code, and what it means. The documentation's table is made from this one. */
 export const codes = {
   LN_ADOPT: "The existing object cannot be adopted: it differs from what is asked for.",
@@ -61,6 +63,20 @@ export class LocalnetError extends Error {
     this.subject = details.subject;
   }
 
+  /** The same error without these secrets. */
+  without(secrets: readonly string[]): LocalnetError {
+    const clean = (text: string) => redact(text, secrets);
+    return new LocalnetError(this.code, clean(this.summary), {
+      ran: this.ran && {
+        ...this.ran,
+        argv: this.ran.argv.map(clean),
+        stderr: this.ran.stderr && clean(this.ran.stderr),
+      },
+      hint: this.hint && clean(this.hint),
+      subject: this.subject && { ...this.subject, id: clean(this.subject.id) },
+    });
+  }
+
   /** The same error, saying which resource and operation it belongs to. */
   about(subject: Subject): LocalnetError {
     return new LocalnetError(this.code, this.summary, { ran: this.ran, hint: this.hint, subject });
@@ -68,18 +84,19 @@ export class LocalnetError extends Error {
 }
 
 /** An error travels in a header of HTTP/2, percent-encoded: what does not fit there ends the engine's connection. */
-const maxTextLength = 1000;
+const maxTextLength = 800;
 
+/** Others choose parts of these texts: no line of theirs can pose as one of the layout's own. */
 function layout(code: Code, summary: string, { ran, hint, subject }: Details): string {
-  const place = subject ? `${subject.kind} ${subject.id}: ${subject.op}: ` : "";
-  const lines = [`${place}${truncate(summary)} [${code}]`];
+  const place = subject ? `${subject.kind} ${oneLine(truncate(subject.id))}: ${subject.op}: ` : "";
+  const lines = [`${place}${visible(truncate(summary)).replace(/\n(?! {4})/g, "\n    ")} [${code}]`];
   if (ran) {
     const exit = ran.exitCode === undefined ? "" : `   (exit ${ran.exitCode})`;
-    lines.push(`  ran:    ${truncate(ran.argv.join(" "))}${exit}`);
-    const stderr = truncate(ran.stderr?.trim() ?? "");
+    lines.push(`  ran:    ${oneLine(truncate(ran.argv.join(" ")))}${exit}`);
+    const stderr = visible(truncate(ran.stderr?.trim() ?? ""));
     if (stderr) lines.push(`  stderr: ${stderr.replaceAll("\n", "\n          ")}`);
   }
-  if (hint) lines.push(`  fix:    ${hint}`);
+  if (hint) lines.push(`  fix:    ${oneLine(truncate(hint))}`);
   return lines.join("\n");
 }
 

@@ -171,3 +171,16 @@ test("an error tells all in its message, and of a resource that there is no such
   request.setUrn(urn("Nothing"));
   await expect(ask<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow("no kind Nothing");
 });
+
+test("an error names no value of a secret input, in whatever it came of", async () => {
+  const request = new rpc.CreateRequest();
+  request.setUrn(urn("IptablesRule"));
+  request.setProperties(struct({ netns: secret("lnt-no-such-place"), chain: "INPUT", target: "DROP" }));
+  const message = await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request).then(
+    () => "it succeeded",
+    (error: Error) => error.message,
+  );
+  expect(message).toContain("[secret]");
+  expect(message).not.toContain("lnt-no-such-place");
+  expect((await check("Bridge", { mtu: secret("hunter2 ") })).failures.flat().join()).not.toContain("hunter2");
+});

@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { inspect, parseArgs } from "node:util";
 import { discover } from "../core/discover";
 import { configuration } from "../core/kind";
 import { LocalnetError } from "../errors";
 import { withReadCache } from "../host";
 import { kinds } from "../kinds";
+import { oneLine, visible } from "../text";
 import { importFile } from "./import-file";
 
 const usage = `Usage: localnet discover [--netns NAME] [--host ssh://[USER@]NAME[:PORT]] [--sudo] [--output FILE]
@@ -29,13 +30,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const settings = { sudo: false, ...values };
     const { importable, left } = await withReadCache(() => discover(Object.values(kinds), settings, values.netns));
-    for (const { what, why } of left) console.error(`left out: ${what}: ${why}`);
+    for (const { what, why } of left) console.error(`left out: ${oneLine(what)}: ${oneLine(why)}`);
     console.error(`${importable.length} to import, ${left.length} left out`);
     if (values.output === undefined) process.stdout.write(importFile(importable));
     else writeFileSync(values.output, importFile(importable));
     return 0;
   } catch (error) {
-    console.error(error instanceof LocalnetError ? error.message : error);
+    console.error(error instanceof LocalnetError ? error.message : visible(inspect(error)));
     return 1;
   }
 }

@@ -1,4 +1,5 @@
 import type { ImportableObject } from "../core/discover";
+import { visibleJson } from "../text";
 
 /** What generated programs have for something else. */
 const reserved = ["pulumi", "localnet", "null", "true", "false"];
@@ -10,7 +11,7 @@ export function importFile(objects: readonly ImportableObject[]): string {
     const name = nameOf(type, id, taken);
     taken.add(name);
     const fields = Object.entries({ type: `localnet:index:${type}`, name, id });
-    return `\n    { ${fields.map(([key, value]) => `"${key}": ${JSON.stringify(value)}`).join(", ")} }`;
+    return `\n    { ${fields.map(([key, value]) => `"${key}": ${visibleJson(value)}`).join(", ")} }`;
   });
   return `{\n  "resources": [${lines.join(",")}\n  ]\n}\n`;
 }

@@ -6,6 +6,7 @@ import type { Failure, Values } from "../../core/check";
 import * as lifecycle from "../../core/lifecycle";
 import { type HostSettings, withReadCache } from "../../host";
 import { kinds } from "../../kinds";
+import { visible } from "../../text";
 import { listenToEngine, operation } from "../engine";
 import { serveOwnUserOnly } from "../peers";
 import { keys, settingsIn } from "../settings";
@@ -73,7 +74,7 @@ async function asEngineErrors<T>(inputs: Values, body: () => Promise<T>): Promis
   try {
     return await operation(body);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = visible(error instanceof Error ? error.message : String(error));
     const plain = Object.assign(new Error(message), { name: "localnet", stack: "" });
     if (error instanceof lifecycle.PartialError) {
       Object.assign(plain, {

@@ -6,8 +6,8 @@ import { checked, differing } from "./reply";
 import { decode, encode } from "./struct";
 
 export async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
-  const { values, secrets } = decode(request.getNews());
-  return checked(encode(values, secrets), wrongSettings(values));
+  const { values, secrets, secretTexts } = decode(request.getNews());
+  return checked(encode(values, secrets), wrongSettings(values), secretTexts);
 }
 
 /** On another host are other objects. */

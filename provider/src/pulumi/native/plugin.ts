@@ -6,14 +6,16 @@ import { hasUnknown, unknown, type Values } from "../../core/check";
 import { withDefaults, withoutDefaults } from "../../core/defaults";
 import { findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
+import { LocalnetError } from "../../errors";
 import { type HostSettings, withReadCache } from "../../host";
 import { interrupt } from "../../host/interrupt";
+import { redact } from "../../text";
 import { operation } from "../engine";
 import { settingsIn } from "../settings";
 import { checkConfig, diffConfig } from "./config";
 import { checked, differing, HalfMade, unary } from "./reply";
 import { requestedInputs, type Subject, stored, subjectOf } from "./state";
-import { decode, encode } from "./struct";
+import { decode, encode, type Properties } from "./struct";
 
 /** The native plugin, as the engine calls it: Pulumi's ResourceProvider over gRPC. */
 export function service(version: string, schema: () => string): UntypedServiceImplementation {
@@ -33,10 +35,10 @@ export function service(version: string, schema: () => string): UntypedServiceIm
 
     check: unary(async (request: rpc.CheckRequest) => {
       const { kind, owner, name } = subjectOf(request);
-      const { values, secrets } = decode(request.getNews());
+      const { values, secrets, secretTexts } = decode(request.getNews());
       const named = "name" in kind.args.shape ? { name, ...values } : values;
       const { inputs, failures } = lifecycle.check(kind, { ...named, owner });
-      return checked(encode(stored(withoutDefaults(kind.args, inputs)), secrets), failures);
+      return checked(encode(stored(withoutDefaults(kind.args, inputs)), secrets), failures, secretTexts);
     }),
 
     diff: unary(async (request: rpc.DiffRequest) => {
@@ -49,11 +51,12 @@ export function service(version: string, schema: () => string): UntypedServiceIm
     create: unary(async (request: rpc.CreateRequest) => {
       const subject = subjectOf(request);
       const { kind, owner } = subject;
-      const { values, secrets } = decode(request.getProperties());
+      const given = decode(request.getProperties());
+      const { values, secrets } = given;
       const inputs = { ...values, owner };
       const { id, outputs } = request.getPreview()
         ? preview(subject, inputs)
-        : await told(subject, secrets, () => lifecycle.create(kind, inputs, settings));
+        : await run(subject, [given], () => lifecycle.create(kind, inputs, settings));
       const response = new rpc.CreateResponse();
       response.setId(id);
       response.setProperties(state(subject, outputs, secrets));
@@ -68,14 +71,14 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const secrets = new Set([...recorded.secrets, ...inputs.secrets]);
       const id = request.getId();
       const response = new rpc.ReadResponse();
-      const seen = () => {
+      const observe = () => {
         if (Object.keys(recorded.values).length === 0) return findImportable(kind, id, owner, settings);
         // What was renamed has the mark of its former name.
         const values: Values = { owner, ...recorded.values };
         const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner: values.owner } : values;
         return lifecycle.read(kind, id, values, settings, before);
       };
-      const found = await told(subject, secrets, () => withReadCache(seen));
+      const found = await run(subject, [recorded, inputs], () => withReadCache(observe));
       if (!found) return response;
       response.setId(found.id);
       response.setProperties(state(subject, found.outputs, secrets));
@@ -87,12 +90,13 @@ export function service(version: string, schema: () => string): UntypedServiceIm
     update: unary(async (request: rpc.UpdateRequest) => {
       const subject = subjectOf(request);
       const { kind, owner } = subject;
-      const { values, secrets } = decode(request.getNews());
+      const [given, recorded] = [decode(request.getNews()), decode(request.getOlds())];
+      const { values, secrets } = given;
       const news = { ...values, owner };
-      const olds = requestedInputs(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values);
+      const olds = requestedInputs(kind, recorded.values, decode(request.getOldInputs()).values);
       const outputs = request.getPreview()
         ? preview(subject, news).outputs
-        : await told(subject, secrets, () =>
+        : await run(subject, [given, recorded], () =>
             lifecycle.update(kind, request.getId(), { owner, ...olds }, news, settings),
           );
       const response = new rpc.UpdateResponse();
@@ -104,8 +108,9 @@ export function service(version: string, schema: () => string): UntypedServiceIm
     delete: unary(async (request: rpc.DeleteRequest) => {
       const subject = subjectOf(request);
       const { kind, owner } = subject;
-      const { values, secrets } = decode(request.getProperties());
-      await told(subject, secrets, () => lifecycle.remove(kind, request.getId(), { owner, ...values }, settings));
+      const given = decode(request.getProperties());
+      const { values } = given;
+      await run(subject, [given], () => lifecycle.remove(kind, request.getId(), { owner, ...values }, settings));
       return new Empty();
     }),
 
@@ -141,11 +146,21 @@ function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>)
   return encode(outputs, all);
 }
 
-async function told<T>(subject: Subject, secrets: ReadonlySet<string>, body: () => Promise<T>): Promise<T> {
+/** Runs an operation. What it made is in its error, and the secrets that it was given are not. */
+async function run<T>(subject: Subject, given: readonly Properties[], body: () => Promise<T>): Promise<T> {
+  const secrets = new Set(given.flatMap((each) => [...each.secrets]));
+  const texts = given.flatMap(({ secretTexts }) => secretTexts);
   try {
     return await operation(body);
   } catch (error) {
-    if (error instanceof lifecycle.PartialError) throw new HalfMade(error, state(subject, error.properties, secrets));
-    throw error;
+    if (!(error instanceof lifecycle.PartialError)) throw withoutSecrets(error, texts);
+    const cause = withoutSecrets(error.cause, texts);
+    const partial = new lifecycle.PartialError(error.id, error.properties, cause);
+    throw new HalfMade(partial, state(subject, error.properties, secrets));
   }
+}
+
+function withoutSecrets(error: unknown, texts: readonly string[]): Error {
+  if (error instanceof LocalnetError) return error.without(texts);
+  return new Error(redact(error instanceof Error ? error.message : String(error), texts));
 }

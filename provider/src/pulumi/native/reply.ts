@@ -7,6 +7,7 @@ import type { Failure } from "../../core/check";
 import type { Difference } from "../../core/compare";
 import type { PartialError } from "../../core/lifecycle";
 import { LocalnetError } from "../../errors";
+import { redact, visible } from "../../text";
 
 /** A method of the service. */
 export function unary<Request, Response>(
@@ -22,13 +23,17 @@ export function unary<Request, Response>(
   };
 }
 
-export function checked(inputs: Struct, failures: readonly Failure[]): rpc.CheckResponse {
+export function checked(
+  inputs: Struct,
+  failures: readonly Failure[],
+  secretTexts: readonly string[],
+): rpc.CheckResponse {
   const response = new rpc.CheckResponse();
   response.setInputs(inputs);
   for (const { property, reason } of failures) {
     const failure = new rpc.CheckFailure();
     failure.setProperty(property);
-    failure.setReason(reason);
+    failure.setReason(visible(redact(reason, secretTexts)));
     response.addFailures(failure);
   }
   return response;
@@ -75,7 +80,7 @@ export class HalfMade extends Error {
 
 /** An error in the form that the engine takes. After one of a code of ours the state is known: nothing was changed. */
 function failure(error: unknown): Partial<grpc.StatusObject> {
-  const details = error instanceof Error ? error.message : String(error);
+  const details = visible(error instanceof Error ? error.message : String(error));
   if (error instanceof HalfMade) return { code: grpc.status.UNKNOWN, details, metadata: error.metadata };
   return { code: error instanceof LocalnetError ? grpc.status.FAILED_PRECONDITION : grpc.status.UNKNOWN, details };
 }

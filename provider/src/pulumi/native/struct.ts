@@ -6,29 +6,43 @@ import { toPlainJson } from "../../core/compare";
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secret = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Properties as the engine sends them: the values as they are, and which of them hold a secret. */
+/** Properties as the engine sends them. */
 export interface Properties {
   readonly values: Values;
+  /** The properties that hold a secret. */
   readonly secrets: ReadonlySet<string>;
+  /** The texts and numbers that are secret. */
+  readonly secretTexts: readonly string[];
 }
 
 export function decode(struct: Struct | undefined): Properties {
   const secrets = new Set<string>();
+  const secretTexts: string[] = [];
   const entries = Object.entries(struct?.toJavaScript() ?? {}).map(([key, value]) => {
-    return [key, revealed(value, () => secrets.add(key))] as const;
+    const reveal = (each: unknown) => {
+      secrets.add(key);
+      secretTexts.push(...textsIn(each));
+    };
+    return [key, revealed(value, reveal)] as const;
   });
-  return { values: Object.fromEntries(entries), secrets };
+  return { values: Object.fromEntries(entries), secrets, secretTexts };
 }
 
-function revealed(value: unknown, found: () => void): unknown {
+function revealed(value: unknown, reveal: (secret: unknown) => void): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((each) => revealed(each, found));
+  if (Array.isArray(value)) return value.map((each) => revealed(each, reveal));
   const object = value as Values;
   if (object[signatureKey] === secret) {
-    found();
-    return revealed(object.value, found);
+    const plain = revealed(object.value, reveal);
+    reveal(plain);
+    return plain;
   }
-  return Object.fromEntries(Object.entries(object).map(([key, each]) => [key, revealed(each, found)]));
+  return Object.fromEntries(Object.entries(object).map(([key, each]) => [key, revealed(each, reveal)]));
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string" || typeof value === "number") return [String(value)];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** The inverse: a property that held a secret is one as a whole. */

@@ -4,6 +4,7 @@ import { processesIn } from "../../host/files";
 import { commandError } from "../../host/host";
 import { pathOf } from "../../host/netns";
 import { ipIn, runIp } from "./ip";
+import { parseJson } from "./json";
 
 /** The arguments of one `ip`. */
 type Command = readonly string[];
@@ -142,7 +143,7 @@ export async function ipShow(host: Host, netns: string | undefined, commands: re
 
 /** One list behind the other. */
 function parseLists(stdout: string): List[] {
-  return JSON.parse(`[${stdout.trim().replace(/\]\n\[/g, "],[")}]`);
+  return parseJson(`[${stdout.trim().replace(/\]\n\[/g, "],[")}]`) as List[];
 }
 
 const counters = new WeakMap<Host, (name: string) => Promise<boolean>>();

@@ -5,6 +5,7 @@ import { cached, type Host, usesReadCache } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
 import { ipShow } from "./batch";
 import { ip, isLinkKnownAbsent } from "./ip";
+import { parseJson } from "./json";
 
 export const linkJson = z.object({
   ifindex: z.number(),
@@ -87,13 +88,13 @@ function linkReader(host: Host, netns: string | undefined): (name: string) => Pr
 /** All links of a namespace with their addresses; none where there is no such namespace. */
 export function showLinks(host: Host, netns: string | undefined): Promise<Link[]> {
   return cached(host, `links ${netns ?? ""}`, async () =>
-    parseLinks(JSON.parse(await ip(host, netns, "-j", "-d", "addr", "show"))),
+    parseLinks(parseJson(await ip(host, netns, "-j", "-d", "addr", "show"))),
   );
 }
 
 /** The ports of a bridge, or of another link that has some. */
 export async function showPorts(host: Host, netns: string | undefined, master: string): Promise<Link[]> {
-  return parseLinks(JSON.parse(await ip(host, netns, "-j", "-d", "link", "show", "master", master)));
+  return parseLinks(parseJson(await ip(host, netns, "-j", "-d", "link", "show", "master", master)));
 }
 
 /** The other end of a veth link, wherever it is; undefined when the link is none. */
@@ -104,7 +105,7 @@ export async function showPeer(
 ): Promise<{ name: string; netns: string | undefined } | undefined> {
   if (linkinfo?.info_kind !== "veth") return undefined;
   if (link !== undefined) return { name: link, netns };
-  const ids = JSON.parse(await ip(host, netns, "-j", "netns", "list-id")) as { nsid: number; name?: string }[];
+  const ids = parseJson(await ip(host, netns, "-j", "netns", "list-id")) as { nsid: number; name?: string }[];
   const there = ids.find(({ nsid }) => nsid === link_netnsid)?.name;
   // The host's own namespace has no name, and neither have those of containers.
   if (there !== undefined || netns !== undefined) {

@@ -3,6 +3,7 @@ import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { familyOf } from "../../schema/fields";
 import { ip } from "./ip";
+import { parseJson } from "./json";
 
 /** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
 export const protocol = "157";
@@ -69,7 +70,7 @@ async function routes(
   showing: readonly string[],
 ): Promise<RouteEntry[]> {
   try {
-    return parseRoutes(JSON.parse(await ip(host, netns, `-${family}`, "-N", "-j", "-d", ...showing)));
+    return parseRoutes(parseJson(await ip(host, netns, `-${family}`, "-N", "-j", "-d", ...showing)));
   } catch (error) {
     if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("FIB table does not exist")) return [];
     throw error;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Host } from "../../host";
 import { ip } from "./ip";
+import { parseJson } from "./json";
 
 const ruleJson = z.looseObject({
   priority: z.number(),
@@ -36,5 +37,5 @@ export const known = [...Object.keys(ruleJson.shape), "iif_detached", "oif_detac
 
 /** The rules of policy routing of one IP version, numbers in place of names. */
 export async function showRules(host: Host, netns: string | undefined, version: 4 | 6): Promise<RuleEntry[]> {
-  return z.array(ruleJson).parse(JSON.parse(await ip(host, netns, `-${version}`, "-N", "-j", "-d", "rule", "show")));
+  return z.array(ruleJson).parse(parseJson(await ip(host, netns, `-${version}`, "-N", "-j", "-d", "rule", "show")));
 }

@@ -1,0 +1,8 @@
+/** What ip prints with -j. It escapes line ends and quotes in names and aliases, and no other control character. */
+export function parseJson(text: string): unknown {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON may not hold these in a string, and ip has them nowhere else.
+  const valid = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+  return JSON.parse(valid);
+}
