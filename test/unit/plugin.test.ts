@@ -3,6 +3,8 @@ import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { unknown, type Values } from "../../provider/src/core/check";
+import { secondsLeft } from "../../provider/src/host/operation";
+import { probe } from "../../provider/src/kinds";
 import { service } from "../../provider/src/pulumi/native/plugin";
 
 const signature = "4dabf18193072939515e22adb298388d";
@@ -159,6 +161,25 @@ test("the configuration is checked; another host is another place", async () => 
   const differing = await ask<rpc.DiffRequest, rpc.DiffResponse>(client.diffConfig, change);
   expect(differing.getReplacesList()).toEqual(["host"]);
   expect(differing.getDiffsList().sort()).toEqual(["host", "sudo"]);
+});
+
+test("customTimeouts limit how long an operation waits; without them nothing does", async () => {
+  const limits: number[] = [];
+  const ensure = jest.spyOn(probe, "ensure").mockImplementation(async () => {
+    limits.push(secondsLeft());
+    throw new Error("enough");
+  });
+  const request = new rpc.CreateRequest();
+  request.setUrn(urn("Probe"));
+  request.setProperties(struct({ ping: { address: "127.0.0.1" } }));
+  for (const seconds of [90, 0]) {
+    request.setTimeout(seconds);
+    await expect(ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).rejects.toThrow("enough");
+  }
+  ensure.mockRestore();
+  expect(limits[0]).toBeGreaterThan(80);
+  expect(limits[0]).toBeLessThanOrEqual(90);
+  expect(limits[1]).toBe(Number.POSITIVE_INFINITY);
 });
 
 test("an error tells all in its message, and of a resource that there is no such kind", async () => {

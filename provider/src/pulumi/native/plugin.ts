@@ -9,6 +9,7 @@ import * as lifecycle from "../../core/lifecycle";
 import { LocalnetError } from "../../errors";
 import { type HostSettings, withReadCache } from "../../host";
 import { interrupt } from "../../host/interrupt";
+import { withEngine } from "../../host/operation";
 import { redact } from "../../text";
 import { operation } from "../engine";
 import { settingsIn } from "../settings";
@@ -56,7 +57,7 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const inputs = { ...values, owner };
       const { id, outputs } = request.getPreview()
         ? preview(subject, inputs)
-        : await run(subject, [given], () => lifecycle.create(kind, inputs, settings));
+        : await run(subject, [given], () => lifecycle.create(kind, inputs, settings), request.getTimeout());
       const response = new rpc.CreateResponse();
       response.setId(id);
       response.setProperties(state(subject, outputs, secrets));
@@ -96,8 +97,11 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const olds = requestedInputs(kind, recorded.values, decode(request.getOldInputs()).values);
       const outputs = request.getPreview()
         ? preview(subject, news).outputs
-        : await run(subject, [given, recorded], () =>
-            lifecycle.update(kind, request.getId(), { owner, ...olds }, news, settings),
+        : await run(
+            subject,
+            [given, recorded],
+            () => lifecycle.update(kind, request.getId(), { owner, ...olds }, news, settings),
+            request.getTimeout(),
           );
       const response = new rpc.UpdateResponse();
       response.setProperties(state(subject, outputs, secrets));
@@ -109,8 +113,8 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const subject = subjectOf(request);
       const { kind, owner } = subject;
       const given = decode(request.getProperties());
-      const { values } = given;
-      await run(subject, [given], () => lifecycle.remove(kind, request.getId(), { owner, ...values }, settings));
+      const remove = () => lifecycle.remove(kind, request.getId(), { owner, ...given.values }, settings);
+      await run(subject, [given], remove, request.getTimeout());
       return new Empty();
     }),
 
@@ -146,12 +150,15 @@ function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>)
   return encode(outputs, all);
 }
 
-/** Runs an operation. What it made is in its error, and the secrets that it was given are not. */
-async function run<T>(subject: Subject, given: readonly Properties[], body: () => Promise<T>): Promise<T> {
+/**
+ * Runs an operation. What it made is in its error, and the secrets that it was given are not. `seconds`: what
+ * customTimeouts allow; 0: no limit.
+ */
+async function run<T>(subject: Subject, given: readonly Properties[], body: () => Promise<T>, seconds = 0): Promise<T> {
   const secrets = new Set(given.flatMap((each) => [...each.secrets]));
   const texts = given.flatMap(({ secretTexts }) => secretTexts);
   try {
-    return await operation(body);
+    return await operation(() => withEngine({ seconds }, body));
   } catch (error) {
     if (!(error instanceof lifecycle.PartialError)) throw withoutSecrets(error, texts);
     const cause = withoutSecrets(error.cause, texts);
