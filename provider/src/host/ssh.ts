@@ -48,7 +48,7 @@ export const startScript = [
 export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Host {
   const directory =
     process.getuid?.() === 0
-      ? join(runDirectory, "ssh")
+      ? "/run/pulumi-localnet-ssh"
       : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
   const options = [
     ...(process.env.LOCALNET_SSH_CONFIG ? ["-F", process.env.LOCALNET_SSH_CONFIG] : []),
@@ -143,7 +143,6 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
 
 /** One connection for all commands, kept for a minute after the last one. */
 async function connect(url: string, options: readonly string[], directory: string): Promise<void> {
-  if (dirname(directory) === runDirectory) await privateDirectory(runDirectory);
   await privateDirectory(directory);
   const argv = ["ssh", ...options, "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-N", "-f", url];
   return new Promise((resolve, reject) => {
