@@ -2,67 +2,67 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { coalesce, getOrCreate } from "./coalesce";
 import type { Host } from "./host";
 
-/** Seconds for which what was seen is shown to others that only look. A refresh tells how things were while it ran. */
+/** Seconds for which a read is shared by those that only read. A refresh shows how things were while it ran. */
 const freshSeconds = 10;
 
-interface Look {
-  readonly taken: number;
-  readonly seen: Promise<unknown>;
+interface Read {
+  readonly time: number;
+  readonly answer: Promise<unknown>;
 }
 
 const readCacheScope = new AsyncLocalStorage<boolean>();
-const caches = new WeakMap<Host, Map<string, Look>>();
-const shared = new WeakMap<Host, Map<string, (look: undefined) => Promise<unknown>>>();
+const caches = new WeakMap<Host, Map<string, Read>>();
+const coalesced = new WeakMap<Host, Map<string, (item: undefined) => Promise<unknown>>>();
 
-/** What runs in here only tells how things are, and may share what one command shows of many objects. */
+/** The body only reads, and may share what one command shows of many objects. */
 export function withReadCache<T>(body: () => Promise<T>): Promise<T> {
   return readCacheScope.run(true, body);
 }
 
-/** What runs in here is shown how things are now, not a while ago. */
+/** The body reads how things are now, not a while ago. */
 export function withoutReadCache<T>(body: () => Promise<T>): Promise<T> {
   return readCacheScope.run(false, body);
 }
 
-/** Is one look at all objects better than one at this object? */
+/** Is one read of all objects better than one of this object? */
 export function usesReadCache(): boolean {
   return readCacheScope.getStore() ?? false;
 }
 
 /**
- * What is seen of many objects at once. Those who only look share it for a while; whoever changes things sees what was
- * taken after asking, with all who asked by then.
+ * A read of many objects at once. Those that only read share it for a while. Whoever changes things gets one that began
+ * after the call, shared with all who called by then.
  */
-export function cached<T>(host: Host, what: string, take: () => Promise<T>): Promise<T> {
+export function cached<T>(host: Host, what: string, read: () => Promise<T>): Promise<T> {
   if (!usesReadCache()) {
-    const one = getOrCreate(
-      getOrCreate(shared, host, () => new Map()),
+    const readCoalesced = getOrCreate(
+      getOrCreate(coalesced, host, () => new Map()),
       what,
-      () => coalesce(take),
+      () => coalesce(read),
     );
-    return one(undefined) as Promise<T>;
+    return readCoalesced(undefined) as Promise<T>;
   }
-  const ofHost = getOrCreate(caches, host, () => new Map<string, Look>());
-  const known = ofHost.get(what);
-  if (known && performance.now() - known.taken < freshSeconds * 1000) return known.seen as Promise<T>;
-  const seen = take();
-  ofHost.set(what, { taken: performance.now(), seen });
-  return seen;
+  const ofHost = getOrCreate(caches, host, () => new Map<string, Read>());
+  const last = ofHost.get(what);
+  if (last && performance.now() - last.time < freshSeconds * 1000) return last.answer as Promise<T>;
+  const answer = read();
+  ofHost.set(what, { time: performance.now(), answer });
+  return answer;
 }
 
-/** Whatever is run there by one who does not only look may change what was seen. */
+/** Whatever is run outside of `withReadCache` may change what was read. */
 export function invalidateOnRun(host: Host): Host {
-  const forgetting = async <T>(body: () => Promise<T>): Promise<T> => {
+  const invalidating = async <T>(body: () => Promise<T>): Promise<T> => {
     try {
       return await body();
     } finally {
-      if (!usesReadCache()) caches.delete(own);
+      if (!usesReadCache()) caches.delete(wrapped);
     }
   };
-  const own: Host = {
+  const wrapped: Host = {
     ...host,
-    run: (...call) => forgetting(() => host.run(...call)),
-    start: (...call) => forgetting(() => host.start(...call)),
+    run: (...call) => invalidating(() => host.run(...call)),
+    start: (...call) => invalidating(() => host.start(...call)),
   };
-  return own;
+  return wrapped;
 }

@@ -4,23 +4,23 @@ import pLimit from "p-limit";
 /** Milliseconds from the beginning of one call to that of the next. */
 const spacing = 30;
 
-/** One call for all that come while another is under way, or has just begun, in their order. */
+/** Coalesces calls: while one runs, later callers queue and share the next one, which gets their items in order. */
 export function coalesce<I, O>(call: (items: readonly I[]) => Promise<O>): (item: I) => Promise<O> {
   const queue = pLimit(1);
-  let waiting: I[] = [];
+  let queued: I[] = [];
   let next: Promise<O> | undefined;
-  let begun = Number.NEGATIVE_INFINITY;
+  let lastStart = Number.NEGATIVE_INFINITY;
   const begin = async () => {
-    // The first does not wait, but for those that are at the door and not yet heard.
-    await sleep(Math.max(0, begun + spacing - performance.now()));
-    begun = performance.now();
-    const items = waiting;
-    waiting = [];
+    // The first call waits for what is queued in the same turn of the event loop only.
+    await sleep(Math.max(0, lastStart + spacing - performance.now()));
+    lastStart = performance.now();
+    const items = queued;
+    queued = [];
     next = undefined;
     return call(items);
   };
   return (item) => {
-    waiting.push(item);
+    queued.push(item);
     next ??= queue(begin);
     return next;
   };
@@ -31,7 +31,7 @@ export function getOrCreate<K, V>(
   key: K,
   make: () => V,
 ): V {
-  const found = map.get(key) ?? make();
-  map.set(key, found);
-  return found;
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }

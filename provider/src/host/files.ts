@@ -44,7 +44,7 @@ export function processesIn(file: string): string[] {
   if (!namespace) return [];
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.filter((pid) => {
-    const own = ignoreErrors(["ENOENT", "ESRCH", "EACCES"], () => statSync(`/proc/${pid}/ns/net`));
-    return own?.ino === namespace.ino && own.dev === namespace.dev;
+    const network = ignoreErrors(["ENOENT", "ESRCH", "EACCES"], () => statSync(`/proc/${pid}/ns/net`));
+    return network?.ino === namespace.ino && network.dev === namespace.dev;
   });
 }

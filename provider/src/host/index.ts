@@ -9,17 +9,17 @@ export type { Host, Result, RunOptions, StartOptions } from "./host";
 export interface HostSettings {
   /** Commands go through `sudo -n`. */
   readonly sudo: boolean;
-  /** The host of what does not say its own. */
+  /** The host of resources that have no input `host`. */
   readonly host?: string | undefined;
-  /** After this time a command is killed. Seconds; 15 unless told. */
+  /** After this time a command is killed. Seconds. Default: 15. */
   readonly timeoutSeconds?: number;
 }
 
 const hosts = new Map<string, Host>();
 
 /** The host of a `host` input: one per machine and process, so that connections are shared. */
-export function openHost(own: string | undefined, { sudo, host: common, timeoutSeconds }: HostSettings): Host {
-  const url = own ?? common;
+export function openHost(input: string | undefined, { sudo, host: configured, timeoutSeconds }: HostSettings): Host {
+  const url = input ?? configured;
   const limit = timeoutSeconds ?? defaultTimeoutSeconds;
   const key = `${sudo} ${limit} ${url ?? ""}`;
   let host = hosts.get(key);

@@ -8,11 +8,11 @@ let listening = false;
 let running = 0;
 let orphaned = false;
 
-/** Hears from the engine, in the process of the dynamic provider, when the user interrupts it or it is killed. */
+/** In the process of the dynamic provider: ends its work when the user interrupts the engine, or when that is killed. */
 export function listenToEngine(): void {
   if (listening) return;
   listening = true;
-  hearCancel();
+  interruptOnCancel();
   endWithEngine();
 }
 
@@ -24,12 +24,12 @@ export async function operation<T>(body: () => Promise<T>): Promise<T> {
     return await body();
   } finally {
     running -= 1;
-    leave();
+    exitWhenIdle();
   }
 }
 
-/** The engine tells its providers of ^C, but SDK's answer to that call is an empty method (pulumi/pulumi#14054). */
-function hearCancel(): void {
+/** The engine calls Cancel on ^C, and the SDK's method for that is empty (pulumi/pulumi#14054). */
+function interruptOnCancel(): void {
   const server = Object.getPrototypeOf(createServer());
   const { emit } = server;
   server.emit = function (event: string, ...args: unknown[]) {
@@ -39,16 +39,16 @@ function hearCancel(): void {
   };
 }
 
-/** The engine holds the other end of standard input; this process would outlive a kill of it for ever. */
+/** The engine holds the other end of standard input: when that closes, the engine has ended, however it did. */
 export function endWithEngine(): void {
   if (!fstatSync(0).isFIFO()) return;
   process.stdin.resume().once("end", () => {
     orphaned = true;
     interrupt();
-    leave();
+    exitWhenIdle();
   });
 }
 
-function leave(): void {
+function exitWhenIdle(): void {
   if (orphaned && running === 0) process.exit();
 }
