@@ -30,13 +30,20 @@ export type Pod = dynamic.Pod;
 export const Dummy = native<typeof dynamic.Dummy>("Dummy");
 export type Dummy = dynamic.Dummy;
 
+/** A VXLAN link: it carries Ethernet frames in UDP packets. Id: `NAME@NETNS`. */
+export const Vxlan = native<typeof dynamic.Vxlan>("Vxlan");
+export type Vxlan = dynamic.Vxlan;
+
 /** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
 export const Macvlan = native<typeof dynamic.Macvlan>("Macvlan");
 export type Macvlan = dynamic.Macvlan;
 
-/** A VXLAN link: it carries Ethernet frames in UDP packets. Id: `NAME@NETNS`. */
-export const Vxlan = native<typeof dynamic.Vxlan>("Vxlan");
-export type Vxlan = dynamic.Vxlan;
+/**
+ * An intermediate functional block: a link that others' incoming packets are sent through, to be queued there. Id:
+ * `NAME@NETNS`.
+ */
+export const Ifb = native<typeof dynamic.Ifb>("Ifb");
+export type Ifb = dynamic.Ifb;
 
 /**
  * A route, as `ip route` makes it. Id: `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these

@@ -50,14 +50,28 @@ export interface BridgeArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made. */
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
   /** Does the link take frames that are not for it (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
   /** Spanning tree protocol. Default: the kernel's choice, false. */
   stp?: pulumi.Input<boolean> | undefined;
   /**
@@ -92,6 +106,17 @@ export class Bridge extends LocalnetResource {
   declare readonly up: pulumi.Output<boolean>;
   /** Does the link take frames that are not for it (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** Spanning tree protocol. */
   declare readonly stp: pulumi.Output<boolean | undefined>;
   /** Seconds in each of the states before forwarding, in tenths; with spanning tree at least 2. */
@@ -123,21 +148,59 @@ export interface VethPairArgs extends CommonArgs {
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<VethPairBridgePortArgs> | undefined;
   /**
    * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made. */
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the end take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
   /** The far end: its `name`, and the same inputs as the near end's. */
   peer: pulumi.Input<VethPairPeerArgs>;
+}
+
+/** The input `bridgePort` of {@link VethPairArgs}. */
+export interface VethPairBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
 }
 
 /** The input `peer` of {@link VethPairArgs}. */
@@ -153,19 +216,73 @@ export interface VethPairPeerArgs {
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<VethPairPeerBridgePortArgs> | undefined;
   /**
    * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made. */
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the end take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+}
+
+/** The input `bridgePort` of {@link VethPairPeerArgs}. */
+export interface VethPairPeerBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link VethPair}. */
+export interface VethPairBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
 }
 
 /** The output `peer` of {@link VethPair}. */
@@ -178,6 +295,8 @@ export interface VethPairPeer {
   readonly master?: string | undefined;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
   readonly hairpin?: boolean | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  readonly bridgePort?: VethPairPeerBridgePort | undefined;
   /**
    * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
    * primary one. Others that the link has are left alone.
@@ -189,8 +308,35 @@ export interface VethPairPeer {
   readonly mac?: string | undefined;
   /** Is the link up? */
   readonly up: boolean;
-  /** Does the end take frames that are not for it (`promisc`)? */
+  /** Does the link take frames that are not for it (`promisc`)? */
   readonly promiscuous: boolean;
+  /** Does the link ask for MAC addresses by ARP? */
+  readonly arp?: boolean | undefined;
+  /** Does the link take part in multicast? */
+  readonly multicast?: boolean | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  readonly addrgenmode?: "eui64" | "none" | "random" | undefined;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  readonly txQueueLength?: number | undefined;
+}
+
+/** The output `bridgePort` of {@link VethPairPeer}. */
+export interface VethPairPeerBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
 }
 
 /**
@@ -205,6 +351,8 @@ export class VethPair extends LocalnetResource {
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<VethPairBridgePort | undefined>;
   /**
    * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
    * primary one. Others that the link has are left alone.
@@ -216,8 +364,19 @@ export class VethPair extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the end take frames that are not for it (`promisc`)? */
+  /** Does the link take frames that are not for it (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** The far end: its `name`, and the same inputs as the near end's. */
   declare readonly peer: pulumi.Output<VethPairPeer>;
   /** The kernel's number of the link. */
@@ -255,9 +414,9 @@ export interface PodArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made. */
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
@@ -330,14 +489,28 @@ export interface DummyArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made. */
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
   /** Does the link take frames that are not for it (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | undefined;
   /**
@@ -345,6 +518,46 @@ export interface DummyArgs extends CommonArgs {
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<DummyBridgePortArgs> | undefined;
+}
+
+/** The input `bridgePort` of {@link DummyArgs}. */
+export interface DummyBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link Dummy}. */
+export interface DummyBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
 }
 
 /** A dummy link: it holds addresses and drops what is sent into it. Id: `NAME@NETNS`. */
@@ -366,10 +579,23 @@ export class Dummy extends LocalnetResource {
   declare readonly up: pulumi.Output<boolean>;
   /** Does the link take frames that are not for it (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<DummyBridgePort | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
   /** The link's MAC address, asked for or not. */
@@ -377,83 +603,6 @@ export class Dummy extends LocalnetResource {
 
   constructor(name: string, args?: DummyArgs, options?: pulumi.CustomResourceOptions) {
     super("Dummy", name, args, options);
-  }
-}
-
-/** The inputs of {@link Macvlan}. */
-export interface MacvlanArgs extends CommonArgs {
-  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
-  name?: pulumi.Input<string> | undefined;
-  /** Network namespace. Default: the host's own. A change replaces the resource. */
-  netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
-   */
-  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
-  mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made. */
-  mac?: pulumi.Input<string> | undefined;
-  /** Is the link up? Default: true. */
-  up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
-  promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
-  master?: pulumi.Input<string> | Bridge | undefined;
-  /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
-   * false.
-   */
-  hairpin?: pulumi.Input<boolean> | undefined;
-  /** Link below, in the same namespace; not a Macvlan. A change replaces the resource. */
-  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan;
-  /**
-   * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
-   * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
-   * replaces. Default: "vepa".
-   */
-  mode?: pulumi.Input<"private" | "vepa" | "bridge" | "passthru" | "source"> | undefined;
-}
-
-/** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
-export class Macvlan extends LocalnetResource {
-  /** Name, 1 to 15 characters. */
-  declare readonly name: pulumi.Output<string>;
-  /** Network namespace. */
-  declare readonly netns: pulumi.Output<string | undefined>;
-  /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
-   */
-  declare readonly addresses: pulumi.Output<string[] | undefined>;
-  /** Largest packet in bytes. */
-  declare readonly mtu: pulumi.Output<number | undefined>;
-  /** MAC address, unicast. */
-  declare readonly mac: pulumi.Output<string | undefined>;
-  /** Is the link up? */
-  declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
-  declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
-  declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
-  declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** Link below, in the same namespace; not a Macvlan. */
-  declare readonly link: pulumi.Output<string>;
-  /**
-   * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
-   * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
-   * replaces.
-   */
-  declare readonly mode: pulumi.Output<"private" | "vepa" | "bridge" | "passthru" | "source">;
-  /** The kernel's number of the link. */
-  declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
-  declare readonly macAddress: pulumi.Output<string>;
-
-  constructor(name: string, args: MacvlanArgs, options?: pulumi.CustomResourceOptions) {
-    super("Macvlan", name, args, options);
   }
 }
 
@@ -468,14 +617,28 @@ export interface VxlanArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500. */
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made. */
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
   /** Does the link take frames that are not for it (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | undefined;
   /**
@@ -483,6 +646,8 @@ export interface VxlanArgs extends CommonArgs {
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<VxlanBridgePortArgs> | undefined;
   /**
    * Number of the virtual network, 0 to 16777215. Needed unless `external`. 0 to 16777215. A change replaces the
    * resource.
@@ -492,7 +657,7 @@ export interface VxlanArgs extends CommonArgs {
    * Link that the packets go through, in the same namespace. Default: what the routes say. A change replaces the
    * resource.
    */
-  link?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
+  link?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vxlan | Macvlan | Ifb | undefined;
   /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
   local?: pulumi.Input<string> | undefined;
   /** Address that packets go to while nothing better is known. Another IP version replaces. Default: nowhere. */
@@ -508,17 +673,55 @@ export interface VxlanArgs extends CommonArgs {
    */
   destinationPort?: pulumi.Input<number> | undefined;
   /**
+   * Does a program or route say where each packet goes, and with which number? Default: false. A change replaces the
+   * resource.
+   */
+  external?: pulumi.Input<boolean> | undefined;
+  /**
    * Does the link learn where a MAC address is from the packets that come? Default: the kernel's choice, true unless
    * `external`.
    */
   learning?: pulumi.Input<boolean> | undefined;
   /** Time to live of the packets; 0: the system's. 0 to 255. Default: the kernel's choice, 0. */
   ttl?: pulumi.Input<number> | undefined;
+}
+
+/** The input `bridgePort` of {@link VxlanArgs}. */
+export interface VxlanBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does a program or route say where each packet goes, and with which number? Default: false. A change replaces the
-   * resource.
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
    */
-  external?: pulumi.Input<boolean> | undefined;
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link Vxlan}. */
+export interface VxlanBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
 }
 
 /** A VXLAN link: it carries Ethernet frames in UDP packets. Id: `NAME@NETNS`. */
@@ -540,10 +743,23 @@ export class Vxlan extends LocalnetResource {
   declare readonly up: pulumi.Output<boolean>;
   /** Does the link take frames that are not for it (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<VxlanBridgePort | undefined>;
   /** Number of the virtual network, 0 to 16777215. Needed unless `external`. */
   declare readonly vni: pulumi.Output<number | undefined>;
   /** Link that the packets go through, in the same namespace. */
@@ -556,12 +772,12 @@ export class Vxlan extends LocalnetResource {
   declare readonly group: pulumi.Output<string | undefined>;
   /** UDP port that packets go to, and that the link listens on. */
   declare readonly destinationPort: pulumi.Output<number>;
+  /** Does a program or route say where each packet goes, and with which number? */
+  declare readonly external: pulumi.Output<boolean>;
   /** Does the link learn where a MAC address is from the packets that come? */
   declare readonly learning: pulumi.Output<boolean | undefined>;
   /** Time to live of the packets; 0: the system's. */
   declare readonly ttl: pulumi.Output<number | undefined>;
-  /** Does a program or route say where each packet goes, and with which number? */
-  declare readonly external: pulumi.Output<boolean>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
   /** The link's MAC address, asked for or not. */
@@ -569,6 +785,281 @@ export class Vxlan extends LocalnetResource {
 
   constructor(name: string, args: VxlanArgs, options?: pulumi.CustomResourceOptions) {
     super("Vxlan", name, args, options);
+  }
+}
+
+/** The inputs of {@link Macvlan}. */
+export interface MacvlanArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<MacvlanBridgePortArgs> | undefined;
+  /** Link below, in the same namespace; not a Macvlan. A change replaces the resource. */
+  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vxlan | Macvlan | Ifb;
+  /**
+   * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
+   * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
+   * replaces. Default: "vepa".
+   */
+  mode?: pulumi.Input<"private" | "vepa" | "bridge" | "passthru" | "source"> | undefined;
+}
+
+/** The input `bridgePort` of {@link MacvlanArgs}. */
+export interface MacvlanBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link Macvlan}. */
+export interface MacvlanBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
+}
+
+/** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
+export class Macvlan extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<MacvlanBridgePort | undefined>;
+  /** Link below, in the same namespace; not a Macvlan. */
+  declare readonly link: pulumi.Output<string>;
+  /**
+   * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
+   * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
+   * replaces.
+   */
+  declare readonly mode: pulumi.Output<"private" | "vepa" | "bridge" | "passthru" | "source">;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: MacvlanArgs, options?: pulumi.CustomResourceOptions) {
+    super("Macvlan", name, args, options);
+  }
+}
+
+/** The inputs of {@link Ifb}. */
+export interface IfbArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<IfbBridgePortArgs> | undefined;
+}
+
+/** The input `bridgePort` of {@link IfbArgs}. */
+export interface IfbBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link Ifb}. */
+export interface IfbBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
+}
+
+/**
+ * An intermediate functional block: a link that others' incoming packets are sent through, to be queued there. Id:
+ * `NAME@NETNS`.
+ */
+export class Ifb extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<IfbBridgePort | undefined>;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args?: IfbArgs, options?: pulumi.CustomResourceOptions) {
+    super("Ifb", name, args, options);
   }
 }
 

@@ -9,6 +9,7 @@ import { ipvsBackend } from "./ipvs/ipvs-backend";
 import { ipvsService } from "./ipvs/ipvs-service";
 import { bridge } from "./links/bridge";
 import { dummy } from "./links/dummy";
+import { ifb } from "./links/ifb";
 import { macvlan } from "./links/macvlan";
 import { pod } from "./links/pod";
 import { vethPair } from "./links/veth-pair";
@@ -19,6 +20,7 @@ import { route } from "./routing/route";
 export {
   bridge,
   dummy,
+  ifb,
   iptablesRule,
   ipvsBackend,
   ipvsService,
@@ -36,7 +38,7 @@ export {
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, macvlan, vxlan, route, policyRule],
+  ...[netns, bridge, vethPair, pod, dummy, vxlan, macvlan, ifb, route, policyRule],
   ...[kernelModule, sysctl, iptablesRule],
   ...[ipvsService, ipvsBackend, process, probe],
 ];

@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import { bridge as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { expectedLink, lookAtLink } from "../support/links";
+import { everyLinksDrifts, everyLinksUpdates, expectedLink, lookAtLink } from "../support/links";
 
 contract("with IPv4 and IPv6 addresses", (world) => {
   const netns = world.netns("a");
@@ -48,9 +48,11 @@ contract("with IPv4 and IPv6 addresses", (world) => {
         what: "the bridge's own taken away",
         change: { forwardDelay: undefined, ageingTime: undefined, stp: undefined },
       },
+      ...everyLinksUpdates,
     ],
-    replaces: { name: "other", netns: "other" },
+    replaces: { name: "other", netns: "other", addrgenmode: "none" },
     drifts: [
+      ...everyLinksDrifts(set),
       { what: "an IPv4 address removed", input: "addresses", by: () => ip("addr", "del", "10.9.0.3/24", "dev", name) },
       {
         what: "an IPv6 address removed",

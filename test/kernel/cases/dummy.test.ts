@@ -2,7 +2,14 @@ import type { Values } from "../../../provider/src/core/check";
 import { dummy as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { expectedLink, lookAtLink } from "../support/links";
+import {
+  everyLinksDrifts,
+  everyLinksUpdates,
+  everyPortsDrifts,
+  everyPortsUpdates,
+  expectedLink,
+  lookAtLink,
+} from "../support/links";
 
 contract("that holds virtual addresses", (world) => {
   const netns = world.netns("a");
@@ -18,7 +25,7 @@ contract("that holds virtual addresses", (world) => {
     prepare: () => ip("link", "add", "name", bridge, "type", "bridge"),
     inputs,
     look: () => lookAtLink(world, netns, name),
-    expected: (values: Values) => expectedLink(values, `localnet:${world.owner}`),
+    expected: (values: Values) => expectedLink({ arp: false, multicast: false, ...values }, `localnet:${world.owner}`),
     updates: [
       { what: "mtu", change: { mtu: 9000 } },
       { what: "mtu taken away", change: { mtu: undefined } },
@@ -30,14 +37,18 @@ contract("that holds virtual addresses", (world) => {
       { what: "in a bridge, and hairpin", change: { master: bridge, hairpin: true } },
       { what: "no hairpin", change: { hairpin: undefined } },
       { what: "hairpin", change: { hairpin: true } },
+      ...everyLinksUpdates,
+      ...everyPortsUpdates,
     ],
-    replaces: { name: "other", netns: "other" },
+    replaces: { name: "other", netns: "other", addrgenmode: "none" },
     drifts: [
+      ...everyLinksDrifts(set),
       { what: "address removed", input: "addresses", by: () => ip("addr", "del", "172.23.0.2/32", "dev", name) },
       { what: "mtu", input: "mtu", by: () => set("mtu", "1300") },
       { what: "mac", input: "mac", by: () => set("address", "02:00:00:00:23:99") },
       { what: "down", input: "up", by: () => set("down") },
       { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
+      ...everyPortsDrifts(set),
       { what: "in no bridge", input: "master", by: () => set("nomaster") },
       { what: "no hairpin", input: "hairpin", by: () => set("type", "bridge_slave", "hairpin", "off") },
     ],

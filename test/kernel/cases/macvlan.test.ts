@@ -2,7 +2,15 @@ import type { Values } from "../../../provider/src/core/check";
 import { macvlan as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { expectedDetails, expectedLink, lookAtDetails } from "../support/links";
+import {
+  everyLinksDrifts,
+  everyLinksUpdates,
+  everyPortsDrifts,
+  everyPortsUpdates,
+  expectedDetails,
+  expectedLink,
+  lookAtDetails,
+} from "../support/links";
 
 contract("on a veth", (world) => {
   const netns = world.netns("a");
@@ -34,14 +42,18 @@ contract("on a veth", (world) => {
       { what: "down", change: { up: false, addresses: ["10.9.0.2/24"] } },
       { what: "up, and promiscuous", change: { up: true, promiscuous: true } },
       { what: "in a bridge, and hairpin", change: { master: bridge, hairpin: true, mode: "bridge", mtu: 1350 } },
+      ...everyLinksUpdates,
+      ...everyPortsUpdates,
     ],
-    replaces: { name: "other", netns: "other", link: "other", mode: "passthru" },
+    replaces: { name: "other", netns: "other", addrgenmode: "none", link: "other", mode: "passthru" },
     drifts: [
+      ...everyLinksDrifts(set),
       { what: "address removed", input: "addresses", by: () => ip("addr", "del", "10.9.0.2/24", "dev", name) },
       { what: "mtu", input: "mtu", by: () => set("mtu", "1200") },
       { what: "mac", input: "mac", by: () => set("address", "02:00:00:00:24:99") },
       { what: "mode", input: "mode", by: () => set("type", "macvlan", "mode", "vepa") },
       { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
+      ...everyPortsDrifts(set),
       { what: "in no bridge", input: "master", by: () => set("nomaster") },
       { what: "no hairpin", input: "hairpin", by: () => set("type", "bridge_slave", "hairpin", "off") },
       { what: "down", input: "up", by: () => set("down") },

@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import { vethPair as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { expectedLink, lookAtLink } from "../support/links";
+import { everyLinksDrifts, everyLinksUpdates, everyPortsDrifts, expectedLink, lookAtLink } from "../support/links";
 
 contract("between two namespaces, an end in a bridge", (world) => {
   const [a, b] = [world.netns("a"), world.netns("b")];
@@ -16,6 +16,9 @@ contract("between two namespaces, an end in a bridge", (world) => {
     peer: { name: far, netns: b, addresses: ["10.9.0.2/24", "2001:db8::2/64"], mtu: 1400 },
   };
   const peer = (change: Values) => ({ peer: { ...inputs.peer, ...change } });
+  const bridgePort = { isolated: true, cost: 7 };
+  const ofPeer = (drifts: ReturnType<typeof everyLinksDrifts>) =>
+    drifts.map(({ what, input, by }) => ({ what: `the far end: ${what}`, input: `peer.${input}`, by }));
   const mark = `localnet:${world.owner}`;
 
   return {
@@ -52,17 +55,28 @@ contract("between two namespaces, an end in a bridge", (world) => {
       },
       { what: "the far end's master and hairpin", change: peer({ master: "br0", hairpin: true, promiscuous: true }) },
       { what: "the far end down", change: peer({ up: false, addresses: [] }) },
+      ...everyLinksUpdates,
+      ...everyLinksUpdates.map(({ what, change }) => ({ what: `the far end: ${what}`, change: peer(change) })),
       {
         what: "both ends as at the end",
         change: {
-          master: "br0",
-          hairpin: true,
-          ...peer({ master: "br1", mac: "02:00:00:00:08:02", hairpin: true, promiscuous: true }),
+          ...{ master: "br0", hairpin: true, bridgePort },
+          ...peer({
+            ...{ master: "br1", mac: "02:00:00:00:08:02", hairpin: true, promiscuous: true, bridgePort },
+            ...{ arp: false, multicast: true, txQueueLength: 77 },
+          }),
         },
       },
     ],
-    replaces: { name: "other", netns: "other", "peer.name": "other", "peer.netns": "other" },
+    replaces: {
+      ...{ name: "other", netns: "other", "peer.name": "other", "peer.netns": "other" },
+      ...{ addrgenmode: "none", "peer.addrgenmode": "none" },
+    },
     drifts: [
+      ...everyLinksDrifts((...args) => set(a, near, ...args)),
+      ...everyPortsDrifts((...args) => set(a, near, ...args)),
+      ...ofPeer(everyLinksDrifts((...args) => set(b, far, ...args))),
+      ...ofPeer(everyPortsDrifts((...args) => set(b, far, ...args))),
       { what: "mtu", input: "mtu", by: () => set(a, near, "mtu", "1500") },
       { what: "mac", input: "mac", by: () => set(a, near, "address", "02:00:00:00:08:99") },
       { what: "an address removed", input: "addresses", by: () => addr(a, "del", "10.9.0.3/24", "dev", near) },

@@ -3,7 +3,15 @@ import { create, remove } from "../../../provider/src/core/lifecycle";
 import { vxlan as kind } from "../../../provider/src/kinds";
 import { beyond, contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { expectedDetails, expectedLink, lookAtDetails } from "../support/links";
+import {
+  everyLinksDrifts,
+  everyLinksUpdates,
+  everyPortsDrifts,
+  everyPortsUpdates,
+  expectedDetails,
+  expectedLink,
+  lookAtDetails,
+} from "../support/links";
 import { settings, World } from "../support/world";
 
 contract("with one other end", (world) => {
@@ -59,12 +67,23 @@ contract("with one other end", (world) => {
         what: "all of its own",
         change: { local: "10.9.0.1", remote: "10.9.0.2", learning: false, ttl: 4 },
       },
+      ...everyLinksUpdates,
+      ...everyPortsUpdates,
     ],
     replaces: {
-      ...{ name: "other", netns: "other", vni: 43, link: "other", destinationPort: 8472, external: true },
+      ...{
+        name: "other",
+        netns: "other",
+        addrgenmode: "none",
+        vni: 43,
+        link: "other",
+        destinationPort: 8472,
+        external: true,
+      },
       ...{ local: "2001:db8::1", remote: "2001:db8::2", group: "239.0.0.1" },
     },
     drifts: [
+      ...everyLinksDrifts(set),
       { what: "address removed", input: "addresses", by: () => ip("addr", "del", "10.8.0.2/24", "dev", name) },
       { what: "mtu", input: "mtu", by: () => set("mtu", "1200") },
       { what: "mac", input: "mac", by: () => set("address", "02:00:00:00:25:99") },
@@ -73,6 +92,7 @@ contract("with one other end", (world) => {
       { what: "learning", input: "learning", by: () => option("learning") },
       { what: "ttl", input: "ttl", by: () => option("ttl", "9") },
       { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
+      ...everyPortsDrifts(set),
       { what: "in no bridge", input: "master", by: () => set("nomaster") },
       { what: "no hairpin", input: "hairpin", by: () => set("type", "bridge_slave", "hairpin", "off") },
       { what: "down", input: "up", by: () => set("down") },

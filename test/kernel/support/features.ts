@@ -1,5 +1,16 @@
 /** What a kernel may lack; probe-features.mjs finds out. */
-export type Feature = "dummy" | "vlan filtering" | "ipvs" | "modules" | "ipset" | "both backends of iptables";
+export type Feature =
+  | "dummy"
+  | "ifb"
+  | "vlan"
+  | "ipvlan"
+  | "vrf"
+  | "bond"
+  | "vlan filtering"
+  | "ipvs"
+  | "modules"
+  | "ipset"
+  | "both backends of iptables";
 
 /** Why the kernel cannot do it; undefined: it can. */
 export function lack(feature: Feature | undefined): string | undefined {

@@ -11,7 +11,7 @@ const drifted = new Map<AnyKind, Set<string>>();
 /** Notes which inputs a case changes, and which are changed behind our back. */
 export function tried(kind: AnyKind, { inputs, updates, replaces, drifts }: Case): void {
   const seen = drifted.get(kind) ?? new Set<string>();
-  for (const { input } of drifts) seen.add(input);
+  for (const { input } of drifts) seen.add(input).add(input.replace(/(?<=^|\.)bridgePort\..*/, "bridgePort"));
   drifted.set(kind, seen);
   const paths = changed.get(kind) ?? new Set<string>();
   let before = inputs;

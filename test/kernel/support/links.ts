@@ -1,8 +1,10 @@
 import type { Values } from "../../../provider/src/core/check";
+import type { Case, Update } from "./case";
 import type { World } from "./world";
 
 const files = [
-  ...["mtu", "address", "flags", "ifalias", "netdev_group", "brport/hairpin_mode"],
+  ...["mtu", "address", "flags", "tx_queue_len", "ifalias", "netdev_group", "brport/hairpin_mode", "brport/isolated"],
+  ...["brport/learning", "brport/unicast_flood", "brport/neigh_suppress", "brport/path_cost", "brport/priority"],
   ...["bridge/stp_state", "bridge/forward_delay", "bridge/ageing_time", "bridge/vlan_filtering"],
 ];
 
@@ -29,22 +31,38 @@ export async function lookAtLink(world: World, netns: string | undefined, name: 
     ...values,
     addresses: addresses.sort(),
     up: Boolean(Number(values.flags) & 1),
+    arp: !(Number(values.flags) & 0x80),
+    multicast: Boolean(Number(values.flags) & 0x1000),
     promiscuous: values.promiscuous === "1",
   };
 }
 
 /** What `lookAtLink` shows for the inputs that links of every kind have. */
 export function expectedLink(inputs: Values, mark: string): Values {
-  const { addresses, mtu, mac, up, promiscuous, master, hairpin } = inputs;
+  const { addresses, mtu, mac, up, promiscuous, arp, multicast, txQueueLength, master, hairpin } = inputs;
+  const port = inputs.bridgePort as Values | undefined;
   return {
     up: up ?? true,
     promiscuous: promiscuous ?? false,
     ifalias: mark,
     ...(addresses === undefined ? {} : { addresses: expect.arrayContaining(addresses as string[]) }),
+    arp: arp ?? true,
+    multicast: multicast ?? true,
+    tx_queue_len: String(txQueueLength ?? 1000),
     mtu: String(mtu ?? 1500),
     ...(mac === undefined ? {} : { address: mac }),
     master: master ?? "",
     ...(hairpin === undefined ? {} : { "brport/hairpin_mode": hairpin ? "1" : "0" }),
+    ...(master && port
+      ? {
+          "brport/isolated": port.isolated ? "1" : "0",
+          "brport/learning": port.learning === false ? "0" : "1",
+          "brport/unicast_flood": port.flood === false ? "0" : "1",
+          "brport/neigh_suppress": port.neighSuppress ? "1" : "0",
+          "brport/priority": String(port.priority ?? 32),
+          ...(port.cost === undefined ? {} : { "brport/path_cost": String(port.cost) }),
+        }
+      : {}),
   };
 }
 
@@ -62,4 +80,45 @@ export function expectedDetails(present: readonly string[], absent: readonly str
   const all = present.map((words) => `(?=.* ${escaped(words)} )`);
   const none = absent.map((words) => `(?!.* ${escaped(words)} )`);
   return expect.stringMatching(new RegExp(`^${[...all, ...none].join("")}`));
+}
+
+/** Updates of the inputs that links of every kind have, each to both of its values and taken away. */
+export const everyLinksUpdates: readonly Update[] = [
+  { what: "no arp, no multicast, a short queue", change: { arp: false, multicast: false, txQueueLength: 500 } },
+  { what: "arp, multicast, no queue", change: { arp: true, multicast: true, txQueueLength: 0 } },
+  { what: "all three taken away", change: { arp: undefined, multicast: undefined, txQueueLength: undefined } },
+  { what: "no arp, a queue", change: { arp: false, multicast: true, txQueueLength: 77 } },
+];
+
+/** The same for what a bridge knows of a port, at the end of a case whose link is one. */
+export const everyPortsUpdates: readonly Update[] = [
+  {
+    what: "all of a port",
+    change: {
+      bridgePort: { isolated: true, learning: false, flood: false, neighSuppress: true, cost: 5, priority: 4 },
+    },
+  },
+  { what: "most of it taken away", change: { bridgePort: { isolated: true } } },
+  { what: "the rest taken away", change: { bridgePort: undefined } },
+  { what: "the cost of a port", change: { bridgePort: { isolated: true, cost: 7 } } },
+];
+
+type Drift = Case["drifts"][number];
+type Set = (...args: string[]) => Promise<unknown>;
+
+/** Changes by hand after those updates; `set` is `ip link set dev NAME`. */
+export function everyLinksDrifts(set: Set): readonly Drift[] {
+  return [
+    { what: "arp", input: "arp", by: () => set("arp", "on") },
+    { what: "no multicast", input: "multicast", by: () => set("multicast", "off") },
+    { what: "another queue", input: "txQueueLength", by: () => set("txqueuelen", "88") },
+  ];
+}
+
+export function everyPortsDrifts(set: Set): readonly Drift[] {
+  const port = (...args: string[]) => set("type", "bridge_slave", ...args);
+  return [
+    { what: "not isolated", input: "bridgePort.isolated", by: () => port("isolated", "off") },
+    { what: "another cost", input: "bridgePort.cost", by: () => port("cost", "8") },
+  ];
 }

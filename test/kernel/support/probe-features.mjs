@@ -9,6 +9,11 @@ const isWholeHost = "grep -q ' 4294967295$' /proc/self/uid_map";
 /** What a kernel may lack, and the commands that tell, run in a throwaway namespace. */
 const probes = {
   dummy: ["ip", "link", "add", "name", "probe", "type", "dummy"],
+  ifb: ["ip", "link", "add", "name", "probe-ifb", "type", "ifb"],
+  vlan: ["ip", "link", "add", "link", "lo", "name", "probe-vid", "type", "vlan", "id", "1"],
+  ipvlan: ["sh", "-c", "ip link add probe-veth type veth && ip link add link probe-veth name probe-ip type ipvlan"],
+  vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
+  bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
   ipvs: ["ipvsadm", "-L", "-n"],
   modules: [

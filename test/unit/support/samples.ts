@@ -7,6 +7,7 @@ export const samples: Readonly<Record<string, Values>> = {
   VethPair: { name: "v0", netns: "foo", peer: { name: "v1", netns: "bar" } },
   Pod: { name: "p0", bridge: "br0", netns: "foo" },
   Dummy: { name: "d0", netns: "foo" },
+  Ifb: { name: "ifb0", netns: "foo" },
   Macvlan: { name: "mv0", netns: "foo", link: "eth0" },
   Vxlan: { name: "vx0", netns: "foo", vni: 5 },
   Route: { destination: "default", via: "10.0.0.1", netns: "foo" },

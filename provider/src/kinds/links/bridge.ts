@@ -61,9 +61,9 @@ export const bridge = defineLink({
   },
 
   /** A bridge has the least mtu of its ports. It follows them until somebody sets its own, which the kernel does not undo. */
-  unsetMtu: async (host, { netns, name }) => {
-    return Math.min(...(await showPorts(host, netns, name)).map((port) => port.mtu), 1500);
-  },
+  lookUp: async (host, { netns, name }) => ({
+    mtu: Math.min(...(await showPorts(host, netns, name)).map((port) => port.mtu), 1500),
+  }),
   // What it has already is not set, and would not be kept.
   pinMtu: ({ name, mtu }) => (mtu === 1500 ? [["link", "set", "dev", name, "mtu", "1499"]] : []),
 });

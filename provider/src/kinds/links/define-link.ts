@@ -5,19 +5,8 @@ import type { Host } from "../../host";
 import { at, ifName, parseAt } from "../../schema/fields";
 import { type Link, showLink } from "../../tools/ip/links";
 import { changedWords, creation, ensureLink } from "./ensure";
-import {
-  importableInputs,
-  type LinkArgs,
-  linkArgs,
-  linkOutputs,
-  linkRules,
-  listLinks,
-  type ObservedLink,
-  observedAs,
-  portRules,
-  promiscuous,
-  removeLink,
-} from "./link";
+import { importableInputs, linkOutputs, listLinks, type ObservedLink, observedAs, removeLink } from "./link";
+import { deviceArgs, type LinkArgs, type LinkDefaults, linkArgs, linkRules, portRules } from "./options";
 
 /** An input of one type of link. A plain value of `ip link` needs no more than `input`, `word` and `read`. */
 export interface TypeOption {
@@ -42,8 +31,7 @@ const familyArgs = {
   name: ifName.meta({ replace: true }),
   ...inNetns,
   ...linkArgs,
-  /** Does the link take frames that are not for it (`promisc`)? */
-  promiscuous,
+  ...deviceArgs,
 } as const;
 
 type LinkKindArgs<T extends TypeOptions, P extends z.ZodRawShape> = OptionArgs<T> & P & typeof familyArgs;
@@ -58,10 +46,14 @@ interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape> {
   /** What `ip link set` takes for links that can be ports: `portArgs`, or nothing. */
   readonly args: P;
   rules?(args: Args<LinkKindArgs<T, P>>): Iterable<readonly [property: string, rule: string]>;
-  /** Is the MAC address that of the link below, and not its own? */
-  sharesMac?(data: Readonly<Record<string, unknown>>): boolean;
-  /** The mtu that the kernel chooses when nobody asks for one. Default: 1500. */
-  unsetMtu?(host: Host, args: Args<LinkKindArgs<T, P>>): Promise<number>;
+  /** What the kernel gives these links when nobody asks, where that is not what most have. */
+  readonly unset?: Partial<LinkDefaults>;
+  /** The same, where it depends on other links: it is asked for when an input was taken away. */
+  lookUp?(host: Host, args: Args<LinkKindArgs<T, P>>): Promise<Partial<LinkDefaults>>;
+  /** Why the link has no MAC address of its own: it is given none, and none is read. Default: it has one. */
+  noMac?(inputs: Args<LinkKindArgs<T, P>>): string | undefined;
+  /** Does the kernel, when nobody asks, give it the MAC address of the link below? Default: one is drawn. */
+  readonly followsMac?: boolean;
   /** Commands after the one that makes the link, in place of saying the mtu in that one. */
   pinMtu?(args: LinkArgs): string[][];
   /** Which links of the type did the kernel not make by itself? Default: all. */
@@ -72,7 +64,7 @@ interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape> {
 export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   definition: LinkDefinition<T, P>,
 ): Kind<LinkKindArgs<T, P>, typeof linkOutputs, ObservedLink> {
-  const { type, linkType, options, pinMtu, unsetMtu } = definition;
+  const { type, linkType, options, pinMtu, lookUp } = definition;
   const inputs = Object.fromEntries(Object.entries(options).map(([key, { input }]) => [key, input]));
   const said = [true, false].map((isFirst) => {
     const those = Object.entries(options).filter(([, option]) => (option.isFirst ?? false) === isFirst);
@@ -82,11 +74,11 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
 
   function observedOf(link: Link, owner: string): ObservedLink {
     const data = link.linkinfo?.info_data ?? {};
-    const own = Object.entries(options).map(([key, { read }]) => [key, read(data, link)]);
-    const observed = observedAs(link, linkType, owner);
-    // To set the address of the link below is not ours.
-    const shared = definition.sharesMac?.(data) ? { mac: undefined } : {};
-    return { ...observed, inputs: { ...observed.inputs, ...shared, ...Object.fromEntries(own) } };
+    const own = Object.fromEntries(Object.entries(options).map(([key, { read }]) => [key, read(data, link)]));
+    const { inputs, detail, ...observed } = observedAs(link, linkType, owner);
+    const shared = definition.noMac?.(own as never) ? { mac: undefined } : {};
+    const unset = definition.unset && { unset: definition.unset };
+    return { ...observed, inputs: { ...inputs, ...shared, ...own }, detail: { ...detail, ...unset } } as ObservedLink;
   }
 
   // What the family does with the inputs needs no more than the common ones; `Kind` tells all of them.
@@ -108,6 +100,8 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     *rules(args) {
       yield* linkRules(args);
       yield* portRules(args);
+      const noMac = definition.noMac?.(args as never);
+      if (noMac && args.mac) yield ["mac", `must not be given: ${noMac}`];
       if ("link" in args && args.link === args.name) yield ["link", "must be another link"];
       yield* definition.rules?.(args as never) ?? [];
     },
@@ -116,14 +110,20 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
       const link = await showLink(host, args.netns, args.name);
       if (!link) return undefined;
       const observed = observedOf(link, args.owner);
-      const wasAskedFor = recorded && !recorded.imported ? recorded.mtu !== undefined : true;
-      if (!unsetMtu || args.mtu !== undefined || !wasAskedFor) return observed;
-      const there = { ...args, ...observed.inputs } as never;
-      return { ...observed, detail: { ...observed.detail, unsetMtu: await unsetMtu(host, there) } };
+      const isKnown = recorded && !recorded.imported;
+      const isGone = (key: "mtu" | "mac") => args[key] === undefined && (!isKnown || recorded[key] !== undefined);
+      if (!lookUp || !(isGone("mtu") || isGone("mac"))) return observed;
+      const { mac, ...found } = await lookUp(host, { ...args, ...observed.inputs } as never);
+      const unset = { ...definition.unset, ...found, ...(definition.followsMac && { mac }) };
+      return { ...observed, detail: { ...observed.detail, unset } };
     },
 
     async ensure(host, args, observed, recorded) {
-      const { words, made } = creation(pinMtu ? { ...args, mtu: undefined } : args, args.owner);
+      const { words, made } = creation(
+        pinMtu ? { ...args, mtu: undefined } : args,
+        args.owner,
+        ...(definition.followsMac || definition.noMac?.(args as never) ? [args.mac ?? ""] : []),
+      );
       const values = args as Readonly<Record<string, unknown>>;
       const below = lowers.flatMap(([key]) => (values[key] === undefined ? [] : ["link", String(values[key])]));
       const wanted = said.map((each) => changedWords(each, args, observed?.inputs ?? {}));

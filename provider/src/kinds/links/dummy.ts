@@ -1,6 +1,6 @@
 import { addressesOf } from "../../tools/ip/links";
 import { defineLink } from "./define-link";
-import { portArgs } from "./link";
+import { portArgs } from "./options";
 
 export const dummy = defineLink({
   type: "Dummy",
@@ -8,6 +8,7 @@ export const dummy = defineLink({
   summary: "A dummy link: it holds addresses and drops what is sent into it.",
   args: portArgs,
   options: {},
+  unset: { arp: false, multicast: false },
   // The module makes a first one by itself, which is down and holds nothing.
   isListed: (link) => link.flags.includes("UP") || addressesOf(link).length > 0,
 });

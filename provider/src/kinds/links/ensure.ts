@@ -7,15 +7,22 @@ import { ipAll } from "../../tools/ip/batch";
 import { aliasArgs, cidrOf, groupArgs, type Link, parseLinks, showLink, showLinkCommand } from "../../tools/ip/links";
 import type { Words } from "../../tools/ip/restore";
 import { addCommand, lostAddresses, planAddresses } from "./addresses";
-import { type LinkArgs, linkOptions, newLink, type ObservedLink, observedLink, portOptions } from "./link";
+import { newLink, type ObservedLink, observedLink } from "./link";
 import { drawMac } from "./mac";
+import { firstOptions, type LinkArgs, linkOptions } from "./options";
+import { portOptions } from "./ports";
 import { preserveRoutes, requireRoomForIpv6 } from "./preserve";
 
 /** What the call that makes a link says of it beside name and type, and the link as it is after that call. */
-export function creation({ mac = drawMac(), mtu }: LinkArgs, owner: string): { words: string[]; made: ObservedLink } {
-  const size = mtu === undefined ? [] : ["mtu", String(mtu)];
-  const inputs = { ...newLink.inputs, mac, ...(mtu !== undefined && { mtu }) };
-  return { words: [...groupArgs(owner), "address", mac, ...size], made: { ...newLink, inputs } };
+export function creation(
+  args: LinkArgs,
+  owner: string,
+  mac: string | undefined = args.mac ?? drawMac(),
+): { words: string[]; made: ObservedLink } {
+  const { mtu } = args;
+  const given = [...(mac ? ["address", mac] : []), ...(mtu === undefined ? [] : ["mtu", String(mtu)])];
+  const inputs = { ...newLink.inputs, ...(mac && { mac }), ...(mtu !== undefined && { mtu }) };
+  return { words: [...groupArgs(owner), ...given], made: { ...newLink, inputs } };
 }
 
 /** Brings a link to what is asked for, after commands that make it or are its kind's own; returns it, where it was shown. */
@@ -80,7 +87,7 @@ export async function configureLink(
   recorded?: LinkArgs,
   { first = [], canLose = false, isOwnRoute, ...around }: Around = {},
 ): Promise<LinkChange> {
-  const own = optionCommands(args, owner, observed);
+  const own = await optionCommands(host, args, owner, observed, recorded);
   const { remove } = planAddresses(args.addresses ?? [], recorded?.addresses ?? [], observed);
   const isThere = observed.outputs.ifindex !== 0;
   requireRoomForIpv6(args, recorded?.addresses ?? [], observed);
@@ -96,32 +103,60 @@ export async function configureLink(
   }
 }
 
-function optionCommands(args: LinkArgs, owner: string, observed: ObservedLink) {
-  const commands: string[][] = [];
+async function optionCommands(
+  host: Host,
+  args: LinkArgs,
+  owner: string,
+  observed: ObservedLink,
+  recorded: LinkArgs | undefined,
+): Promise<{ commands: string[][]; canLose: boolean }> {
   const set = ["link", "set", "dev", args.name];
-  const words = changedWords(linkOptions, args, observed.inputs);
+  const { master, up } = observed.inputs;
+  const isMoved = master !== args.master;
+  // Only a new port has the cost that the kernel chooses.
+  const isCostGone = recorded?.bridgePort?.cost !== undefined && args.bridgePort?.cost === undefined;
+  const reenters = !isMoved && isCostGone && args.master !== undefined;
+  // A bond takes no link that is up, and puts down one that leaves.
+  const isDown = isMoved && up && (observed.detail.isBonded || (await isBond(host, args)));
+  const there = { ...observed.inputs, ...(reenters && { master: undefined }), ...(isDown && { up: false }) };
   const risky = Object.entries(linkOptions).filter(([, option]) => !("isHarmless" in option));
-  const canLose = changedWords(Object.fromEntries(risky), args, observed.inputs).length > 0;
+  const canLose = isDown || reenters || changedWords(Object.fromEntries(risky), args, there).length > 0;
+  const words = changedWords(linkOptions, args, there);
+  // In Linux 6.1 one command brings a link up first, and a bond then refuses it.
+  const last = words.includes("master") && words.at(-1) === "up" ? [words.splice(-1)] : [];
   const group = groupArgs(owner);
   // Of a link that was just made it is not read back: the call that made it gave it.
   if (observed.detail.group !== undefined && !group.includes(observed.detail.group)) words.push(...group);
   if (observed.owner !== owner || !observed.detail.hasAlias) words.push(...aliasArgs(owner));
-  if (words.length) commands.push([...set, ...words]);
   // A link that becomes a port of another bridge has the kernel's own values there.
-  const isMoved = observed.inputs.master !== args.master;
-  const port = args.master ? changedWords(portOptions, args, isMoved ? newLink.inputs : observed.inputs) : [];
-  if (port.length) commands.push([...set, "type", "bridge_slave", ...port]);
+  const isNew = isMoved || reenters;
+  const port = args.master ? changedWords(portOptions, args, isNew ? newLink.inputs : observed.inputs) : [];
+  const first = changedWords(firstOptions, args, observed.inputs);
+  const commands = [
+    ...(first.length ? [[...set, ...first]] : []),
+    ...(isDown ? [[...set, "down"]] : []),
+    ...(reenters ? [[...set, "nomaster"]] : []),
+    ...(words.length ? [[...set, ...words]] : []),
+    ...last.map((each) => [...set, ...each]),
+    ...(port.length ? [[...set, "type", "bridge_slave", ...port]] : []),
+  ];
   return { commands, canLose };
 }
 
-type Options = Readonly<Record<string, { words(value: never): string[] }>>;
+async function isBond(host: Host, { netns, master }: LinkArgs): Promise<boolean> {
+  return master !== undefined && (await showLink(host, netns, master))?.linkinfo?.info_kind === "bond";
+}
+
+type Options = Readonly<Record<string, { words(value: never, there?: never): string[] }>>;
 
 /** The words for the options that are not as asked. An option without a key in `args` is nobody's concern. */
 export function changedWords(options: Options, args: object, observed: object): string[] {
   const [wanted, there] = [args, observed] as Record<string, unknown>[];
   return Object.entries(options).flatMap(([key, { words }]) => {
     const isWanted = wanted !== undefined && key in wanted;
-    return isWanted && !isDeepStrictEqual(wanted[key], there?.[key]) ? words(wanted[key] as never) : [];
+    return isWanted && !isDeepStrictEqual(wanted[key], there?.[key])
+      ? words(wanted[key] as never, there?.[key] as never)
+      : [];
   });
 }
 

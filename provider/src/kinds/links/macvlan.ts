@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineLink } from "./define-link";
-import { lowerLink, mtuOn, portArgs } from "./link";
+import { defaultsFrom } from "./link";
+import { lowerLink, portArgs } from "./options";
 
 export const macvlan = defineLink({
   type: "Macvlan",
@@ -21,10 +22,6 @@ export const macvlan = defineLink({
     },
   },
 
-  *rules({ mode, mac }) {
-    if (mode === "passthru" && mac) yield ["mac", "must not be given in mode passthru: it is that of the link below"];
-  },
-
-  sharesMac: ({ mode }) => mode === "passthru",
-  unsetMtu: (host, { netns, link }) => mtuOn(host, netns, link),
+  noMac: ({ mode }) => (mode === "passthru" ? "in mode passthru it is that of the link below" : undefined),
+  lookUp: (host, { netns, link }) => defaultsFrom(host, netns, link),
 });

@@ -20,18 +20,8 @@ import {
   undefinedIfStale,
 } from "../host/namespace";
 import { configureLink, creation, type LinkChange, waitUntilUsable } from "./ensure";
-import {
-  importableInputs,
-  type LinkArgs,
-  leastMtu6,
-  linkArgs,
-  linkRules,
-  type ObservedLink,
-  observeLink,
-  observeStableLink,
-  portArgs,
-  removeLink,
-} from "./link";
+import { importableInputs, type ObservedLink, observeLink, observeStableLink, removeLink } from "./link";
+import { type LinkArgs, leastMtu6, linkArgs, linkRules, portArgs } from "./options";
 import { type ObservedPod, observedPod, remainsOf } from "./pod-observe";
 import { type Gateways, isGatewayRoute, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
 

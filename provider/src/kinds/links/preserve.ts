@@ -4,7 +4,8 @@ import type { Host } from "../../host";
 import { at, familyOf } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { type Attached, restoreCommands, showAttached, type Words } from "../../tools/ip/restore";
-import { type LinkArgs, leastMtu6, type ObservedLink } from "./link";
+import type { ObservedLink } from "./link";
+import { type LinkArgs, leastMtu6 } from "./options";
 
 /** The kernel lets go of routes and neighbours when a link changes; whoever changed it puts them back. */
 export async function preserveRoutes(

@@ -7,29 +7,23 @@ import { isPeer, type Link, showLink, showPeer } from "../../tools/ip/links";
 import { configureLink, creation, type LinkChange, waitUntilUsable } from "./ensure";
 import {
   importableInputs,
-  type LinkArgs,
-  linkArgs,
   linkOutputs,
-  linkRules,
   listLinks,
   newLink,
   type ObservedLink,
   observedAs,
   observeLink,
   observeStableLink,
-  portArgs,
-  portRules,
-  promiscuous,
   removeLink,
 } from "./link";
+import { deviceArgs, type LinkArgs, linkArgs, linkRules, portArgs, portRules } from "./options";
 
 /** Inputs of each end. */
 const end = {
   ...inNetns,
   ...portArgs,
   ...linkArgs,
-  /** Does the end take frames that are not for it (`promisc`)? */
-  promiscuous,
+  ...deviceArgs,
 } as const;
 
 export const vethPair = defineKind({

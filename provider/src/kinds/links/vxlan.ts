@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { address, familyOf, isMulticast, port } from "../../schema/fields";
 import { defineLink } from "./define-link";
-import { anyLowerLink, mtuOn, portArgs } from "./link";
+import { defaultsFrom } from "./link";
+import { anyLowerLink, portArgs } from "./options";
 
 const unicast = address.refine((text) => !isMulticast(text), "must be a unicast address");
 const isOtherFamily = (was = "0.0.0.0", is = "0.0.0.0") => familyOf(was) !== familyOf(is);
@@ -48,6 +49,13 @@ export const vxlan = defineLink({
       word: "dstport",
       read: ({ port }) => port,
     },
+    // Before `learning`: ip turns that off with it.
+    /** Does a program or route say where each packet goes, and with which number? */
+    external: {
+      input: z.boolean().default(false).meta({ replace: true }),
+      words: (on: boolean) => (on ? ["external"] : []),
+      read: ({ external }) => external === true,
+    },
     /** Does the link learn where a MAC address is from the packets that come? Default: the kernel's choice, true unless `external`. */
     learning: {
       input: z
@@ -68,12 +76,6 @@ export const vxlan = defineLink({
       word: "ttl",
       read: ({ ttl }) => ttl,
     },
-    /** Does a program or route say where each packet goes, and with which number? */
-    external: {
-      input: z.boolean().default(false).meta({ replace: true }),
-      words: (on: boolean) => (on ? ["external"] : []),
-      read: ({ external }) => external === true,
-    },
   },
 
   *rules({ vni, link, local, remote, group, external }) {
@@ -85,9 +87,10 @@ export const vxlan = defineLink({
     if (local && other && familyOf(local) !== familyOf(other)) yield ["local", "must be of the same IP version"];
   },
 
-  unsetMtu: async (host, { netns, link, local, remote, group }) => {
-    if (!link) return 1500;
-    return mtuOn(host, netns, link, familyOf(remote ?? group ?? local ?? "0.0.0.0") === 6 ? 70 : 50);
+  lookUp: async (host, { netns, link, local, remote, group }) => {
+    if (!link) return {};
+    const overhead = familyOf(remote ?? group ?? local ?? "0.0.0.0") === 6 ? 70 : 50;
+    return defaultsFrom(host, netns, link, overhead);
   },
   // In the call that makes it one that is too large would be cut in silence.
   pinMtu: () => [],

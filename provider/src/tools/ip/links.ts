@@ -12,18 +12,25 @@ export const linkJson = z.object({
   ifname: z.string(),
   link_index: z.number().optional(),
   link_netnsid: z.number().optional(),
-  link: z.string().optional(),
+  /** ip prints null for a tunnel that is on no link, such as those that the kernel makes by itself. */
+  link: z
+    .string()
+    .nullish()
+    .transform((name) => name ?? undefined),
   flags: z.array(z.string()),
   mtu: z.number(),
   master: z.string().optional(),
   operstate: z.string(),
   group: z.string(),
   address: z.string().optional(),
+  txqlen: z.number().optional(),
+  inet6_addr_gen_mode: z.string().optional(),
   ifalias: z.string().optional(),
   linkinfo: z
     .object({
       info_kind: z.string().optional(),
       info_data: z.record(z.string(), z.unknown()).optional(),
+      info_slave_kind: z.string().optional(),
       info_slave_data: z.record(z.string(), z.unknown()).optional(),
     })
     .optional(),

@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { cidr, familyOf, ifName, mac, mtu, networkOf } from "../../schema/fields";
+import type { Link } from "../../tools/ip/links";
+import { drawMac } from "./mac";
+import { bridgePort } from "./ports";
+
+/** What the kernel gives a link when nobody asks; a kind whose links have something else says so. */
+export interface LinkDefaults {
+  readonly mtu: number;
+  readonly mac?: string | undefined;
+  readonly arp: boolean;
+  readonly multicast: boolean;
+  readonly txQueueLength: number;
+}
+
+const defaults: LinkDefaults = { mtu: 1500, arp: true, multicast: true, txQueueLength: 1000 };
+
+interface WithDefaults {
+  readonly detail?: { readonly unset?: Partial<LinkDefaults> };
+}
+
+export function defaultsOf(observed: WithDefaults | undefined): LinkDefaults {
+  return { ...defaults, ...observed?.detail?.unset };
+}
+
+const byDefault = (key: keyof LinkDefaults) => (observed: WithDefaults | undefined) => defaultsOf(observed)[key];
+
+/** The link below, on which another one is made. */
+const lower = { replace: true, reference: "name", of: "link" } as const;
+export const lowerLink = ifName.meta(lower);
+export const anyLowerLink = ifName.optional().meta(lower);
+
+/** Inputs that links of every kind have. */
+export const linkArgs = {
+  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the primary one. Others that the link has are left alone. */
+  addresses: z
+    .array(cidr)
+    .refine((list) => new Set(list).size === list.length, "must not name an address twice")
+    .optional()
+    .meta({ subset: (entry: string) => (familyOf(entry) === 4 ? networkOf(entry) : entry), unset: [] }),
+  /** Largest packet in bytes. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu: mtu.optional().meta({ unset: byDefault("mtu") }),
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac: mac.optional().meta({ unset: (observed?: WithDefaults) => defaultsOf(observed).mac ?? drawMac() }),
+  /** Is the link up? */
+  up: z.boolean().default(true),
+} as const;
+
+/** Inputs of links that are a resource of their own, or an end of one. */
+export const deviceArgs = {
+  /** Does the link take frames that are not for it (`promisc`)? */
+  promiscuous: z.boolean().default(false),
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp: z
+    .boolean()
+    .optional()
+    .meta({ unset: byDefault("arp") }),
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast: z
+    .boolean()
+    .optional()
+    .meta({ unset: byDefault("multicast") }),
+  /** How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. */
+  addrgenmode: z.enum(["eui64", "none", "random"]).optional().meta({ replace: true }),
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb. */
+  txQueueLength: z
+    .int("must be a whole number")
+    .min(0, "must be 0 to 1000000")
+    .max(1_000_000, "must be 0 to 1000000")
+    .optional()
+    .meta({ unset: byDefault("txQueueLength") }),
+} as const;
+
+/** Inputs of links that can be ports of another. */
+export const portArgs = {
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master: ifName.optional().meta({ reference: "name", of: "master" }),
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice, false. */
+  hairpin: z.boolean().optional().meta({ unset: false }),
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort,
+} as const;
+
+/** The kernel has no IPv6 on links with smaller packets: it takes its addresses and routes away. */
+export const leastMtu6 = 1280;
+
+export function* linkRules(
+  { mtu, addresses = [] }: Pick<LinkArgs, "mtu" | "addresses">,
+  prefix = "",
+): Generator<readonly [string, string]> {
+  const isSmall = mtu !== undefined && mtu < leastMtu6;
+  if (isSmall && addresses.some((each) => familyOf(each) === 6))
+    yield [`${prefix}mtu`, `must be at least ${leastMtu6} for an IPv6 address`];
+}
+
+export function* portRules(args: Partial<LinkArgs>, prefix = ""): Generator<readonly [string, string]> {
+  if (args.master !== undefined && args.master === args.name) yield [`${prefix}master`, "must be another link"];
+  for (const key of ["hairpin", "bridgePort"] as const) {
+    if (args[key] !== undefined && !args.master) yield [`${prefix}${key}`, `needs ${prefix}master`];
+  }
+}
+
+const onOff = (on: boolean) => (on ? "on" : "off");
+const flag = (word: string, name: string) => ({
+  words: (on: boolean) => [word, onOff(on)],
+  read: (link: Link): boolean | undefined => link.flags.includes(name),
+});
+
+/**
+ * What `ip link set dev NAME` takes for every link, in the order in which it is said. With a change of one that is not
+ * harmless, the kernel may drop routes, addresses or neighbours of the link.
+ */
+export const linkOptions = {
+  mtu: { words: (bytes: number) => ["mtu", String(bytes)], read: (link: Link) => link.mtu },
+  mac: { words: (text: string) => ["address", text], read: (link: Link) => link.address ?? "" },
+  promiscuous: { ...flag("promisc", "PROMISC"), isHarmless: true },
+  arp: {
+    words: (on: boolean) => ["arp", onOff(on)],
+    read: (link: Link): boolean | undefined => !link.flags.includes("NOARP"),
+  },
+  multicast: flag("multicast", "MULTICAST"),
+  txQueueLength: {
+    words: (packets: number) => ["txqueuelen", String(packets)],
+    // ip leaves out a length of 0.
+    read: (link: Link): number | undefined => link.txqlen ?? 0,
+    isHarmless: true,
+  },
+  master: {
+    words: (name: string | undefined) => (name === undefined ? ["nomaster"] : ["master", name]),
+    read: (link: Link) => link.master,
+  },
+  up: { words: (on: boolean) => [on ? "up" : "down"], read: (link: Link) => link.flags.includes("UP") },
+} as const;
+
+/** Said in a command of its own before the others: a link that is up has made its link-local address. */
+export const firstOptions = {
+  addrgenmode: {
+    words: (mode: string) => ["addrgenmode", mode],
+    read: (link: Link): string | undefined => link.inet6_addr_gen_mode,
+  },
+} as const;
+
+export interface LinkArgs {
+  readonly name: string;
+  readonly netns?: string | undefined;
+  readonly addresses?: readonly string[] | undefined;
+  readonly mtu?: number | undefined;
+  readonly mac?: string | undefined;
+  readonly up?: boolean | undefined;
+  readonly promiscuous?: boolean | undefined;
+  readonly arp?: boolean | undefined;
+  readonly multicast?: boolean | undefined;
+  readonly addrgenmode?: string | undefined;
+  readonly txQueueLength?: number | undefined;
+  readonly master?: string | undefined;
+  readonly hairpin?: boolean | undefined;
+  readonly bridgePort?: { readonly cost?: number | undefined } | undefined;
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { kernelChooses } from "../../schema/fields";
+import type { Link } from "../../tools/ip/links";
+
+const isOn = (unset: boolean) => z.boolean().optional().meta({ unset });
+
+/** What a bridge knows of each of its ports, as the kernel has it when nobody asks. */
+const unset = { isolated: false, learning: true, flood: true, neighSuppress: false, priority: 32 } as const;
+
+export const bridgePort = z
+  .strictObject({
+    /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+    isolated: isOn(unset.isolated),
+    /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+    learning: isOn(unset.learning),
+    /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+    flood: isOn(unset.flood),
+    /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? Default: the kernel's choice, false. */
+    neighSuppress: isOn(unset.neighSuppress),
+    /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. Default: the kernel's choice, by the link's speed. */
+    cost: z
+      .int("must be a whole number")
+      .min(1, "must be 1 to 65535")
+      .max(65535, "must be 1 to 65535")
+      .optional()
+      .meta({ unset: kernelChooses }),
+    /** Priority for the spanning tree; less is better. Default: the kernel's choice, 32. */
+    priority: z
+      .int("must be a whole number")
+      .min(0, "must be 0 to 63")
+      .max(63, "must be 0 to 63")
+      .optional()
+      .meta({ unset: unset.priority }),
+  })
+  .optional()
+  .meta({ unset });
+
+type Slave = Readonly<Record<string, unknown>>;
+const slaveOf = ({ linkinfo }: Link): Slave => linkinfo?.info_slave_data ?? {};
+const onOff = (on: boolean) => (on ? "on" : "off");
+const flag = (word: string, otherwise: boolean) => ({
+  words: (on: boolean) => [word, onOff(on)],
+  read: (slave: Slave) => (slave[word] ?? otherwise) === true,
+});
+const number = (word: string, otherwise?: number) => ({
+  words: (value: number | undefined) => (value === undefined ? [] : [word, String(value)]),
+  read: (slave: Slave) => (slave[word] ?? otherwise) as number | undefined,
+});
+
+const bridgePortOptions = {
+  isolated: flag("isolated", unset.isolated),
+  learning: flag("learning", unset.learning),
+  flood: flag("flood", unset.flood),
+  neighSuppress: flag("neigh_suppress", unset.neighSuppress),
+  cost: number("cost"),
+  priority: number("priority", unset.priority),
+} as const;
+
+/** What `ip link set dev NAME type bridge_slave` takes for a port of a bridge, and what it is of one that is none. */
+export const portOptions = {
+  hairpin: {
+    words: (on: boolean) => ["hairpin", onOff(on)],
+    read: (link: Link) => slaveOf(link).hairpin === true,
+  },
+  bridgePort: {
+    words: (wanted: Readonly<Record<string, unknown>>, there?: Readonly<Record<string, unknown>>) =>
+      Object.entries(bridgePortOptions).flatMap(([key, { words }]) =>
+        key in wanted && wanted[key] !== there?.[key] ? words(wanted[key] as never) : [],
+      ),
+    read: (link: Link) =>
+      Object.fromEntries(Object.entries(bridgePortOptions).map(([key, { read }]) => [key, read(slaveOf(link))])),
+  },
+} as const;
+
+/** The options of a port that are not as the kernel has them by itself. */
+export function chosenPortOptions(observed: Slave): Slave | undefined {
+  const chosen = Object.entries(unset).filter(([key, value]) => (observed[key] ?? value) !== value);
+  return chosen.length > 0 ? Object.fromEntries(chosen.map(([key]) => [key, observed[key]])) : undefined;
+}

@@ -1,0 +1,114 @@
+import type { Values } from "../../../provider/src/core/check";
+import type { AnyKind } from "../../../provider/src/core/kind";
+import type { Case } from "./case";
+import type { Feature } from "./features";
+import {
+  everyLinksDrifts,
+  everyLinksUpdates,
+  everyPortsDrifts,
+  everyPortsUpdates,
+  expectedLink,
+  lookAtDetails,
+} from "./links";
+import type { World } from "./world";
+
+interface LinkCase {
+  readonly kind: AnyKind;
+  readonly needs: Feature;
+  /** Its own inputs. */
+  readonly inputs: Values;
+  /** What `expectedLink` shall take for inputs that are not given. */
+  readonly defaults?: Values;
+  /** What ip tells of its own inputs. */
+  readonly details: (inputs: Values) => unknown;
+  /** `ip link add` by hand for the same: what stands before the name, and from `type` on. */
+  readonly by: { readonly below?: readonly string[]; readonly type: readonly string[] };
+  readonly updates?: Case["updates"];
+  readonly replaces: Values;
+  /** Changes of its own inputs by hand: `ip link set dev NAME type TYPE ...`. */
+  readonly drifts?: readonly { readonly input: string; readonly by: readonly string[] }[];
+  readonly isPort?: boolean;
+  /** Has it no MAC address of its own? */
+  readonly noMac?: boolean;
+}
+
+/** The case of a link kind, on a veth `low` where it needs a link below: all that is the same for each is here. */
+export function linkCase(world: World, spec: LinkCase): Case {
+  const { kind, needs, inputs, defaults = {}, details, by, noMac = false, isPort = true } = spec;
+  const netns = world.netns("a");
+  const [name, bridge] = [world.name("x"), world.name("br")];
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  const set = (...args: string[]) => ip("link", "set", "dev", name, ...args);
+  const [type = ""] = by.type;
+  return {
+    ...{ kind, needs, brief: false },
+    async prepare() {
+      await ip("link", "add", "name", "low", "mtu", "1400", "up", "type", "veth", "peer", "name", "far");
+      await ip("link", "set", "dev", "far", "up");
+      await ip("link", "add", "name", bridge, "type", "bridge");
+    },
+    inputs: { name, netns, addresses: ["10.9.0.1/24"], ...inputs },
+    look: () => lookAtDetails(world, netns, name),
+    expected: (values) => ({
+      ...expectedLink({ ...defaults, ...values }, `localnet:${world.owner}`),
+      details: details(values),
+    }),
+    updates: [
+      { what: "mtu", change: { mtu: 1300 } },
+      { what: "mtu taken away", change: { mtu: undefined } },
+      ...(noMac
+        ? []
+        : [
+            { what: "mac", change: { mac: "02:00:00:00:27:01" } },
+            { what: "mac taken away", change: { mac: undefined } },
+            { what: "another mac", change: { mac: "02:00:00:00:27:02" } },
+          ]),
+      { what: "addresses", change: { addresses: ["10.9.0.2/24", "2001:db8:27::2/64"] } },
+      { what: "down", change: { up: false, addresses: ["10.9.0.2/24"] } },
+      { what: "up, and promiscuous", change: { up: true, promiscuous: true, mtu: 1350 } },
+      ...(spec.updates ?? []),
+      ...everyLinksUpdates,
+      ...(isPort
+        ? [{ what: "in a bridge, and hairpin", change: { master: bridge, hairpin: true } }, ...everyPortsUpdates]
+        : []),
+    ],
+    replaces: { name: "other", netns: "other", addrgenmode: "none", ...spec.replaces },
+    drifts: [
+      { what: "address removed", input: "addresses", by: () => ip("addr", "del", "10.9.0.2/24", "dev", name) },
+      { what: "mtu", input: "mtu", by: () => set("mtu", "1290") },
+      ...(noMac ? [] : [{ what: "mac", input: "mac", by: () => set("address", "02:00:00:00:27:99") }]),
+      ...everyLinksDrifts(set),
+      ...(isPort
+        ? [
+            ...everyPortsDrifts(set),
+            { what: "no hairpin", input: "hairpin", by: () => set("type", "bridge_slave", "hairpin", "off") },
+            { what: "in no bridge", input: "master", by: () => set("nomaster") },
+          ]
+        : []),
+      ...(spec.drifts ?? []).map((each) => ({
+        what: each.by.join(" "),
+        input: each.input,
+        by: () => set("type", type, ...each.by),
+      })),
+      { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
+      { what: "down", input: "up", by: () => set("down") },
+    ],
+    ignores: [{ what: "an address of another", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) }],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: () => (by.below ? ip("link", "del", "dev", "low") : world.run("ip", "netns", "del", netns)),
+    foreign: {
+      async make() {
+        await ip("link", "add", ...(by.below ?? []), "name", name, "type", ...by.type);
+        await ip("addr", "add", "10.9.0.1/24", "dev", name);
+        await set("up");
+      },
+      differ: () => set("down"),
+      remove: () => ip("link", "del", "dev", name),
+    },
+    faults: {
+      tool: "ip",
+      obstacle: { none: "nothing can hold a link that has no master" },
+      impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
+    },
+  };
+}
