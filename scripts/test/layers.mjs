@@ -18,7 +18,7 @@
 const waiting = 3;
 
 /** The kinds that this machine's kernel may lack. */
-const lacked = "(dummy|ipvs-\\w+|kernel-module)\\.test";
+const lacked = "\\b(dummy|vlan|vrf|bond|ipvs-\\w+|kernel-module)\\.test";
 
 const features = { globalSetup: "test/kernel/support/probe-features.mjs" };
 

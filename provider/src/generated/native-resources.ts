@@ -30,6 +30,10 @@ export type Pod = dynamic.Pod;
 export const Dummy = native<typeof dynamic.Dummy>("Dummy");
 export type Dummy = dynamic.Dummy;
 
+/** One VLAN of another link: it sends and takes frames with that number. Id: `NAME@NETNS`. */
+export const Vlan = native<typeof dynamic.Vlan>("Vlan");
+export type Vlan = dynamic.Vlan;
+
 /** A VXLAN link: it carries Ethernet frames in UDP packets. Id: `NAME@NETNS`. */
 export const Vxlan = native<typeof dynamic.Vxlan>("Vxlan");
 export type Vxlan = dynamic.Vxlan;
@@ -37,6 +41,14 @@ export type Vxlan = dynamic.Vxlan;
 /** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
 export const Macvlan = native<typeof dynamic.Macvlan>("Macvlan");
 export type Macvlan = dynamic.Macvlan;
+
+/** A routing domain: links with it as their `master` use its table of routes. Id: `NAME@NETNS`. */
+export const Vrf = native<typeof dynamic.Vrf>("Vrf");
+export type Vrf = dynamic.Vrf;
+
+/** Several links as one: those with it as their `master`. Id: `NAME@NETNS`. */
+export const Bond = native<typeof dynamic.Bond>("Bond");
+export type Bond = dynamic.Bond;
 
 /**
  * An intermediate functional block: a link that others' incoming packets are sent through, to be queued there. Id:

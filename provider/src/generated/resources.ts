@@ -142,7 +142,7 @@ export interface VethPairArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
-  master?: pulumi.Input<string> | Bridge | undefined;
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
    * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
@@ -210,7 +210,7 @@ export interface VethPairPeerArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
-  master?: pulumi.Input<string> | Bridge | undefined;
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
    * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
@@ -512,7 +512,7 @@ export interface DummyArgs extends CommonArgs {
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
-  master?: pulumi.Input<string> | Bridge | undefined;
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
    * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
@@ -606,6 +606,148 @@ export class Dummy extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Vlan}. */
+export interface VlanArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<VlanBridgePortArgs> | undefined;
+  /** Link below, in the same namespace. A change replaces the resource. */
+  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  /** Number of the VLAN (`id`), 1 to 4094. 1 to 4094. A change replaces the resource. */
+  vid: pulumi.Input<number>;
+  /**
+   * How frames are tagged: `802.1ad` for the outer one of two tags. Default: "802.1Q". A change replaces the resource.
+   */
+  protocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
+}
+
+/** The input `bridgePort` of {@link VlanArgs}. */
+export interface VlanBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link Vlan}. */
+export interface VlanBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
+}
+
+/** One VLAN of another link: it sends and takes frames with that number. Id: `NAME@NETNS`. */
+export class Vlan extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<VlanBridgePort | undefined>;
+  /** Link below, in the same namespace. */
+  declare readonly link: pulumi.Output<string>;
+  /** Number of the VLAN (`id`), 1 to 4094. */
+  declare readonly vid: pulumi.Output<number>;
+  /** How frames are tagged: `802.1ad` for the outer one of two tags. */
+  declare readonly protocol: pulumi.Output<"802.1Q" | "802.1ad">;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: VlanArgs, options?: pulumi.CustomResourceOptions) {
+    super("Vlan", name, args, options);
+  }
+}
+
 /** The inputs of {@link Vxlan}. */
 export interface VxlanArgs extends CommonArgs {
   /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
@@ -640,7 +782,7 @@ export interface VxlanArgs extends CommonArgs {
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
-  master?: pulumi.Input<string> | Bridge | undefined;
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
    * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
@@ -657,7 +799,7 @@ export interface VxlanArgs extends CommonArgs {
    * Link that the packets go through, in the same namespace. Default: what the routes say. A change replaces the
    * resource.
    */
-  link?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vxlan | Macvlan | Ifb | undefined;
+  link?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
   local?: pulumi.Input<string> | undefined;
   /** Address that packets go to while nothing better is known. Another IP version replaces. Default: nowhere. */
@@ -822,7 +964,7 @@ export interface MacvlanArgs extends CommonArgs {
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
-  master?: pulumi.Input<string> | Bridge | undefined;
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
    * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
@@ -831,7 +973,7 @@ export interface MacvlanArgs extends CommonArgs {
   /** What else a port of a bridge can be told. Needs `master`. */
   bridgePort?: pulumi.Input<MacvlanBridgePortArgs> | undefined;
   /** Link below, in the same namespace; not a Macvlan. A change replaces the resource. */
-  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vxlan | Macvlan | Ifb;
+  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
   /**
    * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
    * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
@@ -932,6 +1074,252 @@ export class Macvlan extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Vrf}. */
+export interface VrfArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /** Number of the table of routes, 1 to 4294967295. 1 to 4294967295. A change replaces the resource. */
+  table: pulumi.Input<number>;
+}
+
+/** A routing domain: links with it as their `master` use its table of routes. Id: `NAME@NETNS`. */
+export class Vrf extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Number of the table of routes, 1 to 4294967295. */
+  declare readonly table: pulumi.Output<number>;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: VrfArgs, options?: pulumi.CustomResourceOptions) {
+    super("Vrf", name, args, options);
+  }
+}
+
+/** The inputs of {@link Bond}. */
+export interface BondArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<BondBridgePortArgs> | undefined;
+  /**
+   * How traffic is spread over the links: `balance-rr`, `active-backup`, `balance-xor`, `broadcast`, `802.3ad`,
+   * `balance-tlb` or `balance-alb`. A change replaces the resource.
+   */
+  mode: pulumi.Input<
+    "balance-rr" | "active-backup" | "balance-xor" | "broadcast" | "802.3ad" | "balance-tlb" | "balance-alb"
+  >;
+  /**
+   * Milliseconds between two looks at whether a link has a carrier; 0: none. 0 to 2147483647. Default: the kernel's
+   * choice, 0, in the last three modes 100.
+   */
+  miimon?: pulumi.Input<number> | undefined;
+  /**
+   * How often the other end is asked to send, every 30 seconds or every second; needs mode `802.3ad`. Default: the
+   * kernel's choice, slow. A change replaces the resource.
+   */
+  lacpRate?: pulumi.Input<"slow" | "fast"> | undefined;
+  /**
+   * By what of a packet its link is chosen. Needs mode `balance-xor`, `802.3ad` or `balance-tlb`. Default: the kernel's
+   * choice, layer2.
+   */
+  transmitHashPolicy?:
+    | pulumi.Input<"layer2" | "layer2+3" | "layer3+4" | "encap2+3" | "encap3+4" | "vlan+srcmac">
+    | undefined;
+}
+
+/** The input `bridgePort` of {@link BondArgs}. */
+export interface BondBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link Bond}. */
+export interface BondBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
+}
+
+/** Several links as one: those with it as their `master`. Id: `NAME@NETNS`. */
+export class Bond extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<BondBridgePort | undefined>;
+  /**
+   * How traffic is spread over the links: `balance-rr`, `active-backup`, `balance-xor`, `broadcast`, `802.3ad`,
+   * `balance-tlb` or `balance-alb`.
+   */
+  declare readonly mode: pulumi.Output<
+    "balance-rr" | "active-backup" | "balance-xor" | "broadcast" | "802.3ad" | "balance-tlb" | "balance-alb"
+  >;
+  /** Milliseconds between two looks at whether a link has a carrier; 0: none. */
+  declare readonly miimon: pulumi.Output<number | undefined>;
+  /** How often the other end is asked to send, every 30 seconds or every second; needs mode `802.3ad`. */
+  declare readonly lacpRate: pulumi.Output<"slow" | "fast" | undefined>;
+  /** By what of a packet its link is chosen. Needs mode `balance-xor`, `802.3ad` or `balance-tlb`. */
+  declare readonly transmitHashPolicy: pulumi.Output<
+    "layer2" | "layer2+3" | "layer3+4" | "encap2+3" | "encap3+4" | "vlan+srcmac" | undefined
+  >;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: BondArgs, options?: pulumi.CustomResourceOptions) {
+    super("Bond", name, args, options);
+  }
+}
+
 /** The inputs of {@link Ifb}. */
 export interface IfbArgs extends CommonArgs {
   /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
@@ -966,7 +1354,7 @@ export interface IfbArgs extends CommonArgs {
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
-  master?: pulumi.Input<string> | Bridge | undefined;
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
    * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
@@ -1074,7 +1462,7 @@ export interface RouteArgs extends CommonArgs {
   /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
   via?: pulumi.Input<string> | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
-  device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
+  device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /**
    * Is `via` at the other end of `device`, although no address of that says so? Default: the kernel's choice, false.
    */
@@ -1166,9 +1554,9 @@ export interface PolicyRuleArgs extends CommonArgs {
   /** Destination address or network of the packets. Default: any. */
   to?: pulumi.Input<string> | undefined;
   /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
-  iif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
+  iif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Link that the packets of a bound socket leave by. It need not exist yet. */
-  oif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Macvlan | Vxlan | undefined;
+  oif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
   firewallMark?: pulumi.Input<string> | undefined;
   /** Type of service of the packets, a multiple of 4 below 256. 4 to 252. */

@@ -7,17 +7,21 @@ import { process } from "./host/process";
 import { sysctl } from "./host/sysctl";
 import { ipvsBackend } from "./ipvs/ipvs-backend";
 import { ipvsService } from "./ipvs/ipvs-service";
+import { bond } from "./links/bond";
 import { bridge } from "./links/bridge";
 import { dummy } from "./links/dummy";
 import { ifb } from "./links/ifb";
 import { macvlan } from "./links/macvlan";
 import { pod } from "./links/pod";
 import { vethPair } from "./links/veth-pair";
+import { vlan } from "./links/vlan";
+import { vrf } from "./links/vrf";
 import { vxlan } from "./links/vxlan";
 import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
 
 export {
+  bond,
   bridge,
   dummy,
   ifb,
@@ -34,11 +38,13 @@ export {
   route,
   sysctl,
   vethPair,
+  vlan,
+  vrf,
   vxlan,
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, vxlan, macvlan, ifb, route, policyRule],
+  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, route, policyRule],
   ...[kernelModule, sysctl, iptablesRule],
   ...[ipvsService, ipvsBackend, process, probe],
 ];

@@ -3,7 +3,6 @@ export type Feature =
   | "dummy"
   | "ifb"
   | "vlan"
-  | "ipvlan"
   | "vrf"
   | "bond"
   | "vlan filtering"

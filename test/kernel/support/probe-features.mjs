@@ -11,7 +11,6 @@ const probes = {
   dummy: ["ip", "link", "add", "name", "probe", "type", "dummy"],
   ifb: ["ip", "link", "add", "name", "probe-ifb", "type", "ifb"],
   vlan: ["ip", "link", "add", "link", "lo", "name", "probe-vid", "type", "vlan", "id", "1"],
-  ipvlan: ["sh", "-c", "ip link add probe-veth type veth && ip link add link probe-veth name probe-ip type ipvlan"],
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],

@@ -122,8 +122,9 @@ async function optionCommands(
   const risky = Object.entries(linkOptions).filter(([, option]) => !("isHarmless" in option));
   const canLose = isDown || reenters || changedWords(Object.fromEntries(risky), args, there).length > 0;
   const words = changedWords(linkOptions, args, there);
-  // In Linux 6.1 one command brings a link up first, and a bond then refuses it.
-  const last = words.includes("master") && words.at(-1) === "up" ? [words.splice(-1)] : [];
+  // In Linux 6.1 one command brings a link up first: a bond then refuses it, or puts it down when it leaves.
+  const enters = words.includes("master") || words.includes("nomaster");
+  const last = enters && words.at(-1) === "up" ? [words.splice(-1)] : [];
   const group = groupArgs(owner);
   // Of a link that was just made it is not read back: the call that made it gave it.
   if (observed.detail.group !== undefined && !group.includes(observed.detail.group)) words.push(...group);

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { defineLink } from "./define-link";
+import { defaultsFrom } from "./link";
+import { lowerLink, portArgs } from "./options";
+
+export const vlan = defineLink({
+  type: "Vlan",
+  linkType: "vlan",
+  summary: "One VLAN of another link: it sends and takes frames with that number.",
+  args: portArgs,
+  options: {
+    /** Link below, in the same namespace. */
+    link: { input: lowerLink, isLower: true, read: (_data, { link }) => link },
+    /** Number of the VLAN (`id`), 1 to 4094. */
+    vid: {
+      input: z
+        .int("must be a whole number")
+        .min(1, "must be 1 to 4094")
+        .max(4094, "must be 1 to 4094")
+        .meta({ replace: true }),
+      word: "id",
+      read: ({ id }) => id,
+    },
+    /** How frames are tagged: `802.1ad` for the outer one of two tags. */
+    protocol: {
+      input: z.enum(["802.1Q", "802.1ad"]).default("802.1Q").meta({ replace: true }),
+      word: "protocol",
+      read: ({ protocol }) => protocol,
+    },
+  },
+  followsMac: true,
+  lookUp: (host, { netns, link }) => defaultsFrom(host, netns, link),
+});
