@@ -76,7 +76,7 @@ export async function lookAtDetails(world: World, netns: string, name: string): 
 
 /** That `details` tell all of the first, and none of the second. */
 export function expectedDetails(present: readonly string[], absent: readonly string[] = []): unknown {
-  const escaped = (words: string) => words.replaceAll(".", "\\.");
+  const escaped = (words: string) => words.replace(/[.+]/g, "\\$&");
   const all = present.map((words) => `(?=.* ${escaped(words)} )`);
   const none = absent.map((words) => `(?!.* ${escaped(words)} )`);
   return expect.stringMatching(new RegExp(`^${[...all, ...none].join("")}`));
