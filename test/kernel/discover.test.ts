@@ -27,7 +27,7 @@ ip route add 10.12.0.0/16 via 10.8.0.9 proto 42
 sysctl -q -w net.ipv4.ip_forward=1
 iptables -N OWN
 iptables -A FORWARD -i br0 -j ACCEPT
-iptables -A FORWARD -m length --length 5 -j DROP
+iptables -A FORWARD -m quota --quota 5 -j DROP
 iptables -A FORWARD -o br0 -j OWN
 iptables -A OWN -j RETURN
 ip6tables -A FORWARD -p tcp -j DROP
@@ -58,7 +58,7 @@ test("what was made by hand in a namespace can be imported, and what the kernel 
   ]);
   expect(left).toEqual([
     { what: `Route 10.10.0.0/16@${a}`, why: "there is no input for its tos, 0x08" },
-    { what: `IptablesRule ipv4/filter/FORWARD/2@${a}`, why: expect.stringContaining("no input for --length") },
+    { what: `IptablesRule ipv4/filter/FORWARD/2@${a}`, why: expect.stringContaining("no input for --quota") },
   ]);
 });
 

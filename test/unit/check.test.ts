@@ -150,7 +150,8 @@ test.each([
   ["2001:db8::1", "ipv6"],
   ["[2001:db8::1]:80", "ipv6"],
 ])("IptablesRule takes %s as a new source of %s", (toSource, family) => {
-  expect(failures("IptablesRule", { table: "nat", target: "SNAT", toSource, family })).toEqual([]);
+  const values = { table: "nat", chain: "POSTROUTING", protocol: "tcp", target: "SNAT", toSource, family };
+  expect(failures("IptablesRule", values)).toEqual([]);
 });
 
 /** What users write, and how the kernel prints the same: else every refresh would show a difference. */

@@ -1,6 +1,6 @@
 import { check } from "../../provider/src/core/check";
 import { iptablesRule } from "../../provider/src/kinds";
-import { isLate, placeFor } from "../../provider/src/kinds/firewall/iptables-place";
+import { isBehind, placeFor } from "../../provider/src/kinds/firewall/iptables-place";
 import { parseRules } from "../../provider/src/tools/iptables/iptables";
 import { RecordingHost } from "./support/recording";
 import { owner, sample } from "./support/samples";
@@ -53,11 +53,11 @@ test.each([
   ["a lower one behind it, which is late itself", [`${own}#20`, other("a#10")], false],
   ["one that is equal before it", [other("c#20"), `${own}#20`], false],
   ["another program's before it", [other("c#30", "p/s"), `${own}#20`], false],
-])("is it late: %s", (_, comments, late) => {
+])("does it stand behind one that it should precede: %s", (_, comments, late) => {
   const rules = chain(...comments);
   const rule = rules.find(({ text }) => text.includes(own));
   if (!rule) throw new Error("no rule of ours");
-  expect(isLate(rules, rule, placing(20))).toBe(late);
+  expect(isBehind(rules, rule, placing(20))).toBe(late);
 });
 
 const [anothers, old, made] = parseRules(

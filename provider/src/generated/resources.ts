@@ -1738,8 +1738,8 @@ export interface IptablesRuleArgs extends CommonArgs {
    * 4294967295. Default: no place in particular.
    */
   priority?: pulumi.Input<number> | undefined;
-  /** Protocol: tcp, udp, sctp, icmp, icmpv6, esp, ah or gre. */
-  protocol?: pulumi.Input<string> | undefined;
+  /** Protocol: tcp, udp, sctp, udplite, dccp, icmp, icmpv6, esp, ah, gre, igmp, ospf, vrrp, all, or its number. */
+  protocol?: pulumi.Input<number | string> | undefined;
   /** Source address or network, `10.0.0.0/8`. */
   source?: pulumi.Input<string> | undefined;
   /** Destination address or network. */
@@ -1752,10 +1752,11 @@ export interface IptablesRuleArgs extends CommonArgs {
   sourcePorts?: pulumi.Input<number | string> | undefined;
   /** Destination ports. Needs `protocol` tcp, udp or sctp. */
   destinationPorts?: pulumi.Input<number | string> | undefined;
-  /** States of the connection, of which it is in one. */
-  ctstate?:
-    | pulumi.Input<pulumi.Input<"NEW" | "ESTABLISHED" | "RELATED" | "INVALID" | "UNTRACKED" | "SNAT" | "DNAT">[]>
-    | undefined;
+  /**
+   * States of the connection, of which it is in one: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. "! "
+   * before the first negates them all.
+   */
+  ctstate?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Mark on the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
   mark?: pulumi.Input<number | string> | undefined;
   /** Set that holds the packet: its name, and which part of the packet each of its dimensions is. */
@@ -1773,18 +1774,62 @@ export interface IptablesRuleArgs extends CommonArgs {
   /** Largest rate of matches. */
   limit?: pulumi.Input<IptablesRuleLimitArgs> | undefined;
   /**
-   * What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, or the name
-   * of a chain.
+   * Flags of TCP: those that are looked at, and of them those that are set, "SYN,ACK,FIN,RST SYN"; "syn" is short for
+   * just that. Needs `protocol` tcp.
    */
-  target: pulumi.Input<string>;
+  tcpFlags?: pulumi.Input<string> | undefined;
+  /**
+   * Type of ICMP, with or without code: 8, "3/4" or "echo-request". Needs `protocol` icmp, or icmpv6 with family ipv6.
+   */
+  icmpType?: pulumi.Input<number | string> | undefined;
+  /** Source address of the frame. */
+  macSource?: pulumi.Input<string> | undefined;
+  /** Length of the packet in bytes, or a range: "0:500". */
+  length?: pulumi.Input<number | string> | undefined;
+  /** Time to live, in IPv6 the hop limit: one of the three. */
+  ttl?: pulumi.Input<IptablesRuleTtlArgs> | undefined;
+  /** Ranges of addresses that are no networks. */
+  ipRange?: pulumi.Input<IptablesRuleIpRangeArgs> | undefined;
+  /** User of the process on this host that sends the packet: its number, or a range "1000-1999". */
+  uidOwner?: pulumi.Input<number | string> | undefined;
+  /** Group of the process on this host that sends the packet. */
+  gidOwner?: pulumi.Input<number | string> | undefined;
+  /** There is a socket on this host for the packet; `{}` asks for no more. */
+  socket?: pulumi.Input<IptablesRuleSocketArgs> | undefined;
+  /** The answer to the packet would go out by the link that it came in by; `{}` asks for no more. */
+  rpfilter?: pulumi.Input<IptablesRuleRpfilterArgs> | undefined;
+  /** Was, or will, the packet be handled by IPsec? */
+  ipsecPolicy?: pulumi.Input<IptablesRuleIpsecPolicyArgs> | undefined;
+  /** Rate of packets, counted for each group of them. */
+  hashlimit?: pulumi.Input<IptablesRuleHashlimitArgs> | undefined;
+  /** Addresses that were seen lately, in a list. */
+  recent?: pulumi.Input<IptablesRuleRecentArgs> | undefined;
+  /**
+   * What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, TPROXY,
+   * CONNMARK, CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "" for nothing, the rule only counts.
+   * Default: "".
+   */
+  target?: pulumi.Input<string> | undefined;
   /** New source of target SNAT: `10.0.0.1` or `10.0.0.1:1024-2048`. */
   toSource?: pulumi.Input<string> | undefined;
   /** New destination of target DNAT: `10.0.0.1:8080`. */
   toDestination?: pulumi.Input<string> | undefined;
   /** New port of target REDIRECT or MASQUERADE: 8080 or "8080-8090". Needs `protocol`. */
   toPorts?: pulumi.Input<number | string> | undefined;
-  /** Mark that target MARK sets: 16, "0x10" or "0x10/0xff". */
+  /** Ports of target SNAT, DNAT, MASQUERADE or REDIRECT are drawn by lot. */
+  random?: pulumi.Input<true> | undefined;
+  /** They are drawn by lot without regard to those that were before. Targets SNAT and MASQUERADE. */
+  randomFully?: pulumi.Input<true> | undefined;
+  /** One and the same client gets the same address of a range. Targets SNAT and DNAT. */
+  persistent?: pulumi.Input<true> | undefined;
+  /** Mark that target MARK sets on the packet, CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
   setMark?: pulumi.Input<number | string> | undefined;
+  /** Target CONNMARK copies the mark of the packet to its connection. */
+  saveMark?: pulumi.Input<true> | undefined;
+  /** Target CONNMARK copies the mark of the connection to the packet. */
+  restoreMark?: pulumi.Input<true> | undefined;
+  /** Bits of the mark that saveMark and restoreMark copy. Default: all. */
+  nfmask?: pulumi.Input<number | string> | undefined;
   /** What target REJECT answers. Default: port unreachable. */
   rejectWith?:
     | pulumi.Input<
@@ -1804,6 +1849,30 @@ export interface IptablesRuleArgs extends CommonArgs {
     | undefined;
   /** Text before each line that target LOG writes. At most 29 characters. */
   logPrefix?: pulumi.Input<string> | undefined;
+  /** Port of the transparent proxy to which target TPROXY gives the packet. 1 to 65535. */
+  onPort?: pulumi.Input<number> | undefined;
+  /** Address of the proxy. Default: that of the link by which the packet came in. */
+  onIp?: pulumi.Input<string> | undefined;
+  /** Mark that target TPROXY sets on the packet, by which a rule of routing finds it. */
+  tproxyMark?: pulumi.Input<number | string> | undefined;
+  /** Target CT: the connection is not tracked. */
+  notrack?: pulumi.Input<true> | undefined;
+  /** Target CT: the connection is tracked in this zone, apart from those of others. 1 to 65535. */
+  zone?: pulumi.Input<number> | undefined;
+  /** Target TCPMSS: the largest segment is what the path takes. */
+  clampMssToPmtu?: pulumi.Input<true> | undefined;
+  /** Target TCPMSS: the largest segment in bytes. 1 to 65515. */
+  setMss?: pulumi.Input<number> | undefined;
+  /** Queue of target NFQUEUE from which a program takes the packet. 0 to 65535. */
+  queueNum?: pulumi.Input<number> | undefined;
+  /** Target NFQUEUE: without a program that listens, the packet goes on to the next rule. */
+  queueBypass?: pulumi.Input<true> | undefined;
+  /** Address of the neighbour to which target TEE sends a copy. */
+  gateway?: pulumi.Input<string> | undefined;
+  /** Target SET adds the packet's addresses to a set. */
+  addSet?: pulumi.Input<IptablesRuleAddSetArgs> | undefined;
+  /** Target SET takes them out of a set. */
+  delSet?: pulumi.Input<IptablesRuleDelSetArgs> | undefined;
   /** Comment; the mark of the resource follows it. At most 100 characters. */
   comment?: pulumi.Input<string> | undefined;
 }
@@ -1845,6 +1914,97 @@ export interface IptablesRuleLimitArgs {
   burst?: pulumi.Input<number> | undefined;
 }
 
+/** The input `ttl` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleTtlArgs {
+  /** It is this. 0 to 255. */
+  eq?: pulumi.Input<number> | undefined;
+  /** It is below this. 0 to 255. */
+  lt?: pulumi.Input<number> | undefined;
+  /** It is above this. 0 to 255. */
+  gt?: pulumi.Input<number> | undefined;
+}
+
+/** The input `ipRange` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleIpRangeArgs {
+  /** Range of the source address, `10.0.0.1-10.0.0.9`. */
+  source?: pulumi.Input<string> | undefined;
+  /** Range of the destination address. */
+  destination?: pulumi.Input<string> | undefined;
+}
+
+/** The input `socket` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleSocketArgs {
+  /** The socket is one of a transparent proxy. */
+  transparent?: pulumi.Input<true> | undefined;
+}
+
+/** The input `rpfilter` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleRpfilterArgs {
+  /** It would not. */
+  invert?: pulumi.Input<true> | undefined;
+  /** Any link would do. */
+  loose?: pulumi.Input<true> | undefined;
+}
+
+/** The input `ipsecPolicy` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleIpsecPolicyArgs {
+  /** "in", it was; "out", it will be. */
+  dir: pulumi.Input<"in" | "out">;
+  /** "ipsec", handled; "none", not handled. */
+  pol: pulumi.Input<"ipsec" | "none">;
+}
+
+/** The input `hashlimit` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleHashlimitArgs {
+  /** Name of the table of counters, /proc/net/ipt_hashlimit/NAME. */
+  name: pulumi.Input<string>;
+  /** Matches as long as the rate is not above this: "10/second", per second, minute or hour. */
+  upto?: pulumi.Input<string> | undefined;
+  /** Matches when the rate is above this. */
+  above?: pulumi.Input<string> | undefined;
+  /** Packets before the rate counts. 1 to 10000. Default: 5. */
+  burst?: pulumi.Input<number> | undefined;
+  /** What tells the groups apart: "srcip", "srcport", "dstip" or "dstport". Default: nothing, all count together. */
+  mode?: pulumi.Input<pulumi.Input<"srcip" | "srcport" | "dstip" | "dstport">[]> | undefined;
+  /**
+   * Milliseconds after which an idle counter goes. 1 to 4294967295. Default: that of the unit of the rate, 1000 for one
+   * per second.
+   */
+  htableExpire?: pulumi.Input<number> | undefined;
+}
+
+/** The input `recent` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleRecentArgs {
+  /** Name of the list, /proc/net/xt_recent/NAME. */
+  name: pulumi.Input<string>;
+  /** "set" adds the address; "rcheck" looks for it; "update" does so and notes the time; "remove" takes it out. */
+  action: pulumi.Input<"set" | "rcheck" | "update" | "remove">;
+  /** Does the match hold when the address is not found, with "set" never? */
+  negate?: pulumi.Input<true> | undefined;
+  /** Which address it is: "source" or "destination". Default: "source". */
+  address?: pulumi.Input<"source" | "destination"> | undefined;
+  /** Seen within so many seconds. Only for rcheck and update. 1 to 4294967295. */
+  seconds?: pulumi.Input<number> | undefined;
+  /** Seen at least so many times. Only for rcheck and update. 1 to 255. */
+  hitcount?: pulumi.Input<number> | undefined;
+}
+
+/** The input `addSet` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleAddSetArgs {
+  /** Name of the ipset. */
+  name: pulumi.Input<string>;
+  /** "src" or "dst" for each dimension. At most 6. */
+  flags: pulumi.Input<pulumi.Input<"src" | "dst">[]>;
+}
+
+/** The input `delSet` of {@link IptablesRuleArgs}. */
+export interface IptablesRuleDelSetArgs {
+  /** Name of the ipset. */
+  name: pulumi.Input<string>;
+  /** "src" or "dst" for each dimension. At most 6. */
+  flags: pulumi.Input<pulumi.Input<"src" | "dst">[]>;
+}
+
 /** The output `matchSet` of {@link IptablesRule}. */
 export interface IptablesRuleMatchSet {
   /** Name of the ipset. */
@@ -1882,6 +2042,94 @@ export interface IptablesRuleLimit {
   readonly burst: number;
 }
 
+/** The output `ttl` of {@link IptablesRule}. */
+export interface IptablesRuleTtl {
+  /** It is this. */
+  readonly eq?: number | undefined;
+  /** It is below this. */
+  readonly lt?: number | undefined;
+  /** It is above this. */
+  readonly gt?: number | undefined;
+}
+
+/** The output `ipRange` of {@link IptablesRule}. */
+export interface IptablesRuleIpRange {
+  /** Range of the source address, `10.0.0.1-10.0.0.9`. */
+  readonly source?: string | undefined;
+  /** Range of the destination address. */
+  readonly destination?: string | undefined;
+}
+
+/** The output `socket` of {@link IptablesRule}. */
+export interface IptablesRuleSocket {
+  /** The socket is one of a transparent proxy. */
+  readonly transparent?: true | undefined;
+}
+
+/** The output `rpfilter` of {@link IptablesRule}. */
+export interface IptablesRuleRpfilter {
+  /** It would not. */
+  readonly invert?: true | undefined;
+  /** Any link would do. */
+  readonly loose?: true | undefined;
+}
+
+/** The output `ipsecPolicy` of {@link IptablesRule}. */
+export interface IptablesRuleIpsecPolicy {
+  /** "in", it was; "out", it will be. */
+  readonly dir: "in" | "out";
+  /** "ipsec", handled; "none", not handled. */
+  readonly pol: "ipsec" | "none";
+}
+
+/** The output `hashlimit` of {@link IptablesRule}. */
+export interface IptablesRuleHashlimit {
+  /** Name of the table of counters, /proc/net/ipt_hashlimit/NAME. */
+  readonly name: string;
+  /** Matches as long as the rate is not above this: "10/second", per second, minute or hour. */
+  readonly upto?: string | undefined;
+  /** Matches when the rate is above this. */
+  readonly above?: string | undefined;
+  /** Packets before the rate counts. */
+  readonly burst: number;
+  /** What tells the groups apart: "srcip", "srcport", "dstip" or "dstport". */
+  readonly mode?: ("srcip" | "srcport" | "dstip" | "dstport")[] | undefined;
+  /** Milliseconds after which an idle counter goes. */
+  readonly htableExpire?: number | undefined;
+}
+
+/** The output `recent` of {@link IptablesRule}. */
+export interface IptablesRuleRecent {
+  /** Name of the list, /proc/net/xt_recent/NAME. */
+  readonly name: string;
+  /** "set" adds the address; "rcheck" looks for it; "update" does so and notes the time; "remove" takes it out. */
+  readonly action: "set" | "rcheck" | "update" | "remove";
+  /** Does the match hold when the address is not found, with "set" never? */
+  readonly negate?: true | undefined;
+  /** Which address it is: "source" or "destination". */
+  readonly address: "source" | "destination";
+  /** Seen within so many seconds. Only for rcheck and update. */
+  readonly seconds?: number | undefined;
+  /** Seen at least so many times. Only for rcheck and update. */
+  readonly hitcount?: number | undefined;
+}
+
+/** The output `addSet` of {@link IptablesRule}. */
+export interface IptablesRuleAddSet {
+  /** Name of the ipset. */
+  readonly name: string;
+  /** "src" or "dst" for each dimension. */
+  readonly flags: ("src" | "dst")[];
+}
+
+/** The output `delSet` of {@link IptablesRule}. */
+export interface IptablesRuleDelSet {
+  /** Name of the ipset. */
+  readonly name: string;
+  /** "src" or "dst" for each dimension. */
+  readonly flags: ("src" | "dst")[];
+}
+
 /**
  * A rule in a chain of iptables or ip6tables. In a match, a leading "! " negates. Id:
  * `FAMILY/TABLE/CHAIN/RESOURCE@NETNS` with the name of the resource.
@@ -1899,7 +2147,7 @@ export class IptablesRule extends LocalnetResource {
   declare readonly position: pulumi.Output<"append" | "insert">;
   /** Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. */
   declare readonly priority: pulumi.Output<number | undefined>;
-  /** Protocol: tcp, udp, sctp, icmp, icmpv6, esp, ah or gre. */
+  /** Protocol: tcp, udp, sctp, udplite, dccp, icmp, icmpv6, esp, ah, gre, igmp, ospf, vrrp, all, or its number. */
   declare readonly protocol: pulumi.Output<string | undefined>;
   /** Source address or network, `10.0.0.0/8`. */
   declare readonly source: pulumi.Output<string | undefined>;
@@ -1913,10 +2161,11 @@ export class IptablesRule extends LocalnetResource {
   declare readonly sourcePorts: pulumi.Output<string | undefined>;
   /** Destination ports. Needs `protocol` tcp, udp or sctp. */
   declare readonly destinationPorts: pulumi.Output<string | undefined>;
-  /** States of the connection, of which it is in one. */
-  declare readonly ctstate: pulumi.Output<
-    ("NEW" | "ESTABLISHED" | "RELATED" | "INVALID" | "UNTRACKED" | "SNAT" | "DNAT")[] | undefined
-  >;
+  /**
+   * States of the connection, of which it is in one: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. "! "
+   * before the first negates them all.
+   */
+  declare readonly ctstate: pulumi.Output<string[] | undefined>;
   /** Mark on the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
   declare readonly mark: pulumi.Output<string | undefined>;
   /** Set that holds the packet: its name, and which part of the packet each of its dimensions is. */
@@ -1934,8 +2183,39 @@ export class IptablesRule extends LocalnetResource {
   /** Largest rate of matches. */
   declare readonly limit: pulumi.Output<IptablesRuleLimit | undefined>;
   /**
-   * What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, or the name
-   * of a chain.
+   * Flags of TCP: those that are looked at, and of them those that are set, "SYN,ACK,FIN,RST SYN"; "syn" is short for
+   * just that. Needs `protocol` tcp.
+   */
+  declare readonly tcpFlags: pulumi.Output<string | undefined>;
+  /**
+   * Type of ICMP, with or without code: 8, "3/4" or "echo-request". Needs `protocol` icmp, or icmpv6 with family ipv6.
+   */
+  declare readonly icmpType: pulumi.Output<string | undefined>;
+  /** Source address of the frame. */
+  declare readonly macSource: pulumi.Output<string | undefined>;
+  /** Length of the packet in bytes, or a range: "0:500". */
+  declare readonly length: pulumi.Output<string | undefined>;
+  /** Time to live, in IPv6 the hop limit: one of the three. */
+  declare readonly ttl: pulumi.Output<IptablesRuleTtl | undefined>;
+  /** Ranges of addresses that are no networks. */
+  declare readonly ipRange: pulumi.Output<IptablesRuleIpRange | undefined>;
+  /** User of the process on this host that sends the packet: its number, or a range "1000-1999". */
+  declare readonly uidOwner: pulumi.Output<string | undefined>;
+  /** Group of the process on this host that sends the packet. */
+  declare readonly gidOwner: pulumi.Output<string | undefined>;
+  /** There is a socket on this host for the packet; `{}` asks for no more. */
+  declare readonly socket: pulumi.Output<IptablesRuleSocket | undefined>;
+  /** The answer to the packet would go out by the link that it came in by; `{}` asks for no more. */
+  declare readonly rpfilter: pulumi.Output<IptablesRuleRpfilter | undefined>;
+  /** Was, or will, the packet be handled by IPsec? */
+  declare readonly ipsecPolicy: pulumi.Output<IptablesRuleIpsecPolicy | undefined>;
+  /** Rate of packets, counted for each group of them. */
+  declare readonly hashlimit: pulumi.Output<IptablesRuleHashlimit | undefined>;
+  /** Addresses that were seen lately, in a list. */
+  declare readonly recent: pulumi.Output<IptablesRuleRecent | undefined>;
+  /**
+   * What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, TPROXY,
+   * CONNMARK, CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "" for nothing, the rule only counts.
    */
   declare readonly target: pulumi.Output<string>;
   /** New source of target SNAT: `10.0.0.1` or `10.0.0.1:1024-2048`. */
@@ -1944,8 +2224,20 @@ export class IptablesRule extends LocalnetResource {
   declare readonly toDestination: pulumi.Output<string | undefined>;
   /** New port of target REDIRECT or MASQUERADE: 8080 or "8080-8090". Needs `protocol`. */
   declare readonly toPorts: pulumi.Output<string | undefined>;
-  /** Mark that target MARK sets: 16, "0x10" or "0x10/0xff". */
+  /** Ports of target SNAT, DNAT, MASQUERADE or REDIRECT are drawn by lot. */
+  declare readonly random: pulumi.Output<true | undefined>;
+  /** They are drawn by lot without regard to those that were before. Targets SNAT and MASQUERADE. */
+  declare readonly randomFully: pulumi.Output<true | undefined>;
+  /** One and the same client gets the same address of a range. Targets SNAT and DNAT. */
+  declare readonly persistent: pulumi.Output<true | undefined>;
+  /** Mark that target MARK sets on the packet, CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
   declare readonly setMark: pulumi.Output<string | undefined>;
+  /** Target CONNMARK copies the mark of the packet to its connection. */
+  declare readonly saveMark: pulumi.Output<true | undefined>;
+  /** Target CONNMARK copies the mark of the connection to the packet. */
+  declare readonly restoreMark: pulumi.Output<true | undefined>;
+  /** Bits of the mark that saveMark and restoreMark copy. */
+  declare readonly nfmask: pulumi.Output<string | undefined>;
   /** What target REJECT answers. */
   declare readonly rejectWith: pulumi.Output<
     | "icmp-net-unreachable"
@@ -1964,6 +2256,30 @@ export class IptablesRule extends LocalnetResource {
   >;
   /** Text before each line that target LOG writes. */
   declare readonly logPrefix: pulumi.Output<string | undefined>;
+  /** Port of the transparent proxy to which target TPROXY gives the packet. */
+  declare readonly onPort: pulumi.Output<number | undefined>;
+  /** Address of the proxy. */
+  declare readonly onIp: pulumi.Output<string | undefined>;
+  /** Mark that target TPROXY sets on the packet, by which a rule of routing finds it. */
+  declare readonly tproxyMark: pulumi.Output<string | undefined>;
+  /** Target CT: the connection is not tracked. */
+  declare readonly notrack: pulumi.Output<true | undefined>;
+  /** Target CT: the connection is tracked in this zone, apart from those of others. */
+  declare readonly zone: pulumi.Output<number | undefined>;
+  /** Target TCPMSS: the largest segment is what the path takes. */
+  declare readonly clampMssToPmtu: pulumi.Output<true | undefined>;
+  /** Target TCPMSS: the largest segment in bytes. */
+  declare readonly setMss: pulumi.Output<number | undefined>;
+  /** Queue of target NFQUEUE from which a program takes the packet. */
+  declare readonly queueNum: pulumi.Output<number | undefined>;
+  /** Target NFQUEUE: without a program that listens, the packet goes on to the next rule. */
+  declare readonly queueBypass: pulumi.Output<true | undefined>;
+  /** Address of the neighbour to which target TEE sends a copy. */
+  declare readonly gateway: pulumi.Output<string | undefined>;
+  /** Target SET adds the packet's addresses to a set. */
+  declare readonly addSet: pulumi.Output<IptablesRuleAddSet | undefined>;
+  /** Target SET takes them out of a set. */
+  declare readonly delSet: pulumi.Output<IptablesRuleDelSet | undefined>;
   /** Comment; the mark of the resource follows it. */
   declare readonly comment: pulumi.Output<string | undefined>;
   /** The rule as `iptables -S` prints it. */

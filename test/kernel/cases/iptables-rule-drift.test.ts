@@ -1,86 +1,7 @@
-import type { Values } from "../../../provider/src/core/check";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
+import { drifting, type Parts } from "../support/drifting";
 import { everyDrift } from "../support/inputs";
-import type { World } from "../support/world";
-
-/** Each input with its value, the words that iptables takes for it, and other words that somebody puts in their place. */
-type Parts = Readonly<Record<string, readonly [value: unknown, words: string, other: string]>>;
-
-/** A rule with all these inputs, and for each of them a change by hand of it alone. */
-function drifting(world: World, fixed: Values, parts: Parts, target: string) {
-  const netns = world.netns("a");
-  const { table = "filter", chain } = fixed as Record<string, string>;
-  const iptables = (...args: string[]) => world.inside(netns, "iptables", "-w", "-t", String(table), ...args);
-  const mark = `localnet:${world.owner}`;
-  async function ours(): Promise<{ text: string; number: string } | undefined> {
-    const lines = (await iptables("-S", String(chain))).split("\n").slice(1);
-    const index = lines.findIndex((line) => line.includes(mark));
-    return index < 0 ? undefined : { text: lines[index] ?? "", number: String(index + 1) };
-  }
-  /** Puts another in place of the rule, with our mark. */
-  async function replace(input: string): Promise<void> {
-    const words = Object.entries(parts)
-      .filter(([key]) => key !== "comment")
-      .flatMap(([key, [, own, other]]) => (key === input ? other : own).split(" ").filter(Boolean));
-    const match = words.filter((_, index) => index < words.indexOf("-j") || !words.includes("-j"));
-    const action = words.slice(match.length);
-    const text = ["comment" in parts ? (input === "comment" ? "theirs" : parts.comment?.[0]) : "", mark]
-      .join(" ")
-      .trim();
-    const jump = action.length > 0 ? action : ["-j", target];
-    await iptables(
-      "-R",
-      String(chain),
-      (await ours())?.number ?? "",
-      ...match,
-      "-m",
-      "comment",
-      "--comment",
-      text,
-      ...jump,
-    );
-  }
-  const values = Object.fromEntries(Object.entries(parts).map(([input, [value]]) => [input, value]));
-  let written: string | undefined;
-
-  return {
-    kind,
-    local: true,
-    inputs: { ...fixed, ...values, netns, target },
-    async look(): Promise<Values | undefined> {
-      const rule = await ours();
-      written ??= rule?.text;
-      return rule && { text: rule.text };
-    },
-    expected: () => ({ text: written }),
-    updates: [],
-    replaces: {},
-    drifts: [
-      ...Object.keys(parts).map((input) => ({ what: input, input, by: () => replace(input) })),
-      {
-        what: "target",
-        input: "target",
-        by: async () =>
-          iptables(
-            "-R",
-            String(chain),
-            (await ours())?.number ?? "",
-            "-m",
-            "comment",
-            "--comment",
-            mark,
-            "-j",
-            "RETURN",
-          ),
-      },
-    ],
-    ignores: [],
-    vanish: { none: "see the cases of the rules" },
-    parent: { none: "see the cases of the rules" },
-    foreign: { none: "see the cases of the rules" },
-  } as const;
-}
 
 contract("drift of every match, in the spellings of iptables", (world) =>
   drifting(
@@ -116,6 +37,56 @@ contract("drift of every match, in the spellings of iptables", (world) =>
   ),
 );
 
+const packet: Parts = {
+  protocol: ["tcp", "-p tcp", "-p tcp"],
+  tcpFlags: ["syn", "--syn", "--tcp-flags SYN SYN"],
+  macSource: ["02:00:00:00:00:01", "-m mac --mac-source 02:00:00:00:00:01", "-m mac ! --mac-source 02:00:00:00:00:01"],
+  length: [100, "-m length --length 100", "-m length --length 100:200"],
+  ttl: [{ eq: 5 }, "-m ttl --ttl-eq 5", "-m ttl --ttl-gt 5"],
+  ipRange: [
+    { source: "10.0.0.1-10.0.0.9" },
+    "-m iprange --src-range 10.0.0.1-10.0.0.9",
+    "-m iprange --dst-range 10.0.0.1-10.0.0.9",
+  ],
+};
+const state: Parts = {
+  protocol: ["udp", "-p udp", "-p udp"],
+  socket: [{ transparent: true }, "-m socket --transparent", "-m socket"],
+  rpfilter: [{ loose: true }, "-m rpfilter --loose", ""],
+  ipsecPolicy: [{ dir: "in", pol: "ipsec" }, "-m policy --dir in --pol ipsec", "-m policy --dir in --pol none"],
+  hashlimit: [
+    { name: "h", upto: "5/second" },
+    "-m hashlimit --hashlimit-upto 5/second --hashlimit-name h",
+    "-m hashlimit --hashlimit-upto 6/second --hashlimit-name h",
+  ],
+  recent: [{ name: "r", action: "set" }, "-m recent --set --name r", "-m recent --rcheck --name r"],
+  onPort: [80, "-j TPROXY --on-port 80 --on-ip 127.0.0.1 --tproxy-mark 1", "-j TPROXY --on-port 81 --on-ip 127.0.0.1"],
+};
+
+const prerouting = { chain: "PREROUTING", table: "mangle" };
+contract("drift of what is in the packet", (world) => drifting(world, prerouting, packet, "ACCEPT"));
+contract("drift of what this host knows of it", (world) =>
+  drifting(world, { ...prerouting, onIp: "127.0.0.1", tproxyMark: 1 }, state, "TPROXY"),
+);
+contract("drift of the sender", (world) =>
+  drifting(
+    world,
+    { chain: "OUTPUT", table: "raw" },
+    {
+      uidOwner: [5, "-m owner --uid-owner 5", "-m owner --uid-owner 6"],
+      gidOwner: [7, "-m owner --gid-owner 7", "-m owner ! --gid-owner 7"],
+      notrack: [true, "-j CT --notrack", "-j CT --zone 1"],
+    },
+    "CT",
+  ),
+);
+
+const tproxy = (ip: string, mark: number) => `-p tcp -j TPROXY --on-port 80 --on-ip ${ip} --tproxy-mark ${mark}`;
+const snat = "-j SNAT --to-source 10.0.0.1";
+const nat = { chain: "POSTROUTING", table: "nat", toSource: "10.0.0.1" };
+const mangle = { chain: "FORWARD", table: "mangle" };
+const mss = { ...mangle, protocol: "tcp", tcpFlags: "syn" };
+
 for (const [fixed, input, part, target] of [
   [
     { chain: "FORWARD", protocol: "tcp" },
@@ -141,17 +112,78 @@ for (const [fixed, input, part, target] of [
     ["8080", "-p tcp -j REDIRECT --to-ports 8080", "-p tcp -j REDIRECT"],
     "REDIRECT",
   ],
+  [
+    { ...prerouting, protocol: "tcp", onPort: 80, tproxyMark: 1 },
+    "onIp",
+    ["127.0.0.1", tproxy("127.0.0.1", 1), tproxy("127.0.0.2", 1)],
+    "TPROXY",
+  ],
+  [
+    { ...prerouting, protocol: "tcp", onPort: 80, onIp: "127.0.0.1" },
+    "tproxyMark",
+    [1, tproxy("127.0.0.1", 1), tproxy("127.0.0.1", 2)],
+    "TPROXY",
+  ],
+  [nat, "random", [true, `${snat} --random`, snat], "SNAT"],
+  [nat, "randomFully", [true, `${snat} --random-fully`, snat], "SNAT"],
+  [nat, "persistent", [true, `${snat} --persistent`, snat], "SNAT"],
+  [{ chain: "OUTPUT", table: "raw" }, "zone", [5, "-j CT --zone 5", "-j CT --zone 6"], "CT"],
+  [
+    mss,
+    "clampMssToPmtu",
+    [true, "-p tcp --syn -j TCPMSS --clamp-mss-to-pmtu", "-p tcp --syn -j TCPMSS --set-mss 9"],
+    "TCPMSS",
+  ],
+  [mss, "setMss", [1400, "-p tcp --syn -j TCPMSS --set-mss 1400", "-p tcp --syn -j TCPMSS --set-mss 9"], "TCPMSS"],
+  [
+    { ...mangle, queueBypass: true },
+    "queueNum",
+    [5, "-j NFQUEUE --queue-num 5 --queue-bypass", "-j NFQUEUE --queue-num 6 --queue-bypass"],
+    "NFQUEUE",
+  ],
+  [
+    { ...mangle, queueNum: 5 },
+    "queueBypass",
+    [true, "-j NFQUEUE --queue-num 5 --queue-bypass", "-j NFQUEUE --queue-num 5"],
+    "NFQUEUE",
+  ],
+  [mangle, "gateway", ["10.0.0.9", "-j TEE --gateway 10.0.0.9", "-j TEE --gateway 10.0.0.8"], "TEE"],
+  [mangle, "saveMark", [true, "-j CONNMARK --save-mark", "-j CONNMARK --restore-mark"], "CONNMARK"],
+  [
+    { ...mangle, nfmask: "0xff" },
+    "restoreMark",
+    [true, "-j CONNMARK --restore-mark --mask 0xff", "-j CONNMARK --save-mark --mask 0xff"],
+    "CONNMARK",
+  ],
+  [
+    { ...mangle, restoreMark: true },
+    "nfmask",
+    ["0xff", "-j CONNMARK --restore-mark --mask 0xff", "-j CONNMARK --restore-mark --mask 0xfe"],
+    "CONNMARK",
+  ],
+  [
+    { chain: "FORWARD", protocol: "icmp" },
+    "icmpType",
+    ["3/4", "-p icmp -m icmp --icmp-type 3/4", "-p icmp -m icmp --icmp-type 3"],
+    "ACCEPT",
+  ],
   [{ chain: "FORWARD", table: "mangle" }, "setMark", [16, "-j MARK --set-mark 16", "-j MARK --set-mark 17"], "MARK"],
 ] as const) {
   contract(`drift of ${input}`, (world) => drifting(world, fixed, { [input]: part }, target));
 }
 
-contract("drift of matchSet", (world) => {
-  const value = { name: "pods", flags: ["src", "dst"] };
-  const parts: Parts = { matchSet: [value, "-m set --match-set pods src,dst", "-m set --match-set pods src,src"] };
-  const spec = drifting(world, { chain: "FORWARD" }, parts, "ACCEPT");
-  const create = () => world.inside(spec.inputs.netns, "ipset", "create", "pods", "hash:ip,port");
-  return { ...spec, needs: "ipset", prepare: create };
-});
+const onSet = { name: "pods", flags: ["src", "dst"] };
+for (const [input, target, words] of [
+  ["matchSet", "ACCEPT", "-m set --match-set"],
+  ["addSet", "SET", "-j SET --add-set"],
+  ["delSet", "SET", "-j SET --del-set"],
+] as const) {
+  contract(`drift of ${input}`, (world) => {
+    const parts: Parts = { [input]: [onSet, `${words} pods src,dst`, `${words} pods src,src`] };
+    const spec = drifting(world, { chain: "FORWARD" }, parts, target);
+    const create = () => world.inside(spec.inputs.netns, "ipset", "create", "pods", "hash:ip,port");
+    return { ...spec, needs: "ipset", prepare: create };
+  });
+}
 
 everyDrift(kind, { priority: "the order of several rules, as the tests of order move it by hand" });

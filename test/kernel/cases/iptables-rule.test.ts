@@ -2,6 +2,7 @@ import { iptablesRule as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyInput } from "../support/inputs";
 import { ruleCase } from "../support/iptables";
+import { mangleForward, manglePrerouting, rawOutput } from "../support/rule-steps";
 
 contract("in filter, with every match that needs no module of its own", (world) => {
   const first = { inputs: { chain: "FORWARD", target: "ACCEPT" }, printed: "# -j ACCEPT" };
@@ -94,6 +95,17 @@ contract("in nat, at the head", (world) => {
       { protocol: undefined, toPorts: undefined, target: "SNAT", toSource: "10.0.0.1" },
       "-s 172.22.0.0/24 # -j SNAT --to-source 10.0.0.1",
     ],
+    [
+      "drawn ports",
+      { random: true, persistent: true },
+      "-s 172.22.0.0/24 # -j SNAT --to-source 10.0.0.1 --random --persistent",
+    ],
+    [
+      "drawn fully",
+      { random: undefined, persistent: undefined, randomFully: true },
+      "-s 172.22.0.0/24 # -j SNAT --to-source 10.0.0.1 --random-fully",
+    ],
+    ["as at first", { randomFully: undefined }, "-s 172.22.0.0/24 # -j SNAT --to-source 10.0.0.1"],
     ["another toSource", { toSource: "10.0.0.1-10.0.0.9" }, "-s 172.22.0.0/24 # -j SNAT --to-source 10.0.0.1-10.0.0.9"],
   ]);
   const hand = () => made.iptables("-A", "POSTROUTING", "-j", "RETURN");
@@ -142,6 +154,18 @@ contract("that marks packets, in a chain of one's own", (world) => {
   return { ...made.spec, prepare: () => made.iptables("-N", chain) };
 });
 
+for (const [table, chain, steps] of [
+  ["mangle", "PREROUTING", manglePrerouting],
+  ["raw", "OUTPUT", rawOutput],
+  ["mangle", "FORWARD", mangleForward],
+] as const) {
+  contract(`in ${chain} of ${table}`, (world) => {
+    const first = { inputs: { chain, table, target: "RETURN" }, printed: "# -j RETURN" };
+    const { spec } = ruleCase(world, first, steps);
+    return { ...spec, local: true, drifts: [] };
+  });
+}
+
 contract("of IPv6", (world) => {
   const first = {
     inputs: { chain: "FORWARD", family: "ipv6", source: "2001:DB8::/32", protocol: "icmpv6", target: "ACCEPT" },
@@ -183,6 +207,16 @@ contract("on a set", (world) => {
   };
   const { spec } = ruleCase(world, first, [
     ["flags", { matchSet: { name: "pods", flags: ["src", "dst"] } }, "-m set --match-set pods src,dst # -j ACCEPT"],
+    [
+      "addSet",
+      { matchSet: undefined, target: "SET", addSet: { name: "pods", flags: ["src", "src"] } },
+      "# -j SET --add-set pods src,src",
+    ],
+    [
+      "delSet",
+      { addSet: undefined, delSet: { name: "pods", flags: ["dst", "dst"] } },
+      "# -j SET --del-set pods dst,dst",
+    ],
   ]);
   return { ...spec, needs: "ipset", prepare: () => world.inside(netns, "ipset", "create", "pods", "hash:ip,port") };
 });

@@ -3,7 +3,7 @@ import { iptablesRule as kind } from "../../../provider/src/kinds";
 import type { Case } from "./case";
 import type { World } from "./world";
 
-type Step = readonly [what: string, change: Values, printed: string];
+export type Step = readonly [what: string, change: Values, printed: string];
 
 interface RuleCase {
   readonly iptables: (...args: string[]) => Promise<string>;

@@ -55,7 +55,7 @@ function priorities(rules: readonly Rule[], owner: string): (number | undefined)
 }
 
 /** Does a rule of ours stand behind one that it should precede? The other of the two is in order: one of them has to move. */
-export function isLate(rules: readonly Rule[], rule: Rule, { owner, priority }: Placing): boolean {
+export function isBehind(rules: readonly Rule[], rule: Rule, { owner, priority }: Placing): boolean {
   if (priority === undefined) return false;
   return priorities(rules.slice(0, rules.indexOf(rule)), owner).some(
     (other) => other !== undefined && other > priority,
@@ -99,7 +99,7 @@ const patienceSeconds = 20;
  * Puts a rule into its place, then takes away those that it replaces: ours, and one of another's that is adopted. The
  * place can be told by number only, so it is read back; as long as it is wrong, the new rule goes and the old ones stay.
  */
-export async function put(
+export async function placeRule(
   host: Host,
   chain: Chain,
   placing: Placing,

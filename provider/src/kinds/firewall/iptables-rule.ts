@@ -2,35 +2,26 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { withLock } from "../../host/lock";
-import { at, familyOf, number32, parseAt, printable } from "../../schema/fields";
+import { at, number32, parseAt, printable } from "../../schema/fields";
 import { backendOf, type Chain, movedBackend, refuseMix, savedRules } from "../../tools/iptables/backend";
-import { deleteRules, optionsOf, parseSaved, type Rule, readChain, splitWords } from "../../tools/iptables/iptables";
+import { deleteRules, parseSaved, type Rule, readChain, splitWords } from "../../tools/iptables/iptables";
+import { chainName, family, type Table, table } from "./iptables-chains";
+import { type MatchArgs, rulesOf } from "./iptables-check";
 import { matchArgs, matches } from "./iptables-matches";
-import { adoptable, commentOf, isLate, isOurs, ownerOf, type Placing, put } from "./iptables-place";
-import { inputsOf } from "./iptables-read";
-import {
-  chainName,
-  isNatTarget,
-  type TargetArgs,
-  type TargetOption,
-  targetArgs,
-  targetOptions,
-} from "./iptables-targets";
+import { adoptable, commentOf, isBehind, isOurs, ownerOf, type Placing, placeRule } from "./iptables-place";
+import { inputNames, inputsOf, optionsIn } from "./iptables-read";
+import { fixedWords, type TargetArgs, type TargetOption, targetArgs, targetOptions } from "./iptables-targets";
 
-const tables = ["filter", "nat", "mangle", "raw", "security"] as const;
 export const iptablesRule = defineKind({
   type: "IptablesRule",
   summary: 'A rule in a chain of iptables or ip6tables. In a match, a leading "! " negates.',
   args: {
     /** IP version: ipv4 (iptables) or ipv6 (ip6tables). */
-    family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
+    family,
     /** Table that the chain is in. */
-    table: z
-      .enum(tables, { error: `must be one of ${tables.join(", ")}` })
-      .default("filter")
-      .meta({ replace: true }),
+    table,
     /** Chain, one that exists: FORWARD, POSTROUTING or one's own. */
-    chain: chainName.meta({ replace: true }),
+    chain: chainName.meta({ replace: true, reference: "name", of: "IptablesChain" }),
     ...inNetns,
     /** Where in the chain a new rule goes: "append", its end, or "insert", its head. */
     position: z
@@ -54,32 +45,7 @@ export const iptablesRule = defineKind({
   /** `FAMILY/TABLE/CHAIN/RESOURCE@NETNS` with the name of the resource */
   id: ({ family, table, chain, owner, netns }) => at(`${family}/${table}/${chain}/${owner.split("/").pop()}`, netns),
 
-  *rules(args) {
-    const { family, protocol = "", source, destination, toSource, toDestination } = args;
-    for (const [key, value] of Object.entries({ source, destination })) {
-      if (value && familyOf(value) !== (family === "ipv6" ? 6 : 4))
-        yield [key, `must be an address of family ${family}`];
-    }
-    const withPorts = ["tcp", "udp", "sctp"].includes(protocol);
-    for (const key of ["sourcePorts", "destinationPorts", "toPorts"] as const) {
-      if (args[key] !== undefined && !withPorts) yield [key, "needs protocol tcp, udp or sctp"];
-    }
-    for (const key of Object.keys(targetOptions) as TargetOption[]) {
-      const { target, required } = targetOptions[key];
-      const fits = args.target === target || (key === "toPorts" && args.target === "MASQUERADE");
-      if (args[key] !== undefined && !fits) yield [key, `is only for target ${target}`];
-      if (required && args[key] === undefined && args.target === target)
-        yield [key, `is required for target ${target}`];
-    }
-    for (const [key, value] of Object.entries({ toSource, toDestination })) {
-      if (value && !isNatTarget(value, family)) yield [key, `must be an address of family ${family}, or a range`];
-    }
-    if (args.addressType && !args.addressType.source && !args.addressType.destination)
-      yield ["addressType", "needs source or destination"];
-    if (args.statistic && "every" in args.statistic && args.statistic.packet >= args.statistic.every) {
-      yield ["statistic.packet", "must be below every"];
-    }
-  },
+  rules: rulesOf,
 
   async observe(host, args, recorded) {
     const chain = chainOf(args);
@@ -99,7 +65,7 @@ export const iptablesRule = defineKind({
       owner: ownerOf(rule, args.owner),
       inputs: {
         ...changed(args, [...ours, ...elsewhere], recorded?.canonical),
-        ...(recorded?.canonical !== undefined && isLate(rules, rule, args) && { priority: undefined }),
+        ...(recorded?.canonical !== undefined && isBehind(rules, rule, args) && { priority: undefined }),
       },
       outputs: { canonical: rule.text, backend: ours.length ? backend : former },
       detail: { rules, ours, elsewhere },
@@ -119,7 +85,7 @@ export const iptablesRule = defineKind({
       taken ?? (args.adopt && recorded?.canonical === undefined ? await adoptable(host, chain, args, rule) : undefined);
     // One that is new and has no neighbours to heed needs no look at the chain.
     const known = adopted ? undefined : (detail?.rules ?? (args.priority === undefined ? [] : undefined));
-    const write = () => put(host, chain, args, rule, known, adopted);
+    const write = () => placeRule(host, chain, args, rule, known, adopted);
     // A place is told by number. Programs of other kinds know no turns, so it is read back all the same.
     await (known?.length === 0 ? write() : withLock(host, { netns: args.netns, what: "IptablesRule" }, write));
     // How iptables spells this one is learnt by reading it.
@@ -156,9 +122,9 @@ export const iptablesRule = defineKind({
   },
 });
 
-interface RuleArgs extends Placing, TargetArgs, z.output<z.ZodObject<typeof matchArgs>> {
+interface RuleArgs extends Placing, TargetArgs, MatchArgs {
   readonly family: "ipv4" | "ipv6";
-  readonly table: string;
+  readonly table: Table;
   readonly chain: string;
   readonly netns?: string | undefined;
 }
@@ -170,13 +136,14 @@ function chainOf({ netns, family, table, chain }: RuleArgs): Chain {
 function specification(args: RuleArgs): string[] {
   const words = Object.entries(matches).flatMap(([key, match]) => {
     const value = args[key as keyof typeof matches];
-    return value === undefined ? [] : match.argv(value as never);
+    return value === undefined ? [] : match.argv(value as never, args.family);
   });
   const options = (Object.keys(targetOptions) as TargetOption[]).flatMap((key) => {
     const value = args[key];
-    return value === undefined ? [] : [targetOptions[key].option, value];
+    return value === undefined ? [] : targetOptions[key].argv(value as never, args.family);
   });
-  return [...words, "-m", "comment", "--comment", commentOf(args), "-j", args.target, ...options];
+  const jump = args.target === "" ? [] : ["-j", args.target, ...(fixedWords[args.target] ?? []), ...options];
+  return [...words, "-m", "comment", "--comment", commentOf(args), ...jump];
 }
 
 /** What was read of a rule that somebody changed is in iptables' words: of such a record no rule can be made. */
@@ -198,14 +165,9 @@ function changed(args: RuleArgs, rules: readonly Rule[], written: string | undef
 
 /** The inputs whose options read otherwise than when the rule was written, in iptables' words: it spells many its own way. */
 function changedInputs(rule: Rule, written: string): Record<string, string | undefined> {
-  const [now, then] = [optionsOf(rule.words), optionsOf(splitWords(written).slice(2))];
-  const inputs = new Map<string, string>();
-  for (const [key, { options }] of Object.entries(matches)) for (const name of options) inputs.set(name, key);
-  for (const [key, { option }] of Object.entries(targetOptions)) inputs.set(option, key);
-  inputs.set("--set-xmark", "setMark");
-  inputs.set("--comment", "comment");
+  const [now, then] = [optionsIn(rule.words), optionsIn(splitWords(written).slice(2))];
   const different = [...new Set([...now.keys(), ...then.keys()])].filter(
     (name) => name !== "-m" && now.get(name) !== then.get(name),
   );
-  return Object.fromEntries(different.map((name) => [inputs.get(name) ?? "target", now.get(name)]));
+  return Object.fromEntries(different.map((name) => [inputNames.get(name) ?? "target", now.get(name)]));
 }

@@ -128,6 +128,9 @@ export function splitWords(line: string): string[] {
   );
 }
 
+/** Options whose value is text, which may look like an option. */
+const texts = new Set(["--comment", "--log-prefix"]);
+
 /** The options in the words of a rule; a negated one starts with "! ". */
 export function optionsOf(words: readonly string[]): Map<string, string> {
   const options = new Map<string, string>();
@@ -135,7 +138,7 @@ export function optionsOf(words: readonly string[]): Map<string, string> {
   let option = "";
   for (const word of words) {
     if (word === "!") negated = "! ";
-    else if (/^--?[a-z]/.test(word) && !(option === "--comment" && options.get(option) === "")) {
+    else if (/^--?[a-z]/.test(word) && !(texts.has(option) && options.get(option) === "")) {
       // Each match is named once more by -m; two matches of one module differ in their own options.
       option = word;
       options.set(option, option === "-m" ? (options.get("-m") ?? "") : negated);

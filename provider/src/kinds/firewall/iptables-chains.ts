@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+/** The tables, and the chains that each is born with. */
+export const builtIn = {
+  filter: ["INPUT", "FORWARD", "OUTPUT"],
+  nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
+  mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
+  raw: ["PREROUTING", "OUTPUT"],
+  security: ["INPUT", "FORWARD", "OUTPUT"],
+} as const;
+
+export type Table = keyof typeof builtIn;
+export type BuiltIn = (typeof builtIn.mangle)[number];
+
+export const tables = Object.keys(builtIn) as [Table, ...Table[]];
+export const builtInChains: readonly string[] = builtIn.mangle;
+
+export function isBuiltIn(table: Table, chain: string): boolean {
+  return (builtIn[table] as readonly string[]).includes(chain);
+}
+
+/** Where the kernel takes something. Left out: everywhere. A chain of one's own is asked for its table only. */
+export interface Places {
+  readonly tables?: readonly Table[];
+  readonly chains?: readonly BuiltIn[];
+}
+
+/** What is wrong with a table and a chain; undefined: nothing. */
+export function misplacement({ tables, chains }: Places, table: Table, chain: string): string | undefined {
+  if (tables && !tables.includes(table)) return `is possible only in table ${list(tables)}`;
+  if (chains && isBuiltIn(table, chain) && !(chains as readonly string[]).includes(chain))
+    return `is not possible in ${chain}, but in ${list(chains)} or in a chain of your own`;
+  return undefined;
+}
+
+function list(words: readonly string[]): string {
+  return words.join(", ").replace(/, ([^,]*)$/, " and $1");
+}
+
+export const family = z
+  .enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" })
+  .default("ipv4")
+  .meta({ replace: true });
+
+export const table = z
+  .enum(tables, { error: `must be one of ${tables.join(", ")}` })
+  .default("filter")
+  .meta({ replace: true });
+
+export const chainName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,27}$/, 'must be 1 to 28 of letters, digits, "_", ".", ":" and "-"');
+
+/** What is wrong with the name of a chain in a table; undefined: nothing. */
+export function missingChain(table: Table, chain: string): string | undefined {
+  if (!builtInChains.includes(chain) || isBuiltIn(table, chain)) return undefined;
+  return `table ${table} has no chain ${chain}, but ${list(builtIn[table])}`;
+}
