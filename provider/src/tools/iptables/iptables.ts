@@ -93,11 +93,19 @@ const gone = /does a matching rule exist|RULE_DELETE failed \(No such file or di
 export async function deleteRules(host: Host, chain: Chain, rules: readonly Rule[]): Promise<void> {
   for (const { words } of rules) {
     try {
-      await changeChain(host, chain, "-D", ...words);
+      await changeChain(host, chain, "-D", ...deletable(words));
     } catch (error) {
       if (!hasCode(error, "LN_COMMAND") || !gone.test(stderrOf(error))) throw error;
     }
   }
+}
+
+/** Of the match recent, iptables prints the mask of all addresses, but does not find the rule by it. */
+function deletable(words: readonly string[]): string[] {
+  return words.filter((word, index) => {
+    const option = word === "--mask" ? index : index - 1;
+    return words[option] !== "--mask" || words[option + 1] !== "255.255.255.255";
+  });
 }
 
 /** Where each rule stands, of all that iptables-save prints: its table, its chain, and its number there from 1. */
