@@ -5,7 +5,7 @@ export const codes = {
   LN_ADOPT: "The existing object cannot be adopted: it differs from what is asked for.",
   LN_BACKEND: "Rules are in the other backend of iptables (nf_tables or legacy), or would be in both.",
   LN_BUSY:
-    "Something still holds the object, so it cannot be removed: a process a namespace, for 20 seconds; or another program kept its namespace for 30 seconds.",
+    "Something still holds the object, so it cannot be removed: a process a namespace, for 20 seconds; rules a chain; or another program kept its namespace for 30 seconds.",
   LN_COMMAND: "A system command or call failed.",
   LN_EXISTS: "An object of this name exists already and is not ours; it was left untouched.",
   LN_HOST: "The remote host could not be reached.",

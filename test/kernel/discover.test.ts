@@ -26,6 +26,7 @@ ip route add local 10.11.0.0/16 dev lo
 ip route add 10.12.0.0/16 via 10.8.0.9 proto 42
 sysctl -q -w net.ipv4.ip_forward=1
 iptables -N OWN
+iptables -P FORWARD DROP
 iptables -A FORWARD -i br0 -j ACCEPT
 iptables -A FORWARD -m quota --quota 5 -j DROP
 iptables -A FORWARD -o br0 -j OWN
@@ -51,6 +52,8 @@ test("what was made by hand in a namespace can be imported, and what the kernel 
     "Route default@A",
     "Route 10.11.0.0/16 table 255@A",
     "Sysctl net/ipv4/ip_forward@A",
+    "IptablesChain ipv4/filter/OWN@A",
+    "IptablesPolicy ipv4/filter/FORWARD@A",
     "IptablesRule ipv4/filter/FORWARD/1@A",
     "IptablesRule ipv4/filter/FORWARD/3@A",
     "IptablesRule ipv4/filter/OWN/1@A",

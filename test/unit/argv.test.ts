@@ -153,6 +153,15 @@ const rows: readonly Row[] = [
     observed({ value: "0 1" }),
     [`${inFoo} cat /proc/sys/net/ipv4/ip_local_port_range`, `${inFoo} tee /proc/sys/net/ipv4/ip_local_port_range`],
   ],
+  ["made", "IptablesChain", {}, undefined, [`${iptables} -N OWN`]],
+  ["as it is", "IptablesChain", {}, observed({}), []],
+  [
+    "set",
+    "IptablesPolicy",
+    {},
+    observed({ policy: "ACCEPT" }),
+    [`${iptables} -S FORWARD`, `${iptables} -P FORWARD DROP`],
+  ],
   [
     "appended",
     "IptablesRule",

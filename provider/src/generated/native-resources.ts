@@ -80,6 +80,20 @@ export const Sysctl = native<typeof dynamic.Sysctl>("Sysctl");
 export type Sysctl = dynamic.Sysctl;
 
 /**
+ * A chain of one's own in a table of iptables or ip6tables, for rules to be in and to jump to. Id:
+ * `FAMILY/TABLE/NAME@NETNS`.
+ */
+export const IptablesChain = native<typeof dynamic.IptablesChain>("IptablesChain");
+export type IptablesChain = dynamic.IptablesChain;
+
+/**
+ * What a built-in chain of iptables or ip6tables does with packets that no rule of it decides on. Id:
+ * `FAMILY/TABLE/CHAIN@NETNS`.
+ */
+export const IptablesPolicy = native<typeof dynamic.IptablesPolicy>("IptablesPolicy");
+export type IptablesPolicy = dynamic.IptablesPolicy;
+
+/**
  * A rule in a chain of iptables or ip6tables. In a match, a leading "! " negates. Id:
  * `FAMILY/TABLE/CHAIN/RESOURCE@NETNS` with the name of the resource.
  */

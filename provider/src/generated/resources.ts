@@ -1718,6 +1718,80 @@ export class Sysctl extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link IptablesChain}. */
+export interface IptablesChainArgs extends CommonArgs {
+  /** IP version: ipv4 (iptables) or ipv6 (ip6tables). Default: "ipv4". A change replaces the resource. */
+  family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
+  /** Table that the chain is in. Default: "filter". A change replaces the resource. */
+  table?: pulumi.Input<"filter" | "nat" | "mangle" | "raw" | "security"> | undefined;
+  /**
+   * Name, 1 to 28 characters; not that of a built-in chain or a target. Default: the resource's name. A change replaces
+   * the resource.
+   */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+}
+
+/**
+ * A chain of one's own in a table of iptables or ip6tables, for rules to be in and to jump to. Id:
+ * `FAMILY/TABLE/NAME@NETNS`.
+ */
+export class IptablesChain extends LocalnetResource {
+  /** IP version: ipv4 (iptables) or ipv6 (ip6tables). */
+  declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
+  /** Table that the chain is in. */
+  declare readonly table: pulumi.Output<"filter" | "nat" | "mangle" | "raw" | "security">;
+  /** Name, 1 to 28 characters; not that of a built-in chain or a target. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args?: IptablesChainArgs, options?: pulumi.CustomResourceOptions) {
+    super("IptablesChain", name, args, options);
+  }
+}
+
+/** The inputs of {@link IptablesPolicy}. */
+export interface IptablesPolicyArgs extends CommonArgs {
+  /** IP version: ipv4 (iptables) or ipv6 (ip6tables). Default: "ipv4". A change replaces the resource. */
+  family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
+  /** Table that the chain is in. Default: "filter". A change replaces the resource. */
+  table?: pulumi.Input<"filter" | "nat" | "mangle" | "raw" | "security"> | undefined;
+  /**
+   * Built-in chain: INPUT, FORWARD, OUTPUT, PREROUTING or POSTROUTING, one that the table has. A change replaces the
+   * resource.
+   */
+  chain: pulumi.Input<string>;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** "ACCEPT" or "DROP". Table nat takes no DROP. */
+  policy: pulumi.Input<"ACCEPT" | "DROP">;
+}
+
+/**
+ * What a built-in chain of iptables or ip6tables does with packets that no rule of it decides on. Id:
+ * `FAMILY/TABLE/CHAIN@NETNS`.
+ */
+export class IptablesPolicy extends LocalnetResource {
+  /** IP version: ipv4 (iptables) or ipv6 (ip6tables). */
+  declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
+  /** Table that the chain is in. */
+  declare readonly table: pulumi.Output<"filter" | "nat" | "mangle" | "raw" | "security">;
+  /** Built-in chain: INPUT, FORWARD, OUTPUT, PREROUTING or POSTROUTING, one that the table has. */
+  declare readonly chain: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** "ACCEPT" or "DROP". Table nat takes no DROP. */
+  declare readonly policy: pulumi.Output<"ACCEPT" | "DROP">;
+  /** The policy that was there before, which destroy puts back. */
+  declare readonly previousPolicy: pulumi.Output<string>;
+
+  constructor(name: string, args: IptablesPolicyArgs, options?: pulumi.CustomResourceOptions) {
+    super("IptablesPolicy", name, args, options);
+  }
+}
+
 /** The inputs of {@link IptablesRule}. */
 export interface IptablesRuleArgs extends CommonArgs {
   /** IP version: ipv4 (iptables) or ipv6 (ip6tables). Default: "ipv4". A change replaces the resource. */
@@ -1725,7 +1799,7 @@ export interface IptablesRuleArgs extends CommonArgs {
   /** Table that the chain is in. Default: "filter". A change replaces the resource. */
   table?: pulumi.Input<"filter" | "nat" | "mangle" | "raw" | "security"> | undefined;
   /** Chain, one that exists: FORWARD, POSTROUTING or one's own. A change replaces the resource. */
-  chain: pulumi.Input<string>;
+  chain: pulumi.Input<string> | IptablesChain;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
@@ -1809,7 +1883,7 @@ export interface IptablesRuleArgs extends CommonArgs {
    * CONNMARK, CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "" for nothing, the rule only counts.
    * Default: "".
    */
-  target?: pulumi.Input<string> | undefined;
+  target?: pulumi.Input<string> | IptablesChain | undefined;
   /** New source of target SNAT: `10.0.0.1` or `10.0.0.1:1024-2048`. */
   toSource?: pulumi.Input<string> | undefined;
   /** New destination of target DNAT: `10.0.0.1:8080`. */

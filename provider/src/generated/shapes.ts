@@ -309,6 +309,18 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { netns: "name" },
     parent: "netns",
   },
+  IptablesChain: {
+    inputs: ["family", "table", "name", "netns", "host", "adopt"],
+    outputs: [],
+    references: { netns: "name" },
+    parent: "netns",
+  },
+  IptablesPolicy: {
+    inputs: ["family", "table", "chain", "netns", "policy", "host", "adopt"],
+    outputs: ["previousPolicy"],
+    references: { netns: "name" },
+    parent: "netns",
+  },
   IptablesRule: {
     inputs: [
       "family",

@@ -1,5 +1,7 @@
 import type { AnyKind } from "../core/kind";
 import { probe } from "./checks/probe";
+import { iptablesChain } from "./firewall/iptables-chain";
+import { iptablesPolicy } from "./firewall/iptables-policy";
 import { iptablesRule } from "./firewall/iptables-rule";
 import { kernelModule } from "./host/kernel-module";
 import { netns } from "./host/netns";
@@ -25,6 +27,8 @@ export {
   bridge,
   dummy,
   ifb,
+  iptablesChain,
+  iptablesPolicy,
   iptablesRule,
   ipvsBackend,
   ipvsService,
@@ -45,7 +49,7 @@ export {
 
 const all: readonly AnyKind[] = [
   ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, route, policyRule],
-  ...[kernelModule, sysctl, iptablesRule],
+  ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, iptablesRule],
   ...[ipvsService, ipvsBackend, process, probe],
 ];
 

@@ -38,8 +38,7 @@ contract("drift of every match, in the spellings of iptables", (world) =>
 );
 
 const packet: Parts = {
-  protocol: ["tcp", "-p tcp", "-p tcp"],
-  tcpFlags: ["syn", "--syn", "--tcp-flags SYN SYN"],
+  tcpFlags: ["syn", "-p tcp --syn", "-p tcp --tcp-flags SYN SYN"],
   macSource: ["02:00:00:00:00:01", "-m mac --mac-source 02:00:00:00:00:01", "-m mac ! --mac-source 02:00:00:00:00:01"],
   length: [100, "-m length --length 100", "-m length --length 100:200"],
   ttl: [{ eq: 5 }, "-m ttl --ttl-eq 5", "-m ttl --ttl-gt 5"],
@@ -50,8 +49,7 @@ const packet: Parts = {
   ],
 };
 const state: Parts = {
-  protocol: ["udp", "-p udp", "-p udp"],
-  socket: [{ transparent: true }, "-m socket --transparent", "-m socket"],
+  socket: [{ transparent: true }, "-p udp -m socket --transparent", "-p udp -m socket"],
   rpfilter: [{ loose: true }, "-m rpfilter --loose", ""],
   ipsecPolicy: [{ dir: "in", pol: "ipsec" }, "-m policy --dir in --pol ipsec", "-m policy --dir in --pol none"],
   hashlimit: [
@@ -64,9 +62,11 @@ const state: Parts = {
 };
 
 const prerouting = { chain: "PREROUTING", table: "mangle" };
-contract("drift of what is in the packet", (world) => drifting(world, prerouting, packet, "ACCEPT"));
+contract("drift of what is in the packet", (world) =>
+  drifting(world, { ...prerouting, protocol: "tcp" }, packet, "ACCEPT"),
+);
 contract("drift of what this host knows of it", (world) =>
-  drifting(world, { ...prerouting, onIp: "127.0.0.1", tproxyMark: 1 }, state, "TPROXY"),
+  drifting(world, { ...prerouting, protocol: "udp", onIp: "127.0.0.1", tproxyMark: 1 }, state, "TPROXY"),
 );
 contract("drift of the sender", (world) =>
   drifting(

@@ -1,12 +1,18 @@
 import type { Values } from "../../../provider/src/core/check";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
+import type { Case } from "./case";
 import type { World } from "./world";
 
 /** Each input with its value, the words that iptables takes for it, and other words that somebody puts in their place. */
 export type Parts = Readonly<Record<string, readonly [value: unknown, words: string, other: string]>>;
 
 /** A rule with all these inputs, and for each of them a change by hand of it alone. */
-export function drifting(world: World, fixed: Values, parts: Parts, target: string) {
+export function drifting(
+  world: World,
+  fixed: Values,
+  parts: Parts,
+  target: string,
+): Case & { readonly inputs: { readonly netns: string } } {
   const netns = world.netns("a");
   const { table = "filter", chain } = fixed as Record<string, string>;
   const iptables = (...args: string[]) => world.inside(netns, "iptables", "-w", "-t", String(table), ...args);

@@ -1,4 +1,18 @@
-const readers = new Set(["cat", "ls", "grep", "which", "find", "tail", "curl", "nc", "ping", "test", "true"]);
+const readers = new Set([
+  "iptables-save",
+  "ip6tables-save",
+  "cat",
+  "ls",
+  "grep",
+  "which",
+  "find",
+  "tail",
+  "curl",
+  "nc",
+  "ping",
+  "test",
+  "true",
+]);
 
 /** Is this a command that changes nothing? What is not known counts as a change. */
 export function onlyReads(argv: readonly string[]): boolean {

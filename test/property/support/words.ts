@@ -63,6 +63,7 @@ const options = new Set([
   "-w",
   "-t",
   "-S",
+  ...["-N", "-X", "-P"],
   "-A",
   "-I",
   "-D",
@@ -91,7 +92,19 @@ const options = new Set([
   "--mode",
   ...["--probability", "--every", "--packet", "--physdev-in", "--physdev-out", "--limit", "--limit-burst", "--comment"],
   ...["-q", "-sS", "--globoff", "--noproxy", "--proto", "--max-time", "--write-out", "--url", "-z", "-W"],
-  ...["--to-source", "--to-destination", "--to-ports", "--set-mark", "--reject-with", "--log-prefix"],
+  ...["--tcp-flags", "--icmp-type", "--mac-source", "--length", "--uid-owner", "--gid-owner"],
+  ...["--random", "--random-fully", "--persistent", "--save-mark", "--restore-mark", "--mask", "--on-port", "--on-ip"],
+  ...["--tproxy-mark", "--notrack", "--zone", "--clamp-mss-to-pmtu", "--set-mss", "--queue-num", "--queue-bypass"],
+  ...[
+    "--gateway",
+    "--checksum-fill",
+    "--to-source",
+    "--to-destination",
+    "--to-ports",
+    "--set-mark",
+    "--reject-with",
+    "--log-prefix",
+  ],
 ]);
 /** What these are followed by is a value whatever it starts with. */
 export const free = new Set(["--comment", "--log-prefix"]);

@@ -17,6 +17,8 @@ export const samples: Readonly<Record<string, Values>> = {
   PolicyRule: { priority: 100, table: 100, netns: "foo" },
   KernelModule: { name: "ip_vs" },
   Sysctl: { key: "net.ipv4.ip_forward", value: 1, netns: "foo" },
+  IptablesChain: { name: "OWN", netns: "foo" },
+  IptablesPolicy: { chain: "FORWARD", policy: "DROP", netns: "foo" },
   IptablesRule: { chain: "FORWARD", target: "ACCEPT", netns: "foo" },
   IpvsService: { address: "10.0.0.1", port: 80, netns: "foo" },
   IpvsBackend: { service: "tcp/10.0.0.1:80@foo", address: "10.0.0.2", port: 8080 },

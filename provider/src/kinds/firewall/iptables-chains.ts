@@ -56,3 +56,12 @@ export function missingChain(table: Table, chain: string): string | undefined {
   if (!builtInChains.includes(chain) || isBuiltIn(table, chain)) return undefined;
   return `table ${table} has no chain ${chain}, but ${list(builtIn[table])}`;
 }
+
+/** The targets of iptables: no chain can have their names. */
+export const targetNames: ReadonlySet<string> = new Set(
+  [
+    "ACCEPT DROP QUEUE RETURN AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK CT DNAT DNPT DSCP ECN HL HMARK",
+    "IDLETIMER LED LOG MARK MASQUERADE MIRROR NAT NETMAP NFLOG NFQUEUE NOTRACK RATEEST REDIRECT REJECT SAME SECMARK SET",
+    "SNAT SNPT SYNPROXY TARPIT TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG",
+  ].flatMap((names) => names.split(" ")),
+);

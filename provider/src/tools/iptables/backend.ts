@@ -7,7 +7,7 @@ import { versionOf } from "../../host/requirements";
 export type Backend = "nf_tables" | "legacy";
 
 export interface Chain {
-  readonly netns: string | undefined;
+  readonly netns?: string | undefined;
   readonly family: "ipv4" | "ipv6";
   readonly table: string;
   readonly chain: string;

@@ -14,6 +14,8 @@ export interface Rule {
 export interface Listing {
   readonly exists: boolean;
   readonly rules: Rule[];
+  /** Of a built-in chain: what it does with packets that no rule decides on. */
+  readonly policy?: string | undefined;
   /** Did the backend nf_tables say that there are tables of the other one? They may be empty. */
   readonly legacyTables: boolean;
 }
@@ -30,7 +32,8 @@ export function readChain(host: Host, chain: Chain): Promise<Listing> {
 async function listChain(host: Host, chain: Chain): Promise<Listing> {
   try {
     const { stdout, stderr } = await run(host, chain, ["-S", chain.chain]);
-    return { exists: true, rules: parseRules(stdout), legacyTables: saysLegacy(stderr) };
+    const policy = /^-P \S+ (\S+)$/m.exec(stdout)?.[1];
+    return { exists: true, rules: parseRules(stdout), policy, legacyTables: saysLegacy(stderr) };
   } catch (error) {
     if (!(await saysMissing(host, chain, error))) throw error;
     return { exists: false, rules: [], legacyTables: saysLegacy(stderrOf(error)) };
@@ -105,6 +108,26 @@ function deletable(words: readonly string[]): string[] {
   return words.filter((word, index) => {
     const option = word === "--mask" ? index : index - 1;
     return words[option] !== "--mask" || words[option + 1] !== "255.255.255.255";
+  });
+}
+
+/** The rules of a table that are in a chain, or jump to it. */
+export async function rulesAbout(host: Host, chain: Chain): Promise<string[]> {
+  const rules = parseRules((await run(host, chain, ["-S"])).stdout);
+  const concerns = ({ text, words }: Rule) => {
+    const options = optionsOf(words);
+    return text.startsWith(`-A ${chain.chain} `) || [options.get("-j"), options.get("-g")].includes(chain.chain);
+  };
+  return rules.filter(concerns).map(({ text }) => text);
+}
+
+/** The chains, of all that iptables-save prints; a built-in one has a policy. */
+export function parseDeclared(text: string): { table: string; chain: string; policy: string | undefined }[] {
+  let table = "";
+  return text.split("\n").flatMap((line) => {
+    if (line.startsWith("*")) table = line.slice(1);
+    const [, chain, policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
+    return chain === undefined ? [] : [{ table, chain, policy: policy === "-" ? undefined : policy }];
   });
 }
 

@@ -1,0 +1,64 @@
+import { LocalnetError } from "../errors";
+import type { Host } from "../host";
+import { withLock } from "../host/lock";
+import { addShare, eraseShare, type Place, readShares } from "./ledger";
+import { stackOf } from "./ownership";
+
+/** A setting that always has a value, and that stacks share if they agree on it. */
+export interface Setting {
+  readonly place: Place;
+  read(): Promise<string | undefined>;
+  write(value: string): Promise<unknown>;
+}
+
+/** Who asks: the owner, its former name where it was renamed, and what was there before it first asked. */
+interface Holder {
+  readonly owner: string;
+  readonly former?: string | undefined;
+  readonly previous?: string | undefined;
+}
+
+/** Sets a value, and returns the one that was there before anybody asked. */
+export function holdSetting(
+  host: Host,
+  { place, read, write }: Setting,
+  { owner, former = owner, previous }: Holder,
+  value: string,
+): Promise<string> {
+  return withLock(host, place, async () => {
+    const [now, holders] = await Promise.all([read(), readShares(host, place)]);
+    // Of the same stack it is a resource that was renamed, and is about to go.
+    const other = holders.find((each) => stackOf(each.owner) !== stackOf(former) && each.value !== value);
+    if (other) {
+      const hint = "two stacks share a setting if they agree on its value";
+      throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
+    }
+    // Whoever came first saw what was there before.
+    const before = String(holders[0]?.before ?? previous ?? now ?? value);
+    const ours = holders.find((each) => each.owner === owner);
+    if (ours?.value !== value) await addShare(host, place, { owner, before, value });
+    try {
+      if (now !== value) await write(value);
+    } catch (error) {
+      const changed = (await read()) !== now;
+      if (!changed) await (ours ? addShare(host, place, ours) : eraseShare(host, place, owner));
+      throw error;
+    }
+    if (former !== owner) await eraseShare(host, place, former);
+    return before;
+  });
+}
+
+/** Gives a setting up: the last holder puts back what was there before, unless that is not known. */
+export function releaseSetting(
+  host: Host,
+  { place, read, write }: Setting,
+  owner: string,
+  previous: string | undefined,
+): Promise<void> {
+  return withLock(host, place, async () => {
+    await eraseShare(host, place, owner);
+    if (previous === undefined || (await readShares(host, place)).length > 0) return;
+    if ((await read()) !== previous) await write(previous);
+  });
+}
