@@ -153,6 +153,14 @@ const rows: readonly Row[] = [
     observed({ value: "0 1" }),
     [`${inFoo} cat /proc/sys/net/ipv4/ip_local_port_range`, `${inFoo} tee /proc/sys/net/ipv4/ip_local_port_range`],
   ],
+  [
+    "made",
+    "IpSet",
+    { timeout: 5, counters: true, entries: ["10.0.0.1"] },
+    undefined,
+    [`${inFoo} ipset create pods hash:ip family inet timeout 5 counters maxelem 65536`, `${inFoo} ipset restore`],
+  ],
+  ["as it is", "IpSet", {}, observed({ entries: ["10.0.0.9"] }), []],
   ["made", "IptablesChain", {}, undefined, [`${iptables} -N OWN`]],
   ["as it is", "IptablesChain", {}, observed({}), []],
   [

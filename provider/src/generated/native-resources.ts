@@ -93,6 +93,10 @@ export type IptablesChain = dynamic.IptablesChain;
 export const IptablesPolicy = native<typeof dynamic.IptablesPolicy>("IptablesPolicy");
 export type IptablesPolicy = dynamic.IptablesPolicy;
 
+/** A set of addresses, networks or ports that rules of iptables match (`ipset`). Id: `NAME@NETNS`. */
+export const IpSet = native<typeof dynamic.IpSet>("IpSet");
+export type IpSet = dynamic.IpSet;
+
 /**
  * A rule in a chain of iptables or ip6tables. In a match, a leading "! " negates. Id:
  * `FAMILY/TABLE/CHAIN/RESOURCE@NETNS` with the name of the resource.

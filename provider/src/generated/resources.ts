@@ -1792,6 +1792,80 @@ export class IptablesPolicy extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link IpSet}. */
+export interface IpSetArgs extends CommonArgs {
+  /** Name, 1 to 31 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types. A change replaces the
+   * resource.
+   */
+  type: pulumi.Input<
+    | "hash:ip"
+    | "hash:mac"
+    | "hash:net"
+    | "hash:net,net"
+    | "hash:ip,port"
+    | "hash:net,port"
+    | "hash:ip,port,ip"
+    | "hash:ip,port,net"
+    | "hash:net,port,net"
+    | "hash:net,iface"
+    | "hash:ip,mac"
+  >;
+  /** IP version of the addresses: ipv4 or ipv6. Default: "ipv4". A change replaces the resource. */
+  family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
+  /**
+   * Seconds after which an entry goes that others add; those given here stay. 0 to 2147483. Default: none, all entries
+   * stay. A change replaces the resource.
+   */
+  timeout?: pulumi.Input<number> | undefined;
+  /** Are packets and bytes counted for each entry? Default: false. A change replaces the resource. */
+  counters?: pulumi.Input<boolean> | undefined;
+  /** Most entries. 1 to 4294967295. Default: 65536. A change replaces the resource. */
+  maxElements?: pulumi.Input<number> | undefined;
+  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80". Others that the set has are left alone. */
+  entries?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+}
+
+/** A set of addresses, networks or ports that rules of iptables match (`ipset`). Id: `NAME@NETNS`. */
+export class IpSet extends LocalnetResource {
+  /** Name, 1 to 31 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types. */
+  declare readonly type: pulumi.Output<
+    | "hash:ip"
+    | "hash:mac"
+    | "hash:net"
+    | "hash:net,net"
+    | "hash:ip,port"
+    | "hash:net,port"
+    | "hash:ip,port,ip"
+    | "hash:ip,port,net"
+    | "hash:net,port,net"
+    | "hash:net,iface"
+    | "hash:ip,mac"
+  >;
+  /** IP version of the addresses: ipv4 or ipv6. */
+  declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
+  /** Seconds after which an entry goes that others add; those given here stay. */
+  declare readonly timeout: pulumi.Output<number | undefined>;
+  /** Are packets and bytes counted for each entry? */
+  declare readonly counters: pulumi.Output<boolean>;
+  /** Most entries. */
+  declare readonly maxElements: pulumi.Output<number>;
+  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80". Others that the set has are left alone. */
+  declare readonly entries: pulumi.Output<string[] | undefined>;
+
+  constructor(name: string, args: IpSetArgs, options?: pulumi.CustomResourceOptions) {
+    super("IpSet", name, args, options);
+  }
+}
+
 /** The inputs of {@link IptablesRule}. */
 export interface IptablesRuleArgs extends CommonArgs {
   /** IP version: ipv4 (iptables) or ipv6 (ip6tables). Default: "ipv4". A change replaces the resource. */
@@ -1954,7 +2028,7 @@ export interface IptablesRuleArgs extends CommonArgs {
 /** The input `matchSet` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleMatchSetArgs {
   /** Name of the ipset. */
-  name: pulumi.Input<string>;
+  name: pulumi.Input<string> | IpSet;
   /** "src" or "dst" for each dimension. At most 6. */
   flags: pulumi.Input<pulumi.Input<"src" | "dst">[]>;
 }
@@ -2066,7 +2140,7 @@ export interface IptablesRuleRecentArgs {
 /** The input `addSet` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleAddSetArgs {
   /** Name of the ipset. */
-  name: pulumi.Input<string>;
+  name: pulumi.Input<string> | IpSet;
   /** "src" or "dst" for each dimension. At most 6. */
   flags: pulumi.Input<pulumi.Input<"src" | "dst">[]>;
 }
@@ -2074,7 +2148,7 @@ export interface IptablesRuleAddSetArgs {
 /** The input `delSet` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleDelSetArgs {
   /** Name of the ipset. */
-  name: pulumi.Input<string>;
+  name: pulumi.Input<string> | IpSet;
   /** "src" or "dst" for each dimension. At most 6. */
   flags: pulumi.Input<pulumi.Input<"src" | "dst">[]>;
 }

@@ -321,6 +321,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { netns: "name" },
     parent: "netns",
   },
+  IpSet: {
+    inputs: ["name", "netns", "type", "family", "timeout", "counters", "maxElements", "entries", "host", "adopt"],
+    outputs: [],
+    references: { netns: "name" },
+    parent: "netns",
+  },
   IptablesRule: {
     inputs: [
       "family",

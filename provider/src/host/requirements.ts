@@ -13,6 +13,7 @@ export const requirements = {
   ip: { package: "iproute2", version: { argv: ["ip", "-V"], atLeast: "6.1.0" } },
   iptables: { package: "iptables", version: { argv: ["iptables", "-V"], atLeast: "1.8.9" } },
   ip6tables: { package: "iptables", version: { argv: ["ip6tables", "-V"], atLeast: "1.8.9" } },
+  ipset: { package: "ipset" },
   ipvsadm: { package: "ipvsadm", version: { argv: ["ipvsadm", "-v"], atLeast: "1.31" } },
   modprobe: { package: "kmod" },
   nsenter: { package: "util-linux" },

@@ -1,5 +1,6 @@
 import type { AnyKind } from "../core/kind";
 import { probe } from "./checks/probe";
+import { ipSet } from "./firewall/ip-set";
 import { iptablesChain } from "./firewall/iptables-chain";
 import { iptablesPolicy } from "./firewall/iptables-policy";
 import { iptablesRule } from "./firewall/iptables-rule";
@@ -27,6 +28,7 @@ export {
   bridge,
   dummy,
   ifb,
+  ipSet,
   iptablesChain,
   iptablesPolicy,
   iptablesRule,
@@ -49,7 +51,7 @@ export {
 
 const all: readonly AnyKind[] = [
   ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, route, policyRule],
-  ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, iptablesRule],
+  ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule],
   ...[ipvsService, ipvsBackend, process, probe],
 ];
 

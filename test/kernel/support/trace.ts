@@ -4,6 +4,7 @@ const parts = [
   "ip -o address",
   "ip -4 route show table all; ip -6 route show table all",
   "iptables-save 2>/dev/null; ip6tables-save 2>/dev/null",
+  "ipset save 2>/dev/null",
   "[ -s /proc/net/ip_vs ] && ipvsadm -S -n",
 ];
 
@@ -11,7 +12,7 @@ export const traceOfNamespace = parts.join("; echo @@; ");
 
 /** What of it stays the same as long as nobody changes anything. */
 export function readTrace(text: string): string {
-  const [links = [], addresses = [], routes = [], rules = [], services = []] = text
+  const [links = [], addresses = [], routes = [], rules = [], sets = [], services = []] = text
     .split("@@\n")
     .map((part) => part.split("\n").filter((line) => line && !line.includes("fe80:")));
   return [
@@ -22,7 +23,8 @@ export function readTrace(text: string): string {
     ...addresses.map((line) => line.split(/ +/).slice(1, 4).join(" ")),
     // Those of links that come up together are in any order.
     ...routes.map((line) => line.replace(/ expires \S*/, "")).sort(),
-    ...rules.filter((line) => line.startsWith("-A")),
+    ...rules.filter((line) => /^-A|^:\S+ (-|DROP) /.test(line)),
+    ...sets.map((line) => line.replace(/ (hashsize|initval) \S+/g, "")).sort(),
     ...services,
   ].join("\n");
 }

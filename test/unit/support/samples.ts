@@ -20,6 +20,7 @@ export const samples: Readonly<Record<string, Values>> = {
   IptablesChain: { name: "OWN", netns: "foo" },
   IptablesPolicy: { chain: "FORWARD", policy: "DROP", netns: "foo" },
   IptablesRule: { chain: "FORWARD", target: "ACCEPT", netns: "foo" },
+  IpSet: { name: "pods", type: "hash:ip", netns: "foo" },
   IpvsService: { address: "10.0.0.1", port: 80, netns: "foo" },
   IpvsBackend: { service: "tcp/10.0.0.1:80@foo", address: "10.0.0.2", port: 8080 },
   Process: { command: ["sleep", "1"], netns: "foo" },

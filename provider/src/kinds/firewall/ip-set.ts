@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { defineKind, inNetns } from "../../core/kind";
+import { LocalnetError } from "../../errors";
+import { at, number32, parseAt } from "../../schema/fields";
+import { destroySet, ipset, readSets, restoreSets, type SavedSet } from "../../tools/ipset";
+import { badEntry, canonicalEntry, types } from "./ip-set-entries";
+
+/** What the kernel gives a set of which nobody says how much it may hold. */
+const defaultElements = 65536;
+
+export const ipSet = defineKind({
+  type: "IpSet",
+  summary: "A set of addresses, networks or ports that rules of iptables match (`ipset`).",
+  args: {
+    /** Name, 1 to 31 characters. */
+    name: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,30}$/,
+        'must be 1 to 31 of letters, digits, "_", ".", ":" and "-", the first a letter or digit',
+      )
+      .meta({ replace: true }),
+    ...inNetns,
+    /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types. */
+    type: z.enum(types, { error: `must be one of ${types.join(", ")}` }).meta({ replace: true }),
+    /** IP version of the addresses: ipv4 or ipv6. */
+    family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
+    /** Seconds after which an entry goes that others add; those given here stay. Default: none, all entries stay. */
+    timeout: z
+      .int("must be a whole number")
+      .min(0, "must be 0 to 2147483")
+      .max(2147483, "must be 0 to 2147483")
+      .optional()
+      .meta({ replace: true }),
+    /** Are packets and bytes counted for each entry? */
+    counters: z.boolean("must be true or false").default(false).meta({ replace: true }),
+    /** Most entries. */
+    maxElements: number32.min(1, "must be at least 1").default(defaultElements).meta({ replace: true }),
+    /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80". Others that the set has are left alone. */
+    entries: z
+      .array(z.string().transform(canonicalEntry))
+      .default([])
+      .meta({ subset: (entry: string) => entry, unset: [] }),
+  },
+  outputs: {},
+  needs: ["ipset", "nsenter"],
+  /** `NAME@NETNS` */
+  id: ({ name, netns }) => at(name, netns),
+  unmarked: true,
+
+  *rules({ type, family, entries, maxElements }) {
+    if (type === "hash:mac" && family === "ipv6")
+      yield ["family", "must not be given: type hash:mac holds no addresses"];
+    for (const [index, entry] of entries.entries()) {
+      const wrong = badEntry(entry, type, family);
+      if (wrong) yield [`entries.${index}`, wrong];
+      else if (entries.indexOf(entry) !== index) yield [`entries.${index}`, "is there twice"];
+    }
+    if (entries.length > maxElements) yield ["entries", `must be at most ${maxElements}, as maxElements says`];
+  },
+
+  async observe(host, { name, netns }) {
+    const set = (await readSets(host, netns)).find((each) => each.name === name);
+    if (!set) return undefined;
+    const { type, family = "ipv4", timeout, counters, maxElements, entries } = set;
+    const inputs = { type, family, timeout, counters, maxElements, entries: entries.map(canonicalEntry) };
+    return { owner: null, inputs, outputs: {} };
+  },
+
+  async ensure(host, args, observed, recorded) {
+    const { name, netns, entries, timeout } = args;
+    const there = new Set(observed?.inputs.entries);
+    if (!observed) await ipset(host, netns, "create", name, ...optionsOf(args));
+    const wanted = new Set(entries);
+    const surplus = (recorded?.entries ?? []).filter((entry) => there.has(entry) && !wanted.has(entry));
+    const missing = entries.filter((entry) => !there.has(entry));
+    // In a set whose entries go by themselves, 0 lets one stay.
+    const forever = timeout === undefined ? "" : " timeout 0";
+    await restoreSets(host, netns, [
+      ...surplus.map((entry) => `del ${name} ${entry} -exist`),
+      ...missing.map((entry) => `add ${name} ${entry}${forever} -exist`),
+    ]);
+  },
+
+  async remove(host, { name, netns }) {
+    await destroySet(host, netns, name);
+  },
+
+  imports: {
+    parse(id) {
+      return parseAt(id) as { name: string };
+    },
+    async list(host, netns) {
+      return (await readSets(host, netns)).map(({ name, type, others }) => ({
+        id: at(name, netns),
+        omit: others.length > 0 ? `there is no input for ${others.join(", ")} of a set of type ${type}` : undefined,
+      }));
+    },
+    async locate(host, args) {
+      const set = (await readSets(host, args.netns)).find((each) => each.name === args.name);
+      if (!set) return undefined;
+      if (set.others.length === 0) return { ...args, ...argsOf(set) };
+      throw new LocalnetError(
+        "LN_INPUT",
+        `there is no input for ${set.others.join(", ")} of a set of type ${set.type}`,
+      );
+    },
+  },
+});
+
+function argsOf({ type, family = "ipv4", timeout, counters, maxElements }: SavedSet) {
+  return { type, family, timeout, counters, maxElements };
+}
+
+function optionsOf({ type, family, timeout, counters, maxElements }: Partial<ReturnType<typeof argsOf>>): string[] {
+  return [
+    ...[type ?? "", ...(type === "hash:mac" ? [] : ["family", family === "ipv6" ? "inet6" : "inet"])],
+    ...(timeout === undefined ? [] : ["timeout", String(timeout)]),
+    ...(counters ? ["counters"] : []),
+    ...["maxelem", String(maxElements)],
+  ];
+}
