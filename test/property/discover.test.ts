@@ -75,11 +75,11 @@ test("a route that is listed has the id of what it is, whatever its table and me
 });
 
 test("a rule that is listed has its number in its chain", async () => {
-  const place = fc.record({ table: fc.constantFrom("filter", "nat"), chain: fc.constantFrom("FORWARD", "OWN", "a-b") });
+  const place = fc.record({ table: fc.constantFrom("filter", "nat"), chain: fc.constantFrom("OUTPUT", "OWN", "a-b") });
   await fc.assert(
     fc.asyncProperty(fc.array(place), anyNetns, async (places, netns) => {
       const saved = ["filter", "nat"].flatMap((table) => [
-        ...[`*${table}`, ":FORWARD DROP [0:0]"],
+        ...[`*${table}`, ":OUTPUT DROP [0:0]"],
         ...places.filter((each) => each.table === table).map(({ chain }) => `-A ${chain} -m comment --comment "*nat"`),
         "COMMIT",
       ]);
@@ -90,7 +90,7 @@ test("a rule that is listed has its number in its chain", async () => {
       const counted = (table: string, chain: string) =>
         places.filter((each) => each.table === table && each.chain === chain).map((_, index) => index + 1);
       for (const table of ["filter", "nat"])
-        for (const chain of ["FORWARD", "OWN", "a-b"]) {
+        for (const chain of ["OUTPUT", "OWN", "a-b"]) {
           const start = `ipv4/${table}/${chain}/`;
           const numbers = ids
             .filter(({ id }) => id.startsWith(start))
