@@ -118,12 +118,12 @@ export const policyRule = defineKind({
     const former = observed?.detail.rules ?? [];
     const isThere = former.some(({ inputs, made }) => made === protocol && isSame(args, inputs));
     const surplus = former.filter(({ inputs, made }) => made !== protocol || !isSame(args, inputs));
-    // The kernel has no replace. The new rule comes before the old one goes: no packet meets neither.
-    const change = [
-      ...(isThere ? [] : [["rule", "add", ...words(args)]]),
-      ...surplus.map(({ inputs, made }) => ["rule", "del", ...words({ ...key(args), ...inputs }, made)]),
-    ];
-    await ipAll(host, args.netns, change, [familyOption(args)]);
+    const add = isThere ? [] : [["rule", "add", ...words(args)]];
+    const remove = surplus.map(({ inputs, made }) => ["rule", "del", ...words({ ...key(args), ...inputs }, made)]);
+    // The kernel has no replace. The new rule comes before the old one goes, so that no packet meets neither, unless the
+    // kernel takes it for the old one.
+    const isTaken = former.some(({ inputs }) => isTakenFor(args, inputs));
+    await ipAll(host, args.netns, isTaken ? [...remove, ...add] : [...add, ...remove], [familyOption(args)]);
   },
 
   async remove(host, args, { detail }) {
@@ -215,6 +215,15 @@ function ownerOf(made: string, strange: string | undefined): string | null {
 
 function isSame(wanted: Partial<Rule>, there: ReturnType<typeof observedRule>["inputs"]): boolean {
   return Object.entries(there).every(([name, value]) => isDeepStrictEqual(wanted[name as keyof Rule], value));
+}
+
+/** Is there this rule already, as the kernel sees it? Of a selector that the new rule does not have it asks nothing. */
+function isTakenFor(wanted: Partial<Rule>, there: ReturnType<typeof observedRule>["inputs"]): boolean {
+  const asked = ["uidRange", "table", "action", "suppressPrefixLength", "not"];
+  return Object.entries(there).every(([name, value]) => {
+    const want = wanted[name as keyof Rule];
+    return isDeepStrictEqual(want, value) || (want === undefined && !asked.includes(name));
+  });
 }
 
 function familyOption({ family }: Pick<Rule, "family">): string {
