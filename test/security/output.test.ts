@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { openHost } from "../../provider/src/host";
 import { RemoteShell } from "../../provider/src/host/remote-shell";
 import { eventually } from "../kernel/support/world";
@@ -73,6 +75,26 @@ test("a host that does not end its lines, or sends no number, is left", async ()
   const echo = new RemoteShell(() => here("IFS= read -r end; echo $end none; echo $end >&2; sleep 60"));
   expect(await echo.run(["true"], 5)).toMatchObject({ exitCode: 128 });
   expect(echo.broken).toBe(true);
+});
+
+test("a command that keeps a lock, and a host that is connected to, may not fill memory with what they say", async () => {
+  const during = () => failure(host.during(here("yes >&2"), 20, async () => {}));
+  const { memory, value } = await measured(during);
+  expect(value).toBe("LN_COMMAND");
+  expect(memory).toBeLessThan(50 * megabyte);
+
+  const directory = mkdtempSync(join(tmpdir(), "localnet-output-"));
+  const config = join(directory, "config");
+  writeFileSync(config, "Host flood\n  ProxyCommand yes >&2\n");
+  process.env.LOCALNET_SSH_CONFIG = config;
+  try {
+    const connect = await measured(() => failure(openHost("ssh://flood", { sudo: false }).run(["true"])));
+    expect(connect.value).toBe("LN_HOST");
+    expect(connect.memory).toBeLessThan(50 * megabyte);
+  } finally {
+    delete process.env.LOCALNET_SSH_CONFIG;
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test("the word that ends a command's output is in no command line", async () => {
