@@ -1,8 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openHost } from "../../provider/src/host";
 import { RemoteShell } from "../../provider/src/host/remote-shell";
+import { reach } from "../../provider/src/tools/traffic";
 import { eventually } from "../kernel/support/world";
 
 // What a command, or a hostile host in its place, prints: bounded in time and memory.
@@ -95,6 +98,26 @@ test("a command that keeps a lock, and a host that is connected to, may not fill
     delete process.env.LOCALNET_SSH_CONFIG;
     rmSync(directory, { recursive: true });
   }
+});
+
+test("a web server whose answer has no end fails a probe, and costs little memory", async () => {
+  const endless = createServer((_request, response) => {
+    const write = () => {
+      while (response.write("x".repeat(64 * 1024)));
+    };
+    response.on("drain", write).on("error", () => {});
+    write();
+  });
+  await new Promise<void>((resolve) => endless.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
+  const ask = () => reach(host, undefined, { http: { url, expectStatus: 200 } }, 20);
+  const { memory, value } = await measured(() => Promise.all([ask(), ask(), ask()]));
+  endless.closeAllConnections();
+  endless.close();
+  expect(value.map(({ ok, failure: why }) => [ok, why])).toEqual(
+    Array(3).fill([false, "an answer of more than 1048576 bytes"]),
+  );
+  expect(memory).toBeLessThan(100 * megabyte);
 });
 
 test("the word that ends a command's output is in no command line", async () => {

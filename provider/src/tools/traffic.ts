@@ -43,6 +43,9 @@ const curlFailures: Readonly<Record<number, string>> = {
   56: "connection reset",
 };
 
+/** An answer that is longer is none: the one who answers decides how long it gets. Bytes. */
+const maxOutputBytes = 1024 * 1024;
+
 /** One attempt, from inside a namespace. */
 export async function reach(
   host: Host,
@@ -67,9 +70,9 @@ async function get(host: Host, netns: string | undefined, http: Http, timeoutSec
   const command = shellLine(enter(netns, [...curl, "--url", publicUrl(http.url)]));
   // The address may hold a secret, which no list of processes may show.
   const input = `url = "${http.url.replace(/["\\]/g, "\\$&")}"\n`;
-  const { exitCode, stdout, stderr } = await runTool(host, enter(netns, [...curl, "--config", "-"]), timeoutSeconds, {
-    input,
-  });
+  const result = await runTool(host, enter(netns, [...curl, "--config", "-"]), timeoutSeconds, { input });
+  if (!result) return { ok: false, failure: tooLong, command };
+  const { exitCode, stdout, stderr } = result;
   if (exitCode !== 0) {
     const isPublic = publicUrl(http.url) === http.url;
     const reason =
@@ -85,15 +88,24 @@ async function get(host: Host, netns: string | undefined, http: Http, timeoutSec
   return { ok: false, body, failure: "another body", milliseconds, command };
 }
 
-/** That a command could not get into its namespace is no answer, least of all the failure that somebody expects. */
+const tooLong = `an answer of more than ${maxOutputBytes} bytes`;
+
+/**
+ * That a command could not get into its namespace is no answer, least of all the failure that somebody expects. Undefined:
+ * the answer was too long.
+ */
 async function runTool(
   host: Host,
   argv: readonly string[],
   timeoutSeconds: number,
   options: RunOptions = {},
-): Promise<Result> {
-  const result = await host.run(argv, { ...options, accept: "any", timeoutSeconds: timeoutSeconds + 10 });
-  if (result.exitCode !== 0 && result.stderr.startsWith("nsenter: ")) throw commandError(argv, result);
+): Promise<Result | undefined> {
+  const limits = { accept: "any", timeoutSeconds: timeoutSeconds + 10, maxOutputBytes } as const;
+  const result = await host.run(argv, { ...options, ...limits }).catch((error) => {
+    if (!hasCode(error, "LN_OUTPUT")) throw error;
+    return undefined;
+  });
+  if (result && result.exitCode !== 0 && result.stderr.startsWith("nsenter: ")) throw commandError(argv, result);
   return result;
 }
 
@@ -108,7 +120,9 @@ async function byExitCode(
   const command = shellLine(entered);
   const started = performance.now();
   try {
-    const { exitCode, stdout } = await runTool(host, entered, timeoutSeconds, { apart });
+    const result = await runTool(host, entered, timeoutSeconds, { apart });
+    if (!result) return { ok: false, failure: tooLong, command };
+    const { exitCode, stdout } = result;
     if (exitCode !== 0) return { ok: false, failure: `${argv[0]}: exit ${exitCode}`, command };
     // What ping measures is without the time that it takes to start a command.
     const measured = argv[0] === "ping" ? /^rtt .*= ([\d.]+)\//m.exec(stdout)?.[1] : undefined;
