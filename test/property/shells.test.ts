@@ -60,6 +60,12 @@ describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].
     const remote = new RemoteShell(open);
     afterAll(() => remote.close());
 
+    test("what a login script prints is no output of the first command", async () => {
+      const noisy = new RemoteShell((script) => [shell, ...options, `echo Welcome; echo to you >&2; ${script}`]);
+      expect(await noisy.run(["echo", "one"], 15)).toEqual({ exitCode: 0, stdout: "one\n", stderr: "" });
+      noisy.close();
+    });
+
     test("gives a command any words and any input as they are, line ends included", async () => {
       const input = fc.oneof(special, fc.string({ unit: "binary" })).map((text) => text.replaceAll("\0", ""));
       await fc.assert(
@@ -79,8 +85,11 @@ describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].
       const [file = "", ...args] = open(loop);
       const whole = `END\n${request(["5", "echo", "one", "t\nwo"], "")}`;
       const output = (input: string) => spawnSync(file, args, { input, encoding: "utf8" }).stdout;
-      expect(output(whole)).toBe("one t\nwo\nEND 0\n");
-      for (let length = 0; length < whole.length; length++) expect(output(whole.slice(0, length))).toBe("");
+      const greeting = "END 0\n";
+      expect(output(whole)).toBe(`${greeting}one t\nwo\nEND 0\n`);
+      for (let length = "END\n".length; length < whole.length; length++) {
+        expect(output(whole.slice(0, length))).toBe(greeting);
+      }
     });
 
     test("gives a command that lives for a while any words", () => {

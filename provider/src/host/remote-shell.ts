@@ -3,17 +3,19 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { environment, type Result, type RunOptions, timeoutError } from "./host";
 import { alarm } from "./interrupt";
-import { defaultOutputBytes, EndedOutput, outputError } from "./output";
+import { defaultOutputBytes, EndedOutput, messageBytes, outputError } from "./output";
 import { decode, encode } from "./text";
 
 /**
- * Runs one command after the other. The first line is a word that no command knows: it ends each command's output. Then
- * come for each command, on a line each, how many words it has, its standard input, and its words, which no shell reads
+ * Runs one command after the other. The first line is a word that no command knows: it ends each command's output, and
+ * what the remote side printed before it listened, such as a login script's words. Then come for each command, on a line each, how many words it has, its standard input, and its words, which no shell reads
  * for anything but words. Nothing is run unless all of it has come: who sends it may die meanwhile. `timeout` ends what
  * hangs even when nobody is there to see it.
  */
 export const loop = [
   "IFS= read -r end || exit",
+  `printf '%s 0\\n' "$end"`,
+  `printf '%s\\n' "$end" >&2`,
   "while read -r words && IFS= read -r input",
   "do set --",
   'while [ "$words" -gt 0 ]',
@@ -45,6 +47,10 @@ interface Call {
 /** How a command ended: by itself, with the shell, or because it printed too much. */
 type Outcome = { readonly exitCode: number } | "tooMuch";
 
+interface Answer extends Pick<Call, "stdout" | "stderr" | "maxOutputBytes"> {
+  readonly outcome: Outcome;
+}
+
 /** A remote shell that stays open for commands to come, each without a session and a login shell of its own. */
 export class RemoteShell {
   /** No command can be run any more, and of the last one the end is not known. */
@@ -52,6 +58,8 @@ export class RemoteShell {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly end = randomUUID();
   private call: Call | undefined;
+  /** The remote side listens, or is broken. */
+  private readonly greeting: Promise<Answer>;
 
   /** `open` gives the command line that runs a script in a remote shell. */
   constructor(open: (script: string) => readonly string[]) {
@@ -65,7 +73,7 @@ export class RemoteShell {
       this.broken = true;
       this.call?.settle({ exitCode: exitCode ?? 128 });
     });
-    this.child.stdin.write(`${this.end}\n`);
+    this.greeting = this.ask(`${this.end}\n`, messageBytes);
     this.keepAlive(false);
   }
 
@@ -73,7 +81,6 @@ export class RemoteShell {
   async run(argv: readonly string[], seconds: number, options: RunOptions = {}): Promise<Result> {
     const { input = "", maxOutputBytes = defaultOutputBytes } = options;
     this.keepAlive(true);
-    const [stdout, stderr] = [new EndedOutput(this.end), new EndedOutput(this.end)];
     let late = false;
     // The remote side ends a command by itself; this is for a connection that hangs, and for an interruption.
     const cancel = alarm(seconds + spareSeconds, () => {
@@ -81,15 +88,24 @@ export class RemoteShell {
       this.close();
       this.call?.settle({ exitCode: 128 });
     });
-    const outcome = await new Promise<Outcome>((settle) => {
-      this.call = { stdout, stderr, maxOutputBytes, settle };
-      this.child.stdin.write(request([String(seconds), ...argv], input));
-    }).finally(cancel);
-    this.call = undefined;
+    const ask = () => this.ask(request([String(seconds), ...argv], input), maxOutputBytes);
+    const answer = await this.greeting.then((greeting) => (this.broken ? greeting : ask())).finally(cancel);
     if (late) throw timeoutError(argv, seconds);
-    if (outcome === "tooMuch") throw outputError(argv, maxOutputBytes);
+    const { outcome, stdout, stderr } = answer;
+    if (outcome === "tooMuch") throw outputError(argv, answer.maxOutputBytes);
     this.keepAlive(false);
     return { exitCode: outcome.exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
+  }
+
+  /** Sends lines, and waits for the end of what they make the remote side print. */
+  private async ask(lines: string, maxOutputBytes: number): Promise<Answer> {
+    const [stdout, stderr] = [new EndedOutput(this.end), new EndedOutput(this.end)];
+    const outcome = await new Promise<Outcome>((settle) => {
+      this.call = { stdout, stderr, maxOutputBytes, settle };
+      this.child.stdin.write(lines);
+    });
+    this.call = undefined;
+    return { outcome, stdout, stderr, maxOutputBytes };
   }
 
   close(): void {
