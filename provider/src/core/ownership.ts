@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { z } from "zod";
 import { LocalnetError, undefinedWithoutNetns } from "../errors";
 import type { Host } from "../host";
 import type { Values } from "./check";
@@ -48,9 +47,7 @@ export function requireAdoptable(kind: AnyKind, args: Values, observed: Observed
   const { owner } = observed;
   const isOtherStacks = typeof owner === "string" && owner !== "" && stackOf(owner) !== stackOf(String(args.owner));
   if (!args.adopt || observed.otherKind || isOtherStacks) throw existsError(args, observed, isOtherStacks);
-  const wrong = differences(kind.args, args, observedInputs(kind.args, args, observed.inputs)).filter(
-    ({ path }) => !(kind.args.shape[path] as z.ZodType | undefined)?.meta()?.adoptAny,
-  );
+  const wrong = differences(kind.args, args, observedInputs(kind.args, args, observed.inputs));
   if (wrong.length) {
     const hint = "change the object or the program so that they agree";
     throw new LocalnetError("LN_ADOPT", `it is not what is asked for: ${wrong.map(describe).join("; ")}`, { hint });

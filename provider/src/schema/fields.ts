@@ -10,8 +10,6 @@ declare module "zod" {
      * null: nothing. `kernelChooses`: whatever that may be.
      */
     unset?: unknown;
-    /** `adopt` takes an object whatever it has here, and changes it. */
-    adoptAny?: boolean;
     /**
      * A list of which only the entries asked for are ours: others are left alone and are no drift. The function names the
      * group in which the order of entries counts; entries of different groups have no order.

@@ -18,7 +18,7 @@ interface Namespace {
 /** Inputs of what is a namespace. */
 export const namespaceArgs = {
   /** Is the namespace's loopback link, `lo`, up? */
-  loopback: z.boolean().default(true).meta({ adoptAny: true }),
+  loopback: z.boolean().default(true),
 } as const;
 
 /** A namespace that is there, as its loopback tells. */
@@ -27,7 +27,8 @@ export async function observeNamespace(host: Host, { name, owner }: Namespace, l
   const isOurs = !isMarked && (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
   return {
     owner: isOurs ? owner : ownerOf(lo, owner),
-    inputs: { loopback: lo.flags.includes("UP") },
+    // One that was made by hand is as `ip netns add` leaves it: that says nothing of what somebody wants.
+    inputs: isMarked ? { loopback: lo.flags.includes("UP") } : {},
     outputs: { path: pathOf(name) },
     detail: { isMarked, hasLoopbackAddress: addressesOf(lo).includes(loopbackAddress) },
   };

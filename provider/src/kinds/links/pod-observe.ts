@@ -16,7 +16,7 @@ export interface ObservedPod extends Observed {
     readonly mac: string;
     readonly up: boolean;
     readonly hairpin: boolean;
-    readonly loopback: boolean;
+    readonly loopback?: boolean | undefined;
   };
   readonly detail: {
     /** Is the namespace there, and does it carry a mark? */
