@@ -102,6 +102,12 @@ export async function endNamespace(host: Host, { name, owner }: Namespace): Prom
   await eraseShare(host, creationEntry(name), owner);
 }
 
+/** A run that died after that command leaves the entry that stood for the mark. */
+export async function endStaleEntry(host: Host, args: Namespace): Promise<void> {
+  const entries = await readShares(host, creationEntry(args.name));
+  if (entries.some(({ owner }) => owner === args.owner)) await endNamespace(host, args);
+}
+
 /** The same after a failure, where nobody knows whether that command was run. */
 export async function endMarkedNamespace(host: Host, args: Namespace): Promise<void> {
   const lo = await loopback(host, args.name).catch(() => undefined);

@@ -9,6 +9,7 @@ import {
   cleanUpNamespace,
   endMarkedNamespace,
   endNamespace,
+  endStaleEntry,
   loopback,
   markNamespace,
   namespaceArgs,
@@ -43,8 +44,7 @@ export const netns = defineKind({
   async ensure(host, args, observed) {
     const { owner, detail, inputs } = observed ?? {};
     const isMarked = owner === args.owner && detail?.isMarked;
-    // A run that died after the mark was set leaves the entry of the ledger that stood for it.
-    if (isMarked) await endNamespace(host, args);
+    if (isMarked) await endStaleEntry(host, args);
     if (isMarked && inputs?.loopback === args.loopback) return;
     if (!isMarked) await beginNamespace(host, args, observed !== undefined);
     const commands = [...markNamespace(args, detail?.hasLoopbackAddress), showLinkCommand("lo")];

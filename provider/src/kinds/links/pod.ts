@@ -14,6 +14,7 @@ import {
   cleanUpNamespace,
   endMarkedNamespace,
   endNamespace,
+  endStaleEntry,
   markNamespace,
   namespaceArgs,
   removeNamespace,
@@ -119,7 +120,7 @@ export const pod = defineKind({
       await Promise.allSettled([connection?.restore(), endMarkedNamespace(host, args)]);
       throw error;
     });
-    await endNamespace(host, args);
+    await (isMarked ? endStaleEntry(host, args) : endNamespace(host, args));
     const [link, eth0] = [
       connection && (await waitUntilUsable(host, near, connection)),
       await waitUntilUsable(host, far, change),
