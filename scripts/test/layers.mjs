@@ -46,6 +46,7 @@ export const layers = [
       globals: { localnetFaults: true },
     },
   },
+  { name: "law", run: "test", needs: ["packages"], workers: 1, through: ["test/law/isolated.sh"], jest: features },
   { name: "security", run: "test", needs: ["packages", "build"], workers: waiting },
   { name: "acceptance", run: "test", needs: ["packages", "pulumi", "machines"], workers: 2 },
   { name: "packaging", run: "test", needs: ["packages", "pulumi"], workers: 2 },

@@ -1,0 +1,26 @@
+import fc from "fast-check";
+import { kinds } from "../../provider/src/kinds";
+import { lack } from "../kernel/support/features";
+import { Resources } from "./support/arbitrary";
+import { get, optionalPaths } from "./support/generate";
+import { common, reasonFor, shapeOf } from "./support/kinds";
+
+test.each(Object.keys(kinds))("%s: programs have it with each of its inputs, or the tables say why not", (type) => {
+  const shape = shapeOf(type);
+  if (!shape) return expect(reasonFor(type)).toMatch(/./);
+  if (lack(shape.needs) !== undefined) return;
+  const resources = fc.sample(new Resources(type), { numRuns: 100, seed: 1 }).flat();
+  const paths = new Set(resources.flatMap(({ inputs }) => optionalPaths(type, inputs)));
+  const missing = [...paths].filter((path) => resources.every(({ inputs }) => get(inputs, path) === undefined));
+  expect({ type, resources: resources.length > 0, missing }).toEqual({ type, resources: true, missing: [] });
+});
+
+test("what the tables say of inputs is of inputs that there are", () => {
+  const strangers = Object.entries(kinds).flatMap(([type, kind]) => {
+    const { inputs = {}, without = {}, needing = {} } = shapeOf(type) ?? {};
+    const paths = Object.keys({ ...inputs, ...without, ...needing }).map((path) => path.split(".")[0] ?? "");
+    return paths.filter((key) => !(key in kind.args.shape)).map((key) => `${type}.${key}`);
+  });
+  expect(strangers).toEqual([]);
+  expect(Object.keys(common)).toEqual(["adopt", "host", "owner"]);
+});

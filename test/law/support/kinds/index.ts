@@ -1,0 +1,55 @@
+import { isOf } from "../program";
+import type { NoShape, Shape } from "../shapes";
+import { ipvsBackend, ipvsService } from "./ipvs";
+import { bridge, dummy, ifb, linkShape, pod, vethPair, vxlan } from "./links";
+import { probe, process } from "./processes";
+import { policyRule, route } from "./routes";
+import { iptablesRule } from "./rules";
+import { sysctl } from "./settings";
+
+/** How resources of each kind are made, or why there are none; a link that is not here is made as its schema says. */
+const shapes: Readonly<Record<string, Shape | NoShape>> = {
+  Netns: { prefix: "n", weight: 3, onlyNamed: true, base: () => ({}) },
+  Bridge: bridge,
+  VethPair: vethPair,
+  Pod: pod,
+  Dummy: dummy,
+  Ifb: ifb,
+  Vxlan: vxlan,
+  Route: route,
+  PolicyRule: policyRule,
+  Sysctl: sysctl,
+  IptablesRule: iptablesRule,
+  Process: process,
+  Probe: probe,
+  IpvsService: ipvsService,
+  IpvsBackend: ipvsBackend,
+  IptablesChain: { none: "no program has rules in chains of its own yet" },
+  IptablesPolicy: { none: "no program has a policy yet" },
+  IpSet: { none: "no program has rules that look into sets yet" },
+  KernelModule: { none: "a module is the whole machine's: it cannot be in a namespace of a test's own" },
+};
+
+/** Inputs that no resource is given, whatever its kind. */
+export const common: Readonly<Record<string, string>> = {
+  adopt: "it is for what is there already",
+  host: "there is one host",
+  owner: "the provider's",
+};
+
+const links = new Map<string, Shape>();
+
+export function shapeOf(type: string): Shape | undefined {
+  const shape = shapes[type];
+  if (shape) return "prefix" in shape ? shape : undefined;
+  if (!isOf(type, "link")) return undefined;
+  const link = links.get(type) ?? linkShape(type);
+  links.set(type, link);
+  return link;
+}
+
+/** Why programs have no resource of a kind. */
+export function reasonFor(type: string): string | undefined {
+  const shape = shapes[type];
+  return shape && "none" in shape ? shape.none : undefined;
+}

@@ -1,0 +1,98 @@
+import type { Values } from "../../../../provider/src/core/check";
+import type { Feature } from "../../../kernel/support/features";
+import { find, isRef } from "../program";
+import { netnsName, netnsOf, networkOf } from "../scene";
+import type { Scene, Shape } from "../shapes";
+import { addresses4, addresses6, anyCidr } from "../values";
+import { hosts, inPlace } from "./place";
+
+const linkInputs: NonNullable<Shape["inputs"]> = {
+  addresses: ({ draw }) => {
+    const list = Array.from({ length: draw.int(1, 3) }, () => anyCidr(draw));
+    return [...new Set(list)];
+  },
+};
+
+/** A link of which the kind's own schema says all. */
+export function linkShape(type: string): Shape {
+  const prefix = `${type.slice(0, 2).toLowerCase()}x`;
+  // probe-features.mjs calls what a kernel may lack as ip calls the type.
+  return { prefix, weight: 2, needs: type.toLowerCase() as Feature, base: inPlace, inputs: linkInputs };
+}
+
+export const bridge: Shape = {
+  prefix: "b",
+  onlyNamed: true,
+  weight: 6,
+  base: inPlace,
+  inputs: {
+    ...linkInputs,
+    // What the kernel's clock can tell apart.
+    forwardDelay: ({ draw }) => draw.pick([0, 1, 2, 4, 15, 30]),
+    ageingTime: ({ draw }) => draw.pick([0, 100, 300, 1000]),
+  },
+  needing: { vlanFiltering: "vlan filtering" },
+};
+
+export const vethPair: Shape = {
+  prefix: "v",
+  weight: 4,
+  base: (scene) => ({ ...inPlace(scene), peer: { name: scene.fresh("w"), ...inPlace(scene) } }),
+  inputs: { ...linkInputs, "peer.addresses": linkInputs.addresses as NonNullable<typeof linkInputs.addresses> },
+};
+
+export const pod: Shape = {
+  prefix: "p",
+  onlyNamed: true,
+  weight: 5,
+  base({ program, draw }) {
+    const bridge = draw.maybe(program.filter(({ type }) => type === "Bridge"));
+    if (!bridge) return undefined;
+    const { netns } = bridge.inputs;
+    return { bridge: { ref: bridge.name }, ...(netns !== undefined && { netns }) };
+  },
+  inputs: {
+    ...linkInputs,
+    link: ({ fresh }) => fresh("l"),
+    gateway: (scene, values) => gateway(scene, values, addresses4),
+    gateway6: (scene, values) => gateway(scene, values, addresses6),
+  },
+  fits(program, { inputs }) {
+    const { bridge, netns, addresses = [], gateway, gateway6 } = inputs;
+    const there = isRef(bridge) ? find(program, bridge.ref) : undefined;
+    const near = !there || netnsOf(program, there) === netnsName(program, netns);
+    const networks = (addresses as string[]).map(networkOf);
+    return (
+      near && [gateway, gateway6].every((each) => each === undefined || networks.includes(networkOf(String(each))))
+    );
+  },
+};
+
+export const dummy: Shape = {
+  prefix: "d",
+  weight: 4,
+  onlyNamed: true,
+  needs: "dummy",
+  base: inPlace,
+  inputs: linkInputs,
+};
+
+export const ifb: Shape = { ...linkShape("Ifb"), without: { mac: "the kernel changes none" } };
+
+/** Its number is its own in a namespace, too. */
+export const vxlan: Shape = {
+  ...linkShape("Vxlan"),
+  inputs: {
+    ...linkInputs,
+    vni: ({ draw }, { external }) => (external ? undefined : draw.int(1, 1000)),
+    group: ({ draw }, { link, remote, local }) =>
+      link && !remote && !String(local ?? "").includes(":") ? draw.pick(["239.1.1.1", "239.1.1.2"]) : undefined,
+  },
+};
+
+/** The next hop of a pod: another address of one of its networks. */
+function gateway({ draw }: Scene, { addresses = [] }: Values, pool: readonly string[]): unknown {
+  const own = (addresses as string[]).filter((each) => each.includes(":") === pool[0]?.includes(":"));
+  const address = draw.maybe(own);
+  return address && draw.maybe(hosts(address).filter((each) => !own.some((one) => one.startsWith(`${each}/`))));
+}

@@ -1,0 +1,125 @@
+import type { Values } from "../../../../provider/src/core/check";
+import { isRef } from "../program";
+import { linksIn, netnsName, networkOf, reaching, resourcesIn } from "../scene";
+import type { Shape } from "../shapes";
+import { hosts, inPlace, place } from "./place";
+
+export const route: Shape = {
+  prefix: "r",
+  weight: 5,
+  base(scene) {
+    const { program, draw } = scene;
+    const netns = place(scene);
+    const name = netnsName(program, netns);
+    const to = { ...(netns !== undefined && { netns }) };
+    const usable = linksIn(program, name).filter(({ up }) => up);
+    const link = draw.maybe(usable);
+    const networks = ["default", "10.8.0.0/16", "10.9.0.0/16", "192.0.2.7"];
+    if (!link || draw.chance(10)) {
+      return { ...to, destination: draw.pick(networks), type: draw.pick(["blackhole", "unreachable", "prohibit"]) };
+    }
+    const own = draw.maybe(link.addresses);
+    if (own === undefined) return { ...to, destination: draw.pick(networks), device: link.value };
+    const six = own.includes(":");
+    const hops = hosts(own).filter((each) => !own.startsWith(`${each}/`));
+    if (!six && draw.chance(15)) {
+      const nextHops = draw.some(hops, 3).map((via, index) => ({ via, weight: index + 1 }));
+      return { ...to, destination: draw.pick(networks), ...(nextHops.length > 1 ? { nextHops } : { via: hops[0] }) };
+    }
+    const destination = six ? draw.pick(["::/0", "fd00:8::/48", "fd00:9::7"]) : draw.pick(networks);
+    return { ...to, destination, via: draw.pick(hops) };
+  },
+  inputs: {
+    nextHops: ({ draw }, { nextHops }) =>
+      (nextHops as { via: string }[] | undefined)?.map(({ via }) => ({ via, weight: draw.int(1, 3) })),
+    destination: ({ draw }, { destination }) =>
+      String(destination).includes(":")
+        ? draw.pick(["::/0", "fd00:8::/48", "fd00:9::7"])
+        : draw.pick(["default", "10.8.0.0/16", "10.9.0.0/16", "192.0.2.7"]),
+    via: ({ program, draw }, values) => {
+      const own = linksIn(program, netnsName(program, values.netns)).flatMap(({ addresses }) => addresses);
+      const addresses = own.filter((each) => each.includes(":") === String(values.destination).includes(":"));
+      const address = draw.maybe(addresses);
+      return address && draw.maybe(hosts(address).filter((each) => !own.includes(`${each}/24`)));
+    },
+    device: ({ program, draw }, values) => {
+      const all = linksIn(program, netnsName(program, values.netns)).filter(({ up }) => up);
+      const { via } = values;
+      const near = all.filter(
+        ({ addresses }) => via === undefined || addresses.map(networkOf).includes(networkOf(String(via))),
+      );
+      return draw.maybe(near)?.value;
+    },
+    source: ({ program, draw }, values) => {
+      const own = linksIn(program, netnsName(program, values.netns)).flatMap(({ addresses }) => addresses);
+      const address = draw.maybe(own.filter((each) => each.includes(":") === String(values.destination).includes(":")));
+      return address?.replace(/\/.*/, "");
+    },
+    metric: ({ draw }) => draw.pick([0, 5, 1024]),
+    table: ({ draw }) => draw.pick([7, 254]),
+    type: ({ draw }, { via, device }) =>
+      via === undefined && device === undefined
+        ? draw.pick(["blackhole", "unreachable", "prohibit", "throw"])
+        : "unicast",
+  },
+  needed(program, { netns, via, source, device, nextHops }) {
+    const name = netnsName(program, netns);
+    const of = [via, source, ...hopsOf(nextHops)].flatMap((each) =>
+      each === undefined ? [] : reaching(program, name, String(each)),
+    );
+    const named = linksIn(program, name).filter((each) => each.name === device);
+    return [...of, ...named].map(({ by }) => by);
+  },
+  fits(program, { name: own, inputs: { netns, via, source, device, nextHops, destination, metric, table } }) {
+    const name = netnsName(program, netns);
+    const key = (inputs: Values) => JSON.stringify([inputs.destination, inputs.metric ?? 0, inputs.table ?? 254]);
+    const twin = resourcesIn(program, name, "Route").find(
+      (each) => each.name !== own && key(each.inputs) === key({ destination, metric, table }),
+    );
+    if (twin) return false;
+    const all = linksIn(program, name).filter(({ up }) => up);
+    const leads = (each: unknown) =>
+      isRef(each)
+        ? all.some(({ by, value }) => isRef(value) && by === each.ref)
+        : all.some((link) => link.name === each);
+    const near = all.filter(
+      (each) =>
+        device === undefined || each.name === device || (isRef(device) && isRef(each.value) && each.by === device.ref),
+    );
+    const has = (address: unknown) =>
+      all.some(({ addresses }) => addresses.some((each) => each.startsWith(`${address}/`)));
+    return (
+      (device === undefined || leads(device)) &&
+      (via === undefined ||
+        (!has(via) && near.some(({ addresses }) => addresses.map(networkOf).includes(networkOf(String(via)))))) &&
+      hopsOf(nextHops).every((each) => !has(each) && reaching(program, name, each).length > 0) &&
+      (source === undefined || has(source))
+    );
+  },
+};
+
+function hopsOf(nextHops: unknown): string[] {
+  return ((nextHops ?? []) as { via: string }[]).map(({ via }) => via);
+}
+
+export const policyRule: Shape = {
+  prefix: "o",
+  weight: 2,
+  base: (scene) => ({
+    ...inPlace(scene),
+    priority: scene.draw.int(100, 103),
+    ...(scene.draw.chance(70) ? { table: scene.draw.pick([7, 254]) } : { action: "blackhole" }),
+  }),
+  inputs: {
+    priority: ({ draw }) => draw.int(100, 103),
+    table: ({ draw }, { action }) => (action === undefined ? draw.pick([7, 8, 254]) : undefined),
+    action: ({ draw }, { table }) =>
+      table === undefined ? draw.pick(["blackhole", "unreachable", "prohibit"]) : undefined,
+  },
+  fits(program, { name, inputs }) {
+    const others = resourcesIn(program, netnsName(program, inputs.netns), "PolicyRule").filter(
+      (each) => each.name !== name,
+    );
+    return others.every((each) => each.inputs.priority !== inputs.priority);
+  },
+};

@@ -1,0 +1,251 @@
+import { unknown, type Values } from "../../../provider/src/core/check";
+import { ownerOf } from "./generate";
+import { dependencies, kindOf, type Program, parentOf, type Resource, refsIn, resolved } from "./program";
+import type { Provider } from "./provider";
+import { inOrder, type State, type Step } from "./state";
+
+interface StepError extends Error {
+  readonly id?: string;
+  readonly properties?: Values;
+}
+
+class Stopped extends Error {}
+
+/** One run of the engine: what it decides, does and records. */
+export class Operation {
+  over = false;
+  readonly steps: Step[] = [];
+  readonly errors: { step: Step; message: string }[] = [];
+  /** Resources that this operation deletes, or has deleted to make them again. */
+  private readonly deleted = new Set<string>();
+  private generation: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly provider: Provider,
+    public states: State[],
+  ) {}
+
+  async up(program: Program): Promise<void> {
+    const seen = new Set<string>();
+    for (const { name, alias } of program) if (alias !== undefined) this.renameState(alias, name);
+    const registered = new Map<string, Promise<State>>();
+    for (const resource of program) {
+      const first = dependencies(resource).map((name) => registered.get(name));
+      const done = Promise.all(first).then(() => this.register(resource, seen));
+      done.catch(() => undefined);
+      registered.set(resource.name, done);
+    }
+    await Promise.allSettled(registered.values());
+    if (this.errors.length === 0) await this.deletes(seen);
+  }
+
+  /** Steps are decided one after the other, and done side by side. */
+  private async register(resource: Resource, seen: Set<string>): Promise<State> {
+    const decided = this.generation.then(() => this.decide(resource, seen));
+    this.generation = decided.catch(() => undefined);
+    return (await decided)();
+  }
+
+  private async decide(resource: Resource, seen: Set<string>): Promise<() => Promise<State>> {
+    const { name, type } = resource;
+    if (this.errors.length > 0 || this.over) throw new Stopped();
+    const old = this.state(name);
+    const provider = this.provider.of(type);
+    const checked = await provider.check(old?.inputs ?? {}, this.inputsOf(resource));
+    if (checked.failures.length > 0) {
+      const message = checked.failures.map(({ reason }) => reason).join("; ");
+      this.errors.push({ step: { op: "create", name, type }, message: `check: ${message}` });
+      throw new Stopped();
+    }
+    seen.add(name);
+    const inputs = checked.inputs;
+    if (!old || this.deleted.has(name)) return () => this.create(resource, inputs);
+    const { changes, replaces } = old.pendingReplacement
+      ? { changes: true, replaces: ["again"] }
+      : await provider.diff(old.id, old.outputs, inputs);
+    if (replaces.length > 0) return this.replace(old, resource, inputs, seen, replaces);
+    if (changes || old.failed) return () => this.update(old, resource, inputs);
+    return async () => {
+      const same = this.stateOf(resource, old.id, inputs, old.outputs, false);
+      this.put(same);
+      return same;
+    };
+  }
+
+  /** Deletes it, and before that what depends on it and would be replaced too, then makes it anew. */
+  private async replace(old: State, resource: Resource, inputs: Values, seen: Set<string>, why: string[]) {
+    const condemned = await this.dependentReplacements(old, seen);
+    for (const { name } of condemned) this.deleted.add(name);
+    return async () => {
+      for (const each of [...condemned].reverse()) await this.delete(each, true);
+      if (!old.pendingReplacement) await this.delete(old, true, why.join());
+      return this.create(resource, inputs);
+    };
+  }
+
+  private async dependentReplacements(root: State, seen: Set<string>): Promise<State[]> {
+    const set = new Set([root.name]);
+    const below = new Set([root.name]);
+    const result: State[] = [];
+    for (const state of inOrder(this.states)) {
+      const { name, type, id, inputs, outputs, from } = state;
+      const depends = [...state.dependencies, state.deletedWith ?? ""].some((each) => below.has(each));
+      if (!depends || name === root.name) continue;
+      below.add(name);
+      if (seen.has(name) || this.deleted.has(name) || state.pendingReplacement) continue;
+      const lost = Object.keys(from).filter((key) => from[key]?.some((each) => set.has(each)));
+      if (lost.length === 0) continue;
+      const news = { ...inputs, ...Object.fromEntries(lost.map((key) => [key, unknown])) };
+      const { replaces } = await this.provider.of(type).diff(id, outputs, news);
+      if (replaces.length === 0) continue;
+      set.add(name);
+      result.push(state);
+    }
+    return result;
+  }
+
+  private async create(resource: Resource, inputs: Values): Promise<State> {
+    const step: Step = { op: "create", name: resource.name, type: resource.type };
+    return this.step(step, async () => {
+      try {
+        const { id, outs } = await this.provider.of(resource.type).create(inputs);
+        return this.put(this.stateOf(resource, id, inputs, outs, false));
+      } catch (error) {
+        const { id, properties } = error as StepError;
+        if (id !== undefined && properties) this.put(this.stateOf(resource, id, inputs, properties, true));
+        throw error;
+      }
+    });
+  }
+
+  private async update(old: State, resource: Resource, inputs: Values): Promise<State> {
+    const step: Step = { op: "update", name: resource.name, type: resource.type };
+    return this.step(step, async () => {
+      try {
+        const { outs } = await this.provider.of(resource.type).update(old.id, old.outputs, inputs);
+        return this.put(this.stateOf(resource, old.id, inputs, outs, false));
+      } catch (error) {
+        const { properties } = error as StepError;
+        if (properties) this.put(this.stateOf(resource, old.id, inputs, properties, true));
+        throw error;
+      }
+    });
+  }
+
+  private async delete(state: State, again: boolean, what?: string): Promise<void> {
+    const { name, type, id, outputs, deletedWith } = state;
+    await this.step({ op: again ? "replace" : "delete", name, type, ...(what !== undefined && { what }) }, async () => {
+      const goes = deletedWith !== undefined && this.deleted.has(deletedWith);
+      if (!goes && !state.pendingReplacement) await this.provider.of(type).delete(id, outputs);
+      if (again) this.put({ ...state, pendingReplacement: true });
+      else this.change((states) => states.filter((each) => each.name !== name));
+    });
+  }
+
+  /** Deletes what is not among those that the program has, those that depend on others before these. */
+  async deletes(kept: ReadonlySet<string>): Promise<void> {
+    let rest = this.states.filter(({ name }) => !kept.has(name));
+    for (const { name } of rest) this.deleted.add(name);
+    while (rest.length > 0 && this.errors.length === 0) {
+      const needed = new Set(rest.flatMap((each) => [...each.dependencies, each.deletedWith ?? ""]));
+      const next = rest.filter(({ name }) => !needed.has(name));
+      await Promise.allSettled(next.map((each) => this.delete(each, false)));
+      rest = rest.filter((each) => !next.includes(each));
+    }
+  }
+
+  async refresh(): Promise<void> {
+    const reads = this.states.map(async (state) => {
+      const { name, type, id, outputs } = state;
+      if (state.pendingReplacement) return;
+      try {
+        const found = await this.provider.of(type).read(id, outputs);
+        if (this.over) return;
+        if (!found.id) {
+          this.steps.push({ op: "refresh", name, type, what: "gone" });
+          return this.change((states) => states.filter((each) => each.name !== name));
+        }
+        const props = found.props ?? {};
+        const keys = [...new Set([...Object.keys(outputs), ...Object.keys(props)])];
+        const changed = keys.filter((key) => JSON.stringify(outputs[key]) !== JSON.stringify(props[key]));
+        for (const key of changed) {
+          const sort = key in kindOf(type).args.shape ? key : `output ${key}`;
+          this.steps.push({
+            op: "refresh",
+            name,
+            type,
+            what: `${sort}: ${JSON.stringify(outputs[key])} -> ${JSON.stringify(props[key])}`,
+          });
+        }
+        this.put({ ...state, inputs: found.inputs ?? state.inputs, outputs: props, failed: false });
+      } catch (error) {
+        this.errors.push({ step: { op: "refresh", name, type }, message: (error as Error).message });
+      }
+    });
+    await Promise.all(reads);
+    // What depended on something that is gone depends on it no more.
+    const there = new Set(this.states.map(({ name }) => name));
+    this.change((states) =>
+      states.map((each) => ({ ...each, dependencies: each.dependencies.filter((name) => there.has(name)) })),
+    );
+  }
+
+  private async step<T>(step: Step, body: () => Promise<T>): Promise<T> {
+    if (this.errors.length > 0 || this.over) throw new Stopped();
+    this.steps.push(step);
+    try {
+      return await body();
+    } catch (error) {
+      if (!(error instanceof Stopped)) this.errors.push({ step, message: (error as Error).message });
+      throw error;
+    }
+  }
+
+  private inputsOf({ name, type, inputs }: Resource): Values {
+    const named = "name" in kindOf(type).args.shape ? { name, ...inputs } : inputs;
+    const output = (ref: string, key: string) => {
+      const state = this.state(ref);
+      return key === "id" ? state?.id : state?.outputs[key];
+    };
+    return { ...resolved(type, named, output), owner: ownerOf(name) };
+  }
+
+  private stateOf(resource: Resource, id: string, inputs: Values, outputs: Values, failed: boolean): State {
+    const from = Object.entries(resource.inputs).map(([key, value]) => [key, refsIn(value)] as const);
+    return {
+      ...{ name: resource.name, type: resource.type, id, inputs, outputs, failed, pendingReplacement: false },
+      dependencies: dependencies(resource),
+      from: Object.fromEntries(from),
+      deletedWith: parentOf(resource),
+    };
+  }
+
+  private state(name: string): State | undefined {
+    return this.states.find((each) => each.name === name);
+  }
+
+  private put(state: State): State {
+    this.change((states) =>
+      states.some(({ name }) => name === state.name)
+        ? states.map((each) => (each.name === state.name ? state : each))
+        : [...states, state],
+    );
+    return state;
+  }
+
+  private change(change: (states: State[]) => State[]): void {
+    if (!this.over) this.states = change(this.states);
+  }
+
+  private renameState(was: string, is: string): void {
+    if (!this.state(was) || this.state(is)) return;
+    const name = (each: string) => (each === was ? is : each);
+    this.states = this.states.map((state) => ({
+      ...state,
+      name: name(state.name),
+      dependencies: state.dependencies.map(name),
+      from: Object.fromEntries(Object.entries(state.from).map(([key, names]) => [key, names.map(name)])),
+      deletedWith: state.deletedWith === undefined ? undefined : name(state.deletedWith),
+    }));
+  }
+}
