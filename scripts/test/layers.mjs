@@ -20,6 +20,12 @@ const waiting = 3;
 /** The kinds that this machine's kernel may lack. */
 const lacked = "\\b(dummy|vlan|vrf|bond|ipvs-\\w+|kernel-module)\\.test";
 
+/** What goes over ssh in its own way, or shows for all kinds that they do. */
+const overSsh = "\\b(host|ledger|netns|pod|route|process|requirements)\\.test";
+
+/** Tests that need more than one user, or settings of the host's own: a user namespace of an ordinary user has neither. */
+const notRootless = "\\b(iptables-rule(-drift|-places)?|policy-rule|probe|sysctl)\\.test";
+
 const features = { globalSetup: "test/kernel/support/probe-features.mjs" };
 
 /** In a case of a kind each test begins where the one before it ended. */
@@ -50,7 +56,10 @@ export const layers = [
   { name: "security", run: "test", needs: ["packages", "build"], workers: waiting },
   { name: "acceptance", run: "test", needs: ["packages", "pulumi", "machines"], workers: 2 },
   { name: "packaging", run: "test", needs: ["packages", "pulumi"], workers: 2 },
-  { name: "kernel-vm", run: "test", project: "kernel", needs: ["packages", "machine"], workers: waiting },
+  {
+    ...{ name: "kernel-vm", run: "test", project: "kernel", needs: ["packages", "machine"], workers: waiting },
+    only: `(${lacked}|${overSsh})`,
+  },
   {
     ...{ name: "faults-vm", run: "test", project: "faults", needs: ["packages", "build", "machine"], workers: waiting },
     ...{ env: { LOCALNET_TEST_POINTS: "1" }, only: lacked },
@@ -59,6 +68,7 @@ export const layers = [
   { name: "unit-node24", run: "all", project: "unit", needs: ["node24"] },
   {
     ...{ name: "kernel-rootless", run: "all", needs: ["packages"], workers: waiting, allowSkips: true, rootless: true },
+    only: `^(?!.*${notRootless})`,
     jest: {
       ...steps,
       roots: ["test/kernel"],
@@ -90,6 +100,10 @@ export const layers = [
     jest: { ...long, roots: ["test/packaging"] },
   },
 
+  {
+    ...{ name: "kernel-vm-rest", run: "asked", project: "kernel", needs: ["packages", "machine"], workers: waiting },
+    only: `^(?!.*(${lacked}|${overSsh}))`,
+  },
   {
     ...{ name: "faults-vm-rest", run: "asked", project: "faults", needs: ["packages", "build", "machine"] },
     ...{ env: { LOCALNET_TEST_POINTS: "rest" }, only: lacked, partial: true, workers: waiting },

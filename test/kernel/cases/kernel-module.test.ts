@@ -65,11 +65,13 @@ const reason = lack("modules");
   });
 
   test("parameters reach the module, and a dash in the name is an underscore", async () => {
+    const before = await loaded("ifb");
     const { id, outputs } = await create(kind, inputs({ name: "ifb", parameters: { numifbs: 0 } }), settings);
     expect((await world.run("ls", "/sys/class/net")).split("\n")).not.toContain("ifb0");
-    expect(outputs).toMatchObject({ loadedByUs: ["ifb"] });
+    // Another test may have made a link of it.
+    expect(outputs).toMatchObject({ loadedByUs: before ? [] : ["ifb"] });
     await remove(kind, id, outputs, settings);
-    expect(await loaded("ifb")).toBe(false);
+    expect(await loaded("ifb")).toBe(before);
   });
 
   test("one that is in use stays after delete", async () => {

@@ -12,7 +12,7 @@ import {
   expectedLink,
   lookAtDetails,
 } from "../support/links";
-import { settings, World } from "../support/world";
+import { hostUrl, settings, World } from "../support/world";
 
 contract("with one other end", (world) => {
   const netns = world.netns("a");
@@ -217,7 +217,8 @@ beyond("what the kernel does not take of a Vxlan", () => {
     await world.build();
     try {
       await world.run("ip", "-n", netns, "link", "add", "name", "low", "type", "veth", "peer", "name", "far");
-      const values = { owner: world.owner, name: "x0", netns, vni: 1, link: "low", mtu: 1500 };
+      const host = hostUrl && { host: hostUrl };
+      const values = { owner: world.owner, name: "x0", netns, vni: 1, link: "low", mtu: 1500, ...host };
       await expect(create(kind, values, settings)).rejects.toThrow(/mtu 1500[\s\S]*Invalid argument/);
       await remove(kind, `x0@${netns}`, values, settings);
     } finally {
