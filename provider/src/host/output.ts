@@ -32,7 +32,7 @@ export class Output {
 }
 
 /** Characters behind the word: an exit code, and the line's end. */
-const maxRest = 8;
+export const maxRest = 8;
 
 /** What a program prints, up to a word that ends it. Each byte is searched once. */
 export class EndedOutput extends Output {

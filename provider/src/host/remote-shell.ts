@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { environment, type Result, type RunOptions, timeoutError } from "./host";
 import { alarm } from "./interrupt";
-import { defaultOutputBytes, EndedOutput, messageBytes, outputError } from "./output";
+import { defaultOutputBytes, EndedOutput, maxRest, messageBytes, outputError } from "./output";
 import { decode, encode } from "./text";
 
 /**
@@ -129,7 +129,7 @@ export class RemoteShell {
       const exitCode = /^ \d{1,3}$/.test(rest) ? Number(rest) : undefined;
       if (exitCode === undefined) this.close();
       call.settle({ exitCode: exitCode ?? 128 });
-    } else if (call[stream].length > call.maxOutputBytes + this.end.length) {
+    } else if (call[stream].length > call.maxOutputBytes + this.end.length + maxRest) {
       this.close();
       call.settle("tooMuch");
     }
