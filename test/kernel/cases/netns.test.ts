@@ -12,7 +12,7 @@ contract("a namespace", (world) => {
   world.finally(away);
   return {
     kind,
-    inputs: { name },
+    inputs: { name, loopback: true },
     listedIn: name,
     async look() {
       const names = (await world.run("ls", "/run/netns")).split("\n");
