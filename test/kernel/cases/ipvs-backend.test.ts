@@ -134,7 +134,7 @@ const reason = lack("ipvs");
     await world.script(netns, script);
     const inputs = {
       ...{ service: `tcp/10.9.0.1:80@${netns}`, address: "10.9.0.3", port: 80, forwarding: "masquerade" },
-      ...{ weight: 1, drainSeconds: 0, owner: world.owner, ...(hostUrl && { host: hostUrl }) },
+      ...{ weight: 1, drainSeconds: 0, tunnelType: "ipip", owner: world.owner, ...(hostUrl && { host: hostUrl }) },
     };
     const { id, outputs } = await create(kind, inputs, settings);
     expect(await lookAtBackend(world, netns, "10.9.0.3:80")).toMatchObject({ forwarding: "Masq" });

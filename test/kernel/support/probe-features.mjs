@@ -10,7 +10,8 @@ const isWholeHost = "grep -q ' 4294967295$' /proc/self/uid_map";
 const probes = {
   dummy: ["ip", "link", "add", "name", "probe", "type", "dummy"],
   ifb: ["ip", "link", "add", "name", "probe-ifb", "type", "ifb"],
-  vlan: ["ip", "link", "add", "link", "lo", "name", "probe-vid", "type", "vlan", "id", "1"],
+  // Not on lo: older kernels take none there.
+  vlan: ["sh", "-c", "ip link add probe-low type veth && ip link add link probe-low name probe-vid type vlan id 1"],
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
