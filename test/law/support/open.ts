@@ -49,6 +49,17 @@ export const open: readonly Open[] = [
       b: [n1, { name: "s1", type: "Sysctl", inputs: { ...inN1, key: "net/core/somaxconn", value: 1024 } }],
     },
   },
+  {
+    what: "a link that was up keeps the queue that the kernel gave it then",
+    why: "a link that never was up has none, and the kernel does not take it back",
+    sort: /^kernel: .*qdisc/,
+    when: ({ b }) => b.some(({ inputs }) => inputs.up === false),
+    pair: {
+      ...between,
+      a: [{ name: "ifx1", type: "Ifb", inputs: {} }],
+      b: [{ name: "ifx1", type: "Ifb", inputs: { up: false } }],
+    },
+  },
 ];
 
 export function isOpen(pair: Pair, divergence: Divergence): boolean {
