@@ -124,9 +124,6 @@ export type Recorded<A extends z.ZodRawShape, O extends z.ZodRawShape> = Args<A>
     readonly imported?: boolean;
   };
 
-/** The inputs of a kind as `ensure` gets them, inferred from the table that declares them. */
-export type ArgsOf<A extends z.ZodRawShape> = z.output<z.ZodObject<A>> & z.output<z.ZodObject<typeof common>>;
-
 // biome-ignore lint/suspicious/noExplicitAny: code that serves all kinds knows none of their types.
 export type AnyKind = Kind<any, any, any>;
 

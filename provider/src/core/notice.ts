@@ -1,4 +1,6 @@
+import { oneLine } from "../text";
+
 /** Tells the user what no error is about. The engine shows what a provider prints on standard error. */
 export function notice(text: string): void {
-  process.stderr.write(`${text}\n`);
+  console.error(oneLine(text));
 }

@@ -1,4 +1,4 @@
-import { note } from "../../core/note";
+import { notice } from "../../core/notice";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { at, familyOf } from "../../schema/fields";
@@ -31,14 +31,14 @@ export async function preserveRoutes(
     const isLost = ([object]: Words) => up === false && object === "route";
     const place = at(name, netns);
     for (const command of commands.filter(isLost))
-      note(`link ${place} is down: this route went with that: ${text(command)}`);
+      notice(`link ${place} is down: this route went with that: ${text(command)}`);
     const possible = commands.filter((command) => !isLost(command));
     const results = await Promise.allSettled(possible.map((command) => ipAll(host, netns, [command])));
     for (const [index, result] of results.entries()) {
       if (result.status === "fulfilled" || /File exists/.test(String(result.reason))) continue;
       const { reason } = result;
       const why = reason instanceof LocalnetError ? (reason.ran?.stderr ?? reason.summary) : String(reason);
-      note(
+      notice(
         `link ${place} changed: this went with that, and cannot be put back: ${text(possible[index])}: ${why.trim()}`,
       );
     }
