@@ -8,7 +8,7 @@ const text = (page: string) => readFileSync(join(root, page), "utf8");
 const rows = (page: string) => text(page).match(/^\|.*\|$/gm) ?? [];
 
 /** Programs that a test wrote, and what a user has. */
-const elsewhere = /^node_modules|FAMILY|YourKind/;
+const elsewhere = /^node_modules/;
 
 test.each(pages.filter((page) => page.endsWith(".md")))("every path that %s names exists", (page) => {
   const links = [...text(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) =>
