@@ -1,10 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
-import { pause } from "../../host/interrupt";
-import { familyOf } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { aliasArgs, cidrOf, groupArgs, type Link, parseLinks, showLink, showLinkCommand } from "../../tools/ip/links";
+import { aliasArgs, cidrOf, groupArgs, type Link, showLink, showLinkCommand } from "../../tools/ip/links";
 import type { Words } from "../../tools/ip/restore";
 import { addCommand, lostAddresses, planAddresses } from "./addresses";
 import { newLink, type ObservedLink, observedLink } from "./link";
@@ -12,6 +9,7 @@ import { drawMac } from "./mac";
 import { firstOptions, type LinkArgs, linkOptions } from "./options";
 import { portOptions } from "./ports";
 import { preserveRoutes, requireRoomForIpv6 } from "./preserve";
+import { type LinkChange, linkIn, requireLink, waitUntilUsable } from "./usable";
 
 /** What the call that makes a link says of it beside name and type, and the link as it is after that call. */
 export function creation(
@@ -39,30 +37,6 @@ export async function ensureLink(
     args,
     await configureLink(host, args, owner, observed, recorded, { first, canLose: first.length > 0 }),
   );
-}
-
-/** What is known after a link's change. */
-export interface LinkChange {
-  /** The addresses that it added. */
-  readonly added: string[];
-  /** What it listed at its end. */
-  readonly lists: readonly unknown[];
-  /** Puts back what the kernel took away besides; a route may need an address that can be used. */
-  readonly restore: () => Promise<void>;
-}
-
-/** The link after its change, when its addresses can be used. */
-export async function waitUntilUsable(
-  host: Host,
-  args: LinkArgs,
-  { added, lists, restore }: LinkChange,
-): Promise<Link | undefined> {
-  const link = await waitForDuplicateDetection(host, args, added).finally(restore);
-  return link ?? linkIn(lists, args);
-}
-
-function linkIn([links]: readonly unknown[], { name }: LinkArgs): Link | undefined {
-  return links === undefined ? undefined : parseLinks(links).find(({ ifname }) => ifname === name);
 }
 
 /** Commands of the namespace that are run before a link's own, and after them. */
@@ -204,37 +178,4 @@ async function configureAddresses(
   commands.push(...(last?.(changed || commands.length > 0) ?? []));
   await run();
   return { added: [...missing, ...others.map(cidrOf)], lists };
-}
-
-const detectionSeconds = 4;
-
-/**
- * IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask.
- * Returns the link after the wait.
- */
-async function waitForDuplicateDetection(
-  host: Host,
-  args: LinkArgs,
-  added: readonly string[],
-): Promise<Link | undefined> {
-  if (!added.some((each) => familyOf(each) === 6)) return undefined;
-  const deadline = Date.now() + detectionSeconds * 1000;
-  for (;;) {
-    const link = await requireLink(host, args);
-    const ours = link.addr_info.filter(({ local, prefixlen }) => added.includes(`${local}/${prefixlen}`));
-    const duplicate = ours.find(({ dadfailed }) => dadfailed);
-    if (duplicate) {
-      const what = `addresses: another has ${duplicate.local} already (duplicate address detection)`;
-      throw new LocalnetError("LN_VERIFY", what);
-    }
-    const isAsking = link.flags.includes("UP") && !link.flags.includes("NO-CARRIER");
-    if (!isAsking || !ours.some(({ tentative }) => tentative) || Date.now() > deadline) return link;
-    await pause(200);
-  }
-}
-
-async function requireLink(host: Host, { name, netns }: LinkArgs): Promise<Link> {
-  const link = await showLink(host, netns, name);
-  if (link) return link;
-  throw new LocalnetError("LN_VERIFY", `link ${name} went away meanwhile`);
 }

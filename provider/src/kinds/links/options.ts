@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { inNetns } from "../../core/kind";
 import { cidr, familyOf, ifName, mac, mtu, networkOf } from "../../schema/fields";
 import type { Link } from "../../tools/ip/links";
 import { drawMac } from "./mac";
@@ -140,19 +141,7 @@ export const firstOptions = {
   },
 } as const;
 
-export interface LinkArgs {
-  readonly name: string;
-  readonly netns?: string | undefined;
-  readonly addresses?: readonly string[] | undefined;
-  readonly mtu?: number | undefined;
-  readonly mac?: string | undefined;
-  readonly up?: boolean | undefined;
-  readonly promiscuous?: boolean | undefined;
-  readonly arp?: boolean | undefined;
-  readonly multicast?: boolean | undefined;
-  readonly addrgenmode?: string | undefined;
-  readonly txQueueLength?: number | undefined;
-  readonly master?: string | undefined;
-  readonly hairpin?: boolean | undefined;
-  readonly bridgePort?: { readonly cost?: number | undefined } | undefined;
-}
+type LinkInputs = z.output<z.ZodObject<typeof inNetns & typeof linkArgs & typeof deviceArgs & typeof portArgs>>;
+
+/** A link as it is asked for, or recorded, as far as that is known. */
+export type LinkArgs = { readonly name: string } & { readonly [K in keyof LinkInputs]?: LinkInputs[K] | undefined };

@@ -1,10 +1,8 @@
-import { isIP } from "node:net";
 import { z } from "zod";
-import { defineKind, inNetns } from "../../core/kind";
+import { defineKind } from "../../core/kind";
 import { undefinedWithoutNetns } from "../../errors";
-import type { Host } from "../../host";
 import { netnsFileExists } from "../../host/netns";
-import { address, familyOf, ifName, netnsName } from "../../schema/fields";
+import { ifName } from "../../schema/fields";
 import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/inside";
 import { hasIpv6 } from "../../tools/ip/ip";
 import { showLink, showPeer } from "../../tools/ip/links";
@@ -16,39 +14,23 @@ import {
   endNamespace,
   endStaleEntry,
   markNamespace,
-  namespaceArgs,
   removeNamespace,
   undefinedIfStale,
 } from "../host/namespace";
-import { configureLink, creation, type LinkChange, waitUntilUsable } from "./ensure";
-import { importableInputs, type ObservedLink, observeLink, observeStableLink, removeLink } from "./link";
-import { type LinkArgs, leastMtu6, linkArgs, linkRules, portArgs } from "./options";
+import { configureLink, creation } from "./ensure";
+import { importableInputs, observeLink, removeLink } from "./link";
+import { leastMtu6, linkRules } from "./options";
+import { farOf, nearName, nearOf, podArgs, removeEnds, silence, stableNearEnd, wantsIpv6 } from "./pod-ends";
 import { type ObservedPod, observedPod, remainsOf } from "./pod-observe";
-import { type Gateways, isGatewayRoute, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
+import { isGatewayRoute, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
+import { type LinkChange, waitUntilUsable } from "./usable";
 
 export const pod = defineKind({
   type: "Pod",
   tags: ["netns"],
   summary:
     "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway.",
-  args: {
-    /** Name of the namespace, as `ip netns` lists it, 1 to 64 characters. */
-    name: netnsName.meta({ replace: true }),
-    /** Bridge that the pod is connected to. */
-    bridge: ifName.meta({ reference: "name", of: "bridge" }),
-    /** Network namespace of the bridge. Default: the host's own. */
-    netns: inNetns.netns.meta({ parent: false }),
-    /** Name of the link's end at the bridge, 1 to 15 characters. Default: `veth-` and the pod's name. */
-    link: ifName.optional().meta({ replace: true }),
-    ...linkArgs,
-    ...namespaceArgs,
-    /** May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service by NAT. Default: the kernel's choice, false. */
-    hairpin: portArgs.hairpin,
-    /** Next hop of the IPv4 default route. Default: there is no such route. */
-    gateway: address.refine((text) => isIP(text) === 4, "must be an IPv4 address").optional(),
-    /** Next hop of the IPv6 default route. Default: there is no such route. */
-    gateway6: address.refine((text) => isIP(text) === 6, "must be an IPv6 address").optional(),
-  },
+  args: podArgs,
   outputs: {
     /** The file that stands for the namespace: /run/netns/NAME. */
     path: z.string(),
@@ -155,64 +137,3 @@ export const pod = defineKind({
     }),
   },
 });
-
-interface PodArgs {
-  readonly name: string;
-  readonly bridge?: string | undefined;
-  readonly netns?: string | undefined;
-  readonly link?: string | undefined;
-}
-
-function nearName({ name, link }: Pick<PodArgs, "name" | "link">): string {
-  return link ?? `veth-${name}`;
-}
-
-function wantsIpv6({ addresses = [], gateway6 }: LinkArgs & Gateways): boolean {
-  return gateway6 !== undefined || addresses.some((each) => familyOf(each) === 6);
-}
-
-/**
- * Without an IPv6 address a link has nothing to say. Each word of one pod goes to all others at the bridge, and hundreds
- * that come up together keep the kernel from delivering anything else, for longer than Pulumi's own connections last.
- */
-function silence({ name }: LinkArgs): string[] {
-  return ["link", "set", "dev", name, "addrgenmode", "none"];
-}
-
-type EndArgs = PodArgs & LinkArgs;
-
-/** The end at the bridge, as what a link of its own would be asked for. */
-function nearOf(args: EndArgs): LinkArgs {
-  const { bridge, netns } = args;
-  return { name: nearName(args), netns, master: bridge, ...given(args, "mtu", "up", "hairpin") };
-}
-
-function farOf(args: EndArgs): LinkArgs {
-  return { name: podLink, netns: args.name, ...given(args, "addresses", "mtu", "mac", "up") };
-}
-
-/** Those inputs that are asked for, or were taken away: an input without a key is nobody's concern. */
-function given(args: LinkArgs, ...keys: (keyof LinkArgs)[]): Partial<LinkArgs> {
-  return Object.fromEntries(keys.filter((key) => key in args).map((key) => [key, args[key]]));
-}
-
-/** The ends that lost each other: neither can be brought back under its name. */
-async function removeEnds(host: Host, args: EndArgs, { near, far }: ObservedPod["detail"]): Promise<void> {
-  if (near) await removeEnd(host, nearOf(args));
-  if (far) await removeEnd(host, farOf(args));
-}
-
-/** One that lost its other end may be going by itself: the kernel takes it away a while after that end's namespace. */
-async function removeEnd(host: Host, end: LinkArgs): Promise<void> {
-  await removeLink(host, end).catch(async (error) => {
-    if (await showLink(host, end.netns, end.name)) throw error;
-  });
-}
-
-/** The end at the bridge, once it is known to stay: the kernel takes it away a while after the pod's namespace. */
-async function stableNearEnd(
-  host: Host,
-  args: EndArgs & { readonly owner: string },
-): Promise<ObservedLink | undefined> {
-  return (await undefinedWithoutNetns(() => observeStableLink(host, nearOf(args), "veth", args.owner)))?.observed;
-}

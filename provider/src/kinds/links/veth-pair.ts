@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { defineKind, inNetns, type Observed } from "../../core/kind";
+import { type Args, defineKind, inNetns, type Observed } from "../../core/kind";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { at, ifName, parseAt } from "../../schema/fields";
 import { isPeer, type Link, showLink, showPeer } from "../../tools/ip/links";
-import { configureLink, creation, type LinkChange, waitUntilUsable } from "./ensure";
+import { configureLink, creation } from "./ensure";
 import {
   importableInputs,
   linkOutputs,
@@ -17,6 +17,7 @@ import {
   removeLink,
 } from "./link";
 import { deviceArgs, type LinkArgs, linkArgs, linkRules, portArgs, portRules } from "./options";
+import { type LinkChange, waitUntilUsable } from "./usable";
 
 /** Inputs of each end. */
 const end = {
@@ -26,21 +27,23 @@ const end = {
   ...deviceArgs,
 } as const;
 
+const pairArgs = {
+  /** Name of the near end, 1 to 15 characters. */
+  name: ifName.meta({ replace: true }),
+  ...end,
+  /** The far end: its `name`, and the same inputs as the near end's. */
+  peer: z.strictObject({
+    /** Name of the far end, 1 to 15 characters. */
+    name: ifName.meta({ replace: true }),
+    ...end,
+  }),
+} as const;
+
 export const vethPair = defineKind({
   type: "VethPair",
   summary: "Two virtual Ethernet links, each the other's far end, usually in two namespaces.",
   tags: ["link"],
-  args: {
-    /** Name of the near end, 1 to 15 characters. */
-    name: ifName.meta({ replace: true }),
-    ...end,
-    /** The far end: its `name`, and the same inputs as the near end's. */
-    peer: z.strictObject({
-      /** Name of the far end, 1 to 15 characters. */
-      name: ifName.meta({ replace: true }),
-      ...end,
-    }),
-  },
+  args: pairArgs,
   outputs: {
     ...linkOutputs,
     /** The kernel's number of the far end. */
@@ -164,11 +167,8 @@ function pairOf(near: End, far: Required<End> | undefined, isLost = false): Obse
   };
 }
 
-interface PairArgs extends LinkArgs {
-  readonly owner: string;
-  /** What is recorded lacks it where it was gone. */
-  readonly peer?: LinkArgs | undefined;
-}
+/** What is recorded lacks the far end where it was gone. */
+type PairArgs = Omit<Args<typeof pairArgs>, "peer"> & Partial<Pick<Args<typeof pairArgs>, "peer">>;
 
 /** Null where its namespace is gone, or has no name any more. */
 async function observeFarEnd(host: Host, { peer, owner }: PairArgs) {

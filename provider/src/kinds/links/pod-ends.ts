@@ -1,0 +1,82 @@
+import { isIP } from "node:net";
+import { type Args, inNetns } from "../../core/kind";
+import { undefinedWithoutNetns } from "../../errors";
+import type { Host } from "../../host";
+import { address, familyOf, ifName, netnsName } from "../../schema/fields";
+import { showLink } from "../../tools/ip/links";
+import { namespaceArgs } from "../host/namespace";
+import { type ObservedLink, observeStableLink, removeLink } from "./link";
+import { type LinkArgs, linkArgs, portArgs } from "./options";
+import type { ObservedPod } from "./pod-observe";
+import { type Gateways, podLink } from "./pod-routes";
+
+export const podArgs = {
+  /** Name of the namespace, as `ip netns` lists it, 1 to 64 characters. */
+  name: netnsName.meta({ replace: true }),
+  /** Bridge that the pod is connected to. */
+  bridge: ifName.meta({ reference: "name", of: "bridge" }),
+  /** Network namespace of the bridge. Default: the host's own. */
+  netns: inNetns.netns.meta({ parent: false }),
+  /** Name of the link's end at the bridge, 1 to 15 characters. Default: `veth-` and the pod's name. */
+  link: ifName.optional().meta({ replace: true }),
+  ...linkArgs,
+  ...namespaceArgs,
+  /** May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service by NAT. Default: the kernel's choice, false. */
+  hairpin: portArgs.hairpin,
+  /** Next hop of the IPv4 default route. Default: there is no such route. */
+  gateway: address.refine((text) => isIP(text) === 4, "must be an IPv4 address").optional(),
+  /** Next hop of the IPv6 default route. Default: there is no such route. */
+  gateway6: address.refine((text) => isIP(text) === 6, "must be an IPv6 address").optional(),
+} as const;
+
+type PodArgs = Args<typeof podArgs>;
+
+/** The name of the end at the bridge. */
+export function nearName({ name, link }: Pick<PodArgs, "name" | "link">): string {
+  return link ?? `veth-${name}`;
+}
+
+export function wantsIpv6({ addresses = [], gateway6 }: LinkArgs & Gateways): boolean {
+  return gateway6 !== undefined || addresses.some((each) => familyOf(each) === 6);
+}
+
+/**
+ * Without an IPv6 address a link has nothing to say. Each word of one pod goes to all others at the bridge, and hundreds
+ * that come up together keep the kernel from delivering anything else, for longer than Pulumi's own connections last.
+ */
+export function silence({ name }: LinkArgs): string[] {
+  return ["link", "set", "dev", name, "addrgenmode", "none"];
+}
+
+/** The end at the bridge, as what a link of its own would be asked for. */
+export function nearOf(args: PodArgs): LinkArgs {
+  const { bridge, netns } = args;
+  return { name: nearName(args), netns, master: bridge, ...given(args, "mtu", "up", "hairpin") };
+}
+
+export function farOf(args: PodArgs): LinkArgs {
+  return { name: podLink, netns: args.name, ...given(args, "addresses", "mtu", "mac", "up") };
+}
+
+/** Those inputs that are asked for, or were taken away: an input without a key is nobody's concern. */
+function given(args: LinkArgs, ...keys: (keyof LinkArgs)[]): Partial<LinkArgs> {
+  return Object.fromEntries(keys.filter((key) => key in args).map((key) => [key, args[key]]));
+}
+
+/** The ends that lost each other: neither can be brought back under its name. */
+export async function removeEnds(host: Host, args: PodArgs, { near, far }: ObservedPod["detail"]): Promise<void> {
+  if (near) await removeEnd(host, nearOf(args));
+  if (far) await removeEnd(host, farOf(args));
+}
+
+/** One that lost its other end may be going by itself: the kernel takes it away a while after that end's namespace. */
+async function removeEnd(host: Host, end: LinkArgs): Promise<void> {
+  await removeLink(host, end).catch(async (error) => {
+    if (await showLink(host, end.netns, end.name)) throw error;
+  });
+}
+
+/** The end at the bridge, once it is known to stay: the kernel takes it away a while after the pod's namespace. */
+export async function stableNearEnd(host: Host, args: PodArgs): Promise<ObservedLink | undefined> {
+  return (await undefinedWithoutNetns(() => observeStableLink(host, nearOf(args), "veth", args.owner)))?.observed;
+}

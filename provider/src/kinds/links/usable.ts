@@ -1,0 +1,63 @@
+import { LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { pause } from "../../host/interrupt";
+import { familyOf } from "../../schema/fields";
+import { type Link, parseLinks, showLink } from "../../tools/ip/links";
+import type { LinkArgs } from "./options";
+
+/** What is known after a link's change. */
+export interface LinkChange {
+  /** The addresses that it added. */
+  readonly added: string[];
+  /** What it listed at its end. */
+  readonly lists: readonly unknown[];
+  /** Puts back what the kernel took away besides; a route may need an address that can be used. */
+  readonly restore: () => Promise<void>;
+}
+
+/** The link after its change, when its addresses can be used. */
+export async function waitUntilUsable(
+  host: Host,
+  args: LinkArgs,
+  { added, lists, restore }: LinkChange,
+): Promise<Link | undefined> {
+  const link = await waitForDuplicateDetection(host, args, added).finally(restore);
+  return link ?? linkIn(lists, args);
+}
+
+export function linkIn([links]: readonly unknown[], { name }: LinkArgs): Link | undefined {
+  return links === undefined ? undefined : parseLinks(links).find(({ ifname }) => ifname === name);
+}
+
+const detectionSeconds = 4;
+
+/**
+ * IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask.
+ * Returns the link after the wait.
+ */
+async function waitForDuplicateDetection(
+  host: Host,
+  args: LinkArgs,
+  added: readonly string[],
+): Promise<Link | undefined> {
+  if (!added.some((each) => familyOf(each) === 6)) return undefined;
+  const deadline = Date.now() + detectionSeconds * 1000;
+  for (;;) {
+    const link = await requireLink(host, args);
+    const ours = link.addr_info.filter(({ local, prefixlen }) => added.includes(`${local}/${prefixlen}`));
+    const duplicate = ours.find(({ dadfailed }) => dadfailed);
+    if (duplicate) {
+      const what = `addresses: another has ${duplicate.local} already (duplicate address detection)`;
+      throw new LocalnetError("LN_VERIFY", what);
+    }
+    const isAsking = link.flags.includes("UP") && !link.flags.includes("NO-CARRIER");
+    if (!isAsking || !ours.some(({ tentative }) => tentative) || Date.now() > deadline) return link;
+    await pause(200);
+  }
+}
+
+export async function requireLink(host: Host, { name, netns }: LinkArgs): Promise<Link> {
+  const link = await showLink(host, netns, name);
+  if (link) return link;
+  throw new LocalnetError("LN_VERIFY", `link ${name} went away meanwhile`);
+}
