@@ -2,8 +2,9 @@ import { LocalnetError, undefinedWithoutNetns } from "../errors";
 import type { Host, HostSettings } from "../host";
 import { check, type Values } from "./check";
 import { pick, toPlainJson } from "./compare";
+import { outputsOf } from "./converge";
 import type { AnyKind } from "./kind";
-import { about, open, outputsOf } from "./lifecycle";
+import { about, open } from "./lifecycle";
 import { isForeign, observeOwned } from "./ownership";
 
 /** What is there under an id, for an owner that takes it over with the first update; undefined: nothing. Changes nothing. */

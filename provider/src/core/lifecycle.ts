@@ -2,34 +2,22 @@ import { LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { requireTools } from "../host/requirements";
 import { check, hasUnknown, type Values } from "./check";
-import { type Difference, describe, differences, observedInputs, partialInputs, toPlainJson } from "./compare";
+import { type Difference, differences, observedInputs, toPlainJson } from "./compare";
+import { converge, isOutdated, outputsOf, PartialError, requestedInputs } from "./converge";
 import { withDefaults } from "./defaults";
 import type { AnyKind, Observed } from "./kind";
 import {
   claimObject,
   existsError,
   isForeign,
-  isOursAfterFailure,
-  isOwn,
   observe,
   observeOwned,
   releaseObject,
   requireAdoptable,
 } from "./ownership";
-import { remaining, withUnset } from "./unset";
 
 export { check } from "./check";
-
-/** An operation that failed after it changed something: what is there now, for the state to tell the truth. */
-export class PartialError extends Error {
-  constructor(
-    readonly id: string,
-    readonly properties: Values,
-    override readonly cause: Error,
-  ) {
-    super(cause.message);
-  }
-}
+export { PartialError } from "./converge";
 
 /** Where new inputs differ from recorded ones. An input that was recorded before it existed had its default. */
 export function changes(kind: AnyKind, olds: Values, news: Values): Difference[] {
@@ -68,20 +56,6 @@ export async function create(
       throw error;
     }
   });
-}
-
-/** Was it made, by a run that died, with other inputs, which only a replacement can change? */
-function isOutdated(kind: AnyKind, args: Values, observed: Observed): boolean {
-  if (!isOwn(args, observed)) return false;
-  const before = requestedInputs(kind, args, observed);
-  return differences(kind.args, withUnset(kind.args, args, before, observed), before).some(
-    ({ path, replace }) => replace && path in observed.inputs,
-  );
-}
-
-/** What was asked for, as far as that can be told from what is there. */
-function requestedInputs(kind: AnyKind, args: Values, observed: Observed): Values {
-  return { ...args, ...(kind.imports?.inputs?.(args, observed) ?? observed.inputs) };
 }
 
 export async function update(
@@ -149,51 +123,6 @@ async function removeObserved(kind: AnyKind, host: Host, recorded: Values, obser
   // What it was in may have gone at the same time, and it with that.
   if (after && !isForeign(recorded, after))
     throw failure ?? new LocalnetError("LN_VERIFY", "it is still there after it was removed");
-}
-
-/** Ensure and verify, for a create and an update alike, and after a crash in either. */
-async function converge(
-  kind: AnyKind,
-  host: Host,
-  id: string,
-  args: Values,
-  observed: Observed | undefined,
-  recorded?: Values,
-): Promise<Values> {
-  // Of what a run made that died before it recorded that, all may have been asked for.
-  const before = recorded ?? (observed && isOwn(args, observed) ? requestedInputs(kind, args, observed) : undefined);
-  // What is made anew is as the kernel makes it, with nothing to take away.
-  const wanted = observed ? withUnset(kind.args, args, before, observed) : args;
-  let known: Values = { ...recorded };
-  let changed = false;
-  try {
-    const made = await kind.ensure(host, wanted, observed, recorded ?? before);
-    known = { ...known, ...made?.outputs };
-    changed = true;
-    const after: Observed | undefined = made?.observed ?? (await observe(kind, host, args, known));
-    if (!after) throw new LocalnetError("LN_VERIFY", "it is not there after all commands succeeded");
-    const wrong = [
-      ...differences(kind.args, wanted, observedInputs(kind.args, wanted, after.inputs)),
-      ...remaining(kind.args, wanted, before ?? {}, after.inputs),
-    ];
-    if (wrong.length) throw new LocalnetError("LN_VERIFY", wrong.map(describe).join("; "));
-    return toPlainJson({ ...args, ...outputsOf(kind, known, after) });
-  } catch (error) {
-    const cause = error instanceof Error ? error : new Error(String(error));
-    const now = await observe(kind, host, args, known).catch(() => undefined);
-    if (!now || !isOursAfterFailure(args, now, changed)) throw cause;
-    const inputs = recorded
-      ? partialInputs(kind.args, recorded, args, now.inputs)
-      : observedInputs(kind.args, { ...before, ...args }, now.inputs);
-    throw new PartialError(id, toPlainJson({ ...inputs, ...outputsOf(kind, known, now) }), cause);
-  }
-}
-
-export function outputsOf(kind: AnyKind, recorded: Values, { outputs }: Observed): Values {
-  const keys = Object.keys(kind.outputs.shape);
-  return toPlainJson(
-    Object.fromEntries(keys.map((key) => [key, key in outputs ? (outputs as Values)[key] : recorded[key]])),
-  );
 }
 
 function parse(kind: AnyKind, inputs: Values): Values {

@@ -1,18 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
-import { defineKind, inNetns } from "../../core/kind";
-import {
-  address,
-  at,
-  cidr,
-  deviceName,
-  familyOf,
-  isNetwork,
-  kernelChooses,
-  mtu,
-  number32,
-  parseAt,
-} from "../../schema/fields";
+import { defineKind } from "../../core/kind";
+import { at, familyOf, parseAt } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { showRouteWords, type Words, wordAfter } from "../../tools/ip/restore";
 import {
@@ -25,17 +13,8 @@ import {
   showRoutes,
   showRoutesCommand,
 } from "../../tools/ip/routes";
-import {
-  hopWords,
-  keptWords,
-  nextHop,
-  observedHops,
-  type RouteAttributes,
-  routeRules,
-  scopeNames,
-  scopes,
-  usualScope,
-} from "./route-attributes";
+import { type RouteArgs, routeArgs, routeRules, scopeNames, scopes, typeNames, types } from "./route-args";
+import { hopWords, keptWords, observedHops, usualScope } from "./route-attributes";
 
 /** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
 const byHand = ["3", "4"];
@@ -43,61 +22,12 @@ const byHand = ["3", "4"];
 /** Of routes that come and go with an address. */
 const kernelProtocol = "2";
 
-/** rtnetlink's numbers of the types, as `ip -N` prints them. */
-const types = { unicast: "1", local: "2", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
-type RouteType = keyof typeof types;
-const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
-
-interface RouteKey {
-  readonly destination: string;
-  readonly netns?: string | undefined;
-  readonly metric?: number | undefined;
-  readonly table?: number | undefined;
-}
-
-interface RouteArgs extends RouteKey, RouteAttributes {
-  readonly type: RouteType;
-}
+type RouteKey = Pick<RouteArgs, "destination" | "netns" | "metric" | "table">;
 
 export const route = defineKind({
   type: "Route",
   summary: "A route, as `ip route` makes it.",
-  args: {
-    /** Where to: "default" (IPv4; "::/0" for IPv6), an address or a network, `10.0.0.0/8`. */
-    destination: z
-      .union([z.literal("default"), cidr, address], {
-        error: 'must be "default", an address, or a network such as 10.0.0.0/8',
-      })
-      .refine((text) => !text.includes("/") || isNetwork(text), "must have no bits set behind the prefix length")
-      .transform(canonicalDestination)
-      .meta({ replace: true }),
-    ...inNetns,
-    /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
-    via: address.optional(),
-    /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
-    device: deviceName.optional().meta({ reference: "name", of: "link", unset: kernelChooses }),
-    /** Is `via` at the other end of `device`, although no address of that says so? Default: the kernel's choice, false. */
-    onlink: z.boolean().optional().meta({ unset: false }),
-    /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
-    nextHops: z.array(nextHop).min(2, "must be at least two").optional(),
-    /** Source address that the host prefers for this route (`src`). */
-    source: address.optional(),
-    /** Largest packet in bytes on this route. Default: that of the link. */
-    mtu: mtu.optional(),
-    /** Largest segment in bytes that TCP announces to the other side. Default: what the mtu leaves. */
-    advmss: z.int("must be a whole number").min(1, "must be 1 to 65495").max(65495, "must be 1 to 65495").optional(),
-    /** How far an IPv4 destination is: behind a router (global), on the link (link), or this host (host). Default: the kernel's choice, by type and next hop. */
-    scope: z
-      .enum(scopeNames, { error: `must be one of ${scopeNames.join(", ")}` })
-      .optional()
-      .meta({ unset: kernelChooses }),
-    /** Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. Default: 0, for IPv6 1024. */
-    metric: number32.optional().meta({ replace: true }),
-    /** Number of the routing table. Default: 254, the main table. */
-    table: number32.min(1, "must be at least 1").optional().meta({ replace: true }),
-    /** What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused with an ICMP answer (unreachable, prohibit), or left to the next table (throw). */
-    type: z.enum(typeNames, { error: `must be one of ${typeNames.join(", ")}` }).default("unicast"),
-  },
+  args: routeArgs,
   outputs: {},
   needs: ["ip"],
   unmarked: true,
@@ -192,11 +122,6 @@ function keyOf({ dst, metric, table }: RouteEntry): RouteKey {
 /** Of IPv6 too, ip calls it "default". */
 function canonical6(entry: RouteEntry): RouteEntry {
   return entry.dst === "default" ? { ...entry, dst: "::/0" } : entry;
-}
-
-function canonicalDestination(text: string): string {
-  if (text === "0.0.0.0/0") return "default";
-  return text.replace(/^([^:]*)\/32$|^(.*)\/128$/, "$1$2");
 }
 
 function family({ destination }: RouteArgs): string[] {

@@ -1,0 +1,77 @@
+import { LocalnetError } from "../errors";
+import type { Host } from "../host";
+import type { Values } from "./check";
+import { describe, differences, observedInputs, partialInputs, toPlainJson } from "./compare";
+import type { AnyKind, Observed } from "./kind";
+import { isOursAfterFailure, isOwn, observe } from "./ownership";
+import { remaining, withUnset } from "./unset";
+
+/** An operation that failed after it changed something: what is there now, for the state to tell the truth. */
+export class PartialError extends Error {
+  constructor(
+    readonly id: string,
+    readonly properties: Values,
+    override readonly cause: Error,
+  ) {
+    super(cause.message);
+  }
+}
+
+/** Ensure and verify, for a create and an update alike, and after a crash in either. */
+export async function converge(
+  kind: AnyKind,
+  host: Host,
+  id: string,
+  args: Values,
+  observed: Observed | undefined,
+  recorded?: Values,
+): Promise<Values> {
+  // Of what a run made that died before it recorded that, all may have been asked for.
+  const before = recorded ?? (observed && isOwn(args, observed) ? requestedInputs(kind, args, observed) : undefined);
+  // What is made anew is as the kernel makes it, with nothing to take away.
+  const wanted = observed ? withUnset(kind.args, args, before, observed) : args;
+  let known: Values = { ...recorded };
+  let changed = false;
+  try {
+    const made = await kind.ensure(host, wanted, observed, recorded ?? before);
+    known = { ...known, ...made?.outputs };
+    changed = true;
+    const after: Observed | undefined = made?.observed ?? (await observe(kind, host, args, known));
+    if (!after) throw new LocalnetError("LN_VERIFY", "it is not there after all commands succeeded");
+    const wrong = [
+      ...differences(kind.args, wanted, observedInputs(kind.args, wanted, after.inputs)),
+      ...remaining(kind.args, wanted, before ?? {}, after.inputs),
+    ];
+    if (wrong.length) throw new LocalnetError("LN_VERIFY", wrong.map(describe).join("; "));
+    return toPlainJson({ ...args, ...outputsOf(kind, known, after) });
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    const now = await observe(kind, host, args, known).catch(() => undefined);
+    if (!now || !isOursAfterFailure(args, now, changed)) throw cause;
+    const inputs = recorded
+      ? partialInputs(kind.args, recorded, args, now.inputs)
+      : observedInputs(kind.args, { ...before, ...args }, now.inputs);
+    throw new PartialError(id, toPlainJson({ ...inputs, ...outputsOf(kind, known, now) }), cause);
+  }
+}
+
+export function outputsOf(kind: AnyKind, recorded: Values, { outputs }: Observed): Values {
+  const keys = Object.keys(kind.outputs.shape);
+  return toPlainJson(
+    Object.fromEntries(keys.map((key) => [key, key in outputs ? (outputs as Values)[key] : recorded[key]])),
+  );
+}
+
+/** Was it made, by a run that died, with other inputs, which only a replacement can change? */
+export function isOutdated(kind: AnyKind, args: Values, observed: Observed): boolean {
+  if (!isOwn(args, observed)) return false;
+  const before = requestedInputs(kind, args, observed);
+  return differences(kind.args, withUnset(kind.args, args, before, observed), before).some(
+    ({ path, replace }) => replace && path in observed.inputs,
+  );
+}
+
+/** What was asked for, as far as that can be told from what is there. */
+export function requestedInputs(kind: AnyKind, args: Values, observed: Observed): Values {
+  return { ...args, ...(kind.imports?.inputs?.(args, observed) ?? observed.inputs) };
+}

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { type Args, inNetns } from "../../core/kind";
+import { address, cidr, deviceName, familyOf, isNetwork, number32 } from "../../schema/fields";
+
+const family = z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" });
+/** rtnetlink's numbers of what a rule does in place of a table. */
+export const actionNumbers = { blackhole: "6", unreachable: "7", prohibit: "8" } as const;
+type Action = keyof typeof actionNumbers;
+export const actions = Object.keys(actionNumbers) as [Action, ...Action[]];
+
+const prefix = z
+  .union([cidr, address], { error: "must be an address or a network such as 10.0.0.0/8" })
+  .refine((text) => !text.includes("/") || isNetwork(text), "must have no bits set behind the prefix length")
+  .transform((text) => text.replace(/^([^:]*)\/32$|^(.*)\/128$/, "$1$2"));
+
+/** A number, or a first and a last one. */
+const range = (max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}(-\d{1,10})?$/, "must be a number, or two such as 1000-2000")
+    .refine((text) => {
+      const [first = 0, last = first] = text.split("-").map(Number);
+      return first <= last && last <= max;
+    }, `must be two numbers up to ${max}, the first not above the last`)
+    .transform((text) => {
+      const [first, last = first] = text.split("-").map(Number);
+      return first === last ? String(first) : `${first}-${last}`;
+    });
+
+const ports = range(65535);
+
+export const policyRuleArgs = {
+  /** Its place: rules are tried from the lowest number on. 1 to 32765; 32766 and 32767 are the kernel's own. */
+  priority: z
+    .int("must be a whole number")
+    .min(1, "must be 1 to 32765")
+    .max(32765, "must be 1 to 32765")
+    .meta({ replace: true }),
+  /** IP version: ipv4 or ipv6. */
+  family: family.default("ipv4").meta({ replace: true }),
+  ...inNetns,
+  /** Does it choose the packets that do not match? */
+  not: z.boolean().default(false),
+  /** Source address or network of the packets. Default: any. */
+  from: prefix.optional(),
+  /** Destination address or network of the packets. Default: any. */
+  to: prefix.optional(),
+  /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
+  iif: deviceName.optional().meta({ reference: "name", of: "link" }),
+  /** Link that the packets of a bound socket leave by. It need not exist yet. */
+  oif: deviceName.optional().meta({ reference: "name", of: "link" }),
+  /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
+  firewallMark: z
+    .string()
+    .regex(/^(0x[0-9a-fA-F]{1,8}|\d{1,10})(\/(0x[0-9a-fA-F]{1,8}|\d{1,10}))?$/, "must be a number, or number/mask")
+    .transform(canonicalMark)
+    .optional(),
+  /** Type of service of the packets, a multiple of 4 below 256. */
+  tos: z
+    .int("must be a whole number")
+    .min(4, "must be 4 to 252")
+    .max(252, "must be 4 to 252")
+    .refine((tos) => tos % 4 === 0, "must be a multiple of 4")
+    .optional(),
+  /** IP protocol of the packets, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
+  ipProtocol: z.int("must be a whole number").min(1, "must be 1 to 255").max(255, "must be 1 to 255").optional(),
+  /** Source port of the packets, or first and last one: `1000-2000`. */
+  sourcePorts: ports.optional(),
+  /** Destination port of the packets, or first and last one. */
+  destinationPorts: ports.optional(),
+  /** Users whose packets they are, by number: `1000`, or first and last one. */
+  uidRange: range(0xfffffffe).optional(),
+  /** Number of the routing table that is looked into. */
+  table: number32.min(1, "must be at least 1").optional(),
+  /** What becomes of the packets in place of a table: silently dropped (blackhole), or refused with an ICMP answer (unreachable, prohibit). */
+  action: z.enum(actions, { error: `must be one of ${actions.join(", ")}` }).optional(),
+  /** Routes of the table with a prefix of this length or a shorter one do not count (`suppress_prefixlength`): 0 for default routes. */
+  suppressPrefixLength: z
+    .int("must be a whole number")
+    .min(0, "must be 0 to 128")
+    .max(128, "must be 0 to 128")
+    .optional(),
+} as const;
+
+export type PolicyRuleArgs = Omit<Args<typeof policyRuleArgs>, "owner" | "adopt" | "host">;
+
+export function versionOf({ family }: Pick<PolicyRuleArgs, "family">): 4 | 6 {
+  return family === "ipv6" ? 6 : 4;
+}
+
+export function* policyRuleRules(rule: PolicyRuleArgs): Generator<readonly [string, string]> {
+  const version = versionOf(rule);
+  for (const key of ["from", "to"] as const) {
+    const text = rule[key];
+    if (text !== undefined && familyOf(text) !== version) yield [key, `must be of the rule's family, ${rule.family}`];
+  }
+  if ((rule.table === undefined) === (rule.action === undefined)) yield ["table", "needs table or action, not both"];
+  if (rule.suppressPrefixLength !== undefined && rule.table === undefined)
+    yield ["suppressPrefixLength", "needs table"];
+  if ((rule.suppressPrefixLength ?? 0) > 32 && version === 4) yield ["suppressPrefixLength", "must be at most 32"];
+}
+
+/** A mark, and its mask where that is not all of it, as ip prints them. */
+export function canonicalMark(text: string): string {
+  const [mark = 0, mask = 0xffffffff] = text.split("/").map(Number);
+  const hex = (value: number) => `0x${value.toString(16)}`;
+  return mask === 0xffffffff ? hex(mark) : `${hex(mark)}/${hex(mask)}`;
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { type Args, inNetns } from "../../core/kind";
+import { address, cidr, deviceName, familyOf, isNetwork, kernelChooses, mtu, number32 } from "../../schema/fields";
+
+/** rtnetlink's numbers of the types, as `ip -N` prints them. */
+export const types = { unicast: "1", local: "2", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
+type RouteType = keyof typeof types;
+export const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
+
+/** rtnetlink's numbers of the scopes, as `ip -N` prints them. */
+export const scopes = { global: "0", link: "253", host: "254" } as const;
+export type Scope = keyof typeof scopes;
+export const scopeNames = Object.keys(scopes) as [Scope, ...Scope[]];
+
+const nextHop = z.strictObject({
+  /** Address of the next hop. */
+  via: address.optional(),
+  /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+  device: deviceName.optional().meta({ reference: "name", of: "link" }),
+  /** Its share of the packets, 1 to 256. */
+  weight: z.int("must be 1 to 256").min(1, "must be 1 to 256").max(256, "must be 1 to 256").default(1),
+  /** Is `via` at the other end of `device`, although no address of that says so? */
+  onlink: z.boolean().default(false),
+});
+export type NextHop = z.output<typeof nextHop>;
+
+export const routeArgs = {
+  /** Where to: "default" (IPv4; "::/0" for IPv6), an address or a network, `10.0.0.0/8`. */
+  destination: z
+    .union([z.literal("default"), cidr, address], {
+      error: 'must be "default", an address, or a network such as 10.0.0.0/8',
+    })
+    .refine((text) => !text.includes("/") || isNetwork(text), "must have no bits set behind the prefix length")
+    .transform(canonicalDestination)
+    .meta({ replace: true }),
+  ...inNetns,
+  /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
+  via: address.optional(),
+  /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+  device: deviceName.optional().meta({ reference: "name", of: "link", unset: kernelChooses }),
+  /** Is `via` at the other end of `device`, although no address of that says so? Default: the kernel's choice, false. */
+  onlink: z.boolean().optional().meta({ unset: false }),
+  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  nextHops: z.array(nextHop).min(2, "must be at least two").optional(),
+  /** Source address that the host prefers for this route (`src`). */
+  source: address.optional(),
+  /** Largest packet in bytes on this route. Default: that of the link. */
+  mtu: mtu.optional(),
+  /** Largest segment in bytes that TCP announces to the other side. Default: what the mtu leaves. */
+  advmss: z.int("must be a whole number").min(1, "must be 1 to 65495").max(65495, "must be 1 to 65495").optional(),
+  /** How far an IPv4 destination is: behind a router (global), on the link (link), or this host (host). Default: the kernel's choice, by type and next hop. */
+  scope: z
+    .enum(scopeNames, { error: `must be one of ${scopeNames.join(", ")}` })
+    .optional()
+    .meta({ unset: kernelChooses }),
+  /** Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. Default: 0, for IPv6 1024. */
+  metric: number32.optional().meta({ replace: true }),
+  /** Number of the routing table. Default: 254, the main table. */
+  table: number32.min(1, "must be at least 1").optional().meta({ replace: true }),
+  /** What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused with an ICMP answer (unreachable, prohibit), or left to the next table (throw). */
+  type: z.enum(typeNames, { error: `must be one of ${typeNames.join(", ")}` }).default("unicast"),
+} as const;
+
+export type RouteArgs = Omit<Args<typeof routeArgs>, "owner" | "adopt" | "host">;
+export type Hop = Pick<RouteArgs, "via" | "device" | "onlink">;
+
+export function* routeRules(args: RouteArgs): Generator<readonly [string, string]> {
+  const { destination, via, device, nextHops, source, type, metric, scope } = args;
+  const version = familyOf(destination);
+  const isSent = type === "unicast";
+  if (isSent && !via && !device && !nextHops) yield ["via", "a unicast route needs via, device or nextHops"];
+  if (type === "local" && (via || !device)) yield ["type", "a local route takes device, and no via"];
+  if (!isSent && type !== "local" && (via || device)) yield ["type", `a ${type} route takes neither via nor device`];
+  if (!isSent && nextHops) yield ["nextHops", "only a unicast route has next hops"];
+  if (nextHops && (via || device || args.onlink)) yield ["nextHops", "takes the place of via, device and onlink"];
+  yield* hopRules(args, version, "");
+  for (const [index, hop] of (nextHops ?? []).entries()) {
+    if (!hop.via && !hop.device) yield [`nextHops.${index}`, "needs via or device"];
+    yield* hopRules(hop, version, `nextHops.${index}.`);
+  }
+  if (source && familyOf(source) !== version) yield ["source", "must be of the destination's IP version"];
+  for (const key of ["mtu", "advmss", "source"] as const)
+    if (args[key] !== undefined && !isSent && type !== "local") yield [key, `has no meaning for a ${type} route`];
+  if (scope && version === 6) yield ["scope", "IPv6 routes have none"];
+  if (metric === 0 && version === 6) yield ["metric", "must be at least 1 for IPv6: of 0 the kernel makes 1024"];
+}
+
+function* hopRules({ via, device, onlink }: Hop, version: 4 | 6, prefix: string): Generator<readonly [string, string]> {
+  const isOther = via !== undefined && familyOf(via) !== version;
+  if (isOther && version === 6) yield [`${prefix}via`, "must be an IPv6 address for an IPv6 destination"];
+  else if (isOther && !device) yield [`${prefix}device`, "is needed with a via of the other IP version"];
+  if (onlink && !(via && device)) yield [`${prefix}onlink`, "needs via and device"];
+}
+
+/** One way to write a destination, that of ip. */
+function canonicalDestination(text: string): string {
+  if (text === "0.0.0.0/0") return "default";
+  return text.replace(/^([^:]*)\/32$|^(.*)\/128$/, "$1$2");
+}
