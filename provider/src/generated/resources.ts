@@ -72,6 +72,8 @@ export interface BridgeArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /** Vrf that the bridge belongs to, in the same namespace. */
+  master?: pulumi.Input<string> | Vrf | undefined;
   /** Spanning tree protocol. Default: the kernel's choice, false. */
   stp?: pulumi.Input<boolean> | undefined;
   /**
@@ -83,8 +85,42 @@ export interface BridgeArgs extends CommonArgs {
    * Seconds after which an unseen MAC address is forgotten, in tenths. 0 to 1000000. Default: the kernel's choice, 300.
    */
   ageingTime?: pulumi.Input<number> | undefined;
+  /**
+   * Priority for the spanning tree, 0 to 65535; the least one is the root. 0 to 65535. Default: the kernel's choice,
+   * 32768.
+   */
+  priority?: pulumi.Input<number> | undefined;
   /** Does the bridge tell VLANs apart? Default: the kernel's choice, false. */
   vlanFiltering?: pulumi.Input<boolean> | undefined;
+  /**
+   * VLAN that a port gets when it enters the bridge, and the bridge itself (`vlan_default_pvid`), 0 to 4094; 0: none. 0
+   * to 4094. Default: the kernel's choice, 1.
+   */
+  vlanDefaultPvid?: pulumi.Input<number> | undefined;
+  /**
+   * Which tags the bridge tells VLANs apart by: `802.1ad` are the outer ones of two. Default: the kernel's choice,
+   * 802.1Q.
+   */
+  vlanProtocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the
+   * lowest three bits: 0x4000 is LLDP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
+   * Does the bridge learn who listens to which multicast group, and send its frames only there (`mcast_snooping`)?
+   * Default: the kernel's choice, true.
+   */
+  multicastSnooping?: pulumi.Input<boolean> | undefined;
+  /**
+   * Do IPv4 packets that the bridge forwards pass iptables? It takes effect with the module br_netfilter, of which the
+   * setting `net.bridge.bridge-nf-call-iptables` says it for all bridges. Default: the kernel's choice, false.
+   */
+  nfCallIptables?: pulumi.Input<boolean> | undefined;
+  /** The same for IPv6 packets and ip6tables. Default: the kernel's choice, false. */
+  nfCallIp6tables?: pulumi.Input<boolean> | undefined;
+  /** The same for ARP and arptables. Default: the kernel's choice, false. */
+  nfCallArptables?: pulumi.Input<boolean> | undefined;
 }
 
 /** A Linux bridge. Id: `NAME@NETNS`. */
@@ -117,14 +153,40 @@ export class Bridge extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Vrf that the bridge belongs to, in the same namespace. */
+  declare readonly master: pulumi.Output<string | undefined>;
   /** Spanning tree protocol. */
   declare readonly stp: pulumi.Output<boolean | undefined>;
   /** Seconds in each of the states before forwarding, in tenths; with spanning tree at least 2. */
   declare readonly forwardDelay: pulumi.Output<number | undefined>;
   /** Seconds after which an unseen MAC address is forgotten, in tenths. */
   declare readonly ageingTime: pulumi.Output<number | undefined>;
+  /** Priority for the spanning tree, 0 to 65535; the least one is the root. */
+  declare readonly priority: pulumi.Output<number | undefined>;
   /** Does the bridge tell VLANs apart? */
   declare readonly vlanFiltering: pulumi.Output<boolean | undefined>;
+  /**
+   * VLAN that a port gets when it enters the bridge, and the bridge itself (`vlan_default_pvid`), 0 to 4094; 0: none.
+   */
+  declare readonly vlanDefaultPvid: pulumi.Output<number | undefined>;
+  /** Which tags the bridge tells VLANs apart by: `802.1ad` are the outer ones of two. */
+  declare readonly vlanProtocol: pulumi.Output<"802.1Q" | "802.1ad" | undefined>;
+  /**
+   * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the
+   * lowest three bits: 0x4000 is LLDP.
+   */
+  declare readonly groupForwardMask: pulumi.Output<number | undefined>;
+  /** Does the bridge learn who listens to which multicast group, and send its frames only there (`mcast_snooping`)? */
+  declare readonly multicastSnooping: pulumi.Output<boolean | undefined>;
+  /**
+   * Do IPv4 packets that the bridge forwards pass iptables? It takes effect with the module br_netfilter, of which the
+   * setting `net.bridge.bridge-nf-call-iptables` says it for all bridges.
+   */
+  declare readonly nfCallIptables: pulumi.Output<boolean | undefined>;
+  /** The same for IPv6 packets and ip6tables. */
+  declare readonly nfCallIp6tables: pulumi.Output<boolean | undefined>;
+  /** The same for ARP and arptables. */
+  declare readonly nfCallArptables: pulumi.Output<boolean | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
   /** The link's MAC address, asked for or not. */

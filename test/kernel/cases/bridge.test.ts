@@ -1,6 +1,6 @@
-import type { Values } from "../../../provider/src/core/check";
+import { check, type Values } from "../../../provider/src/core/check";
 import { bridge as kind } from "../../../provider/src/kinds";
-import { contract } from "../support/contract";
+import { beyond, contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { everyLinksDrifts, everyLinksUpdates, expectedLink, lookAtLink } from "../support/links";
 
@@ -138,32 +138,74 @@ contract("with everything asked for", (world) => {
   };
 });
 
-contract("that tells VLANs apart", (world) => {
+contract("with how it forwards", (world) => {
   const netns = world.netns("a");
   const name = world.name("br");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
-  const filter = (value: string) => ip("link", "set", "dev", name, "type", "bridge", "vlan_filtering", value);
-
+  const option = (key: string, value: string) => ip("link", "set", "dev", name, "type", "bridge", key, value);
+  const flag = (value: unknown) => (value ? "1" : "0");
+  const calls = { nfCallIptables: true, nfCallIp6tables: true, nfCallArptables: true };
   return {
     kind,
-    needs: "vlan filtering",
-    inputs: { name, netns, vlanFiltering: true },
+    inputs: { name, netns, priority: 4096, groupForwardMask: 0x4000, multicastSnooping: false, nfCallIptables: true },
     look: () => lookAtLink(world, netns, name),
-    expected: ({ vlanFiltering }: Values) => ({ "bridge/vlan_filtering": vlanFiltering ? "1" : "0" }),
+    expected: ({ priority, groupForwardMask, multicastSnooping, ...values }: Values) => ({
+      "bridge/priority": String(priority ?? 32768),
+      "bridge/group_fwd_mask": `0x${Number(groupForwardMask ?? 0).toString(16)}`,
+      "bridge/multicast_snooping": flag(multicastSnooping ?? true),
+      "bridge/nf_call_iptables": flag(values.nfCallIptables),
+      "bridge/nf_call_ip6tables": flag(values.nfCallIp6tables),
+      "bridge/nf_call_arptables": flag(values.nfCallArptables),
+    }),
     updates: [
-      { what: "off", change: { vlanFiltering: false } },
-      { what: "on", change: { vlanFiltering: true } },
-      { what: "taken away", change: { vlanFiltering: undefined } },
-      { what: "on again", change: { vlanFiltering: true } },
+      { what: "the root at all events, and more", change: { priority: 0, groupForwardMask: 65528, ...calls } },
+      { what: "priority and mask taken away", change: { priority: undefined, groupForwardMask: undefined } },
+      {
+        what: "flags the other way",
+        change: { multicastSnooping: true, nfCallIptables: false, nfCallIp6tables: false, nfCallArptables: false },
+      },
+      {
+        what: "flags taken away",
+        change: {
+          ...{ multicastSnooping: undefined, nfCallIptables: undefined },
+          ...{ nfCallIp6tables: undefined, nfCallArptables: undefined },
+        },
+      },
+      { what: "all again", change: { priority: 65535, groupForwardMask: 8, multicastSnooping: false, ...calls } },
     ],
     replaces: {},
-    drifts: [{ what: "vlan filtering", input: "vlanFiltering", by: () => filter("0") }],
+    drifts: [
+      { what: "priority", input: "priority", by: () => option("priority", "7") },
+      { what: "mask", input: "groupForwardMask", by: () => option("group_fwd_mask", "16") },
+      { what: "snooping", input: "multicastSnooping", by: () => option("mcast_snooping", "1") },
+      { what: "IPv4", input: "nfCallIptables", by: () => option("nf_call_iptables", "0") },
+      { what: "IPv6", input: "nfCallIp6tables", by: () => option("nf_call_ip6tables", "0") },
+      { what: "ARP", input: "nfCallArptables", by: () => option("nf_call_arptables", "0") },
+    ],
     ignores: [],
     vanish: () => ip("link", "del", "dev", name),
-    parent: () => world.run("ip", "netns", "del", netns),
+    parent: { none: "as in the first case" },
     foreign: { none: "as in the first case" },
   };
 });
 
-everyInput(kind);
-everyDrift(kind);
+const elsewhere = "in bridge-vlans.test.ts";
+const vlans = { vlanFiltering: elsewhere, vlanDefaultPvid: elsewhere, vlanProtocol: elsewhere };
+everyInput(kind, ["master", ...Object.keys(vlans)]);
+everyDrift(kind, { ...vlans, master: elsewhere });
+
+beyond("what the kernel does not take of a Bridge", () => {
+  test.each([
+    [{ priority: 65536 }, "priority: must be 0 to 65535"],
+    [{ vlanDefaultPvid: 4095 }, "vlanDefaultPvid: must be 0 to 4094"],
+    [
+      { groupForwardMask: 0x4001 },
+      "groupForwardMask: must not have one of the lowest three bits: those frames are never forwarded",
+    ],
+    [{ stp: true, forwardDelay: 1 }, "forwardDelay: must be at least 2 with stp"],
+    [{ master: "br0" }, "master: must be another link"],
+  ])("%j is refused before anything is done", (values, reason) => {
+    const { failures } = check(kind, { owner: "p/s/r", name: "br0", ...values });
+    expect(failures.map((each) => each.reason)).toEqual([reason]);
+  });
+});

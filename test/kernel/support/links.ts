@@ -5,7 +5,9 @@ import type { World } from "./world";
 const files = [
   ...["mtu", "address", "flags", "tx_queue_len", "ifalias", "netdev_group", "brport/hairpin_mode", "brport/isolated"],
   ...["brport/learning", "brport/unicast_flood", "brport/neigh_suppress", "brport/path_cost", "brport/priority"],
-  ...["bridge/stp_state", "bridge/forward_delay", "bridge/ageing_time", "bridge/vlan_filtering"],
+  ...["bridge/stp_state", "bridge/forward_delay", "bridge/ageing_time", "bridge/vlan_filtering", "bridge/priority"],
+  ...["bridge/default_pvid", "bridge/vlan_protocol", "bridge/group_fwd_mask", "bridge/multicast_snooping"],
+  ...["bridge/nf_call_iptables", "bridge/nf_call_ip6tables", "bridge/nf_call_arptables"],
 ];
 
 /** A link as the kernel's files show it; undefined when there is none. The kinds ask ip instead. */

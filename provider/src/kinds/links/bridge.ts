@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { ifName } from "../../schema/fields";
 import { showPorts } from "../../tools/ip/links";
 import { defineLink } from "./define-link";
+import { vlanProtocols } from "./vlan";
 
 /** ip counts the times of a bridge in hundredths of a second. */
 const time = (word: string) => ({
@@ -11,12 +13,24 @@ const time = (word: string) => ({
 const isTenths = (value: number) => Math.abs(value * 10 - Math.round(value * 10)) < 1e-6;
 const tenths = "must be a whole number of tenths of a second: the kernel rounds others";
 
+/** A yes or no; a kernel built without what it is about tells nothing of it. */
+const flag = (word: string, unset: boolean) => ({
+  input: z.boolean().optional().meta({ unset }),
+  word,
+  read: (data: Readonly<Record<string, unknown>>) => Boolean(data[word] ?? unset),
+});
+const number = (min: number, max: number) =>
+  z.int("must be a whole number").min(min, `must be ${min} to ${max}`).max(max, `must be ${min} to ${max}`).optional();
+
 export const bridge = defineLink({
   type: "Bridge",
   linkType: "bridge",
   summary: "A Linux bridge.",
   tags: ["bridge", "master"],
-  args: {},
+  args: {
+    /** Vrf that the bridge belongs to, in the same namespace. */
+    master: ifName.optional().meta({ reference: "name", of: "Vrf" }),
+  },
   options: {
     /** Spanning tree protocol. Default: the kernel's choice, false. */
     stp: {
@@ -48,12 +62,45 @@ export const bridge = defineLink({
         .meta({ unset: 300 }),
       ...time("ageing_time"),
     },
+    /** Priority for the spanning tree, 0 to 65535; the least one is the root. Default: the kernel's choice, 32768. */
+    priority: { input: number(0, 65535).meta({ unset: 32768 }), word: "priority", read: ({ priority }) => priority },
     /** Does the bridge tell VLANs apart? Default: the kernel's choice, false. */
-    vlanFiltering: {
-      input: z.boolean().optional().meta({ unset: false }),
-      word: "vlan_filtering",
-      read: ({ vlan_filtering }) => vlan_filtering === 1,
+    vlanFiltering: flag("vlan_filtering", false),
+    /** VLAN that a port gets when it enters the bridge, and the bridge itself (`vlan_default_pvid`), 0 to 4094; 0: none. Default: the kernel's choice, 1. */
+    vlanDefaultPvid: {
+      input: number(0, 4094).meta({ unset: 1 }),
+      word: "vlan_default_pvid",
+      read: ({ vlan_default_pvid }) => vlan_default_pvid ?? 1,
     },
+    /** Which tags the bridge tells VLANs apart by: `802.1ad` are the outer ones of two. Default: the kernel's choice, 802.1Q. */
+    vlanProtocol: {
+      input: z.enum(["802.1Q", "802.1ad"]).optional().meta({ unset: "802.1Q" }),
+      word: "vlan_protocol",
+      read: ({ vlan_protocol = "802.1Q" }) => vlanProtocols[String(vlan_protocol)] ?? vlan_protocol,
+    },
+    /** Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the lowest three bits: 0x4000 is LLDP. Default: the kernel's choice, 0. */
+    groupForwardMask: {
+      input: z
+        .int("must be a whole number")
+        .min(0, "must be 0 to 65535")
+        .max(65535, "must be 0 to 65535")
+        .refine(
+          (mask) => mask % 8 === 0,
+          "must not have one of the lowest three bits: those frames are never forwarded",
+        )
+        .optional()
+        .meta({ unset: 0 }),
+      word: "group_fwd_mask",
+      read: ({ group_fwd_mask }) => Number(group_fwd_mask),
+    },
+    /** Does the bridge learn who listens to which multicast group, and send its frames only there (`mcast_snooping`)? Default: the kernel's choice, true. */
+    multicastSnooping: flag("mcast_snooping", true),
+    /** Do IPv4 packets that the bridge forwards pass iptables? It takes effect with the module br_netfilter, of which the setting `net.bridge.bridge-nf-call-iptables` says it for all bridges. Default: the kernel's choice, false. */
+    nfCallIptables: flag("nf_call_iptables", false),
+    /** The same for IPv6 packets and ip6tables. Default: the kernel's choice, false. */
+    nfCallIp6tables: flag("nf_call_ip6tables", false),
+    /** The same for ARP and arptables. Default: the kernel's choice, false. */
+    nfCallArptables: flag("nf_call_arptables", false),
   },
 
   *rules({ stp, forwardDelay }) {

@@ -4,7 +4,7 @@ import { defaultsFrom } from "./link";
 import { lowerLink, portArgs } from "./options";
 
 /** The numbers that ip prints, asked for numbers in place of names. */
-const protocols: Readonly<Record<string, string>> = { "[33024]": "802.1Q", "[34984]": "802.1ad" };
+export const vlanProtocols: Readonly<Record<string, string>> = { "[33024]": "802.1Q", "[34984]": "802.1ad" };
 
 export const vlan = defineLink({
   type: "Vlan",
@@ -28,7 +28,7 @@ export const vlan = defineLink({
     protocol: {
       input: z.enum(["802.1Q", "802.1ad"]).default("802.1Q").meta({ replace: true }),
       word: "protocol",
-      read: ({ protocol }) => protocols[String(protocol)] ?? protocol,
+      read: ({ protocol }) => vlanProtocols[String(protocol)] ?? protocol,
     },
   },
   followsMac: true,

@@ -30,8 +30,12 @@ export const bridge: Shape = {
     // What the kernel's clock can tell apart.
     forwardDelay: ({ draw }) => draw.pick([0, 1, 2, 4, 15, 30]),
     ageingTime: ({ draw }) => draw.pick([0, 100, 300, 1000]),
+    groupForwardMask: ({ draw }) => 8 * draw.int(0, 8191),
   },
-  needing: { vlanFiltering: "vlan filtering" },
+  needing: {
+    ...{ vlanFiltering: "vlan filtering", vlanDefaultPvid: "vlan filtering", vlanProtocol: "vlan filtering" },
+    master: "vrf",
+  },
 };
 
 export const vethPair: Shape = {
