@@ -1,7 +1,7 @@
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { withLock } from "../host/lock";
-import { addShare, eraseShare, type Place, readShares } from "./ledger";
+import { addShare, type Entry, eraseShare, type Place, readShares } from "./ledger";
 import { stackOf } from "./ownership";
 
 /** A setting that always has a value, and that stacks share if they agree on it. */
@@ -18,6 +18,15 @@ interface Holder {
   readonly previous?: string | undefined;
 }
 
+/** Stacks that share a setting agree on its value. */
+export function requireAgreement(holders: readonly Entry[], owner: string, value: string): void {
+  // Of the same stack it is a resource that was renamed, and is about to go.
+  const other = holders.find((each) => stackOf(each.owner) !== stackOf(owner) && each.value !== value);
+  if (!other) return;
+  const hint = "two stacks share a setting if they agree on its value";
+  throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
+}
+
 /** Sets a value, and returns the one that was there before anybody asked. */
 export function holdSetting(
   host: Host,
@@ -27,12 +36,7 @@ export function holdSetting(
 ): Promise<string> {
   return withLock(host, place, async () => {
     const [now, holders] = await Promise.all([read(), readShares(host, place)]);
-    // Of the same stack it is a resource that was renamed, and is about to go.
-    const other = holders.find((each) => stackOf(each.owner) !== stackOf(former) && each.value !== value);
-    if (other) {
-      const hint = "two stacks share a setting if they agree on its value";
-      throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
-    }
+    requireAgreement(holders, former, value);
     // Whoever came first saw what was there before.
     const before = String(holders[0]?.before ?? previous ?? now ?? value);
     const ours = holders.find((each) => each.owner === owner);

@@ -1,17 +1,24 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { addShare, type Entry, eraseShare, listUnshared, readShares } from "../../core/ledger";
+import { addShare, eraseShare, listUnshared, readShares } from "../../core/ledger";
 import { notice } from "../../core/notice";
-import { stackOf } from "../../core/ownership";
+import { requireAgreement } from "../../core/shared-setting";
 import { LocalnetError } from "../../errors";
-import type { Host } from "../../host";
 import { withLock } from "../../host/lock";
 import { at, parseAt, printable, sysctlKey } from "../../schema/fields";
 import { normalise, readSysctl, readSysctls } from "../../tools/sysctl";
-import { findUsers } from "./setting-users";
 import { findLoss, missingError, writeError } from "./sysctl-advice";
-import { exceptions, readFamily, writeVariable } from "./sysctl-family";
-import { groupOf, leaderOf, sysctlRules, variableOf } from "./sysctl-names";
+import {
+  beforeOf,
+  followerBefore,
+  leadersValue,
+  placeOf,
+  reasonToStay,
+  requestedValue,
+  valueBefore,
+} from "./sysctl-before";
+import { readFamily, writeVariable } from "./sysctl-family";
+import { groupOf, sysctlRules, variableOf } from "./sysctl-names";
 
 /** Settings that labs are made of, and the kernel's defaults. Of thousands only these are listed, where they are otherwise. */
 const defaults = new Map([
@@ -21,17 +28,6 @@ const defaults = new Map([
   ["net/bridge/bridge-nf-call-ip6tables", "1"],
   ["net/ipv4/vs/conntrack", "0"],
 ]);
-
-/** What there was before the first of those that share a setting. */
-interface Before {
-  readonly value: string;
-  /** Settings of links that were otherwise, and that the kernel has changed too. */
-  readonly links?: Record<string, string>;
-  /** What an operation that did not end still has to put back. */
-  readonly undo?: Record<string, string> | undefined;
-  /** Others that may have needed it by then. */
-  readonly users?: readonly string[];
-}
 
 export const sysctl = defineKind({
   type: "Sysctl",
@@ -69,12 +65,7 @@ export const sysctl = defineKind({
       if (now === undefined) throw await missingError(host, netns, key);
       // Renamed, the entry of the former name is ours too, until the new one stands.
       const former = recorded?.owner ?? owner;
-      // Of the same stack it is a resource that was renamed, and is about to go.
-      const other = holders.find((each) => stackOf(each.owner) !== stackOf(former) && each.value !== value);
-      if (other) {
-        const hint = "two stacks share a setting if they agree on its value";
-        throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
-      }
+      requireAgreement(holders, former, value);
       const loss = now === value ? undefined : await findLoss(host, netns, variable, value);
       if (loss) throw new LocalnetError("LN_INPUT", loss.summary, { hint: loss.hint });
 
@@ -146,74 +137,3 @@ export const sysctl = defineKind({
     },
   },
 });
-
-function placeOf(variable: string, netns: string | undefined) {
-  return { netns, what: `Sysctl ${variable}` };
-}
-
-function beforeOf({ before }: Entry): Before {
-  return typeof before === "object" && before !== null ? (before as Before) : { value: String(before) };
-}
-
-/** The value of a link's setting before the first write; one that is not as that write left it was set by somebody since. */
-function followerBefore({ links }: Before, now: string) {
-  return (key: string, there: string | undefined) => (there === now ? links?.[key] : there);
-}
-
-/** What a resource has asked for; undefined: none did. */
-async function requestedValue(host: Host, netns: string | undefined, key: string): Promise<string | undefined> {
-  const [holder] = await readShares(host, placeOf(variableOf(key), netns));
-  return holder?.value as string | undefined;
-}
-
-/** The entry of the setting that this one follows, if a resource changed that. */
-async function leadersEntry(host: Host, netns: string | undefined, variable: string): Promise<Entry | undefined> {
-  const leader = leaderOf(variable);
-  const [entry] = leader ? await readShares(host, placeOf(leader, netns)) : [];
-  return entry && beforeOf(entry).value !== entry.value ? entry : undefined;
-}
-
-async function leadersValue(host: Host, netns: string | undefined, variable: string): Promise<string | undefined> {
-  return (await leadersEntry(host, netns, variable))?.value as string | undefined;
-}
-
-/** Whoever came first saw what was there before, but for what another resource had changed by then. */
-async function valueBefore(
-  host: Host,
-  netns: string | undefined,
-  variable: string,
-  now: string,
-  [first]: readonly Entry[],
-  recorded: string | undefined,
-  family: ReadonlyMap<string, string>,
-): Promise<Before> {
-  if (first) return beforeOf(first);
-  if (recorded !== undefined) return { value: recorded };
-  const leader = await leadersEntry(host, netns, variable);
-  if (leader) {
-    const { value: theirs, links } = beforeOf(leader);
-    return { value: links?.[variable] ?? theirs };
-  }
-  const [links, users] = await Promise.all([
-    exceptions(variable, now, family, async (key) => {
-      const [holder] = await readShares(host, placeOf(key, netns));
-      return holder && beforeOf(holder).value;
-    }),
-    findUsers(host, netns, variable),
-  ]);
-  return { value: now, links, users };
-}
-
-/** Why a setting is not put back. */
-async function reasonToStay(
-  host: Host,
-  netns: string | undefined,
-  variable: string,
-  value: string,
-  { users: known = [] }: Before,
-): Promise<string | undefined> {
-  const loss = await findLoss(host, netns, variable, value);
-  if (loss) return loss.summary;
-  const users = (await findUsers(host, netns, variable)).filter((each) => !known.includes(each));
-  return users.length > 0 ? `${users.join(", ")} came since, and may need it` : undefined;
-}
