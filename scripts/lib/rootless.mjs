@@ -44,7 +44,7 @@ exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups --no-new-privs -
  * @returns {Promise<Rootless>}
  */
 export async function rootless(home, { path = [], copies = [] } = {}) {
-  const place = isRealRoot() ? await nobodys(home, path, copies) : own(home, path);
+  const place = isRealRoot() ? await forNobody(home, path, copies) : forOurselves(home, path);
   const { code, stderr } = await run(place.argv(["true"], "/"), { env: place.env, timeoutSeconds: 60 });
   if (code !== 0) throw new Error(whyNot(stderr));
   return place;
@@ -55,7 +55,7 @@ export async function rootless(home, { path = [], copies = [] } = {}) {
  * @param {string[]} path
  * @returns {Rootless}
  */
-function own(home, path) {
+function forOurselves(home, path) {
   return {
     uid: process.getuid?.() ?? 0,
     clone: root,
@@ -71,7 +71,7 @@ function own(home, path) {
  * @param {string[]} copies
  * @returns {Promise<Rootless>}
  */
-async function nobodys(home, path, copies) {
+async function forNobody(home, path, copies) {
   const clone = join(home, "clone");
   const seen = [dirname(process.execPath), ...path].map((from, index) => ({ from, to: join(home, `bin${index}`) }));
   const copied = copies.map((folder) => ({ from: join(home, basename(folder)), to: join(clone, folder) }));

@@ -17,14 +17,14 @@ async function linkNames(): Promise<string[]> {
 beforeAll(() => world.build());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-function asked(kind: AnyKind, values: Values): Values {
+function checkedInputs(kind: AnyKind, values: Values): Values {
   const { inputs, failures } = check(kind, { owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values });
   expect(failures).toEqual([]);
   return inputs;
 }
 
 async function made(kind: AnyKind, values: Values) {
-  const inputs = asked(kind, values);
+  const inputs = checkedInputs(kind, values);
   const { id, outputs } = await create(kind, inputs, settings);
   const seen = await read(kind, id, outputs, settings);
   if (!seen) throw new Error(`read does not find ${id}`);
@@ -55,7 +55,7 @@ const keywords = [
 
 test.each(hostUrl ? ["dev", "type"] : keywords)("a link may be called %s, and is that link", async (name) => {
   const link = await made(bridge, { name, netns, addresses: ["10.9.0.1/24"], mtu: 1400 });
-  const wide = asked(bridge, { ...link.inputs, mtu: 1300 });
+  const wide = checkedInputs(bridge, { ...link.inputs, mtu: 1300 });
   const updated = await update(bridge, link.id, link.outputs, wide, settings);
   const way = await made(route, { netns, destination: "10.8.0.0/16", via: "10.9.0.2", device: name });
   const cable = await made(vethPair, { name: "near", netns, master: name, peer: { name: "far", netns } });
@@ -80,7 +80,7 @@ test.each(hostUrl ? ["all"] : ["add", "list", "exec", "pids", "help", "all", "na
 );
 
 test("where no namespace is called 1, a link is not put into that of process 1", async () => {
-  const inputs = asked(vethPair, { name: "near", netns, peer: { name: world.name("far"), netns: "1" } });
+  const inputs = checkedInputs(vethPair, { name: "near", netns, peer: { name: world.name("far"), netns: "1" } });
   await expect(create(vethPair, inputs, settings)).rejects.toMatchObject({ code: "LN_NETNS" });
   expect(await linkNames()).toEqual(["lo"]);
 });

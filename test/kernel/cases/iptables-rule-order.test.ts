@@ -21,7 +21,7 @@ async function byAnother(position: string, protocol: string | undefined, target 
   await rules.iptables(...position.split(" "), "-p", String(protocol), "-j", target);
 }
 
-async function own(): Promise<string[]> {
+async function ourRules(): Promise<string[]> {
   return (await rules.shape()).filter((name) => names.includes(name));
 }
 
@@ -40,7 +40,7 @@ test.each(["append", "insert"])(
     for (const sequence of [names, [...names].reverse(), ["c", "a", "d", "b"]]) {
       await rules.iptables("-F", "FORWARD");
       expect(await rules.up(Object.fromEntries(sequence.map((name) => [name, wanted[name] as Values])))).toEqual(names);
-      expect(await own()).toEqual(names);
+      expect(await ourRules()).toEqual(names);
     }
     await stable(wanted);
   },
@@ -140,7 +140,7 @@ test("whatever is removed, moved and put in between by others, one up brings the
     }
     const theirs = (await rules.lines()).filter((line) => !line.includes("localnet:"));
     await rules.up(ordered);
-    expect(await own()).toEqual(names);
+    expect(await ourRules()).toEqual(names);
     expect((await rules.lines()).filter((line) => !line.includes("localnet:"))).toEqual(theirs);
     await stable(ordered);
   }

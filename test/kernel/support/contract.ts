@@ -36,7 +36,7 @@ export function contract(title: string, make: (world: World) => Case): void {
   if (spec.local && hostUrl) return;
 
   suite(`${kind.type}: ${title}${reason ? ` (${reason})` : ""}`, () => {
-    const adopting = () => asked({ ...spec.inputs, adopt: true });
+    const adopting = () => checkedInputs({ ...spec.inputs, adopt: true });
     let inputs: Values = {};
     let id = "";
     let state: Values = {};
@@ -45,14 +45,14 @@ export function contract(title: string, make: (world: World) => Case): void {
     beforeAll(async () => {
       await world.build();
       await spec.prepare?.();
-      inputs = asked(spec.inputs);
+      inputs = checkedInputs(spec.inputs);
     });
     afterAll(async () => {
       await remove(kind, id, state, settings).catch(() => undefined);
       expect(await world.cleanUp()).toEqual([]);
     });
 
-    function asked(values: Values): Values {
+    function checkedInputs(values: Values): Values {
       const { inputs: checked, failures } = check(kind, {
         ...values,
         owner: world.owner,
@@ -101,7 +101,7 @@ export function contract(title: string, make: (world: World) => Case): void {
 
     for (const { what, change, shows: after } of spec.updates) {
       test(`update in place: ${what}`, async () => {
-        inputs = asked({ ...inputs, ...change });
+        inputs = checkedInputs({ ...inputs, ...change });
         shows = after ?? shows;
         expect(diff(kind, state, inputs)).toEqual({ changes: true, replaces: [] });
         await updateTo(inputs, state);
@@ -172,14 +172,16 @@ export function contract(title: string, make: (world: World) => Case): void {
       await remove(kind, id, state, settings);
     });
 
-    if (!spec.alwaysThere) editedInputs(spec, world, asked);
+    if (!spec.alwaysThere) editedInputs(spec, world, checkedInputs);
 
     if (!isNone(spec.foreign)) {
       const { make, differ, remove: away } = spec.foreign;
       test("another's object is left alone by create and delete", async () => {
         await make();
         const before = await spec.look();
-        expect(await failure(() => create(kind, asked(spec.inputs), settings))).toMatchObject({ code: "LN_EXISTS" });
+        expect(await failure(() => create(kind, checkedInputs(spec.inputs), settings))).toMatchObject({
+          code: "LN_EXISTS",
+        });
         if (spec.marked !== false) await remove(kind, id, state, settings);
         expect(await spec.look()).toEqual(before);
       });
@@ -195,7 +197,7 @@ export function contract(title: string, make: (world: World) => Case): void {
       test("another's object is listed, and found by its id alone: nothing is changed, and delete then takes it", async () => {
         await make();
         const before = await spec.look();
-        const wanted = { ...asked(spec.inputs), host: undefined };
+        const wanted = { ...checkedInputs(spec.inputs), host: undefined };
         const found = await imported(spec, kind.id(wanted), world.owner);
         expect(await spec.look()).toEqual(before);
         const recorded = recordedOf(kind, found.outputs, found.inputs, wanted);
@@ -219,7 +221,7 @@ export function contract(title: string, make: (world: World) => Case): void {
     if (!isNone(spec.parent)) {
       const { parent } = spec;
       test("when what it lives in is gone, read finds nothing, and delete is no failure", async () => {
-        await createAll(asked(spec.inputs));
+        await createAll(checkedInputs(spec.inputs));
         await parent();
         expect(await read(kind, id, state, settings)).toBeUndefined();
         await remove(kind, id, state, settings);

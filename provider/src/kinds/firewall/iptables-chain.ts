@@ -1,11 +1,11 @@
 import { defineKind, inNetns } from "../../core/kind";
 import { hasCode, LocalnetError } from "../../errors";
 import type { Host } from "../../host";
-import { at, parseAt } from "../../schema/fields";
+import { at } from "../../schema/fields";
 import { backendOf, type Chain, refuseMix, savedRules } from "../../tools/iptables/backend";
 import { changeTable } from "../../tools/iptables/batch";
 import { parseDeclared, readChain, rulesAbout } from "../../tools/iptables/iptables";
-import { builtInChains, chainName, family, table, targetNames } from "./iptables-chains";
+import { builtInChains, chainName, family, parseChainId, table, targetNames } from "./iptables-chains";
 
 export const iptablesChain = defineKind({
   type: "IptablesChain",
@@ -52,11 +52,8 @@ export const iptablesChain = defineKind({
 
   imports: {
     parse(id) {
-      const { name, netns } = parseAt(id);
-      const [family, table, chain, ...rest] = name.split("/");
-      return chain === undefined || rest.length > 0
-        ? undefined
-        : ({ family, table, name: chain, netns } as { name: string });
+      const parsed = parseChainId(id);
+      return parsed && { ...parsed.place, name: parsed.chain };
     },
     async list(host, netns) {
       const of = async (family: "ipv4" | "ipv6") =>

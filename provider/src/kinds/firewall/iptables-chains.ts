@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseAt } from "../../schema/fields";
 
 /** The tables, and the chains that each is born with. */
 export const builtIn = {
@@ -50,6 +51,13 @@ export const table = z
 export const chainName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,27}$/, 'must be 1 to 28 of letters, digits, "_", ".", ":" and "-"');
+
+/** FAMILY/TABLE/CHAIN@NETNS, as yet unchecked; undefined where it is not of that form. */
+export function parseChainId(id: string) {
+  const { name, netns } = parseAt(id);
+  const [family, table, chain, ...rest] = name.split("/");
+  return chain === undefined || rest.length > 0 ? undefined : { place: { family, table, netns } as object, chain };
+}
 
 /** What is wrong with the name of a chain in a table; undefined: nothing. */
 export function missingChain(table: Table, chain: string): string | undefined {

@@ -3,10 +3,10 @@ import { defineKind, inNetns } from "../../core/kind";
 import { eraseShare, listUnshared } from "../../core/ledger";
 import { holdSetting, releaseSetting, type Setting } from "../../core/shared-setting";
 import type { Host } from "../../host";
-import { at, parseAt } from "../../schema/fields";
+import { at } from "../../schema/fields";
 import { type Chain, savedRules } from "../../tools/iptables/backend";
 import { changeChain, parseDeclared, readChain } from "../../tools/iptables/iptables";
-import { builtInChains, family, missingChain, table } from "./iptables-chains";
+import { builtInChains, family, missingChain, parseChainId, table } from "./iptables-chains";
 
 export const iptablesPolicy = defineKind({
   type: "IptablesPolicy",
@@ -60,11 +60,8 @@ export const iptablesPolicy = defineKind({
 
   imports: {
     parse(id) {
-      const { name, netns } = parseAt(id);
-      const [family, table, chain, ...rest] = name.split("/");
-      return chain === undefined || rest.length > 0
-        ? undefined
-        : ({ family, table, chain, netns } as { chain: string });
+      const parsed = parseChainId(id);
+      return parsed && { ...parsed.place, chain: parsed.chain };
     },
     async list(host, netns) {
       const of = async (family: "ipv4" | "ipv6") => {

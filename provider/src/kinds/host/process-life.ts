@@ -40,16 +40,16 @@ export async function findProcess(host: Host, owner: string, known: Known = {}):
   if (known.pid !== undefined) {
     const { bootId, processes } = await readProcesses(host, [known.pid]);
     const [same] = processes;
-    if (same && bootId === known.bootId && same.startTime === known.startTime) return found(bootId, same);
+    if (same && bootId === known.bootId && same.startTime === known.startTime) return runningProcess(bootId, same);
   }
   if (known.imported) return undefined;
   const { bootId, processes } = await findMarked(host, owner);
   const isChild = ({ pid, session }: Running) => bootId === known.bootId && session === known.pid && pid !== known.pid;
   const first = processes.find((each) => !isChild(each)) ?? processes[0];
-  return first && found(bootId, first, isChild(first));
+  return first && runningProcess(bootId, first, isChild(first));
 }
 
-function found(bootId: string, { pid, startTime }: Identity, hasEnded = false): Found {
+function runningProcess(bootId: string, { pid, startTime }: Identity, hasEnded = false): Found {
   return { pid, startTime, bootId, hasEnded };
 }
 
@@ -67,9 +67,9 @@ export async function waitForStart(host: Host, args: ProcessArgs): Promise<Found
   for (let poll = 1; poll <= startPolls || Date.now() < deadline; poll++) {
     const { bootId, processes } = await findMarked(host, args.owner);
     const [first] = processes;
-    if (first && !(await isStarting(host, first, args.command))) return found(bootId, first);
+    if (first && !(await isStarting(host, first, args.command))) return runningProcess(bootId, first);
     if (last && !first) break;
-    last = first && found(bootId, first);
+    last = first && runningProcess(bootId, first);
     await sleep(pollMilliseconds);
   }
   if (last) return last;

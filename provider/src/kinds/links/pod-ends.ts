@@ -51,15 +51,15 @@ export function silence({ name }: LinkArgs): string[] {
 /** The end at the bridge, as what a link of its own would be asked for. */
 export function nearOf(args: PodArgs): LinkArgs {
   const { bridge, netns } = args;
-  return { name: nearName(args), netns, master: bridge, ...given(args, "mtu", "up", "hairpin") };
+  return { name: nearName(args), netns, master: bridge, ...pickKeys(args, "mtu", "up", "hairpin") };
 }
 
 export function farOf(args: PodArgs): LinkArgs {
-  return { name: podLink, netns: args.name, ...given(args, "addresses", "mtu", "mac", "up") };
+  return { name: podLink, netns: args.name, ...pickKeys(args, "addresses", "mtu", "mac", "up") };
 }
 
 /** Those inputs that are asked for, or were taken away: an input without a key is nobody's concern. */
-function given(args: LinkArgs, ...keys: (keyof LinkArgs)[]): Partial<LinkArgs> {
+function pickKeys(args: LinkArgs, ...keys: (keyof LinkArgs)[]): Partial<LinkArgs> {
   return Object.fromEntries(keys.filter((key) => key in args).map((key) => [key, args[key]]));
 }
 

@@ -14,7 +14,7 @@ import { redact } from "../../text";
 import { operation } from "../engine";
 import { settingsIn } from "../settings";
 import { checkConfig, diffConfig } from "./config";
-import { checked, differing, HalfMade, unary } from "./reply";
+import { checkResponse, diffResponse, HalfMade, unary } from "./reply";
 import { requestedInputs, type Subject, stored, subjectOf } from "./state";
 import { decode, encode, type Properties } from "./struct";
 
@@ -39,14 +39,14 @@ export function service(version: string, schema: () => string): UntypedServiceIm
       const { values, secrets, secretTexts } = decode(request.getNews());
       const named = "name" in kind.args.shape ? { name, ...values } : values;
       const { inputs, failures } = lifecycle.check(kind, { ...named, owner });
-      return checked(encode(stored(withoutDefaults(kind.args, inputs)), secrets), failures, secretTexts);
+      return checkResponse(encode(stored(withoutDefaults(kind.args, inputs)), secrets), failures, secretTexts);
     }),
 
     diff: unary(async (request: rpc.DiffRequest) => {
       const { kind, owner } = subjectOf(request);
       const news = lifecycle.check(kind, { ...decode(request.getNews()).values, owner }).inputs;
       const olds = requestedInputs(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values, news);
-      return differing(lifecycle.changes(kind, { owner, ...olds }, news));
+      return diffResponse(lifecycle.changes(kind, { owner, ...olds }, news));
     }),
 
     create: unary(async (request: rpc.CreateRequest) => {

@@ -23,7 +23,7 @@ export function unary<Request, Response>(
   };
 }
 
-export function checked(
+export function checkResponse(
   inputs: Struct,
   failures: readonly Failure[],
   secretTexts: readonly string[],
@@ -39,7 +39,7 @@ export function checked(
   return response;
 }
 
-export function differing(differences: readonly Difference[]): rpc.DiffResponse {
+export function diffResponse(differences: readonly Difference[]): rpc.DiffResponse {
   const response = new rpc.DiffResponse();
   const { DIFF_SOME, DIFF_NONE } = rpc.DiffResponse.DiffChanges;
   response.setChanges(differences.length > 0 ? DIFF_SOME : DIFF_NONE);

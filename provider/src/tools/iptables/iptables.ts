@@ -65,16 +65,19 @@ export async function changeChain(host: Host, chain: Chain, option: string, ...a
     const { table, chain: name } = chain;
     if (stderrOf(error).includes("No chain/target/match") && !(await readChain(host, chain)).exists) {
       const hint = `create it first, or name one of table ${table}: names are in capitals as iptables writes them`;
-      throw new LocalnetError("LN_MISSING", `there is no chain ${name} in table ${table}`, { ran: ran(error), hint });
+      throw new LocalnetError("LN_MISSING", `there is no chain ${name} in table ${table}`, {
+        ran: commandOf(error),
+        hint,
+      });
     }
     const [, , target] = /(Chain '|Couldn't load target `)([^']+)'/.exec(stderrOf(error)) ?? [];
     if (target === undefined) throw error;
     const hint = "create the chain first; if it is an extension, install it";
-    throw new LocalnetError("LN_MISSING", `there is no target or chain ${target}`, { ran: ran(error), hint });
+    throw new LocalnetError("LN_MISSING", `there is no target or chain ${target}`, { ran: commandOf(error), hint });
   }
 }
 
-function ran(error: unknown) {
+function commandOf(error: unknown) {
   return error instanceof LocalnetError ? error.ran : undefined;
 }
 
