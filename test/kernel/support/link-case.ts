@@ -12,9 +12,11 @@ import {
 } from "./links";
 import type { World } from "./world";
 
+type Obstacle = NonNullable<Case["faults"]>["obstacle"];
+
 interface LinkCase {
   readonly kind: AnyKind;
-  readonly needs: Feature;
+  readonly needs?: Feature;
   /** Its own inputs. */
   readonly inputs: Values;
   /** What `expectedLink` shall take for inputs that are not given. */
@@ -30,6 +32,8 @@ interface LinkCase {
   readonly isPort?: boolean;
   /** Has it no MAC address of its own? */
   readonly noMac?: boolean;
+  /** What by hand keeps it from being made; it gets the namespace's `ip`, and the name of a bridge there. */
+  readonly obstacle?: (ip: (...args: string[]) => Promise<string>, bridge: string) => Obstacle;
 }
 
 /** The case of a link kind, on a veth `low` where it needs a link below: all that is the same for each is here. */
@@ -41,7 +45,7 @@ export function linkCase(world: World, spec: LinkCase): Case {
   const set = (...args: string[]) => ip("link", "set", "dev", name, ...args);
   const [type = ""] = by.type;
   return {
-    ...{ kind, needs, brief: false },
+    ...{ kind, brief: false, ...(needs && { needs }) },
     async prepare() {
       await ip("link", "add", "name", "low", "mtu", "1400", "up", "type", "veth", "peer", "name", "far");
       await ip("link", "set", "dev", "far", "up");
@@ -107,7 +111,7 @@ export function linkCase(world: World, spec: LinkCase): Case {
     },
     faults: {
       tool: "ip",
-      obstacle: { none: "nothing can hold a link that has no master" },
+      obstacle: spec.obstacle?.(ip, bridge) ?? { none: "nothing can hold a link that has no master" },
       impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
     },
   };
