@@ -21,7 +21,7 @@ const waiting = 3;
 const lacked = "\\b(bridge-vlans|dummy|vlan|vrf|bond|ipvs-\\w+|kernel-module)\\.test";
 
 /** What goes over ssh in its own way, or shows for all kinds that they do. */
-const overSsh = "\\b(host|ledger|netns|pod|route|process|requirements)\\.test";
+const overSsh = "\\b(host|file|ledger|netns|pod|route|process|requirements)\\.test";
 
 /** Tests that need more than one user, or settings of the host's own: a user namespace of an ordinary user has neither. */
 const notRootless = "\\b(iptables-rule(-drift|-places)?|policy-rule|probe|sysctl)\\.test";

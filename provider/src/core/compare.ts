@@ -10,6 +10,8 @@ export interface Difference {
   readonly replace: boolean;
   readonly wanted: unknown;
   readonly seen: unknown;
+  /** No message may tell the values. */
+  readonly sensitive?: boolean;
 }
 
 /** Where `seen` is not what `wanted` asks for. A value that is not known yet differs from any other. */
@@ -28,7 +30,8 @@ export function differences(
     const nested = objectIn(field);
     const path = `${prefix}${key}`;
     if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replaces);
-    return [{ path, replace: replaces, wanted: want, seen: have }];
+    const difference = { path, replace: replaces, wanted: want, seen: have };
+    return [field.meta()?.sensitive ? { ...difference, sensitive: true } : difference];
   });
 }
 
@@ -108,7 +111,8 @@ export function toPlainJson(values: Values): Values {
   return JSON.parse(JSON.stringify(values)) as Values;
 }
 
-export function describe({ path, wanted, seen }: Difference): string {
+export function describe({ path, wanted, seen, sensitive }: Difference): string {
+  if (sensitive) return `${path}: differs; the values are not shown, since they may be secret`;
   return `${path}: wanted ${JSON.stringify(wanted) ?? "nothing"}, seen ${JSON.stringify(seen) ?? "nothing"}`;
 }
 

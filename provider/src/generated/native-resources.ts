@@ -115,6 +115,10 @@ export type IpvsService = dynamic.IpvsService;
 export const IpvsBackend = native<typeof dynamic.IpvsBackend>("IpvsBackend");
 export type IpvsBackend = dynamic.IpvsBackend;
 
+/** A text file, such as the configuration of a daemon. Id: The path.. */
+export const File = native<typeof dynamic.File>("File");
+export type File = dynamic.File;
+
 /**
  * A process that runs in a namespace for as long as the resource exists. A change of any input replaces it. Id:
  * `RESOURCE@NETNS` with the name of the resource.

@@ -2645,6 +2645,36 @@ export class IpvsBackend extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link File}. */
+export interface FileArgs extends CommonArgs {
+  /**
+   * Absolute path. The folder must be there; it, and all that it is in, must belong to root or to the user that writes,
+   * and let no one else write. A change replaces the resource.
+   */
+  path: pulumi.Input<string>;
+  /** What it holds, at most 1 MiB of Unicode text without NUL characters. It may be a secret. */
+  content: pulumi.Input<string>;
+  /** Who may read, write and execute it, in octal digits as of `chmod`. */
+  mode?: pulumi.Input<string> | undefined;
+}
+
+/** A text file, such as the configuration of a daemon. Id: The path.. */
+export class File extends LocalnetResource {
+  /**
+   * Absolute path. The folder must be there; it, and all that it is in, must belong to root or to the user that writes,
+   * and let no one else write.
+   */
+  declare readonly path: pulumi.Output<string>;
+  /** What it holds, at most 1 MiB of Unicode text without NUL characters. It may be a secret. */
+  declare readonly content: pulumi.Output<string>;
+  /** Who may read, write and execute it, in octal digits as of `chmod`. */
+  declare readonly mode: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: FileArgs, options?: pulumi.CustomResourceOptions) {
+    super("File", name, args, options);
+  }
+}
+
 /** The inputs of {@link Process}. */
 export interface ProcessArgs extends CommonArgs {
   /**

@@ -452,6 +452,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { service: "id", netns: "name" },
     parent: "netns",
   },
+  File: { inputs: ["path", "content", "mode", "host", "adopt"], outputs: [], references: {} },
   Process: {
     inputs: [
       "command",

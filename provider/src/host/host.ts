@@ -38,6 +38,8 @@ export interface Host {
   run(argv: readonly string[], options?: RunOptions): Promise<Result>;
   /** Starts a command that goes on in a session of its own, its output appended to a log file. */
   start(argv: readonly string[], options: StartOptions): Promise<void>;
+  /** Throws unless this user and root alone decide what a path to a folder leads to. */
+  checkFolder(path: string): Promise<void>;
   /** Runs a body while a command lives, which must copy its standard input to its output: that shows that it has begun. */
   during<T>(argv: readonly string[], timeoutSeconds: number, body: () => Promise<T>): Promise<T>;
 }

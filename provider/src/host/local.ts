@@ -18,6 +18,7 @@ import {
 import { alarm, interrupted } from "./interrupt";
 import { openLog } from "./log-file";
 import { defaultOutputBytes, messageBytes, Output, outputError } from "./output";
+import { checkFolder, localFolders } from "./private";
 import { refuseNul } from "./text";
 
 const elevatedScript = `${readEnvironment}; exec "$@" </dev/null`;
@@ -66,6 +67,7 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
       }
     },
 
+    checkFolder: (path) => checkFolder(path, localFolders),
     during: (argv, seconds, body) => during(argv, [...prefix, ...argv], seconds, body),
   };
 }

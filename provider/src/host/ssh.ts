@@ -118,18 +118,21 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
     };
   }
 
+  const checkRemoteFolder = async (path: string) => checkFolder(path, await folders());
+
   return {
     runDirectory,
     isLocal: false,
     run: (argv, runOptions = {}) => run(argv, runOptions),
     async start(argv, { environment: extra, workingDirectory, logFile }) {
       refuseEnvironment(extra);
-      if (dirname(logFile) !== runDirectory) await checkFolder(dirname(logFile), await folders());
+      if (dirname(logFile) !== runDirectory) await checkRemoteFolder(dirname(logFile));
       const parameters = [logFile, workingDirectory, runDirectory, ...withoutShellVariables(extra), ...argv];
       const options = { input: environmentLines(extra), accept: [0, unsafeLog] };
       const { exitCode } = await run(argv, options, ["sh", "-c", startScript, "localnet", ...parameters]);
       if (exitCode === unsafeLog) throw notOwnFile(logFile);
     },
+    checkFolder: checkRemoteFolder,
     async during(argv, seconds, body) {
       refuseNul(argv);
       const full = commandLine(duringScript, ["localnet", ...argv.map(encode)]);

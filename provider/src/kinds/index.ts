@@ -4,6 +4,7 @@ import { ipSet } from "./firewall/ip-set";
 import { iptablesChain } from "./firewall/iptables-chain";
 import { iptablesPolicy } from "./firewall/iptables-policy";
 import { iptablesRule } from "./firewall/iptables-rule";
+import { file } from "./host/file";
 import { kernelModule } from "./host/kernel-module";
 import { netns } from "./host/netns";
 import { process } from "./host/process";
@@ -27,6 +28,7 @@ export {
   bond,
   bridge,
   dummy,
+  file,
   ifb,
   ipSet,
   iptablesChain,
@@ -52,7 +54,7 @@ export {
 const all: readonly AnyKind[] = [
   ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, route, policyRule],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule],
-  ...[ipvsService, ipvsBackend, process, probe],
+  ...[ipvsService, ipvsBackend, file, process, probe],
 ];
 
 /** Every kind by its type. */

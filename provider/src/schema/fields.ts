@@ -19,6 +19,8 @@ declare module "zod" {
     reference?: "name" | "id";
     /** Resources of which kinds may be given: a type, or a tag that kinds have. */
     of?: string;
+    /** It may be a secret: it stands in no message. */
+    sensitive?: boolean;
     /** The object lives in what this names, and goes with it. */
     parent?: boolean;
   }

@@ -8,12 +8,12 @@ const all: readonly Op[] = ["create", "update", "delete"];
 
 /** System calls by which a tool changes things, and hears what became of it. */
 function callsOf(argv: readonly string[]): string[] {
-  // The ledger: one link or folder at a time, there or not.
-  if (["ln", "rm", "mkdir", "rmdir"].includes(argv[0] ?? "")) return [];
+  // One file, link or folder at a time, there or not.
+  if (["ln", "rm", "mkdir", "rmdir", "install", "mv"].includes(argv[0] ?? "")) return [];
   if (argv.includes("netns")) return ["mount", "unshare"];
   // Any commands of ip may be among them.
   if (argv.includes("-batch")) return ["mount", "unshare", "sendmsg", "recvmsg"];
-  if (argv.includes("tee")) return ["write"];
+  if (argv.includes("tee") || argv[0] === "dd") return ["write"];
   if (argv.includes("modprobe")) return ["finit_module"];
   return argv.includes("iptables") ? ["sendmsg"] : ["sendmsg", "recvmsg"];
 }

@@ -36,6 +36,22 @@ export class World {
     return `${this.tag}${suffix}`;
   }
 
+  /** A folder that `addFolder` makes, and `cleanUp` takes away. */
+  get folder(): string {
+    return `/run/${this.tag}`;
+  }
+
+  async addFolder(): Promise<void> {
+    await this.run("mkdir", "-p", this.folder);
+    this.finally(() => this.run("rm", "-rf", this.folder));
+  }
+
+  /** Prints what is in it, down to each byte and mode. */
+  private get files(): string {
+    const where = `$(ls -d ${this.folder} 2>/dev/null)`;
+    return `for at in ${where}; do find $at -printf '%p %y %m %l\\n'; find $at -type f -exec cksum {} +; done`;
+  }
+
   /** Claims the name of a namespace, which `build` makes. */
   netns(suffix: string): string {
     const name = this.name(suffix);
@@ -111,8 +127,7 @@ export class World {
     const each = this.namespaces.map(
       (name) => `ip netns pids ${name}; echo @@; ip netns exec ${name} sh -c ${quoted(traceOfNamespace)}; echo @@@`,
     );
-    const names =
-      "ls /run/netns; find /run/pulumi-localnet ! -type d -printf '%p %l\\n' 2>/dev/null; ip -br link; true";
+    const names = `ls /run/netns; find /run/pulumi-localnet ! -type d -printf '%p %l\\n' 2>/dev/null; ip -br link; ${this.files}; true`;
     const answers = (await this.script(undefined, [...each, names].join("; "))).split("@@@\n");
     const ours =
       answers
@@ -141,8 +156,7 @@ export class World {
 
   /** Namespaces, links of the host's own namespace, log files and entries of the ledger that bear the tag. */
   private async leftovers(): Promise<string[]> {
-    const script =
-      "ip netns list; ip -o link show; find /run/pulumi-localnet -printf '%p %l\\n' 2>/dev/null; iptables-save 2>/dev/null; true";
+    const script = `ip netns list; ip -o link show; find /run/pulumi-localnet -printf '%p %l\\n' 2>/dev/null; iptables-save 2>/dev/null; ${this.files}; true`;
     return (await this.script(undefined, script)).split("\n").filter((line) => line.includes(this.tag));
   }
 }

@@ -28,6 +28,7 @@ export async function look(): Promise<Kernel> {
     .flatMap((text) => {
       const [name = "", ...parts] = text.split(/\n?^@@ /m);
       const netns = name.split("\n")[0] ?? "";
+      if (netns === "texts") return textObjects(name.split("\n").slice(1));
       if (netns === "files") return fileObjects(name.split("\n").slice(1));
       return [
         { id: `${netns}: namespace`, sort: "namespace", is: {} },
@@ -109,6 +110,14 @@ function tableObjects(netns: string, title: string, lines: readonly string[]): T
     const place = ordered ? (placed.get(chain) ?? 0) + 1 : 0;
     if (ordered) placed.set(chain, place);
     return [{ id: `${where} ${line}`, sort: `${title} rule`, is: ordered ? { place: String(place) } : {} }];
+  });
+}
+
+/** Files by what they hold. */
+function textObjects(lines: readonly string[]): Thing[] {
+  return lines.filter(Boolean).map((line) => {
+    const [sum = "", size = "", path = ""] = line.split(" ");
+    return { id: `text ${path}`, sort: "text", is: { holds: `${sum} ${size}` } };
   });
 }
 

@@ -28,6 +28,8 @@ export class RecordingHost implements Host {
     this.started.push({ argv, options });
   }
 
+  async checkFolder(): Promise<void> {}
+
   during<T>(_argv: readonly string[], _timeoutSeconds: number, body: () => Promise<T>): Promise<T> {
     return body();
   }

@@ -23,6 +23,7 @@ export const samples: Readonly<Record<string, Values>> = {
   IpSet: { name: "pods", type: "hash:ip", netns: "foo" },
   IpvsService: { address: "10.0.0.1", port: 80, netns: "foo" },
   IpvsBackend: { service: "tcp/10.0.0.1:80@foo", address: "10.0.0.2", port: 8080 },
+  File: { path: "/run/one.conf", content: "one\n" },
   Process: { command: ["sleep", "1"], netns: "foo" },
   Probe: { ping: { address: "10.0.0.1" }, netns: "foo" },
 };

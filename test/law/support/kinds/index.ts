@@ -1,5 +1,6 @@
 import { isOf } from "../program";
 import type { NoShape, Shape } from "../shapes";
+import { file } from "./files";
 import { ipvsBackend, ipvsService } from "./ipvs";
 import { bridge, dummy, ifb, linkShape, pod, vethPair, vxlan } from "./links";
 import { probe, process } from "./processes";
@@ -22,6 +23,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   IptablesRule: iptablesRule,
   Process: process,
   Probe: probe,
+  File: file,
   IpvsService: ipvsService,
   IpvsBackend: ipvsBackend,
   IptablesChain: { none: "no program has rules in chains of its own yet" },

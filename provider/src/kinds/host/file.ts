@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
+import { z } from "zod";
+import { defineKind } from "../../core/kind";
+import type { Host } from "../../host";
+import { text } from "../../schema/fields";
+import { maxFileBytes, readEntries, readText, removeFiles, writeFile } from "../../tools/files";
+
+const longestName = 255;
+const longestPath = 4095;
+/** File systems that hold no files of users. */
+const kernels = /^\/(proc|sys|dev)(\/|$)/;
+
+const filePath = z
+  .string()
+  .regex(/^(\/[^/]+)+$/, "must be an absolute path without an empty part")
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
+  .regex(/^[^\u0000-\u001f\u007f]*$/, "must hold no control characters")
+  .refine((path) => path.isWellFormed(), "must be Unicode text")
+  .refine((path) => !path.split("/").some((part) => [".", ".."].includes(part)), 'must have no part "." or ".."')
+  .refine(
+    (path) => path.split("/").every((part) => Buffer.byteLength(part) <= longestName),
+    "must have no part of more than 255 bytes",
+  )
+  .refine((path) => Buffer.byteLength(path) <= longestPath, "must be at most 4095 bytes")
+  .refine((path) => !kernels.test(path), "must not be in /proc, /sys or /dev: there are no files of users");
+
+export const file = defineKind({
+  type: "File",
+  summary: "A text file, such as the configuration of a daemon.",
+  args: {
+    /** Absolute path. The folder must be there; it, and all that it is in, must belong to root or to the user that writes, and let no one else write. */
+    path: filePath.meta({ replace: true }),
+    /** What it holds, at most 1 MiB of Unicode text without NUL characters. It may be a secret. */
+    content: text
+      .refine((value) => Buffer.byteLength(value) <= maxFileBytes, "must be at most 1 MiB")
+      .meta({ sensitive: true }),
+    /** Who may read, write and execute it, in octal digits as of `chmod`. */
+    mode: z
+      .string('must be a text of three octal digits, such as "644"')
+      .regex(/^0?[0-7]{3}$/, 'must be a text of three octal digits, such as "644"')
+      .transform((mode) => mode.padStart(4, "0"))
+      .default("0644"),
+  },
+  outputs: {},
+  needs: [],
+  /** The path. */
+  id: ({ path }) => path,
+  unmarked: true,
+
+  async observe(host, args) {
+    const { path } = args;
+    const spare = spareOf(args);
+    const entries = await readEntries(host, [path, spare]);
+    const entry = entries.get(posix.basename(path));
+    if (!entry) return undefined;
+    const detail = { hasSpare: entries.has(posix.basename(spare)) };
+    // A link or a folder is none of ours, whatever the ledger says: we make files only.
+    if (!entry.isFile) return { owner: "", otherKind: true, inputs: {}, outputs: {}, detail };
+    const content = await readText(host, path);
+    if (content === undefined) return undefined;
+    return { owner: null, inputs: { content, mode: entry.mode }, outputs: {}, detail };
+  },
+
+  async ensure(host, args, observed) {
+    const { path, content, mode } = args;
+    const spare = spareOf(args);
+    const isSame = observed?.inputs.content === content && observed.inputs.mode === mode;
+    if (isSame && !observed.detail.hasSpare) return;
+    await host.checkFolder(posix.dirname(path));
+    if (isSame) await removeFiles(host, [spare]);
+    else await writeFile(host, path, spare, { content, mode, isNew: observed === undefined });
+  },
+
+  remove: (host, args) => away(host, args.path, [args.path, spareOf(args)]),
+
+  async cleanUp(host, args, observed) {
+    if (!observed) await away(host, args.path, [spareOf(args)]);
+  },
+
+  imports: {
+    parse: (path) => ({ path }),
+    // Which files somebody made for a lab is not to be seen.
+    list: async () => [],
+  },
+});
+
+/** The name under which it is written first. No other resource's has the same. */
+function spareOf({ path, owner }: { readonly path: string; readonly owner: string }): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([path, owner]))
+    .digest("hex")
+    .slice(0, 16);
+  return posix.join(posix.dirname(path), `.localnet-${digest}`);
+}
+
+async function away(host: Host, path: string, files: readonly string[]): Promise<void> {
+  await host.checkFolder(posix.dirname(path));
+  await removeFiles(host, files);
+}

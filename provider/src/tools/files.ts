@@ -1,0 +1,98 @@
+import { posix } from "node:path";
+import { LocalnetError } from "../errors";
+import type { Host, Result } from "../host";
+
+/** Bytes of a file that is read or written here: all of it is in the state. */
+export const maxFileBytes = 1024 * 1024;
+
+export interface FileEntry {
+  readonly isFile: boolean;
+  /** Four octal digits. */
+  readonly mode: string;
+}
+
+/** What is there under names of one folder, by name; a link is not followed. */
+export async function readEntries(host: Host, paths: readonly string[]): Promise<Map<string, FileEntry>> {
+  // The name comes last: it may hold blanks.
+  const argv = ["find", ...paths, "-maxdepth", "0", "-printf", "%y %m %f\\n"];
+  const result = await host.run(argv, { accept: [0, 1] });
+  if (result.exitCode !== 0 && !isAbsence(result)) {
+    throw new LocalnetError("LN_COMMAND", "cannot see what is there", { ran: { argv, ...result } });
+  }
+  const lines = result.stdout.split("\n").filter(Boolean);
+  return new Map(
+    lines.map((line) => {
+      const [type, mode = "", ...name] = line.split(" ");
+      return [name.join(" "), { isFile: type === "f", mode: mode.padStart(4, "0") }];
+    }),
+  );
+}
+
+/** The text of a file, of one that is too long its beginning; undefined: it has gone. */
+export async function readText(host: Host, path: string): Promise<string | undefined> {
+  // Another may have put a link or a pipe in its place meanwhile.
+  const count = ["bs=65536", `count=${maxFileBytes + 1}`, "iflag=count_bytes,nofollow,nonblock"];
+  const argv = ["dd", `if=${path}`, ...count, "status=none"];
+  const result = await host.run(argv, { accept: [0, 1] });
+  if (result.exitCode === 0) return result.stdout;
+  if (isAbsence(result)) return undefined;
+  throw new LocalnetError("LN_COMMAND", "cannot read it", { ran: { argv, ...result } });
+}
+
+/**
+ * Writes a file whole or not at all: under a spare name in the same folder, which then becomes its own. A new one takes
+ * the place of nothing; one that is replaced is a new file too, so that nothing is written through links to the old one.
+ */
+export async function writeFile(
+  host: Host,
+  path: string,
+  spare: string,
+  { content, mode, isNew }: { readonly content: string; readonly mode: string; readonly isNew: boolean },
+): Promise<void> {
+  await inFolder(path, () => host.run(["install", "-m", mode, "-T", "--", "/dev/null", spare]));
+  try {
+    const write = ["dd", `of=${spare}`, "bs=65536", "oflag=nofollow", "conv=notrunc,fsync", "status=none"];
+    await host.run(write, { input: content });
+    if (isNew) await linkNew(host, spare, path);
+    else await host.run(["mv", "-f", "-T", "--", spare, path]);
+  } catch (error) {
+    await removeFiles(host, [spare]).catch(() => undefined);
+    throw error;
+  }
+  if (isNew) await removeFiles(host, [spare]);
+}
+
+async function linkNew(host: Host, spare: string, path: string): Promise<void> {
+  const argv = ["ln", "-T", "--", spare, path];
+  const result = await host.run(argv, { accept: [0, 1] });
+  if (result.exitCode === 0) return;
+  const isThere = result.stderr.includes("File exists");
+  throw new LocalnetError(
+    isThere ? "LN_EXISTS" : "LN_COMMAND",
+    isThere ? "another file came under its name meanwhile; it was left alone" : "cannot give it its name",
+    { ran: { argv, ...result } },
+  );
+}
+
+/** Those that are gone are no failure. */
+export async function removeFiles(host: Host, paths: readonly string[]): Promise<void> {
+  await host.run(["rm", "-f", "--", ...paths]);
+}
+
+async function inFolder(path: string, body: () => Promise<unknown>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    const stderr = (error instanceof LocalnetError && error.ran?.stderr) || "";
+    if (!/No such file or directory|Not a directory/.test(stderr)) throw error;
+    const folder = posix.dirname(path);
+    throw new LocalnetError("LN_MISSING", `there is no folder ${folder}`, {
+      hint: `make it first: mkdir -p ${folder}`,
+    });
+  }
+}
+
+function isAbsence({ stderr }: Result): boolean {
+  const lines = stderr.trim().split("\n");
+  return lines.every((line) => /: (No such file or directory|Not a directory)$/.test(line));
+}

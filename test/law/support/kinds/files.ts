@@ -1,0 +1,18 @@
+import { resourcesIn } from "../scene";
+import type { Shape } from "../shapes";
+
+const paths = ["/run/text-one", "/run/text-two", "/run/text-three"];
+
+export const file: Shape = {
+  prefix: "t",
+  weight: 1,
+  base: ({ draw }) => ({ path: draw.pick(paths), content: draw.pick(["", "one\n"]) }),
+  inputs: {
+    path: ({ draw }) => draw.pick(paths),
+    content: ({ draw }) => draw.pick(["", "one\n", "two lines\n-n \\ $(id)\n"]),
+    mode: ({ draw }) => draw.pick(["600", "0755"]),
+  },
+  // The folder is every program's.
+  fits: (program, { name, inputs }) =>
+    resourcesIn(program, "", "File").every((each) => each.name === name || each.inputs.path !== inputs.path),
+};
