@@ -1,9 +1,14 @@
-import { readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { say } from "./cli.mjs";
 import { output, run } from "./run.mjs";
 import { which } from "./which.mjs";
 
-const apt = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" } };
+const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
+const apt = { env };
+
+/** @typedef {{ env: NodeJS.ProcessEnv }} Archive an environment in which apt knows other packages than this host's own */
 
 /**
  * What a package is needed for, where that has another name: without Debian's list of what is installed, this is looked for.
@@ -47,10 +52,11 @@ export async function ensureDebian(packages) {
  * Unpacks packages into a folder without installing them: nothing is registered, configured or started.
  * @param {string[]} packages
  * @param {string} directory
+ * @param {Archive} [archive] where they are from; default: the archives of this host
  */
-export async function unpackDebian(packages, directory) {
+export async function unpackDebian(packages, directory, archive) {
   if (!which("apt-get") || !which("dpkg-deb")) throw new Error("this needs a Debian-like system (apt-get, dpkg-deb)");
-  await withFreshLists(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", ...packages], directory);
+  await withFreshLists(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", ...packages], directory, archive);
   for (const file of (await readdir(directory)).filter((name) => name.endsWith(".deb"))) {
     await output(["dpkg-deb", "--extract", file, "."], { cwd: directory });
     await rm(`${directory}/${file}`);
@@ -70,13 +76,53 @@ export async function wouldInstall(packages) {
 /**
  * The package that a meta package such as linux-image-amd64 stands for.
  * @param {string} metaPackage
+ * @param {Archive} [archive] where it is looked up; default: the archives of this host
  * @returns {Promise<string>}
  */
-export async function dependencyOf(metaPackage) {
-  const text = await withFreshLists(["apt-cache", "show", "--no-all-versions", metaPackage]);
+export async function dependencyOf(metaPackage, archive) {
+  const text = await withFreshLists(["apt-cache", "show", "--no-all-versions", metaPackage], undefined, archive);
   const name = /^Depends: (\S+)/m.exec(text)?.[1];
   if (!name) throw new Error(`${metaPackage} depends on nothing`);
   return name;
+}
+
+/**
+ * Where this host gets Debian from, and which release it is.
+ * @returns {Promise<{ mirror: string, codename: string }>}
+ */
+export async function debianMirror() {
+  const format = "$(ORIGIN) $(COMPONENT) $(CODENAME) $(REPO_URI)";
+  const argv = ["apt-get", "indextargets", "--format", format, "Created-By: Packages"];
+  const [, codename, mirror] = /^Debian main (\w+) (\S+)$/m.exec(await withFreshLists(argv)) ?? [];
+  if (!codename || !mirror) throw new Error("apt has no archive of Debian among its sources");
+  return { mirror, codename };
+}
+
+/**
+ * Does something with the packages of another suite of this host's mirror. This host's own lists stay as they are.
+ * @template T
+ * @param {string} suite such as trixie
+ * @param {(archive: Archive) => Promise<T>} action
+ * @returns {Promise<T>}
+ */
+export async function withArchive(suite, action) {
+  const { mirror } = await debianMirror();
+  const directory = await mkdtemp(join(tmpdir(), "localnet-apt-"));
+  try {
+    const [config, sources] = [join(directory, "apt.conf"), join(directory, "sources.list")];
+    // A folder of its own: apt removes from it what it does not know.
+    const lists = join(directory, "lists");
+    await mkdir(join(lists, "partial"), { recursive: true });
+    await writeFile(sources, `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror} ${suite} main\n`);
+    const places = { "Etc::SourceList": sources, "Etc::SourceParts": "-", "State::Lists": lists, Cache: lists };
+    const lines = Object.entries(places).map(([name, path]) => `Dir::${name} "${path}";\n`);
+    await writeFile(config, [...lines, 'APT::Sandbox::User "root";\n'].join(""));
+    const archive = { env: { ...env, APT_CONFIG: config } };
+    await output(["apt-get", "update", "-qq"], archive);
+    return await action(archive);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
 /** @param {string[]} packages */
@@ -91,8 +137,10 @@ async function missingPackages(packages) {
  * Runs an apt command; if it fails, once more with the package lists brought up to date.
  * @param {string[]} argv
  * @param {string} [cwd]
+ * @param {Archive} [archive] whose lists are fresh
  */
-async function withFreshLists(argv, cwd) {
+async function withFreshLists(argv, cwd, archive) {
+  if (archive) return output(argv, { ...archive, ...(cwd && { cwd }) });
   const first = await run(argv, { ...apt, ...(cwd && { cwd }) });
   if (first.code === 0) return first.stdout;
   if (process.getuid?.() === 0) {

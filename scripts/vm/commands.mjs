@@ -1,5 +1,6 @@
 import { say } from "../lib/cli.mjs";
 import { interactive } from "../lib/run.mjs";
+import { systemNamed } from "./systems.mjs";
 import { quoted, runningVms, startVm, stopVm } from "./vm.mjs";
 
 /**
@@ -7,13 +8,17 @@ import { quoted, runningVms, startVm, stopVm } from "./vm.mjs";
  * @returns {Record<string, () => Promise<number>>}
  */
 export function commands(args) {
-  const named = args[0] === "--name";
-  const name = named ? args[1] : undefined;
-  const words = (named ? args.slice(2) : args).map(quoted).join(" ");
+  /** @type {Record<string, string | undefined>} */
+  const options = {};
+  let rest = args;
+  for (; rest[0] === "--name" || rest[0] === "--system"; rest = rest.slice(2)) options[rest[0]] = rest[1];
+  const name = options["--name"];
+  const words = rest.map(quoted).join(" ");
 
   return {
     async start() {
-      const vm = await startVm(name);
+      const system = options["--system"];
+      const vm = await startVm(name, system === undefined ? undefined : systemNamed(system));
       say(`${vm.host} with LOCALNET_SSH_CONFIG=${vm.sshConfig}`);
       return 0;
     },
@@ -23,7 +28,7 @@ export function commands(args) {
     },
     async status() {
       const vms = runningVms();
-      for (const vm of vms) console.log(`${vm.name}  pid ${vm.pid}  127.0.0.1:${vm.port}  ${vm.sshConfig}`);
+      for (const vm of vms) console.log(`${vm.name}  ${vm.system}  pid ${vm.pid}  127.0.0.1:${vm.port}  ${vm.sshConfig}`);
       if (vms.length === 0) say("No virtual machine runs");
       return vms.length > 0 ? 0 : 1;
     },

@@ -1,16 +1,17 @@
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { say } from "../lib/cli.mjs";
-import { dependencyOf, unpackDebian, wouldInstall } from "../lib/debian.mjs";
+import { dependencyOf, unpackDebian, withArchive, wouldInstall } from "../lib/debian.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
 import { output } from "../lib/run.mjs";
 import { cpio } from "./cpio.mjs";
+import { bootstrap } from "./release.mjs";
+import { systems } from "./systems.mjs";
 
 /** To be raised when what is put into the cache changes. */
-const layout = 3;
-const prefix = `guest-${layout}-`;
+const layout = 4;
 
 /** All that it takes to see the host's files through a virtio device. */
 const bootModules = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
@@ -19,44 +20,62 @@ const bootModules = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
  * @typedef {object} Guest
  * @property {string} kernel the kernel's image
  * @property {string} initramfs an archive with what is needed to reach the host's files
- * @property {string} layer files to be laid over the host's: the kernel's modules and an ssh server
+ * @property {string} root the files that it sees
+ * @property {string} layer what is laid over them: the kernel's modules and, over the host's, an ssh server
  */
 
 /**
  * Gets a kernel and what else the guest needs beyond the host's files. None of it is installed on this host.
+ * @param {import("./systems.mjs").SystemName} name
  * @returns {Promise<Guest>}
  */
-export async function ensureGuest() {
-  const ready = existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith(prefix)) : [];
-  const directory = join(cache, ready.sort().at(-1) ?? (await fetchGuest()));
+export async function ensureGuest(name) {
+  /** @type {import("./systems.mjs").System} */
+  const system = systems[name];
+  const prefix = `guest-${layout}-${name}-`;
+  const ready = existsSync(cache) ? readdirSync(cache).filter((entry) => entry.startsWith(prefix)) : [];
+  const directory = join(cache, ready.sort().at(-1) ?? (await fetchGuest(prefix, system)));
   return {
     kernel: join(directory, "kernel"),
     initramfs: join(directory, "initramfs"),
+    root: system.release ? join(directory, "root") : "/",
     layer: join(directory, "layer"),
   };
 }
 
-async function fetchGuest() {
-  const image = await dependencyOf("linux-image-amd64");
-  const version = image.replace("linux-image-", "");
-  say(`Fetching a kernel (${image}), busybox and an ssh server for throwaway machines: 70 MB, unpacked 400 MB`);
-  await publish(join(cache, prefix + version), async (directory) => {
-    const layer = join(directory, "layer");
-    const busybox = join(directory, "busybox");
-    await mkdir(join(layer, "usr"), { recursive: true });
-    await mkdir(join(busybox, "usr"), { recursive: true });
-    // The ssh server is not installed on the host, where it would at once open a port to the world.
-    await unpackDebian([image, ...(await wouldInstall(["openssh-server"]))], layer);
-    await mergeUsr(layer);
-    await unpackKernel(join(layer, "boot", `vmlinuz-${version}`), join(directory, "kernel"));
-    await rm(join(layer, "boot"), { recursive: true });
-    await output(["depmod", "--basedir", join(layer, "usr"), version]);
-    await unpackDebian(["busybox-static"], busybox);
-    await mergeUsr(busybox);
-    await writeFile(join(directory, "initramfs"), await bootArchive(layer, join(busybox, "usr/bin/busybox"), version));
-    await rm(busybox, { recursive: true });
-  });
-  return prefix + version;
+/**
+ * @param {string} prefix
+ * @param {import("./systems.mjs").System} system
+ */
+async function fetchGuest(prefix, { kernelFrom, release }) {
+  if (!kernelFrom) return fetchFrom(undefined);
+  return withArchive(await kernelFrom(), fetchFrom);
+
+  /** @param {import("../lib/debian.mjs").Archive | undefined} archive */
+  async function fetchFrom(archive) {
+    const image = await dependencyOf("linux-image-amd64", archive);
+    const version = image.replace("linux-image-", "");
+    say(`Fetching a kernel (${image}), busybox and an ssh server for throwaway machines: 70 MB, unpacked 400 MB`);
+    await publish(join(cache, prefix + version), async (directory) => {
+      const layer = join(directory, "layer");
+      const busybox = join(directory, "busybox");
+      await mkdir(join(layer, "usr"), { recursive: true });
+      await mkdir(join(busybox, "usr"), { recursive: true });
+      if (release) await bootstrap(release, join(directory, "root"));
+      // The ssh server is not installed on the host, where it would at once open a port to the world.
+      else await unpackDebian(await wouldInstall(["openssh-server"]), layer);
+      await unpackDebian([image], layer, archive);
+      await mergeUsr(layer);
+      await unpackKernel(join(layer, "boot", `vmlinuz-${version}`), join(directory, "kernel"));
+      await rm(join(layer, "boot"), { recursive: true });
+      await output(["depmod", "--basedir", join(layer, "usr"), version]);
+      await unpackDebian(["busybox-static"], busybox);
+      await mergeUsr(busybox);
+      await writeFile(join(directory, "initramfs"), await bootArchive(layer, join(busybox, "usr"), version));
+      await rm(busybox, { recursive: true });
+    });
+    return prefix + version;
+  }
 }
 
 /**
@@ -77,18 +96,31 @@ async function unpackKernel(image, target) {
 
 /**
  * @param {string} layer
- * @param {string} busybox
+ * @param {string} busybox the folder in which that is, and in which modules are unpacked
  * @param {string} version
  */
 async function bootArchive(layer, busybox, version) {
   const argv = ["modprobe", "--dirname", join(layer, "usr"), "-S", version, "--show-depends", "--all", ...bootModules];
   const insertions = [...(await output(argv)).matchAll(/^insmod (.*\S)/gm)].map(([, path = ""]) => path);
-  const modules = await Promise.all([...new Set(insertions)].map((path) => readFile(path)));
+  const modules = await Promise.all([...new Set(insertions)].map((path) => readModule(path, busybox)));
   return cpio([
     ...["bin", "modules", "guest", "proc", "host", "layer", "changes"].map((path) => ({ path })),
-    { path: "bin/busybox", mode: 0o755, content: await readFile(busybox) },
+    { path: "bin/busybox", mode: 0o755, content: await readFile(join(busybox, "bin/busybox")) },
     ...modules.map((content, index) => ({ path: `modules/${String(index).padStart(2, "0")}.ko`, content })),
   ]);
+}
+
+/**
+ * Newer kernels have packed modules, which busybox does not take.
+ * @param {string} path
+ * @param {string} scratch
+ */
+async function readModule(path, scratch) {
+  if (!path.endsWith(".xz")) return readFile(path);
+  const copy = join(scratch, basename(path));
+  await copyFile(path, copy);
+  await output(["xz", "--decompress", copy]);
+  return readFile(copy.slice(0, -".xz".length));
 }
 
 /**

@@ -128,7 +128,7 @@ function machineArguments(directory, guest, accelerator, port) {
     ...["-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"],
     ...["-chardev", consoleArgument(directory), "-serial", "chardev:console"],
     ...["-kernel", guest.kernel, "-initrd", join(directory, "initramfs"), "-append", kernelArguments],
-    ...share("host", "/"),
+    ...share("host", guest.root),
     ...share("layer", guest.layer),
     // restrict: the guest reaches neither this host nor the world; only the forwarded port leads in.
     ...["-netdev", `user,id=net,restrict=y,ipv6=off,hostfwd=tcp:127.0.0.1:${port}-:22`],

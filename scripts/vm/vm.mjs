@@ -10,6 +10,7 @@ import { boot } from "./boot.mjs";
 import { ensureGuest } from "./guest.mjs";
 import { alias, makeKeys, sshConfigPath } from "./keys.mjs";
 import { isMachine, powerDown } from "./qemu.mjs";
+import { systems } from "./systems.mjs";
 
 /** What this host needs to run a machine, and what is used in it, since it sees the host's files. */
 export const vmPackages = [
@@ -27,6 +28,7 @@ const kvmFile = join(runDirectory, "kvm");
 /**
  * @typedef {object} Vm
  * @property {string} name
+ * @property {SystemName} system
  * @property {string} host vmHost
  * @property {string} sshConfig the file that tells the ssh client how to reach it
  * @property {string[]} sshArgs for ssh, to which a command may be added
@@ -35,36 +37,45 @@ const kvmFile = join(runDirectory, "kvm");
  * @property {string} directory
  */
 
-/** Gets all that startVm needs. */
-export async function ensureVm() {
-  await ensureDebian(vmPackages);
-  return ensureGuest();
+/** @typedef {import("./systems.mjs").SystemName} SystemName */
+
+/**
+ * Gets all that startVm needs.
+ * @param {SystemName} [system]
+ */
+export async function ensureVm(system = "host") {
+  await ensureDebian([...vmPackages, ...("release" in systems[system] ? ["debootstrap"] : [])]);
+  return ensureGuest(system);
 }
 
 /**
- * Starts a throwaway machine that sees this host's files, unless it runs already.
+ * Starts a throwaway machine, unless it runs already.
  * @param {string} [name]
+ * @param {SystemName} [system] what it runs; default: what it runs already, else "host"
  * @returns {Promise<Vm>}
  */
-export async function startVm(name = "lab") {
+export async function startVm(name = "lab", system) {
   const directory = directoryOf(name);
   await mkdir(runDirectory, { recursive: true });
   await mkdir(machines, { recursive: true, mode: 0o700 });
   return withLock(`${directory}.lock`, async () => {
     const running = vmStatus(name);
+    if (running && system && running.system !== system)
+      throw new Error(`the machine ${name} runs ${running.system}: end it first to have it run ${system}`);
     if (running) return running;
-    const guest = await ensureVm();
+    const guest = await ensureVm(system);
     await clear(directory);
     await mkdir(directory, { mode: 0o700 });
     await makeKeys(directory);
-    say(`Starting a throwaway virtual machine (${name})`);
+    say(`Starting a throwaway virtual machine (${name}${system ? `, ${system}` : ""})`);
     const start = Date.now();
     /** @param {{ pid: number, port: number }} machine @param {boolean} ready */
-    const record = ({ pid, port }, ready) => writeFile(stateFile(directory), JSON.stringify({ pid, port, ready }));
+    const record = ({ pid, port }, ready) =>
+      writeFile(stateFile(directory), JSON.stringify({ pid, port, system, ready }));
     const machine = await boot({ directory, guest, kvmFile, started: (machine) => record(machine, false) });
     await record(machine, true);
     say(`  up in ${Math.round((Date.now() - start) / 1000)} s`);
-    return describe(name, machine);
+    return describe(name, { ...machine, system });
   });
 }
 
@@ -124,7 +135,7 @@ async function clear(directory) {
 
 /**
  * @param {string} directory
- * @returns {{ pid: number, port: number, ready: boolean } | undefined}
+ * @returns {{ pid: number, port: number, system?: SystemName, ready: boolean } | undefined}
  */
 function recorded(directory) {
   if (!existsSync(stateFile(directory))) return undefined;
@@ -134,13 +145,13 @@ function recorded(directory) {
 
 /**
  * @param {string} name
- * @param {{ pid: number, port: number }} machine
+ * @param {{ pid: number, port: number, system?: SystemName | undefined }} machine
  * @returns {Vm}
  */
-function describe(name, { pid, port }) {
+function describe(name, { pid, port, system = "host" }) {
   const directory = directoryOf(name);
   const sshConfig = sshConfigPath(directory);
-  return { name, host: vmHost, sshConfig, sshArgs: ["-F", sshConfig, alias], port, pid, directory };
+  return { name, system, host: vmHost, sshConfig, sshArgs: ["-F", sshConfig, alias], port, pid, directory };
 }
 
 /** @param {string} name */
