@@ -5,7 +5,7 @@ import { findImportable } from "../../provider/src/core/import";
 import { create, read, remove } from "../../provider/src/core/lifecycle";
 import { process as kind } from "../../provider/src/kinds";
 import { hostUrl, settings, testHost, World } from "../kernel/support/world";
-import { asNobody } from "./support/attacker";
+import { asNobody, nobody } from "./support/attacker";
 import { type Forgery, forge } from "./support/forger";
 
 const world = new World();
@@ -93,6 +93,16 @@ describe.each([
     const { id, outputs } = await create(kind, asked, settings);
     await remove(kind, id, outputs, settings);
     expect(Date.now() - started).toBeLessThan(12_000);
+  });
+
+  test("many processes of others with long environments stop nothing", async () => {
+    // Together they are more than a command may print.
+    const long = { A: "x".repeat(100_000), B: "x".repeat(100_000) };
+    const argv = ["--reuid", String(nobody), "--regid", String(nobody), "--clear-groups", "--", "sleep", "600"];
+    for (let i = 0; i < 140; i += 1) running.push(spawn("setpriv", argv, { env: long, stdio: "ignore" }));
+    await pause(3000);
+    const { id, outputs } = await create(kind, inputs(), settings);
+    await remove(kind, id, outputs, settings);
   });
 
   test("an environment that shows another process's headline gives it no mark", async () => {

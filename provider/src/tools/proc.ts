@@ -69,31 +69,50 @@ async function readWhole(host: Host, paths: readonly string[]): Promise<Map<stri
   return new Map(parts.flatMap((path, i): [string, string][] => (i % 2 ? [] : [[path, parts[i + 1] ?? ""]])));
 }
 
-/** The processes that may have an environment for which `matches` holds, and do have it when they are read alone. */
+/** Environments that are asked for at once: together they are less than a command may print. */
+const groupSize = 100;
+
+/** The processes that have an environment for which `matches` holds. */
 export async function findByEnvironment(host: Host, matches: (words: string[]) => boolean): Promise<number[]> {
-  if (host.isLocal) return (await candidates(host)).filter(([, words]) => matches(words)).map(([pid]) => pid);
+  const pids = await listPids(host);
+  if (host.isLocal) return pids.filter((pid) => matches(readLocal(environ(pid))?.split("\0") ?? []));
   const found: number[] = [];
-  for (const [pid, words] of await candidates(host)) {
-    if (!matches(words) || found.includes(pid)) continue;
-    const text = await readBeginning(host, `/proc/${pid}/environ`);
-    if (text !== undefined && matches(text.split("\0"))) found.push(pid);
+  for (let i = 0; i < pids.length; i += groupSize) {
+    for (const pid of await candidates(host, pids.slice(i, i + groupSize), matches)) {
+      // What was read together cannot be told apart for certain; what is read alone can.
+      const text = await readBeginning(host, environ(pid));
+      if (text !== undefined && matches(text.split("\0"))) found.push(pid);
+    }
   }
   return found;
 }
 
-async function candidates(host: Host): Promise<[pid: number, words: string[]][]> {
-  if (host.isLocal) {
-    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    return pids.map((pid) => [Number(pid), readLocal(`/proc/${pid}/environ`)?.split("\0") ?? []]);
-  }
-  const head = ["head", "-v", "-c", String(readLimit), "--", "{}", "+"];
-  const argv = ["find", "/proc", "-mindepth", "2", "-maxdepth", "2", "-path", "/proc/[0-9]*/environ", "-exec", ...head];
-  // Processes end while find looks at them: 1 is an answer. A text can hold the headline of another file.
+async function listPids(host: Host): Promise<number[]> {
+  if (host.isLocal) return numbers(readdirSync("/proc"));
+  const argv = ["find", "/proc", "-mindepth", "1", "-maxdepth", "1", "-name", "[0-9]*", "-printf", "%f\n"];
+  // Processes end while find looks at them: 1 is an answer.
+  return numbers((await host.run(argv, { accept: [0, 1] })).stdout.split("\n"));
+}
+
+function numbers(names: readonly string[]): number[] {
+  return names.filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** Those of the processes that may have such an environment: a text can hold the headline of another file. */
+async function candidates(
+  host: Host,
+  pids: readonly number[],
+  matches: (words: string[]) => boolean,
+): Promise<Set<number>> {
+  const argv = ["head", "-v", "-c", String(readLimit), "--", ...pids.map(environ)];
   const { stdout } = await host.run(argv, { accept: [0, 1] });
   const parts = stdout.split(/==> \/proc\/(\d+)\/environ <==\n/).slice(1);
-  return parts.flatMap((pid, i): [number, string[]][] =>
-    i % 2 ? [] : [[Number(pid), (parts[i + 1] ?? "").split("\0")]],
-  );
+  const pairs = parts.flatMap((pid, i) => (i % 2 ? [] : [{ pid: Number(pid), text: parts[i + 1] ?? "" }]));
+  return new Set(pairs.filter(({ text }) => matches(text.split("\0"))).map(({ pid }) => pid));
+}
+
+function environ(pid: number): string {
+  return `/proc/${pid}/environ`;
 }
 
 /** Where symbolic links point to, by path; without those that cannot be read. */
