@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { say } from "../lib/cli.mjs";
 import { output, run } from "../lib/run.mjs";
+import { systemNamed } from "../vm/systems.mjs";
 import { runIn, startVm, vmHost } from "../vm/vm.mjs";
 
 /**
@@ -43,7 +44,9 @@ export async function chooseWhere(used, host) {
  * @returns {Promise<Place>}
  */
 export async function enter(where) {
-  return where === "vm" ? inVm(await startVm()) : { where, run: output };
+  if (where === "host") return { where, run: output };
+  const system = process.env.LOCALNET_SYSTEM;
+  return inVm(await startVm(undefined, system === undefined ? undefined : systemNamed(system)));
 }
 
 /**

@@ -113,7 +113,10 @@ export async function withArchive(suite, action) {
     // A folder of its own: apt removes from it what it does not know.
     const lists = join(directory, "lists");
     await mkdir(join(lists, "partial"), { recursive: true });
-    await writeFile(sources, `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror} ${suite} main\n`);
+    await writeFile(
+      sources,
+      `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror} ${suite} main\n`,
+    );
     const places = { "Etc::SourceList": sources, "Etc::SourceParts": "-", "State::Lists": lists, Cache: lists };
     const lines = Object.entries(places).map(([name, path]) => `Dir::${name} "${path}";\n`);
     await writeFile(config, [...lines, 'APT::Sandbox::User "root";\n'].join(""));

@@ -96,6 +96,14 @@ export const layers = [
     jest: { ...long, roots: ["test/acceptance"] },
   },
   {
+    ...{ name: "kernel-debian-13", run: "all", project: "kernel", needs: ["packages", "machine with Debian 13"] },
+    ...{ workers: waiting, only: `(${lacked}|${overSsh})` },
+  },
+  {
+    ...{ name: "lab-debian-13", run: "all", project: "acceptance-long" },
+    ...{ needs: ["packages", "pulumi", "machine with Debian 13"], only: "/ipvs-lab\\.long\\.test" },
+  },
+  {
     ...{ name: "packaging-long", run: "all", needs: ["packages", "pulumi", "node24 for packages"], workers: 2 },
     jest: { ...long, roots: ["test/packaging"] },
   },

@@ -15,6 +15,8 @@ const packages = [
 
 /** The machines of a run of the tests. A layer that needs one has the first; those of two workers have both. */
 const machineNames = /** @type {const} */ (["test-1", "test-2"]);
+/** That of the layers on Debian 13. */
+const debian13 = "test-debian-13";
 /** @type {Map<string, ReturnType<typeof startVm>>} */
 const machines = new Map();
 
@@ -41,12 +43,10 @@ const needs = {
     const { PATH } = pulumiEnv(await ensurePulumiYaml());
     return { ...(PATH && { PATH }), PULUMI_SKIP_UPDATE_CHECK: "true" };
   },
-  machine: async () => {
-    const { host, sshConfig } = await machine(machineNames[0]);
-    return { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: sshConfig };
-  },
+  machine: async () => tellTests(await machine(machineNames[0])),
+  "machine with Debian 13": async () => tellTests(await machine(debian13, "debian-13")),
   machines: async () => {
-    const both = await Promise.all(machineNames.map(machine));
+    const both = await Promise.all(machineNames.map((name) => machine(name)));
     return { LOCALNET_TEST_SSH_CONFIGS: both.map(({ sshConfig }) => sshConfig).join(delimiter) };
   },
 };
@@ -73,16 +73,22 @@ export function prepareAhead(names) {
   for (const name of wanted) machine(name).catch(() => {});
 }
 
+/** @param {import("../vm/vm.mjs").Vm} vm */
+function tellTests({ host, sshConfig }) {
+  return { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: sshConfig };
+}
+
 /**
  * A machine that is fresh at the first call, and the same for the rest of the run.
- * @param {typeof machineNames[number]} name
+ * @param {string} name
+ * @param {import("../vm/systems.mjs").SystemName} [system]
  */
-function machine(name) {
+function machine(name, system) {
   const known = machines.get(name);
   if (known) return known;
   const started = ensureDebian([...packages, ...vmPackages])
     .then(() => stopVm(name))
-    .then(() => startVm(name));
+    .then(() => startVm(name, system));
   machines.set(name, started);
   return started;
 }

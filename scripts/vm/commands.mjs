@@ -28,7 +28,8 @@ export function commands(args) {
     },
     async status() {
       const vms = runningVms();
-      for (const vm of vms) console.log(`${vm.name}  ${vm.system}  pid ${vm.pid}  127.0.0.1:${vm.port}  ${vm.sshConfig}`);
+      for (const vm of vms)
+        console.log(`${vm.name}  ${vm.system}  pid ${vm.pid}  127.0.0.1:${vm.port}  ${vm.sshConfig}`);
       if (vms.length === 0) say("No virtual machine runs");
       return vms.length > 0 ? 0 : 1;
     },
