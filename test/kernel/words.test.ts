@@ -1,7 +1,8 @@
 import type { Values } from "../../provider/src/core/check";
 import { check } from "../../provider/src/core/check";
+import { diff } from "../../provider/src/core/diff";
 import type { AnyKind } from "../../provider/src/core/kind";
-import { create, diff, read, remove, update } from "../../provider/src/core/lifecycle";
+import { create, read, remove, update } from "../../provider/src/core/lifecycle";
 import { bridge, iptablesRule, netns as netnsKind, route, vethPair } from "../../provider/src/kinds";
 import { hostUrl, settings, World } from "./support/world";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { check, hasUnknown, type Values } from "../../provider/src/core/check";
-import { diff } from "../../provider/src/core/lifecycle";
+import { diff } from "../../provider/src/core/diff";
 import { kinds } from "../../provider/src/kinds";
 import { RecordingHost } from "../unit/support/recording";
 import { sample, samples } from "../unit/support/samples";

@@ -61,6 +61,8 @@ test.each([
   ["mount --make-shared /run/netns failed: Operation not permitted", "LN_PERMISSION", "root"],
   ["nsenter: reassociate to namespace 'ns/net' failed: Invalid argument", "LN_NETNS", "ip netns del"],
   ["nsenter: reassociate to namespace 'ns/net' failed: Operation not permitted", "LN_PERMISSION", "root"],
+  ["Error: Nexthop has invalid gateway.", "LN_COMMAND", "bring up the link"],
+  ["RTNETLINK answers: No route to host", "LN_COMMAND", "bring up the link"],
   ["Error: Unknown device type.", "LN_KERNEL", "modprobe TYPE"],
   ["Can't initialize ipvs: Protocol not available", "LN_KERNEL", "modprobe ip_vs"],
   ["Scheduler or persistence engine not found", "LN_KERNEL", "ip_vs_sh"],

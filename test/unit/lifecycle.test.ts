@@ -1,5 +1,6 @@
 import { unknown, type Values } from "../../provider/src/core/check";
-import { check, create, diff, PartialError, read, remove, update } from "../../provider/src/core/lifecycle";
+import { diff } from "../../provider/src/core/diff";
+import { check, create, PartialError, read, remove, update } from "../../provider/src/core/lifecycle";
 import { broken, faults, shelf, toy } from "./support/toy";
 
 const settings = { sudo: false };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check, type Values } from "../../provider/src/core/check";
-import { diff } from "../../provider/src/core/lifecycle";
+import { diff } from "../../provider/src/core/diff";
 import { kinds } from "../../provider/src/kinds";
 
 /** What the state of a stack says that was brought up before kinds had the inputs that came later. */

@@ -86,6 +86,8 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   readonly unmarked?: boolean;
   /** The namespace that the object is in, where that is not the input `netns`. */
   namespace?(args: Args<A>): string | undefined;
+  /** The namespaces in which others hang on the object: the kernel may take them along when it changes. Undefined: the host's own. */
+  disturbs?(args: Args<A>): readonly (string | undefined)[];
 }
 
 interface Ensured<O extends z.ZodRawShape, S extends Observed> {

@@ -2,9 +2,9 @@ import { LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { requireTools } from "../host/requirements";
 import { check, hasUnknown, type Values } from "./check";
-import { type Difference, differences, observedInputs, toPlainJson } from "./compare";
+import { observedInputs, toPlainJson } from "./compare";
 import { converge, isOutdated, outputsOf, PartialError, requestedInputs } from "./converge";
-import { withDefaults } from "./defaults";
+import { disturb } from "./disturbance";
 import type { AnyKind, Observed } from "./kind";
 import {
   claimObject,
@@ -19,16 +19,6 @@ import {
 export { check } from "./check";
 export { PartialError } from "./converge";
 
-/** Where new inputs differ from recorded ones. An input that was recorded before it existed had its default. */
-export function changes(kind: AnyKind, olds: Values, news: Values): Difference[] {
-  return differences(kind.args, news, withDefaults(kind.args, olds));
-}
-
-export function diff(kind: AnyKind, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
-  const found = changes(kind, olds, news);
-  return { changes: found.length > 0, replaces: found.filter(({ replace }) => replace).map(({ path }) => path) };
-}
-
 export async function create(
   kind: AnyKind,
   inputs: Values,
@@ -38,6 +28,7 @@ export async function create(
   const id = kind.id(args);
   return about(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
+    disturb(kind, args, settings);
     let observed = await observeOwned(kind, host, args);
     if (observed) requireAdoptable(kind, args, observed);
     if (observed && isOutdated(kind, args, observed)) {
@@ -68,6 +59,7 @@ export async function update(
   const args = parse(kind, news);
   return about(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
+    disturb(kind, args, settings);
     // A resource, or stack, that was renamed has the mark of its former name, or since an update that died its new one.
     const former = { ...args, imported: olds.imported, owner: (olds.owner ?? args.owner) as string };
     const renamed = former.owner !== args.owner;
@@ -105,6 +97,7 @@ export async function read(
 export async function remove(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<void> {
   return about(kind, id, "delete", async () => {
     const host = await open(kind, recorded, settings);
+    disturb(kind, recorded, settings);
     const observed = await observeOwned(kind, host, recorded, recorded);
     if (observed && !isForeign(recorded, observed)) await removeObserved(kind, host, recorded, observed);
     if (kind.unmarked && !(observed && isForeign(recorded, observed))) await releaseObject(kind, host, recorded);

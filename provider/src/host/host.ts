@@ -149,6 +149,12 @@ const causes: readonly Cause[] = [
     hint: "load the kernel module that has it, or take a kernel that has",
   },
   {
+    pattern: /Nexthop (?:has invalid gateway|device is not up)|RTNETLINK answers: (?:Network is down|No route to host)/,
+    code: "LN_COMMAND",
+    summary: "no link that is up leads there",
+    hint: "bring up the link, and give it an address in the network of the next hop; in a program, before the route (dependsOn)",
+  },
+  {
     pattern: /IPv6 is disabled on this device/,
     code: "LN_COMMAND",
     summary: "IPv6 is disabled on the link",

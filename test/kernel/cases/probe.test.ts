@@ -1,6 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import { check } from "../../../provider/src/core/check";
-import { create, diff, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { diff } from "../../../provider/src/core/diff";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { withEngine } from "../../../provider/src/host/operation";
 import { probe as kind } from "../../../provider/src/kinds";
 import { failure } from "../support/contract";

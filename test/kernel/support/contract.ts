@@ -1,6 +1,7 @@
 import { check, type Values } from "../../../provider/src/core/check";
+import { diff } from "../../../provider/src/core/diff";
 import { findImportable } from "../../../provider/src/core/import";
-import { create, diff, PartialError, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { create, PartialError, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { groupOf } from "../../../provider/src/core/mark";
 import type { LocalnetError } from "../../../provider/src/errors";
 import { requestedInputs as recordedOf } from "../../../provider/src/pulumi/native/state";

@@ -1,5 +1,6 @@
 import { check, type Values } from "../../../provider/src/core/check";
-import { create, diff, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { diff } from "../../../provider/src/core/diff";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { iptablesRule as kind } from "../../../provider/src/kinds";
 import { hostUrl, settings, type World } from "./world";
 

@@ -32,6 +32,7 @@ export class Provider {
   private die: () => void = () => {};
   private make!: (type: string) => KindProvider;
   private host!: Host;
+  private disturbed!: Set<string>;
   /** The command that the fault struck. */
   struckBy: string | undefined;
 
@@ -46,6 +47,7 @@ export class Provider {
       this.make = require("../../../provider/src/pulumi/dynamic/provider");
       const { openHost } = require("../../../provider/src/host") as typeof import("../../../provider/src/host");
       this.host = openHost(undefined, { sudo: false });
+      this.disturbed = require("../../../provider/src/core/disturbance").disturbed;
       this.watch(this.host);
     });
   }
@@ -56,6 +58,7 @@ export class Provider {
 
   /** For the next operation: what was seen in one is not shown in another, since the engine starts a provider for each. */
   async begin(): Promise<void> {
+    this.disturbed.clear();
     await this.host.run(["true"]);
   }
 

@@ -33,6 +33,7 @@ export const netns = defineKind({
   needs: ["ip"],
   /** `NAME` */
   id: ({ name }) => name,
+  disturbs: ({ name }) => [name],
 
   async observe(host, args, recorded) {
     // One that is to be made is not there: its name tells that for many at a time.

@@ -96,6 +96,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     needs: ["ip"],
     idForm: "`NAME@NETNS`",
     id: ({ name, netns }) => at(name, netns),
+    disturbs: ({ netns }) => [netns],
 
     *rules(args) {
       yield* linkRules(args);

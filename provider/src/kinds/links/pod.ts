@@ -40,6 +40,7 @@ export const pod = defineKind({
   needs: ["ip"],
   /** `NAME` */
   id: ({ name }) => name,
+  disturbs: ({ name, netns }) => [name, netns],
 
   *rules(args) {
     const { name, link, up, mtu, gateway, gateway6 } = args;

@@ -54,6 +54,7 @@ export const vethPair = defineKind({
   needs: ["ip"],
   /** `NAME@NETNS`, of the near end */
   id: ({ name, netns }) => at(name, netns),
+  disturbs: ({ netns, peer }) => [netns, peer.netns],
 
   *rules(args) {
     const { name, netns, peer } = args;

@@ -3,6 +3,7 @@
  * a kind and for all versions of this package: it requires this module by name and asks for the kind.
  */
 import type { Failure, Values } from "../../core/check";
+import { changesNow, diffOf } from "../../core/diff";
 import * as lifecycle from "../../core/lifecycle";
 import { type HostSettings, withReadCache } from "../../host";
 import { kinds } from "../../kinds";
@@ -37,8 +38,10 @@ function provider(type: string) {
     async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
       return lifecycle.check(kind, withoutProviderKey(news));
     },
-    async diff(_id: string, olds: Values, news: Values) {
-      return { ...lifecycle.diff(kind, withoutProviderKey(olds), withoutProviderKey(news)), deleteBeforeReplace: true };
+    async diff(id: string, olds: Values, news: Values) {
+      const [was, is] = [withoutProviderKey(olds), withoutProviderKey(news)];
+      const found = await asEngineErrors(news, () => changesNow(kind, id, was, is, settings));
+      return { ...diffOf(found), deleteBeforeReplace: true };
     },
     async create(inputs: Values) {
       const { id, outputs } = await asEngineErrors(inputs, () =>

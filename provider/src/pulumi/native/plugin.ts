@@ -4,6 +4,7 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { hasUnknown, unknown, type Values } from "../../core/check";
 import { withDefaults, withoutDefaults } from "../../core/defaults";
+import { changesNow } from "../../core/diff";
 import { findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
 import { LocalnetError } from "../../errors";
@@ -43,10 +44,13 @@ export function service(version: string, schema: () => string): UntypedServiceIm
     }),
 
     diff: unary(async (request: rpc.DiffRequest) => {
-      const { kind, owner } = subjectOf(request);
-      const news = lifecycle.check(kind, { ...decode(request.getNews()).values, owner }).inputs;
-      const olds = requestedInputs(kind, decode(request.getOlds()).values, decode(request.getOldInputs()).values, news);
-      return diffResponse(lifecycle.changes(kind, { owner, ...olds }, news));
+      const subject = subjectOf(request);
+      const { kind, owner } = subject;
+      const [given, recorded] = [decode(request.getNews()), decode(request.getOlds())];
+      const news = lifecycle.check(kind, { ...given.values, owner }).inputs;
+      const olds = requestedInputs(kind, recorded.values, decode(request.getOldInputs()).values, news);
+      const find = () => changesNow(kind, request.getId(), { owner, ...olds }, news, settings);
+      return diffResponse(await run(subject, [given, recorded], find));
     }),
 
     create: unary(async (request: rpc.CreateRequest) => {

@@ -1,0 +1,43 @@
+import { type HostSettings, withReadCache } from "../host";
+import type { Values } from "./check";
+import { type Difference, differences } from "./compare";
+import { withDefaults } from "./defaults";
+import { isDisturbed } from "./disturbance";
+import type { AnyKind } from "./kind";
+import { read } from "./lifecycle";
+
+/** Where new inputs differ from recorded ones. An input that was recorded before it existed had its default. */
+export function changes(kind: AnyKind, olds: Values, news: Values): Difference[] {
+  return differences(kind.args, news, withDefaults(kind.args, olds));
+}
+
+/**
+ * The same, but where this run may have taken the object along with another, from what is there in place of what is
+ * recorded. Of one that is gone all differs, and an update makes it again.
+ */
+export async function changesNow(
+  kind: AnyKind,
+  id: string,
+  olds: Values,
+  news: Values,
+  settings: HostSettings,
+): Promise<Difference[]> {
+  const found = changes(kind, olds, news);
+  if (found.length > 0 || !isDisturbed(kind, news, settings)) return found;
+  const there = await withReadCache(() => read(kind, id, olds, settings));
+  if (there) return changes(kind, there.outputs, news);
+  return differences(kind.args, news, { owner: news.owner }).map((each) => ({ ...each, replace: false }));
+}
+
+export function diff(kind: AnyKind, olds: Values, news: Values): Diff {
+  return diffOf(changes(kind, olds, news));
+}
+
+interface Diff {
+  readonly changes: boolean;
+  readonly replaces: string[];
+}
+
+export function diffOf(found: readonly Difference[]): Diff {
+  return { changes: found.length > 0, replaces: found.filter(({ replace }) => replace).map(({ path }) => path) };
+}
