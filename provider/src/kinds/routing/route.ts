@@ -85,9 +85,12 @@ export const route = defineKind({
     async list(host, netns) {
       const [four, six] = await Promise.all([showAllRoutes(host, netns, 4), showAllRoutes(host, netns, 6)]);
       const made = [...four, ...six.map(canonical6)].filter((entry) => [protocol, ...byHand].includes(entry.protocol));
-      return made.map((entry) => {
-        const id = idOf({ ...keyOf(entry), netns });
-        return { id, omit: entry.tos && `there is no input for its tos, ${entry.tos}` };
+      const ids = made.map((entry) => idOf({ ...keyOf(entry), netns }));
+      return made.map(({ tos }, index) => {
+        const id = ids[index] as string;
+        const isOne = ids.filter((each, other) => each === id && !made[other]?.tos).length < 2;
+        if (tos) return { id, omit: `there is no input for its tos, ${tos}` };
+        return { id, omit: isOne ? undefined : "several routes have its destination, metric and table" };
       });
     },
     // What leads to the next hop, the kernel finds, but for addresses that every link has.
@@ -95,10 +98,12 @@ export const route = defineKind({
       const { via, type } = inputs;
       const isFound =
         via !== undefined && !via.startsWith("fe80:") && familyOf(via) === familyOf(destination) && !onlink;
+      // The kernel leads packets that go nowhere, of IPv6, to lo.
+      const hasDevice = type === "unicast" || type === "local";
       const isUsual = scope === usualScope(inputs, familyOf(destination)) || type !== "unicast";
       return {
         ...{ ...inputs, onlink: onlink || undefined },
-        ...{ device: isFound ? undefined : device, scope: isUsual ? undefined : scope },
+        ...{ device: isFound || !hasDevice ? undefined : device, scope: isUsual ? undefined : scope },
       };
     },
   },
