@@ -33,6 +33,18 @@ export async function listNetns(host: Host): Promise<string[]> {
   return lines.map((line) => line.replace(/ \(id: \d+\)$/, "")).sort();
 }
 
+/**
+ * What a command that only reads prints in a namespace that is made for it, and goes with it; undefined where this user may
+ * make none. Nobody else sees that namespace.
+ */
+export async function runInNewNetns(host: Host, argv: readonly string[]): Promise<string | undefined> {
+  const full = ["unshare", "--net", "--", ...argv];
+  const result = await host.run(full, { accept: "any" });
+  if (!result.stderr.startsWith("unshare: ")) return result.stdout;
+  if (result.stderr.includes("Operation not permitted")) return undefined;
+  throw commandError(full, result);
+}
+
 /** The command line that runs another command in a namespace; nothing but the network namespace changes. */
 export function enter(netns: string | undefined, argv: readonly string[]): string[] {
   return netns === undefined ? [...argv] : ["nsenter", `--net=${pathOf(netns)}`, "--", ...argv];

@@ -1,7 +1,7 @@
 import { hasCode, LocalnetError } from "../errors";
-import type { Host } from "../host";
+import { cached, type Host } from "../host";
 import { commandError } from "../host/host";
-import { enter } from "../host/netns";
+import { enter, runInNewNetns } from "../host/netns";
 
 // Files below /proc/sys, not the sysctl command: that one reports a write that failed with exit code 0.
 
@@ -45,12 +45,32 @@ export async function readSysctlFiles(
   return grep(host, netns, ["-r", ...names.map((name) => `--include=${name}`), `${root}/${folder}`]);
 }
 
+/** All settings that can be read. */
+export function readAllSysctls(host: Host, netns: string | undefined): Promise<Map<string, string>> {
+  return grep(host, netns, all);
+}
+
+/** The same of a namespace that is new; undefined where this user may make none. */
+export function readNewSysctls(host: Host): Promise<Map<string, string> | undefined> {
+  return cached(host, "settings of a new namespace", async () => {
+    const text = await runInNewNetns(host, [...search, ...all]);
+    return text === undefined ? undefined : parseValues(text);
+  });
+}
+
+const search = ["grep", "-sH", ""];
+const all = ["-r", `${root}/net`];
+
 async function grep(host: Host, netns: string | undefined, args: readonly string[]): Promise<Map<string, string>> {
-  const argv = enter(netns, ["grep", "-sH", "", ...args]);
+  const argv = enter(netns, [...search, ...args]);
   const result = await host.run(argv, { accept: [0, 1, 2] });
   // grep itself says nothing of files that are not there.
   if (result.stderr) throw commandError(argv, result);
-  const lines = result.stdout.matchAll(/^\/proc\/sys\/([^:]*):(.*)$/gm);
+  return parseValues(result.stdout);
+}
+
+function parseValues(text: string): Map<string, string> {
+  const lines = text.matchAll(/^\/proc\/sys\/([^:]*):(.*)$/gm);
   return new Map([...lines].map(([, key = "", value = ""]) => [key, normalise(value)]));
 }
 

@@ -59,6 +59,31 @@ export function leaderOf(variable: string): string | undefined {
   return folder === "net/ipv6/conf" && spread.includes(name) ? `${folder}/all/${name}` : undefined;
 }
 
+/** Has the variable another name, in a finer unit? */
+export function isCoarse(key: string): boolean {
+  return coarse.some(({ pattern }) => pattern.test(key));
+}
+
+type Settings = ReadonlyMap<string, string>;
+
+/**
+ * What a setting is when nobody sets it: as in a new namespace, or as what it follows or, of a link, began with. `now`: all
+ * that there is in its namespace, `ofNew`: in a new one.
+ */
+export function baselineOf(key: string, now: Settings, ofNew: Settings): string | undefined {
+  const leader = leaderOf(key);
+  if (leader !== undefined) return now.get(leader);
+  const [, folder = "", link, name = ""] = ofLink.exec(key) ?? [];
+  // The kernel sets it with another.
+  if (key === "net/ipv4/conf/all/accept_redirects") {
+    const forwards = now.get("net/ipv4/ip_forward");
+    return forwards === ofNew.get("net/ipv4/ip_forward") ? ofNew.get(key) : String(1 - Number(forwards));
+  }
+  const usual = ofNew.get(key);
+  if (usual !== undefined || link === undefined) return usual;
+  return now.get(`${folder}/default/${name}`) ?? ofNew.get(`${folder}/lo/${name}`);
+}
+
 /** What takes turns: a family, and all that is in it. */
 export function groupOf(variable: string): string {
   const [, folder, , name] = ofLink.exec(variable) ?? [];

@@ -6,7 +6,7 @@ import { requireAgreement } from "../../core/shared-setting";
 import { LocalnetError } from "../../errors";
 import { withLock } from "../../host/lock";
 import { at, parseAt, printable, sysctlKey } from "../../schema/fields";
-import { normalise, readSysctl, readSysctls } from "../../tools/sysctl";
+import { normalise, readSysctl } from "../../tools/sysctl";
 import { findLoss, missingError, writeError } from "./sysctl-advice";
 import {
   beforeOf,
@@ -18,16 +18,8 @@ import {
   valueBefore,
 } from "./sysctl-before";
 import { readFamily, writeVariable } from "./sysctl-family";
+import { listChanged } from "./sysctl-list";
 import { groupOf, sysctlRules, variableOf } from "./sysctl-names";
-
-/** Settings that labs are made of, and the kernel's defaults. Of thousands only these are listed, where they are otherwise. */
-const defaults = new Map([
-  ["net/ipv4/ip_forward", "0"],
-  ["net/ipv6/conf/all/forwarding", "0"],
-  ["net/bridge/bridge-nf-call-iptables", "1"],
-  ["net/bridge/bridge-nf-call-ip6tables", "1"],
-  ["net/ipv4/vs/conntrack", "0"],
-]);
 
 export const sysctl = defineKind({
   type: "Sysctl",
@@ -131,9 +123,13 @@ export const sysctl = defineKind({
       return { key: name, netns };
     },
     async list(host, netns) {
-      const values = [...(await readSysctls(host, netns, [...defaults.keys()]))];
-      const keys = values.filter(([key, value]) => value !== defaults.get(key)).map(([key]) => key);
-      return Promise.all(keys.map((key) => listUnshared(host, placeOf(key, netns), at(key, netns))));
+      const changed = await listChanged(host, netns);
+      return Promise.all(
+        changed.map(async ({ key, omit }) => {
+          const id = at(key, netns);
+          return omit === undefined ? listUnshared(host, placeOf(key, netns), id) : { id, omit };
+        }),
+      );
     },
   },
 });
