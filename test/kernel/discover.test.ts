@@ -2,6 +2,7 @@ import { discover } from "../../provider/src/core/discover";
 import { findImportable } from "../../provider/src/core/import";
 import { create, remove } from "../../provider/src/core/lifecycle";
 import { kinds } from "../../provider/src/kinds";
+import { objectReaders } from "../../provider/src/tools/objects";
 import { failure } from "./support/contract";
 import { hostUrl, settings, World } from "./support/world";
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 test("what was made by hand in a namespace can be imported, and what the kernel or others made is not listed", async () => {
-  const { importable, left } = await discover(all, there, a);
+  const { importable, left } = await discover(all, objectReaders, there, a);
   const found = importable.map(({ type, id }) => `${type} ${id.replaceAll(a, "A")}`);
   expect(found).toEqual([
     "Netns A",
@@ -62,13 +63,14 @@ test("what was made by hand in a namespace can be imported, and what the kernel 
   expect(left).toEqual([
     { what: `Route 10.10.0.0/16@${a}`, why: "there is no input for its tos, 0x08" },
     { what: `IptablesRule ipv4/filter/FORWARD/2@${a}`, why: expect.stringContaining("no input for --quota") },
+    { what: `route 10.12.0.0/16@${a}`, why: "routing protocol 42 made it" },
   ]);
 });
 
 test("what a stack manages is left out, and its owner named", async () => {
   const inputs = { name: br, netns: b, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
   const { id, outputs } = await create(kinds.Bridge as (typeof all)[0], inputs, settings);
-  const { importable, left } = await discover(all, there, b);
+  const { importable, left } = await discover(all, objectReaders, there, b);
   expect(importable).toEqual([
     { type: "Netns", id: b },
     { type: "VethPair", id: `far@${b}` },
@@ -81,7 +83,7 @@ test("a process is listed and found by its pid, without those that it started; n
   const kind = kinds.Process as (typeof all)[0];
   const running = "until grep -qsa '^sleep.300\\.25' /proc/[0-9]*/cmdline; do sleep 0.1; done";
   await world.script(b, `cd /tmp && setsid -f timeout 300 sleep 300.25 < /dev/null > /dev/null 2>&1; ${running}`);
-  const [id = ""] = (await discover([kind], there, b)).importable.map((each) => each.id);
+  const [id = ""] = (await discover([kind], [], there, b)).importable.map((each) => each.id);
   expect(id).toMatch(new RegExp(`^\\d+@${b}$`));
   const found = await findImportable(kind, id, world.owner, there);
   expect(found?.inputs).toMatchObject({
@@ -96,18 +98,18 @@ test("a process is listed and found by its pid, without those that it started; n
 
   const inputs = { command: ["sleep", "300"], netns: b, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
   const made = await create(kind, inputs, settings);
-  const { importable, left } = await discover([kind], there, b);
+  const { importable, left } = await discover([kind], [], there, b);
   expect(importable).toEqual([]);
   expect(left).toEqual([{ what: expect.stringMatching(/^Process \d+@/), why: expect.stringContaining(world.owner) }]);
   await remove(kind, made.id, made.outputs, settings);
 });
 
 test("of the whole host, a pair is listed once, by its first end", async () => {
-  const { importable } = await discover([kinds.VethPair as (typeof all)[0]], there);
+  const { importable } = await discover([kinds.VethPair as (typeof all)[0]], [], there);
   const ours = importable.filter(({ id }) => id.includes(world.tag)).map(({ id }) => id);
   expect(ours.filter((id) => /^(near|far)/.test(id))).toEqual([`near@${a}`]);
 });
 
 test("a namespace that is not there is an error that names it", async () => {
-  expect(await failure(() => discover(all, there, "nowhere"))).toMatchObject({ code: "LN_NETNS" });
+  expect(await failure(() => discover(all, objectReaders, there, "nowhere"))).toMatchObject({ code: "LN_NETNS" });
 });

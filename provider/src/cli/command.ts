@@ -6,6 +6,7 @@ import { LocalnetError } from "../errors";
 import { withReadCache } from "../host";
 import { kinds } from "../kinds";
 import { oneLine, visible } from "../text";
+import { objectReaders } from "../tools/objects";
 import { importFile } from "./import-file";
 
 const usage = `Usage: localnet discover [--netns NAME] [--host ssh://[USER@]NAME[:PORT]] [--sudo] [--output FILE]
@@ -29,8 +30,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (wrong !== undefined || values.help) return wrong === undefined ? 0 : 2;
   try {
     const settings = { sudo: false, ...values };
-    const { importable, left } = await withReadCache(() => discover(Object.values(kinds), settings, values.netns));
+    const { importable, left, dependent } = await withReadCache(() =>
+      discover(Object.values(kinds), objectReaders, settings, values.netns),
+    );
     for (const { what, why } of left) console.error(`left out: ${oneLine(what)}: ${oneLine(why)}`);
+    for (const { what, why } of dependent) console.error(`needs what is left out: ${oneLine(what)}: ${oneLine(why)}`);
     console.error(`${importable.length} to import, ${left.length} left out`);
     if (values.output === undefined) process.stdout.write(importFile(importable));
     else writeFileSync(values.output, importFile(importable));

@@ -1,8 +1,10 @@
 import { hasCode, LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { listNetns } from "../host/netns";
-import { netnsName } from "../schema/fields";
+import { at, netnsName } from "../schema/fields";
+import type { Values } from "./check";
 import { findImportable } from "./import";
+import { type Candidate, type KernelObject, type ObjectReader, referencesIn, standsFor } from "./kernel-object";
 import type { AnyKind, Importable } from "./kind";
 
 /** An object that can be imported, with its kind. */
@@ -11,14 +13,31 @@ export interface ImportableObject {
   readonly id: string;
 }
 
+interface Remark {
+  readonly what: string;
+  readonly why: string;
+}
+
 export interface Discovered {
   readonly importable: ImportableObject[];
   /** What else there is, or where nobody could look, and why. */
-  readonly left: { readonly what: string; readonly why: string }[];
+  readonly left: Remark[];
+  /** What can be imported, but needs something that is left out. */
+  readonly dependent: Remark[];
 }
 
-/** What may be imported of a host: of one namespace, or of its own and all named ones. Changes nothing. */
-export async function discover(kinds: readonly AnyKind[], settings: HostSettings, netns?: string): Promise<Discovered> {
+type Place = string | undefined;
+
+/**
+ * What may be imported of a host: of one namespace, or of its own and all named ones. What the kinds do not list, the readers
+ * tell of. Changes nothing.
+ */
+export async function discover(
+  kinds: readonly AnyKind[],
+  readers: readonly ObjectReader[],
+  settings: HostSettings,
+  netns?: string,
+): Promise<Discovered> {
   const host = openHost(undefined, settings);
   const all = await listNetns(host);
   if (netns !== undefined && !all.includes(netns)) {
@@ -28,64 +47,114 @@ export async function discover(kinds: readonly AnyKind[], settings: HostSettings
   const named = asked.filter((name) => netnsName.safeParse(name).success);
   const places = [...(netns === undefined ? [undefined] : []), ...named];
   const each = await Promise.all(kinds.map((kind) => discoverKind(kind, host, settings, places)));
+  const known = each.flatMap(({ found, refused }) => [...found, ...refused]);
+  const other = await Promise.all(places.map((place) => readObjects(readers, host, place, known)));
+  const found = each.flatMap((kind) => kind.found);
   const strange = asked.filter((name) => !named.includes(name));
   return {
-    importable: each.flatMap(({ importable }) => importable),
+    importable: found.map(({ kind, id }) => ({ type: kind.type, id })),
     left: [
       ...strange.map((name) => ({ what: `namespace ${JSON.stringify(name)}`, why: "no input can say its name" })),
       ...each.flatMap(({ left }) => left),
+      ...other.flatMap(({ left }) => left),
     ],
+    dependent: found.flatMap((each) => dependence(each, other)),
   };
+}
+
+interface OfKind {
+  readonly found: Candidate[];
+  /** What the kind lists, and cannot be imported. */
+  readonly refused: Candidate[];
+  readonly left: Remark[];
 }
 
 async function discoverKind(
   kind: AnyKind,
   host: Host,
   settings: HostSettings,
-  places: readonly (string | undefined)[],
-): Promise<Discovered> {
-  const found: Discovered = { importable: [], left: [] };
+  places: readonly Place[],
+): Promise<OfKind> {
+  const { found, refused, left }: OfKind = { found: [], refused: [], left: [] };
   const known = new Set<string>();
   for (const netns of places) {
-    for (const { id, omit } of await listed(kind, host, netns, found)) {
-      if (known.has(id)) continue;
+    const list = async () => (await kind.imports?.list(host, netns)) ?? [];
+    for (const { id, omit } of await attempt<Importable>(list, within(kind.type, netns), left)) {
+      if (omit === undefined && known.has(id)) continue;
       known.add(id);
-      const why = omit ?? (await refusal(kind, id, settings, known));
-      if (why === undefined) found.importable.push({ type: kind.type, id });
-      else found.left.push({ what: `${kind.type} ${id}`, why });
+      const outcome = omit ?? (await importable(kind, id, settings, known));
+      if (typeof outcome !== "string") found.push({ kind, id, values: outcome });
+      else {
+        left.push({ what: `${kind.type} ${id}`, why: outcome });
+        refused.push({ kind, id, values: (kind.imports?.parse(id) ?? {}) as Values });
+      }
     }
   }
-  return found;
+  return { found, refused, left };
 }
 
-async function listed(
-  kind: AnyKind,
+interface OfPlace {
+  readonly netns: Place;
+  readonly objects: readonly KernelObject[];
+  readonly left: Remark[];
+}
+
+/** What no kind lists. */
+async function readObjects(
+  readers: readonly ObjectReader[],
   host: Host,
-  netns: string | undefined,
-  { left }: Discovered,
-): Promise<readonly Importable[]> {
+  netns: Place,
+  known: readonly Candidate[],
+): Promise<OfPlace> {
+  const left: Remark[] = [];
+  const each = readers.map(({ name, read }) => attempt(() => read(host, netns), within(name, netns), left));
+  const objects = (await Promise.all(each)).flat();
+  const others = objects.filter((object) => !known.some((candidate) => standsFor(candidate, netns, object)));
+  return {
+    netns,
+    objects: others,
+    left: [...others.map(({ what, why }) => ({ what: at(what, netns), why })), ...left],
+  };
+}
+
+/** What a resource needs and is left out, if anything. */
+function dependence({ kind, id, values }: Candidate, places: readonly OfPlace[]): Remark[] {
+  const missing = referencesIn(kind.args, values).flatMap(({ of, name, netns, input }) => {
+    const objects = places.find((place) => place.netns === netns)?.objects ?? [];
+    const object = objects.find(({ referred }) => referred?.of === of && referred.name === name);
+    return object ? [`${at(object.what, netns as Place)}, its ${input}`] : [];
+  });
+  return missing.length > 0 ? [{ what: `${kind.type} ${id}`, why: missing.join("; ") }] : [];
+}
+
+function within(what: string, netns: Place): string {
+  return netns === undefined ? what : `${what} in ${netns}`;
+}
+
+/** What a list holds; where nobody could look, that is told. */
+async function attempt<T>(list: () => Promise<readonly T[]>, what: string, left: Remark[]): Promise<readonly T[]> {
   try {
-    return (await kind.imports?.list(host, netns)) ?? [];
+    return await list();
   } catch (error) {
     // A host without the command or the kernel's part has nothing of the kind either.
     if (!hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_NETNS", "LN_TOOL")) throw error;
-    left.push({ what: `${kind.type}${netns === undefined ? "" : ` in ${netns}`}`, why: reason(error) });
+    left.push({ what, why: reason(error) });
     return [];
   }
 }
 
-/** Why an object cannot be imported; undefined: it can. Under which other id it is known is noted. */
-async function refusal(
+/** What can be imported, with all that is observed of it, or why it cannot. Under which other id it is known is noted. */
+async function importable(
   kind: AnyKind,
   id: string,
   settings: HostSettings,
   known: Set<string>,
-): Promise<string | undefined> {
+): Promise<Values | string> {
   try {
     const found = await findImportable(kind, id, "", settings);
     if (!found) return "it is not found under its id";
     if (kind.imports?.alias) known.add(kind.imports.alias(found.inputs));
-    return undefined;
+    return found.outputs;
   } catch (error) {
     if (hasCode(error, "LN_EXISTS", "LN_INPUT", "LN_COMMAND")) return reason(error);
     throw error;

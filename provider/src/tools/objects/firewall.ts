@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { KernelObject } from "../../core/kernel-object";
+import { hasCode } from "../../errors";
+import type { Host } from "../../host";
+import { enter } from "../../host/netns";
+import { parseJson } from "../ip/json";
+import { backendOf, iptablesCommand, savedRules } from "../iptables/backend";
+import { parseDeclared, parseSaved } from "../iptables/iptables";
+
+const versions = ["ipv4", "ipv6"] as const;
+type Version = (typeof versions)[number];
+
+const nftJson = z.object({
+  nftables: z.array(z.looseObject({ table: z.object({ family: z.string(), name: z.string() }).optional() })),
+});
+
+/** What nft calls the IP version of iptables. */
+const nftFamilies = { ipv4: "ip", ipv6: "ip6" } as const;
+
+export const nftObjects = {
+  name: "tables of nft",
+  async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    const { stdout } = await host.run(enter(netns, ["nft", "-j", "list", "tables"]));
+    const tables = nftJson.parse(parseJson(stdout)).nftables.flatMap(({ table }) => table ?? []);
+    const own =
+      tables.length > 0 ? (await Promise.all(versions.map((each) => tablesOf(host, netns, each)))).flat() : [];
+    return tables
+      .map(({ family, name }) => ({ family, name, said: `${family} ${name}` }))
+      .filter(({ said }) => !own.includes(said))
+      .map(({ family, name, said }) => ({
+        what: `nft table ${said}`,
+        why: "no kind has tables of nft",
+        saidBy: [{ inputs: { family, name } }],
+      }));
+  },
+};
+
+/** The tables of iptables are tables of nft too, where that is its backend. One with chains that iptables cannot show is none. */
+async function tablesOf(host: Host, netns: string | undefined, version: Version): Promise<string[]> {
+  if ((await backendOf(host, version)) === "legacy") return [];
+  const text = await savedRules(host, netns, version);
+  const foreign = [...text.matchAll(/^# Table `([^']+)' (?:is incompatible|contains incompatible)/gm)].map(
+    ([, name]) => name,
+  );
+  const tables = new Set(parseDeclared(text).map(({ table }) => table));
+  return [...tables].filter((name) => !foreign.includes(name)).map((name) => `${nftFamilies[version]} ${name}`);
+}
+
+/** Rules are in two backends, and the host's own iptables shows one of them. */
+export const otherBackendObjects = {
+  name: "rules in the other backend of iptables",
+  async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    return (await Promise.all(versions.map((version) => otherRules(host, netns, version)))).flat();
+  },
+};
+
+async function otherRules(host: Host, netns: string | undefined, version: Version): Promise<KernelObject[]> {
+  const other = (await backendOf(host, version)) === "legacy" ? "nf_tables" : "legacy";
+  const save = `${iptablesCommand(version, other)}-save`;
+  // The older one's command makes its tables when it looks for them: it is asked only where there are some.
+  if (other === "legacy" && !(await hasTables(host, netns, version))) return [];
+  const text = await host.run(enter(netns, [save])).then(
+    ({ stdout }) => stdout,
+    (error) => {
+      if (hasCode(error, "LN_TOOL", "LN_KERNEL")) return "";
+      throw error;
+    },
+  );
+  const changed = parseDeclared(text).filter(({ policy }) => policy !== undefined && policy !== "ACCEPT");
+  const own = parseDeclared(text).filter(({ policy }) => policy === undefined);
+  const names = [
+    ...own.map(({ table, chain }) => `chain ${version}/${table}/${chain}`),
+    ...changed.map(({ table, chain }) => `policy ${version}/${table}/${chain}`),
+    ...parseSaved(text).map(({ table, chain, number }) => `rule ${version}/${table}/${chain}/${number}`),
+  ];
+  return names.map((what) => ({
+    what: `${other} ${what}`,
+    why: `the host's own iptables is not of ${other}`,
+    saidBy: [],
+  }));
+}
+
+async function hasTables(host: Host, netns: string | undefined, version: Version): Promise<boolean> {
+  const file = `/proc/net/${version === "ipv6" ? "ip6_tables_names" : "ip_tables_names"}`;
+  const { stdout } = await host.run(enter(netns, ["cat", file]), { accept: [0, 1] });
+  return stdout !== "";
+}

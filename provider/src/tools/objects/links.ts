@@ -1,0 +1,74 @@
+import type { KernelObject } from "../../core/kernel-object";
+import type { Host } from "../../host";
+import { cached } from "../../host";
+import { runInNewNetns } from "../../host/netns";
+import { parseJson } from "../ip/json";
+import { cidrOf, type Link, type LinkAddress, parseLinks, showLinks } from "../ip/links";
+
+/** Types of links of which the kernel makes some by itself when it loads their module. */
+const madeByModules = ["dummy", "ifb", "bond"];
+
+export const linkObjects = {
+  name: "links",
+  async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    const links = await showLinks(host, netns);
+    const ofNew = await linksOfNew(host);
+    const isNew = ({ ifname, flags }: Link) => ifname === "lo" || (ofNew.includes(ifname) && !flags.includes("UP"));
+    return links.flatMap((link) => [...(isNew(link) ? [] : [linkObject(link)]), ...addressObjects(link)]);
+  },
+};
+
+/** The links that the kernel makes in a new namespace: `lo`, and one for each of some tunnels' modules. */
+function linksOfNew(host: Host): Promise<string[]> {
+  return cached(host, "links of a new namespace", async () =>
+    parseLinks(parseJson((await runInNewNetns(host, ["ip", "-j", "link", "show"])) ?? "[]")).map(
+      ({ ifname }) => ifname,
+    ),
+  );
+}
+
+function linkObject(link: Link): KernelObject {
+  const { ifname: name } = link;
+  return {
+    what: `link ${name}`,
+    why: whyOfLink(link),
+    saidBy: [{ of: "link", inputs: { name } }],
+    // A device is there whoever runs the program.
+    ...(link.linkinfo?.info_kind !== undefined && { referred: { of: "link", name } }),
+  };
+}
+
+function whyOfLink({ linkinfo, flags, addr_info }: Link): string {
+  const type = linkinfo?.info_kind;
+  if (type === undefined) return "it is a device, which nobody made by a command";
+  if (madeByModules.includes(type) && !flags.includes("UP") && addr_info.length === 0)
+    return `it is as the kernel makes it when the module ${type} is loaded`;
+  return `no kind has links of type ${type}`;
+}
+
+function addressObjects(link: Link): KernelObject[] {
+  const { ifname, addr_info } = link;
+  const written = addr_info.filter((entry) => !isKernels(ifname, entry, link));
+  return written.map((entry) => {
+    const forms = [cidrOf(entry), `${entry.local}/${entry.prefixlen}`, entry.local];
+    return {
+      what: `address ${cidrOf(entry)} dev ${ifname}`,
+      why: entry.dynamic
+        ? "a router or a DHCP server gave it, for a time"
+        : `nothing that can be imported has an address of ${ifname}`,
+      saidBy: forms.flatMap((address) => [
+        { of: "link", inputs: { name: ifname, addresses: address } },
+        { inputs: { device: ifname, address } },
+      ]),
+    };
+  });
+}
+
+/** The kernel gives `lo` its address, and each link with IPv6 one that it derives from the MAC address or draws by lot. */
+function isKernels(name: string, { local = "", prefixlen }: LinkAddress, { inet6_addr_gen_mode }: Link): boolean {
+  if (name === "lo") return ["127.0.0.1/8", "::1/128"].includes(`${local}/${prefixlen}`);
+  if (!local.startsWith("fe80:") || prefixlen !== 64) return false;
+  return inet6_addr_gen_mode === "eui64"
+    ? /ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(local)
+    : inet6_addr_gen_mode !== "none";
+}

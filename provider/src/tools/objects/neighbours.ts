@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { KernelObject } from "../../core/kernel-object";
+import type { Host } from "../../host";
+import { enter } from "../../host/netns";
+import { ip } from "../ip/ip";
+import { parseJson } from "../ip/json";
+import { type Link, showLinks } from "../ip/links";
+
+const neighbourJson = z.object({ dst: z.string(), dev: z.string() });
+
+export const neighbourObjects = {
+  name: "neighbours",
+  async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    const show = async (...words: string[]) =>
+      z.array(neighbourJson).parse(parseJson((await ip(host, netns, "-j", "neigh", "show", ...words)) || "[]"));
+    const [permanent, four, six] = [
+      await show("nud", "permanent"),
+      await show("proxy"),
+      parseProxies(await ip(host, netns, "-6", "-j", "neigh", "show", "proxy")),
+    ];
+    const proxies = [...four, ...six.filter(({ dst }) => !four.some((each) => each.dst === dst))];
+    return [
+      ...permanent.map(({ dst, dev }) => neighbourObject("", dst, dev)),
+      ...proxies.map(({ dst, dev }) => neighbourObject("proxy ", dst, dev)),
+    ];
+  },
+};
+
+function parseProxies(text: string) {
+  return z.array(neighbourJson).parse(parseJson(text || "[]"));
+}
+
+function neighbourObject(word: string, address: string, device: string): KernelObject {
+  return {
+    what: `neighbour ${word}${address} dev ${device}`,
+    why: "no kind has it",
+    saidBy: [{ inputs: { device, address, ...(word && { proxy: true }) } }],
+  };
+}
+
+const entryJson = z.object({
+  mac: z.string(),
+  ifname: z.string(),
+  flags: z.array(z.string()).default([]),
+  state: z.string().default(""),
+  master: z.string().optional(),
+  dst: z.string().optional(),
+  vlan: z.number().optional(),
+  vni: z.number().optional(),
+});
+type Entry = z.output<typeof entryJson>;
+
+export const fdbObjects = {
+  name: "forwarding tables of bridges and of Vxlan links",
+  async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    const links = await showLinks(host, netns);
+    const { stdout } = await host.run(enter(netns, ["bridge", "-j", "fdb", "show"]));
+    const entries = z.array(entryJson).parse(parseJson(stdout || "[]"));
+    return entries.filter((entry) => isWritten(entry, links)).map(fdbObject);
+  },
+};
+
+/** The kernel has entries of its own: those of the links' MAC addresses, of multicast, and of where a Vxlan link floods to. */
+function isWritten({ mac, ifname, flags, state, dst }: Entry, links: readonly Link[]): boolean {
+  if (!["permanent", "static"].includes(state) && !flags.includes("extern_learn")) return false;
+  if (links.some(({ address }) => address === mac)) return false;
+  if (Number.parseInt(mac.slice(0, 2), 16) % 2 === 1 && flags.includes("self") && dst === undefined) return false;
+  const { remote, remote6, group, group6 } = links.find((link) => link.ifname === ifname)?.linkinfo?.info_data ?? {};
+  return mac !== "00:00:00:00:00:00" || ![remote, remote6, group, group6].includes(dst);
+}
+
+function fdbObject({ mac, ifname: device, dst, vlan, vni, flags }: Entry): KernelObject {
+  const words = Object.entries({ dst, vlan, vni }).filter(([, value]) => value !== undefined);
+  return {
+    what: ["fdb", mac, "dev", device, ...words.flat()].join(" "),
+    why: flags.includes("extern_learn") ? "a routing daemon made it" : "no kind has it",
+    saidBy: [{ inputs: { device, mac, ...(dst !== undefined && { destination: dst }) } }],
+  };
+}

@@ -1,0 +1,169 @@
+import type { Values } from "../../provider/src/core/check";
+import { discover } from "../../provider/src/core/discover";
+import { findImportable } from "../../provider/src/core/import";
+import type { AnyKind } from "../../provider/src/core/kind";
+import { kinds } from "../../provider/src/kinds";
+import { objectReaders } from "../../provider/src/tools/objects";
+import { lookScript, objectsOf, partsOf } from "./support/kernel-objects";
+import { hostUrl, settings, World } from "./support/world";
+
+const world = new World();
+const a = world.netns("a");
+const b = world.netns("b");
+const there = { ...settings, host: hostUrl };
+
+/** In the manner of public labs. A line that this kernel cannot do makes no object, of which nothing needs to be told. */
+const labs: Record<string, { script: string; sorts: string[] }> = {
+  "a router between two networks": {
+    script: `
+ip link add eth-b type veth peer name eth0 netns ${b}
+ip addr add 10.1.0.1/24 dev eth-b
+ip addr add 10.1.0.9/24 dev eth-b
+ip link set eth-b up
+ip -n ${b} addr add 10.1.0.2/24 dev eth0
+ip -n ${b} link set eth0 up
+ip addr add 192.0.2.7/32 dev lo
+ip addr add 10.9.0.1 peer 10.9.0.2/32 dev eth-b
+ip route add 10.2.0.0/16 via 10.1.0.2
+ip route append 10.2.0.0/16 via 10.1.0.3
+ip route add 10.3.0.0/16 via 10.1.0.2 proto 42
+ip route add 10.4.0.0/16 tos 8 via 10.1.0.2
+ip route add blackhole 10.5.0.0/16 table 100
+ip route add local default dev lo table 101
+ip -6 route add unreachable default metric 4278198272
+ip rule add fwmark 1 lookup 100
+ip rule add to 10.3.0.0/16 lookup 100 pref 50
+ip -6 rule add from fd00::/64 lookup 101 pref 60
+ip rule add iif eth-b lookup 100 pref 70
+ip rule add iif lo lookup 100 pref 70
+echo 1 > /proc/sys/net/ipv4/ip_forward
+echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+echo 1 > /proc/sys/net/ipv4/conf/eth-b/proxy_arp
+echo 0 > /proc/sys/net/ipv4/conf/default/rp_filter
+echo 2 > /proc/sys/net/ipv4/conf/all/rp_filter
+echo 7 > /proc/sys/net/ipv4/neigh/eth-b/gc_stale_time
+echo 12345 > /proc/sys/net/ipv4/ip_local_reserved_ports`,
+    sorts: ["address", "link", "route", "rule", "setting"],
+  },
+  "a firewall": {
+    script: `
+iptables -N OWN
+iptables -A OWN -m quota --quota 5 -j DROP
+iptables -A OWN -j RETURN
+iptables -A FORWARD -j OWN
+iptables -P FORWARD DROP
+iptables -t nat -A POSTROUTING -s 10.1.0.0/24 -j MASQUERADE
+ip6tables -P INPUT DROP
+ip6tables -A INPUT -p tcp -j ACCEPT
+ipset create hosts hash:ip
+ipset create ports bitmap:port range 1-10
+iptables -A INPUT -m set --match-set hosts src -j ACCEPT
+nft add table inet lab
+nft add table bridge lab
+nft add table ip raw
+nft 'add chain ip raw early { type filter hook prerouting priority -300; }'
+nft add rule ip raw early counter`,
+    sorts: ["chain", "iptables", "nft", "policy", "set"],
+  },
+  "an overlay": {
+    script: `
+ip link add br0 type bridge vlan_filtering 1
+ip link set br0 up
+ip link add port type veth peer name far
+ip link set port master br0 up
+ip link set far up
+ip link add vx0 type vxlan id 5 dstport 4789 remote 192.0.2.9 dev far
+ip link set vx0 master br0 up
+ip link add vx1 type vxlan id 6 dstport 4790 local 192.0.2.1
+bridge fdb append 00:00:00:00:00:00 dev vx1 dst 192.0.2.8
+bridge fdb append 00:00:00:00:00:00 dev vx1 dst 192.0.2.7
+bridge fdb add 02:00:00:00:00:66 dev vx1 dst 192.0.2.8 self permanent
+bridge fdb add 02:00:00:00:00:55 dev port master static
+bridge fdb add 02:00:00:00:00:57 dev far self permanent
+ip addr add 10.1.1.5/24 dev far
+ip neigh add 10.1.1.1 lladdr 02:00:00:00:00:99 dev far nud permanent
+ip neigh add proxy 10.1.1.2 dev far
+ip -6 neigh add proxy fd00::9 dev far
+ip link add link far name mv0 type macvlan mode bridge
+ip link set mv0 up
+ip tuntap add tap0 mode tap
+ip addr add 10.8.0.1/24 dev tap0
+ip link set tap0 up
+ip route add 10.9.0.0/16 via 10.8.0.2
+tc qdisc add dev far root handle 1: htb default 10
+tc class add dev far parent 1: classid 1:10 htb rate 1mbit
+tc qdisc add dev far parent 1:10 handle 2: tbf rate 1mbit burst 32k latency 10ms
+tc qdisc add dev port clsact
+tc qdisc add dev mv0 root tbf rate 1mbit burst 32k latency 10ms
+ip nexthop add id 5 dev far
+ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x99 mode tunnel enc 'cbc(aes)' 0x000102030405060708090a0b0c0d0e0f auth 'hmac(sha1)' 0x0102030405060708090a0b0c0d0e0f1011121314
+ip xfrm policy add src 10.1.0.0/24 dst 10.2.0.0/24 dir out tmpl src 192.0.2.1 dst 192.0.2.2 proto esp mode tunnel`,
+    sorts: ["address", "fdb", "link", "neighbour", "qdisc", "route"],
+  },
+  "links that not every kernel has": {
+    script: `
+ip link add red type vrf table 1101
+ip link set red up
+ip addr add 192.0.2.1/32 dev red
+ip link add d0 type dummy
+ip link set d0 master red up
+ip addr add 10.1.0.1/24 dev d0
+ip link add bond0 type bond mode active-backup
+ip link add link d0 name d0.5 type vlan id 5
+ip link add iv0 link d0 type ipvlan
+ip link add wg0 type wireguard
+ip link add t0 type gretap local 192.0.2.1 remote 192.0.2.2
+ip link set tunl0 up
+ip link add ifb0 type ifb
+ip link set ifb0 up
+tc qdisc add dev d0 root netem delay 100ms
+ip rule del pref 0
+ip rule add pref 32765 lookup local`,
+    sorts: ["link", "rule"],
+  },
+};
+
+beforeEach(() => world.build());
+afterEach(async () => expect(await world.cleanUp()).toEqual([]));
+
+test.each(Object.entries(labs))(
+  "of %s every object is listed, or left out with the reason",
+  async (_, { script, sorts }) => {
+    const lines = script.trim().split("\n");
+    // Over ssh a command has its limit too.
+    for (let from = 0; from < lines.length; from += 8) {
+      const some = lines.slice(from, from + 8).map((line) => `${line} 2>/dev/null || true`);
+      await world.script(a, some.join("\n"));
+    }
+    const ofNew = partsOf(await world.run("unshare", "--net", "sh", "-c", lookScript));
+    const now = partsOf(await world.script(a, lookScript));
+    const objects = objectsOf(now, ofNew);
+    expect(objects.map(({ sort }) => sort)).toEqual(expect.arrayContaining(sorts));
+
+    const { importable, left } = await discover(Object.values(kinds), objectReaders, there, a);
+    const resources = (await Promise.all(importable.map(({ type, id }) => inputsOf(type, id)))).flat();
+    const untold = objects.filter(({ isOf, text }) => {
+      const isListed = resources.some(({ type, inputs }) => isOf(type, inputs));
+      const isLeft = left.some(({ what }) => what.includes(text));
+      return !isListed && !isLeft;
+    });
+    expect(untold.map(({ sort, text }) => `${sort}: ${text}`)).toEqual([]);
+    for (const { why } of left) expect(why).not.toBe("");
+
+    // And nothing is told of that is not there: what the readers tell of is in the tools' own words.
+    const ghosts = left
+      .map(({ what }) => what)
+      .filter((what) => /^(link|address|nft|neighbour|fdb|qdisc|xfrm|ipv[46] rule) /.test(what))
+      .filter((what) => !objects.some(({ text }) => what.includes(text)));
+    expect(ghosts).toEqual([]);
+  },
+);
+
+/** What a resource says: of a pair, what each end does. */
+async function inputsOf(type: string, id: string): Promise<{ type: string; inputs: Values }[]> {
+  const found = await findImportable(kinds[type] as AnyKind, id, "", there);
+  const inputs = found?.inputs ?? {};
+  const own = type === "IptablesRule" ? { ...inputs, id: id.replace(/@.*/, "") } : inputs;
+  const ends = [own, ...(inputs.peer ? [inputs.peer as Values] : [])];
+  return ends.filter(({ netns }) => netns === a).map((each) => ({ type, inputs: each }));
+}

@@ -1,0 +1,182 @@
+import type { Values } from "../../../provider/src/core/check";
+
+/** Something that is in a namespace, as the tools print it for people. */
+export interface Object {
+  readonly sort: string;
+  /** How what is left out is told. */
+  readonly text: string;
+  /** Is this what a resource of the type with these inputs makes? */
+  isOf(type: string, inputs: Values): boolean;
+}
+
+/** Prints what is in a namespace. The product reads most of it as JSON, and this does not. */
+export const lookScript = [
+  ["links", "ip -o -d link show"],
+  ["addresses", "ip -o addr show"],
+  ["routes", "ip -4 route show table all; ip -6 route show table all"],
+  ["rules", "ip -d -4 rule show | sed 's/^/ipv4 /'; ip -d -6 rule show | sed 's/^/ipv6 /'"],
+  ["neighbours", "ip neigh show nud permanent; ip neigh show proxy"],
+  ["fdb", "bridge fdb show"],
+  ["qdiscs", "tc qdisc show"],
+  ["nft", "nft list tables"],
+  ["ipv4 tables", "iptables-save"],
+  ["ipv6 tables", "ip6tables-save"],
+  ["sets", "ipset list -n"],
+  ["xfrm", "ip -o xfrm state list nokeys; ip -o xfrm policy list"],
+  ["settings", "grep -rsH '' /proc/sys/net"],
+]
+  .map(([title, command]) => `echo '@@ ${title}'; { ${command}; } 2>/dev/null`)
+  .concat("true")
+  .join("; ");
+
+type Parts = Readonly<Record<string, string[]>>;
+
+export function partsOf(text: string): Parts {
+  const parts = text.split(/^@@ /m).slice(1);
+  return Object.fromEntries(
+    parts.map((part) => {
+      const [title = "", ...lines] = part.split("\n");
+      return [title, lines.filter(Boolean)];
+    }),
+  );
+}
+
+/** The objects of a namespace, without those that a new one has and those that the kernel makes with others. */
+export function objectsOf(now: Parts, ofNew: Parts): Object[] {
+  const linkLines = now.links ?? [];
+  const macs = linkLines.map((line) => /link\/\S+ (\S+)/.exec(line)?.[1]);
+  const names = (lines: readonly string[] | undefined) =>
+    (lines ?? []).map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "");
+  const links = names(linkLines).filter((name) => !names(ofNew.links).includes(name));
+  const hasNew = (title: string, line: string) => (ofNew[title] ?? []).includes(line);
+  return [
+    ...links.map((name) => ({
+      ...{ sort: "link", text: `link ${name}` },
+      isOf: (_: string, inputs: Values) => inputs.name === name && "up" in inputs,
+    })),
+    ...(now.addresses ?? []).flatMap((line) => {
+      const [, device = "", cidr = "", peer] = /^\d+: (\S+) +inet6? (\S+)(?: peer (\S+))?/.exec(line) ?? [];
+      if (["127.0.0.1/8", "::1/128"].includes(cidr) || /^fe80:/.test(cidr)) return [];
+      const text = `address ${cidr}${peer ? ` peer ${peer}` : ""} dev ${device}`;
+      return [{ sort: "address", text, isOf: (_: string, inputs: Values) => hasAddress(inputs, device, cidr) }];
+    }),
+    ...(now.routes ?? []).flatMap((line) => {
+      const [, type = "", dst = ""] =
+        /^(?:(unicast|local|blackhole|unreachable|prohibit|throw|broadcast|multicast|anycast) )?(\S+)/.exec(line) ?? [];
+      if (/ proto (kernel|ra) /.test(`${line} `) || ["broadcast", "multicast", "anycast"].includes(type)) return [];
+      if (line.startsWith("\t")) return [];
+      const table = / table (\S+)/.exec(line)?.[1];
+      const number = table === "local" ? 255 : table === undefined ? undefined : Number(table);
+      const isOf = (kind: string, { destination, table }: Values) =>
+        kind === "Route" && String(destination).replace("::/0", "default") === dst && table === number;
+      return [{ sort: "route", text: `oute ${dst}`, isOf }];
+    }),
+    ...(now.rules ?? []).flatMap((line) => {
+      if (hasNew("rules", line) || line.includes("proto kernel")) return [];
+      const [, family = "", priority = ""] = /^(ipv[46]) (\d+):/.exec(line) ?? [];
+      const isOf = (kind: string, inputs: Values) =>
+        kind === "PolicyRule" && inputs.family === family && inputs.priority === Number(priority);
+      const text = family === "ipv6" ? `Rule ipv6 ${priority}@` : `Rule ${priority}@`;
+      return [{ sort: "rule", text, isOf }];
+    }),
+    ...(now.neighbours ?? []).map((line) => {
+      const [, address = "", device = ""] = /^(\S+) dev (\S+)/.exec(line) ?? [];
+      const text = `neighbour ${/proxy\s*$/.test(line) ? "proxy " : ""}${address} dev ${device}`;
+      const isOf = (_: string, inputs: Values) => inputs.device === device && inputs.address === address;
+      return { sort: "neighbour", text, isOf };
+    }),
+    ...(now.fdb ?? []).flatMap((line) => {
+      const [, mac = "", device = ""] = /^(\S+) dev (\S+)/.exec(line) ?? [];
+      const isMulticast = /^.[13579bdf]:/.test(mac) && !line.includes(" dst ");
+      if (!/(permanent|static)$/.test(line.trim()) || macs.includes(mac) || isMulticast) return [];
+      const remote = / dst (\S+)/.exec(line)?.[1];
+      if (mac.startsWith("00:00:00:00") && linkLines.some((link) => link.includes(` remote ${remote} `))) return [];
+      const isOf = (_: string, inputs: Values) => inputs.device === device && inputs.mac === mac;
+      return [{ sort: "fdb", text: `fdb ${mac} dev ${device}`, isOf }];
+    }),
+    ...(now.qdiscs ?? []).flatMap((line) => {
+      const [, kind = "", handle = "", device = ""] = /^qdisc (\S+) (\S+) dev (\S+)/.exec(line) ?? [];
+      if (handle === "0:") return [];
+      const isOf = (_: string, inputs: Values) => inputs.device === device && inputs.kind === kind;
+      return [{ sort: "qdisc", text: `qdisc ${kind} dev ${device}`, isOf }];
+    }),
+    ...(now.nft ?? []).flatMap((line) => {
+      const [, family = "", name = ""] = /^table (\S+) (\S+)$/.exec(line) ?? [];
+      const own = now[`${family === "ip6" ? "ipv6" : "ipv4"} tables`] ?? [];
+      const isForeign = own.some((each) => each.startsWith(`# Table \`${name}' `));
+      if (/^ip6?$/.test(family) && own.includes(`*${name}`) && !isForeign) return [];
+      const isOf = (_: string, inputs: Values) => inputs.family === family && inputs.name === name;
+      return [{ sort: "nft", text: `nft table ${family} ${name}`, isOf }];
+    }),
+    ...(["ipv4", "ipv6"] as const).flatMap((family) => tableObjects(family, now[`${family} tables`] ?? [])),
+    ...(now.sets ?? []).map((name) => ({
+      ...{ sort: "set", text: `IpSet ${name}` },
+      isOf: (kind: string, inputs: Values) => kind === "IpSet" && inputs.name === name,
+    })),
+    ...(now.xfrm ?? []).map((line) => {
+      const [, first = ""] = /^(src \S+ dst \S+)/.exec(line) ?? [];
+      return { sort: "xfrm", text: first, isOf: () => false };
+    }),
+    ...settingObjects(now.settings ?? [], ofNew.settings ?? []),
+  ];
+}
+
+function hasAddress(inputs: Values, device: string, cidr: string): boolean {
+  const { addresses } = inputs;
+  if (inputs.name === device && Array.isArray(addresses) && addresses.includes(cidr)) return true;
+  return inputs.device === device && String(inputs.address).split("/")[0] === cidr.split("/")[0];
+}
+
+function tableObjects(family: string, lines: readonly string[]): Object[] {
+  const counts = new Map<string, number>();
+  let table = "";
+  return lines.flatMap((line) => {
+    if (line.startsWith("*")) table = line.slice(1);
+    const [, chain, policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
+    const is = (kind: string, name: string | undefined) => (type: string, inputs: Values) =>
+      type === kind &&
+      inputs.family === family &&
+      inputs.table === table0 &&
+      [inputs.name, inputs.chain].includes(name);
+    const table0 = table;
+    if (chain && policy === "-")
+      return [{ sort: "chain", text: `IptablesChain ${family}/${table}/${chain}`, isOf: is("IptablesChain", chain) }];
+    if (chain && policy !== "ACCEPT")
+      return [
+        { sort: "policy", text: `IptablesPolicy ${family}/${table}/${chain}`, isOf: is("IptablesPolicy", chain) },
+      ];
+    const [, of] = /^-A (\S+)/.exec(line) ?? [];
+    if (of === undefined) return [];
+    const number = (counts.get(`${table} ${of}`) ?? 0) + 1;
+    counts.set(`${table} ${of}`, number);
+    // Its place is no input: a rule is told from others by its id.
+    const id = `${family}/${table}/${of}/${number}`;
+    return [
+      {
+        sort: "iptables",
+        text: `IptablesRule ${id}`,
+        isOf: (type: string, inputs: Values) => type === "IptablesRule" && inputs.id === id,
+      },
+    ];
+  });
+}
+
+/** Settings of all that are not as in a new namespace, and those of links that are not as the default of that. */
+function settingObjects(now: readonly string[], ofNew: readonly string[]): Object[] {
+  const read = (lines: readonly string[]) =>
+    new Map(lines.map((line) => /^\/proc\/sys\/([^:]*):(.*)$/.exec(line)?.slice(1) as [string, string]));
+  const [here, there] = [read(now), read(ofNew)];
+  // What the kernel changes with another, counts, or has for each link by its type.
+  const others = /forwarding|accept_redirects|_count$|\/mtu$|ipv6\/conf\/.*\/(accept_dad|use_tempaddr|addr_gen_mode)$/;
+  return [...here].flatMap(([key, value]) => {
+    const usual = there.get(key) ?? here.get(key.replace(/^(net\/ipv[46]\/conf)\/[^/]+\//, "$1/default/"));
+    if (usual === undefined || usual === value || others.test(key)) return [];
+    return [
+      {
+        sort: "setting",
+        text: `Sysctl ${key}`,
+        isOf: (type: string, inputs: Values) => type === "Sysctl" && inputs.key === key,
+      },
+    ];
+  });
+}
