@@ -58,6 +58,14 @@ export const Ifb = native<typeof dynamic.Ifb>("Ifb");
 export type Ifb = dynamic.Ifb;
 
 /**
+ * An address of a link that is there already, such as `lo` or an uplink, or one with options. The addresses of a link
+ * that a program makes can stand in its `addresses`. Other addresses of the link are left alone. Id:
+ * `DEVICE/ADDRESS@NETNS`, with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS`.
+ */
+export const Address = native<typeof dynamic.Address>("Address");
+export type Address = dynamic.Address;
+
+/**
  * A route, as `ip route` makes it. Id: `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these
  * are given.
  */

@@ -1513,6 +1513,90 @@ export class Ifb extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Address}. */
+export interface AddressArgs extends CommonArgs {
+  /** Link that has the address, `lo` too. It must be there. A change replaces the resource. */
+  device: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  /**
+   * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in
+   * both. A change replaces the resource.
+   */
+  address: pulumi.Input<string>;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * Address of the other end of a point-to-point link; the prefix length is then that of the other end's network. A
+   * change replaces the resource.
+   */
+  peer?: pulumi.Input<string> | undefined;
+  /**
+   * Name of an IPv4 address, for programs such as ifconfig: 1 to 15 characters, `lo:vip`. Default: the link's name. A
+   * change replaces the resource.
+   */
+  label?: pulumi.Input<string> | undefined;
+  /**
+   * Broadcast address of an IPv4 address; "+" for the last address of its network. Default: none. A change replaces the
+   * resource.
+   */
+  broadcast?: pulumi.Input<string> | undefined;
+  /**
+   * Where an IPv4 address is valid: everywhere (global), on the link (link), or inside this host (host). The addresses
+   * that a link has of one network must have one scope. Default: global; host for 127.0.0.0/8. A change replaces the
+   * resource.
+   */
+  scope?: pulumi.Input<"global" | "link" | "host"> | undefined;
+  /**
+   * Is an IPv6 address used at once, and nobody asked whether another host has it (duplicate address detection)?
+   * Default: false.
+   */
+  noDad?: pulumi.Input<boolean> | undefined;
+  /** Does the kernel make no route to the address's network? Default: false. A change replaces the resource. */
+  noPrefixRoute?: pulumi.Input<boolean> | undefined;
+  /**
+   * Metric of the route to the address's network; of IPv6 at least 1. 0 to 4294967295. Default: the kernel's choice, 0,
+   * for IPv6 256.
+   */
+  metric?: pulumi.Input<number> | undefined;
+}
+
+/**
+ * An address of a link that is there already, such as `lo` or an uplink, or one with options. The addresses of a link
+ * that a program makes can stand in its `addresses`. Other addresses of the link are left alone. Id:
+ * `DEVICE/ADDRESS@NETNS`, with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS`.
+ */
+export class Address extends LocalnetResource {
+  /** Link that has the address, `lo` too. It must be there. */
+  declare readonly device: pulumi.Output<string>;
+  /**
+   * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in
+   * both.
+   */
+  declare readonly address: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** Address of the other end of a point-to-point link; the prefix length is then that of the other end's network. */
+  declare readonly peer: pulumi.Output<string | undefined>;
+  /** Name of an IPv4 address, for programs such as ifconfig: 1 to 15 characters, `lo:vip`. */
+  declare readonly label: pulumi.Output<string | undefined>;
+  /** Broadcast address of an IPv4 address; "+" for the last address of its network. */
+  declare readonly broadcast: pulumi.Output<string | undefined>;
+  /**
+   * Where an IPv4 address is valid: everywhere (global), on the link (link), or inside this host (host). The addresses
+   * that a link has of one network must have one scope.
+   */
+  declare readonly scope: pulumi.Output<"global" | "link" | "host" | undefined>;
+  /** Is an IPv6 address used at once, and nobody asked whether another host has it (duplicate address detection)? */
+  declare readonly noDad: pulumi.Output<boolean>;
+  /** Does the kernel make no route to the address's network? */
+  declare readonly noPrefixRoute: pulumi.Output<boolean>;
+  /** Metric of the route to the address's network; of IPv6 at least 1. */
+  declare readonly metric: pulumi.Output<number | undefined>;
+
+  constructor(name: string, args: AddressArgs, options?: pulumi.CustomResourceOptions) {
+    super("Address", name, args, options);
+  }
+}
+
 /** The inputs of {@link Route}. */
 export interface RouteArgs extends CommonArgs {
   /**

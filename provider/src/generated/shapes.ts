@@ -259,6 +259,25 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { netns: "name", master: "name" },
     parent: "netns",
   },
+  Address: {
+    inputs: [
+      "device",
+      "address",
+      "netns",
+      "peer",
+      "label",
+      "broadcast",
+      "scope",
+      "noDad",
+      "noPrefixRoute",
+      "metric",
+      "host",
+      "adopt",
+    ],
+    outputs: [],
+    references: { device: "name", netns: "name" },
+    parent: "netns",
+  },
   Route: {
     inputs: [
       "destination",

@@ -1,4 +1,5 @@
 import type { AnyKind } from "../core/kind";
+import { address } from "./addresses/address";
 import { probe } from "./checks/probe";
 import { ipSet } from "./firewall/ip-set";
 import { iptablesChain } from "./firewall/iptables-chain";
@@ -25,6 +26,7 @@ import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
 
 export {
+  address,
   bond,
   bridge,
   dummy,
@@ -52,7 +54,7 @@ export {
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, route, policyRule],
+  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, address, route, policyRule],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule],
   ...[ipvsService, ipvsBackend, file, process, probe],
 ];

@@ -61,7 +61,10 @@ function macOf(address: string, ports: readonly unknown[]): string {
 
 function addressObject(netns: string, link: string, kind: string, address: Json): Thing {
   const id = `${netns}: address ${address.local}/${address.prefixlen} on ${link}`;
-  return { id, sort: `address (${kind})`, is: kept(address, (key) => !["family", "local", "prefixlen"].includes(key)) };
+  // Of IPv6 it is the kernel's own choice, said or not.
+  const isUsual = (key: string) => key === "metric" && address.metric === 256;
+  const is = kept(address, (key) => !["family", "local", "prefixlen"].includes(key) && !isUsual(key));
+  return { id, sort: `address (${kind})`, is };
 }
 
 export function kept(values: Json, holds: (key: string) => boolean): Record<string, string> {

@@ -13,6 +13,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Ifb: { name: "ifb0", netns: "foo" },
   Macvlan: { name: "mv0", netns: "foo", link: "eth0" },
   Vxlan: { name: "vx0", netns: "foo", vni: 5 },
+  Address: { device: "lo", address: "10.0.0.1/32", netns: "foo" },
   Route: { destination: "default", via: "10.0.0.1", netns: "foo" },
   PolicyRule: { priority: 100, table: 100, netns: "foo" },
   KernelModule: { name: "ip_vs" },

@@ -1,6 +1,10 @@
-import { canonicalAddress, familyOf, networkOf } from "../../schema/fields";
+import { readClaim } from "../../core/ledger";
+import { LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { at, canonicalAddress, familyOf, networkOf } from "../../schema/fields";
 import { cidrOf, type LinkAddress } from "../../tools/ip/links";
 import type { ObservedLink } from "./link";
+import type { LinkArgs } from "./options";
 
 /** Which addresses go and which come, in that order, so that the link has those asked for and others stay. */
 export interface AddressPlan {
@@ -49,8 +53,32 @@ export function lostAddresses(
   });
 }
 
+/** The id of an address that is a resource of its own: `LINK/ADDRESS`. */
+export function addressId(link: string, address: string, netns: string | undefined): string {
+  return at(`${link}/${address}`, netns);
+}
+
+/** What the ledger calls it. */
+const addressType = "Address";
+
+/** A link takes no address that is there and that a resource of its own has made. */
+export async function requireUnclaimed(
+  host: Host,
+  { name, netns, addresses = [] }: LinkArgs,
+  before: readonly string[],
+  link: ObservedLink,
+): Promise<void> {
+  for (const each of addresses) {
+    if (before.includes(each) || !link.inputs.addresses.includes(each)) continue;
+    const entry = await readClaim(host, { netns, what: `${addressType} ${addressId(name, each, netns)}` });
+    if (!entry) continue;
+    const hint = "an address is either in a link's addresses, or an Address of its own";
+    throw new LocalnetError("LN_EXISTS", `addresses: ${each} is there already and belongs to ${entry.owner}`, { hint });
+  }
+}
+
 /** The link-local address that the kernel makes of a MAC address. */
-function linkLocalOf(mac: string): string | undefined {
+export function linkLocalOf(mac: string): string | undefined {
   const bytes = mac.split(":").map((byte) => Number.parseInt(byte, 16));
   const [first = 0, ...rest] = bytes;
   if (bytes.length !== 6 || bytes.some(Number.isNaN)) return undefined;
@@ -63,13 +91,13 @@ const flags = ["home", "mngtmpaddr", "nodad", "noprefixroute", "autojoin"] as co
 const forever = 0xffffffff;
 
 /** The command that gives a link an address as it had it before. */
-export function addCommand(address: LinkAddress, name: string): string[] {
+export function addCommand(address: LinkAddress, name: string, verb: "add" | "replace" = "add"): string[] {
   const { local, address: peer, prefixlen, broadcast, scope, label, metric } = address;
   const option = (word: string, value: string | number | undefined) =>
     value === undefined ? [] : [word, String(value)];
   const seconds = (word: string, value = forever) => (value === forever ? [] : [word, String(value)]);
   return [
-    ...["addr", "add", ...(peer ? [`${local}`, "peer", `${peer}/${prefixlen}`] : [`${local}/${prefixlen}`])],
+    ...["addr", verb, ...(peer ? [`${local}`, "peer", `${peer}/${prefixlen}`] : [`${local}/${prefixlen}`])],
     ...[...option("brd", broadcast), ...option("scope", scope), ...option("metric", metric)],
     ...option("label", label === name ? undefined : label),
     ...flags.filter((flag) => address[flag]),

@@ -5,7 +5,15 @@ import type { Host } from "../../host";
 import { at, ifName, parseAt } from "../../schema/fields";
 import { type Link, showLink } from "../../tools/ip/links";
 import { changedWords, creation, ensureLink } from "./ensure";
-import { importableInputs, linkOutputs, listLinks, type ObservedLink, observedAs, removeLink } from "./link";
+import {
+  importableInputs,
+  linkOutputs,
+  listedTypes,
+  listLinks,
+  type ObservedLink,
+  observedAs,
+  removeLink,
+} from "./link";
 import { deviceArgs, type LinkArgs, type LinkDefaults, linkArgs, linkRules, portRules } from "./options";
 
 /** An input of one type of link. A plain value of `ip link` needs no more than `input`, `word` and `read`. */
@@ -65,6 +73,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   definition: LinkDefinition<T, P>,
 ): Kind<LinkKindArgs<T, P>, typeof linkOutputs, ObservedLink> {
   const { type, linkType, options, pinMtu, lookUp } = definition;
+  listedTypes.add(linkType);
   const inputs = Object.fromEntries(Object.entries(options).map(([key, { input }]) => [key, input]));
   const said = [true, false].map((isFirst) => {
     const those = Object.entries(options).filter(([, option]) => (option.isFirst ?? false) === isFirst);

@@ -3,7 +3,7 @@ import type { Host } from "../../host";
 import { ipAll } from "../../tools/ip/batch";
 import { aliasArgs, cidrOf, groupArgs, type Link, showLink, showLinkCommand } from "../../tools/ip/links";
 import type { Words } from "../../tools/ip/restore";
-import { addCommand, lostAddresses, planAddresses } from "./addresses";
+import { addCommand, lostAddresses, planAddresses, requireUnclaimed } from "./addresses";
 import { newLink, type ObservedLink, observedLink } from "./link";
 import { drawMac } from "./mac";
 import { firstOptions, type LinkArgs, linkOptions } from "./options";
@@ -65,6 +65,7 @@ export async function configureLink(
   const { remove } = planAddresses(args.addresses ?? [], recorded?.addresses ?? [], observed);
   const isThere = observed.outputs.ifindex !== 0;
   requireRoomForIpv6(args, recorded?.addresses ?? [], observed);
+  await requireUnclaimed(host, args, recorded?.addresses ?? [], observed);
   const loses = isThere && (canLose || own.canLose || remove.length > 0);
   const restore = loses ? await preserveRoutes(host, args, observed, isOwnRoute) : async () => {};
   try {

@@ -76,6 +76,9 @@ export async function defaultsFrom(
   return link ? { mtu: link.mtu - overhead, mac: link.address } : {};
 }
 
+/** The types of links that kinds list, with their addresses; `defineLink` adds its own. `lo` and hardware have none. */
+export const listedTypes = new Set(["veth"]);
+
 /** The links of a kind in a namespace, as what may be imported; those for which `counts` holds. */
 export async function listLinks(
   host: Host,

@@ -33,21 +33,23 @@ const detectionSeconds = 4;
 
 /**
  * IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask.
- * Returns the link after the wait.
+ * Returns the link after the wait. `input` is the one that names them.
  */
-async function waitForDuplicateDetection(
+export async function waitForDuplicateDetection(
   host: Host,
-  args: LinkArgs,
+  args: Pick<LinkArgs, "name" | "netns">,
   added: readonly string[],
+  input = "addresses",
 ): Promise<Link | undefined> {
-  if (!added.some((each) => familyOf(each) === 6)) return undefined;
+  const locals = added.filter((each) => familyOf(each) === 6).map((each) => each.replace(/[ /].*/, ""));
+  if (locals.length === 0) return undefined;
   const deadline = Date.now() + detectionSeconds * 1000;
   for (;;) {
     const link = await requireLink(host, args);
-    const ours = link.addr_info.filter(({ local, prefixlen }) => added.includes(`${local}/${prefixlen}`));
+    const ours = link.addr_info.filter(({ local }) => locals.includes(local ?? ""));
     const duplicate = ours.find(({ dadfailed }) => dadfailed);
     if (duplicate) {
-      const what = `addresses: another has ${duplicate.local} already (duplicate address detection)`;
+      const what = `${input}: another has ${duplicate.local} already (duplicate address detection)`;
       throw new LocalnetError("LN_VERIFY", what);
     }
     const isAsking = link.flags.includes("UP") && !link.flags.includes("NO-CARRIER");
@@ -56,7 +58,7 @@ async function waitForDuplicateDetection(
   }
 }
 
-export async function requireLink(host: Host, { name, netns }: LinkArgs): Promise<Link> {
+export async function requireLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">): Promise<Link> {
   const link = await showLink(host, netns, name);
   if (link) return link;
   throw new LocalnetError("LN_VERIFY", `link ${name} went away meanwhile`);

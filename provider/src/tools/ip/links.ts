@@ -54,6 +54,9 @@ export const linkJson = z.object({
         noprefixroute: z.boolean().optional(),
         autojoin: z.boolean().optional(),
         temporary: z.boolean().optional(),
+        secondary: z.boolean().optional(),
+        /** Its last half was drawn by the kernel. */
+        "stable-privacy": z.boolean().optional(),
         valid_life_time: z.number().optional(),
         preferred_life_time: z.number().optional(),
       }),

@@ -4,7 +4,7 @@ import { file } from "./files";
 import { ipvsBackend, ipvsService } from "./ipvs";
 import { bridge, dummy, ifb, linkShape, pod, vethPair, vxlan } from "./links";
 import { probe, process } from "./processes";
-import { policyRule, route } from "./routes";
+import { address, policyRule, route } from "./routes";
 import { iptablesRule } from "./rules";
 import { sysctl } from "./settings";
 
@@ -17,6 +17,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Dummy: dummy,
   Ifb: ifb,
   Vxlan: vxlan,
+  Address: address,
   Route: route,
   PolicyRule: policyRule,
   Sysctl: sysctl,

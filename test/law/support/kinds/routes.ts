@@ -1,5 +1,5 @@
 import type { Values } from "../../../../provider/src/core/check";
-import { isRef } from "../program";
+import { isRef, type Program } from "../program";
 import { linksIn, netnsName, networkOf, reaching, resourcesIn } from "../scene";
 import type { Shape } from "../shapes";
 import { hosts, inPlace, place } from "./place";
@@ -100,6 +100,48 @@ export const route: Shape = {
 
 function hopsOf(nextHops: unknown): string[] {
   return ((nextHops ?? []) as { via: string }[]).map(({ via }) => via);
+}
+
+/** Of networks that no link has: which address is the primary one of its network is a matter of who came first. */
+export const address: Shape = {
+  prefix: "a",
+  weight: 3,
+  base(scene) {
+    const { program, draw } = scene;
+    const netns = place(scene);
+    const link = draw.maybe(linksIn(program, netnsName(program, netns)).filter(({ up }) => up));
+    const device = link?.value ?? (netns === undefined ? undefined : "lo");
+    if (device === undefined) return undefined;
+    return { ...(netns !== undefined && { netns }), device, address: draw.pick(ownAddresses) };
+  },
+  inputs: {
+    address: ({ draw }) => draw.pick(ownAddresses),
+    peer: ({ draw }, { address }) =>
+      String(address).includes(":") ? "fd00:79::1" : draw.pick(["10.79.0.1", "10.79.0.2"]),
+    label: ({ draw }, { address }) => (String(address).includes(":") ? undefined : draw.pick(["a:1", "vip"])),
+    broadcast: ({ draw }, { address }) => (String(address).includes(":") ? undefined : draw.pick(["10.77.9.9"])),
+    scope: ({ draw }, { address }) =>
+      String(address).includes(":") ? undefined : draw.pick(["global", "link", "host"]),
+    noDad: ({ draw }, { address }) => String(address).includes(":") && draw.chance(50),
+    metric: ({ draw }) => draw.int(1, 9),
+  },
+  without: { device: "it goes with the namespace" },
+  needed: (program, { netns, device }) => linkNamed(program, netns, device).map(({ by }) => by),
+  fits(program, { name: own, inputs: { netns, device, address } }) {
+    const name = netnsName(program, netns);
+    const twin = resourcesIn(program, name, "Address").some(
+      (each) => each.name !== own && each.inputs.address === address,
+    );
+    return !twin && (device === "lo" ? name !== "" : linkNamed(program, netns, device).some(({ up }) => up));
+  },
+};
+
+const ownAddresses = ["10.77.0.1/32", "10.77.1.1/24", "10.78.0.1/16", "fd00:77::1/64", "fd00:78::1/128"];
+
+function linkNamed(program: Program, netns: unknown, device: unknown) {
+  return linksIn(program, netnsName(program, netns)).filter((each) =>
+    isRef(device) ? isRef(each.value) && each.by === device.ref : each.name === device,
+  );
 }
 
 export const policyRule: Shape = {

@@ -1,0 +1,84 @@
+import { familyOf } from "../../schema/fields";
+import { cidrOf, type Link, type LinkAddress, staticAddressesOf } from "../../tools/ip/links";
+import { linkLocalOf } from "../links/addresses";
+import { listedTypes } from "../links/link";
+
+/** rtnetlink's numbers of the scopes, as `ip -N` prints them. */
+const scopes = { global: "0", link: "253", host: "254" } as const;
+type Scope = keyof typeof scopes;
+export const scopeNames = Object.keys(scopes) as [Scope, ...Scope[]];
+
+export interface AddressKey {
+  readonly address: string;
+  readonly peer?: string | undefined;
+}
+
+/** An address as ip tells it, and as an id has it: with a peer, the prefix length is the peer's. */
+export function keyOf({ address, peer }: AddressKey): string {
+  const [local, length] = address.split("/");
+  return peer === undefined ? address : `${local} peer ${peer}/${length}`;
+}
+
+/** On one link, an IPv4 address may be there with several peers and prefix lengths, an IPv6 address only once. */
+export function entryOf({ addr_info }: Link, key: AddressKey): LinkAddress | undefined {
+  const [local] = key.address.split("/");
+  const isSix = familyOf(key.address) === 6;
+  return addr_info.find((each) => (isSix ? each.local === local : cidrOf(each) === keyOf(key)));
+}
+
+/** The scope that ip gives an address of its own accord; IPv6 addresses have that of their kind. */
+export function usualScope(address: string): Scope | undefined {
+  if (familyOf(address) === 6) return undefined;
+  return address.startsWith("127.") ? "host" : "global";
+}
+
+/** The same as other objects of this package: an address that cannot be used is none. */
+export function observedAddress(link: Link, args: AddressKey & { readonly broadcast?: string | undefined }) {
+  const entry = entryOf(link, args);
+  if (!entry || entry.dadfailed) return undefined;
+  const isSix = familyOf(args.address) === 6;
+  const defaultMetric = isSix ? 256 : 0;
+  const { address: peer, label, broadcast, scope = "0", nodad = false, noprefixroute = false } = entry;
+  const isLast = args.broadcast === "+" && broadcast === lastAddress(peer ?? entry.local ?? "", entry.prefixlen ?? 0);
+  const other = makerOf(link, entry) ?? (cidrOf(entry) === keyOf(args) ? undefined : `the address ${cidrOf(entry)}`);
+  return {
+    owner: other ?? null,
+    ...(other !== undefined && { otherKind: true }),
+    inputs: {
+      ...{ peer, label, broadcast: isLast ? "+" : broadcast, noDad: nodad, noPrefixRoute: noprefixroute },
+      scope: isSix ? undefined : (scopeNames.find((name) => scopes[name] === scope) ?? scope),
+      metric: entry.metric ?? defaultMetric,
+    },
+    outputs: {},
+    detail: { defaultMetric },
+  };
+}
+
+export type ObservedAddress = NonNullable<ReturnType<typeof observedAddress>>;
+
+/** The last address of an IPv4 network, which all of its hosts take as theirs. */
+function lastAddress(address: string, length: number): string {
+  const bits = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const rest = 2 ** (32 - length);
+  const last = bits - (bits % rest) + rest - 1;
+  return [24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join(".");
+}
+
+/** Who makes it, and makes it again, where that is nobody who could use a resource. */
+function makerOf(link: Link, entry: LinkAddress): string | undefined {
+  if (isKernels(link, entry)) return "the kernel";
+  return entry.dynamic ? "a router or a DHCP client, which gave it for a time" : undefined;
+}
+
+/** The loopback's own, and the IPv6 addresses of which the kernel makes the last half. */
+function isKernels({ ifname, address = "" }: Link, entry: LinkAddress): boolean {
+  if (ifname === "lo" && ["127.0.0.1/8", "::1/128"].includes(cidrOf(entry))) return true;
+  return Boolean(entry.temporary || entry["stable-privacy"]) || cidrOf(entry) === `${linkLocalOf(address)}/64`;
+}
+
+/** Is it what somebody gave a link, and in no link's own list? */
+export function isListed(link: Link, entry: LinkAddress): boolean {
+  if (isKernels(link, entry) || entry.dadfailed) return false;
+  const isLinks = listedTypes.has(link.linkinfo?.info_kind ?? "") && !entry.dynamic;
+  return !(isLinks && staticAddressesOf(link).includes(cidrOf(entry)));
+}

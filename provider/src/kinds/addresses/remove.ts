@@ -1,0 +1,48 @@
+import type { Host } from "../../host";
+import { networkOf } from "../../schema/fields";
+import { ipAll } from "../../tools/ip/batch";
+import { cidrOf, type LinkAddress, showLink } from "../../tools/ip/links";
+import { addCommand } from "../links/addresses";
+import { observedLink } from "../links/link";
+import { preserveRoutes } from "../links/preserve";
+import { type AddressKey, entryOf } from "./entries";
+
+interface Where extends AddressKey {
+  readonly device: string;
+  readonly netns?: string | undefined;
+}
+
+/**
+ * Removes an address alone. With a primary IPv4 address the kernel removes the others of its network, and with the last
+ * one all routes of the link: they come back in the same call, or right after it.
+ */
+export async function removeAddress(host: Host, { device, netns, ...key }: Where): Promise<void> {
+  const link = await showLink(host, netns, device);
+  const entry = link && entryOf(link, key);
+  if (!link || !entry) return;
+  const restore = await preserveRoutes(host, { name: device, netns }, observedLink(link, ""));
+  try {
+    // "replace" also does where the kernel keeps them (promote_secondaries).
+    const others = secondariesOf(entry, link.addr_info).map((each) => addCommand(each, device, "replace"));
+    await ipAll(host, netns, [deleteCommand(entry, device), ...others]);
+  } finally {
+    await restore();
+  }
+}
+
+/** An address that another host has stays on the link, of no use, and the kernel does not ask again. */
+export async function removeDuplicate(host: Host, { device, netns, ...key }: Where): Promise<void> {
+  const link = await showLink(host, netns, device);
+  const entry = link && entryOf(link, key);
+  if (entry?.dadfailed) await ipAll(host, netns, [deleteCommand(entry, device)]);
+}
+
+function deleteCommand(entry: LinkAddress, device: string): string[] {
+  return ["addr", "del", ...cidrOf(entry).split(" "), "dev", device];
+}
+
+function secondariesOf(primary: LinkAddress, all: readonly LinkAddress[]): readonly LinkAddress[] {
+  if (primary.secondary) return [];
+  const network = ({ local, address = local, prefixlen }: LinkAddress) => networkOf(`${address}/${prefixlen}`);
+  return all.filter((each) => each.secondary && network(each) === network(primary));
+}

@@ -1,0 +1,299 @@
+import { check, type Values } from "../../../provider/src/core/check";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { bridge, address as kind } from "../../../provider/src/kinds";
+import { beyond, contract, failure } from "../support/contract";
+import { everyDrift, everyInput } from "../support/inputs";
+import { hostUrl, settings, testHost, World } from "../support/world";
+
+/** An address in ip's own words. */
+async function lookAtAddress(
+  world: World,
+  netns: string,
+  device: string,
+  address: string,
+): Promise<Values | undefined> {
+  const { stdout } = await world.try("ip", "-n", netns, "-o", "addr", "show", "dev", device);
+  const line = stdout.split("\n").find((each) => each.includes(` ${address} `));
+  if (line === undefined) return undefined;
+  const [before = ""] = line.split("\\");
+  const words = before.replace(/^.*? inet6? /, "").replace(/ (tentative|secondary)/g, "");
+  return { words: words.trim().replace(/ metric 256\b/, "") };
+}
+
+/** The words of an address as ip prints them. */
+function expected({ device, address, peer, label, broadcast, scope, noDad, noPrefixRoute, metric }: Values): Values {
+  const isSix = String(address).includes(":");
+  const [local, length] = String(address).split("/");
+  const option = (word: string, value: unknown) => (value === undefined ? [] : [word, value]);
+  const words = [
+    ...(peer === undefined ? [address] : [local, "peer", `${peer}/${length}`]),
+    ...option("metric", metric === 256 && isSix ? undefined : metric),
+    ...option("brd", broadcast === "+" ? "10.1.0.255" : broadcast),
+    ...["scope", scope ?? "global"],
+    ...[...(noDad ? ["nodad"] : []), ...(noPrefixRoute ? ["noprefixroute"] : [])],
+    ...(isSix ? [] : [label ?? device]),
+  ];
+  return { words: words.join(" ") };
+}
+
+async function plumb(world: World, netns: string): Promise<void> {
+  await world.run("ip", "-n", netns, "link", "add", "d0", "type", "veth", "peer", "name", "p0");
+  for (const name of ["p0", "d0"]) await world.run("ip", "-n", netns, "link", "set", "dev", name, "up");
+}
+
+contract("of lo", (world) => {
+  const netns = world.netns("a");
+  const inputs = { device: "lo", address: "10.1.0.1/32", netns };
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, "addr", ...args);
+  const make = () => ip("add", "10.1.0.1/32", "dev", "lo");
+  return {
+    kind,
+    marked: false,
+    inputs,
+    look: () => lookAtAddress(world, netns, "lo", "10.1.0.1/32"),
+    expected,
+    updates: [{ what: "metric", change: { metric: 7 } }],
+    replaces: { netns: "other", device: "other", label: "lo:x", scope: "host", broadcast: "10.1.0.1" },
+    drifts: [{ what: "metric", input: "metric", by: () => ip("change", "10.1.0.1/32", "dev", "lo", "metric", "8") }],
+    ignores: [{ what: "another address", by: () => ip("add", "10.1.0.2/32", "dev", "lo") }],
+    vanish: () => ip("del", "10.1.0.1/32", "dev", "lo"),
+    parent: () => world.run("ip", "netns", "del", netns),
+    foreign: {
+      make,
+      async differ() {
+        await ip("del", "10.1.0.1/32", "dev", "lo");
+        await ip("add", "10.1.0.1/32", "dev", "lo", "noprefixroute");
+      },
+      remove: () => ip("del", "10.1.0.1/32", "dev", "lo"),
+    },
+    faults: {
+      tool: "ip",
+      obstacle: { none: "nothing can hold an address" },
+      impossible: { "no kernel module": "addresses are no module" },
+    },
+  };
+});
+
+contract("of IPv4 with all options", (world) => {
+  const netns = world.netns("a");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, "addr", ...args);
+  return {
+    kind,
+    local: true,
+    marked: false,
+    prepare: () => plumb(world, netns),
+    inputs: {
+      ...{ device: "d0", address: "10.1.0.1/24", netns, label: "d0:x", broadcast: "+", scope: "link" },
+      ...{ noPrefixRoute: true, metric: 9 },
+    },
+    look: () => lookAtAddress(world, netns, "d0", "10.1.0.1/24"),
+    expected,
+    updates: [
+      { what: "another metric", change: { metric: 10 } },
+      { what: "metric taken away", change: { metric: undefined } },
+      { what: "metric again", change: { metric: 11 } },
+    ],
+    replaces: { address: "10.1.0.2/24", peer: "10.2.0.1", noPrefixRoute: false },
+    drifts: [
+      { what: "metric", input: "metric", by: () => ip("change", "10.1.0.1/24", "dev", "d0", "metric", "8") },
+      {
+        what: "no metric",
+        input: "metric",
+        by: () => ip("change", "10.1.0.1/24", "dev", "d0"),
+      },
+    ],
+    ignores: [],
+    vanish: () => ip("del", "10.1.0.1/24", "dev", "d0"),
+    parent: () => world.run("ip", "-n", netns, "link", "del", "d0"),
+    foreign: { none: "ip tells of it as part of its link" },
+  };
+});
+
+contract("of IPv6", (world) => {
+  const netns = world.netns("a");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, "addr", ...args);
+  const key = ["2001:db8::1", "peer", "2001:db8:1::1/64", "dev", "d0"];
+  return {
+    kind,
+    local: true,
+    marked: false,
+    prepare: () => plumb(world, netns),
+    inputs: { device: "d0", address: "2001:DB8::1/64", peer: "2001:db8:1::1", netns, noDad: true },
+    look: () => lookAtAddress(world, netns, "d0", "2001:db8::1 peer 2001:db8:1::1/64"),
+    expected,
+    updates: [
+      { what: "metric", change: { metric: 9 } },
+      { what: "noDad taken away", change: { noDad: undefined } },
+      { what: "metric taken away", change: { metric: undefined } },
+      { what: "both", change: { noDad: true, metric: 10 } },
+    ],
+    replaces: { peer: undefined, noPrefixRoute: true },
+    drifts: [
+      { what: "noDad", input: "noDad", by: () => ip("change", ...key, "metric", "10") },
+      { what: "metric", input: "metric", by: () => ip("change", ...key, "metric", "11", "nodad") },
+    ],
+    ignores: [{ what: "another address", by: () => ip("add", "2001:db8::2/64", "dev", "d0") }],
+    vanish: () => ip("del", ...key),
+    parent: { none: "as in the other cases" },
+    foreign: {
+      make: () => ip("add", ...key, "nodad"),
+      differ: () => ip("change", ...key),
+      remove: () => ip("del", ...key),
+    },
+  };
+});
+
+beyond("Address: beyond the contract", () => {
+  const world = new World();
+  const [a, b] = [world.netns("a"), world.netns("b")];
+  const ip = (...args: string[]) => world.run("ip", "-n", a, ...args);
+  const inputs = (values: Values) =>
+    check(kind, { device: "d0", netns: a, owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values }).inputs;
+  const make = (values: Values) => create(kind, inputs(values), settings);
+  const addresses = async () =>
+    [...(await ip("-o", "-4", "addr", "show", "dev", "d0")).matchAll(/inet (\S+)/g)].map(([, each]) => each);
+
+  beforeAll(async () => {
+    await world.build();
+    await ip("link", "add", "d0", "type", "veth", "peer", "name", "d1", "netns", b);
+    await ip("link", "set", "dev", "d0", "up");
+    await world.run("ip", "-n", b, "link", "set", "dev", "d1", "up");
+  });
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test.each(["0", "1"])(
+    "a primary address goes alone, with promote_secondaries=%s: secondaries, and routes by the link or from them, stay",
+    async (promote) => {
+      await world.script(a, `echo ${promote} > /proc/sys/net/ipv4/conf/all/promote_secondaries`);
+      const one = await make({ address: "10.3.0.1/24" });
+      const two = await make({ address: "10.3.0.2/24", label: "d0:two", broadcast: "+" });
+      await ip("addr", "add", "10.3.0.3/24", "dev", "d0");
+      await ip("route", "add", "10.4.0.0/16", "dev", "d0", "src", "10.3.0.2");
+      const line = async () => (await ip("-o", "addr", "show", "to", "10.3.0.2/32")).replace(" secondary", "");
+      const before = await line();
+      await remove(kind, one.id, one.outputs, settings);
+      expect(await addresses()).toEqual(["10.3.0.2/24", "10.3.0.3/24"]);
+      expect(await line()).toBe(before);
+      expect(await ip("route", "show", "10.4.0.0/16")).toContain("src 10.3.0.2");
+      await ip("addr", "del", "10.3.0.3/24", "dev", "d0");
+      await ip("route", "del", "10.4.0.0/16");
+      await ip("route", "add", "10.5.0.0/16", "dev", "d0");
+      await remove(kind, two.id, two.outputs, settings);
+      expect(await addresses()).toEqual([]);
+      // With a link's last address the kernel removes all of its routes.
+      expect(await ip("route", "show")).toContain("10.5.0.0/16");
+      await ip("route", "del", "10.5.0.0/16");
+    },
+  );
+
+  test("many that come and go on one link at the same time do not disturb each other", async () => {
+    const all = Array.from({ length: 8 }, (_, index) => `10.3.0.${index + 1}/24`);
+    const made = await Promise.all(all.map((address) => make({ address })));
+    expect((await addresses()).sort()).toEqual(all);
+    const [left, ...rest] = made;
+    await Promise.all(rest.map(({ id, outputs }) => remove(kind, id, outputs, settings)));
+    expect(await addresses()).toEqual(["10.3.0.1/24"]);
+    await remove(kind, left?.id ?? "", left?.outputs ?? {}, settings);
+    expect(await addresses()).toEqual([]);
+  });
+
+  test("one that another host has is refused and not left behind, and so is it when that is found later", async () => {
+    const there = ["2001:db8::1/64", "dev", "d1"];
+    await world.run("ip", "-n", b, "addr", "add", ...there, "nodad");
+    expect(await failure(() => make({ address: "2001:db8::1/64" }))).toMatchObject({
+      message: expect.stringContaining("address: another has 2001:db8::1 already"),
+    });
+    expect(await lookAtAddress(world, a, "d0", "2001:db8::1/64")).toBeUndefined();
+    await world.run("ip", "-n", b, "addr", "del", ...there);
+    const { id, outputs } = await make({ address: "2001:db8::1/64" });
+    expect(await read(kind, id, outputs, settings)).toBeDefined();
+    await remove(kind, id, outputs, settings);
+    expect(await lookAtAddress(world, a, "d0", "2001:db8::1/64")).toBeUndefined();
+  });
+
+  test.each([
+    ["lo", "127.0.0.1/8"],
+    ["lo", "::1/128"],
+  ])("the one that the kernel gives %s is nobody's to take: %s", async (device, address) => {
+    const { failures } = check(kind, { device, address, owner: world.owner });
+    expect(failures).toMatchObject([{ property: "address", reason: expect.stringContaining("the kernel itself") }]);
+  });
+
+  test("the link-local one that the kernel makes is not adopted, and one by hand is", async () => {
+    const [, own = ""] = /inet6 (fe80:\S+)/.exec(await ip("-o", "addr", "show", "dev", "d0")) ?? [];
+    expect(await failure(() => make({ address: own, adopt: true }))).toMatchObject({ code: "LN_EXISTS" });
+    await ip("addr", "add", "fe80::1/64", "dev", "d0", "nodad");
+    const { id, outputs } = await make({ address: "fe80::1/64", adopt: true, noDad: true });
+    await remove(kind, id, outputs, settings);
+    expect(await ip("-o", "addr", "show", "dev", "d0")).toContain(own);
+  });
+
+  test("an IPv6 address that is there with another prefix length is not ours", async () => {
+    await ip("addr", "add", "2001:db8::5/64", "dev", "d0", "nodad");
+    const error = await failure(() => make({ address: "2001:db8::5/128", adopt: true }));
+    expect(error).toMatchObject({
+      code: "LN_EXISTS",
+      message: expect.stringContaining("the address 2001:db8::5/64"),
+    });
+    await ip("addr", "del", "2001:db8::5/64", "dev", "d0");
+  });
+
+  test("beside a link's own addresses: each leaves the other's alone, and the link takes none that is an Address", async () => {
+    const name = world.name("br");
+    const of = (addresses: string[]) =>
+      check(bridge, { name, netns: a, addresses, owner: `${world.owner}-br`, ...(hostUrl && { host: hostUrl }) })
+        .inputs;
+    const link = await create(bridge, of(["10.6.0.1/24", "10.6.0.9/24"]), settings);
+    const ours = await make({ device: name, address: "10.6.0.2/24", label: `${name}:x`.slice(0, 15) });
+    const of6 = await make({ device: name, address: "2001:db8:6::2/64", noDad: true });
+    const isThere = async () => {
+      for (const each of [ours, of6])
+        expect((await read(kind, each.id, each.outputs, settings))?.outputs).toEqual(each.outputs);
+    };
+    // The primary goes, the link goes down and up.
+    let state = await update(bridge, link.id, link.outputs, of(["10.6.0.9/24"]), settings);
+    await isThere();
+    state = await update(bridge, link.id, state, { ...of(["10.6.0.9/24"]), up: false }, settings);
+    state = await update(bridge, link.id, state, of(["10.6.0.9/24"]), settings);
+    await isThere();
+    expect((await read(bridge, link.id, state, settings))?.outputs).toEqual(state);
+    const error = await failure(() => update(bridge, link.id, state, of(["10.6.0.9/24", "10.6.0.2/24"]), settings));
+    expect(error).toMatchObject({ code: "LN_EXISTS", message: expect.stringContaining(world.owner) });
+    await isThere();
+    await remove(kind, ours.id, ours.outputs, settings);
+    await remove(kind, of6.id, of6.outputs, settings);
+    expect((await read(bridge, link.id, state, settings))?.outputs).toEqual(state);
+    await remove(bridge, link.id, state, settings);
+  });
+
+  test("listed are those of links that are not listed themselves, and what no link's own list can say", async () => {
+    await ip("addr", "add", "10.7.0.1/32", "dev", "lo");
+    await ip("addr", "add", "10.7.0.2/24", "dev", "d0");
+    await ip("addr", "add", "10.7.0.3", "peer", "10.7.1.3/32", "dev", "d0");
+    await ip("addr", "add", "fe80::7/64", "dev", "d0");
+    const listed = await kind.imports?.list(testHost(), a);
+    const ids = listed?.map(({ id }) => id.replace(`@${a}`, ""));
+    expect(ids?.sort()).toEqual(["d0/10.7.0.3 peer 10.7.1.3/32", "d0/fe80::7/64", "lo/10.7.0.1/32"]);
+  });
+
+  test.each<[Values, string, string]>([
+    [{ address: "10.0.0.1" }, "address", "must be an address with a prefix length"],
+    [{ address: "0.0.0.0/8" }, "address", "must not be the unspecified address"],
+    [{ address: "ff02::1/64" }, "address", "must not be a multicast address"],
+    [{ peer: "2001:db8::1" }, "peer", "must be of IPv4"],
+    [{ address: "2001:db8::1/64", label: "x" }, "label", "IPv6 addresses have none"],
+    [{ address: "2001:db8::1/64", broadcast: "+" }, "broadcast", "IPv6 addresses have none"],
+    [{ address: "2001:db8::1/64", scope: "host" }, "scope", "IPv6 addresses have none"],
+    [{ address: "2001:db8::1/64", metric: 0 }, "metric", "must be at least 1"],
+    [{ broadcast: "2001:db8::1" }, "broadcast", "must be an IPv4 address"],
+    [{ address: "10.0.0.1/31", broadcast: "+" }, "broadcast", "prefix length above 30"],
+    [{ noDad: true }, "noDad", "is for IPv6 addresses alone"],
+    [{ label: "a name too long" }, "label", "must be 1 to 15 of letters"],
+  ])("%j is refused at %s: %s", (values, property, rule) => {
+    const { failures } = check(kind, { device: "d0", address: "10.0.0.1/24", owner: world.owner, ...values });
+    expect(failures).toMatchObject([{ property, reason: expect.stringContaining(rule) }]);
+  });
+});
+
+everyInput(kind);
+everyDrift(kind);
