@@ -1,17 +1,21 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { say } from "../lib/cli.mjs";
 import { cache, stateDirectory } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
-import { output, run } from "../lib/run.mjs";
+import { run } from "../lib/run.mjs";
 import { isExecutable, which } from "../lib/which.mjs";
 import { buildPulumi } from "./build.mjs";
+import { downloadPulumi } from "./download.mjs";
 
 /** What is fetched or built where there is no CLI; and the oldest that is good enough where there is one. */
 const version = "3.256.0";
 const oldest = [3, 216];
-const downloadSeconds = 600;
+/** SHA-256 of that version's official archives: as Pulumi's Homebrew formula of the version, in pulumi/homebrew-tap, has them. */
+const checksums = {
+  "linux-x64": "fe4afd4cda48f7fe06961268834caf78fb1efa8b31ee61ad00ee2e6cfa91caea",
+  "linux-arm64": "a5b0c4cfc894d9147b8769eeb590fb6517f98829595d95443c2b6f91b1815711",
+};
 
 /**
  * Finds the Pulumi CLI, or gets it.
@@ -73,19 +77,8 @@ function build(directory) {
   return buildPulumi(directory, version, (line) => say(`  ${line}`));
 }
 
-/**
- * Pulumi's npm package runs the official installer, which puts the release into $PULUMI_HOME/versions. It writes a script
- * to $TMPDIR under a name that can be guessed and then runs it, so $TMPDIR must be a folder that nobody else can write to.
- * @param {string} directory a fresh one, closed to other users
- */
-async function download(directory) {
-  say(
-    "  Downloading the official release. TLS alone protects it; with Go on PATH it is built from known checksums instead",
-  );
-  const home = join(directory, "home");
-  await mkdir(home, { mode: 0o700 });
-  const env = { ...process.env, TMPDIR: home, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  await output(["npx", "--yes", `pulumi@${version}`, "version"], { cwd: home, env, timeoutSeconds: downloadSeconds });
-  await rename(join(home, "versions", version, "bin"), join(directory, "bin"));
-  await rm(home, { recursive: true });
+/** @param {string} directory */
+function download(directory) {
+  say("  Downloading the official release, whose checksum is known");
+  return downloadPulumi(directory, version, checksums);
 }

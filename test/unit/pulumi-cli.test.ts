@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 const script = join(__dirname, "../../scripts/pulumi-cli/pulumi.mjs");
+const downloadScript = join(__dirname, "../../scripts/pulumi-cli/download.mjs");
+const execute = promisify(execFile);
 const program = `(await import(${JSON.stringify(script)})).ensurePulumi().then(console.log)`;
 
 let directory: string;
@@ -14,40 +17,54 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** Gets the CLI where these commands are all that there is; each writes down that it ran, and in which $TMPDIR. */
-async function get(commands: Record<string, string>): Promise<{ folder: string; ran: string[] }> {
+/** Gets the CLI where these commands are all that there is; each writes down that it ran. */
+async function get(commands: Record<string, string>): Promise<{ folder: string; ran: string[]; problem: string }> {
   const file = join(directory, "ran");
   writeFileSync(file, "");
   for (const [name, body] of Object.entries(commands)) {
-    const text = `#!/bin/sh\necho "${name} $TMPDIR $(/usr/bin/stat -c %a "$TMPDIR")" >> ${file}\n${body}\n`;
+    const text = `#!/bin/sh\necho "${name} $*" >> ${file}\n${body}\n`;
     writeFileSync(join(directory, "commands", name), text, { mode: 0o755 });
   }
   for (const name of ["timeout", "mkdir"]) commandOfHost(name);
   const env = { PATH: join(directory, "commands"), XDG_CACHE_HOME: directory, TMPDIR: tmpdir(), HOME: directory };
   const argv = ["--input-type=module", "--eval", program];
-  const { stdout } = await promisify(execFile)(process.execPath, argv, { env }).catch(() => ({ stdout: "" }));
-  return { folder: stdout.trim(), ran: readFileSync(file, "utf8").trim().split("\n") };
+  const { stdout, stderr } = await execute(process.execPath, argv, { env }).catch(({ stdout, stderr }) => ({
+    stdout,
+    stderr,
+  }));
+  return { folder: stdout.trim(), problem: stderr, ran: readFileSync(file, "utf8").trim().split("\n") };
 }
 
 function commandOfHost(name: string): void {
   writeFileSync(join(directory, "commands", name), `#!/bin/sh\nexec /usr/bin/${name} "$@"\n`, { mode: 0o755 });
 }
 
-/** What Pulumi's npm package leaves behind. */
-const npx = `
-bin="$PULUMI_HOME/versions/3.256.0/bin"
-mkdir -p "$bin"
-echo > "$bin/pulumi"`;
+/** Writes something else than the release to the file that it is asked to. */
+const curl = `
+while [ "$1" != --output ]; do shift; done
+echo else > "$2"`;
 
-test("the installer gets a folder for its scripts that nobody else can write to, and nothing of it is left", async () => {
-  const { folder, ran } = await get({ npx });
-  expect(ran).toEqual([expect.stringMatching(new RegExp(`^npx ${directory}/pulumi-localnet/\\S+ 700$`))]);
-  expect(folder).toBe(join(directory, "pulumi-localnet/pulumi-3.256.0/bin"));
-  expect(readdirSync(join(folder, ".."))).toEqual(["bin"]);
-  expect(readdirSync(join(directory, "pulumi-localnet"))).toEqual(["pulumi-3.256.0"]);
+test("a download that is not the known one is refused before it is unpacked, and nothing of it is left", async () => {
+  const { folder, ran, problem } = await get({ curl, tar: "", gzip: "" });
+  expect(ran).toEqual([expect.stringMatching(/^curl /)]);
+  expect(problem).toMatch(/its SHA-256 is\n {2}[0-9a-f]{64}, and must be\n {2}[0-9a-f]{64}/);
+  expect(folder).toBe("");
+  expect(readdirSync(join(directory, "pulumi-localnet"))).toEqual([]);
+});
+
+test("the known release is unpacked, without the folder that it is packed in", async () => {
+  mkdirSync(join(directory, "pulumi"));
+  writeFileSync(join(directory, "pulumi/pulumi"), "the CLI");
+  const archive = join(directory, "archive");
+  await execute("tar", ["-C", directory, "-czf", archive, "pulumi"]);
+  const checksum = createHash("sha256").update(readFileSync(archive)).digest("hex");
+  const words = [archive, checksum, join(directory, "bin")].map((word) => JSON.stringify(word));
+  const unpack = `await (await import(${JSON.stringify(downloadScript)})).unpackRelease(${words.join(", ")})`;
+  await execute(process.execPath, ["--input-type=module", "--eval", unpack]);
+  expect(readFileSync(join(directory, "bin/pulumi"), "utf8")).toBe("the CLI");
 });
 
 test("where there is Go, the CLI is built from modules with known checksums, and nothing is downloaded without", async () => {
-  const { ran } = await get({ npx, go: "exit 1" });
+  const { ran } = await get({ curl, go: "exit 1" });
   expect(ran).toEqual([expect.stringMatching(/^go /)]);
 });
