@@ -1,0 +1,48 @@
+import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { root, run } from "./engine";
+
+const nobody = 65534;
+/** Run as root: the clone, the CLI and Node.js where nobody gets to them, then the rest as nobody. */
+const becomeNobody = `
+set -e
+for place in clone cli node; do
+  mount --bind -o ro "$1" $place
+  shift
+done
+cd program
+exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups -- "$@"`;
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "localnet-readme-"));
+  for (const name of ["clone", "cli", "node", "home"]) mkdirSync(join(directory, name));
+  cpSync(join(root, "examples/rootless-lab"), join(directory, "program"), {
+    recursive: true,
+    filter: (path) => !/node_modules|tsconfig/.test(path),
+  });
+  symlinkSync("../clone/node_modules", join(directory, "program/node_modules"));
+  for (const name of ["", "home", "program"]) chownSync(join(directory, name), nobody, nobody);
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test("README's commands bring a program up for an ordinary user whose home is empty", async () => {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const commands = /### Without root\n.*?```sh\n(.*?)```/s.exec(text)?.[1]?.trim().split("\n") ?? [];
+  const [unshare = "", ...inside] = commands;
+  expect(unshare).toBe("unshare -Urnm");
+  const { stdout: cli } = await run(["which", "pulumi"]);
+  const path = [join(directory, "cli"), join(directory, "node"), "/usr/local/bin", "/usr/bin", "/usr/sbin"];
+  const env = {
+    ...{ HOME: join(directory, "home"), PATH: path.join(delimiter), TMPDIR: join(directory, "home") },
+    // What a user is asked on the way.
+    ...{ PULUMI_SKIP_CONFIRMATIONS: "true", PULUMI_CONFIG_PASSPHRASE: "" },
+  };
+  const script = ["set -e", ...inside, "pulumi destroy"].join("\n");
+  const places = [root, dirname(cli.trim()), dirname(process.execPath)];
+  const become = ["unshare", "--mount", "sh", "-c", becomeNobody, "sh", ...places];
+  const ran = await run([...become, ...unshare.split(" "), "sh", "-c", script], { cwd: directory, env });
+  expect(ran.text).toMatch(/\+ 26 created.*- 26 deleted/s);
+  expect(ran.code).toBe(0);
+});
