@@ -10,7 +10,7 @@ import { ensureNode24 } from "./node24.mjs";
 /** What tests run on a host. */
 const packages = [
   ...["iproute2", "iptables", "ipvsadm", "iputils-ping", "netcat-openbsd", "curl", "procps", "kmod", "ipset", "strace"],
-  ...["perl-base", "python3", "sudo"],
+  ...["perl-base", "python3", "sudo", "nftables"],
 ];
 
 /** The machines of a run of the tests. A layer that needs one has the first; those of two workers have both. */
