@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AnyKind } from "./kind";
+import { noteAsked } from "./program";
 
 /** What the engine passes in a preview for a value that is not known yet. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -26,6 +27,7 @@ export function check(kind: AnyKind, news: Values): { inputs: Values; failures: 
   if (failures.length === 0 && kind.rules && !hasUnknown(inputs)) {
     for (const [property, reason] of kind.rules(inputs)) failures.push({ property, reason: `${property}: ${reason}` });
   }
+  if (failures.length === 0) noteAsked(inputs);
   return { inputs, failures };
 }
 

@@ -201,7 +201,7 @@ beyond("Address: beyond the contract", () => {
     const there = ["2001:db8::1/64", "dev", "d1"];
     await world.run("ip", "-n", b, "addr", "add", ...there, "nodad");
     expect(await failure(() => make({ address: "2001:db8::1/64" }))).toMatchObject({
-      message: expect.stringContaining("address: another has 2001:db8::1 already"),
+      message: expect.stringContaining(`address: d1@${b} has 2001:db8::1 already`),
     });
     expect(await lookAtAddress(world, a, "d0", "2001:db8::1/64")).toBeUndefined();
     await world.run("ip", "-n", b, "addr", "del", ...there);

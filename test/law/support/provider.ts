@@ -32,7 +32,7 @@ export class Provider {
   private die: () => void = () => {};
   private make!: (type: string) => KindProvider;
   private host!: Host;
-  private disturbed!: Set<string>;
+  private known!: readonly { clear(): void }[];
   /** The command that the fault struck. */
   struckBy: string | undefined;
 
@@ -47,7 +47,9 @@ export class Provider {
       this.make = require("../../../provider/src/pulumi/dynamic/provider");
       const { openHost } = require("../../../provider/src/host") as typeof import("../../../provider/src/host");
       this.host = openHost(undefined, { sudo: false });
-      this.disturbed = require("../../../provider/src/core/disturbance").disturbed;
+      const { disturbed } = require("../../../provider/src/core/disturbance");
+      const { program } = require("../../../provider/src/core/program");
+      this.known = [disturbed, program];
       this.watch(this.host);
     });
   }
@@ -58,7 +60,7 @@ export class Provider {
 
   /** For the next operation: what was seen in one is not shown in another, since the engine starts a provider for each. */
   async begin(): Promise<void> {
-    this.disturbed.clear();
+    for (const each of this.known) each.clear();
     await this.host.run(["true"]);
   }
 

@@ -57,6 +57,7 @@ export const address = defineKind({
   unmarked: true,
   /** `DEVICE/ADDRESS@NETNS`, with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS` */
   id: (args) => addressId(args.device, keyOf(args), args.netns),
+  disturbs: ({ netns }) => [netns],
 
   *rules({ device, address, peer, noDad, metric, ...options }) {
     const version = familyOf(address);

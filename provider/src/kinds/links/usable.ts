@@ -2,7 +2,8 @@ import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
 import { familyOf } from "../../schema/fields";
-import { type Link, parseLinks, showLink } from "../../tools/ip/links";
+import { type Link, type LinkAddress, parseLinks, showLink } from "../../tools/ip/links";
+import { type Holder, holdersOf, isMoving, takeAddress } from "./moved-address";
 import type { LinkArgs } from "./options";
 
 /** What is known after a link's change. */
@@ -49,13 +50,22 @@ export async function waitForDuplicateDetection(
     const ours = link.addr_info.filter(({ local }) => locals.includes(local ?? ""));
     const duplicate = ours.find(({ dadfailed }) => dadfailed);
     if (duplicate) {
-      const what = `${input}: another has ${duplicate.local} already (duplicate address detection)`;
-      throw new LocalnetError("LN_VERIFY", what);
+      const holders = await holdersOf(host, `${duplicate.local}`);
+      if (!isMoving(link, duplicate, holders)) throw duplicateError(input, duplicate, holders);
+      await takeAddress(host, args, duplicate);
+      continue;
     }
     const isAsking = link.flags.includes("UP") && !link.flags.includes("NO-CARRIER");
     if (!isAsking || !ours.some(({ tentative }) => tentative) || Date.now() > deadline) return link;
     await pause(200);
   }
+}
+
+function duplicateError(input: string, { local }: LinkAddress, holders: readonly Holder[]): LocalnetError {
+  const who = holders.length > 0 ? holders.map(({ where }) => where).join(", ") : "another";
+  return new LocalnetError("LN_VERIFY", `${input}: ${who} has ${local} already (duplicate address detection)`, {
+    hint: "give it to one only; if several are to have it, give it to them by Address with noDad: true",
+  });
 }
 
 export async function requireLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">): Promise<Link> {
