@@ -112,6 +112,10 @@ export type IpSet = dynamic.IpSet;
 export const IptablesRule = native<typeof dynamic.IptablesRule>("IptablesRule");
 export type IptablesRule = dynamic.IptablesRule;
 
+/** A table of nftables with all that is in it (`nft`). Id: `FAMILY/NAME@NETNS`. */
+export const NftTable = native<typeof dynamic.NftTable>("NftTable");
+export type NftTable = dynamic.NftTable;
+
 /**
  * An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends. Id:
  * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6.

@@ -2586,6 +2586,45 @@ export class IptablesRule extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link NftTable}. */
+export interface NftTableArgs extends CommonArgs {
+  /** Name, 1 to 64 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** Which packets it sees: ip, ip6, inet, arp, bridge or netdev. A change replaces the resource. */
+  family: pulumi.Input<"ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev">;
+  /**
+   * What stands between the braces of the table, in the language of `nft`: chains, sets and so on, at most 1 MiB. A
+   * change loads all of it anew, in one transaction: counters begin at 0, and what packets have added to sets is gone.
+   */
+  ruleset: pulumi.Input<string>;
+}
+
+/** A table of nftables with all that is in it (`nft`). Id: `FAMILY/NAME@NETNS`. */
+export class NftTable extends LocalnetResource {
+  /** Name, 1 to 64 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** Which packets it sees: ip, ip6, inet, arp, bridge or netdev. */
+  declare readonly family: pulumi.Output<"ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev">;
+  /**
+   * What stands between the braces of the table, in the language of `nft`: chains, sets and so on, at most 1 MiB. A
+   * change loads all of it anew, in one transaction: counters begin at 0, and what packets have added to sets is gone.
+   */
+  declare readonly ruleset: pulumi.Output<string>;
+  /**
+   * The ruleset as nft printed it when it was loaded. What differs from that is drift; counters are not in it, nor
+   * elements of sets that packets add to or that have a timeout.
+   */
+  declare readonly listed: pulumi.Output<string>;
+
+  constructor(name: string, args: NftTableArgs, options?: pulumi.CustomResourceOptions) {
+    super("NftTable", name, args, options);
+  }
+}
+
 /** The inputs of {@link IpvsService}. */
 export interface IpvsServiceArgs extends CommonArgs {
   /** Virtual IP address. With `port`, or else `firewallMark`. A change replaces the resource. */

@@ -431,6 +431,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
     },
     parent: "netns",
   },
+  NftTable: {
+    inputs: ["name", "netns", "family", "ruleset", "host", "adopt"],
+    outputs: ["listed"],
+    references: { netns: "name" },
+    parent: "netns",
+  },
   IpvsService: {
     inputs: [
       "address",

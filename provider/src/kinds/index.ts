@@ -5,6 +5,7 @@ import { ipSet } from "./firewall/ip-set";
 import { iptablesChain } from "./firewall/iptables-chain";
 import { iptablesPolicy } from "./firewall/iptables-policy";
 import { iptablesRule } from "./firewall/iptables-rule";
+import { nftTable } from "./firewall/nft-table";
 import { file } from "./host/file";
 import { kernelModule } from "./host/kernel-module";
 import { netns } from "./host/netns";
@@ -41,6 +42,7 @@ export {
   kernelModule,
   macvlan,
   netns,
+  nftTable,
   pod,
   policyRule,
   probe,
@@ -55,7 +57,7 @@ export {
 
 const all: readonly AnyKind[] = [
   ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, address, route, policyRule],
-  ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule],
+  ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable],
   ...[ipvsService, ipvsBackend, file, process, probe],
 ];
 

@@ -5,14 +5,21 @@ const parts = [
   "ip -4 route show table all; ip -6 route show table all",
   "iptables-save 2>/dev/null; ip6tables-save 2>/dev/null",
   "ipset save 2>/dev/null",
+  "nft -s list ruleset 2>/dev/null",
   "[ -s /proc/net/ip_vs ] && ipvsadm -S -n",
 ];
 
 export const traceOfNamespace = parts.join("; echo @@; ");
 
+/** The tables of nft that are not of iptables: those come with its first rule, and stay. */
+function foreignTables(lines: readonly string[]): string[] {
+  const tables = lines.join("\n").split(/^(?=table )/m);
+  return tables.filter((table) => !/^table ip6? (filter|nat|mangle|raw|security) /.test(table));
+}
+
 /** What of it stays the same as long as nobody changes anything. */
 export function readTrace(text: string): string {
-  const [links = [], addresses = [], routes = [], rules = [], sets = [], services = []] = text
+  const [links = [], addresses = [], routes = [], rules = [], sets = [], tables = [], services = []] = text
     .split("@@\n")
     .map((part) => part.split("\n").filter((line) => line && !line.includes("fe80:")));
   return [
@@ -25,6 +32,7 @@ export function readTrace(text: string): string {
     ...routes.map((line) => line.replace(/ expires \S*/, "")).sort(),
     ...rules.filter((line) => /^-A|^:\S+ (-|DROP) /.test(line)),
     ...sets.map((line) => line.replace(/ (hashsize|initval) \S+/g, "")).sort(),
+    ...foreignTables(tables),
     ...services,
   ].join("\n");
 }

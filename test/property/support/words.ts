@@ -114,12 +114,13 @@ export const control = /[\u0000-\u001f\u007f]/;
 
 /** Fails when a word of a command line is more than the value that it should be. */
 export function expectHarmless(word: string, before: string): void {
+  const isStdin = word === "-" && before === "-f";
   // Not expect: it is slow, and there are many words.
   const bad =
     control.test(word) ||
     (word.startsWith("/proc/sys/") && word.includes("..")) ||
     (word.startsWith("--net=") && !/^--net=\/run\/netns\/[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(word)) ||
-    (word.startsWith("-") && !word.startsWith("--net=") && !options.has(word) && !free.has(before)) ||
+    (word.startsWith("-") && !word.startsWith("--net=") && !options.has(word) && !free.has(before) && !isStdin) ||
     (free.has(before) && splitWords(`"${word.replace(/["'\\]/g, "\\$&")}"`).join() !== word);
   if (bad) throw new Error(`not a mere value: ${JSON.stringify(word)}`);
 }

@@ -4,8 +4,9 @@ import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { enter } from "../../host/netns";
 import { parseJson } from "../ip/json";
-import { backendOf, iptablesCommand, savedRules } from "../iptables/backend";
+import { backendOf, iptablesCommand } from "../iptables/backend";
 import { parseDeclared, parseSaved } from "../iptables/iptables";
+import { tablesOfIptables } from "../iptables/nft-tables";
 
 const versions = ["ipv4", "ipv6"] as const;
 type Version = (typeof versions)[number];
@@ -14,37 +15,22 @@ const nftJson = z.object({
   nftables: z.array(z.looseObject({ table: z.object({ family: z.string(), name: z.string() }).optional() })),
 });
 
-/** What nft calls the IP version of iptables. */
-const nftFamilies = { ipv4: "ip", ipv6: "ip6" } as const;
-
 export const nftObjects = {
   name: "tables of nft",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
     const { stdout } = await host.run(enter(netns, ["nft", "-j", "list", "tables"]));
     const tables = nftJson.parse(parseJson(stdout)).nftables.flatMap(({ table }) => table ?? []);
-    const own =
-      tables.length > 0 ? (await Promise.all(versions.map((each) => tablesOf(host, netns, each)))).flat() : [];
+    const own = tables.length > 0 ? await tablesOfIptables(host, netns) : [];
     return tables
       .map(({ family, name }) => ({ family, name, said: `${family} ${name}` }))
       .filter(({ said }) => !own.includes(said))
       .map(({ family, name, said }) => ({
         what: `nft table ${said}`,
-        why: "no kind has tables of nft",
+        why: "no NftTable that can be imported stands for it",
         saidBy: [{ inputs: { family, name } }],
       }));
   },
 };
-
-/** The tables of iptables are tables of nft too, where that is its backend. One with chains that iptables cannot show is none. */
-async function tablesOf(host: Host, netns: string | undefined, version: Version): Promise<string[]> {
-  if ((await backendOf(host, version)) === "legacy") return [];
-  const text = await savedRules(host, netns, version);
-  const foreign = [...text.matchAll(/^# Table `([^']+)' (?:is incompatible|contains incompatible)/gm)].map(
-    ([, name]) => name,
-  );
-  const tables = new Set(parseDeclared(text).map(({ table }) => table));
-  return [...tables].filter((name) => !foreign.includes(name)).map((name) => `${nftFamilies[version]} ${name}`);
-}
 
 /** Rules are in two backends, and the host's own iptables shows one of them. */
 export const otherBackendObjects = {

@@ -5,7 +5,7 @@ import { ipvsBackend, ipvsService } from "./ipvs";
 import { bridge, dummy, ifb, linkShape, pod, vethPair, vxlan } from "./links";
 import { probe, process } from "./processes";
 import { address, policyRule, route } from "./routes";
-import { iptablesRule } from "./rules";
+import { iptablesRule, nftTable } from "./rules";
 import { sysctl } from "./settings";
 
 /** How resources of each kind are made, or why there are none; a link that is not here is made as its schema says. */
@@ -29,6 +29,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   IpvsBackend: ipvsBackend,
   IptablesChain: { none: "no program has rules in chains of its own yet" },
   IptablesPolicy: { none: "no program has a policy yet" },
+  NftTable: nftTable,
   IpSet: { none: "no program has rules that look into sets yet" },
   KernelModule: { none: "a module is the whole machine's: it cannot be in a namespace of a test's own" },
 };

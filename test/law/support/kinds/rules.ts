@@ -1,4 +1,5 @@
 import type { Values } from "../../../../provider/src/core/check";
+import { netnsName, resourcesIn } from "../scene";
 import type { Shape } from "../shapes";
 import { inPlace } from "./place";
 
@@ -72,3 +73,31 @@ const rules: readonly (readonly [string, string, string, Values?])[] = [
   ["mangle", "PREROUTING", "MARK", { setMark: 7 }],
   ["raw", "PREROUTING", "RETURN"],
 ];
+
+const rulesets = [
+  "",
+  "chain own {\n\tcounter accept\n}",
+  "set s {\n\ttype ipv4_addr\n\telements = { 10.0.1.1, 10.0.1.2 }\n}\nchain in {\n\ttype filter hook input priority 10; policy accept;\n\tip saddr @s tcp dport 9 drop\n}",
+];
+
+export const nftTable: Shape = {
+  prefix: "m",
+  weight: 2,
+  base: (scene) => ({
+    ...inPlace(scene),
+    family: scene.draw.pick(["inet", "ip6"]),
+    name: scene.draw.pick(["one", "two"]),
+    ruleset: scene.draw.pick(rulesets),
+  }),
+  inputs: {
+    name: ({ draw }) => draw.pick(["one", "two"]),
+    family: ({ draw }) => draw.pick(["inet", "ip6"]),
+    ruleset: ({ draw }) => draw.pick(rulesets),
+  },
+  fits(program, { name, inputs }) {
+    const others = resourcesIn(program, netnsName(program, inputs.netns), "NftTable").filter(
+      (each) => each.name !== name,
+    );
+    return others.every((each) => each.inputs.name !== inputs.name || each.inputs.family !== inputs.family);
+  },
+};

@@ -1,0 +1,92 @@
+import { hasCode } from "../errors";
+import type { Host } from "../host";
+import { enter } from "../host/netns";
+
+export const families = ["ip", "ip6", "inet", "arp", "bridge", "netdev"] as const;
+
+export interface TableKey {
+  readonly family: (typeof families)[number];
+  readonly name: string;
+}
+
+export interface Table {
+  /** What stands between its braces, as nft prints it, without what counts or comes and goes by itself. */
+  readonly body: string;
+  /** Its rules are made by iptables, in its own way. */
+  readonly isIptables: boolean;
+}
+
+/** A table; undefined: there is none. */
+export async function readTable(
+  host: Host,
+  netns: string | undefined,
+  { family, name }: TableKey,
+): Promise<Table | undefined> {
+  try {
+    const { stdout, stderr } = await host.run(enter(netns, ["nft", "-s", "list", "table", family, name]));
+    return parseTable(stdout, stderr);
+  } catch (error) {
+    if (hasCode(error, "LN_COMMAND") && /^Error: No such file or directory/m.test(error.ran?.stderr ?? ""))
+      return undefined;
+    throw error;
+  }
+}
+
+/** Text is read, not JSON: in that, nft 1.0.6 leaves out comments, and nobody could read what has changed. */
+export function parseTable(text: string, stderr = ""): Table {
+  const [, inside = ""] = /^table [^\n]*\{[^\n]*\n(.*?)^\}/ms.exec(text) ?? [];
+  const body = inside.replace(/^\t(?:set|map) \S+ \{\n.*?^\t\}/gms, withoutPassing);
+  return { body: tidy(body), isIptables: /managed by iptables/.test(stderr) || isIptables(text) };
+}
+
+/** Of a set whose elements go by themselves, or that packets add to, the elements say nothing. */
+function withoutPassing(set: string): string {
+  const passing = /^\t\t(?:timeout |flags (?:\S+,)*(?:dynamic|timeout)\b)/m.test(set);
+  return passing ? set.replace(/^\t\telements = \{.*?\}$\n/ms, "") : set;
+}
+
+function isIptables(text: string): boolean {
+  return (
+    /^table ip6? (filter|nat|mangle|raw|security) /m.test(text) &&
+    /^\tchain (INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING) /m.test(text)
+  );
+}
+
+export async function listTables(host: Host, netns: string | undefined): Promise<TableKey[]> {
+  const { stdout } = await host.run(enter(netns, ["nft", "list", "tables"]));
+  return [...stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family, name]) => ({ family, name }) as TableKey);
+}
+
+/** Makes a table that is not there, or all that is in one anew: in one transaction, so that no packet sees a part of it. */
+export async function loadTable(
+  host: Host,
+  netns: string | undefined,
+  { family, name }: TableKey,
+  { body, isNew }: { readonly body: string; readonly isNew: boolean },
+): Promise<void> {
+  const table = `table ${family} ${name}`;
+  const begin = isNew ? `create ${table}` : `add ${table}; delete ${table}`;
+  // On one line, so that nft counts the lines as the user does.
+  await host.run(enter(netns, ["nft", "-f", "-"]), { input: `${begin}; ${table} { ${body}\n}\n` });
+}
+
+export async function deleteTable(host: Host, netns: string | undefined, { family, name }: TableKey): Promise<void> {
+  await host.run(enter(netns, ["nft", "delete", "table", family, name]));
+}
+
+/** The text without what means nothing: a common indentation, blanks at the ends of lines, empty lines around it. */
+export function tidy(text: string): string {
+  const lines = text.split("\n").map((line) => line.trimEnd());
+  const filled = lines.filter(Boolean);
+  const indentation = filled.map((line) => /^\s*/.exec(line)?.[0] ?? "").reduce(common, filled[0] ?? "");
+  return lines
+    .map((line) => line.slice(indentation.length))
+    .join("\n")
+    .replace(/^\n+|\n+$/g, "");
+}
+
+function common(one: string, other: string): string {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return one.slice(0, length);
+}

@@ -1,0 +1,217 @@
+import { check, type Values } from "../../../provider/src/core/check";
+import { findImportable } from "../../../provider/src/core/import";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { nftTable as kind } from "../../../provider/src/kinds";
+import { parseTable } from "../../../provider/src/tools/nft";
+import { beyond, contract, failure } from "../support/contract";
+import { everyDrift, everyInput } from "../support/inputs";
+import { hostUrl, settings, testHost, World } from "../support/world";
+
+/** As nft prints it: what is made by hand from it is what is asked for. */
+const printed = `set blocked {
+	type ipv4_addr
+	elements = { 10.0.0.1, 10.0.0.2 }
+}
+
+chain in {
+	type filter hook input priority filter; policy accept;
+	ip saddr @blocked counter drop
+	tcp dport { 22, 80-90 } accept
+}`;
+
+const printed6 = printed
+  .replace("ipv4", "ipv6")
+  .replace("ip saddr", "ip6 saddr")
+  .replace("10.0.0.1, 10.0.0.2", "fd00::1,\n\t\t     fd00::2");
+
+/** The same tables otherwise written. */
+const written = `  # who may not
+  set blocked { type ipv4_addr; elements = { 10.0.0.2, 10.0.0.1 };
+  }
+  chain in {
+    type filter hook input priority 0; policy accept;
+    ip saddr @blocked counter drop comment "not } me"
+    log prefix "include x"
+  }
+`;
+
+for (const family of ["inet", "ip6"] as const) {
+  contract(`a table of family ${family}`, (world) => {
+    const netns = world.netns("a");
+    const name = "lab";
+    const nft = (...args: string[]) => world.inside(netns, "nft", ...args);
+    const ruleset = family === "inet" ? printed : printed6;
+    const other = family === "inet" ? written : "chain own {\n}\n";
+    return {
+      kind,
+      marked: false,
+      local: family !== "inet",
+      inputs: { name, family, netns, ruleset },
+      async look() {
+        const { stdout, exitCode } = await world.try(
+          "ip",
+          "netns",
+          "exec",
+          netns,
+          "nft",
+          "-s",
+          "-j",
+          "list",
+          "table",
+          family,
+          name,
+        );
+        if (exitCode !== 0) return undefined;
+        const { nftables } = JSON.parse(stdout) as { nftables: Record<string, Values>[] };
+        return { has: nftables.flatMap((each) => Object.keys(each)).filter((each) => each !== "metainfo") };
+      },
+      expected: ({ ruleset }) => {
+        const text = String(ruleset);
+        const sets = text.includes("blocked") ? ["set"] : [];
+        const rules = text
+          .split("\n")
+          .filter((line) => /\b(drop|accept|log)\b(?! *;)/.test(line) && !line.includes("hook"));
+        return { has: ["table", ...sets, "chain", ...rules.map(() => "rule")] };
+      },
+      updates: [
+        { what: "other rules", change: { ruleset: other } },
+        { what: "as at first", change: { ruleset } },
+      ],
+      replaces: { name: "other", family: "bridge", netns: "other" },
+      drifts: [
+        {
+          what: "a rule that somebody adds",
+          input: "ruleset",
+          by: () => nft("add", "rule", family, name, "in", "accept"),
+        },
+        {
+          what: "a rule that somebody takes out",
+          input: "ruleset",
+          by: () => nft("flush", "chain", family, name, "in"),
+        },
+        {
+          what: "an element that somebody adds",
+          input: "ruleset",
+          by: () => nft("add", "element", family, name, "blocked", `{ ${family === "inet" ? "10.0.0.9" : "fd00::9"} }`),
+        },
+      ],
+      ignores: [
+        { what: "another table", by: () => nft("add", "table", "inet", "another") },
+        {
+          what: "packets that are counted",
+          by: () =>
+            world.try("ip", "netns", "exec", netns, "ping", "-c1", "-W1", family === "inet" ? "127.0.0.1" : "::1"),
+        },
+      ],
+      vanish: () => nft("delete", "table", family, name),
+      parent: () => world.run("ip", "netns", "del", netns),
+      foreign: {
+        make: () => world.inside(netns, "nft", `table ${family} ${name} {\n${ruleset}\n}\n`),
+        differ: () => nft("flush", "chain", family, name, "in"),
+        remove: () => nft("delete", "table", family, name),
+      },
+      ...(family === "inet" && {
+        faults: {
+          tool: "nft",
+          update: { what: "other rules", change: { ruleset: written } },
+          obstacle: { none: "nothing outside of a table can refer to it" },
+        },
+      }),
+    };
+  });
+}
+
+beyond("NftTable: beyond the contract", () => {
+  const world = new World();
+  const netns = world.netns("n");
+  const inputs = (values: Values = {}) => {
+    const given = { name: "lab", family: "inet", netns, ruleset: printed, owner: world.owner };
+    const { inputs: checked, failures } = check(kind, { ...given, ...(hostUrl && { host: hostUrl }), ...values });
+    expect(failures).toEqual([]);
+    return checked;
+  };
+  beforeAll(() => world.build());
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("a ruleset that nft refuses changes nothing, and its line is told", async () => {
+    const { id, outputs } = await create(kind, inputs(), settings);
+    const before = await world.inside(netns, "nft", "list", "ruleset");
+    const wrong = inputs({ ruleset: "chain in {\n\tno-such-word\n}" });
+    expect((await failure(() => update(kind, id, outputs, wrong, settings))).message).toMatch(/stdin:2:/);
+    expect(await world.inside(netns, "nft", "list", "ruleset")).toBe(before);
+    await remove(kind, id, outputs, settings);
+    expect(await failure(() => create(kind, wrong, settings))).toMatchObject({ code: "LN_COMMAND" });
+    expect(await world.inside(netns, "nft", "list", "ruleset")).toBe("");
+  });
+
+  test("a change begins the counters at 0, and an update that changes nothing leaves them", async () => {
+    const ruleset = "chain out {\n\ttype filter hook output priority filter; policy accept;\n\tcounter\n}";
+    const { id, outputs } = await create(kind, inputs({ ruleset }), settings);
+    const counted = async () => /packets (\d+)/.exec(await world.inside(netns, "nft", "list", "ruleset"))?.[1];
+    await world.inside(netns, "ping", "-c1", "127.0.0.1");
+    const count = await counted();
+    expect(Number(count)).toBeGreaterThan(0);
+    const same = await update(kind, id, outputs, inputs({ ruleset }), settings);
+    expect(await counted()).toBe(count);
+    const changed = await update(kind, id, same, inputs({ ruleset: `${ruleset}\nchain own {\n}` }), settings);
+    expect(await counted()).toBe("0");
+    await remove(kind, id, changed, settings);
+  });
+
+  test("what packets add to a set, and what goes from it by itself, is no drift", async () => {
+    const ruleset = `set seen {
+      type ipv4_addr; flags dynamic; size 100;
+    }
+    set short {
+      type ipv4_addr; timeout 1s; elements = { 10.0.0.1 }
+    }
+    chain out {
+      type filter hook output priority 0; policy accept;
+      add @seen { ip daddr }
+    }`;
+    const { id, outputs } = await create(kind, inputs({ ruleset }), settings);
+    await world.inside(netns, "ping", "-c1", "127.0.0.1");
+    await world.run("sleep", "1.5");
+    expect(await world.inside(netns, "nft", "list", "ruleset")).toContain("127.0.0.1");
+    expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
+    await remove(kind, id, outputs, settings);
+  });
+
+  test("a table of iptables is not listed, and cannot be taken over", async () => {
+    await world.inside(netns, "iptables-nft", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-j", "ACCEPT");
+    await world.inside(netns, "nft", "table ip nat { chain post { type nat hook postrouting priority 100; }; }");
+    expect(await kind.imports?.list(testHost(), netns)).toEqual([{ id: `ip/nat@${netns}` }]);
+    const ruleset = parseTable(await world.inside(netns, "nft", "-s", "list", "table", "ip", "filter")).body;
+    const theirs = inputs({ family: "ip", name: "filter", ruleset, adopt: true });
+    expect(await failure(() => create(kind, theirs, settings))).toMatchObject({ code: "LN_EXISTS" });
+    const there = { ...settings, host: hostUrl };
+    const error = await failure(() => findImportable(kind, `ip/filter@${netns}`, world.owner, there));
+    expect(error).toMatchObject({ code: "LN_INPUT", summary: expect.stringContaining("iptables makes") });
+  });
+});
+
+test.each<[string, string, Values]>([
+  ["name", "must be 1 to 64", { name: "-x" }],
+  ["name", "must be 1 to 64", { name: "a b" }],
+  ["family", "must be one of ip,", { family: "ipv4" }],
+  ["ruleset", "close a brace", { ruleset: "}\ntable ip other {" }],
+  ["ruleset", "close the braces", { ruleset: "chain a {" }],
+  ["ruleset", "quotation mark", { ruleset: 'chain a {\ncomment "x\n}' }],
+  ["ruleset", 'line 2: must not say "flush"', { ruleset: "chain a {\n}; flush ruleset" }],
+  ["ruleset", 'must not say "delete"', { ruleset: "delete table ip x" }],
+  ["ruleset", 'must not say "table"', { ruleset: "table inet lab {\n}" }],
+  ["ruleset", "must not include files", { ruleset: 'chain a {\n include "/etc/x"\n}' }],
+  ["ruleset", "without NUL", { ruleset: "\0" }],
+  ["ruleset", "at most 1 MiB", { ruleset: "#".repeat(1048577) }],
+])("%s is refused: %s", (property, rule, values) => {
+  const given = { name: "lab", family: "inet", ruleset: "", owner: "p/s/n", ...values };
+  expect(check(kind, given).failures).toMatchObject([{ property, reason: expect.stringContaining(rule) }]);
+});
+
+test("rules that add to a set or take from it are no commands", () => {
+  const ruleset = "chain a {\n add @s { ip saddr }\n delete @s { ip saddr }; reset tcp option mptcp\n}";
+  expect(check(kind, { name: "lab", family: "inet", ruleset, owner: "p/s/n" }).failures).toEqual([]);
+});
+
+everyInput(kind);
+everyDrift(kind);
