@@ -61,7 +61,7 @@ function outputTable(fields) {
 /** The fields, and behind each those of the objects in it. @param {Field[]} fields @returns {{ path: string, field: Field }[]} */
 function flat(fields, prefix = "") {
   return fields.flatMap((field) => {
-    const path = `${prefix}${field.key}`;
+    const path = `${prefix}${field.key}${field.isList ? "[]" : ""}`;
     // Of several forms only one is given.
     const members = field.objects.length > 1 ? field.objects.flat().map(optional) : field.objects.flat();
     return [{ path, field }, ...flat(members, `${path}.`)];

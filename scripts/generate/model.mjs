@@ -17,6 +17,7 @@ import { readDocs } from "./docs.mjs";
  * @property {Schema} schema
  * @property {string} [output] its type as an output, where that is not its type as an input
  * @property {Field[][]} objects the fields of the object it takes; of several, if it is one of several
+ * @property {boolean} isList does it take a list of these objects?
  */
 
 /**
@@ -138,6 +139,7 @@ function fieldsOf(place, object, docs, membersOf, replaced = false) {
     const replaces = replaced || schema.replace === true;
     const fallback = given ?? documented;
     const bounds = boundsOf(schema);
+    const isList = schema.items?.properties !== undefined;
     return {
       key,
       doc: words,
@@ -149,7 +151,10 @@ function fieldsOf(place, object, docs, membersOf, replaced = false) {
       of: schema.of === undefined ? [] : membersOf(schema.of),
       schema,
       ...(input !== output && { output }),
-      objects: objectsIn(schema).map((each, index) => fieldsOf(path, each, objects[index] ?? {}, membersOf, replaces)),
+      isList,
+      objects: objectsIn((isList && schema.items) || schema).map((each, index) =>
+        fieldsOf(path, each, objects[index] ?? {}, membersOf, replaces),
+      ),
     };
   });
 }

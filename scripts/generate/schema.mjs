@@ -82,7 +82,8 @@ function typeOf(schema, field, name, input, types) {
       };
       return { $ref: `#/types/${id}` };
     });
-    return several ? { oneOf: refs } : /** @type {Json} */ (refs[0]);
+    const one = several ? { oneOf: refs } : /** @type {Json} */ (refs[0]);
+    return field.isList ? { type: "array", items: one } : one;
   }
   return plainType(schema);
 }

@@ -74,7 +74,7 @@ function inputObjects(field, owner) {
   const name = `${owner}${capital(field.key)}`;
   const lines = field.objects.map((fields) => fields.flatMap((each) => inputLines(each, name)));
   return [
-    ...declaration(`${name}Args`, `The input \`${field.key}\` of {@link ${owner}Args}.`, lines),
+    ...declaration(`${name}Args`, `${partOf(field)} input \`${field.key}\` of {@link ${owner}Args}.`, lines),
     ...field.objects.flat().flatMap((each) => inputObjects(each, name)),
   ];
 }
@@ -90,9 +90,14 @@ function outputObjects(field, owner) {
     }),
   );
   return [
-    ...declaration(name, `The output \`${field.key}\` of {@link ${owner}}.`, lines),
+    ...declaration(name, `${partOf(field)} output \`${field.key}\` of {@link ${owner}}.`, lines),
     ...field.objects.flat().flatMap((each) => outputObjects(each, name)),
   ];
+}
+
+/** @param {Field} field */
+function partOf({ isList }) {
+  return isList ? "An entry of the" : "The";
 }
 
 /** @param {string} name @param {string} doc @param {string[][]} objects */
@@ -105,8 +110,10 @@ function declaration(name, doc, objects) {
 }
 
 /** @param {Field} field @param {string} owner */
-function inputType({ key, schema, objects }, owner) {
-  return objects.length ? `${owner}${capital(key)}Args` : typeOf(schema, wrapped);
+function inputType({ key, schema, objects, isList }, owner) {
+  if (objects.length === 0) return typeOf(schema, wrapped);
+  const name = `${owner}${capital(key)}Args`;
+  return isList ? `${wrapped(name)}[]` : name;
 }
 
 /** @param {string} type */
@@ -115,8 +122,8 @@ function wrapped(type) {
 }
 
 /** @param {Field} field @param {string} owner */
-function outputType({ key, schema, objects, output }, owner) {
-  if (objects.length) return `${owner}${capital(key)}`;
+function outputType({ key, schema, objects, isList, output }, owner) {
+  if (objects.length) return `${owner}${capital(key)}${isList ? "[]" : ""}`;
   return output ?? plainType(schema);
 }
 

@@ -489,10 +489,10 @@ export interface PodArgs extends CommonArgs {
    * by NAT. Default: the kernel's choice, false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** Next hop of the IPv4 default route. Default: there is no such route. */
-  gateway?: pulumi.Input<string> | undefined;
-  /** Next hop of the IPv6 default route. Default: there is no such route. */
-  gateway6?: pulumi.Input<string> | undefined;
+  /** Next hop of the IPv4 default route, or a link that has the address. Default: there is no such route. */
+  gateway?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  /** Next hop of the IPv6 default route, or a link that has the address. Default: there is no such route. */
+  gateway6?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
 }
 
 /**
@@ -526,9 +526,9 @@ export class Pod extends LocalnetResource {
    * by NAT.
    */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** Next hop of the IPv4 default route. */
+  /** Next hop of the IPv4 default route, or a link that has the address. */
   declare readonly gateway: pulumi.Output<string | undefined>;
-  /** Next hop of the IPv6 default route. */
+  /** Next hop of the IPv6 default route, or a link that has the address. */
   declare readonly gateway6: pulumi.Output<string | undefined>;
   /** The file that stands for the namespace: /run/netns/NAME. */
   declare readonly path: pulumi.Output<string>;
@@ -1605,8 +1605,11 @@ export interface RouteArgs extends CommonArgs {
   destination: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
-  via?: pulumi.Input<string> | undefined;
+  /**
+   * Address of the next hop, or a link that has it: its first address of the destination's IP version. That of an IPv4
+   * route may be an IPv6 address (`via inet6`), with `device`.
+   */
+  via?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /**
@@ -1614,7 +1617,7 @@ export interface RouteArgs extends CommonArgs {
    */
   onlink?: pulumi.Input<boolean> | undefined;
   /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
-  nextHops?: pulumi.Input<pulumi.Input<Record<string, pulumi.Input<unknown>>>[]> | undefined;
+  nextHops?: pulumi.Input<pulumi.Input<RouteNextHopsArgs>[]> | undefined;
   /** Source address that the host prefers for this route (`src`). */
   source?: pulumi.Input<string> | undefined;
   /** Largest packet in bytes on this route. 68 to 65535. Default: that of the link. */
@@ -1640,6 +1643,30 @@ export interface RouteArgs extends CommonArgs {
   type?: pulumi.Input<"unicast" | "local" | "blackhole" | "unreachable" | "prohibit" | "throw"> | undefined;
 }
 
+/** An entry of the input `nextHops` of {@link RouteArgs}. */
+export interface RouteNextHopsArgs {
+  /** Address of the next hop, or a link that has it: its first address of the destination's IP version. */
+  via?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+  device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  /** Its share of the packets. 1 to 256. Default: 1. */
+  weight?: pulumi.Input<number> | undefined;
+  /** Is `via` at the other end of `device`, although no address of that says so? Default: false. */
+  onlink?: pulumi.Input<boolean> | undefined;
+}
+
+/** An entry of the output `nextHops` of {@link Route}. */
+export interface RouteNextHops {
+  /** Address of the next hop, or a link that has it: its first address of the destination's IP version. */
+  readonly via?: string | undefined;
+  /** Link that the packets leave by (`dev`). */
+  readonly device?: string | undefined;
+  /** Its share of the packets. */
+  readonly weight: number;
+  /** Is `via` at the other end of `device`, although no address of that says so? */
+  readonly onlink: boolean;
+}
+
 /**
  * A route, as `ip route` makes it. Id: `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these
  * are given.
@@ -1649,16 +1676,17 @@ export class Route extends LocalnetResource {
   declare readonly destination: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
+  /**
+   * Address of the next hop, or a link that has it: its first address of the destination's IP version. That of an IPv4
+   * route may be an IPv6 address (`via inet6`), with `device`.
+   */
   declare readonly via: pulumi.Output<string | undefined>;
   /** Link that the packets leave by (`dev`). */
   declare readonly device: pulumi.Output<string | undefined>;
   /** Is `via` at the other end of `device`, although no address of that says so? */
   declare readonly onlink: pulumi.Output<boolean | undefined>;
   /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
-  declare readonly nextHops: pulumi.Output<
-    { weight: number; onlink: boolean; via?: string | undefined; device?: string | undefined }[] | undefined
-  >;
+  declare readonly nextHops: pulumi.Output<RouteNextHops[] | undefined>;
   /** Source address that the host prefers for this route (`src`). */
   declare readonly source: pulumi.Output<string | undefined>;
   /** Largest packet in bytes on this route. */

@@ -80,7 +80,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "adopt",
     ],
     outputs: ["path", "macAddress"],
-    references: { bridge: "name", netns: "name" },
+    references: { bridge: "name", netns: "name", gateway: "address:4", gateway6: "address:6" },
   },
   Dummy: {
     inputs: [
@@ -297,7 +297,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "adopt",
     ],
     outputs: [],
-    references: { netns: "name", device: "name" },
+    references: {
+      netns: "name",
+      via: "address:destination",
+      device: "name",
+      nextHops: { via: "address:destination", device: "name" },
+    },
     parent: "netns",
   },
   PolicyRule: {

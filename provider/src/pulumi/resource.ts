@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/check";
 import { shapes } from "../generated/shapes";
+import { type References, resolved } from "./references";
 import { ownerOf } from "./urn";
 
 /** What a class needs to know of its kind. */
@@ -10,11 +11,6 @@ export interface Shape {
   readonly references: References;
   /** The input that names what the object lives in. */
   readonly parent?: string;
-}
-
-/** The inputs that take a resource too, and which of its outputs they mean; of an input with inputs of its own, those. */
-interface References {
-  readonly [key: string]: string | References;
 }
 
 /**
@@ -96,18 +92,6 @@ function properties({ inputs, outputs }: Shape): Values {
 
 function defined(args: Values): Values {
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
-}
-
-/** Puts in place of each resource the output that the input means. */
-function resolved(references: References, args: Values): Values {
-  const result = { ...args };
-  for (const [key, output] of Object.entries(references)) {
-    const value = args[key];
-    if (typeof value !== "object" || value === null || pulumi.Output.isInstance(value)) continue;
-    if (typeof output !== "string") result[key] = resolved(output, value as Values);
-    else if (pulumi.Resource.isInstance(value)) result[key] = (value as unknown as Values)[output];
-  }
-  return result;
 }
 
 /** A resource that goes with the one it lives in needs no delete of its own. */

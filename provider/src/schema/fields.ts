@@ -15,8 +15,11 @@ declare module "zod" {
      * group in which the order of entries counts; entries of different groups have no order.
      */
     subset?: (entry: never) => string;
-    /** A resource may be given instead of its name or id; the output of it that is meant. */
-    reference?: "name" | "id";
+    /**
+     * A resource may be given instead of text, and what of it is meant: its name or id, or its first address, of an IP
+     * version or of that of another input.
+     */
+    reference?: "name" | "id" | `address:${string}`;
     /** Resources of which kinds may be given: a type, or a tag that kinds have. */
     of?: string;
     /** It may be a secret: it stands in no message. */

@@ -12,12 +12,15 @@ export const scopes = { global: "0", link: "253", host: "254" } as const;
 export type Scope = keyof typeof scopes;
 export const scopeNames = Object.keys(scopes) as [Scope, ...Scope[]];
 
+/** An address of the link stands for it; of a VethPair, that of the end in the other namespace. */
+const hopAddress = address.optional().meta({ reference: "address:destination", of: "link" });
+
 const nextHop = z.strictObject({
-  /** Address of the next hop. */
-  via: address.optional(),
+  /** Address of the next hop, or a link that has it: its first address of the destination's IP version. */
+  via: hopAddress,
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device: deviceName.optional().meta({ reference: "name", of: "link" }),
-  /** Its share of the packets, 1 to 256. */
+  /** Its share of the packets. */
   weight: z.int("must be 1 to 256").min(1, "must be 1 to 256").max(256, "must be 1 to 256").default(1),
   /** Is `via` at the other end of `device`, although no address of that says so? */
   onlink: z.boolean().default(false),
@@ -34,8 +37,8 @@ export const routeArgs = {
     .transform(canonicalDestination)
     .meta({ replace: true }),
   ...inNetns,
-  /** Address of the next hop. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
-  via: address.optional(),
+  /** Address of the next hop, or a link that has it: its first address of the destination's IP version. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
+  via: hopAddress,
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device: deviceName.optional().meta({ reference: "name", of: "link", unset: kernelChooses }),
   /** Is `via` at the other end of `device`, although no address of that says so? Default: the kernel's choice, false. */

@@ -1,0 +1,66 @@
+import { isIPv6 } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import type { Values } from "../core/check";
+
+// A program may give a resource where an input is text: what that text is, is decided here.
+
+/**
+ * The inputs that take a resource too, and what they mean by it; of an input with inputs of its own, those.
+ * - "name", "id": that output. Of a pair the name is that of the end in the namespace of whoever asks.
+ * - "address:4", "address:6", "address:KEY": its first address of that IP version, or of that of the input KEY. Of a pair
+ *   it is that of the end in the other namespace.
+ */
+export interface References {
+  readonly [key: string]: string | References;
+}
+
+/** Puts in place of each resource what the input means. */
+export function resolved(references: References, args: Values, outerNetns?: unknown, outerArgs = args): Values {
+  const result = { ...args };
+  const netns = "netns" in references ? args.netns : outerNetns;
+  for (const [key, reference] of Object.entries(references)) {
+    const value = args[key];
+    if (!isObject(value)) continue;
+    if (typeof reference === "string") {
+      if (pulumi.Resource.isInstance(value))
+        result[key] = meaning(key, value as unknown as Values, reference, netns, outerArgs);
+    } else {
+      const inside = (entry: unknown) => (isObject(entry) ? resolved(reference, entry, netns, outerArgs) : entry);
+      result[key] = Array.isArray(value) ? value.map(inside) : inside(value);
+    }
+  }
+  return result;
+}
+
+/** One that is given now, not an output or a promise of one. */
+function isObject(value: unknown): value is Values {
+  const isLater = pulumi.Output.isInstance(value) || value instanceof Promise;
+  return typeof value === "object" && value !== null && !isLater;
+}
+
+/** One end of a pair; the other is its `peer`. */
+interface End {
+  readonly name: string;
+  readonly netns?: string;
+  readonly addresses?: readonly string[];
+}
+
+type Facts = [name: string, addresses: string[], netns: string, peer?: End, here?: string, version?: string];
+
+function meaning(key: string, resource: Values, reference: string, netns: unknown, args: Values): unknown {
+  const [output = "", version = ""] = reference.split(":");
+  if (output !== "address" && (output === "id" || !("peer" in resource))) return resource[output];
+  const here = isObject(netns) && pulumi.Resource.isInstance(netns) ? (netns as unknown as Values).name : netns;
+  const { name, addresses, netns: there, peer } = resource;
+  return pulumi.all([name, addresses, there, peer, here, args[version] ?? version]).apply((values) => {
+    const [name, addresses, netns, peer, here, wanted] = values as unknown as Facts;
+    const near = { name, netns, addresses };
+    const [inside, outside] = peer && peer.netns === here && netns !== here ? [peer, near] : [near, peer ?? near];
+    if (output === "name") return inside.name;
+    const isSix = wanted === "6" || isIPv6(String(wanted).replace(/\/\d+$/, ""));
+    const bare = (outside.addresses ?? []).map((each) => each.replace(/\/\d+$/, ""));
+    const address = bare.find((each) => isIPv6(each) === isSix);
+    if (address !== undefined) return address;
+    throw new pulumi.RunError(`${key}: ${outside.name} has no IPv${isSix ? 6 : 4} address`);
+  });
+}
