@@ -41,26 +41,37 @@ function isObject(value: unknown): value is Values {
 /** One end of a pair; the other is its `peer`. */
 interface End {
   readonly name: string;
-  readonly netns?: string;
-  readonly addresses?: readonly string[];
+  readonly netns?: string | undefined;
+  readonly addresses?: readonly string[] | undefined;
 }
 
-type Facts = [name: string, addresses: string[], netns: string, peer?: End, here?: string, version?: string];
+/** What is known of the resource, and of whoever asks. */
+type Facts = [
+  name: string,
+  addresses: readonly string[] | undefined,
+  netns: string | undefined,
+  peer?: End,
+  here?: string,
+  version?: string,
+];
 
 function meaning(key: string, resource: Values, reference: string, netns: unknown, args: Values): unknown {
   const [output = "", version = ""] = reference.split(":");
   if (output !== "address" && (output === "id" || !("peer" in resource))) return resource[output];
   const here = isObject(netns) && pulumi.Resource.isInstance(netns) ? (netns as unknown as Values).name : netns;
   const { name, addresses, netns: there, peer } = resource;
-  return pulumi.all([name, addresses, there, peer, here, args[version] ?? version]).apply((values) => {
-    const [name, addresses, netns, peer, here, wanted] = values as unknown as Facts;
-    const near = { name, netns, addresses };
-    const [inside, outside] = peer && peer.netns === here && netns !== here ? [peer, near] : [near, peer ?? near];
-    if (output === "name") return inside.name;
-    const isSix = wanted === "6" || isIPv6(String(wanted).replace(/\/\d+$/, ""));
-    const bare = (outside.addresses ?? []).map((each) => each.replace(/\/\d+$/, ""));
-    const address = bare.find((each) => isIPv6(each) === isSix);
-    if (address !== undefined) return address;
-    throw new pulumi.RunError(`${key}: ${outside.name} has no IPv${isSix ? 6 : 4} address`);
-  });
+  return pulumi
+    .all([name, addresses, there, peer, here, args[version] ?? version])
+    .apply((facts) => textOf(key, output, facts as unknown as Facts));
+}
+
+export function textOf(key: string, output: string, [name, addresses, netns, peer, here, version]: Facts): string {
+  const near = { name, netns, addresses };
+  const [inside, outside] = peer && peer.netns === here && netns !== here ? [peer, near] : [near, peer ?? near];
+  if (output === "name") return inside.name;
+  const isSix = version === "6" || isIPv6(String(version).replace(/\/\d+$/, ""));
+  const bare = (outside.addresses ?? []).map((each) => each.replace(/\/\d+$/, ""));
+  const address = bare.find((each) => isIPv6(each) === isSix);
+  if (address !== undefined) return address;
+  throw new pulumi.RunError(`${key}: ${outside.name} has no IPv${isSix ? 6 : 4} address`);
 }
