@@ -50,8 +50,8 @@ type Facts = [
   name: string,
   addresses: readonly string[] | undefined,
   netns: string | undefined,
-  peer?: End,
-  here?: string,
+  peer?: End | undefined,
+  here?: string | undefined,
   version?: string,
 ];
 
