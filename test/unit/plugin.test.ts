@@ -1,10 +1,14 @@
-import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
+import { credentials, Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { unknown, type Values } from "../../provider/src/core/check";
-import { secondsLeft } from "../../provider/src/host/operation";
+import { secondsLeft, showProgress } from "../../provider/src/host/operation";
 import { probe } from "../../provider/src/kinds";
+import { type Show, showThrough } from "../../provider/src/pulumi/native/log";
 import { service } from "../../provider/src/pulumi/native/plugin";
 
 const signature = "4dabf18193072939515e22adb298388d";
@@ -14,22 +18,31 @@ const urn = (type: string, name = "one") => `urn:pulumi:stack::project::localnet
 
 const server = new Server();
 let client: ResourceProviderClient;
+let show: Show;
 beforeAll(async () => {
   server.addService(
     ResourceProviderService,
-    service("1.2.3", () => "{}"),
-  );
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, number) =>
-      error ? reject(error) : resolve(number),
+    service(
+      "1.2.3",
+      () => "{}",
+      (...line) => show(...line),
     ),
   );
+  const port = await listen(server);
   client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
 });
 afterAll(() => {
   client.close();
   server.forceShutdown();
 });
+
+function listen(on: Server): Promise<number> {
+  return new Promise((resolve, reject) =>
+    on.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    ),
+  );
+}
 
 type Method<Q, R> = (request: Q, reply: (error: Error | null, response: R) => void) => unknown;
 
@@ -180,6 +193,32 @@ test("customTimeouts limit how long an operation waits; without them nothing doe
   expect(limits[0]).toBeGreaterThan(80);
   expect(limits[0]).toBeLessThanOrEqual(90);
   expect(limits[1]).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("what an operation waits for is shown beside its resource, without secrets, on one line", async () => {
+  const log = jest.fn();
+  const engine = new Server();
+  const respond = ({ request }: { request: LogRequest }, reply: (error: null, empty: Empty) => void) => {
+    log(request.toObject());
+    reply(null, new Empty());
+  };
+  engine.addService(EngineService as unknown as ServiceDefinition, { log: respond });
+  const port = await listen(engine);
+  show = showThrough(`127.0.0.1:${port}`);
+  const ensure = jest.spyOn(probe, "ensure").mockImplementation(async () => {
+    showProgress("saw hunter2\u001b[2J\nand more");
+    throw new Error("enough");
+  });
+  const request = new rpc.CreateRequest();
+  request.setUrn(urn("Probe"));
+  const http = { url: "http://127.0.0.1", expectBody: secret("hunter2") };
+  request.setProperties(struct({ http }));
+  await expect(ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).rejects.toThrow("enough");
+  while (log.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  ensure.mockRestore();
+  engine.forceShutdown();
+  const message = "saw [secret]\\x1b[2J\\x0aand more";
+  expect(log.mock.calls).toEqual([[expect.objectContaining({ urn: urn("Probe"), message, ephemeral: true })]]);
 });
 
 test("an error tells all in its message, and of a resource that there is no such kind", async () => {

@@ -2835,7 +2835,11 @@ export interface ProcessArgs extends CommonArgs {
   command: pulumi.Input<pulumi.Input<string>[]>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. A change replaces the resource. */
+  /**
+   * Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. On the host only root and the user that
+   * the process runs as can read them. The state holds them, encrypted where they are secrets. A change replaces the
+   * resource.
+   */
   environment?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Directory that it starts in. Default: "/". A change replaces the resource. */
   workingDirectory?: pulumi.Input<string> | undefined;
@@ -2926,7 +2930,10 @@ export class Process extends LocalnetResource {
   declare readonly command: pulumi.Output<string[]>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. */
+  /**
+   * Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. On the host only root and the user that
+   * the process runs as can read them. The state holds them, encrypted where they are secrets.
+   */
   declare readonly environment: pulumi.Output<Record<string, string> | undefined>;
   /** Directory that it starts in. */
   declare readonly workingDirectory: pulumi.Output<string>;

@@ -39,7 +39,7 @@ export const process = defineKind({
     /** Network namespace. Default: the host's own. */
     // Not a parent: a process outlives the name of its namespace, and keeps it from going.
     netns: inNetns.netns.meta({ replace: true, reference: "name", parent: false }),
-    /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. */
+    /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. On the host only root and the user that the process runs as can read them. The state holds them, encrypted where they are secrets. */
     environment: z.record(variable, text).optional().meta({ replace: true }),
     /** Directory that it starts in. */
     workingDirectory: path.default("/").meta({ replace: true }),

@@ -15,13 +15,15 @@ import { redact } from "../../text";
 import { operation } from "../engine";
 import { settingsIn } from "../settings";
 import { checkConfig, diffConfig } from "./config";
+import type { Show } from "./log";
 import { checkResponse, diffResponse, HalfMade, unary } from "./reply";
 import { requestedInputs, type Subject, stored, subjectOf } from "./state";
 import { decode, encode, type Properties } from "./struct";
 
 /** The native plugin, as the engine calls it: Pulumi's ResourceProvider over gRPC. */
-export function service(version: string, schema: () => string): UntypedServiceImplementation {
+export function service(version: string, schema: () => string, show: Show): UntypedServiceImplementation {
   let settings: HostSettings = { sudo: false };
+  const run = runner(show);
 
   return {
     checkConfig: unary(checkConfig),
@@ -155,20 +157,23 @@ function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>)
 }
 
 /**
- * Runs an operation. What it made is in its error, and the secrets that it was given are not. `seconds`: what
- * customTimeouts allow; 0: no limit.
+ * Runs an operation. What it made is in its error, and the secrets that it was given are neither there nor in what it
+ * shows. `seconds`: what customTimeouts allow; 0: no limit.
  */
-async function run<T>(subject: Subject, given: readonly Properties[], body: () => Promise<T>, seconds = 0): Promise<T> {
-  const secrets = new Set(given.flatMap((each) => [...each.secrets]));
-  const texts = given.flatMap(({ secretTexts }) => secretTexts);
-  try {
-    return await operation(() => withEngine({ seconds }, body));
-  } catch (error) {
-    if (!(error instanceof lifecycle.PartialError)) throw withoutSecrets(error, texts);
-    const cause = withoutSecrets(error.cause, texts);
-    const partial = new lifecycle.PartialError(error.id, error.properties, cause);
-    throw new HalfMade(partial, state(subject, error.properties, secrets));
-  }
+function runner(show: Show) {
+  return async <T>(subject: Subject, given: readonly Properties[], body: () => Promise<T>, seconds = 0): Promise<T> => {
+    const secrets = new Set(given.flatMap((each) => [...each.secrets]));
+    const texts = given.flatMap(({ secretTexts }) => secretTexts);
+    const engine = { seconds, show: (message: string) => show(subject.urn, redact(message, texts)) };
+    try {
+      return await operation(() => withEngine(engine, body));
+    } catch (error) {
+      if (!(error instanceof lifecycle.PartialError)) throw withoutSecrets(error, texts);
+      const cause = withoutSecrets(error.cause, texts);
+      const partial = new lifecycle.PartialError(error.id, error.properties, cause);
+      throw new HalfMade(partial, state(subject, error.properties, secrets));
+    }
+  };
 }
 
 function withoutSecrets(error: unknown, texts: readonly string[]): Error {

@@ -4,16 +4,17 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { endWithEngine } from "../engine";
 import { serveOwnUserOnly } from "../peers";
+import { showThrough } from "./log";
 import { service } from "./plugin";
 
-/** Runs the native plugin, which tells the engine its port, until the engine goes away. */
-export function serve(): void {
+/** Runs the native plugin, which tells the engine its port, until the engine goes away. `engine`: its address. */
+export function serve(engine: string | undefined): void {
   serveOwnUserOnly();
   const file = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
   const server = new grpc.Server();
   server.addService(
     ResourceProviderService,
-    service(JSON.parse(file("package.json")).version, () => file("schema.json")),
+    service(JSON.parse(file("package.json")).version, () => file("schema.json"), showThrough(engine)),
   );
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;

@@ -7,6 +7,7 @@ import { kindOf, nameOf, ownerOf } from "../urn";
 
 /** Which resource a request is about. */
 export interface Subject {
+  readonly urn: string;
   readonly kind: AnyKind;
   readonly owner: string;
   readonly name: string;
@@ -16,7 +17,7 @@ export function subjectOf(request: { getUrn(): string }): Subject {
   const urn = request.getUrn();
   const kind = kinds[kindOf(urn)];
   if (!kind) throw new Error(`pulumi-localnet has no kind ${kindOf(urn)}`);
-  return { kind, owner: ownerOf(urn), name: nameOf(urn) };
+  return { urn, kind, owner: ownerOf(urn), name: nameOf(urn) };
 }
 
 /** The inputs that are kept: the mark is none of the user's. */
