@@ -15,9 +15,15 @@ import {
   releaseObject,
   requireAdoptable,
 } from "./ownership";
+import { waitForOthers } from "./wait-for-others";
 
 export { check } from "./check";
 export { PartialError } from "./converge";
+
+/** An operation that may need what another one of the same run makes. */
+function making<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
+  return about(kind, id, op, () => waitForOthers(body));
+}
 
 export async function create(
   kind: AnyKind,
@@ -26,7 +32,7 @@ export async function create(
 ): Promise<{ id: string; outputs: Values }> {
   const args = parse(kind, inputs);
   const id = kind.id(args);
-  return about(kind, id, "create", async () => {
+  return making(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
     let observed = await observeOwned(kind, host, args);
@@ -57,7 +63,7 @@ export async function update(
   settings: HostSettings,
 ): Promise<Values> {
   const args = parse(kind, news);
-  return about(kind, id, "update", async () => {
+  return making(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
     // A resource, or stack, that was renamed has the mark of its former name, or since an update that died its new one.

@@ -181,6 +181,15 @@ export function commandError(argv: readonly string[], result: Result): LocalnetE
   return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { ran });
 }
 
+/** What ip, bridge, tc and iptables print when something else is not there that the command names or needs. */
+const elsewhere =
+  /Cannot find device|Device does not exist|[Ii]nvalid gateway|No route to host|Network is unreachable|Invalid prefsrc|Set \S+ doesn't exist|No chain\/target\/match by that name|(?:Nexthop device|Device for nexthop) is not up/;
+
+/** Is the cause that something else is not there, which another may be about to make? */
+export function isCauseElsewhere(error: LocalnetError): boolean {
+  return ["LN_NETNS", "LN_MISSING"].includes(error.code) || elsewhere.test(error.ran?.stderr ?? "");
+}
+
 /** The command that does the work, behind one that only brings it into a namespace or limits its environment. */
 function commandName(argv: readonly string[]): string {
   const [first = "", ...rest] = argv;

@@ -25,6 +25,9 @@ export async function missingError(host: Host, netns: string | undefined, key: s
   if (link !== undefined) {
     if (!(await showLinks(host, netns)).some(({ ifname }) => ifname === link))
       return no("LN_MISSING", `${lacks}: there is no link ${link}`, "let this depend on the link (dependsOn)");
+    // The link has come meanwhile.
+    if ((await readSysctl(host, netns, key)) !== undefined)
+      return no("LN_MISSING", `${lacks}: there was no link ${link}`, "let this depend on the link (dependsOn)");
     const folder = key.slice(0, key.lastIndexOf("/"));
     const least = folder.startsWith("net/ipv6") ? 1280 : 68;
     return no(

@@ -1,0 +1,54 @@
+import type { Values } from "../../provider/src/core/check";
+import type { AnyKind } from "../../provider/src/core/kind";
+import { create } from "../../provider/src/core/lifecycle";
+import { kinds } from "../../provider/src/kinds";
+import { failure } from "./support/contract";
+import { hostUrl, settings, World } from "./support/world";
+
+const world = new World();
+const a = world.netns("a");
+const b = world.netns("b");
+
+/** What a program of bare names asks for, which the engine begins in any order. */
+const make = (type: string, inputs: Values) =>
+  create(kinds[type] as AnyKind, { ...inputs, owner: world.owner, ...(hostUrl && { host: hostUrl }) }, settings);
+
+beforeAll(() => world.build());
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+test("resources that need each other come about in whatever order they begin", async () => {
+  await world.run("ip", "netns", "del", b);
+  await Promise.all([
+    make("IptablesRule", { netns: b, chain: "OWN", target: "ACCEPT" }),
+    make("Route", { netns: b, destination: "10.9.0.0/16", via: "10.8.0.2" }),
+    make("Route", { netns: b, destination: "10.10.0.0/16", via: "10.9.0.1", onlink: true, device: "far" }),
+    make("Sysctl", { netns: b, key: "net.ipv4.conf.far.proxy_arp", value: 1 }),
+    make("VethPair", {
+      ...{ name: "near", netns: a, master: "br0" },
+      peer: { name: "far", netns: b, addresses: ["10.8.0.1/24"] },
+    }),
+    make("IptablesChain", { netns: b, name: "OWN" }),
+    make("Bridge", { name: "br0", netns: a }),
+    make("Netns", { name: b }),
+  ]);
+  expect(await world.run("ip", "-n", b, "route", "show", "proto", "157")).toMatch(/10\.9\.0\.0\/16 via 10\.8\.0\.2/);
+  expect(await world.run("ip", "-n", a, "link", "show", "near")).toContain("master br0");
+});
+
+test("what nobody is about to make is an error at once, and one that another takes long over within a limit", async () => {
+  const began = Date.now();
+  const missing = () => make("Route", { netns: "nowhere", destination: "10.9.0.0/16", via: "10.8.0.2" });
+  expect(await failure(missing)).toMatchObject({ code: "LN_NETNS" });
+  expect(Date.now() - began).toBeLessThan(hostUrl ? 8000 : 3000);
+
+  const slow = make("Probe", {
+    ...{ netns: b, ping: { address: "10.8.0.77" }, expect: "failure" },
+    ...{ count: 13, timeoutSeconds: 1 },
+  });
+  const again = Date.now();
+  expect(await failure(missing)).toMatchObject({ code: "LN_NETNS" });
+  const waited = Date.now() - again;
+  expect(waited).toBeGreaterThan(9000);
+  expect(waited).toBeLessThan(12_500);
+  await slow;
+});
