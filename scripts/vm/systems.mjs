@@ -2,20 +2,20 @@ import { debianMirror } from "../lib/debian.mjs";
 
 /**
  * @typedef {object} System what a machine runs
- * @property {string} about
  * @property {() => Promise<string>} [kernelFrom] the suite that the kernel is from; default: this host's own
  * @property {string} [release] the release of Debian whose files it sees; default: those of this host
  */
 
-/** @satisfies {Record<string, System>} */
+/**
+ * README.md tells them apart.
+ * @satisfies {Record<string, System>}
+ */
 export const systems = {
-  host: { about: "this host's files, and the kernel of its release of Debian" },
+  host: {},
   backports: {
-    about: "this host's files, and the newer kernel that Debian has for its release",
     kernelFrom: async () => `${(await debianMirror()).codename}-backports`,
   },
   "debian-13": {
-    about: "the files and the kernel of Debian 13",
     kernelFrom: async () => "trixie",
     release: "trixie",
   },
