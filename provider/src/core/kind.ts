@@ -23,7 +23,7 @@ export const configuration = z.object({
 
 /** Inputs of every kind. */
 const common = {
-  /** Where the object lives: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or else this machine. */
+  /** Where the object lives: `ssh://[user@]name[:port]`; all resources that it is given are on the same. Default: their host, or else the stack configuration `localnet:host`, or else this machine. */
   host: hostUrl.optional().meta({ replace: true }),
   /** Take over an object that exists already, if it is what is asked for. Default: false, an object that exists is an error. */
   adopt: z.boolean().optional(),

@@ -6,8 +6,8 @@ import { LocalnetResource } from "../pulumi/resource";
 /** Inputs of every kind. */
 export interface CommonArgs {
   /**
-   * Where the object lives: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or else this
-   * machine. A change replaces the resource.
+   * Where the object lives: `ssh://[user@]name[:port]`; all resources that it is given are on the same. Default: their
+   * host, or else the stack configuration `localnet:host`, or else this machine. A change replaces the resource.
    */
   host?: pulumi.Input<string> | undefined;
   /**

@@ -33,7 +33,7 @@ export function resolved(references: References, args: Values, outerNetns?: unkn
 }
 
 /** One that is given now, not an output or a promise of one. */
-function isObject(value: unknown): value is Values {
+export function isObject(value: unknown): value is Values {
   const isLater = pulumi.Output.isInstance(value) || value instanceof Promise;
   return typeof value === "object" && value !== null && !isLater;
 }

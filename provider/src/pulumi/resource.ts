@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/check";
 import { shapes } from "../generated/shapes";
+import { hostOf, noteHost } from "./inherited-host";
 import { type References, resolved } from "./references";
 import { ownerOf } from "./urn";
 
@@ -42,6 +43,8 @@ export abstract class LocalnetResource extends Declared {
     const shape = shapeOf(type);
     const given = args as Values;
     const token = `pulumi-nodejs:localnet:${type}`;
+    const configured = new pulumi.Config("localnet").get("host");
+    const host = hostOf(`${type} ${name}`, shape.references, given, configured);
     super(
       token,
       name,
@@ -49,13 +52,14 @@ export abstract class LocalnetResource extends Declared {
         ...properties(shape),
         ...(shape.inputs.includes("name") ? { name } : {}),
         ...defined(resolved(shape.references, given)),
-        host: given.host ?? new pulumi.Config("localnet").get("host"),
+        host,
         owner: ownerIn(pulumi.createUrn(name, token, options.parent)),
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
         __provider: `exports.handler=()=>require("pulumi-localnet/provider")("${type}")`,
       },
       pulumi.mergeOptions(parentOf(shape, given), options),
     );
+    noteHost(this, host);
   }
 }
 
