@@ -31,7 +31,7 @@ const node = new Netns("node");
 const cni0 = new Bridge("cni0", { netns: node, addresses: [`${network}.1/24`] });
 lab.push(
   new Sysctl("ip_forward", { netns: node, key: "net.ipv4.ip_forward", value: 1 }),
-  new Route("services", { netns: node, destination: "10.96.0.0/16", device: cni0 }, { dependsOn: cni0 }),
+  new Route("services", { netns: node, destination: "10.96.0.0/16", device: cni0 }),
 );
 
 // The pods, each behind a link of its own, with a web server. A pod that is balanced to itself gets its packet back through
@@ -45,11 +45,7 @@ const links = pods.map((pod, index) => {
     peer: { name: "eth0", netns, addresses: [`${network}.${index + 2}/24`] },
   });
   lab.push(
-    new Route(
-      `default-${pod}`,
-      { netns, destination: "default", via: `${network}.1` },
-      { dependsOn: [cni0, veth], deletedWith: veth },
-    ),
+    new Route(`default-${pod}`, { netns, destination: "default", via: cni0, device: veth }, { deletedWith: veth }),
     new Process(`server-${pod}`, {
       netns,
       command: serve(pod),

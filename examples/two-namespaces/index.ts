@@ -13,11 +13,7 @@ const cable = new VethPair("eth-left", {
   peer: { name: "eth-right", netns: right, addresses: ["10.90.0.2/24", "fd00:90::2/64"], mtu },
 });
 
-const overIpv4 = new Probe(
-  "ping",
-  { netns: left, ping: { address: "10.90.0.2" }, triggers: [mtu] },
-  { dependsOn: cable },
-);
+const overIpv4 = new Probe("ping", { netns: left, ping: { address: cable }, triggers: [mtu] });
 const overIpv6 = new Probe(
   "ping6",
   { netns: left, ping: { address: "fd00:90::2" }, triggers: [mtu] },

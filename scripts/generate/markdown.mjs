@@ -22,8 +22,26 @@ export function reference({ common, kinds, requirements }) {
     "## Inputs of every kind",
     "",
     ...inputTable(common),
+    ...["", "## Resources in place of text", ""],
+    "Where a type names a group, each of its kinds may be given: its name, or its first address, is meant. Of a VethPair",
+    "that is the name of the end in the namespace of whoever names it, and the address of the other end.",
+    ...["", ...groupTable(kinds)],
     ...kinds.flatMap((kind) => kindSection(kind, requirements)),
   );
+}
+
+/** @param {KindModel[]} kinds */
+function groupTable(kinds) {
+  const fields = kinds.flatMap(({ args }) => flat(args)).map(({ field }) => field);
+  const groups = fields.flatMap((field) => (isGroup(field) ? [{ name: String(field.schema.of), of: field.of }] : []));
+  const unique = [...new Map(groups.map(({ name, of }) => [name, of]))];
+  const rows = unique.sort().map(([name, of]) => [name, of.map(link).join(", ")]);
+  return table(["Group", "Kinds"], rows);
+}
+
+/** Does it take several kinds? @param {Field} field */
+function isGroup({ of }) {
+  return of.length > 1;
 }
 
 /** @param {KindModel} kind @param {Model["requirements"]} requirements */
@@ -74,9 +92,11 @@ function optional(field) {
 }
 
 /** @param {Field} field */
-function typeCell({ schema, objects, of }) {
+function typeCell(field) {
+  const { schema, objects, of } = field;
   const type = objects.length ? "object" : `\`${plainType(schema)}\``;
-  return [type, ...of.map(link)].join(" or ");
+  const resources = isGroup(field) ? [`[${schema.of}](#resources-in-place-of-text)`] : of.map(link);
+  return [type, ...resources].join(" or ");
 }
 
 /** The text of docs/errors.md. @param {Model} model */

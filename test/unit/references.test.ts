@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Bridge, Netns, Pod, Route, VethPair } from "../../provider/src";
+import { Bridge, Netns, Pod, Probe, Route, VethPair } from "../../provider/src";
 import { textOf } from "../../provider/src/pulumi/references";
 
 // What a program's text becomes where a resource stands for it.
@@ -48,6 +48,15 @@ test("a resource stands in a list of objects as well", async () => {
   const nextHops = [{ via: bridge }, { via: veth, device: veth, weight: 2 }];
   const route = new Route("r", { netns: pod, destination: "default", nextHops });
   expect(await value(route.nextHops)).toEqual([{ via: "10.0.0.1" }, { via: "10.1.0.1", device: "eth0", weight: 2 }]);
+});
+
+test("a probe, or a backend, takes who is meant: a pair stands for its other end, and a pod for itself", async () => {
+  const { lab, pod, bridge, veth } = await network();
+  const addressOf = async (probe: Probe) => (await value(probe.ping))?.address;
+  expect(await addressOf(new Probe("in", { netns: lab, ping: { address: veth } }))).toBe("10.1.0.2");
+  expect(await addressOf(new Probe("out", { netns: pod, ping: { address: veth } }))).toBe("10.1.0.1");
+  const far = new Pod("far", { netns: lab, bridge, addresses: ["fd00::9/64"] });
+  expect(await addressOf(new Probe("far", { netns: lab, ping: { address: far } }))).toBe("fd00::9");
 });
 
 test("a link without such an address is an error that names the input and the link", () => {

@@ -489,10 +489,34 @@ export interface PodArgs extends CommonArgs {
    * by NAT. Default: the kernel's choice, false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** Next hop of the IPv4 default route, or a link that has the address. Default: there is no such route. */
-  gateway?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
-  /** Next hop of the IPv6 default route, or a link that has the address. Default: there is no such route. */
-  gateway6?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  /** Next hop of the IPv4 default route, or who has the address. Default: there is no such route. */
+  gateway?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Macvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | undefined;
+  /** Next hop of the IPv6 default route, or who has the address. Default: there is no such route. */
+  gateway6?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Macvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | undefined;
 }
 
 /**
@@ -526,9 +550,9 @@ export class Pod extends LocalnetResource {
    * by NAT.
    */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** Next hop of the IPv4 default route, or a link that has the address. */
+  /** Next hop of the IPv4 default route, or who has the address. */
   declare readonly gateway: pulumi.Output<string | undefined>;
-  /** Next hop of the IPv6 default route, or a link that has the address. */
+  /** Next hop of the IPv6 default route, or who has the address. */
   declare readonly gateway6: pulumi.Output<string | undefined>;
   /** The file that stands for the namespace: /run/netns/NAME. */
   declare readonly path: pulumi.Output<string>;
@@ -1606,10 +1630,10 @@ export interface RouteArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * Address of the next hop, or a link that has it: its first address of the destination's IP version. That of an IPv4
-   * route may be an IPv6 address (`via inet6`), with `device`.
+   * Address of the next hop, or who has it: the first address there of the destination's IP version, of a VethPair at
+   * the other end. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`.
    */
-  via?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  via?: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /**
@@ -1645,8 +1669,8 @@ export interface RouteArgs extends CommonArgs {
 
 /** An entry of the input `nextHops` of {@link RouteArgs}. */
 export interface RouteNextHopsArgs {
-  /** Address of the next hop, or a link that has it: its first address of the destination's IP version. */
-  via?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  /** Address of the next hop, or who has it: the first address there of the destination's IP version. */
+  via?: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Its share of the packets. 1 to 256. Default: 1. */
@@ -1657,7 +1681,7 @@ export interface RouteNextHopsArgs {
 
 /** An entry of the output `nextHops` of {@link Route}. */
 export interface RouteNextHops {
-  /** Address of the next hop, or a link that has it: its first address of the destination's IP version. */
+  /** Address of the next hop, or who has it: the first address there of the destination's IP version. */
   readonly via?: string | undefined;
   /** Link that the packets leave by (`dev`). */
   readonly device?: string | undefined;
@@ -1677,8 +1701,8 @@ export class Route extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * Address of the next hop, or a link that has it: its first address of the destination's IP version. That of an IPv4
-   * route may be an IPv6 address (`via inet6`), with `device`.
+   * Address of the next hop, or who has it: the first address there of the destination's IP version, of a VethPair at
+   * the other end. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`.
    */
   declare readonly via: pulumi.Output<string | undefined>;
   /** Link that the packets leave by (`dev`). */
@@ -2739,8 +2763,8 @@ export interface IpvsBackendArgs extends CommonArgs {
   service: pulumi.Input<string> | IpvsService;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** The backend's address. A change replaces the resource. */
-  address: pulumi.Input<string>;
+  /** The backend's address, or who has it; of a VethPair, the other end. A change replaces the resource. */
+  address: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
   /**
    * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
    * 0 to 65535. A change replaces the resource.
@@ -2770,7 +2794,7 @@ export class IpvsBackend extends LocalnetResource {
   declare readonly service: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** The backend's address. */
+  /** The backend's address, or who has it; of a VethPair, the other end. */
   declare readonly address: pulumi.Output<string>;
   /**
    * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
@@ -2885,8 +2909,8 @@ export interface ProcessReadyHttpArgs {
 
 /** The input `tcp` of {@link ProcessReadyArgs}. */
 export interface ProcessReadyTcpArgs {
-  /** Where to. A change replaces the resource. */
-  address: pulumi.Input<string>;
+  /** Where to: an address, or who has it; of a VethPair, the other end. A change replaces the resource. */
+  address: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
   /** Port. 1 to 65535. A change replaces the resource. */
   port: pulumi.Input<number>;
 }
@@ -2915,7 +2939,7 @@ export interface ProcessReadyHttp {
 
 /** The output `tcp` of {@link ProcessReady}. */
 export interface ProcessReadyTcp {
-  /** Where to. */
+  /** Where to: an address, or who has it; of a VethPair, the other end. */
   readonly address: string;
   /** Port. */
   readonly port: number;
@@ -3010,16 +3034,16 @@ export interface ProbeHttpArgs {
 
 /** The input `tcp` of {@link ProbeArgs}. */
 export interface ProbeTcpArgs {
-  /** Where to. */
-  address: pulumi.Input<string>;
+  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  address: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
 }
 
 /** The input `ping` of {@link ProbeArgs}. */
 export interface ProbePingArgs {
-  /** Where to. */
-  address: pulumi.Input<string>;
+  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  address: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
 }
 
 /** The output `http` of {@link Probe}. */
@@ -3034,7 +3058,7 @@ export interface ProbeHttp {
 
 /** The output `tcp` of {@link Probe}. */
 export interface ProbeTcp {
-  /** Where to. */
+  /** Where to: an address, or who has it; of a VethPair, the other end. */
   readonly address: string;
   /** Port. */
   readonly port: number;
@@ -3042,7 +3066,7 @@ export interface ProbeTcp {
 
 /** The output `ping` of {@link Probe}. */
 export interface ProbePing {
-  /** Where to. */
+  /** Where to: an address, or who has it; of a VethPair, the other end. */
   readonly address: string;
 }
 

@@ -479,7 +479,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "adopt",
     ],
     outputs: [],
-    references: { service: "id", netns: "name" },
+    references: { service: "id", netns: "name", address: "address" },
     parent: "netns",
   },
   File: { inputs: ["path", "content", "mode", "host", "adopt"], outputs: [], references: {} },
@@ -497,7 +497,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "adopt",
     ],
     outputs: ["pid", "log", "startTime", "bootId", "netnsInode"],
-    references: { netns: "name" },
+    references: { netns: "name", ready: { tcp: { address: "address" } } },
   },
   Probe: {
     inputs: [
@@ -516,7 +516,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "adopt",
     ],
     outputs: ["results"],
-    references: { netns: "name" },
+    references: { netns: "name", tcp: { address: "address" }, ping: { address: "address" } },
     parent: "netns",
   },
 };

@@ -7,8 +7,8 @@ import type { Values } from "../core/check";
 /**
  * The inputs that take a resource too, and what they mean by it; of an input with inputs of its own, those.
  * - "name", "id": that output. Of a pair the name is that of the end in the namespace of whoever asks.
- * - "address:4", "address:6", "address:KEY": its first address of that IP version, or of that of the input KEY. Of a pair
- *   it is that of the end in the other namespace.
+ * - "address": its first address; "address:4", "address:6", "address:KEY": that of this IP version, or of the one of the
+ *   input KEY. Of a pair it is that of the end in the other namespace.
  */
 export interface References {
   readonly [key: string]: string | References;
@@ -69,9 +69,10 @@ export function textOf(key: string, output: string, [name, addresses, netns, pee
   const near = { name, netns, addresses };
   const [inside, outside] = peer && peer.netns === here && netns !== here ? [peer, near] : [near, peer ?? near];
   if (output === "name") return inside.name;
-  const isSix = version === "6" || isIPv6(String(version).replace(/\/\d+$/, ""));
-  const bare = (outside.addresses ?? []).map((each) => each.replace(/\/\d+$/, ""));
-  const address = bare.find((each) => isIPv6(each) === isSix);
+  const withoutLength = (text: string) => text.replace(/\/\d+$/, "");
+  const isSix = version === "6" || isIPv6(withoutLength(version ?? ""));
+  const candidates = (outside.addresses ?? []).map(withoutLength);
+  const address = candidates.find((each) => !version || isIPv6(each) === isSix);
   if (address !== undefined) return address;
-  throw new pulumi.RunError(`${key}: ${outside.name} has no IPv${isSix ? 6 : 4} address`);
+  throw new pulumi.RunError(`${key}: ${outside.name} has no ${version ? `IPv${isSix ? 6 : 4} ` : ""}address`);
 }

@@ -16,10 +16,10 @@ declare module "zod" {
      */
     subset?: (entry: never) => string;
     /**
-     * A resource may be given instead of text, and what of it is meant: its name or id, or its first address, of an IP
-     * version or of that of another input.
+     * A resource may be given instead of text, and what of it is meant: its name or id, or its first address: any, or of an IP
+     * version, or of that of another input.
      */
-    reference?: "name" | "id" | `address:${string}`;
+    reference?: "name" | "id" | "address" | `address:${string}`;
     /** Resources of which kinds may be given: a type, or a tag that kinds have. */
     of?: string;
     /** It may be a secret: it stands in no message. */

@@ -24,8 +24,8 @@ export const probe = defineKind({
     /** An echo request over ICMP. */
     ping: z
       .strictObject({
-        /** Where to. */
-        address,
+        /** Where to: an address, or who has it; of a VethPair, the other end. */
+        address: address.meta({ reference: "address", of: "addressed" }),
       })
       .optional(),
     /** "success": every request is answered as expected; "failure": none is. */

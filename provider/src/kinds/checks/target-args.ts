@@ -21,8 +21,8 @@ export const targetArgs = {
   /** A TCP connection. */
   tcp: z
     .strictObject({
-      /** Where to. */
-      address,
+      /** Where to: an address, or who has it; of a VethPair, the other end. */
+      address: address.meta({ reference: "address", of: "addressed" }),
       /** Port. */
       port,
     })

@@ -45,8 +45,8 @@ export const ipvsBackend = defineKind({
       .refine((id) => parseServiceId(id) !== undefined, "must be the id of a service: tcp/ADDRESS:PORT, or fwmark/MARK")
       .meta({ replace: true, reference: "id", of: "IpvsService" }),
     ...inNetns,
-    /** The backend's address. */
-    address: address.meta({ replace: true }),
+    /** The backend's address, or who has it; of a VethPair, the other end. */
+    address: address.meta({ replace: true, reference: "address", of: "addressed" }),
     /**
      * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet
      * was sent to.

@@ -99,7 +99,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   const kind = defineKind({
     type,
     summary: definition.summary,
-    tags: ["link", ...(definition.tags ?? [])],
+    tags: ["link", "addressed", ...(definition.tags ?? [])],
     args,
     outputs: linkOutputs,
     needs: ["ip"],

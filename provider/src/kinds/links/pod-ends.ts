@@ -23,16 +23,16 @@ export const podArgs = {
   ...namespaceArgs,
   /** May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service by NAT. Default: the kernel's choice, false. */
   hairpin: portArgs.hairpin,
-  /** Next hop of the IPv4 default route, or a link that has the address. Default: there is no such route. */
+  /** Next hop of the IPv4 default route, or who has the address. Default: there is no such route. */
   gateway: address
     .refine((text) => isIP(text) === 4, "must be an IPv4 address")
     .optional()
-    .meta({ reference: "address:4", of: "link" }),
-  /** Next hop of the IPv6 default route, or a link that has the address. Default: there is no such route. */
+    .meta({ reference: "address:4", of: "addressed" }),
+  /** Next hop of the IPv6 default route, or who has the address. Default: there is no such route. */
   gateway6: address
     .refine((text) => isIP(text) === 6, "must be an IPv6 address")
     .optional()
-    .meta({ reference: "address:6", of: "link" }),
+    .meta({ reference: "address:6", of: "addressed" }),
 } as const;
 
 type PodArgs = Args<typeof podArgs>;

@@ -27,7 +27,7 @@ import { type LinkChange, waitUntilUsable } from "./usable";
 
 export const pod = defineKind({
   type: "Pod",
-  tags: ["netns"],
+  tags: ["netns", "addressed"],
   summary:
     "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway.",
   args: podArgs,

@@ -42,7 +42,7 @@ const pairArgs = {
 export const vethPair = defineKind({
   type: "VethPair",
   summary: "Two virtual Ethernet links, each the other's far end, usually in two namespaces.",
-  tags: ["link"],
+  tags: ["link", "addressed"],
   args: pairArgs,
   outputs: {
     ...linkOutputs,

@@ -12,11 +12,10 @@ export const scopes = { global: "0", link: "253", host: "254" } as const;
 export type Scope = keyof typeof scopes;
 export const scopeNames = Object.keys(scopes) as [Scope, ...Scope[]];
 
-/** An address of the link stands for it; of a VethPair, that of the end in the other namespace. */
-const hopAddress = address.optional().meta({ reference: "address:destination", of: "link" });
+const hopAddress = address.optional().meta({ reference: "address:destination", of: "addressed" });
 
 const nextHop = z.strictObject({
-  /** Address of the next hop, or a link that has it: its first address of the destination's IP version. */
+  /** Address of the next hop, or who has it: the first address there of the destination's IP version. */
   via: hopAddress,
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device: deviceName.optional().meta({ reference: "name", of: "link" }),
@@ -37,7 +36,7 @@ export const routeArgs = {
     .transform(canonicalDestination)
     .meta({ replace: true }),
   ...inNetns,
-  /** Address of the next hop, or a link that has it: its first address of the destination's IP version. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
+  /** Address of the next hop, or who has it: the first address there of the destination's IP version, of a VethPair at the other end. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`. */
   via: hopAddress,
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device: deviceName.optional().meta({ reference: "name", of: "link", unset: kernelChooses }),
