@@ -55,13 +55,21 @@ type Facts = [
   version?: string,
 ];
 
+const requests = new WeakMap<object, Values>();
+
+/** Remembers what a program asks of a resource: at a preview the SDK does not know the outputs that have no value. */
+export function rememberRequest(resource: pulumi.Resource, args: Values): void {
+  requests.set(resource, args);
+}
+
 function meaning(key: string, resource: Values, reference: string, netns: unknown, args: Values): unknown {
   const [output = "", version = ""] = reference.split(":");
-  if (output !== "address" && (output === "id" || !("peer" in resource))) return resource[output];
+  const { netns: there, addresses, peer } = requests.get(resource) ?? resource;
+  if (output !== "address" && (output === "id" || peer === undefined)) return resource[output];
   const here = isObject(netns) && pulumi.Resource.isInstance(netns) ? (netns as unknown as Values).name : netns;
-  const { name, addresses, netns: there, peer } = resource;
+  // The name is an output: whoever asks depends on the resource.
   return pulumi
-    .all([name, addresses, there, peer, here, args[version] ?? version])
+    .all([resource.name, addresses, there, peer, here, args[version] ?? version])
     .apply((facts) => textOf(key, output, facts as unknown as Facts));
 }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/check";
 import { shapes } from "../generated/shapes";
 import { hostOf, noteHost } from "./inherited-host";
-import { type References, resolved } from "./references";
+import { type References, rememberRequest, resolved } from "./references";
 import { ownerOf } from "./urn";
 
 /** What a class needs to know of its kind. */
@@ -42,6 +42,7 @@ export abstract class LocalnetResource extends Declared {
   protected constructor(type: string, name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
     const shape = shapeOf(type);
     const given = args as Values;
+    const request = defined(resolved(shape.references, given));
     const token = `pulumi-nodejs:localnet:${type}`;
     const configured = new pulumi.Config("localnet").get("host");
     const host = hostOf(`${type} ${name}`, shape.references, given, configured);
@@ -51,7 +52,7 @@ export abstract class LocalnetResource extends Declared {
       {
         ...properties(shape),
         ...(shape.inputs.includes("name") ? { name } : {}),
-        ...defined(resolved(shape.references, given)),
+        ...request,
         host,
         owner: ownerIn(pulumi.createUrn(name, token, options.parent)),
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
@@ -60,6 +61,7 @@ export abstract class LocalnetResource extends Declared {
       pulumi.mergeOptions(parentOf(shape, given), options),
     );
     noteHost(this, host);
+    rememberRequest(this, request);
   }
 }
 
@@ -77,8 +79,10 @@ export function native<C>(type: string): C {
   return class extends Declared {
     constructor(name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
       const given = args as Values;
-      const values = { ...properties(shape), ...defined(resolved(shape.references, given)) };
-      super(`localnet:index:${type}`, name, values, pulumi.mergeOptions(parentOf(shape, given), options));
+      const request = defined(resolved(shape.references, given));
+      const merged = pulumi.mergeOptions(parentOf(shape, given), options);
+      super(`localnet:index:${type}`, name, { ...properties(shape), ...request }, merged);
+      rememberRequest(this, request);
     }
   } as C;
 }
