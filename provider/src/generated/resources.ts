@@ -23,6 +23,12 @@ export interface NetnsArgs extends CommonArgs {
   name?: pulumi.Input<string> | undefined;
   /** Is the namespace's loopback link, `lo`, up? Default: true. */
   loopback?: pulumi.Input<boolean> | undefined;
+  /**
+   * Files below /etc/netns/NAME, by their names, such as "resolv.conf" and "hosts": what they hold, at most 1 MiB of
+   * text each. `ip netns exec`, and so a Process, sees each in place of the file of that name in /etc, which has to be
+   * there; a Probe does not. They go with the namespace. Others that are there are left alone.
+   */
+  files?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /** A network namespace, as `ip netns add` makes it, with its `lo` up. Id: `NAME`. */
@@ -31,6 +37,12 @@ export class Netns extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Is the namespace's loopback link, `lo`, up? */
   declare readonly loopback: pulumi.Output<boolean>;
+  /**
+   * Files below /etc/netns/NAME, by their names, such as "resolv.conf" and "hosts": what they hold, at most 1 MiB of
+   * text each. `ip netns exec`, and so a Process, sees each in place of the file of that name in /etc, which has to be
+   * there; a Probe does not. They go with the namespace. Others that are there are left alone.
+   */
+  declare readonly files: pulumi.Output<Record<string, string> | undefined>;
   /** The file that stands for the namespace: /run/netns/NAME. */
   declare readonly path: pulumi.Output<string>;
 

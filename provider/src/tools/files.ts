@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { LocalnetError } from "../errors";
 import type { Host, Result } from "../host";
@@ -37,6 +38,15 @@ export async function readText(host: Host, path: string): Promise<string | undef
   if (result.exitCode === 0) return result.stdout;
   if (isAbsence(result)) return undefined;
   throw new LocalnetError("LN_COMMAND", "cannot read it", { ran: { argv, ...result } });
+}
+
+/** The name under which a file is written first. No other resource's has the same. */
+export function spareOf(path: string, owner: string): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([path, owner]))
+    .digest("hex")
+    .slice(0, 16);
+  return posix.join(posix.dirname(path), `.localnet-${digest}`);
 }
 
 /**

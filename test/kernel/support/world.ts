@@ -48,7 +48,7 @@ export class World {
 
   /** Prints what is in it, down to each byte and mode. */
   private get files(): string {
-    const where = `$(ls -d ${this.folder} 2>/dev/null)`;
+    const where = `$(ls -d ${this.folder} /etc/netns/${this.tag}* 2>/dev/null)`;
     return `for at in ${where}; do find $at -printf '%p %y %m %l\\n'; find $at -type f -exec cksum {} +; done`;
   }
 

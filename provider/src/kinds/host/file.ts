@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { z } from "zod";
 import { defineKind } from "../../core/kind";
 import type { Host } from "../../host";
 import { text } from "../../schema/fields";
-import { maxFileBytes, readEntries, readText, removeFiles, writeFile } from "../../tools/files";
+import { maxFileBytes, readEntries, readText, removeFiles, spareOf, writeFile } from "../../tools/files";
 
 const longestName = 255;
 const longestPath = 4095;
@@ -50,7 +49,7 @@ export const file = defineKind({
 
   async observe(host, args) {
     const { path } = args;
-    const spare = spareOf(args);
+    const spare = spareOf(path, args.owner);
     const entries = await readEntries(host, [path, spare]);
     const entry = entries.get(posix.basename(path));
     if (!entry) return undefined;
@@ -64,7 +63,7 @@ export const file = defineKind({
 
   async ensure(host, args, observed) {
     const { path, content, mode } = args;
-    const spare = spareOf(args);
+    const spare = spareOf(path, args.owner);
     const isSame = observed?.inputs.content === content && observed.inputs.mode === mode;
     if (isSame && !observed.detail.hasSpare) return;
     await host.checkFolder(posix.dirname(path));
@@ -72,10 +71,10 @@ export const file = defineKind({
     else await writeFile(host, path, spare, { content, mode, isNew: observed === undefined });
   },
 
-  remove: (host, args) => away(host, args.path, [args.path, spareOf(args)]),
+  remove: (host, { path, owner }) => away(host, path, [path, spareOf(path, owner)]),
 
-  async cleanUp(host, args, observed) {
-    if (!observed) await away(host, args.path, [spareOf(args)]);
+  async cleanUp(host, { path, owner }, observed) {
+    if (!observed) await away(host, path, [spareOf(path, owner)]);
   },
 
   imports: {
@@ -84,15 +83,6 @@ export const file = defineKind({
     list: async () => [],
   },
 });
-
-/** The name under which it is written first. No other resource's has the same. */
-function spareOf({ path, owner }: { readonly path: string; readonly owner: string }): string {
-  const digest = createHash("sha256")
-    .update(JSON.stringify([path, owner]))
-    .digest("hex")
-    .slice(0, 16);
-  return posix.join(posix.dirname(path), `.localnet-${digest}`);
-}
 
 async function away(host: Host, path: string, files: readonly string[]): Promise<void> {
   await host.checkFolder(posix.dirname(path));

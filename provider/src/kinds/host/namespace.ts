@@ -134,14 +134,18 @@ export async function removeNamespace(host: Host, { name }: Namespace): Promise<
   await ipAll(host, undefined, [["netns", "del", name]]);
 }
 
+/** In another's namespace of that name there may be what others have written down. */
+export function isOursToCleanUp(args: Namespace & { readonly imported?: boolean }, owner: string | undefined): boolean {
+  return owner === undefined || owner === args.owner || args.imported === true;
+}
+
 /** Takes away what is left of one that is gone; `owner` is whose there was in its place. */
 export async function cleanUpNamespace(
   host: Host,
   args: Namespace & { readonly imported?: boolean },
   owner: string | undefined,
 ): Promise<void> {
-  // In another's namespace of that name there may be what others have written down.
-  const ours = owner === undefined || owner === args.owner || args.imported;
+  const ours = isOursToCleanUp(args, owner);
   await Promise.all([
     owner === undefined ? discard(host, args) : endNamespace(host, args),
     ours && eraseNetns(host, args.name),

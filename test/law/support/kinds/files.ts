@@ -16,3 +16,13 @@ export const file: Shape = {
   fits: (program, { name, inputs }) =>
     resourcesIn(program, "", "File").every((each) => each.name === name || each.inputs.path !== inputs.path),
 };
+
+export const netns: Shape = {
+  prefix: "n",
+  weight: 3,
+  onlyNamed: true,
+  base: () => ({}),
+  inputs: {
+    files: ({ draw }) => draw.pick([{ hosts: "192.0.2.1 one\n" }, { hosts: "", "resolv.conf": "search two\n" }]),
+  },
+};

@@ -1,6 +1,6 @@
 import { isOf } from "../program";
 import type { NoShape, Shape } from "../shapes";
-import { file } from "./files";
+import { file, netns } from "./files";
 import { ipvsBackend, ipvsService } from "./ipvs";
 import { bridge, dummy, ifb, linkShape, pod, vethPair, vxlan } from "./links";
 import { probe, process } from "./processes";
@@ -10,7 +10,7 @@ import { sysctl } from "./settings";
 
 /** How resources of each kind are made, or why there are none; a link that is not here is made as its schema says. */
 const shapes: Readonly<Record<string, Shape | NoShape>> = {
-  Netns: { prefix: "n", weight: 3, onlyNamed: true, base: () => ({}) },
+  Netns: netns,
   Bridge: bridge,
   VethPair: vethPair,
   Pod: pod,

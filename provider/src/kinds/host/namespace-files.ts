@@ -1,0 +1,146 @@
+import { posix } from "node:path";
+import { z } from "zod";
+import { addShare, eraseShare, readShares } from "../../core/ledger";
+import { existsError } from "../../core/ownership";
+import type { Host } from "../../host";
+import { text } from "../../schema/fields";
+import { maxFileBytes, readEntries, readText, removeFiles, spareOf, writeFile } from "../../tools/files";
+
+// The files of a namespace, which `ip netns exec` puts in place of those of the same names in /etc.
+
+const folders = "/etc/netns";
+const mode = "0644";
+
+const fileName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
+    'must have names of 1 to 128 letters, digits, "_", "." and "-", the first no "." or "-"',
+  );
+const content = text.refine((value) => Buffer.byteLength(value) <= maxFileBytes, "must be at most 1 MiB");
+
+export const filesInput = z.record(fileName, content);
+export type Files = Readonly<Record<string, string>>;
+
+interface WithFiles {
+  readonly name: string;
+  readonly owner: string;
+  readonly files?: Files | undefined;
+}
+
+/** Those of them that are ours: recorded, or written down by a run that died. Undefined: none, and none is asked for. */
+export async function observeFiles(
+  host: Host,
+  args: WithFiles,
+  recorded?: Partial<WithFiles>,
+): Promise<Files | undefined> {
+  const isAsked = args.files !== undefined || recorded?.files !== undefined;
+  // Without a record, what a run that died has written is known from the ledger alone.
+  if (!isAsked && recorded) return undefined;
+  const own = [...Object.keys(recorded?.files ?? {}), ...(await notedNames(host, args))];
+  const there = await readFiles(host, args.name, [...new Set(own)]);
+  return args.files === undefined && Object.keys(there).length === 0 ? undefined : there;
+}
+
+/** What is to be done for the files that are asked for; throws where another's is in the way. */
+export async function planFiles(
+  host: Host,
+  args: WithFiles,
+  recorded?: Partial<WithFiles>,
+): Promise<(() => Promise<void>) | undefined> {
+  const { name, files = {} } = args;
+  const names = namesOf(args, recorded);
+  if (names.length === 0) return undefined;
+  const own = [...Object.keys(recorded?.files ?? {}), ...(await notedNames(host, args))];
+  const there = await readEntries(
+    host,
+    names.flatMap((each) => [pathOf(name, each), spareFor(args, each)]),
+  );
+  const texts = await readFiles(host, name, names);
+  for (const each of Object.keys(files)) {
+    // After a reboot nothing tells whose it is: one that is as asked for loses nothing.
+    const isOthers = there.has(each) && !own.includes(each) && texts[each] !== files[each];
+    if (isOthers) throw existsError({ owner: `${args.owner}, for ${pathOf(name, each)}` }, { owner: "" });
+  }
+  const write = Object.keys(files).filter((each) => texts[each] !== files[each]);
+  const drop = names.filter((each) => !(each in files) && own.includes(each) && there.has(each));
+  const spares = names.map((each) => spareFor(args, each)).filter((spare) => there.has(posix.basename(spare)));
+  const away = [...drop.map((each) => pathOf(name, each)), ...spares];
+  const isNoted = Object.keys(files).every((each) => own.includes(each));
+  if (write.length === 0 && away.length === 0 && isNoted) return undefined;
+  return async () => {
+    await addShare(host, entryOf(name), { owner: args.owner, value: names });
+    await host.run(["mkdir", "-p", "--", posix.join(folders, name)]);
+    await host.checkFolder(posix.join(folders, name));
+    if (away.length > 0) await removeFiles(host, away);
+    for (const each of write) {
+      const file = { content: files[each] ?? "", mode, isNew: !there.has(each) };
+      await writeFile(host, pathOf(name, each), spareFor(args, each), file);
+    }
+    if (args.files !== undefined) return;
+    await removeFolders(host, name);
+    await eraseShare(host, entryOf(name), args.owner);
+  };
+}
+
+/** Takes away what the state says is ours. */
+export async function cleanUpFiles(host: Host, args: WithFiles): Promise<void> {
+  if (args.files === undefined) return;
+  await host.checkFolder(posix.join(folders, args.name));
+  const names = Object.keys(args.files);
+  await removeFiles(
+    host,
+    names.flatMap((each) => [pathOf(args.name, each), spareFor(args, each)]),
+  );
+  await removeFolders(host, args.name);
+}
+
+/** All that can be said by the input. */
+export async function findFiles(host: Host, name: string): Promise<Files | undefined> {
+  const argv = ["find", posix.join(folders, name), "-maxdepth", "1", "-type", "f", "-printf", "%f\\n"];
+  const { stdout } = await host.run(argv, { accept: [0, 1] });
+  const names = stdout.split("\n").filter((each) => fileName.safeParse(each).success);
+  const files = Object.entries(await readFiles(host, name, names)).filter(
+    ([, each]) => content.safeParse(each).success,
+  );
+  return files.length > 0 ? Object.fromEntries(files) : undefined;
+}
+
+async function readFiles(host: Host, name: string, names: readonly string[]): Promise<Files> {
+  if (names.length === 0) return {};
+  const entries = await readEntries(
+    host,
+    names.map((each) => pathOf(name, each)),
+  );
+  const regular = names.filter((each) => entries.get(each)?.isFile);
+  const texts = await Promise.all(
+    regular.map(async (each) => [each, await readText(host, pathOf(name, each))] as const),
+  );
+  return Object.fromEntries(texts.flatMap(([each, value]) => (value === undefined ? [] : [[each, value]])));
+}
+
+async function notedNames(host: Host, { name, owner }: WithFiles): Promise<readonly string[]> {
+  const entry = (await readShares(host, entryOf(name))).find((each) => each.owner === owner);
+  return (entry?.value as string[] | undefined) ?? [];
+}
+
+function namesOf({ files = {} }: WithFiles, recorded?: Partial<WithFiles>): string[] {
+  return [...new Set([...Object.keys(files), ...Object.keys(recorded?.files ?? {})])];
+}
+
+async function removeFolders(host: Host, name: string): Promise<void> {
+  const empty = ["-maxdepth", "0", "-type", "d", "-empty", "-delete"];
+  await host.run(["find", posix.join(folders, name), folders, ...empty], { accept: [0, 1] });
+}
+
+function pathOf(name: string, file: string): string {
+  return posix.join(folders, name, file);
+}
+
+function spareFor({ name, owner }: WithFiles, file: string): string {
+  return spareOf(pathOf(name, file), owner);
+}
+
+function entryOf(name: string) {
+  return { netns: name, what: "Netns files" };
+}
