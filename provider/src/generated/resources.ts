@@ -1768,17 +1768,17 @@ export interface PolicyRuleArgs extends CommonArgs {
   /** Link that the packets of a bound socket leave by. It need not exist yet. */
   oif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
-  firewallMark?: pulumi.Input<string> | undefined;
+  firewallMark?: pulumi.Input<number | string> | undefined;
   /** Type of service of the packets, a multiple of 4 below 256. 4 to 252. */
   tos?: pulumi.Input<number> | undefined;
   /** IP protocol of the packets, its number: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. */
   ipProtocol?: pulumi.Input<number> | undefined;
   /** Source port of the packets, or first and last one: `1000-2000`. */
-  sourcePorts?: pulumi.Input<string> | undefined;
+  sourcePorts?: pulumi.Input<number | string> | undefined;
   /** Destination port of the packets, or first and last one. */
-  destinationPorts?: pulumi.Input<string> | undefined;
+  destinationPorts?: pulumi.Input<number | string> | undefined;
   /** Users whose packets they are, by number: `1000`, or first and last one. */
-  uidRange?: pulumi.Input<string> | undefined;
+  uidRange?: pulumi.Input<number | string> | undefined;
   /** Number of the routing table that is looked into. 1 to 4294967295. */
   table?: pulumi.Input<number> | undefined;
   /**

@@ -169,6 +169,11 @@ export const text = z
   .string()
   .refine((value) => !value.includes("\0") && value.isWellFormed(), "must be Unicode text without NUL characters");
 
+/** A number or a text: what an import writes into a YAML program, such as 0x7, is read as a number there. */
+export function numberOrText<T extends z.ZodType<unknown, string>>(schema: T) {
+  return z.union([z.number().transform(String), z.string()], { error: "must be a number or a text" }).pipe(schema);
+}
+
 export const seconds = z
   .number("must be a number of seconds")
   .min(0, "must not be negative")

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { matching, numberOrText, numberRange, option, type Words, withoutNegation } from "./iptables-words";
+import { numberOrText } from "../../schema/fields";
+import { matching, numberRange, option, type Words, withoutNegation } from "./iptables-words";
 
 const flagNames = "(SYN|ACK|FIN|RST|URG|PSH)";
 const flagList = `(ALL|NONE|${flagNames}(,${flagNames})*)`;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, cidr, number32 } from "../../schema/fields";
+import { address, cidr, number32, numberOrText } from "../../schema/fields";
 import type { Places } from "./iptables-chains";
 
 /** How an input is said to iptables, and how what iptables prints is read. */
@@ -38,11 +38,6 @@ export function withoutNegation(text: string): string {
 
 export function matching(pattern: RegExp, rule: string) {
   return z.string().regex(new RegExp(`^(! )?(${pattern.source})$`), `${rule}; "! " before it negates`);
-}
-
-/** A number or a text. */
-export function numberOrText<T extends z.ZodType<unknown, string>>(schema: T) {
-  return z.union([z.number().transform(String), z.string()], { error: "must be a number or a text" }).pipe(schema);
 }
 
 /** A number or "FIRST-LAST"; the separator is iptables' own for the option. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
-import { address, cidr, deviceName, familyOf, isNetwork, number32 } from "../../schema/fields";
+import { address, cidr, deviceName, familyOf, isNetwork, number32, numberOrText } from "../../schema/fields";
 
 const family = z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" });
 /** rtnetlink's numbers of what a rule does in place of a table. */
@@ -15,9 +15,7 @@ const prefix = z
 
 /** A number, or a first and a last one. */
 const range = (max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,10}(-\d{1,10})?$/, "must be a number, or two such as 1000-2000")
+  numberOrText(z.string().regex(/^\d{1,10}(-\d{1,10})?$/, "must be a number, or two such as 1000-2000"))
     .refine((text) => {
       const [first = 0, last = first] = text.split("-").map(Number);
       return first <= last && last <= max;
@@ -50,9 +48,11 @@ export const policyRuleArgs = {
   /** Link that the packets of a bound socket leave by. It need not exist yet. */
   oif: deviceName.optional().meta({ reference: "name", of: "link" }),
   /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
-  firewallMark: z
-    .string()
-    .regex(/^(0x[0-9a-fA-F]{1,8}|\d{1,10})(\/(0x[0-9a-fA-F]{1,8}|\d{1,10}))?$/, "must be a number, or number/mask")
+  firewallMark: numberOrText(
+    z
+      .string()
+      .regex(/^(0x[0-9a-fA-F]{1,8}|\d{1,10})(\/(0x[0-9a-fA-F]{1,8}|\d{1,10}))?$/, "must be a number, or number/mask"),
+  )
     .transform(canonicalMark)
     .optional(),
   /** Type of service of the packets, a multiple of 4 below 256. */
