@@ -59,16 +59,21 @@ test("a route that is listed has the id of what it is, whatever its table and me
     fc.constant("default"),
     fc.nat(65534).map((n) => `2001:db8:${(n + 1).toString(16)}::/48`),
   );
-  const route = fc.record({ dst: four, dst6: six, metric: number32, table: fc.integer({ min: 1, max: 0xffffffff }) });
+  // Of IPv6 the kernel has none without metric.
+  const metrics = fc.record({ metric: number32, metric6: fc.integer({ min: 1, max: 0xffffffff }) });
+  const route = fc.record({ dst: four, dst6: six, metrics, table: fc.integer({ min: 1, max: 0xffffffff }) });
   await fc.assert(
-    fc.asyncProperty(route, anyNetns, async ({ dst, dst6, metric, table }, netns) => {
-      const entry = { type: "1", protocol: "3", gateway: "x", metric, table: String(table) };
+    fc.asyncProperty(route, anyNetns, async ({ dst, dst6, metrics: { metric, metric6 }, table }, netns) => {
+      const entry = { type: "1", protocol: "3", gateway: "x", table: String(table) };
       const kernels = { ...entry, dst: "10.0.0.0/8", protocol: "2" };
       const found = await listed("Route", netns, (argv) =>
-        JSON.stringify([{ ...entry, dst: argv.includes(" -6 ") ? dst6 : dst }, kernels]),
+        JSON.stringify([
+          { ...entry, ...(argv.includes(" -6 ") ? { dst: dst6, metric: metric6 } : { dst, metric }) },
+          kernels,
+        ]),
       );
       expect(found.map(({ destination }) => destination)).toEqual([dst, dst6 === "default" ? "::/0" : dst6]);
-      expect(found.map((each) => each.metric ?? 0)).toEqual([metric, metric === 1024 ? 0 : metric]);
+      expect(found.map((each) => each.metric ?? 0)).toEqual([metric, metric6 === 1024 ? 0 : metric6]);
       for (const each of found) expect(each.table ?? 254).toBe(table);
     }),
   );
