@@ -58,12 +58,34 @@ export const Ifb = native<typeof dynamic.Ifb>("Ifb");
 export type Ifb = dynamic.Ifb;
 
 /**
+ * A link that is there already, such as `lo`, an uplink or `tunl0`: what is asked for is set, and put back on destroy.
+ * It is never made and never removed, and must not be a link that another resource makes. Id: `NAME@NETNS`.
+ */
+export const Link = native<typeof dynamic.Link>("Link");
+export type Link = dynamic.Link;
+
+/**
  * An address of a link that is there already, such as `lo` or an uplink, or one with options. The addresses of a link
  * that a program makes can stand in its `addresses`. Other addresses of the link are left alone. Id:
  * `DEVICE/ADDRESS@NETNS`, with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS`.
  */
 export const Address = native<typeof dynamic.Address>("Address");
 export type Address = dynamic.Address;
+
+/**
+ * A permanent entry of the table of neighbours (ARP, NDP), or an address that the host answers for, as `ip neigh` makes
+ * it. Id: `DEVICE/ADDRESS@NETNS`, with `proxy` `DEVICE/proxy ADDRESS@NETNS`.
+ */
+export const Neighbour = native<typeof dynamic.Neighbour>("Neighbour");
+export type Neighbour = dynamic.Neighbour;
+
+/**
+ * An entry of a forwarding database, as `bridge fdb` makes it: by which port of a bridge, or to which host of a VXLAN,
+ * the frames for a MAC address go. Id: `DEVICE/MAC@NETNS`, with what else tells it from others: `DEVICE/MAC dst
+ * DESTINATION port PORT vni VNI vlan VLAN master@NETNS`.
+ */
+export const BridgeFdb = native<typeof dynamic.BridgeFdb>("BridgeFdb");
+export type BridgeFdb = dynamic.BridgeFdb;
 
 /**
  * A route, as `ip route` makes it. Id: `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these

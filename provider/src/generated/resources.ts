@@ -747,7 +747,7 @@ export interface VlanArgs extends CommonArgs {
   /** What else a port of a bridge can be told. Needs `master`. */
   bridgePort?: pulumi.Input<VlanBridgePortArgs> | undefined;
   /** Link below, in the same namespace. A change replaces the resource. */
-  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
   /** Number of the VLAN (`id`), 1 to 4094. 1 to 4094. A change replaces the resource. */
   vid: pulumi.Input<number>;
   /**
@@ -897,7 +897,19 @@ export interface VxlanArgs extends CommonArgs {
    * Link that the packets go through, in the same namespace. Default: what the routes say. A change replaces the
    * resource.
    */
-  link?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  link?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Macvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link
+    | undefined;
   /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
   local?: pulumi.Input<string> | undefined;
   /** Address that packets go to while nothing better is known. Another IP version replaces. Default: nowhere. */
@@ -1071,7 +1083,7 @@ export interface MacvlanArgs extends CommonArgs {
   /** What else a port of a bridge can be told. Needs `master`. */
   bridgePort?: pulumi.Input<MacvlanBridgePortArgs> | undefined;
   /** Link below, in the same namespace; not a Macvlan. A change replaces the resource. */
-  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
   /**
    * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
    * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
@@ -1549,10 +1561,135 @@ export class Ifb extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Link}. */
+export interface LinkArgs extends CommonArgs {
+  /** Name, `lo` too. The link must be there. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`, without options; an Address has them. Others that the
+   * link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: as it is. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: as it is. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Of the `lo` of a Netns or a Pod, their `loopback` says so. Default: as it is. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: as it is. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: as it is. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: as it is. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a secret
+   * that the kernel draws. Default: as it is.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: as it is. */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /** Link that this one is a port of, in the same namespace. Default: as it is. */
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
+  /** May the bridge send a frame back out of the port that it came from? Default: as it is. */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told; what is not named stays as it is. */
+  bridgePort?: pulumi.Input<LinkBridgePortArgs> | undefined;
+}
+
+/** The input `bridgePort` of {@link LinkArgs}. */
+export interface LinkBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link Link}. */
+export interface LinkBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
+}
+
+/**
+ * A link that is there already, such as `lo`, an uplink or `tunl0`: what is asked for is set, and put back on destroy.
+ * It is never made and never removed, and must not be a link that another resource makes. Id: `NAME@NETNS`.
+ */
+export class Link extends LocalnetResource {
+  /** Name, `lo` too. The link must be there. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`, without options; an Address has them. Others that the
+   * link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? Of the `lo` of a Netns or a Pod, their `loopback` says so. */
+  declare readonly up: pulumi.Output<boolean | undefined>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean | undefined>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a secret
+   * that the kernel draws.
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Link that this one is a port of, in the same namespace. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told; what is not named stays as it is. */
+  declare readonly bridgePort: pulumi.Output<LinkBridgePort | undefined>;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: LinkArgs, options?: pulumi.CustomResourceOptions) {
+    super("Link", name, args, options);
+  }
+}
+
 /** The inputs of {@link Address}. */
 export interface AddressArgs extends CommonArgs {
   /** Link that has the address, `lo` too. It must be there. A change replaces the resource. */
-  device: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  device: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
   /**
    * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in
    * both. A change replaces the resource.
@@ -1633,6 +1770,123 @@ export class Address extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Neighbour}. */
+export interface NeighbourArgs extends CommonArgs {
+  /** Link on whose network the neighbour is. A change replaces the resource. */
+  device: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
+  /** IPv4 or IPv6 address of the neighbour. A change replaces the resource. */
+  address: pulumi.Input<string>;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** Its MAC address, which the kernel then need not ask for. Either this or `proxy`. */
+  mac?: pulumi.Input<string> | undefined;
+  /**
+   * Does this host answer for the address, which is elsewhere? For IPv4 routing must be on; for IPv6
+   * `net.ipv6.conf.LINK.proxy_ndp` too. Default: false. A change replaces the resource.
+   */
+  proxy?: pulumi.Input<boolean> | undefined;
+  /** Is the neighbour an IPv6 router? Default: false. */
+  router?: pulumi.Input<boolean> | undefined;
+}
+
+/**
+ * A permanent entry of the table of neighbours (ARP, NDP), or an address that the host answers for, as `ip neigh` makes
+ * it. Id: `DEVICE/ADDRESS@NETNS`, with `proxy` `DEVICE/proxy ADDRESS@NETNS`.
+ */
+export class Neighbour extends LocalnetResource {
+  /** Link on whose network the neighbour is. */
+  declare readonly device: pulumi.Output<string>;
+  /** IPv4 or IPv6 address of the neighbour. */
+  declare readonly address: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** Its MAC address, which the kernel then need not ask for. Either this or `proxy`. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /**
+   * Does this host answer for the address, which is elsewhere? For IPv4 routing must be on; for IPv6
+   * `net.ipv6.conf.LINK.proxy_ndp` too.
+   */
+  declare readonly proxy: pulumi.Output<boolean>;
+  /** Is the neighbour an IPv6 router? */
+  declare readonly router: pulumi.Output<boolean>;
+
+  constructor(name: string, args: NeighbourArgs, options?: pulumi.CustomResourceOptions) {
+    super("Neighbour", name, args, options);
+  }
+}
+
+/** The inputs of {@link BridgeFdb}. */
+export interface BridgeFdbArgs extends CommonArgs {
+  /** Link that the frames leave by: a Vxlan, or a port of a bridge. A change replaces the resource. */
+  device: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
+  /**
+   * MAC address of the frames; of a Vxlan `00:00:00:00:00:00` for those of which it knows no other way, also several
+   * times. A change replaces the resource.
+   */
+  mac: pulumi.Input<string>;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** Address of the host that a Vxlan sends them to (`dst`). A change replaces the resource. */
+  destination?: pulumi.Input<string> | undefined;
+  /** UDP port there. 1 to 65535. Default: the Vxlan's own. A change replaces the resource. */
+  port?: pulumi.Input<number> | undefined;
+  /**
+   * Number of the VXLAN there, 0 to 16777215. 0 to 16777215. Default: the Vxlan's own. A change replaces the resource.
+   */
+  vni?: pulumi.Input<number> | undefined;
+  /**
+   * VLAN of the frames, in a bridge that filters by them; 1 to 4094. 1 to 4094. Default: none. A change replaces the
+   * resource.
+   */
+  vlan?: pulumi.Input<number> | undefined;
+  /**
+   * Whose table it is in: that of the link itself, as for a Vxlan (self), or that of the bridge that the link is a port
+   * of (master). Default: "self". A change replaces the resource.
+   */
+  table?: pulumi.Input<"self" | "master"> | undefined;
+  /**
+   * What it is to a bridge: an address of the host's own (permanent), or of somebody behind the port (static). Default:
+   * "permanent". A change replaces the resource.
+   */
+  state?: pulumi.Input<"permanent" | "static"> | undefined;
+}
+
+/**
+ * An entry of a forwarding database, as `bridge fdb` makes it: by which port of a bridge, or to which host of a VXLAN,
+ * the frames for a MAC address go. Id: `DEVICE/MAC@NETNS`, with what else tells it from others: `DEVICE/MAC dst
+ * DESTINATION port PORT vni VNI vlan VLAN master@NETNS`.
+ */
+export class BridgeFdb extends LocalnetResource {
+  /** Link that the frames leave by: a Vxlan, or a port of a bridge. */
+  declare readonly device: pulumi.Output<string>;
+  /**
+   * MAC address of the frames; of a Vxlan `00:00:00:00:00:00` for those of which it knows no other way, also several
+   * times.
+   */
+  declare readonly mac: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** Address of the host that a Vxlan sends them to (`dst`). */
+  declare readonly destination: pulumi.Output<string | undefined>;
+  /** UDP port there. */
+  declare readonly port: pulumi.Output<number | undefined>;
+  /** Number of the VXLAN there, 0 to 16777215. */
+  declare readonly vni: pulumi.Output<number | undefined>;
+  /** VLAN of the frames, in a bridge that filters by them; 1 to 4094. */
+  declare readonly vlan: pulumi.Output<number | undefined>;
+  /**
+   * Whose table it is in: that of the link itself, as for a Vxlan (self), or that of the bridge that the link is a port
+   * of (master).
+   */
+  declare readonly table: pulumi.Output<"self" | "master">;
+  /** What it is to a bridge: an address of the host's own (permanent), or of somebody behind the port (static). */
+  declare readonly state: pulumi.Output<"permanent" | "static">;
+
+  constructor(name: string, args: BridgeFdbArgs, options?: pulumi.CustomResourceOptions) {
+    super("BridgeFdb", name, args, options);
+  }
+}
+
 /** The inputs of {@link Route}. */
 export interface RouteArgs extends CommonArgs {
   /**
@@ -1647,7 +1901,19 @@ export interface RouteArgs extends CommonArgs {
    */
   via?: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
-  device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  device?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Macvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link
+    | undefined;
   /**
    * Is `via` at the other end of `device`, although no address of that says so? Default: the kernel's choice, false.
    */
@@ -1684,7 +1950,19 @@ export interface RouteNextHopsArgs {
   /** Address of the next hop, or who has it: the first address there of the destination's IP version. */
   via?: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
-  device?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  device?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Macvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link
+    | undefined;
   /** Its share of the packets. 1 to 256. Default: 1. */
   weight?: pulumi.Input<number> | undefined;
   /** Is `via` at the other end of `device`, although no address of that says so? Default: false. */
@@ -1764,9 +2042,9 @@ export interface PolicyRuleArgs extends CommonArgs {
   /** Destination address or network of the packets. Default: any. */
   to?: pulumi.Input<string> | undefined;
   /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
-  iif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  iif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link | undefined;
   /** Link that the packets of a bound socket leave by. It need not exist yet. */
-  oif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  oif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link | undefined;
   /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
   firewallMark?: pulumi.Input<number | string> | undefined;
   /** Type of service of the packets, a multiple of 4 below 256. 4 to 252. */

@@ -11,6 +11,7 @@ interface Requirement {
 /** The system commands, the Debian packages that hold them, and the oldest version that is promised to work. */
 export const requirements = {
   ip: { package: "iproute2", version: { argv: ["ip", "-V"], atLeast: "6.1.0" } },
+  bridge: { package: "iproute2" },
   iptables: { package: "iptables", version: { argv: ["iptables", "-V"], atLeast: "1.8.9" } },
   ip6tables: { package: "iptables", version: { argv: ["ip6tables", "-V"], atLeast: "1.8.9" } },
   ipset: { package: "ipset" },

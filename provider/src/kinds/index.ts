@@ -1,5 +1,7 @@
 import type { AnyKind } from "../core/kind";
 import { address } from "./addresses/address";
+import { bridgeFdb } from "./addresses/bridge-fdb";
+import { neighbour } from "./addresses/neighbour";
 import { probe } from "./checks/probe";
 import { ipSet } from "./firewall/ip-set";
 import { iptablesChain } from "./firewall/iptables-chain";
@@ -16,6 +18,7 @@ import { ipvsService } from "./ipvs/ipvs-service";
 import { bond } from "./links/bond";
 import { bridge } from "./links/bridge";
 import { dummy } from "./links/dummy";
+import { link } from "./links/existing-link";
 import { ifb } from "./links/ifb";
 import { macvlan } from "./links/macvlan";
 import { pod } from "./links/pod";
@@ -30,6 +33,7 @@ export {
   address,
   bond,
   bridge,
+  bridgeFdb,
   dummy,
   file,
   ifb,
@@ -40,7 +44,9 @@ export {
   ipvsBackend,
   ipvsService,
   kernelModule,
+  link,
   macvlan,
+  neighbour,
   netns,
   nftTable,
   pod,
@@ -56,7 +62,8 @@ export {
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, address, route, policyRule],
+  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, link],
+  ...[address, neighbour, bridgeFdb, route, policyRule],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable],
   ...[ipvsService, ipvsBackend, file, process, probe],
 ];

@@ -28,6 +28,7 @@ export function onlyReads(argv: readonly string[]): boolean {
     );
   if (command === "iptables" || command === "ip6tables") return args.includes("-S") || args.includes("-V");
   if (command === "dd") return args.some((each) => each.startsWith("if="));
+  if (command === "bridge") return args.includes("show");
   if (command === "ipset") return args.includes("save");
   if (command === "nft") return args.includes("list") || args.includes("-v");
   if (command === "ipvsadm") return args.includes("-S") || args.includes("-L") || args.includes("-v");

@@ -31,14 +31,16 @@ const lower = { replace: true, reference: "name", of: "link" } as const;
 export const lowerLink = ifName.meta(lower);
 export const anyLowerLink = ifName.optional().meta(lower);
 
+/** Addresses of a link, in their order where that counts. */
+export const addressList = z
+  .array(cidr)
+  .refine((list) => new Set(list).size === list.length, "must not name an address twice")
+  .meta({ subset: (entry: string) => (familyOf(entry) === 4 ? networkOf(entry) : entry) });
+
 /** Inputs that links of every kind have. */
 export const linkArgs = {
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the primary one. Others that the link has are left alone. */
-  addresses: z
-    .array(cidr)
-    .refine((list) => new Set(list).size === list.length, "must not name an address twice")
-    .optional()
-    .meta({ subset: (entry: string) => (familyOf(entry) === 4 ? networkOf(entry) : entry), unset: [] }),
+  addresses: addressList.optional().meta({ ...addressList.meta(), unset: [] }),
   /** Largest packet in bytes. Default: the kernel's choice, 1500, or what fits into the link below. */
   mtu: mtu.optional().meta({ unset: byDefault("mtu") }),
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */

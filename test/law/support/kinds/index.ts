@@ -4,7 +4,7 @@ import { file, netns } from "./files";
 import { ipvsBackend, ipvsService } from "./ipvs";
 import { bridge, dummy, ifb, linkShape, pod, vethPair, vxlan } from "./links";
 import { probe, process } from "./processes";
-import { address, policyRule, route } from "./routes";
+import { address, neighbour, policyRule, route } from "./routes";
 import { iptablesRule, nftTable } from "./rules";
 import { sysctl } from "./settings";
 
@@ -18,6 +18,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Ifb: ifb,
   Vxlan: vxlan,
   Address: address,
+  Neighbour: neighbour,
   Route: route,
   PolicyRule: policyRule,
   Sysctl: sysctl,
@@ -27,6 +28,8 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   File: file,
   IpvsService: ipvsService,
   IpvsBackend: ipvsBackend,
+  BridgeFdb: { none: "no program writes into the tables of its bridges yet" },
+  Link: { none: "programs have no link that they do not make" },
   IptablesChain: { none: "no program has rules in chains of its own yet" },
   IptablesPolicy: { none: "no program has a policy yet" },
   NftTable: nftTable,

@@ -136,6 +136,35 @@ export const address: Shape = {
   },
 };
 
+/** Of addresses that no link of a program has. */
+export const neighbour: Shape = {
+  prefix: "e",
+  weight: 2,
+  base(scene) {
+    const { program, draw } = scene;
+    const netns = place(scene);
+    const link = draw.maybe(linksIn(program, netnsName(program, netns)).filter(({ up }) => up));
+    if (!link) return undefined;
+    const by = draw.chance(70) ? { mac: draw.pick(macs) } : { proxy: true };
+    return { ...(netns !== undefined && { netns }), device: link.value, address: draw.pick(neighbours), ...by };
+  },
+  inputs: {
+    address: ({ draw }) => draw.pick(neighbours),
+    mac: ({ draw }, { proxy }) => (proxy ? undefined : draw.pick(macs)),
+    router: ({ draw }, { address }) => String(address).includes(":") && draw.chance(50),
+  },
+  without: { device: "it goes with the namespace", proxy: "it goes without the MAC address" },
+  needed: (program, { netns, device }) => linkNamed(program, netns, device).map(({ by }) => by),
+  fits(program, { name: own, inputs: { netns, device, address } }) {
+    const twins = resourcesIn(program, netnsName(program, netns), "Neighbour");
+    const isTwin = twins.some((each) => each.name !== own && each.inputs.address === address);
+    return !isTwin && linkNamed(program, netns, device).some(({ up }) => up);
+  },
+};
+
+const neighbours = ["10.77.5.1", "10.77.5.2", "fd00:77:5::1"];
+const macs = ["02:00:00:00:00:51", "02:00:00:00:00:52"];
+
 const ownAddresses = ["10.77.0.1/32", "10.77.1.1/24", "10.78.0.1/16", "fd00:77::1/64", "fd00:78::1/128"];
 
 function linkNamed(program: Program, netns: unknown, device: unknown) {

@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Values } from "../../core/check";
+import { isValues } from "../../core/compare";
+import type { Entry } from "../../core/ledger";
+import { stackOf } from "../../core/ownership";
+import { LocalnetError } from "../../errors";
+
+// What resources ask of a link that none of them made: each input by its path, with the value that was there before.
+
+/** By the path of the input; null: there is none. Of addresses, the list. */
+export type Asked = Readonly<Record<string, unknown>>;
+
+/** An entry of the ledger about a link. */
+export interface Held {
+  readonly owner: string;
+  readonly value: Asked;
+  readonly before: Asked;
+}
+
+export function heldBy({ owner, value, before }: Entry): Held {
+  return { owner, value: value as Asked, before: before as Asked };
+}
+
+/** The inputs that have a value, by their paths. */
+export function flat(values: object, keys: readonly string[]): Asked {
+  const all = values as Values;
+  const entries = keys.flatMap((key): [string, unknown][] => {
+    const value = all[key];
+    if (isValues(value)) return Object.entries(value).map(([inner, each]) => [`${key}.${inner}`, each]);
+    return [[key, value]];
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** The inverse: a key without a value asks that there be none. */
+export function nested(asked: Asked): Values {
+  const result: Values = {};
+  for (const [path, value] of Object.entries(asked)) {
+    const [key = "", inner] = path.split(".");
+    if (inner === undefined) result[key] = value ?? undefined;
+    else result[key] = { ...(result[key] as Values | undefined), [inner]: value ?? undefined };
+  }
+  return result;
+}
+
+/** Stacks that share a link agree on each input that both ask for; their addresses are their own. */
+export function requireAgreement(others: readonly Held[], owner: string, asked: Asked): void {
+  for (const { owner: other, value } of others.filter((each) => stackOf(each.owner) !== stackOf(owner))) {
+    const path = Object.keys(asked).find(
+      (key) => key !== "addresses" && key in value && !isDeepStrictEqual(value[key], asked[key]),
+    );
+    if (path === undefined) continue;
+    const hint = "two stacks share a link if they agree on what both ask of it";
+    throw new LocalnetError("LN_EXISTS", `${path}: ${other} has set it to ${JSON.stringify(value[path])}`, { hint });
+  }
+}
+
+const list = (asked: Asked | undefined) => (asked?.addresses ?? []) as readonly string[];
+
+/** What either asks for; where they differ, as the second one does. */
+export function union(one: Asked | undefined, other: Asked): Asked {
+  const addresses = [...new Set([...list(other), ...list(one)])];
+  return { ...one, ...other, ...(addresses.length > 0 && { addresses }) };
+}
+
+/** What was there before anybody asked, for what somebody asks now. */
+export function beforeOf(asked: Asked, holders: readonly Held[], now: Asked): Asked {
+  const entries = Object.keys(asked).map((key): [string, unknown] => {
+    const first = holders.find(({ value }) => key in value);
+    if (key !== "addresses") return [key, first ? (first.before[key] ?? null) : (now[key] ?? null)];
+    const known = holders.flatMap(({ value, before }) => (list(value).length > 0 ? [[list(value), list(before)]] : []));
+    return [
+      key,
+      list(asked).filter((each) => {
+        const holder = known.find(([value]) => value?.includes(each));
+        return (holder ? holder[1] : list(now))?.includes(each);
+      }),
+    ];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What an entry asked for and is not asked for any more, as others ask for it or as it was before. Addresses are not in it. */
+export function givenUp(former: Held | undefined, asked: Asked, others: readonly Held[]): Asked {
+  const paths = Object.keys(former?.value ?? {}).filter((key) => key !== "addresses" && !(key in asked));
+  return Object.fromEntries(
+    paths.map((key) => {
+      const other = others.find(({ value }) => key in value);
+      return [key, other ? other.value[key] : (former?.before[key] ?? null)];
+    }),
+  );
+}
+
+/** The addresses that stay although they are not asked for any more: others ask for them, or they were there before. */
+export function keptAddresses(former: Held | undefined, asked: Asked, others: readonly Held[]): string[] {
+  const gone = list(former?.value).filter((each) => !list(asked).includes(each));
+  return gone.filter(
+    (each) => list(former?.before).includes(each) || others.some(({ value }) => list(value).includes(each)),
+  );
+}
