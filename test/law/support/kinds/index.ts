@@ -1,6 +1,7 @@
 import { isOf } from "../program";
 import type { NoShape, Shape } from "../shapes";
 import { file, netns } from "./files";
+import { ipSet, iptablesChain, iptablesPolicy } from "./firewall";
 import { ipvsBackend, ipvsService } from "./ipvs";
 import { bridge, dummy, ifb, linkShape, pod, vethPair, vxlan } from "./links";
 import { probe, process } from "./processes";
@@ -30,10 +31,10 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   IpvsBackend: ipvsBackend,
   BridgeFdb: { none: "no program writes into the tables of its bridges yet" },
   Link: { none: "programs have no link that they do not make" },
-  IptablesChain: { none: "no program has rules in chains of its own yet" },
-  IptablesPolicy: { none: "no program has a policy yet" },
+  IptablesChain: iptablesChain,
+  IptablesPolicy: iptablesPolicy,
   NftTable: nftTable,
-  IpSet: { none: "no program has rules that look into sets yet" },
+  IpSet: ipSet,
   KernelModule: { none: "a module is the whole machine's: it cannot be in a namespace of a test's own" },
 };
 

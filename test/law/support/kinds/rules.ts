@@ -1,6 +1,7 @@
 import type { Values } from "../../../../provider/src/core/check";
 import { netnsName, resourcesIn } from "../scene";
 import type { Shape } from "../shapes";
+import { hasChains, hasSet, matchSet, ruleAbout } from "./firewall";
 import { inPlace } from "./place";
 
 export const iptablesRule: Shape = {
@@ -8,11 +9,14 @@ export const iptablesRule: Shape = {
   weight: 5,
   base(scene) {
     const { draw } = scene;
+    const to = inPlace(scene);
+    const about = draw.chance(30) ? ruleAbout(scene, to) : undefined;
+    if (about) return about;
     const [table, chain, target, more = {}] = draw.pick(rules);
     const family = draw.chance(20) ? { family: "ipv6" } : {};
     const six = "family" in family;
-    const to = six && "toDestination" in more ? { toDestination: "[fd00:1::2]:8080" } : more;
-    return { ...inPlace(scene), ...family, ...(table !== "filter" && { table }), chain, target, ...to };
+    const extra = six && "toDestination" in more ? { toDestination: "[fd00:1::2]:8080" } : more;
+    return { ...to, ...family, ...(table !== "filter" && { table }), chain, target, ...extra };
   },
   inputs: {
     source: ({ draw }, { family }) =>
@@ -40,13 +44,37 @@ export const iptablesRule: Shape = {
     logPrefix: ({ draw }, { target }) => (target === "LOG" ? draw.pick(["one ", "two"]) : undefined),
     priority: ({ draw }) => draw.int(1, 5),
     mark: ({ draw }) => draw.pick([1, "0x10/0xff", "! 0x2"]),
+    ctstate: ({ draw }) => draw.pick([["NEW"], ["ESTABLISHED", "RELATED"], ["! INVALID"]]),
+    tcpFlags: ({ draw }, { protocol }) => (protocol === "tcp" ? draw.pick(["syn", "! syn", "SYN,RST SYN"]) : undefined),
+    ipRange: ({ draw }, { family }) =>
+      family === "ipv6"
+        ? undefined
+        : draw.pick([{ source: "10.0.1.1-10.0.1.9" }, { destination: "10.0.2.1-10.0.2.2" }]),
+    matchSet,
+    uidOwner: ({ draw }, { chain }) => (isOutward(chain) ? draw.pick([0, 1000]) : undefined),
+    gidOwner: ({ draw }, { chain }) => (isOutward(chain) ? draw.pick([0, 1000]) : undefined),
     comment: ({ draw }) => draw.pick(["one", "two words", 'a "quoted" text']),
   },
+  needing: { matchSet: "ipset" },
+  fits: (program, { inputs }) => hasChains(program, inputs) && hasSet(program, inputs),
   without: {
-    ...unwritten("ctstate", "tcpFlags", "icmpType", "ipRange", "hashlimit", "saveMark", "restoreMark", "nfmask"),
-    ...unwritten("onPort", "onIp", "tproxyMark", "notrack", "zone", "clampMssToPmtu", "setMss", "queueNum"),
+    ...unwritten(
+      "icmpType",
+      "hashlimit",
+      "saveMark",
+      "restoreMark",
+      "nfmask",
+      "onPort",
+      "onIp",
+      "tproxyMark",
+      "notrack",
+      "zone",
+      "clampMssToPmtu",
+      "setMss",
+      "queueNum",
+    ),
     ...unwritten("queueBypass", "gateway", "addSet", "delSet"),
-    ...{ matchSet: "needs a set", physdevIn: "needs br_netfilter", physdevOut: "needs br_netfilter" },
+    ...{ physdevIn: "needs br_netfilter", physdevOut: "needs br_netfilter" },
     ...{
       chain: "goes with the table",
       table: "goes with the chain",
@@ -55,6 +83,11 @@ export const iptablesRule: Shape = {
     },
   },
 };
+
+/** Does a chain see packets that this host makes? */
+function isOutward(chain: unknown): boolean {
+  return ["POSTROUTING", "OUTPUT"].includes(String(chain));
+}
 
 /** Inputs whose target, or whose own form, no program has yet. */
 function unwritten(...keys: readonly string[]): Record<string, string> {
