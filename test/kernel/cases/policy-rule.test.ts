@@ -46,6 +46,8 @@ contract("of IPv4", (world) => {
     updates: [
       { what: "another source and table", change: { from: "10.1.0.1/32", table: 101 } },
       { what: "to, and not", change: { to: "10.2.0.0/16", not: true } },
+      { what: "not taken away", change: { not: undefined } },
+      { what: "not again", change: { not: true } },
       { what: "from taken away", change: { from: undefined } },
       { what: "from again", change: { from: "10.1.0.1/32" } },
       { what: "links, of which one is not there", change: { iif: "lo", oif: "eth9" } },

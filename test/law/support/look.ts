@@ -69,7 +69,7 @@ function objectsOf(netns: string, part: string): Thing[] {
   if (title === "nft") return plain(title, foreignTables(text));
   return plain(
     title,
-    lines.map((line) => line.replace(/ \d+: dev/, " dev")),
+    lines.map((line) => line.replace(/ \d+: dev/, " dev").replace(/ initval \S+/, "")),
   );
 }
 

@@ -130,12 +130,12 @@ function isSame(wanted: Partial<PolicyRuleArgs>, there: ReturnType<typeof observ
   return Object.entries(there).every(([name, value]) => isDeepStrictEqual(wanted[name as keyof PolicyRuleArgs], value));
 }
 
-/** Is there this rule already, as the kernel sees it? Of a selector that the new rule does not have it asks nothing. */
+/** Is there this rule already, as the kernel sees it? Of a selector that the new rule does not have it asks nothing, nor of "not". */
 function isTakenFor(wanted: Partial<PolicyRuleArgs>, there: ReturnType<typeof observedRule>["inputs"]): boolean {
-  const asked = ["uidRange", "table", "action", "suppressPrefixLength", "not"];
+  const asked = ["uidRange", "table", "action", "suppressPrefixLength"];
   return Object.entries(there).every(([name, value]) => {
     const want = wanted[name as keyof PolicyRuleArgs];
-    return isDeepStrictEqual(want, value) || (want === undefined && !asked.includes(name));
+    return name === "not" || isDeepStrictEqual(want, value) || (want === undefined && !asked.includes(name));
   });
 }
 

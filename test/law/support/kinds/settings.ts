@@ -22,6 +22,7 @@ export const sysctl: Shape = {
     value: ({ draw }, { key }) => draw.pick(valuesOf(String(key))),
     key: ({ draw }) => draw.pick(settings)[0],
   },
+  without: { onDelete: "with keep, destroy leaves the host otherwise" },
   needed(program, { netns, key }) {
     const words = String(key).split("/");
     return linksIn(program, netnsName(program, netns))
