@@ -144,7 +144,7 @@ test.each(Object.entries(labs))(
     const resources = (await Promise.all(importable.map(({ type, id }) => inputsOf(type, id)))).flat();
     const untold = objects.filter(({ isOf, text }) => {
       const isListed = resources.some(({ type, inputs }) => isOf(type, inputs));
-      const isLeft = left.some(({ what }) => what.includes(text));
+      const isLeft = left.some(({ what }) => what.toLowerCase().includes(text.toLowerCase()));
       return !isListed && !isLeft;
     });
     expect(untold.map(({ sort, text }) => `${sort}: ${text}`)).toEqual([]);

@@ -47,9 +47,9 @@ export async function discover(
   const named = asked.filter((name) => netnsName.safeParse(name).success);
   const places = [...(netns === undefined ? [undefined] : []), ...named];
   const each = await Promise.all(kinds.map((kind) => discoverKind(kind, host, settings, places)));
-  const known = each.flatMap(({ found, refused }) => [...found, ...refused]);
-  const other = await Promise.all(places.map((place) => readObjects(readers, host, place, known)));
   const found = each.flatMap((kind) => kind.found);
+  const known = { found, refused: each.flatMap(({ refused }) => refused) };
+  const other = await Promise.all(places.map((place) => readObjects(readers, host, place, known)));
   const strange = asked.filter((name) => !named.includes(name));
   return {
     importable: found.map(({ kind, id }) => ({ type: kind.type, id })),
@@ -104,15 +104,18 @@ async function readObjects(
   readers: readonly ObjectReader[],
   host: Host,
   netns: Place,
-  known: readonly Candidate[],
+  { found, refused }: Pick<OfKind, "found" | "refused">,
 ): Promise<OfPlace> {
   const left: Remark[] = [];
   const each = readers.map(({ name, read }) => attempt(() => read(host, netns), within(name, netns), left));
   const objects = (await Promise.all(each)).flat();
-  const others = objects.filter((object) => !known.some((candidate) => standsFor(candidate, netns, object)));
+  const without = (some: readonly Candidate[]) =>
+    objects.filter((object) => !some.some((candidate) => standsFor(candidate, netns, object)));
+  const others = without([...found, ...refused]);
+  // What a kind lists and cannot be imported is told already, and is left out all the same.
   return {
     netns,
-    objects: others,
+    objects: without(found),
     left: [...others.map(({ what, why }) => ({ what: at(what, netns), why })), ...left],
   };
 }
