@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { say } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive, output } from "../lib/run.mjs";
-import { errors, readmeWithKinds, reference } from "./markdown.mjs";
+import { errors, reference } from "./markdown.mjs";
 import { readModel } from "./model.mjs";
 import { packageSchema } from "./schema.mjs";
 import { shapes } from "./shapes.mjs";
@@ -28,8 +28,6 @@ export async function generate({ checkOnly }) {
     ["docs/reference.md", reference(model)],
     ["docs/errors.md", errors(model)],
   ]);
-  const readme = await textOf("README.md");
-  if (readme !== undefined) current.set("README.md", readmeWithKinds(readme, model));
 
   /** @type {string[]} */
   const stale = [];

@@ -15,7 +15,10 @@ export function reference({ common, kinds, requirements }) {
     "",
     "# Reference",
     "",
-    `The kinds: ${kinds.map(({ type }) => link(type)).join(", ")}.`,
+    ...kindTable(kinds),
+    "",
+    "Bold must be given. Every kind takes `host` and `adopt` as well, and most take `netns`; a change of `host` or `netns`",
+    "replaces.",
     "",
     "Ids read `NAME@NETNS`, or `NAME` alone for an object in the host's own network namespace.",
     "",
@@ -116,20 +119,14 @@ export function errors({ codes, sampleError }) {
   );
 }
 
-const start = "<!-- kinds -->";
-const end = "<!-- /kinds -->";
-
-/** README.md with the table of kinds brought up to date. @param {string} readme @param {Model} model */
-export function readmeWithKinds(readme, { kinds }) {
-  const [from, to] = [readme.indexOf(start), readme.indexOf(end)];
-  if (from < 0 || to < from) return readme;
+/** @param {KindModel[]} kinds */
+function kindTable(kinds) {
   const rows = kinds.map(({ type, summary, args }) => {
     const own = args.filter(({ key }) => key !== "netns");
     const listed = (/** @type {boolean} */ replaces) => listOf(own.filter((field) => field.replaces === replaces));
-    return [`[${type}](docs/reference.md${anchor(type)})`, summary, listed(false), listed(true)];
+    return [link(type), summary, listed(false), listed(true)];
   });
-  const kindTable = table(["Kind", "What it is", "Changed in place", "Replaces when changed"], rows);
-  return `${readme.slice(0, from)}${lines(start, ...kindTable).trimEnd()}\n${readme.slice(to)}`;
+  return table(["Kind", "What it is", "Changed in place", "Replaces when changed"], rows);
 }
 
 const longest = 8;

@@ -18,7 +18,7 @@ afterAll(async () => {
   dynamic.forget();
 });
 
-/** As README.md says. */
+/** As docs/providers.md says. */
 async function move(from: Stack, to: Stack): Promise<void> {
   const made = await snapshot(ssh);
   await from.pulumi(["state", "delete", "--all", "--yes", "--stack", from.name]);

@@ -31,7 +31,7 @@ export const mac: pulumi.Output<string> = veth.peerMacAddress;
 export const answered = probe.results.ok;
 `;
 
-/** As the README says it. */
+/** As docs/providers.md says it. */
 const plugins = `
 plugins:
   providers:

@@ -27,9 +27,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test("README's commands bring a program up for an ordinary user whose home is empty", async () => {
-  const text = readFileSync(join(root, "README.md"), "utf8");
-  const commands = /### Without root\n.*?```sh\n(.*?)```/s.exec(text)?.[1]?.trim().split("\n") ?? [];
+test("the commands of docs/without-root.md bring a program up for an ordinary user whose home is empty", async () => {
+  const text = readFileSync(join(root, "docs/without-root.md"), "utf8");
+  const commands = /```sh\n(.*?)```/s.exec(text)?.[1]?.trim().split("\n") ?? [];
   const [unshare = "", ...inside] = commands;
   expect(unshare).toBe("unshare -Urnm");
   const { stdout: cli } = await run(["which", "pulumi"]);
