@@ -38,9 +38,17 @@ export type Vlan = dynamic.Vlan;
 export const Vxlan = native<typeof dynamic.Vxlan>("Vxlan");
 export type Vxlan = dynamic.Vxlan;
 
+/** A tunnel: a link that carries packets or frames to another host inside IP packets. Id: `NAME@NETNS`. */
+export const Tunnel = native<typeof dynamic.Tunnel>("Tunnel");
+export type Tunnel = dynamic.Tunnel;
+
 /** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
 export const Macvlan = native<typeof dynamic.Macvlan>("Macvlan");
 export type Macvlan = dynamic.Macvlan;
+
+/** A link with IP addresses of its own on another link, whose MAC address it shares. Id: `NAME@NETNS`. */
+export const Ipvlan = native<typeof dynamic.Ipvlan>("Ipvlan");
+export type Ipvlan = dynamic.Ipvlan;
 
 /** A routing domain: links with it as their `master` use its table of routes. Id: `NAME@NETNS`. */
 export const Vrf = native<typeof dynamic.Vrf>("Vrf");

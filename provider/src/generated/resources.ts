@@ -84,7 +84,7 @@ export interface BridgeArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
-  /** Vrf that the bridge belongs to, in the same namespace. */
+  /** Vrf that the link belongs to, in the same namespace. */
   master?: pulumi.Input<string> | Vrf | undefined;
   /** Spanning tree protocol. Default: the kernel's choice, false. */
   stp?: pulumi.Input<boolean> | undefined;
@@ -165,7 +165,7 @@ export class Bridge extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** Vrf that the bridge belongs to, in the same namespace. */
+  /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** Spanning tree protocol. */
   declare readonly stp: pulumi.Output<boolean | undefined>;
@@ -510,7 +510,9 @@ export interface PodArgs extends CommonArgs {
     | Dummy
     | Vlan
     | Vxlan
+    | Tunnel
     | Macvlan
+    | Ipvlan
     | Vrf
     | Bond
     | Ifb
@@ -524,7 +526,9 @@ export interface PodArgs extends CommonArgs {
     | Dummy
     | Vlan
     | Vxlan
+    | Tunnel
     | Macvlan
+    | Ipvlan
     | Vrf
     | Bond
     | Ifb
@@ -747,7 +751,20 @@ export interface VlanArgs extends CommonArgs {
   /** What else a port of a bridge can be told. Needs `master`. */
   bridgePort?: pulumi.Input<VlanBridgePortArgs> | undefined;
   /** Link below, in the same namespace. A change replaces the resource. */
-  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
+  link:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link;
   /** Number of the VLAN (`id`), 1 to 4094. 1 to 4094. A change replaces the resource. */
   vid: pulumi.Input<number>;
   /**
@@ -904,7 +921,9 @@ export interface VxlanArgs extends CommonArgs {
     | Dummy
     | Vlan
     | Vxlan
+    | Tunnel
     | Macvlan
+    | Ipvlan
     | Vrf
     | Bond
     | Ifb
@@ -1040,6 +1059,204 @@ export class Vxlan extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Tunnel}. */
+export interface TunnelArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<TunnelBridgePortArgs> | undefined;
+  /**
+   * What carries what: `ipip` and `sit` IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti`
+   * packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` Ethernet frames in UDP. A
+   * change replaces the resource.
+   */
+  type: pulumi.Input<"ipip" | "sit" | "gre" | "gretap" | "vti" | "ip6tnl" | "ip6gre" | "ip6gretap" | "vti6" | "geneve">;
+  /**
+   * Number of the virtual network, 0 to 16777215; `geneve` needs it, and has it alone. 0 to 16777215. A change replaces
+   * the resource.
+   */
+  vni?: pulumi.Input<number> | undefined;
+  /** Address of this end. Not for `geneve`. Default: what the routes say. */
+  local?: pulumi.Input<string> | undefined;
+  /** Address of the other end. Default: whoever sends to `local`. `geneve` needs it. */
+  remote?: pulumi.Input<string> | undefined;
+  /**
+   * Number that both ends must have, 0 to 4294967295: for the types of GRE, and for `vti` and `vti6`. 0 to 4294967295.
+   * Default: none. A change replaces the resource.
+   */
+  key?: pulumi.Input<number> | undefined;
+  /**
+   * Time to live of the outer packets, 0 to 255; 0: that of the inner ones. Not for `vti` and `vti6`. 0 to 255.
+   * Default: the kernel's choice, 0, in IPv6 64.
+   */
+  ttl?: pulumi.Input<number> | undefined;
+  /**
+   * Link that the outer packets go through, in the same namespace. Not for `geneve`. Default: what the routes say. A
+   * change replaces the resource.
+   */
+  link?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link
+    | undefined;
+  /**
+   * UDP port that packets go to, and that the link listens on; for `geneve` alone. 1 to 65535. Default: the kernel's
+   * choice, 6081. A change replaces the resource.
+   */
+  destinationPort?: pulumi.Input<number> | undefined;
+}
+
+/** The input `bridgePort` of {@link TunnelArgs}. */
+export interface TunnelBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `bridgePort` of {@link Tunnel}. */
+export interface TunnelBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
+}
+
+/** A tunnel: a link that carries packets or frames to another host inside IP packets. Id: `NAME@NETNS`. */
+export class Tunnel extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<TunnelBridgePort | undefined>;
+  /**
+   * What carries what: `ipip` and `sit` IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti`
+   * packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` Ethernet frames in UDP.
+   */
+  declare readonly type: pulumi.Output<
+    "ipip" | "sit" | "gre" | "gretap" | "vti" | "ip6tnl" | "ip6gre" | "ip6gretap" | "vti6" | "geneve"
+  >;
+  /** Number of the virtual network, 0 to 16777215; `geneve` needs it, and has it alone. */
+  declare readonly vni: pulumi.Output<number | undefined>;
+  /** Address of this end. Not for `geneve`. */
+  declare readonly local: pulumi.Output<string | undefined>;
+  /** Address of the other end. */
+  declare readonly remote: pulumi.Output<string | undefined>;
+  /** Number that both ends must have, 0 to 4294967295: for the types of GRE, and for `vti` and `vti6`. */
+  declare readonly key: pulumi.Output<number | undefined>;
+  /** Time to live of the outer packets, 0 to 255; 0: that of the inner ones. Not for `vti` and `vti6`. */
+  declare readonly ttl: pulumi.Output<number | undefined>;
+  /** Link that the outer packets go through, in the same namespace. Not for `geneve`. */
+  declare readonly link: pulumi.Output<string | undefined>;
+  /** UDP port that packets go to, and that the link listens on; for `geneve` alone. */
+  declare readonly destinationPort: pulumi.Output<number | undefined>;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: TunnelArgs, options?: pulumi.CustomResourceOptions) {
+    super("Tunnel", name, args, options);
+  }
+}
+
 /** The inputs of {@link Macvlan}. */
 export interface MacvlanArgs extends CommonArgs {
   /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
@@ -1083,7 +1300,20 @@ export interface MacvlanArgs extends CommonArgs {
   /** What else a port of a bridge can be told. Needs `master`. */
   bridgePort?: pulumi.Input<MacvlanBridgePortArgs> | undefined;
   /** Link below, in the same namespace; not a Macvlan. A change replaces the resource. */
-  link: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
+  link:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link;
   /**
    * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
    * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
@@ -1181,6 +1411,122 @@ export class Macvlan extends LocalnetResource {
 
   constructor(name: string, args: MacvlanArgs, options?: pulumi.CustomResourceOptions) {
     super("Macvlan", name, args, options);
+  }
+}
+
+/** The inputs of {@link Ipvlan}. */
+export interface IpvlanArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /** Vrf that the link belongs to, in the same namespace. */
+  master?: pulumi.Input<string> | Vrf | undefined;
+  /** Link below, in the same namespace; not a port of a bridge. A change replaces the resource. */
+  link:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link;
+  /**
+   * What the link below passes on: frames (`l2`), packets (`l3`), or packets that also pass iptables (`l3s`). All on
+   * the same link below have the same: the last one that asks decides. Default: "l3".
+   */
+  mode?: pulumi.Input<"l2" | "l3" | "l3s"> | undefined;
+  /**
+   * What links on the same link below may send to each other: directly, nothing, or by way of the switch outside. All
+   * on the same link below have the same. Default: "bridge".
+   */
+  flag?: pulumi.Input<"bridge" | "private" | "vepa"> | undefined;
+}
+
+/** A link with IP addresses of its own on another link, whose MAC address it shares. Id: `NAME@NETNS`. */
+export class Ipvlan extends LocalnetResource {
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** Vrf that the link belongs to, in the same namespace. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** Link below, in the same namespace; not a port of a bridge. */
+  declare readonly link: pulumi.Output<string>;
+  /**
+   * What the link below passes on: frames (`l2`), packets (`l3`), or packets that also pass iptables (`l3s`). All on
+   * the same link below have the same: the last one that asks decides.
+   */
+  declare readonly mode: pulumi.Output<"l2" | "l3" | "l3s">;
+  /**
+   * What links on the same link below may send to each other: directly, nothing, or by way of the switch outside. All
+   * on the same link below have the same.
+   */
+  declare readonly flag: pulumi.Output<"bridge" | "private" | "vepa">;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: IpvlanArgs, options?: pulumi.CustomResourceOptions) {
+    super("Ipvlan", name, args, options);
   }
 }
 
@@ -1689,7 +2035,20 @@ export class Link extends LocalnetResource {
 /** The inputs of {@link Address}. */
 export interface AddressArgs extends CommonArgs {
   /** Link that has the address, `lo` too. It must be there. A change replaces the resource. */
-  device: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
+  device:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link;
   /**
    * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in
    * both. A change replaces the resource.
@@ -1773,7 +2132,20 @@ export class Address extends LocalnetResource {
 /** The inputs of {@link Neighbour}. */
 export interface NeighbourArgs extends CommonArgs {
   /** Link on whose network the neighbour is. A change replaces the resource. */
-  device: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
+  device:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link;
   /** IPv4 or IPv6 address of the neighbour. A change replaces the resource. */
   address: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
@@ -1818,7 +2190,20 @@ export class Neighbour extends LocalnetResource {
 /** The inputs of {@link BridgeFdb}. */
 export interface BridgeFdbArgs extends CommonArgs {
   /** Link that the frames leave by: a Vxlan, or a port of a bridge. A change replaces the resource. */
-  device: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link;
+  device:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link;
   /**
    * MAC address of the frames; of a Vxlan `00:00:00:00:00:00` for those of which it knows no other way, also several
    * times. A change replaces the resource.
@@ -1899,7 +2284,21 @@ export interface RouteArgs extends CommonArgs {
    * Address of the next hop, or who has it: the first address there of the destination's IP version, of a VethPair at
    * the other end. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`.
    */
-  via?: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  via?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?:
     | pulumi.Input<string>
@@ -1908,7 +2307,9 @@ export interface RouteArgs extends CommonArgs {
     | Dummy
     | Vlan
     | Vxlan
+    | Tunnel
     | Macvlan
+    | Ipvlan
     | Vrf
     | Bond
     | Ifb
@@ -1948,7 +2349,21 @@ export interface RouteArgs extends CommonArgs {
 /** An entry of the input `nextHops` of {@link RouteArgs}. */
 export interface RouteNextHopsArgs {
   /** Address of the next hop, or who has it: the first address there of the destination's IP version. */
-  via?: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | undefined;
+  via?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?:
     | pulumi.Input<string>
@@ -1957,7 +2372,9 @@ export interface RouteNextHopsArgs {
     | Dummy
     | Vlan
     | Vxlan
+    | Tunnel
     | Macvlan
+    | Ipvlan
     | Vrf
     | Bond
     | Ifb
@@ -2042,9 +2459,37 @@ export interface PolicyRuleArgs extends CommonArgs {
   /** Destination address or network of the packets. Default: any. */
   to?: pulumi.Input<string> | undefined;
   /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
-  iif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link | undefined;
+  iif?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link
+    | undefined;
   /** Link that the packets of a bound socket leave by. It need not exist yet. */
-  oif?: pulumi.Input<string> | Bridge | VethPair | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb | Link | undefined;
+  oif?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link
+    | undefined;
   /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
   firewallMark?: pulumi.Input<number | string> | undefined;
   /** Type of service of the packets, a multiple of 4 below 256. 4 to 252. */
@@ -3054,7 +3499,20 @@ export interface IpvsBackendArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** The backend's address, or who has it; of a VethPair, the other end. A change replaces the resource. */
-  address: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  address:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb;
   /**
    * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
    * 0 to 65535. A change replaces the resource.
@@ -3200,7 +3658,20 @@ export interface ProcessReadyHttpArgs {
 /** The input `tcp` of {@link ProcessReadyArgs}. */
 export interface ProcessReadyTcpArgs {
   /** Where to: an address, or who has it; of a VethPair, the other end. A change replaces the resource. */
-  address: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  address:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb;
   /** Port. 1 to 65535. A change replaces the resource. */
   port: pulumi.Input<number>;
 }
@@ -3325,7 +3796,20 @@ export interface ProbeHttpArgs {
 /** The input `tcp` of {@link ProbeArgs}. */
 export interface ProbeTcpArgs {
   /** Where to: an address, or who has it; of a VethPair, the other end. */
-  address: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  address:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
 }
@@ -3333,7 +3817,20 @@ export interface ProbeTcpArgs {
 /** The input `ping` of {@link ProbeArgs}. */
 export interface ProbePingArgs {
   /** Where to: an address, or who has it; of a VethPair, the other end. */
-  address: pulumi.Input<string> | Bridge | VethPair | Pod | Dummy | Vlan | Vxlan | Macvlan | Vrf | Bond | Ifb;
+  address:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb;
 }
 
 /** The output `http` of {@link Probe}. */

@@ -20,8 +20,10 @@ import { bridge } from "./links/bridge";
 import { dummy } from "./links/dummy";
 import { link } from "./links/existing-link";
 import { ifb } from "./links/ifb";
+import { ipvlan } from "./links/ipvlan";
 import { macvlan } from "./links/macvlan";
 import { pod } from "./links/pod";
+import { tunnel } from "./links/tunnel";
 import { vethPair } from "./links/veth-pair";
 import { vlan } from "./links/vlan";
 import { vrf } from "./links/vrf";
@@ -41,6 +43,7 @@ export {
   iptablesChain,
   iptablesPolicy,
   iptablesRule,
+  ipvlan,
   ipvsBackend,
   ipvsService,
   kernelModule,
@@ -55,6 +58,7 @@ export {
   process,
   route,
   sysctl,
+  tunnel,
   vethPair,
   vlan,
   vrf,
@@ -62,7 +66,7 @@ export {
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, macvlan, vrf, bond, ifb, link],
+  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, tunnel, macvlan, ipvlan, vrf, bond, ifb, link],
   ...[address, neighbour, bridgeFdb, route, policyRule],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable],
   ...[ipvsService, ipvsBackend, file, process, probe],

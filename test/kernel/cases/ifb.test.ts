@@ -6,9 +6,9 @@ import { expectedDetails } from "../support/links";
 
 contract("beside a bridge", (world) =>
   linkCase(world, {
-    ...{ kind, needs: "ifb", noMac: true },
+    ...{ kind, needs: "ifb", lacks: ["mac"] },
     inputs: {},
-    defaults: { arp: false, multicast: false, txQueueLength: 32 },
+    defaults: () => ({ arp: false, multicast: false, txQueueLength: 32 }),
     details: () => expectedDetails(["ifb"]),
     by: { type: ["ifb"] },
     replaces: {},

@@ -8,7 +8,7 @@ contract("on a veth", (world) =>
   linkCase(world, {
     kind,
     inputs: { link: "low", mode: "bridge" },
-    defaults: { mtu: 1400 },
+    defaults: () => ({ mtu: 1400 }),
     details: ({ mode }) => expectedDetails([`macvlan mode ${mode}`]),
     by: { below: ["link", "low"], type: ["macvlan", "mode", "bridge"] },
     updates: [

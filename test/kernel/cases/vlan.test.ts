@@ -9,7 +9,7 @@ contract("on a veth", (world) =>
     kind,
     needs: "vlan",
     inputs: { link: "low", vid: 5 },
-    defaults: { mtu: 1400 },
+    defaults: () => ({ mtu: 1400 }),
     details: ({ vid, protocol }) => expectedDetails([`vlan protocol ${protocol ?? "802.1Q"} id ${vid}`]),
     by: { below: ["link", "low"], type: ["vlan", "id", "5"] },
     replaces: { link: "other", vid: 6, protocol: "802.1ad" },

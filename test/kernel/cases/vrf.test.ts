@@ -8,7 +8,7 @@ contract("of one table", (world) =>
   linkCase(world, {
     ...{ kind, needs: "vrf", isPort: false },
     inputs: { table: 10 },
-    defaults: { mtu: 65575, arp: false, multicast: false },
+    defaults: () => ({ mtu: 65575, arp: false, multicast: false }),
     details: ({ table }) => expectedDetails([`vrf table ${table}`]),
     by: { type: ["vrf", "table", "10"] },
     replaces: { table: 11 },

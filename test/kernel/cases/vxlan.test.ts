@@ -11,7 +11,7 @@ contract("with one other end", (world) =>
   linkCase(world, {
     kind,
     inputs: { vni: 42, link: "low", local: "10.9.0.1", remote: "10.9.0.2" },
-    defaults: { mtu: 1350 },
+    defaults: () => ({ mtu: 1350 }),
     details: ({ vni, link: low, local, remote, learning = true, ttl, destinationPort = 4789 }) =>
       expectedDetails(
         [

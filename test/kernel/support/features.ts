@@ -2,6 +2,8 @@
 export type Feature =
   | "dummy"
   | "ifb"
+  | "ipvlan"
+  | "tunnel"
   | "vlan"
   | "vrf"
   | "bond"

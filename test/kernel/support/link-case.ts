@@ -20,7 +20,7 @@ interface LinkCase {
   /** Its own inputs. */
   readonly inputs: Values;
   /** What `expectedLink` shall take for inputs that are not given. */
-  readonly defaults?: Values;
+  readonly defaults?: (inputs: Values) => Values;
   /** What ip tells of its own inputs. */
   readonly details: (inputs: Values) => unknown;
   /** `ip link add` by hand for the same: what stands before the name, and from `type` on. */
@@ -30,15 +30,15 @@ interface LinkCase {
   /** Changes of its own inputs by hand: `ip link set dev NAME type TYPE ...`. */
   readonly drifts?: readonly { readonly input: string; readonly by: readonly string[] }[];
   readonly isPort?: boolean;
-  /** Has it no MAC address of its own? */
-  readonly noMac?: boolean;
   /** What by hand keeps it from being made; it gets the namespace's `ip`, and the name of a bridge there. */
   readonly obstacle?: (ip: (...args: string[]) => Promise<string>, bridge: string) => Obstacle;
+  /** Which common inputs it does not have as its own. */
+  readonly lacks?: readonly ("mac" | "arp")[];
 }
 
 /** The case of a link kind, on a veth `low` where it needs a link below: all that is the same for each is here. */
 export function linkCase(world: World, spec: LinkCase): Case {
-  const { kind, needs, inputs, defaults = {}, details, by, noMac = false, isPort = true } = spec;
+  const { kind, needs, inputs, defaults = () => ({}), details, by, lacks = [], isPort = true } = spec;
   const netns = world.netns("a");
   const [name, bridge] = [world.name("x"), world.name("br")];
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
@@ -54,13 +54,13 @@ export function linkCase(world: World, spec: LinkCase): Case {
     inputs: { name, netns, addresses: ["10.9.0.1/24"], ...inputs },
     look: () => lookAtDetails(world, netns, name),
     expected: (values) => ({
-      ...expectedLink({ ...defaults, ...values }, `localnet:${world.owner}`),
+      ...expectedLink({ ...defaults(values), ...values }, `localnet:${world.owner}`),
       details: details(values),
     }),
     updates: [
       { what: "mtu", change: { mtu: 1300 } },
       { what: "mtu taken away", change: { mtu: undefined } },
-      ...(noMac
+      ...(lacks.includes("mac")
         ? []
         : [
             { what: "mac", change: { mac: "02:00:00:00:27:01" } },
@@ -71,7 +71,7 @@ export function linkCase(world: World, spec: LinkCase): Case {
       { what: "down", change: { up: false, addresses: ["10.9.0.2/24"] } },
       { what: "up, and promiscuous", change: { up: true, promiscuous: true, mtu: 1350 } },
       ...(spec.updates ?? []),
-      ...everyLinksUpdates,
+      ...everyLinksUpdates.map(({ what, change }) => ({ what, change: omit(change, lacks) })),
       ...(isPort
         ? [{ what: "in a bridge, and hairpin", change: { master: bridge, hairpin: true } }, ...everyPortsUpdates]
         : []),
@@ -80,8 +80,8 @@ export function linkCase(world: World, spec: LinkCase): Case {
     drifts: [
       { what: "address removed", input: "addresses", by: () => ip("addr", "del", "10.9.0.2/24", "dev", name) },
       { what: "mtu", input: "mtu", by: () => set("mtu", "1290") },
-      ...(noMac ? [] : [{ what: "mac", input: "mac", by: () => set("address", "02:00:00:00:27:99") }]),
-      ...everyLinksDrifts(set),
+      ...(lacks.includes("mac") ? [] : [{ what: "mac", input: "mac", by: () => set("address", "02:00:00:00:27:99") }]),
+      ...everyLinksDrifts(set).filter(({ input }) => !(lacks as readonly string[]).includes(input)),
       ...(isPort
         ? [
             ...everyPortsDrifts(set),
@@ -115,4 +115,8 @@ export function linkCase(world: World, spec: LinkCase): Case {
       impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
     },
   };
+}
+
+function omit(values: Values, keys: readonly string[]): Values {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)));
 }

@@ -79,6 +79,6 @@ function isKernels({ ifname, address = "" }: Link, entry: LinkAddress): boolean 
 /** Is it what somebody gave a link, and in no link's own list? */
 export function isListed(link: Link, entry: LinkAddress): boolean {
   if (isKernels(link, entry) || entry.dadfailed) return false;
-  const isLinks = listedTypes.has(link.linkinfo?.info_kind ?? "") && !entry.dynamic;
+  const isLinks = listedTypes.get(link.linkinfo?.info_kind ?? "")?.(link) === true && !entry.dynamic;
   return !(isLinks && staticAddressesOf(link).includes(cidrOf(entry)));
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { ifName } from "../../schema/fields";
 import { showPorts } from "../../tools/ip/links";
 import { defineLink } from "./define-link";
 import { vlanProtocols } from "./vlan";
+import { vrfMember } from "./vrf";
 
 /** ip counts the times of a bridge in hundredths of a second. */
 const time = (word: string) => ({
@@ -27,10 +27,7 @@ export const bridge = defineLink({
   linkType: "bridge",
   summary: "A Linux bridge.",
   tags: ["bridge", "master"],
-  args: {
-    /** Vrf that the bridge belongs to, in the same namespace. */
-    master: ifName.optional().meta({ reference: "name", of: "Vrf" }),
-  },
+  args: vrfMember,
   options: {
     /** Spanning tree protocol. Default: the kernel's choice, false. */
     stp: {

@@ -27,6 +27,10 @@ export interface TypeOption {
   readonly isFirst?: boolean;
   /** It names the link below, which `ip link add` takes before the name: `link eth0`. */
   readonly isLower?: boolean;
+  /** It is the type, one of several that the kind has. */
+  readonly isType?: boolean;
+  /** ip wants it in every change, too. */
+  readonly isAlways?: boolean;
   /** The value in `linkinfo.info_data` of `ip -d -j`, or elsewhere in what that prints of the link. */
   read(data: Readonly<Record<string, unknown>>, link: Link): unknown;
 }
@@ -44,26 +48,31 @@ const familyArgs = {
 
 type LinkKindArgs<T extends TypeOptions, P extends z.ZodRawShape> = OptionArgs<T> & P & typeof familyArgs;
 
+const missing = ["mac", "arp"] as const;
+type Missing = (typeof missing)[number];
+
 interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape> {
   readonly type: string;
-  /** What `ip link add ... type` calls it. */
-  readonly linkType: string;
+  /** What `ip link add ... type` calls it; or all that it may call it, of which an option says the one. */
+  readonly linkType: string | readonly string[];
   readonly summary: string;
   readonly tags?: readonly string[];
   readonly options: T;
   /** What `ip link set` takes for links that can be ports: `portArgs`, or nothing. */
   readonly args: P;
   rules?(args: Args<LinkKindArgs<T, P>>): Iterable<readonly [property: string, rule: string]>;
-  /** What the kernel gives these links when nobody asks, where that is not what most have. */
-  readonly unset?: Partial<LinkDefaults>;
+  /** What the kernel gives these links when nobody asks, where that is not what most have; or how that follows from their own inputs. */
+  readonly unset?: Partial<LinkDefaults> | ((inputs: Args<LinkKindArgs<T, P>>) => Partial<LinkDefaults>);
   /** The same, where it depends on other links: it is asked for when an input was taken away. */
   lookUp?(host: Host, args: Args<LinkKindArgs<T, P>>): Promise<Partial<LinkDefaults>>;
-  /** Why the link has no MAC address of its own: it is given none, and none is read. Default: it has one. */
-  noMac?(inputs: Args<LinkKindArgs<T, P>>): string | undefined;
+  /** Which of these the links do not have as their own, and why: they are given none, and none is read. Default: they have all. */
+  lacks?(inputs: Args<LinkKindArgs<T, P>>): { readonly [K in Missing]?: string | undefined };
   /** Does the kernel, when nobody asks, give it the MAC address of the link below? Default: one is drawn. */
   readonly followsMac?: boolean;
   /** Commands after the one that makes the link, in place of saying the mtu in that one. */
   pinMtu?(args: LinkArgs): string[][];
+  /** Does a change of its options give the link the mtu again that the kernel chooses? Default: no. */
+  readonly resetsMtu?: boolean;
   /** Which links of the type did the kernel not make by itself? Default: all. */
   isListed?(link: Link): boolean;
 }
@@ -72,22 +81,32 @@ interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape> {
 export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   definition: LinkDefinition<T, P>,
 ): Kind<LinkKindArgs<T, P>, typeof linkOutputs, ObservedLink> {
-  const { type, linkType, options, pinMtu, lookUp } = definition;
-  listedTypes.add(linkType);
+  const { type, options, pinMtu, lookUp } = definition;
+  const linkTypes = [definition.linkType].flat();
+  const typeKey = Object.keys(options).find((key) => options[key]?.isType);
+  for (const each of linkTypes) listedTypes.set(each, definition.isListed ?? (() => true));
   const inputs = Object.fromEntries(Object.entries(options).map(([key, { input }]) => [key, input]));
   const said = [true, false].map((isFirst) => {
     const those = Object.entries(options).filter(([, option]) => (option.isFirst ?? false) === isFirst);
     return Object.fromEntries(those.map(([key, option]) => [key, { words: wordsOf(option) }]));
   });
+  const alwaysSaid = Object.entries(options).filter(([, { isAlways }]) => isAlways);
+  const always = Object.fromEntries(alwaysSaid.map(([key, option]) => [key, { words: wordsOf(option) }]));
   const lowers = Object.entries(options).filter(([, { isLower }]) => isLower);
+
+  function lacksOf(inputs: object): (readonly [Missing, string])[] {
+    const reasons = definition.lacks?.(inputs as never);
+    return missing.flatMap((key) => (reasons?.[key] ? [[key, reasons[key]] as const] : []));
+  }
 
   function observedOf(link: Link, owner: string): ObservedLink {
     const data = link.linkinfo?.info_data ?? {};
     const own = Object.fromEntries(Object.entries(options).map(([key, { read }]) => [key, read(data, link)]));
-    const { inputs, detail, ...observed } = observedAs(link, linkType, owner);
-    const shared = definition.noMac?.(own as never) ? { mac: undefined } : {};
-    const unset = definition.unset && { unset: definition.unset };
-    return { ...observed, inputs: { ...inputs, ...shared, ...own }, detail: { ...detail, ...unset } } as ObservedLink;
+    const { inputs, detail, ...observed } = observedAs(link, linkTypes, owner);
+    const lacked = Object.fromEntries(lacksOf(own).map(([key]) => [key, undefined]));
+    const { unset } = definition;
+    const its = unset && { unset: typeof unset === "function" ? unset(own as never) : unset };
+    return { ...observed, inputs: { ...inputs, ...lacked, ...own }, detail: { ...detail, ...its } } as ObservedLink;
   }
 
   // What the family does with the inputs needs no more than the common ones; `Kind` tells all of them.
@@ -110,8 +129,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     *rules(args) {
       yield* linkRules(args);
       yield* portRules(args);
-      const noMac = definition.noMac?.(args as never);
-      if (noMac && args.mac) yield ["mac", `must not be given: ${noMac}`];
+      for (const [key, why] of lacksOf(args)) if (args[key] !== undefined) yield [key, `must not be given: ${why}`];
       if ("link" in args && args.link === args.name) yield ["link", "must be another link"];
       yield* definition.rules?.(args as never) ?? [];
     },
@@ -124,7 +142,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
       const isGone = (key: "mtu" | "mac") => args[key] === undefined && (!isKnown || recorded[key] !== undefined);
       if (!lookUp || !(isGone("mtu") || isGone("mac"))) return observed;
       const { mac, ...found } = await lookUp(host, { ...args, ...observed.inputs } as never);
-      const unset = { ...definition.unset, ...found, ...(definition.followsMac && { mac }) };
+      const unset = { ...observed.detail.unset, ...found, ...(definition.followsMac && { mac }) };
       return { ...observed, detail: { ...observed.detail, unset } };
     },
 
@@ -132,14 +150,18 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
       const { words, made } = creation(
         pinMtu ? { ...args, mtu: undefined } : args,
         args.owner,
-        ...(definition.followsMac || definition.noMac?.(args as never) ? [args.mac ?? ""] : []),
+        ...(definition.followsMac || definition.lacks?.(args as never).mac ? [args.mac ?? ""] : []),
       );
       const values = args as Readonly<Record<string, unknown>>;
       const below = lowers.flatMap(([key]) => (values[key] === undefined ? [] : ["link", String(values[key])]));
+      const linkType = typeKey ? String(values[typeKey]) : (linkTypes[0] ?? "");
       const wanted = said.map((each) => changedWords(each, args, observed?.inputs ?? {}));
       const add = ["link", "add", ...below, "name", args.name, ...words, "type", linkType, ...wanted.flat()];
       const changed = wanted.filter((each) => each.length > 0);
-      const set = changed.map((each) => ["link", "set", "dev", args.name, "type", linkType, ...each]);
+      const change = ["link", "set", "dev", args.name, "type", linkType, ...changedWords(always, args, {})];
+      const set = changed.map((each) => [...change, ...each]);
+      if (definition.resetsMtu && set.length > 0 && args.mtu !== undefined)
+        set.push(["link", "set", "dev", args.name, "mtu", String(args.mtu)]);
       const first = observed ? set : [add, ...(pinMtu?.(args) ?? [])];
       const link = await ensureLink(host, args, args.owner, first, observed ?? made, recorded);
       return { observed: link && observedOf(link, args.owner) };
@@ -149,7 +171,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
 
     imports: {
       parse: parseAt,
-      list: (host, netns) => listLinks(host, netns, linkType, definition.isListed),
+      list: (host, netns) => listLinks(host, netns, linkTypes, definition.isListed),
       inputs: ({ owner }, observed) => ({ ...importableInputs(owner, observed), ...importableOptions(observed) }),
     },
   });
@@ -167,10 +189,10 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   return kind as unknown as Kind<LinkKindArgs<T, P>, typeof linkOutputs, ObservedLink>;
 }
 
-function wordsOf({ word, words, isLower }: TypeOption): (value: never) => string[] {
+function wordsOf({ word, words }: TypeOption): (value: never) => string[] {
   if (words) return words;
   return (value: unknown) => {
-    if (isLower || word === undefined || value === undefined) return [];
+    if (word === undefined || value === undefined) return [];
     return [word, typeof value === "boolean" ? String(Number(value)) : String(value)];
   };
 }

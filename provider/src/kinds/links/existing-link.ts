@@ -189,8 +189,10 @@ function placeOf({ name, netns }: Name) {
 const fallbacks = ["tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip6tnl0", "ip6gre0", "ip_vti0", "ip6_vti0"];
 
 /** No other kind lists it, and somebody uses it. */
-function isListed({ ifname, linkinfo, flags, master }: Link): boolean {
-  if (ifname === "lo" || listedTypes.has(linkinfo?.info_kind ?? "")) return false;
+function isListed(link: Link): boolean {
+  const { ifname, linkinfo, flags, master } = link;
+  const isListedThere = listedTypes.get(linkinfo?.info_kind ?? "");
+  if (ifname === "lo" || (isListedThere && (isListedThere(link) || !fallbacks.includes(ifname)))) return false;
   return flags.includes("UP") || master !== undefined || !fallbacks.includes(ifname);
 }
 

@@ -9,7 +9,7 @@ export const ifb = defineLink({
     "An intermediate functional block: a link that others' incoming packets are sent through, to be queued there.",
   args: portArgs,
   options: {},
-  noMac: () => "the kernel draws it, and does not change it",
+  lacks: () => ({ mac: "the kernel draws it, and does not change it" }),
   unset: { arp: false, multicast: false, txQueueLength: 32 },
   // The module makes two by itself, which are down and hold nothing.
   isListed: (link) => link.flags.includes("UP") || addressesOf(link).length > 0,

@@ -76,17 +76,18 @@ export async function defaultsFrom(
   return link ? { mtu: link.mtu - overhead, mac: link.address } : {};
 }
 
-/** The types of links that kinds list, with their addresses; `defineLink` adds its own. `lo` and hardware have none. */
-export const listedTypes = new Set(["veth"]);
+/** The types of links that kinds list, with their addresses, and which of them; `defineLink` adds its own. `lo` and hardware have none. */
+export const listedTypes = new Map<string, (link: Link) => boolean>([["veth", () => true]]);
 
-/** The links of a kind in a namespace, as what may be imported; those for which `counts` holds. */
+/** The links of some types in a namespace, as what may be imported; those for which `counts` holds. */
 export async function listLinks(
   host: Host,
   netns: string | undefined,
-  kind: string,
+  types: readonly string[],
   counts: (link: Link) => boolean = () => true,
 ): Promise<Importable[]> {
-  const links = (await showLinks(host, netns)).filter((link) => link.linkinfo?.info_kind === kind && counts(link));
+  const isOne = (link: Link) => types.includes(link.linkinfo?.info_kind ?? "") && counts(link);
+  const links = (await showLinks(host, netns)).filter(isOne);
   return links.map(({ ifname }) => ({ id: at(ifname, netns) }));
 }
 
@@ -133,13 +134,13 @@ export async function observeLink(
   owner: string,
 ): Promise<{ link: Link; observed: ObservedLink } | undefined> {
   const link = await showLink(host, netns, name);
-  return link && { link, observed: observedAs(link, kind, owner) };
+  return link && { link, observed: observedAs(link, [kind], owner) };
 }
 
-export function observedAs(link: Link, kind: string, owner: string): ObservedLink {
+export function observedAs(link: Link, types: readonly string[], owner: string): ObservedLink {
   const observed = observedLink(link, owner);
   const actual = link.linkinfo?.info_kind ?? "device";
-  return actual === kind ? observed : { ...observed, owner: `a link of kind ${actual}`, otherKind: true };
+  return types.includes(actual) ? observed : { ...observed, owner: `a link of kind ${actual}`, otherKind: true };
 }
 
 const goingSeconds = 2;

@@ -22,6 +22,6 @@ export const macvlan = defineLink({
     },
   },
 
-  noMac: ({ mode }) => (mode === "passthru" ? "in mode passthru it is that of the link below" : undefined),
+  lacks: ({ mode }) => (mode === "passthru" ? { mac: "in mode passthru it is that of the link below" } : {}),
   lookUp: (host, { netns, link }) => defaultsFrom(host, netns, link),
 });

@@ -41,7 +41,7 @@ export async function observedPod(
   const [lo, eth0] = ["lo", podLink].map((name) => links.find(({ ifname }) => ifname === name));
   if (!lo) return undefined;
   const namespace = await observeNamespace(host, args, lo);
-  const [near, far] = [link, eth0].map((end) => end && observedAs(end, "veth", args.owner));
+  const [near, far] = [link, eth0].map((end) => end && observedAs(end, ["veth"], args.owner));
   const isWhole = link !== undefined && eth0 !== undefined && isPeer(link, eth0);
   const own = (end: ObservedLink | undefined) => (isWhole || end?.owner === args.owner ? end : undefined);
   const [one, other] = isWhole && near && far ? [near, far] : [newLink, newLink];

@@ -123,7 +123,7 @@ export const vethPair = defineKind({
 
   imports: {
     parse: parseAt,
-    list: (host, netns) => listLinks(host, netns, "veth"),
+    list: (host, netns) => listLinks(host, netns, ["veth"]),
     alias: ({ peer }) => at(peer.name, peer.netns),
     async locate(host, args) {
       const near = await showLink(host, args.netns, args.name);
@@ -153,7 +153,7 @@ interface End {
 }
 
 function endOf(link: Link | undefined, owner: string): Required<End> | undefined {
-  return link && { link, observed: observedAs(link, "veth", owner) };
+  return link && { link, observed: observedAs(link, ["veth"], owner) };
 }
 
 /** Only a far end that is ours counts, not just one of that name. */

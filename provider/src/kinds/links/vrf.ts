@@ -1,5 +1,12 @@
 import { z } from "zod";
+import { ifName } from "../../schema/fields";
 import { defineLink } from "./define-link";
+
+/** Inputs of links that can be in a Vrf, and no ports of a bridge. */
+export const vrfMember = {
+  /** Vrf that the link belongs to, in the same namespace. */
+  master: ifName.optional().meta({ reference: "name", of: "Vrf" }),
+} as const;
 
 export const vrf = defineLink({
   type: "Vrf",

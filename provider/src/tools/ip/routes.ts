@@ -2,7 +2,7 @@ import { z } from "zod";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { familyOf } from "../../schema/fields";
-import { ip } from "./ip";
+import { ip, ipIn } from "./ip";
 import { parseJson } from "./json";
 
 /** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
@@ -75,4 +75,10 @@ async function routes(
     if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("FIB table does not exist")) return [];
     throw error;
   }
+}
+
+/** The link through which packets to an address go; undefined where there is no route. */
+export async function deviceTo(host: Host, netns: string | undefined, address: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await host.run([...ipIn(netns), "-j", "route", "get", address], { accept: [0, 2] });
+  return exitCode === 0 ? (parseJson(stdout) as { dev?: string }[])[0]?.dev : undefined;
 }

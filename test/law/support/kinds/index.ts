@@ -3,7 +3,7 @@ import type { NoShape, Shape } from "../shapes";
 import { file, netns } from "./files";
 import { ipSet, iptablesChain, iptablesPolicy } from "./firewall";
 import { ipvsBackend, ipvsService } from "./ipvs";
-import { bridge, dummy, ifb, linkShape, pod, vethPair, vxlan } from "./links";
+import { bridge, dummy, ifb, ipvlan, linkShape, pod, tunnel, vethPair, vxlan } from "./links";
 import { probe, process } from "./processes";
 import { address, neighbour, policyRule, route } from "./routes";
 import { iptablesRule, nftTable } from "./rules";
@@ -17,7 +17,9 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Pod: pod,
   Dummy: dummy,
   Ifb: ifb,
+  Ipvlan: ipvlan,
   Vxlan: vxlan,
+  Tunnel: tunnel,
   Address: address,
   Neighbour: neighbour,
   Route: route,

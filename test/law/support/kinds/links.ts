@@ -83,6 +83,30 @@ export const dummy: Shape = {
 
 export const ifb: Shape = { ...linkShape("Ifb"), without: { mac: "the kernel changes none" } };
 
+export const ipvlan: Shape = {
+  ...linkShape("Ipvlan"),
+  without: {
+    ...{ mac: "it is that of the link below", arp: "the mode says it" },
+    ...{ mode: "all on one link below have the same", flag: "all on one link below have the same" },
+  },
+};
+
+/** Two with the same ends cannot be. */
+export const tunnel: Shape = {
+  ...linkShape("Tunnel"),
+  base: (scene) => ({ ...inPlace(scene), type: "gretap", key: scene.draw.int(1, 1_000_000) }),
+  inputs: {
+    ...linkInputs,
+    local: ({ draw }) => draw.pick(["10.0.0.1", "10.0.0.2"]),
+    remote: ({ draw }) => draw.pick(["10.0.0.3", "10.0.0.4"]),
+  },
+  without: {
+    ...{ vni: "it is for geneve", destinationPort: "it is for geneve" },
+    ...{ type: "they differ in what they refuse", key: "each has its own" },
+    mtu: "the kernel's own depends on routes that there are when it is made",
+  },
+};
+
 /** Its number is its own in a namespace, too. */
 export const vxlan: Shape = {
   ...linkShape("Vxlan"),

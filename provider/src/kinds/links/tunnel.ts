@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { address, familyOf, isMulticast, port } from "../../schema/fields";
+import { showLink } from "../../tools/ip/links";
+import { deviceTo } from "../../tools/ip/routes";
+import { defineLink } from "./define-link";
+import { anyLowerLink, portArgs } from "./options";
+
+const over4 = ["ipip", "sit", "gre", "gretap", "vti"];
+const over6 = ["ip6tnl", "ip6gre", "ip6gretap", "vti6"];
+const types = [...over4, ...over6, "geneve"];
+const ethernet = ["gretap", "ip6gretap", "geneve"];
+const keyed = ["gre", "gretap", "ip6gre", "ip6gretap", "vti", "vti6"];
+const withoutTtl = ["vti", "vti6"];
+
+/** Bytes that the outer headers take; a key of GRE takes 4 more. */
+const overheads: Readonly<Record<string, number>> = {
+  ...{ ipip: 20, sit: 20, gre: 24, gretap: 38, vti: 20 },
+  ...{ ip6tnl: 48, ip6gre: 52, ip6gretap: 66, vti6: 40, geneve: 50 },
+};
+/** The mtu of these as long as there is no way to the other end. */
+const withoutWay: Readonly<Record<string, number>> = { vti6: 1332, geneve: 1500 };
+
+/** What the kernel makes by itself with the first tunnel of a type: it takes the packets that no other tunnel wants. */
+const fallbacks = "tunl0 sit0 gre0 gretap0 erspan0 ip6tnl0 ip6gre0 ip_vti0 ip6_vti0".split(" ");
+
+type Data = Readonly<Record<string, unknown>>;
+
+const isOne = (text: string) => !isMulticast(text) && text !== "0.0.0.0" && text !== "::";
+const isOtherFamily = (was?: string, is?: string) => Boolean(was && is && familyOf(was) !== familyOf(is));
+/** An end of the tunnel. To have none again it takes that of nobody. */
+const end = (word: string) => ({
+  input: address
+    .refine(isOne, "must be a unicast address")
+    .optional()
+    // Of geneve alone both are possible.
+    .meta({ unset: null, replace: isOtherFamily }),
+  words: (value: string | undefined) => [word, value ?? "any"],
+  read: (data: Data) => [data[word], data[`${word}6`]].find((each) => each !== undefined && each !== "any"),
+});
+
+export const tunnel = defineLink({
+  type: "Tunnel",
+  linkType: types,
+  summary: "A tunnel: a link that carries packets or frames to another host inside IP packets.",
+  args: portArgs,
+  options: {
+    /** What carries what: `ipip` and `sit` IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti` packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` Ethernet frames in UDP. */
+    type: {
+      input: z.enum(types as [string, ...string[]]).meta({ replace: true }),
+      isType: true,
+      read: (_data, { linkinfo }) => linkinfo?.info_kind,
+    },
+    /** Number of the virtual network, 0 to 16777215; `geneve` needs it, and has it alone. */
+    vni: {
+      input: z
+        .int("must be a whole number")
+        .min(0, "must be 0 to 16777215")
+        .max(0xffffff, "must be 0 to 16777215")
+        .optional()
+        .meta({ replace: true }),
+      word: "id",
+      isAlways: true,
+      read: ({ id }) => id,
+    },
+    /** Address of this end. Not for `geneve`. Default: what the routes say. */
+    local: end("local"),
+    /** Address of the other end. Default: whoever sends to `local`. `geneve` needs it. */
+    remote: end("remote"),
+    /** Number that both ends must have, 0 to 4294967295: for the types of GRE, and for `vti` and `vti6`. Default: none. */
+    key: {
+      input: z
+        .int("must be a whole number")
+        .min(0, "must be 0 to 4294967295")
+        .max(0xffffffff, "must be 0 to 4294967295")
+        .optional()
+        .meta({ replace: true }),
+      word: "key",
+      read: ({ ikey }) => numberOf(ikey),
+    },
+    /** Time to live of the outer packets, 0 to 255; 0: that of the inner ones. Not for `vti` and `vti6`. Default: the kernel's choice, 0, in IPv6 64. */
+    ttl: {
+      input: z
+        .int("must be a whole number")
+        .min(0, "must be 0 to 255")
+        .max(255, "must be 0 to 255")
+        .optional()
+        .meta({ unset: (observed?: Seen) => (over6.includes(observed?.inputs.type ?? "") ? 64 : 0) }),
+      word: "ttl",
+      read: ({ ttl }) => ttl,
+    },
+    /** Link that the outer packets go through, in the same namespace. Not for `geneve`. Default: what the routes say. */
+    link: { input: anyLowerLink, word: "dev", read: (_data, { link }) => link },
+    /** UDP port that packets go to, and that the link listens on; for `geneve` alone. Default: the kernel's choice, 6081. */
+    destinationPort: {
+      input: port.optional().meta({ replace: true, unset: 6081 }),
+      word: "dstport",
+      read: ({ port }) => port,
+    },
+  },
+
+  *rules({ name, type, vni, local, remote, key, ttl, link, destinationPort, hairpin, bridgePort }) {
+    if (fallbacks.includes(name)) yield ["name", "must not be one of those that the kernel makes by itself"];
+    const isGeneve = type === "geneve";
+    const given = { vni, destinationPort, local, link, key, ttl, hairpin, bridgePort };
+    const fits: Partial<Record<keyof typeof given, boolean>> = {
+      ...{ vni: isGeneve, destinationPort: isGeneve, local: !isGeneve, link: !isGeneve },
+      ...{ key: keyed.includes(type), ttl: !withoutTtl.includes(type) },
+      ...{ hairpin: ethernet.includes(type), bridgePort: ethernet.includes(type) },
+    };
+    for (const [property, value] of Object.entries(given)) {
+      if (value !== undefined && !fits[property as keyof typeof given])
+        yield [property, `must not be given with type ${type}`];
+    }
+    if (isGeneve && vni === undefined) yield ["vni", "is required with type geneve"];
+    if (isGeneve && remote === undefined) yield ["remote", "is required with type geneve"];
+    const family = isGeneve ? undefined : over6.includes(type) ? 6 : 4;
+    for (const [property, value] of Object.entries({ local, remote })) {
+      if (value && family && familyOf(value) !== family)
+        yield [property, `must be an IPv${family} address with type ${type}`];
+    }
+    if (!isGeneve && !local && !remote && key === undefined)
+      yield ["remote", "is required where there is no local and no key: the kernel's own tunnel has neither"];
+  },
+  unset: ({ type }) => (ethernet.includes(type) ? {} : { arp: false, multicast: false }),
+  lacks: ({ type }) => (ethernet.includes(type) ? {} : { mac: `a link of type ${type} has none` }),
+  async lookUp(host, { netns, type, local, remote, key, link }) {
+    // In IPv6 the kernel asks the routes where it knows both ends.
+    const isRouted = remote && (local || !over6.includes(type));
+    const through = link ?? (isRouted ? await deviceTo(host, netns, remote) : undefined);
+    const below = through && (await showLink(host, netns, through));
+    const unrouted = withoutWay[type];
+    if (!below && unrouted !== undefined) return { mtu: unrouted };
+    const keyBytes = key === undefined || type.startsWith("vti") ? 0 : 4;
+    const more = type === "geneve" && familyOf(remote ?? "") === 6 ? 20 : keyBytes;
+    return { mtu: (below ? below.mtu : 1500) - (overheads[type] ?? 0) - more };
+  },
+  resetsMtu: true,
+  isListed: ({ ifname }) => !fallbacks.includes(ifname),
+});
+
+interface Seen {
+  readonly inputs: { readonly type?: string };
+}
+
+/** ip prints a key as an IPv4 address. */
+function numberOf(dotted: unknown): number | undefined {
+  if (typeof dotted !== "string") return undefined;
+  return dotted.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+}

@@ -1,0 +1,135 @@
+import { check, type Values } from "../../../provider/src/core/check";
+import { tunnel as kind } from "../../../provider/src/kinds";
+import { beyond, contract } from "../support/contract";
+import { everyDrift, everyInput } from "../support/inputs";
+import { linkCase } from "../support/link-case";
+import { expectedDetails, lookAtDetails } from "../support/links";
+
+const ends4 = { local: "10.0.0.1", remote: "10.0.0.2" };
+const ends6 = { local: "2001:db8::1", remote: "2001:db8::2" };
+const others4 = { local: "10.0.0.11", remote: "10.0.0.12" };
+const others6 = { local: "2001:db8::11", remote: "2001:db8::12" };
+
+/** What ip tells of the ends: of one that there is none of, "any". */
+const shown = ({ type, local = "any", remote = "any", ttl, link }: Values, hops = "ttl") => {
+  const unset = hops === "ttl" ? "inherit" : 64;
+  const reach = `${hops} ${ttl === 0 ? "inherit" : (ttl ?? unset)}`;
+  const begin = ["ipip", "ip6tnl"].includes(String(type)) ? `${type} any` : type;
+  return [`${begin} remote ${remote} local ${local}`, ...(link ? [`dev ${link}`] : []), reach];
+};
+
+contract("that carries frames", (world) =>
+  linkCase(world, {
+    ...{ kind, needs: "tunnel" },
+    inputs: { type: "gretap", ...ends4, key: 7, link: "low" },
+    defaults: () => ({ mtu: 1358 }),
+    details: (inputs) => expectedDetails([...shown(inputs), "ikey 0.0.0.7 okey 0.0.0.7"]),
+    by: { type: ["gretap", "local", "10.0.0.1", "remote", "10.0.0.2", "key", "7", "dev", "low"] },
+    updates: [
+      { what: "other ends", change: { ...others4, ttl: 9 } },
+      { what: "no remote, no ttl", change: { remote: undefined, ttl: undefined } },
+      { what: "no local", change: { local: undefined, remote: "10.0.0.3" } },
+      { what: "all", change: { ...ends4, ttl: 255 } },
+    ],
+    replaces: { type: "gre", key: 8, link: "other" },
+    drifts: [
+      { input: "local", by: ["local", "10.0.0.99"] },
+      { input: "remote", by: ["remote", "10.0.0.99"] },
+      { input: "ttl", by: ["ttl", "7"] },
+    ],
+  }),
+);
+
+contract("that carries packets in IPv6", (world) =>
+  linkCase(world, {
+    ...{ kind, needs: "tunnel", isPort: false, lacks: ["mac"] },
+    inputs: { type: "ip6tnl", ...ends6, link: "low" },
+    defaults: () => ({ mtu: 1352, arp: false, multicast: false }),
+    details: (inputs) => expectedDetails(shown(inputs, "hoplimit")),
+    by: { type: ["ip6tnl", "local", "2001:db8::1", "remote", "2001:db8::2", "dev", "low"] },
+    updates: [
+      { what: "other ends, the mtu stays", change: { ...others6, ttl: 9, mtu: 1310 } },
+      { what: "no local, no ttl", change: { local: undefined, ttl: undefined } },
+      { what: "a local again, no hops of its own", change: { local: "2001:db8::1", ttl: 0 } },
+    ],
+    replaces: { type: "ip6gre", link: "other" },
+    drifts: [{ input: "remote", by: ["remote", "2001:db8::99"] }],
+  }),
+);
+
+/** Each with what it takes of a packet where there is no route to the other end, and a change. */
+const types: readonly (readonly [Values, number, Values])[] = [
+  [{ type: "ipip", ...ends4 }, 20, others4],
+  [{ type: "sit", ...ends4, ttl: 5 }, 20, { ...others4, ttl: 6 }],
+  [{ type: "gre", ...ends4, key: 1 }, 28, { ...others4, ttl: 6 }],
+  [{ type: "vti", ...ends4, key: 4294967295 }, 20, others4],
+  [{ type: "ip6gre", ...ends6, key: 1 }, 56, { ...others6, ttl: 6 }],
+  [{ type: "ip6gretap", ...ends6 }, 66, { ...others6, ttl: 6 }],
+  [{ type: "vti6", ...ends6, key: 1 }, 168, others6],
+  [{ type: "geneve", vni: 5, remote: "10.0.0.2", destinationPort: 7000 }, 0, { remote: "10.0.0.3", ttl: 6 }],
+  [{ type: "geneve", vni: 5, remote: "2001:db8::2", ttl: 5 }, 0, { remote: "2001:db8::3", ttl: undefined }],
+];
+
+for (const [inputs, overhead, change] of types) {
+  contract(JSON.stringify(inputs), (world) => {
+    const netns = world.netns("a");
+    const name = world.name("x");
+    const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+    const id = inputs.vni === undefined ? [] : ["id", String(inputs.vni)];
+    const by = String(inputs.remote).includes(":") ? "2001:db8::99" : "10.0.0.99";
+    return {
+      ...{ kind, needs: "tunnel" },
+      inputs: { name, netns, ...inputs },
+      look: () => lookAtDetails(world, netns, name),
+      expected: ({ type, remote, vni, mtu, destinationPort = 6081 }: Values) => ({
+        mtu: String(mtu ?? 1500 - overhead),
+        details: expectedDetails([
+          ...(vni === undefined ? [] : [`${type} id ${vni}`, `dstport ${destinationPort}`]),
+          `remote ${remote}`,
+        ]),
+      }),
+      updates: [
+        { what: JSON.stringify(change), change: { ...change, mtu: 1300 } },
+        { what: "mtu taken away", change: { mtu: undefined } },
+      ],
+      replaces: inputs.type === "geneve" ? { vni: 6, destinationPort: 6082 } : {},
+      drifts: [
+        {
+          what: "remote",
+          input: "remote",
+          by: () => ip("link", "set", "dev", name, "type", String(inputs.type), ...id, "remote", by),
+        },
+      ],
+      ignores: [],
+      vanish: () => ip("link", "del", "dev", name),
+      parent: { none: "as in the first case" },
+      foreign: { none: "as in the first case" },
+    };
+  });
+}
+
+everyInput(kind);
+everyDrift(kind);
+
+beyond("what the kernel does not take of a Tunnel", () => {
+  test.each([
+    [
+      { remote: undefined },
+      "remote: is required where there is no local and no key: the kernel's own tunnel has neither",
+    ],
+    [{ name: "gre0" }, "name: must not be one of those that the kernel makes by itself"],
+    [{ remote: "2001:db8::1" }, "remote: must be an IPv4 address with type gre"],
+    [{ remote: "224.0.0.1" }, "remote: must be a unicast address"],
+    [{ local: "0.0.0.0" }, "local: must be a unicast address"],
+    [{ type: "ipip", key: 1 }, "key: must not be given with type ipip"],
+    [{ type: "vti", ttl: 1 }, "ttl: must not be given with type vti"],
+    [{ vni: 1 }, "vni: must not be given with type gre"],
+    [{ type: "geneve" }, "vni: is required with type geneve"],
+    [{ type: "geneve", vni: 1, local: "10.0.0.1" }, "local: must not be given with type geneve"],
+    [{ master: "br0", hairpin: true }, "hairpin: must not be given with type gre"],
+    [{ mac: "02:00:00:00:00:01" }, "mac: must not be given: a link of type gre has none"],
+  ])("%j is refused before anything is done", (values, reason) => {
+    const { failures } = check(kind, { owner: "p/s/r", name: "t0", type: "gre", remote: "10.0.0.1", ...values });
+    expect(failures.map((each) => each.reason)).toEqual([reason]);
+  });
+});
