@@ -115,6 +115,11 @@ export interface BridgeArgs extends CommonArgs {
    */
   vlanProtocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
   /**
+   * All VLANs that the bridge itself is in, as `bridgePort.vlans` of its ports. Needs the command `bridge`. Default:
+   * the kernel's choice, that of `vlanDefaultPvid`.
+   */
+  vlans?: pulumi.Input<pulumi.Input<BridgeVlansArgs>[]> | undefined;
+  /**
    * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the
    * lowest three bits: 0x4000 is LLDP. 0 to 65535. Default: the kernel's choice, 0.
    */
@@ -133,6 +138,26 @@ export interface BridgeArgs extends CommonArgs {
   nfCallIp6tables?: pulumi.Input<boolean> | undefined;
   /** The same for ARP and arptables. Default: the kernel's choice, false. */
   nfCallArptables?: pulumi.Input<boolean> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link BridgeArgs}. */
+export interface BridgeVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** An entry of the output `vlans` of {@link Bridge}. */
+export interface BridgeVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /** A Linux bridge. Id: `NAME@NETNS`. */
@@ -183,6 +208,8 @@ export class Bridge extends LocalnetResource {
   declare readonly vlanDefaultPvid: pulumi.Output<number | undefined>;
   /** Which tags the bridge tells VLANs apart by: `802.1ad` are the outer ones of two. */
   declare readonly vlanProtocol: pulumi.Output<"802.1Q" | "802.1ad" | undefined>;
+  /** All VLANs that the bridge itself is in, as `bridgePort.vlans` of its ports. Needs the command `bridge`. */
+  declare readonly vlans: pulumi.Output<BridgeVlans[] | undefined>;
   /**
    * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the
    * lowest three bits: 0x4000 is LLDP.
@@ -275,6 +302,23 @@ export interface VethPairBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<VethPairBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link VethPairBridgePortArgs}. */
+export interface VethPairBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `peer` of {@link VethPairArgs}. */
@@ -341,6 +385,23 @@ export interface VethPairPeerBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<VethPairPeerBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link VethPairPeerBridgePortArgs}. */
+export interface VethPairPeerBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link VethPair}. */
@@ -357,6 +418,22 @@ export interface VethPairBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: VethPairBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link VethPairBridgePort}. */
+export interface VethPairBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /** The output `peer` of {@link VethPair}. */
@@ -411,6 +488,22 @@ export interface VethPairPeerBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: VethPairPeerBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link VethPairPeerBridgePort}. */
+export interface VethPairPeerBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /**
@@ -644,6 +737,23 @@ export interface DummyBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<DummyBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link DummyBridgePortArgs}. */
+export interface DummyBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link Dummy}. */
@@ -660,6 +770,22 @@ export interface DummyBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: DummyBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link DummyBridgePort}. */
+export interface DummyBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /** A dummy link: it holds addresses and drops what is sent into it. Id: `NAME@NETNS`. */
@@ -793,6 +919,23 @@ export interface VlanBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<VlanBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link VlanBridgePortArgs}. */
+export interface VlanBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link Vlan}. */
@@ -809,6 +952,22 @@ export interface VlanBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: VlanBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link VlanBridgePort}. */
+export interface VlanBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /** One VLAN of another link: it sends and takes frames with that number. Id: `NAME@NETNS`. */
@@ -977,6 +1136,23 @@ export interface VxlanBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<VxlanBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link VxlanBridgePortArgs}. */
+export interface VxlanBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link Vxlan}. */
@@ -993,6 +1169,22 @@ export interface VxlanBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: VxlanBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link VxlanBridgePort}. */
+export interface VxlanBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /** A VXLAN link: it carries Ethernet frames in UDP packets. Id: `NAME@NETNS`. */
@@ -1172,6 +1364,23 @@ export interface TunnelBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<TunnelBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link TunnelBridgePortArgs}. */
+export interface TunnelBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link Tunnel}. */
@@ -1188,6 +1397,22 @@ export interface TunnelBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: TunnelBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link TunnelBridgePort}. */
+export interface TunnelBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /** A tunnel: a link that carries packets or frames to another host inside IP packets. Id: `NAME@NETNS`. */
@@ -1342,6 +1567,23 @@ export interface MacvlanBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<MacvlanBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link MacvlanBridgePortArgs}. */
+export interface MacvlanBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link Macvlan}. */
@@ -1358,6 +1600,22 @@ export interface MacvlanBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: MacvlanBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link MacvlanBridgePort}. */
+export interface MacvlanBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
@@ -1697,6 +1955,23 @@ export interface BondBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<BondBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link BondBridgePortArgs}. */
+export interface BondBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link Bond}. */
@@ -1713,6 +1988,22 @@ export interface BondBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: BondBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link BondBridgePort}. */
+export interface BondBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /** Several links as one: those with it as their `master`. Id: `NAME@NETNS`. */
@@ -1840,6 +2131,23 @@ export interface IfbBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<IfbBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link IfbBridgePortArgs}. */
+export interface IfbBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link Ifb}. */
@@ -1856,6 +2164,22 @@ export interface IfbBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: IfbBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link IfbBridgePort}. */
+export interface IfbBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /**
@@ -1965,6 +2289,23 @@ export interface LinkBridgePortArgs {
   cost?: pulumi.Input<number> | undefined;
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<LinkBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link LinkBridgePortArgs}. */
+export interface LinkBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
 }
 
 /** The output `bridgePort` of {@link Link}. */
@@ -1981,6 +2322,22 @@ export interface LinkBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: LinkBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link LinkBridgePort}. */
+export interface LinkBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
 }
 
 /**

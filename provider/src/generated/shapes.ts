@@ -26,6 +26,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "vlanFiltering",
       "vlanDefaultPvid",
       "vlanProtocol",
+      "vlans",
       "groupForwardMask",
       "multicastSnooping",
       "nfCallIptables",

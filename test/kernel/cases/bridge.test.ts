@@ -190,7 +190,7 @@ contract("with how it forwards", (world) => {
 });
 
 const elsewhere = "in bridge-vlans.test.ts";
-const vlans = { vlanFiltering: elsewhere, vlanDefaultPvid: elsewhere, vlanProtocol: elsewhere };
+const vlans = { vlanFiltering: elsewhere, vlanDefaultPvid: elsewhere, vlanProtocol: elsewhere, vlans: elsewhere };
 everyInput(kind, ["master", ...Object.keys(vlans)]);
 everyDrift(kind, { ...vlans, master: elsewhere });
 
@@ -204,6 +204,19 @@ beyond("what the kernel does not take of a Bridge", () => {
     ],
     [{ stp: true, forwardDelay: 1 }, "forwardDelay: must be at least 2 with stp"],
     [{ master: "br0" }, "master: must be another link"],
+    [
+      {
+        vlans: [
+          { vid: 1, pvid: true },
+          { vid: 2, pvid: true },
+        ],
+      },
+      "vlans: must not have pvid on two VLANs",
+    ],
+    [{ vlans: [{ vid: "10-20" }, { vid: 20 }] }, "vlans: must not name a VLAN twice"],
+    [{ vlans: [{ vid: "10-20", pvid: true }] }, "vlans: must not have pvid on a range"],
+    [{ vlans: [{ vid: "20-10" }] }, "vlans: must have ranges that go up, to 4094 at most"],
+    [{ vlans: [{ vid: "10-4095" }] }, "vlans: must have ranges that go up, to 4094 at most"],
   ])("%j is refused before anything is done", (values, reason) => {
     const { failures } = check(kind, { owner: "p/s/r", name: "br0", ...values });
     expect(failures.map((each) => each.reason)).toEqual([reason]);

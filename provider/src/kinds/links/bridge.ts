@@ -2,6 +2,7 @@ import { z } from "zod";
 import { showPorts } from "../../tools/ip/links";
 import { defineLink } from "./define-link";
 import { vlanProtocols } from "./vlan";
+import { vlansInput } from "./vlans";
 import { vrfMember } from "./vrf";
 
 /** ip counts the times of a bridge in hundredths of a second. */
@@ -75,6 +76,8 @@ export const bridge = defineLink({
       word: "vlan_protocol",
       read: ({ vlan_protocol = "802.1Q" }) => vlanProtocols[String(vlan_protocol)] ?? vlan_protocol,
     },
+    /** All VLANs that the bridge itself is in, as `bridgePort.vlans` of its ports. Needs the command `bridge`. Default: the kernel's choice, that of `vlanDefaultPvid`. */
+    vlans: { input: vlansInput, read: (_data, { vlans }) => vlans },
     /** Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the lowest three bits: 0x4000 is LLDP. Default: the kernel's choice, 0. */
     groupForwardMask: {
       input: z

@@ -15,6 +15,7 @@ import {
   removeLink,
 } from "./link";
 import { deviceArgs, type LinkArgs, type LinkDefaults, linkArgs, linkRules, portRules } from "./options";
+import { ensureSides, showSides } from "./side-inputs";
 
 /** An input of one type of link. A plain value of `ip link` needs no more than `input`, `word` and `read`. */
 export interface TypeOption {
@@ -135,19 +136,20 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     },
 
     async observe(host, args, recorded) {
-      const link = await showLink(host, args.netns, args.name);
-      if (!link) return undefined;
+      const found = await showLink(host, args.netns, args.name);
+      if (!found) return undefined;
+      const link = await showSides(host, args, recorded, found);
       const observed = observedOf(link, args.owner);
       const isKnown = recorded && !recorded.imported;
       const isGone = (key: "mtu" | "mac") => args[key] === undefined && (!isKnown || recorded[key] !== undefined);
       if (!lookUp || !(isGone("mtu") || isGone("mac"))) return observed;
-      const { mac, ...found } = await lookUp(host, { ...args, ...observed.inputs } as never);
-      const unset = { ...observed.detail.unset, ...found, ...(definition.followsMac && { mac }) };
+      const { mac, ...others } = await lookUp(host, { ...args, ...observed.inputs } as never);
+      const unset = { ...observed.detail.unset, ...others, ...(definition.followsMac && { mac }) };
       return { ...observed, detail: { ...observed.detail, unset } };
     },
 
     async ensure(host, args, observed, recorded) {
-      const { words, made } = creation(
+      const { words, made: fresh } = creation(
         pinMtu ? { ...args, mtu: undefined } : args,
         args.owner,
         ...(definition.followsMac || definition.lacks?.(args as never).mac ? [args.mac ?? ""] : []),
@@ -163,7 +165,8 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
       if (definition.resetsMtu && set.length > 0 && args.mtu !== undefined)
         set.push(["link", "set", "dev", args.name, "mtu", String(args.mtu)]);
       const first = observed ? set : [add, ...(pinMtu?.(args) ?? [])];
-      const link = await ensureLink(host, args, args.owner, first, observed ?? made, recorded);
+      const made = await ensureLink(host, args, args.owner, first, observed ?? fresh, recorded);
+      const link = await ensureSides(host, args, recorded, made, observed?.inputs);
       return { observed: link && observedOf(link, args.owner) };
     },
 

@@ -115,7 +115,15 @@ export function importableInputs(owner: string, link: ObservedLink) {
 export const newLink: ObservedLink = {
   owner: "",
   inputs: {
-    ...{ addresses: [], mtu: 0, mac: "", up: false, promiscuous: false, hairpin: false, bridgePort: {} },
+    ...{
+      addresses: [],
+      mtu: 0,
+      mac: "",
+      up: false,
+      promiscuous: false,
+      hairpin: false,
+      bridgePort: { vlans: undefined },
+    },
     ...{ arp: undefined, multicast: undefined, txQueueLength: undefined, addrgenmode: undefined, master: undefined },
   },
   outputs: { ifindex: 0, macAddress: "" },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { kernelChooses } from "../../schema/fields";
 import type { Link } from "../../tools/ip/links";
+import { vlansInput } from "./vlans";
 
 const isOn = (unset: boolean) => z.boolean().optional().meta({ unset });
 
@@ -31,6 +32,8 @@ export const bridgePort = z
       .max(63, "must be 0 to 63")
       .optional()
       .meta({ unset: unset.priority }),
+    /** All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`, of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the kernel's choice, the bridge's one. */
+    vlans: vlansInput,
   })
   .optional()
   .meta({ unset });
@@ -67,13 +70,16 @@ export const portOptions = {
       Object.entries(bridgePortOptions).flatMap(([key, { words }]) =>
         key in wanted && wanted[key] !== there?.[key] ? words(wanted[key] as never) : [],
       ),
-    read: (link: Link) =>
-      Object.fromEntries(Object.entries(bridgePortOptions).map(([key, { read }]) => [key, read(slaveOf(link))])),
+    read: (link: Link) => ({
+      ...Object.fromEntries(Object.entries(bridgePortOptions).map(([key, { read }]) => [key, read(slaveOf(link))])),
+      vlans: link.vlans,
+    }),
   },
 } as const;
 
 /** The options of a port that are not as the kernel has them by itself. */
 export function chosenPortOptions(observed: Slave): Slave | undefined {
   const chosen = Object.entries(unset).filter(([key, value]) => (observed[key] ?? value) !== value);
-  return chosen.length > 0 ? Object.fromEntries(chosen.map(([key]) => [key, observed[key]])) : undefined;
+  const keys = [...chosen.map(([key]) => key), ...(observed.vlans ? ["vlans"] : [])];
+  return keys.length > 0 ? Object.fromEntries(keys.map((key) => [key, observed[key]])) : undefined;
 }

@@ -17,6 +17,7 @@ import {
   removeLink,
 } from "./link";
 import { deviceArgs, type LinkArgs, linkArgs, linkRules, portArgs, portRules } from "./options";
+import { ensureSides, showSides } from "./side-inputs";
 import { type LinkChange, waitUntilUsable } from "./usable";
 
 /** Inputs of each end. */
@@ -69,9 +70,9 @@ export const vethPair = defineKind({
   },
 
   async observe(host, args, recorded): Promise<ObservedPair | undefined> {
-    const found = await observeLink(host, args, "veth", args.owner);
+    const found = await observeEnd(host, args, args.owner, recorded);
     if (!found && !recorded) return undefined;
-    const far = await observeFarEnd(host, args);
+    const far = await observeFarEnd(host, args, recorded);
     const near = found && far === null ? await observeStableLink(host, args, "veth", args.owner) : found;
     if (!near) {
       // Renamed or moved away: the pair is known by its far end, as which it can be removed.
@@ -114,7 +115,13 @@ export const vethPair = defineKind({
       throw error;
     }
     // Neither end has a carrier before both are up.
-    const links = await Promise.all(changes.map(([end, change]) => waitUntilUsable(host, end, change)));
+    const links = await Promise.all(
+      changes.map(async ([end, change]) => {
+        const [before, there] = end === args ? [recorded, whole?.detail.near] : [recorded?.peer, whole?.detail.peer];
+        const link = await waitUntilUsable(host, end, change);
+        return ensureSides(host, end, before, link, there?.inputs);
+      }),
+    );
     const [nearLink, farLink] = (peer.netns === undefined ? links.reverse() : links).map((link) => endOf(link, owner));
     return { observed: nearLink && farLink && pairOf(nearLink, farLink) };
   },
@@ -171,10 +178,27 @@ function pairOf(near: End, far: Required<End> | undefined, isLost = false): Obse
 /** What is recorded lacks the far end where it was gone. */
 type PairArgs = Omit<Args<typeof pairArgs>, "peer"> & Partial<Pick<Args<typeof pairArgs>, "peer">>;
 
+type Before = (LinkArgs & { readonly imported?: boolean }) | undefined;
+
+async function observeEnd(
+  host: Host,
+  end: LinkArgs,
+  owner: string,
+  recorded: Before,
+): Promise<Required<End> | undefined> {
+  const found = await observeLink(host, end, "veth", owner);
+  return found && endOf(await showSides(host, end, recorded, found.link), owner);
+}
+
 /** Null where its namespace is gone, or has no name any more. */
-async function observeFarEnd(host: Host, { peer, owner }: PairArgs) {
+async function observeFarEnd(
+  host: Host,
+  { peer, owner }: PairArgs,
+  recorded?: PairArgs & { readonly imported?: boolean },
+) {
   try {
-    return peer && (await observeLink(host, peer, "veth", owner));
+    const before = recorded?.peer && { ...recorded.peer, ...(recorded.imported && { imported: true }) };
+    return peer && (await observeEnd(host, peer, owner, before));
   } catch (error) {
     if (hasCode(error, "LN_NETNS")) return null;
     throw error;

@@ -64,7 +64,10 @@ export const linkJson = z.object({
     .default([]),
 });
 
-export type Link = z.output<typeof linkJson>;
+export type Link = z.output<typeof linkJson> & {
+  /** Of a bridge or a port of one, where `bridge` was asked for it. */
+  readonly vlans?: readonly unknown[];
+};
 export type LinkAddress = Link["addr_info"][number];
 
 export function parseLinks(list: unknown): Link[] {

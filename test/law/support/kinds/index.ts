@@ -45,6 +45,7 @@ export const common: Readonly<Record<string, string>> = {
   adopt: "it is for what is there already",
   host: "there is one host",
   owner: "the provider's",
+  vlans: "what is looked at does not tell VLANs",
 };
 
 const links = new Map<string, Shape>();

@@ -1,12 +1,17 @@
-import type { Values } from "../../../../provider/src/core/check";
+import { objectIn, type Values } from "../../../../provider/src/core/check";
+import { bridgePort } from "../../../../provider/src/kinds/links/ports";
 import type { Feature } from "../../../kernel/support/features";
 import { find, isRef } from "../program";
 import { netnsName, netnsOf, networkOf } from "../scene";
 import type { Scene, Shape } from "../shapes";
-import { addresses4, addresses6, anyCidr } from "../values";
+import { addresses4, addresses6, anyCidr, fromSchema } from "../values";
 import { hosts, inPlace } from "./place";
 
+/** Not every kernel has VLANs of ports, and what is looked at does not tell them. */
+const portInputs = objectIn(bridgePort)?.omit({ vlans: true });
+
 const linkInputs: NonNullable<Shape["inputs"]> = {
+  bridgePort: ({ draw }) => portInputs && fromSchema(portInputs, draw),
   addresses: ({ draw }) => {
     const list = Array.from({ length: draw.int(1, 3) }, () => anyCidr(draw));
     return [...new Set(list)];
@@ -42,7 +47,11 @@ export const vethPair: Shape = {
   prefix: "v",
   weight: 4,
   base: (scene) => ({ ...inPlace(scene), peer: { name: scene.fresh("w"), ...inPlace(scene) } }),
-  inputs: { ...linkInputs, "peer.addresses": linkInputs.addresses as NonNullable<typeof linkInputs.addresses> },
+  inputs: {
+    ...linkInputs,
+    "peer.addresses": linkInputs.addresses as NonNullable<typeof linkInputs.addresses>,
+    "peer.bridgePort": linkInputs.bridgePort as NonNullable<typeof linkInputs.bridgePort>,
+  },
 };
 
 export const pod: Shape = {
@@ -103,7 +112,7 @@ export const tunnel: Shape = {
   without: {
     ...{ vni: "it is for geneve", destinationPort: "it is for geneve" },
     ...{ type: "they differ in what they refuse", key: "each has its own" },
-    mtu: "the kernel's own depends on routes that there are when it is made",
+    mtu: "the kernel's own depends on the routes that there are when it is made",
   },
 };
 

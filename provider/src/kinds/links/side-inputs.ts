@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from "node:util";
+import { LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { requireTools, type Tool } from "../../host/requirements";
+import { type Link, showLink } from "../../tools/ip/links";
+import type { LinkArgs } from "./options";
+import { vlans } from "./vlans";
+
+/** What another command than `ip` shows and sets of a link. It is run for those alone who ask for that, or did. */
+export interface SideInput {
+  readonly tool: Tool;
+  /** Could the link have any of it? Then a link of which nothing is recorded is looked at. */
+  mayHave(link: Link): boolean;
+  /** What inputs say of it. */
+  valueIn(args: SideArgs | undefined): unknown;
+  /** What the command shows, to be added to what ip shows; without what the kernel chose, where nobody asked. */
+  show(host: Host, netns: string | undefined, link: Link, isAsked: boolean): Promise<Partial<Link>>;
+  /** Brings about the value; undefined: what the kernel has when nobody asks. Returns whether it changed anything. */
+  change(host: Host, netns: string | undefined, link: Link, value: unknown): Promise<boolean>;
+}
+
+type SideArgs = LinkArgs & { readonly vlans?: unknown; readonly imported?: boolean };
+
+const sideInputs: readonly SideInput[] = [vlans];
+
+/** A link with what other commands show of it. */
+export async function showSides(host: Host, args: SideArgs, recorded: SideArgs | undefined, link: Link): Promise<Link> {
+  let whole = link;
+  for (const side of sideInputs) {
+    const isAsked = [args, recorded].some((each) => side.valueIn(each) !== undefined);
+    const isUnknown = (!recorded || recorded.imported) && side.mayHave(link);
+    if (!isAsked && !(isUnknown && (await hasTool(host, side.tool)))) continue;
+    if (isAsked) await requireTools(host, [side.tool]);
+    whole = { ...whole, ...(await side.show(host, args.netns, link, isAsked)) };
+  }
+  return whole;
+}
+
+/** Brings about what other commands set; `link` is as ip shows it after its own changes, if it made any. */
+export async function ensureSides(
+  host: Host,
+  args: SideArgs,
+  recorded: SideArgs | undefined,
+  link: Link | undefined,
+  observed: object | undefined,
+): Promise<Link | undefined> {
+  const isConcerned = (side: SideInput) => [args, recorded].some((each) => side.valueIn(each) !== undefined);
+  const concerned = sideInputs.filter(isConcerned);
+  const isAsWanted = (side: SideInput) => isDeepStrictEqual(side.valueIn(args), side.valueIn(observed as SideArgs));
+  if (concerned.length === 0 || (!link && concerned.every(isAsWanted))) return link;
+  const now = link ?? (await showLink(host, args.netns, args.name));
+  if (!now) throw new LocalnetError("LN_VERIFY", `link ${args.name} went away meanwhile`);
+  const whole = await showSides(host, args, recorded ?? args, now);
+  let changed = false;
+  for (const side of concerned) changed = (await side.change(host, args.netns, whole, side.valueIn(args))) || changed;
+  return changed ? showSides(host, args, recorded ?? args, now) : whole;
+}
+
+/** A link that nobody ever asked this of needs no such command. */
+async function hasTool(host: Host, tool: Tool): Promise<boolean> {
+  return requireTools(host, [tool]).then(
+    () => true,
+    () => false,
+  );
+}

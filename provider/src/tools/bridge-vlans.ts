@@ -1,0 +1,39 @@
+import { cached, type Host, usesReadCache } from "../host";
+import { batchLines } from "./ip/batch";
+import { parseJson } from "./ip/json";
+
+/** What a port of a bridge, or the bridge itself, is in a VLAN. */
+export interface VlanFlags {
+  readonly pvid: boolean;
+  readonly untagged: boolean;
+}
+
+interface Entry {
+  readonly ifname: string;
+  readonly vlans?: readonly { readonly vlan: number; readonly vlanEnd?: number; readonly flags?: readonly string[] }[];
+}
+
+function bridgeIn(netns: string | undefined): string[] {
+  return ["bridge", ...(netns === undefined ? [] : ["-n", netns])];
+}
+
+/** The VLANs of a bridge or of a port of one, by their numbers; none where it is neither, or the kernel knows no VLANs. */
+export async function showVlans(host: Host, netns: string | undefined, name: string): Promise<Map<number, VlanFlags>> {
+  const list = async (...of: string[]) =>
+    parseJson((await host.run([...bridgeIn(netns), "-j", "vlan", "show", ...of])).stdout) as Entry[];
+  const entries = usesReadCache() ? await cached(host, `vlans ${netns ?? ""}`, list) : await list("dev", name);
+  const found = entries.find(({ ifname }) => ifname === name)?.vlans ?? [];
+  return new Map(
+    found.map(({ vlan, flags = [] }) => [
+      vlan,
+      { pvid: flags.includes("PVID"), untagged: flags.includes("Egress Untagged") },
+    ]),
+  );
+}
+
+/** Runs commands of `bridge`, one after the other, up to the first that fails. */
+export async function changeVlans(host: Host, netns: string | undefined, commands: readonly string[][]): Promise<void> {
+  if (commands.length === 0) return;
+  const lines = batchLines(commands.map((words) => ["vlan", ...words]));
+  await host.run([...bridgeIn(netns), "-batch", "-"], { input: lines });
+}
