@@ -9,7 +9,19 @@ import { ensureNode24 } from "./node24.mjs";
 
 /** What tests run on a host. */
 const packages = [
-  ...["iproute2", "iptables", "ipvsadm", "iputils-ping", "netcat-openbsd", "curl", "procps", "kmod", "ipset", "strace"],
+  ...[
+    "iproute2",
+    "iptables",
+    "ipvsadm",
+    "iputils-ping",
+    "netcat-openbsd",
+    "curl",
+    "procps",
+    "kmod",
+    "ipset",
+    "ethtool",
+    "strace",
+  ],
   ...["perl-base", "python3", "sudo", "nftables"],
 ];
 

@@ -84,6 +84,11 @@ export interface BridgeArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<BridgeOffloadsArgs> | undefined;
   /** Vrf that the link belongs to, in the same namespace. */
   master?: pulumi.Input<string> | Vrf | undefined;
   /** Spanning tree protocol. Default: the kernel's choice, false. */
@@ -140,6 +145,31 @@ export interface BridgeArgs extends CommonArgs {
   nfCallArptables?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `offloads` of {@link BridgeArgs}. */
+export interface BridgeOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
 /** An entry of the input `vlans` of {@link BridgeArgs}. */
 export interface BridgeVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
@@ -148,6 +178,31 @@ export interface BridgeVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Bridge}. */
+export interface BridgeOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** An entry of the output `vlans` of {@link Bridge}. */
@@ -190,6 +245,8 @@ export class Bridge extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<BridgeOffloads | undefined>;
   /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** Spanning tree protocol. */
@@ -278,6 +335,11 @@ export interface VethPairArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<VethPairOffloadsArgs> | undefined;
   /** The far end: its `name`, and the same inputs as the near end's. */
   peer: pulumi.Input<VethPairPeerArgs>;
 }
@@ -319,6 +381,31 @@ export interface VethPairBridgePortVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `offloads` of {@link VethPairArgs}. */
+export interface VethPairOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `peer` of {@link VethPairArgs}. */
@@ -363,6 +450,11 @@ export interface VethPairPeerArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<VethPairPeerOffloadsArgs> | undefined;
 }
 
 /** The input `bridgePort` of {@link VethPairPeerArgs}. */
@@ -404,6 +496,31 @@ export interface VethPairPeerBridgePortVlansArgs {
   untagged?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `offloads` of {@link VethPairPeerArgs}. */
+export interface VethPairPeerOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
 /** The output `bridgePort` of {@link VethPair}. */
 export interface VethPairBridgePort {
   /** Is the port kept from sending to other isolated ports? */
@@ -434,6 +551,31 @@ export interface VethPairBridgePortVlans {
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
+}
+
+/** The output `offloads` of {@link VethPair}. */
+export interface VethPairOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** The output `peer` of {@link VethPair}. */
@@ -472,6 +614,8 @@ export interface VethPairPeer {
   readonly addrgenmode?: "eui64" | "none" | "random" | undefined;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   readonly txQueueLength?: number | undefined;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  readonly offloads?: VethPairPeerOffloads | undefined;
 }
 
 /** The output `bridgePort` of {@link VethPairPeer}. */
@@ -504,6 +648,31 @@ export interface VethPairPeerBridgePortVlans {
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
+}
+
+/** The output `offloads` of {@link VethPairPeer}. */
+export interface VethPairPeerOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /**
@@ -544,6 +713,8 @@ export class VethPair extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<VethPairOffloads | undefined>;
   /** The far end: its `name`, and the same inputs as the near end's. */
   declare readonly peer: pulumi.Output<VethPairPeer>;
   /** The kernel's number of the link. */
@@ -706,6 +877,11 @@ export interface DummyArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<DummyOffloadsArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -715,6 +891,31 @@ export interface DummyArgs extends CommonArgs {
   hairpin?: pulumi.Input<boolean> | undefined;
   /** What else a port of a bridge can be told. Needs `master`. */
   bridgePort?: pulumi.Input<DummyBridgePortArgs> | undefined;
+}
+
+/** The input `offloads` of {@link DummyArgs}. */
+export interface DummyOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `bridgePort` of {@link DummyArgs}. */
@@ -754,6 +955,31 @@ export interface DummyBridgePortVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Dummy}. */
+export interface DummyOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** The output `bridgePort` of {@link Dummy}. */
@@ -818,6 +1044,8 @@ export class Dummy extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<DummyOffloads | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -867,6 +1095,11 @@ export interface VlanArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<VlanOffloadsArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -897,6 +1130,31 @@ export interface VlanArgs extends CommonArgs {
    * How frames are tagged: `802.1ad` for the outer one of two tags. Default: "802.1Q". A change replaces the resource.
    */
   protocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
+}
+
+/** The input `offloads` of {@link VlanArgs}. */
+export interface VlanOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `bridgePort` of {@link VlanArgs}. */
@@ -936,6 +1194,31 @@ export interface VlanBridgePortVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Vlan}. */
+export interface VlanOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** The output `bridgePort` of {@link Vlan}. */
@@ -1000,6 +1283,8 @@ export class Vlan extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<VlanOffloads | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -1055,6 +1340,11 @@ export interface VxlanArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<VxlanOffloadsArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -1116,6 +1406,31 @@ export interface VxlanArgs extends CommonArgs {
   ttl?: pulumi.Input<number> | undefined;
 }
 
+/** The input `offloads` of {@link VxlanArgs}. */
+export interface VxlanOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
 /** The input `bridgePort` of {@link VxlanArgs}. */
 export interface VxlanBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
@@ -1153,6 +1468,31 @@ export interface VxlanBridgePortVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Vxlan}. */
+export interface VxlanOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** The output `bridgePort` of {@link Vxlan}. */
@@ -1217,6 +1557,8 @@ export class Vxlan extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<VxlanOffloads | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -1284,6 +1626,11 @@ export interface TunnelArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<TunnelOffloadsArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -1344,6 +1691,31 @@ export interface TunnelArgs extends CommonArgs {
   destinationPort?: pulumi.Input<number> | undefined;
 }
 
+/** The input `offloads` of {@link TunnelArgs}. */
+export interface TunnelOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
 /** The input `bridgePort` of {@link TunnelArgs}. */
 export interface TunnelBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
@@ -1381,6 +1753,31 @@ export interface TunnelBridgePortVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Tunnel}. */
+export interface TunnelOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** The output `bridgePort` of {@link Tunnel}. */
@@ -1445,6 +1842,8 @@ export class Tunnel extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<TunnelOffloads | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -1515,6 +1914,11 @@ export interface MacvlanArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<MacvlanOffloadsArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -1545,6 +1949,31 @@ export interface MacvlanArgs extends CommonArgs {
    * replaces. Default: "vepa".
    */
   mode?: pulumi.Input<"private" | "vepa" | "bridge" | "passthru" | "source"> | undefined;
+}
+
+/** The input `offloads` of {@link MacvlanArgs}. */
+export interface MacvlanOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `bridgePort` of {@link MacvlanArgs}. */
@@ -1584,6 +2013,31 @@ export interface MacvlanBridgePortVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Macvlan}. */
+export interface MacvlanOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** The output `bridgePort` of {@link Macvlan}. */
@@ -1648,6 +2102,8 @@ export class Macvlan extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<MacvlanOffloads | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -1705,6 +2161,11 @@ export interface IpvlanArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<IpvlanOffloadsArgs> | undefined;
   /** Vrf that the link belongs to, in the same namespace. */
   master?: pulumi.Input<string> | Vrf | undefined;
   /** Link below, in the same namespace; not a port of a bridge. A change replaces the resource. */
@@ -1732,6 +2193,56 @@ export interface IpvlanArgs extends CommonArgs {
    * on the same link below have the same. Default: "bridge".
    */
   flag?: pulumi.Input<"bridge" | "private" | "vepa"> | undefined;
+}
+
+/** The input `offloads` of {@link IpvlanArgs}. */
+export interface IpvlanOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Ipvlan}. */
+export interface IpvlanOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** A link with IP addresses of its own on another link, whose MAC address it shares. Id: `NAME@NETNS`. */
@@ -1764,6 +2275,8 @@ export class Ipvlan extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<IpvlanOffloads | undefined>;
   /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** Link below, in the same namespace; not a port of a bridge. */
@@ -1821,8 +2334,63 @@ export interface VrfArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<VrfOffloadsArgs> | undefined;
   /** Number of the table of routes, 1 to 4294967295. 1 to 4294967295. A change replaces the resource. */
   table: pulumi.Input<number>;
+}
+
+/** The input `offloads` of {@link VrfArgs}. */
+export interface VrfOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Vrf}. */
+export interface VrfOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** A routing domain: links with it as their `master` use its table of routes. Id: `NAME@NETNS`. */
@@ -1855,6 +2423,8 @@ export class Vrf extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<VrfOffloads | undefined>;
   /** Number of the table of routes, 1 to 4294967295. */
   declare readonly table: pulumi.Output<number>;
   /** The kernel's number of the link. */
@@ -1900,6 +2470,11 @@ export interface BondArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<BondOffloadsArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -1933,6 +2508,31 @@ export interface BondArgs extends CommonArgs {
   transmitHashPolicy?:
     | pulumi.Input<"layer2" | "layer2+3" | "layer3+4" | "encap2+3" | "encap3+4" | "vlan+srcmac">
     | undefined;
+}
+
+/** The input `offloads` of {@link BondArgs}. */
+export interface BondOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `bridgePort` of {@link BondArgs}. */
@@ -1972,6 +2572,31 @@ export interface BondBridgePortVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Bond}. */
+export interface BondOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** The output `bridgePort` of {@link Bond}. */
@@ -2036,6 +2661,8 @@ export class Bond extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<BondOffloads | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -2100,6 +2727,11 @@ export interface IfbArgs extends CommonArgs {
    * 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<IfbOffloadsArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -2109,6 +2741,31 @@ export interface IfbArgs extends CommonArgs {
   hairpin?: pulumi.Input<boolean> | undefined;
   /** What else a port of a bridge can be told. Needs `master`. */
   bridgePort?: pulumi.Input<IfbBridgePortArgs> | undefined;
+}
+
+/** The input `offloads` of {@link IfbArgs}. */
+export interface IfbOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `bridgePort` of {@link IfbArgs}. */
@@ -2148,6 +2805,31 @@ export interface IfbBridgePortVlansArgs {
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Ifb}. */
+export interface IfbOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
 }
 
 /** The output `bridgePort` of {@link Ifb}. */
@@ -2215,6 +2897,8 @@ export class Ifb extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<IfbOffloads | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */

@@ -34,6 +34,7 @@ export function observedLink(link: Link, owner: string) {
       ...readOptions(linkOptions, link),
       ...readOptions(firstOptions, link),
       ...readOptions(portOptions, link),
+      offloads: link.offloads,
     },
     outputs: { ifindex: link.ifindex, macAddress: link.address ?? "" },
     detail: {
@@ -108,6 +109,7 @@ export function importableInputs(owner: string, link: ObservedLink) {
     addrgenmode: addrgenmode === "eui64" ? undefined : addrgenmode,
     hairpin: hairpin || undefined,
     bridgePort: chosenPortOptions(bridgePort),
+    offloads: link.inputs.offloads,
   };
 }
 
@@ -123,6 +125,7 @@ export const newLink: ObservedLink = {
       promiscuous: false,
       hairpin: false,
       bridgePort: { vlans: undefined },
+      offloads: undefined,
     },
     ...{ arp: undefined, multicast: undefined, txQueueLength: undefined, addrgenmode: undefined, master: undefined },
   },

@@ -3,6 +3,7 @@ import type { inNetns } from "../../core/kind";
 import { cidr, familyOf, ifName, mac, mtu, networkOf } from "../../schema/fields";
 import type { Link } from "../../tools/ip/links";
 import { drawMac } from "./mac";
+import { offloadsInput } from "./offloads";
 import { bridgePort } from "./ports";
 
 /** What the kernel gives a link when nobody asks; a kind whose links have something else says so. */
@@ -72,6 +73,8 @@ export const deviceArgs = {
     .max(1_000_000, "must be 0 to 1000000")
     .optional()
     .meta({ unset: byDefault("txQueueLength") }),
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default: the kernel's choice. */
+  offloads: offloadsInput,
 } as const;
 
 /** Inputs of links that can be ports of another. */

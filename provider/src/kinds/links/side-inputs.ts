@@ -3,6 +3,7 @@ import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { requireTools, type Tool } from "../../host/requirements";
 import { type Link, showLink } from "../../tools/ip/links";
+import { offloads } from "./offloads";
 import type { LinkArgs } from "./options";
 import { vlans } from "./vlans";
 
@@ -15,13 +16,13 @@ export interface SideInput {
   valueIn(args: SideArgs | undefined): unknown;
   /** What the command shows, to be added to what ip shows; without what the kernel chose, where nobody asked. */
   show(host: Host, netns: string | undefined, link: Link, isAsked: boolean): Promise<Partial<Link>>;
-  /** Brings about the value; undefined: what the kernel has when nobody asks. Returns whether it changed anything. */
-  change(host: Host, netns: string | undefined, link: Link, value: unknown): Promise<boolean>;
+  /** Brings about the value; undefined: what the kernel has when nobody asks, as `before` somebody did. Returns whether it changed anything. */
+  change(host: Host, netns: string | undefined, link: Link, value: unknown, before: unknown): Promise<boolean>;
 }
 
 type SideArgs = LinkArgs & { readonly vlans?: unknown; readonly imported?: boolean };
 
-const sideInputs: readonly SideInput[] = [vlans];
+const sideInputs: readonly SideInput[] = [vlans, offloads];
 
 /** A link with what other commands show of it. */
 export async function showSides(host: Host, args: SideArgs, recorded: SideArgs | undefined, link: Link): Promise<Link> {
@@ -46,14 +47,25 @@ export async function ensureSides(
 ): Promise<Link | undefined> {
   const isConcerned = (side: SideInput) => [args, recorded].some((each) => side.valueIn(each) !== undefined);
   const concerned = sideInputs.filter(isConcerned);
-  const isAsWanted = (side: SideInput) => isDeepStrictEqual(side.valueIn(args), side.valueIn(observed as SideArgs));
+  const isAsWanted = (side: SideInput) => {
+    const [want, was, have] = [args, recorded, observed as SideArgs | undefined].map((each) => side.valueIn(each));
+    return isDeepStrictEqual(want, have) || (isDeepStrictEqual(want, was) && isMatch(want, have));
+  };
   if (concerned.length === 0 || (!link && concerned.every(isAsWanted))) return link;
   const now = link ?? (await showLink(host, args.netns, args.name));
   if (!now) throw new LocalnetError("LN_VERIFY", `link ${args.name} went away meanwhile`);
   const whole = await showSides(host, args, recorded ?? args, now);
+  const bringAbout = (side: SideInput, now: Link) =>
+    side.change(host, args.netns, now, side.valueIn(args), side.valueIn(recorded));
   let changed = false;
-  for (const side of concerned) changed = (await side.change(host, args.netns, whole, side.valueIn(args))) || changed;
+  for (const side of concerned) changed = (await bringAbout(side, whole)) || changed;
   return changed ? showSides(host, args, recorded ?? args, now) : whole;
+}
+
+/** Has an object all that another has? */
+function isMatch(want: unknown, have: unknown): boolean {
+  const entries = typeof want === "object" && want !== null && !Array.isArray(want) ? Object.entries(want) : undefined;
+  return entries?.every(([key, value]) => (have as Record<string, unknown> | undefined)?.[key] === value) ?? false;
 }
 
 /** A link that nobody ever asked this of needs no such command. */

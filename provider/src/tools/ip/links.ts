@@ -67,6 +67,10 @@ export const linkJson = z.object({
 export type Link = z.output<typeof linkJson> & {
   /** Of a bridge or a port of one, where `bridge` was asked for it. */
   readonly vlans?: readonly unknown[];
+  /** Where `ethtool` was asked for it. */
+  readonly offloads?: Readonly<Record<string, boolean | undefined>>;
+  /** Those of them that the link cannot change. */
+  readonly fixedOffloads?: readonly string[];
 };
 export type LinkAddress = Link["addr_info"][number];
 

@@ -46,6 +46,7 @@ export const common: Readonly<Record<string, string>> = {
   host: "there is one host",
   owner: "the provider's",
   vlans: "what is looked at does not tell VLANs",
+  offloads: "what is looked at does not tell them",
 };
 
 const links = new Map<string, Shape>();

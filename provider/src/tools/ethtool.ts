@@ -1,0 +1,56 @@
+import type { Host } from "../host";
+import { enter } from "../host/netns";
+import { parseJson } from "./ip/json";
+
+interface Feature {
+  readonly active: boolean;
+  /** Null of a name that stands for several. */
+  readonly fixed: boolean | null;
+  readonly requested: boolean | null;
+}
+
+/** What ethtool tells of each name of an offload: those that it stands for, by the beginning of their own. */
+const features = {
+  rx: /^rx-checksumming$/,
+  tx: /^tx-checksum-/,
+  sg: /^tx-scatter-gather/,
+  tso: /^tx-tcp/,
+  gso: /^generic-segmentation-offload$/,
+  gro: /^generic-receive-offload$/,
+  lro: /^large-receive-offload$/,
+  rxvlan: /^rx-vlan-offload$/,
+  txvlan: /^tx-vlan-offload$/,
+} as const;
+
+export type Offload = keyof typeof features;
+export const offloadNames = Object.keys(features) as Offload[];
+export type Offloads = { readonly [K in Offload]?: boolean | undefined };
+
+/** The offloads of a link, as somebody asked for them last; one that the link cannot change is what it is. */
+export async function showOffloads(
+  host: Host,
+  netns: string | undefined,
+  name: string,
+): Promise<{ offloads: Offloads; fixed: readonly Offload[] }> {
+  const { stdout } = await host.run(enter(netns, ["ethtool", "--json", "-k", name]));
+  const [all = {}] = parseJson(stdout) as Record<string, Feature>[];
+  const offloads: { [K in Offload]?: boolean } = {};
+  const fixed: Offload[] = [];
+  for (const key of offloadNames) {
+    const own = Object.entries(all).flatMap(([each, feature]) => (features[key].test(each) ? [feature] : []));
+    const free = own.filter((each) => each.fixed === false);
+    if (free.length === 0) fixed.push(key);
+    offloads[key] = free.length > 0 ? free.some(({ requested }) => requested) : own.some(({ active }) => active);
+  }
+  return { offloads, fixed };
+}
+
+export async function changeOffloads(
+  host: Host,
+  netns: string | undefined,
+  name: string,
+  wanted: Offloads,
+): Promise<void> {
+  const words = Object.entries(wanted).flatMap(([key, on]) => [key, on ? "on" : "off"]);
+  await host.run(enter(netns, ["ethtool", "-K", name, ...words]));
+}
