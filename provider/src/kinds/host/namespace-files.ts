@@ -51,7 +51,8 @@ export async function planFiles(
   const { name, files = {} } = args;
   const names = namesOf(args, recorded);
   if (names.length === 0) return undefined;
-  const own = [...Object.keys(recorded?.files ?? {}), ...(await notedNames(host, args))];
+  const noted = await notedNames(host, args);
+  const own = [...Object.keys(recorded?.files ?? {}), ...noted];
   const there = await readEntries(
     host,
     names.flatMap((each) => [pathOf(name, each), spareFor(args, each)]),
@@ -66,7 +67,7 @@ export async function planFiles(
   const drop = names.filter((each) => !(each in files) && own.includes(each) && there.has(each));
   const spares = names.map((each) => spareFor(args, each)).filter((spare) => there.has(posix.basename(spare)));
   const away = [...drop.map((each) => pathOf(name, each)), ...spares];
-  const isNoted = Object.keys(files).every((each) => own.includes(each));
+  const isNoted = Object.keys(files).every((each) => noted.includes(each));
   if (write.length === 0 && away.length === 0 && isNoted) return undefined;
   return async () => {
     await addShare(host, entryOf(name), { owner: args.owner, value: names });
@@ -77,6 +78,9 @@ export async function planFiles(
       const file = { content: files[each] ?? "", mode, isNew: !there.has(each) };
       await writeFile(host, pathOf(name, each), spareFor(args, each), file);
     }
+    // A resource that was renamed has an entry of its former name.
+    const former = recorded?.owner ?? args.owner;
+    if (former !== args.owner) await eraseShare(host, entryOf(name), former);
     if (args.files !== undefined) return;
     await removeFolders(host, name);
     await eraseShare(host, entryOf(name), args.owner);

@@ -7,7 +7,7 @@ import type { Host } from "../../host";
 import { withLock } from "../../host/lock";
 import { at, deviceName, ifName, mac, mtu, parseAt } from "../../schema/fields";
 import { type Link, showLink, showLinks } from "../../tools/ip/links";
-import { readSysctl } from "../../tools/sysctl";
+import { modeOf } from "./addrgenmode";
 import { ensureLink } from "./ensure";
 import {
   type Asked,
@@ -217,8 +217,6 @@ async function holdersOf(host: Host, args: Name & { readonly owner: string }, ow
   };
 }
 
-const modes: Readonly<Record<string, string>> = { 0: "eui64", 1: "none", 2: "stable_secret", 3: "random" };
-
 /** A link as it is, and with `holders` what is put back of what is not asked for any more. */
 async function observedOf(host: Host, args: ExistingArgs, link: Link, holders?: Holders) {
   const { owner: _, inputs: there, ...rest } = observedLink(link, args.owner);
@@ -226,7 +224,8 @@ async function observedOf(host: Host, args: ExistingArgs, link: Link, holders?: 
   const asked = askedOf(args);
   const kept = keptAddresses(mine, asked, others);
   // ip shows it with a link alone, and not with its addresses.
-  const mode = "addrgenmode" in asked || (mine && "addrgenmode" in mine.value) ? await modeOf(host, args) : undefined;
+  const isAsked = "addrgenmode" in asked || (mine && "addrgenmode" in mine.value);
+  const mode = isAsked ? await modeOf(host, args.netns, args.name) : undefined;
   // lo has the mark of its namespace.
   const alias = link.ifname === "lo" ? "" : (link.ifalias ?? "");
   return {
@@ -239,11 +238,6 @@ async function observedOf(host: Host, args: ExistingArgs, link: Link, holders?: 
     },
     detail: { ...rest.detail, former: nested(givenUp(mine, asked, others)) },
   };
-}
-
-async function modeOf(host: Host, { name, netns }: Name): Promise<string | undefined> {
-  const value = await readSysctl(host, netns, `net/ipv6/conf/${name}/addr_gen_mode`);
-  return value === undefined ? undefined : modes[value];
 }
 
 /** After a failure: of what was to be changed, all is again as it was. */

@@ -3,11 +3,12 @@ import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { requireTools, type Tool } from "../../host/requirements";
 import { type Link, showLink } from "../../tools/ip/links";
+import { addrgenmode } from "./addrgenmode";
 import { offloads } from "./offloads";
 import type { LinkArgs } from "./options";
 import { vlans } from "./vlans";
 
-/** What another command than `ip` shows and sets of a link. It is run for those alone who ask for that, or did. */
+/** What another command than the one that shows a link with its addresses shows or sets. It is run for those alone who ask for that, or did. */
 export interface SideInput {
   readonly tool: Tool;
   /** Could the link have any of it? Then a link of which nothing is recorded is looked at. */
@@ -22,7 +23,7 @@ export interface SideInput {
 
 type SideArgs = LinkArgs & { readonly vlans?: unknown; readonly imported?: boolean };
 
-const sideInputs: readonly SideInput[] = [vlans, offloads];
+const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads];
 
 /** A link with what other commands show of it. */
 export async function showSides(host: Host, args: SideArgs, recorded: SideArgs | undefined, link: Link): Promise<Link> {

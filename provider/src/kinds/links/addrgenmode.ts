@@ -1,0 +1,22 @@
+import type { Host } from "../../host";
+import { readSysctl } from "../../tools/sysctl";
+import type { LinkArgs } from "./options";
+import type { SideInput } from "./side-inputs";
+
+/** The kernel's numbers of the modes. */
+const modes: Readonly<Record<string, string>> = { 0: "eui64", 1: "none", 2: "stable_secret", 3: "random" };
+
+/** How a link makes its IPv6 link-local address. */
+export async function modeOf(host: Host, netns: string | undefined, name: string): Promise<string | undefined> {
+  const value = await readSysctl(host, netns, `net/ipv6/conf/${name}/addr_gen_mode`);
+  return value === undefined ? undefined : modes[value];
+}
+
+/** `ip` sets it, but does not show it with the addresses of a link. */
+export const addrgenmode: SideInput = {
+  tool: "ip",
+  mayHave: () => false,
+  valueIn: (args: LinkArgs | undefined) => args?.addrgenmode,
+  show: async (host, netns, { ifname }) => ({ inet6_addr_gen_mode: await modeOf(host, netns, ifname) }),
+  change: async () => false,
+};
