@@ -1,4 +1,5 @@
-import type { Host } from "../host";
+import { hasCode } from "../errors";
+import { cached, type Host } from "../host";
 import { commandError } from "../host/host";
 
 /** Modules in the kernel that can be unloaded, and how many use each. */
@@ -19,6 +20,19 @@ export async function loadedModules(host: Host): Promise<Map<string, number>> {
 export async function hasModule(host: Host, name: string): Promise<boolean> {
   if (await outputOf(host, ["ls", "-d", `/sys/module/${plainName(name)}`], noFile)) return true;
   return (await dependencies(host, name))?.length === 0;
+}
+
+/** Would the kernel load the module for whoever asks for what it holds? Then it holds nothing yet, and is not asked. */
+export function wouldLoad(host: Host, name: string): Promise<boolean> {
+  return cached(host, `module ${name}`, async () => {
+    if ((await loadedModules(host)).has(name)) return false;
+    const files = await dependencies(host, name).catch((error) => {
+      // The kernel loads with the same command.
+      if (hasCode(error, "LN_TOOL")) return undefined;
+      throw error;
+    });
+    return files !== undefined && files.length > 0;
+  });
 }
 
 /** The modules that loading this one would load, itself last; undefined when there is no such module. */

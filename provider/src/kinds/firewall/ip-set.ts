@@ -3,6 +3,7 @@ import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import { at, number32, parseAt } from "../../schema/fields";
 import { destroySet, ipset, readSets, restoreSets, type SavedSet } from "../../tools/ipset";
+import { wouldLoad } from "../../tools/modules";
 import { badEntry, canonicalEntry, types } from "./ip-set-entries";
 
 /** What the kernel gives a set of which nobody says how much it may hold. */
@@ -91,7 +92,8 @@ export const ipSet = defineKind({
       return parseAt(id) as { name: string };
     },
     async list(host, netns) {
-      return (await readSets(host, netns)).map(({ name, type, others }) => ({
+      const sets = (await wouldLoad(host, "ip_set")) ? [] : await readSets(host, netns);
+      return sets.map(({ name, type, others }) => ({
         id: at(name, netns),
         omit: others.length > 0 ? `there is no input for ${others.join(", ")} of a set of type ${type}` : undefined,
       }));

@@ -7,6 +7,7 @@ import { parseJson } from "../ip/json";
 import { backendOf, iptablesCommand } from "../iptables/backend";
 import { parseDeclared, parseSaved } from "../iptables/iptables";
 import { tablesOfIptables } from "../iptables/nft-tables";
+import { wouldLoad } from "../modules";
 
 const versions = ["ipv4", "ipv6"] as const;
 type Version = (typeof versions)[number];
@@ -18,6 +19,7 @@ const nftJson = z.object({
 export const nftObjects = {
   name: "tables of nft",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    if (await wouldLoad(host, "nf_tables")) return [];
     const { stdout } = await host.run(enter(netns, ["nft", "-j", "list", "tables"]));
     const tables = nftJson.parse(parseJson(stdout)).nftables.flatMap(({ table }) => table ?? []);
     const own = tables.length > 0 ? await tablesOfIptables(host, netns) : [];

@@ -2,10 +2,12 @@ import type { KernelObject } from "../../core/kernel-object";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { ip } from "../ip/ip";
+import { wouldLoad } from "../modules";
 
 export const xfrmObjects = {
   name: "states and policies of IPsec",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    if (await wouldLoad(host, "xfrm_user")) return [];
     try {
       // Keys are secrets.
       const states = parseXfrm(await ip(host, netns, "xfrm", "state", "list", "nokeys"));
