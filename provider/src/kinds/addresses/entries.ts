@@ -1,6 +1,5 @@
 import { familyOf } from "../../schema/fields";
-import { cidrOf, type Link, type LinkAddress, staticAddressesOf } from "../../tools/ip/links";
-import { linkLocalOf } from "../links/addresses";
+import { cidrOf, isKernelsAddress, type Link, type LinkAddress, staticAddressesOf } from "../../tools/ip/links";
 import { listedTypes } from "../links/link";
 
 /** rtnetlink's numbers of the scopes, as `ip -N` prints them. */
@@ -66,19 +65,13 @@ function lastAddress(address: string, length: number): string {
 
 /** Who makes it, and makes it again, where that is nobody who could use a resource. */
 function makerOf(link: Link, entry: LinkAddress): string | undefined {
-  if (isKernels(link, entry)) return "the kernel";
+  if (isKernelsAddress(link.ifname, entry)) return "the kernel";
   return entry.dynamic ? "a router or a DHCP client, which gave it for a time" : undefined;
-}
-
-/** The loopback's own, and the IPv6 addresses of which the kernel makes the last half. */
-function isKernels({ ifname, address = "" }: Link, entry: LinkAddress): boolean {
-  if (ifname === "lo" && ["127.0.0.1/8", "::1/128"].includes(cidrOf(entry))) return true;
-  return Boolean(entry.temporary || entry["stable-privacy"]) || cidrOf(entry) === `${linkLocalOf(address)}/64`;
 }
 
 /** Is it what somebody gave a link, and in no link's own list? */
 export function isListed(link: Link, entry: LinkAddress): boolean {
-  if (isKernels(link, entry) || entry.dadfailed) return false;
+  if (isKernelsAddress(link.ifname, entry) || entry.dadfailed) return false;
   const isLinks = listedTypes.get(link.linkinfo?.info_kind ?? "")?.(link) === true && !entry.dynamic;
   return !(isLinks && staticAddressesOf(link).includes(cidrOf(entry)));
 }

@@ -78,7 +78,7 @@ export async function requireUnclaimed(
 }
 
 /** The link-local address that the kernel makes of a MAC address. */
-export function linkLocalOf(mac: string): string | undefined {
+function linkLocalOf(mac: string): string | undefined {
   const bytes = mac.split(":").map((byte) => Number.parseInt(byte, 16));
   const [first = 0, ...rest] = bytes;
   if (bytes.length !== 6 || bytes.some(Number.isNaN)) return undefined;

@@ -156,6 +156,16 @@ export function staticAddressesOf(link: Link): string[] {
   return addressesOf({ ...link, addr_info: given });
 }
 
+/**
+ * Does the kernel make it by itself? Those of `lo`, and IPv6 ones of which it draws the last half, or makes it of a MAC
+ * address: a link keeps the one that it made of a MAC address that it had before.
+ */
+export function isKernelsAddress(name: string, entry: LinkAddress): boolean {
+  if (name === "lo" && ["127.0.0.1/8", "::1/128"].includes(cidrOf(entry))) return true;
+  if (entry.temporary || entry["stable-privacy"]) return true;
+  return /^fe80::(?:.*:)?[0-9a-f]{0,2}ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/64$/.test(cidrOf(entry));
+}
+
 /** The addresses that another has: the kernel keeps them on the link, but does not use them and does not ask again. */
 export function duplicatesOf(link: Link): string[] {
   return link.addr_info.filter(({ dadfailed }) => dadfailed).map(cidrOf);

@@ -3,7 +3,7 @@ import type { Host } from "../../host";
 import { cached } from "../../host";
 import { runInNewNetns } from "../../host/netns";
 import { parseJson } from "../ip/json";
-import { cidrOf, type Link, type LinkAddress, parseLinks, showLinks } from "../ip/links";
+import { cidrOf, isKernelsAddress, type Link, parseLinks, showLinks } from "../ip/links";
 
 /** Types of links of which the kernel makes some by itself when it loads their module. */
 const madeByModules = ["dummy", "ifb", "bond"];
@@ -48,7 +48,7 @@ function whyOfLink({ linkinfo, flags, addr_info }: Link): string {
 
 function addressObjects(link: Link): KernelObject[] {
   const { ifname, addr_info } = link;
-  const written = addr_info.filter((entry) => !isKernels(ifname, entry, link));
+  const written = addr_info.filter((entry) => !isKernelsAddress(ifname, entry));
   return written.map((entry) => {
     const forms = [cidrOf(entry), `${entry.local}/${entry.prefixlen}`, entry.local];
     return {
@@ -62,13 +62,4 @@ function addressObjects(link: Link): KernelObject[] {
       ]),
     };
   });
-}
-
-/** The kernel gives `lo` its address, and each link with IPv6 one that it derives from the MAC address or draws by lot. */
-function isKernels(name: string, { local = "", prefixlen }: LinkAddress, { inet6_addr_gen_mode }: Link): boolean {
-  if (name === "lo") return ["127.0.0.1/8", "::1/128"].includes(`${local}/${prefixlen}`);
-  if (!local.startsWith("fe80:") || prefixlen !== 64) return false;
-  return inet6_addr_gen_mode === "eui64"
-    ? /ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(local)
-    : inet6_addr_gen_mode !== "none";
 }
