@@ -1,0 +1,102 @@
+import { readShares } from "../../core/ledger";
+import { isMark, ownerIn } from "../../core/mark";
+import type { Host } from "../../host";
+import { at } from "../../schema/fields";
+import type { Link } from "../../tools/ip/links";
+import { modeOf } from "./addrgenmode";
+import { ensureLink } from "./ensure";
+import { type ExistingArgs, existingInputs } from "./existing-link-args";
+import { type Asked, flat, givenUp, type Held, heldBy, keptAddresses, nested } from "./former";
+import { type ObservedLink, observedLink } from "./link";
+import type { LinkArgs } from "./options";
+import { requireLink } from "./usable";
+
+// What a link that is there already has, what resources ask of it, and the way from one to the other.
+
+type Name = Pick<ExistingArgs, "name" | "netns">;
+
+/** Where the ledger keeps what was there before. */
+export function placeOf({ name, netns }: Name) {
+  return { netns, what: `Link ${at(name, netns)}` };
+}
+
+export function askedOf(args: object): Asked {
+  return flat(args, existingInputs);
+}
+
+export interface Holders {
+  readonly mine: Held | undefined;
+  readonly others: readonly Held[];
+  readonly all: readonly Held[];
+}
+
+/** Who asks what of the link; renamed, what the former name asked for is ours. */
+export async function holdersOf(host: Host, args: Name & { readonly owner: string }, owner: string): Promise<Holders> {
+  const all = (await readShares(host, placeOf(args))).map(heldBy);
+  const ours = [args.owner, owner];
+  return {
+    mine: all.find((each) => each.owner === args.owner) ?? all.find((each) => each.owner === owner),
+    others: all.filter((each) => !ours.includes(each.owner)),
+    all,
+  };
+}
+
+/** A link as it is, and with `holders` what is put back of what is not asked for any more. */
+export async function observedOf(host: Host, args: ExistingArgs, link: Link, holders?: Holders) {
+  const { owner: _, inputs: there, ...rest } = observedLink(link, args.owner);
+  const { mine, others = [] } = holders ?? {};
+  const asked = askedOf(args);
+  const kept = keptAddresses(mine, asked, others);
+  // ip shows it with a link alone, and not with its addresses.
+  const isAsked = "addrgenmode" in asked || (mine && "addrgenmode" in mine.value);
+  const mode = isAsked ? await modeOf(host, args.netns, args.name) : undefined;
+  // lo has the mark of its namespace.
+  const alias = link.ifname === "lo" ? "" : (link.ifalias ?? "");
+  return {
+    ...rest,
+    ...(isMark(alias) && { owner: ownerIn(alias, ""), otherKind: true }),
+    inputs: {
+      ...there,
+      addresses: there.addresses.filter((each) => !kept.includes(each)),
+      addrgenmode: mode ?? there.addrgenmode,
+    },
+    detail: { ...rest.detail, former: nested(givenUp(mine, asked, others)) },
+  };
+}
+
+/** After a failure: of what was to be changed, all is again as it was. */
+export async function undo(
+  host: Host,
+  args: ExistingArgs,
+  there: Awaited<ReturnType<typeof observedOf>>,
+  changed: Asked,
+): Promise<void> {
+  const now = await observedOf(host, args, await requireLink(host, args));
+  const before = flat(there.inputs, existingInputs);
+  const wanted = Object.fromEntries(Object.keys(changed).map((path) => [path, before[path] ?? null]));
+  const addresses = there.inputs.addresses.filter((each) =>
+    (changed.addresses as string[] | undefined)?.includes(each),
+  );
+  const added = now.inputs.addresses.filter((each) => !there.inputs.addresses.includes(each));
+  const mine = { owner: args.owner, value: { addresses: [...addresses, ...added] }, before: {} };
+  await apply(host, args, now, { ...wanted, addresses }, { mine, others: [], all: [] });
+}
+
+/** Sets what is asked for, and puts back what is given up. */
+export async function apply(
+  host: Host,
+  { name, netns, owner }: ExistingArgs,
+  there: Awaited<ReturnType<typeof observedOf>>,
+  asked: Asked,
+  { mine, others }: Holders,
+): Promise<void> {
+  const { inputs, detail, outputs } = there;
+  const wanted = nested({ ...givenUp(mine, asked, others), ...asked });
+  const kept = keptAddresses(mine, asked, others);
+  const before = (mine?.value.addresses ?? []) as string[];
+  // It carries no mark, and is given none.
+  const observed = { inputs, outputs, owner, detail: { ...detail, group: undefined, hasAlias: true } } as ObservedLink;
+  const target = { master: inputs.master, ...wanted, name, netns } as LinkArgs;
+  const addresses = before.filter((each) => !kept.includes(each));
+  await ensureLink(host, target, owner, [], observed, { name, netns, addresses });
+}
