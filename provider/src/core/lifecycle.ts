@@ -6,6 +6,7 @@ import { observedInputs, toPlainJson } from "./compare";
 import { converge, isOutdated, outputsOf, PartialError, requestedInputs } from "./converge";
 import { disturb } from "./disturbance";
 import type { AnyKind, Observed } from "./kind";
+import { cleanUpLost, forgetLost, lost } from "./lost";
 import {
   claimObject,
   existsError,
@@ -35,6 +36,7 @@ export async function create(
   return making(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
+    await forgetLost(lostKey(kind, id, args, settings));
     let observed = await observeOwned(kind, host, args);
     if (observed) requireAdoptable(kind, args, observed);
     if (observed && isOutdated(kind, args, observed)) {
@@ -66,6 +68,7 @@ export async function update(
   return making(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
+    await forgetLost(lostKey(kind, id, args, settings));
     // A resource, or stack, that was renamed has the mark of its former name, or since an update that died its new one.
     const former = { ...args, imported: olds.imported, owner: (olds.owner ?? args.owner) as string };
     const renamed = former.owner !== args.owner;
@@ -91,7 +94,12 @@ export async function read(
   return about(kind, id, "read", async () => {
     const host = await open(kind, recorded, settings);
     const observed = await observeOwned(kind, host, recorded, recorded);
-    if (!observed || isForeign(recorded, observed)) return undefined;
+    const key = lostKey(kind, id, recorded, settings);
+    if (!observed || isForeign(recorded, observed)) {
+      lost.set(key, () => cleanUp(kind, recorded, settings));
+      return undefined;
+    }
+    lost.delete(key);
     const { imported } = recorded;
     const inputs = observedInputs(kind.args, recorded, observed.inputs);
     const outputs = toPlainJson({ ...inputs, ...outputsOf(kind, recorded, observed), imported });
@@ -108,7 +116,21 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
     if (observed && !isForeign(recorded, observed)) await removeObserved(kind, host, recorded, observed);
     if (kind.unmarked && !(observed && isForeign(recorded, observed))) await releaseObject(kind, host, recorded);
     await kind.cleanUp?.(host, recorded, observed);
+    await cleanUpLost();
   });
+}
+
+/** Takes away what an object of ours left behind that is gone, and has not come back since. */
+async function cleanUp(kind: AnyKind, recorded: Values, settings: HostSettings): Promise<void> {
+  const host = await open(kind, recorded, settings);
+  const observed = await observeOwned(kind, host, recorded, recorded);
+  if (observed && !isForeign(recorded, observed)) return;
+  if (kind.unmarked && !observed) await releaseObject(kind, host, recorded);
+  await kind.cleanUp?.(host, recorded, observed);
+}
+
+function lostKey(kind: AnyKind, id: string, args: Values, settings: HostSettings): string {
+  return `${args.host ?? settings.host ?? ""} ${kind.type} ${id}`;
 }
 
 async function removeObserved(kind: AnyKind, host: Host, recorded: Values, observed: Observed): Promise<void> {

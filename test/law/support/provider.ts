@@ -49,7 +49,8 @@ export class Provider {
       this.host = openHost(undefined, { sudo: false });
       const { disturbed } = require("../../../provider/src/core/disturbance");
       const { program } = require("../../../provider/src/core/program");
-      this.known = [disturbed, program];
+      const { lost } = require("../../../provider/src/core/lost");
+      this.known = [disturbed, program, lost];
       this.watch(this.host);
     });
   }
