@@ -86,7 +86,7 @@ test("duplicate IPv6 address: create says who has it, nothing passes for fine, a
     promiscuous: false,
     peer: { name: far, netns: a, addresses: ["2001:db8::7/64"], up: true, promiscuous: false },
   });
-  await expect(engine.up(inputs)).rejects.toThrow(/another has 2001:db8::7 already/);
+  await expect(engine.up(inputs)).rejects.toThrow(/br0@\S+ has 2001:db8::7 already/);
   expect(engine.state).toBeDefined();
   await engine.refresh();
   expect(differences(vethPair, engine.state ?? {}, inputs)).toEqual(["peer"]);

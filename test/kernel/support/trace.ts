@@ -16,7 +16,7 @@ export const traceOfNamespace = parts.join("; echo @@; ");
 /** The tables of nft that are not of iptables: those come with its first rule, and stay. */
 function foreignTables(lines: readonly string[]): string[] {
   const tables = lines.join("\n").split(/^(?=table )/m);
-  return tables.filter((table) => !/^table ip6? (filter|nat|mangle|raw|security) /.test(table));
+  return tables.filter((table) => table && !/^table ip6? (filter|nat|mangle|raw|security) /.test(table));
 }
 
 /** What of it stays the same as long as nobody changes anything. */
