@@ -90,7 +90,7 @@ test("duplicate IPv6 address: create says who has it, nothing passes for fine, a
   expect(engine.state).toBeDefined();
   await engine.refresh();
   expect(differences(vethPair, engine.state ?? {}, inputs)).toEqual(["peer"]);
-  await expect(engine.up(inputs)).rejects.toThrow(/another has 2001:db8::7 already/);
+  await expect(engine.up(inputs)).rejects.toThrow(/br0@\S+ has 2001:db8::7 already/);
   await world.run("ip", "-n", b, "addr", "del", "2001:db8::7/64", "dev", "br0");
   await engine.up(inputs);
   expect(await ip("-6", "addr", "show", "dev", far)).toMatch(/2001:db8::7\/64 scope global *\n/);

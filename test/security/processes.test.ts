@@ -4,7 +4,7 @@ import { check, type Values } from "../../provider/src/core/check";
 import { findImportable } from "../../provider/src/core/import";
 import { create, read, remove } from "../../provider/src/core/lifecycle";
 import { process as kind } from "../../provider/src/kinds";
-import { hostUrl, settings, testHost, World } from "../kernel/support/world";
+import { eventually, hostUrl, settings, testHost, World } from "../kernel/support/world";
 import { asNobody, nobody } from "./support/attacker";
 import { type Forgery, forge } from "./support/forger";
 
@@ -67,7 +67,7 @@ describe.each([
     const late = await forged({ environment: markOf(asked) });
     expect([early.pid, late.pid]).not.toContain(outputs.pid);
     await world.run("kill", "-KILL", String(outputs.pid));
-    expect(await read(kind, id, outputs, settings)).toBeUndefined();
+    await eventually(async () => (await read(kind, id, outputs, settings)) === undefined);
     await remove(kind, id, outputs, settings);
     await pause(200);
     expect([lives(early), lives(late)]).toEqual([true, true]);

@@ -53,6 +53,10 @@ export function keptWords(there: Words, args: RouteArgs): string[] {
 }
 
 /** The scope that ip gives an IPv4 route of its own accord. */
-export function usualScope({ via, nextHops }: Pick<RouteArgs, "via" | "nextHops">, version: 4 | 6): Scope {
-  return version === 6 || via || nextHops ? "global" : "link";
+export function usualScope(
+  { via, nextHops, type }: Pick<RouteArgs, "via" | "nextHops"> & { readonly type?: string | undefined },
+  version: 4 | 6,
+): Scope {
+  if (version === 4 && type === "local") return "host";
+  return version === 6 || via || nextHops || (type ?? "unicast") !== "unicast" ? "global" : "link";
 }

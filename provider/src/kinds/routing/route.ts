@@ -196,8 +196,10 @@ const attributes = ["via", "device", "onlink", "nextHops", "source", "mtu", "adv
 
 /** What nobody asks for, the kernel chose; an input that was taken away is asked not to be there. */
 function isSameRoute(args: RouteArgs, there: ReturnType<typeof observedRoute>["inputs"]): boolean {
-  const wanted = attributes.filter(
-    (key) => key in args && !(args[key] === undefined && ["device", "scope"].includes(key)),
-  );
-  return wanted.every((key) => isDeepStrictEqual(args[key], there[key]));
+  const wanted = {
+    ...args,
+    ...("scope" in args && { scope: args.scope ?? usualScope(args, familyOf(args.destination)) }),
+  };
+  const keys = attributes.filter((key) => key in wanted && !(key === "device" && wanted.device === undefined));
+  return keys.every((key) => isDeepStrictEqual(wanted[key], there[key]));
 }

@@ -1,4 +1,5 @@
 import { objectIn, type Values } from "../../../../provider/src/core/check";
+import { kinds } from "../../../../provider/src/kinds";
 import { bridgePort } from "../../../../provider/src/kinds/links/ports";
 import type { Feature } from "../../../kernel/support/features";
 import { find, isRef } from "../program";
@@ -11,18 +12,24 @@ import { hosts, inPlace } from "./place";
 const portInputs = objectIn(bridgePort)?.omit({ vlans: true });
 
 const linkInputs: NonNullable<Shape["inputs"]> = {
-  bridgePort: ({ draw }) => portInputs && fromSchema(portInputs, draw),
   addresses: ({ draw }) => {
     const list = Array.from({ length: draw.int(1, 3) }, () => anyCidr(draw));
     return [...new Set(list)];
   },
 };
 
+/** The same of a link that can be a port of a bridge. */
+const portLinkInputs: NonNullable<Shape["inputs"]> = {
+  ...linkInputs,
+  bridgePort: ({ draw }) => portInputs && fromSchema(portInputs, draw),
+};
+
 /** A link of which the kind's own schema says all. */
 export function linkShape(type: string): Shape {
   const prefix = `${type.slice(0, 2).toLowerCase()}x`;
+  const inputs = "bridgePort" in (kinds[type]?.args.shape ?? {}) ? portLinkInputs : linkInputs;
   // probe-features.mjs calls what a kernel may lack as ip calls the type.
-  return { prefix, weight: 2, needs: type.toLowerCase() as Feature, base: inPlace, inputs: linkInputs };
+  return { prefix, weight: 2, needs: type.toLowerCase() as Feature, base: inPlace, inputs };
 }
 
 export const bridge: Shape = {
@@ -48,9 +55,9 @@ export const vethPair: Shape = {
   weight: 4,
   base: (scene) => ({ ...inPlace(scene), peer: { name: scene.fresh("w"), ...inPlace(scene) } }),
   inputs: {
-    ...linkInputs,
+    ...portLinkInputs,
     "peer.addresses": linkInputs.addresses as NonNullable<typeof linkInputs.addresses>,
-    "peer.bridgePort": linkInputs.bridgePort as NonNullable<typeof linkInputs.bridgePort>,
+    "peer.bridgePort": portLinkInputs.bridgePort as NonNullable<typeof portLinkInputs.bridgePort>,
   },
 };
 
@@ -87,7 +94,7 @@ export const dummy: Shape = {
   onlyNamed: true,
   needs: "dummy",
   base: inPlace,
-  inputs: linkInputs,
+  inputs: portLinkInputs,
 };
 
 export const ifb: Shape = { ...linkShape("Ifb"), without: { mac: "the kernel changes none" } };
@@ -105,7 +112,7 @@ export const tunnel: Shape = {
   ...linkShape("Tunnel"),
   base: (scene) => ({ ...inPlace(scene), type: "gretap", key: scene.draw.int(1, 1_000_000) }),
   inputs: {
-    ...linkInputs,
+    ...portLinkInputs,
     local: ({ draw }) => draw.pick(["10.0.0.1", "10.0.0.2"]),
     remote: ({ draw }) => draw.pick(["10.0.0.3", "10.0.0.4"]),
   },
@@ -120,7 +127,7 @@ export const tunnel: Shape = {
 export const vxlan: Shape = {
   ...linkShape("Vxlan"),
   inputs: {
-    ...linkInputs,
+    ...portLinkInputs,
     vni: ({ draw }, { external }) => (external ? undefined : draw.int(1, 1000)),
     group: ({ draw }, { link, remote, local }) =>
       link && !remote && !String(local ?? "").includes(":") ? draw.pick(["239.1.1.1", "239.1.1.2"]) : undefined,
