@@ -97,7 +97,7 @@ let service!: IpvsService;
 if (stage >= 3) {
   ipvs = new KernelModule("ip_vs_rr");
   service = new IpvsService("service", { address: "172.23.0.1", port: 8080, scheduler: "rr" }, { dependsOn: ipvs });
-  lab.push(new IpvsBackend("backend-foo", { service, address: vethFoo, port: 8080 }));
+  lab.push(new IpvsBackend("backend-foo", { service, address: "172.22.0.2", port: 8080 }));
 
   if (!without.includes("route-foo")) {
     lab.push(new Route("default-foo", { netns: foo, destination: "default", via: cni0, device: vethFoo }));
@@ -107,7 +107,8 @@ if (stage >= 3) {
 // Stage 4: bar behind the service too, which stage 5 takes away and the last one brings back.
 if (stage >= 4) {
   lab.push(new Route("default-bar", { netns: bar, destination: "default", via: cni0, device: vethBar }));
-  if (stage === 4 || stage >= 8) lab.push(new IpvsBackend("backend-bar", { service, address: vethBar, port: 8080 }));
+  if (stage === 4 || stage >= 8)
+    lab.push(new IpvsBackend("backend-bar", { service, address: "172.22.0.3", port: 8080 }));
 }
 
 // Stage 6: the host owns the virtual address, so that the pods' packets to it reach IPVS. The module would make a dummy0.
