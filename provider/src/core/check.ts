@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { AnyKind } from "./kind";
 import { noteAsked } from "./program";
+import type { Values } from "./values";
 
 /** What the engine passes in a preview for a value that is not known yet. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-export type Values = Record<string, unknown>;
+export type { Values } from "./values";
 
 export interface Failure {
   readonly property: string;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Values } from "../core/check";
+import type { Values } from "../core/values";
 import { isObject, type References } from "./references";
 
 /** A host as a program says it; undefined is this machine. */

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
-import type { Values } from "../core/check";
+import type { Values } from "../core/values";
 
 // A program may give a resource where an input is text: what that text is, is decided here.
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Values } from "../core/check";
+import type { Values } from "../core/values";
 import { shapes } from "../generated/shapes";
 import { hostOf, noteHost } from "./inherited-host";
 import { type References, rememberRequest, resolved } from "./references";
