@@ -115,6 +115,7 @@ for (const family of ["inet", "ip6"] as const) {
           tool: "nft",
           update: { what: "other rules", change: { ruleset: written } },
           obstacle: { none: "nothing outside of a table can refer to it" },
+          impossible: { "no kernel module": "`nft` says so like any failure" },
         },
       }),
     };
