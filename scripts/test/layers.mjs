@@ -23,8 +23,8 @@ const lacked = "\\b(bridge-vlans|dummy|ipvlan|tunnel|vlan|vrf|bond|ipvs-\\w+|ker
 /** What goes over ssh in its own way, or shows for all kinds that they do. */
 const overSsh = "\\b(host|file|ledger|netns|pod|route|process|requirements)\\.test";
 
-/** Tests that need more than one user, or settings of the host's own: a user namespace of an ordinary user has neither. */
-const notRootless = "\\b(iptables-rule(-drift|-places)?|policy-rule|probe|sysctl)\\.test";
+/** Tests that need more than one user, or files or settings of the host's own: a user namespace of an ordinary user has none. */
+const notRootless = "\\b(netns-files|iptables-rule(-drift|-places)?|policy-rule|probe|sysctl)\\.test";
 
 const features = { globalSetup: "test/kernel/support/probe-features.mjs" };
 

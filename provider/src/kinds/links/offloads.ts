@@ -37,8 +37,8 @@ function defaultOf({ linkinfo }: Link, key: Offload): boolean {
 
 export const offloads: SideInput = {
   tool: "ethtool",
-  // Of hardware nobody knows what it had at first.
-  mayHave: ({ linkinfo }) => linkinfo?.info_kind !== undefined,
+  // Of hardware nobody knows what it had at first; a bond has what its links have in common.
+  mayHave: ({ linkinfo }) => linkinfo?.info_kind !== undefined && linkinfo.info_kind !== "bond",
   valueIn: (args) => args?.offloads,
 
   async show(host, netns, link, isAsked) {

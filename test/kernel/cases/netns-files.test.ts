@@ -1,0 +1,59 @@
+import { check } from "../../../provider/src/core/check";
+import { create, remove, update } from "../../../provider/src/core/lifecycle";
+import { netns as kind } from "../../../provider/src/kinds";
+import { beyond, contract, failure } from "../support/contract";
+import { everyDrift, everyInput } from "../support/inputs";
+import { netnsCase } from "../support/netns-case";
+import { hostUrl, settings, World } from "../support/world";
+
+const files = { "resolv.conf": "nameserver 192.0.2.53\n", hosts: "192.0.2.1 one\n" };
+contract("a namespace with files", (world) => netnsCase(world, files));
+
+beyond("Netns: its files", () => {
+  const world = new World();
+  const name = world.name("f");
+  const folder = `/etc/netns/${name}`;
+  const inputs = (files: object) => ({
+    name,
+    owner: world.owner,
+    loopback: true,
+    files,
+    ...(hostUrl && { host: hostUrl }),
+  });
+  world.finally(() => world.run("rm", "-rf", folder));
+  world.finally(() => world.run("ip", "netns", "del", name));
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("another's file is left alone: nothing is made, and one of its own name is none of ours", async () => {
+    await world.run("mkdir", "-p", folder);
+    await world.script(undefined, `echo theirs > ${folder}/hosts`);
+    const error = await failure(() => create(kind, inputs({ hosts: "ours" }), settings));
+    expect(error).toMatchObject({ code: "LN_EXISTS", message: expect.stringContaining(`${folder}/hosts`) });
+    expect((await world.run("ls", "/run/netns")).split("\n")).not.toContain(name);
+    const { id, outputs } = await create(kind, inputs({ "resolv.conf": "" }), settings);
+    const both = inputs({ "resolv.conf": "", hosts: "ours" });
+    expect(await failure(() => update(kind, id, outputs, both, settings))).toMatchObject({ code: "LN_EXISTS" });
+    await remove(kind, id, outputs, settings);
+    expect(await world.run("grep", "-r", ".", folder)).toBe(`${folder}/hosts:theirs\n`);
+    await world.run("rm", "-r", folder);
+  });
+
+  test("a command of ip netns exec sees them", async () => {
+    const { id, outputs } = await create(kind, inputs({ hosts: "192.0.2.9 of-the-namespace\n" }), settings);
+    expect(await world.inside(name, "cat", "/etc/hosts")).toBe("192.0.2.9 of-the-namespace\n");
+    await remove(kind, id, outputs, settings);
+    expect((await world.try("ls", folder)).exitCode).not.toBe(0);
+  });
+});
+
+test.each<[string, string, object]>([
+  ["files.../x", "must have names", { "../x": "" }],
+  ["files..x", "must have names", { ".x": "" }],
+  ["files.a", "without NUL", { a: "\0" }],
+])("%s is refused: %s", (property, rule, files) => {
+  const { failures } = check(kind, { name: "n", owner: "p/s/n", files });
+  expect(failures).toMatchObject([{ property, reason: expect.stringContaining(rule) }]);
+});
+
+everyInput(kind);
+everyDrift(kind);
