@@ -7,7 +7,7 @@ import { type Link, showLink, showLinks } from "../../tools/ip/links";
 import { existingArgs, existingInputs } from "./existing-link-args";
 import { apply, askedOf, holdersOf, observedOf, placeOf, undo } from "./existing-link-state";
 import { type Asked, beforeOf, flat, requireAgreement, union } from "./former";
-import { linkOutputs, listedTypes } from "./link";
+import { fallbackLinks, linkOutputs, listedTypes } from "./link";
 import { linkRules } from "./options";
 import { requireLink } from "./usable";
 
@@ -97,7 +97,7 @@ export const link = defineKind({
         links.map(async ({ ifname: name, linkinfo }) => {
           const kind = linkinfo?.info_kind;
           const listed = await listUnshared(host, placeOf({ name, netns }), at(name, netns));
-          return kind && !fallbacks.includes(name)
+          return kind && !fallbackLinks.includes(name)
             ? { ...listed, omit: `there is no kind of resource for links of type ${kind}` }
             : listed;
         }),
@@ -107,13 +107,10 @@ export const link = defineKind({
   },
 });
 
-/** Links that the kernel makes by itself with a module. */
-const fallbacks = ["tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip6tnl0", "ip6gre0", "ip_vti0", "ip6_vti0"];
-
 /** No other kind lists it, and somebody uses it. */
 function isListed(link: Link): boolean {
   const { ifname, linkinfo, flags, master } = link;
   const isListedThere = listedTypes.get(linkinfo?.info_kind ?? "");
-  if (ifname === "lo" || (isListedThere && (isListedThere(link) || !fallbacks.includes(ifname)))) return false;
-  return flags.includes("UP") || master !== undefined || !fallbacks.includes(ifname);
+  if (ifname === "lo" || (isListedThere && (isListedThere(link) || !fallbackLinks.includes(ifname)))) return false;
+  return flags.includes("UP") || master !== undefined || !fallbackLinks.includes(ifname);
 }

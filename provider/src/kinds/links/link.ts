@@ -18,6 +18,9 @@ import { isDrawnMac } from "./mac";
 import { defaultsOf, firstOptions, type LinkArgs, type LinkDefaults, linkOptions } from "./options";
 import { chosenPortOptions, portOptions } from "./ports";
 
+/** What the kernel makes by itself with the first tunnel of a type: it takes the packets that no other tunnel wants. */
+export const fallbackLinks = "tunl0 sit0 gre0 gretap0 erspan0 ip6tnl0 ip6gre0 ip_vti0 ip6_vti0".split(" ");
+
 export const linkOutputs = {
   /** The kernel's number of the link. */
   ifindex: z.number(),

@@ -38,6 +38,14 @@ export const addressList = z
   .refine((list) => new Set(list).size === list.length, "must not name an address twice")
   .meta({ subset: (entry: string) => (familyOf(entry) === 4 ? networkOf(entry) : entry) });
 
+/** Number of a virtual network, of 24 bits. */
+export const vni = z
+  .int("must be a whole number")
+  .min(0, "must be 0 to 16777215")
+  .max(0xffffff, "must be 0 to 16777215")
+  .optional()
+  .meta({ replace: true });
+
 /** Inputs that links of every kind have. */
 export const linkArgs = {
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the primary one. Others that the link has are left alone. */

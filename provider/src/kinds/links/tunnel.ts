@@ -3,7 +3,8 @@ import { address, familyOf, isMulticast, port } from "../../schema/fields";
 import { showLink } from "../../tools/ip/links";
 import { deviceTo } from "../../tools/ip/routes";
 import { defineLink } from "./define-link";
-import { anyLowerLink, portArgs } from "./options";
+import { fallbackLinks } from "./link";
+import { anyLowerLink, portArgs, vni } from "./options";
 
 const over4 = ["ipip", "sit", "gre", "gretap", "vti"];
 const over6 = ["ip6tnl", "ip6gre", "ip6gretap", "vti6"];
@@ -19,9 +20,6 @@ const overheads: Readonly<Record<string, number>> = {
 };
 /** The mtu of these as long as there is no way to the other end. */
 const withoutWay: Readonly<Record<string, number>> = { vti6: 1332, geneve: 1500 };
-
-/** What the kernel makes by itself with the first tunnel of a type: it takes the packets that no other tunnel wants. */
-const fallbacks = "tunl0 sit0 gre0 gretap0 erspan0 ip6tnl0 ip6gre0 ip_vti0 ip6_vti0".split(" ");
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -52,12 +50,7 @@ export const tunnel = defineLink({
     },
     /** Number of the virtual network, 0 to 16777215; `geneve` needs it, and has it alone. */
     vni: {
-      input: z
-        .int("must be a whole number")
-        .min(0, "must be 0 to 16777215")
-        .max(0xffffff, "must be 0 to 16777215")
-        .optional()
-        .meta({ replace: true }),
+      input: vni,
       word: "id",
       isAlways: true,
       read: ({ id }) => id,
@@ -99,7 +92,7 @@ export const tunnel = defineLink({
   },
 
   *rules({ name, type, vni, local, remote, key, ttl, link, destinationPort, hairpin, bridgePort }) {
-    if (fallbacks.includes(name)) yield ["name", "must not be one of those that the kernel makes by itself"];
+    if (fallbackLinks.includes(name)) yield ["name", "must not be one of those that the kernel makes by itself"];
     const isGeneve = type === "geneve";
     const given = { vni, destinationPort, local, link, key, ttl, hairpin, bridgePort };
     const fits: Partial<Record<keyof typeof given, boolean>> = {
@@ -135,7 +128,7 @@ export const tunnel = defineLink({
     return { mtu: (below ? below.mtu : 1500) - (overheads[type] ?? 0) - more };
   },
   resetsMtu: true,
-  isListed: ({ ifname }) => !fallbacks.includes(ifname),
+  isListed: ({ ifname }) => !fallbackLinks.includes(ifname),
 });
 
 interface Seen {

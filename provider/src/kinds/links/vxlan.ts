@@ -2,7 +2,7 @@ import { z } from "zod";
 import { address, familyOf, isMulticast, port } from "../../schema/fields";
 import { defineLink } from "./define-link";
 import { defaultsFrom } from "./link";
-import { anyLowerLink, portArgs } from "./options";
+import { anyLowerLink, portArgs, vni } from "./options";
 
 const unicast = address.refine((text) => !isMulticast(text), "must be a unicast address");
 const isOtherFamily = (was = "0.0.0.0", is = "0.0.0.0") => familyOf(was) !== familyOf(is);
@@ -22,12 +22,7 @@ export const vxlan = defineLink({
   options: {
     /** Number of the virtual network, 0 to 16777215. Needed unless `external`. */
     vni: {
-      input: z
-        .int("must be a whole number")
-        .min(0, "must be 0 to 16777215")
-        .max(0xffffff, "must be 0 to 16777215")
-        .optional()
-        .meta({ replace: true }),
+      input: vni,
       word: "id",
       read: ({ id, external }) => (external ? undefined : id),
     },
