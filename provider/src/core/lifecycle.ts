@@ -114,8 +114,7 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
     disturb(kind, recorded, settings);
     const observed = await observeOwned(kind, host, recorded, recorded);
     if (observed && !isForeign(recorded, observed)) await removeObserved(kind, host, recorded, observed);
-    if (kind.unmarked && !(observed && isForeign(recorded, observed))) await releaseObject(kind, host, recorded);
-    await kind.cleanUp?.(host, recorded, observed);
+    await takeAwayRest(kind, host, recorded, observed);
     await cleanUpLost();
   });
 }
@@ -125,7 +124,17 @@ async function cleanUp(kind: AnyKind, recorded: Values, settings: HostSettings):
   const host = await open(kind, recorded, settings);
   const observed = await observeOwned(kind, host, recorded, recorded);
   if (observed && !isForeign(recorded, observed)) return;
-  if (kind.unmarked && !observed) await releaseObject(kind, host, recorded);
+  await takeAwayRest(kind, host, recorded, observed);
+}
+
+/** What an object leaves behind: its claim, unless another's stands in its place, and what the kind keeps beside it. */
+async function takeAwayRest(
+  kind: AnyKind,
+  host: Host,
+  recorded: Values,
+  observed: Observed | undefined,
+): Promise<void> {
+  if (kind.unmarked && !(observed && isForeign(recorded, observed))) await releaseObject(kind, host, recorded);
   await kind.cleanUp?.(host, recorded, observed);
 }
 
