@@ -5,9 +5,10 @@ import { withLock } from "../../host/lock";
 import { cidr, deviceName, familyOf, address as ipAddress, isMulticast, number32, parseAt } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { cidrOf, parseLinks, showLink, showLinkCommand, showLinks } from "../../tools/ip/links";
+import { scopeNames } from "../../tools/ip/scopes";
 import { addressId } from "../links/addresses";
 import { waitForDuplicateDetection } from "../links/usable";
-import { isListed, keyOf, type ObservedAddress, observedAddress, scopeNames, usualScope } from "./entries";
+import { isListed, keyOf, type ObservedAddress, observedAddress, usualScope } from "./entries";
 import { removeAddress, removeDuplicate } from "./remove";
 
 const args = {

@@ -1,11 +1,7 @@
 import { familyOf } from "../../schema/fields";
 import { cidrOf, isKernelsAddress, type Link, type LinkAddress, staticAddressesOf } from "../../tools/ip/links";
+import { type Scope, scopeNames, scopes } from "../../tools/ip/scopes";
 import { listedTypes } from "../links/link";
-
-/** rtnetlink's numbers of the scopes, as `ip -N` prints them. */
-const scopes = { global: "0", link: "253", host: "254" } as const;
-type Scope = keyof typeof scopes;
-export const scopeNames = Object.keys(scopes) as [Scope, ...Scope[]];
 
 export interface AddressKey {
   readonly address: string;

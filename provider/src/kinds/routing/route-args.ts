@@ -1,16 +1,12 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
 import { address, cidr, deviceName, familyOf, isNetwork, kernelChooses, mtu, number32 } from "../../schema/fields";
+import { scopeNames } from "../../tools/ip/scopes";
 
 /** rtnetlink's numbers of the types, as `ip -N` prints them. */
 export const types = { unicast: "1", local: "2", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
 type RouteType = keyof typeof types;
 export const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
-
-/** rtnetlink's numbers of the scopes, as `ip -N` prints them. */
-export const scopes = { global: "0", link: "253", host: "254" } as const;
-export type Scope = keyof typeof scopes;
-export const scopeNames = Object.keys(scopes) as [Scope, ...Scope[]];
 
 const hopAddress = address.optional().meta({ reference: "address:destination", of: "addressed" });
 

@@ -1,7 +1,8 @@
 import { familyOf } from "../../schema/fields";
 import { type Words, wordAfter } from "../../tools/ip/restore";
 import type { HopEntry } from "../../tools/ip/routes";
-import type { Hop, NextHop, RouteArgs, Scope } from "./route-args";
+import type { Scope } from "../../tools/ip/scopes";
+import type { Hop, NextHop, RouteArgs } from "./route-args";
 
 /** The words for one next hop, or several, which stand last. */
 export function hopWords(args: RouteArgs): string[] {

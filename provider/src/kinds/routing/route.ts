@@ -13,7 +13,8 @@ import {
   showRoutes,
   showRoutesCommand,
 } from "../../tools/ip/routes";
-import { type RouteArgs, routeArgs, routeRules, scopeNames, scopes, typeNames, types } from "./route-args";
+import { scopeNames, scopes } from "../../tools/ip/scopes";
+import { type RouteArgs, routeArgs, routeRules, typeNames, types } from "./route-args";
 import { hopWords, keptWords, observedHops, usualScope } from "./route-attributes";
 
 /** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
