@@ -1,16 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
-import { isObject, type References } from "./references";
+import { isObject, type References, requestOf } from "./references";
 
 /** A host as a program says it; undefined is this machine. */
 type HostInput = pulumi.Input<string | undefined>;
-
-/** Where each resource of this program is. */
-const hosts = new WeakMap<object, HostInput>();
-
-export function noteHost(resource: pulumi.Resource, host: HostInput): void {
-  hosts.set(resource, host);
-}
 
 /** The host of a resource: its own input's, or else that of the resources that it is given, which has to be one. */
 export function hostOf(subject: string, references: References, args: Values, configured: HostInput): HostInput {
@@ -41,8 +34,8 @@ function hostsIn(references: References, args: Values, prefix = ""): (readonly [
     const [value, path] = [args[key], `${prefix}${key}`];
     if (typeof reference !== "string")
       return [value].flat().flatMap((each) => (isObject(each) ? hostsIn(reference, each, `${path}.`) : []));
-    const isHere = isObject(value) && hosts.has(value) && !reference.startsWith("address");
-    return isHere ? [[path, hosts.get(value)] as const] : [];
+    const request = isObject(value) && !reference.startsWith("address") ? requestOf(value) : undefined;
+    return request && "host" in request ? [[path, request.host as HostInput] as const] : [];
   });
 }
 

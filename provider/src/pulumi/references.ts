@@ -62,9 +62,14 @@ export function rememberRequest(resource: pulumi.Resource, args: Values): void {
   requests.set(resource, args);
 }
 
+/** What the program asks of a resource, its host included where that is known; undefined: it is none of these classes. */
+export function requestOf(resource: object): Values | undefined {
+  return requests.get(resource);
+}
+
 function meaning(key: string, resource: Values, reference: string, netns: unknown, args: Values): unknown {
   const [output = "", version = ""] = reference.split(":");
-  const { netns: there, addresses, peer } = requests.get(resource) ?? resource;
+  const { netns: there, addresses, peer } = requestOf(resource) ?? resource;
   if (output !== "address" && (output === "id" || peer === undefined)) return resource[output];
   const here = isObject(netns) && pulumi.Resource.isInstance(netns) ? (netns as unknown as Values).name : netns;
   // The name is an output: whoever asks depends on the resource.

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { shapes } from "../generated/shapes";
-import { hostOf, noteHost } from "./inherited-host";
+import { hostOf } from "./inherited-host";
 import { type References, rememberRequest, resolved } from "./references";
 import { ownerOf } from "./urn";
 
@@ -60,8 +60,7 @@ export abstract class LocalnetResource extends Declared {
       },
       pulumi.mergeOptions(parentOf(shape, given), options),
     );
-    noteHost(this, host);
-    rememberRequest(this, request);
+    rememberRequest(this, { ...request, host });
   }
 }
 
