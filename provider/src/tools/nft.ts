@@ -1,6 +1,7 @@
 import { hasCode } from "../errors";
 import type { Host } from "../host";
 import { enter } from "../host/netns";
+import { wouldLoad } from "./modules";
 
 export const families = ["ip", "ip6", "inet", "arp", "bridge", "netdev"] as const;
 
@@ -53,6 +54,7 @@ function isIptables(text: string): boolean {
 }
 
 export async function listTables(host: Host, netns: string | undefined): Promise<TableKey[]> {
+  if (await wouldLoad(host, "nf_tables")) return [];
   const { stdout } = await host.run(enter(netns, ["nft", "list", "tables"]));
   return [...stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family, name]) => ({ family, name }) as TableKey);
 }

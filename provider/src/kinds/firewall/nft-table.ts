@@ -3,7 +3,6 @@ import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import { at, parseAt, text } from "../../schema/fields";
 import { tablesOfIptables } from "../../tools/iptables/nft-tables";
-import { wouldLoad } from "../../tools/modules";
 import { deleteTable, families, listTables, loadTable, readTable, type TableKey, tidy } from "../../tools/nft";
 import { badRuleset } from "./nft-ruleset";
 
@@ -74,7 +73,7 @@ export const nftTable = defineKind({
       return { family: family as TableKey["family"], name: rest.join("/"), netns };
     },
     async list(host, netns) {
-      const keys = (await wouldLoad(host, "nf_tables")) ? [] : await listTables(host, netns);
+      const keys = await listTables(host, netns);
       // What is in those are rules and chains of iptables.
       const others = keys.length > 0 ? await tablesOfIptables(host, netns) : [];
       return keys

@@ -1,27 +1,19 @@
-import { z } from "zod";
 import type { KernelObject } from "../../core/kernel-object";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { enter } from "../../host/netns";
-import { parseJson } from "../ip/json";
 import { backendOf, iptablesCommand } from "../iptables/backend";
 import { parseDeclared, parseSaved } from "../iptables/iptables";
 import { tablesOfIptables } from "../iptables/nft-tables";
-import { wouldLoad } from "../modules";
+import { listTables } from "../nft";
 
 const versions = ["ipv4", "ipv6"] as const;
 type Version = (typeof versions)[number];
 
-const nftJson = z.object({
-  nftables: z.array(z.looseObject({ table: z.object({ family: z.string(), name: z.string() }).optional() })),
-});
-
 export const nftObjects = {
   name: "tables of nft",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
-    if (await wouldLoad(host, "nf_tables")) return [];
-    const { stdout } = await host.run(enter(netns, ["nft", "-j", "list", "tables"]));
-    const tables = nftJson.parse(parseJson(stdout)).nftables.flatMap(({ table }) => table ?? []);
+    const tables = await listTables(host, netns);
     const own = tables.length > 0 ? await tablesOfIptables(host, netns) : [];
     return tables
       .map(({ family, name }) => ({ family, name, said: `${family} ${name}` }))
