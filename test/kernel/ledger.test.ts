@@ -123,9 +123,9 @@ test("a program that always has more to do lets others in between", async () => 
 });
 
 test("a turn waits for another program that has the namespace's lock", async () => {
-  const seconds = 2;
+  const seconds = 4;
   const holder = world.inside(netns, "flock", "/proc/self/ns/net", "sleep", String(seconds));
-  await nap(1000);
+  await nap(1500);
   const began = Date.now();
   await withLock(host, turnIn(netns), async () => undefined);
   expect(Date.now() - began).toBeGreaterThan(300);

@@ -39,16 +39,19 @@ test("what nobody is about to make is an error at once, and one that another tak
   const began = Date.now();
   const missing = () => make("Route", { netns: "nowhere", destination: "10.9.0.0/16", via: "10.8.0.2" });
   expect(await failure(missing)).toMatchObject({ code: "LN_NETNS" });
-  expect(Date.now() - began).toBeLessThan(hostUrl ? 8000 : 3000);
+  expect(Date.now() - began).toBeLessThan(8000);
 
   const slow = make("Probe", {
     ...{ netns: b, ping: { address: "10.8.0.77" }, expect: "failure" },
-    ...{ count: 13, timeoutSeconds: 1 },
+    ...{ count: 16, timeoutSeconds: 1 },
+  });
+  let isDone = false;
+  const end = slow.then(() => {
+    isDone = true;
   });
   const again = Date.now();
   expect(await failure(missing)).toMatchObject({ code: "LN_NETNS" });
-  const waited = Date.now() - again;
-  expect(waited).toBeGreaterThan(9000);
-  expect(waited).toBeLessThan(12_500);
-  await slow;
+  expect(Date.now() - again).toBeGreaterThan(9000);
+  expect(isDone).toBe(false);
+  await end;
 });
