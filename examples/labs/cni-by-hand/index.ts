@@ -13,7 +13,7 @@ const uplink = new VethPair("uplink", {
 
 /** What the plugin does when it is told ADD; DEL is what happens when the resource goes. */
 const add = (name: string, address: string) =>
-  new Pod(name, { netns: node, bridge: cni0, addresses: [`${address}/24`], gateway: "10.244.0.1" });
+  new Pod(name, { netns: node, bridge: cni0, addresses: [`${address}/24`], gateway: cni0 });
 const pods = { foo: add("foo", "10.244.0.2"), bar: add("bar", "10.244.0.3") };
 
 const rules = [

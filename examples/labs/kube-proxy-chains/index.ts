@@ -14,11 +14,7 @@ function addHost(name: string, address: string) {
     ...{ netns: node, master: bridge, hairpin: true },
     peer: { name: `in-${name}`, netns, addresses: [`${address}/24`] },
   });
-  const out = new Route(
-    `${name}-out`,
-    { netns, destination: "default", via: "10.0.0.1" },
-    { dependsOn: [link, bridge] },
-  );
+  const out = new Route(`${name}-out`, { netns, destination: "default", via: bridge, device: link });
   const server = new Process(`web-${name}`, {
     netns,
     command: webServer(name, 8080),

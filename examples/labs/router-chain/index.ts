@@ -8,56 +8,52 @@ const r3 = new Netns("r3");
 const sv = new Netns("sv");
 
 // A cable between each two, with a network of its own.
-const cables = [
-  new VethPair("p0-cl", {
-    netns: cl,
-    addresses: ["192.168.10.10/24"],
-    peer: { name: "p0-r1", netns: r1, addresses: ["192.168.10.20/24"] },
-  }),
-  new VethPair("p1-r1", {
-    netns: r1,
-    addresses: ["192.168.20.10/24"],
-    peer: { name: "p0-r2", netns: r2, addresses: ["192.168.20.20/24"] },
-  }),
-  new VethPair("p1-r2", {
-    netns: r2,
-    addresses: ["192.168.30.10/24"],
-    peer: { name: "p0-r3", netns: r3, addresses: ["192.168.30.20/24"] },
-  }),
-  new VethPair("p1-r3", {
-    netns: r3,
-    addresses: ["192.168.40.10/24"],
-    peer: { name: "p0-sv", netns: sv, addresses: ["192.168.40.20/24"] },
-  }),
-];
+const first = new VethPair("p0-cl", {
+  netns: cl,
+  addresses: ["192.168.10.10/24"],
+  peer: { name: "p0-r1", netns: r1, addresses: ["192.168.10.20/24"] },
+});
+const second = new VethPair("p1-r1", {
+  netns: r1,
+  addresses: ["192.168.20.10/24"],
+  peer: { name: "p0-r2", netns: r2, addresses: ["192.168.20.20/24"] },
+});
+const third = new VethPair("p1-r2", {
+  netns: r2,
+  addresses: ["192.168.30.10/24"],
+  peer: { name: "p0-r3", netns: r3, addresses: ["192.168.30.20/24"] },
+});
+const last = new VethPair("p1-r3", {
+  netns: r3,
+  addresses: ["192.168.40.10/24"],
+  peer: { name: "p0-sv", netns: sv, addresses: ["192.168.40.20/24"] },
+});
 
 const forwarding = Object.entries({ r1, r2, r3 }).map(
   ([name, netns]) => new Sysctl(`forwarding-${name}`, { netns, key: "net.ipv4.ip_forward", value: 1 }),
 );
 
-// A route leads one cable further: to the server's network, and back to the client's.
-const route = (name: string, netns: Netns, destination: string, via: string) =>
-  new Route(name, { netns, destination, via }, { dependsOn: cables });
+// Each route leads one cable further: to the server's network, and back to the client's. By a cable is meant its other end.
 const there = "192.168.40.0/24";
 const back = "192.168.10.0/24";
 const routes = [
-  route("cl-there", cl, there, "192.168.10.20"),
-  route("r1-there", r1, there, "192.168.20.20"),
-  route("r2-there", r2, there, "192.168.30.20"),
-  route("r2-back", r2, back, "192.168.20.10"),
-  route("r3-back", r3, back, "192.168.30.10"),
-  route("sv-back", sv, back, "192.168.40.10"),
+  new Route("cl-there", { netns: cl, destination: there, via: first }),
+  new Route("r1-there", { netns: r1, destination: there, via: second }),
+  new Route("r2-there", { netns: r2, destination: there, via: third }),
+  new Route("r2-back", { netns: r2, destination: back, via: second }),
+  new Route("r3-back", { netns: r3, destination: back, via: third }),
+  new Route("sv-back", { netns: sv, destination: back, via: last }),
 ];
 
 /** An echo of the server comes back over all three routers; of a network in between nobody told the client. */
 const whole = new Probe(
   "client-to-server",
-  { netns: cl, ping: { address: "192.168.40.20" }, triggers: cables.map(({ ifindex }) => ifindex) },
+  { netns: cl, ping: { address: last }, triggers: [first, second, third, last].map(({ ifindex }) => ifindex) },
   { dependsOn: [...routes, ...forwarding] },
 );
 const between = new Probe(
   "client-to-the-middle",
-  { netns: cl, ping: { address: "192.168.30.20" }, expect: "failure", attempts: 1 },
+  { netns: cl, ping: { address: third }, expect: "failure", attempts: 1 },
   { dependsOn: whole },
 );
 

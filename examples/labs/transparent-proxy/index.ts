@@ -26,8 +26,8 @@ const wan = new VethPair("wan0", {
   peer: { name: "eth0", netns: web, addresses: ["203.0.113.80/24"] },
 });
 const ways = [
-  new Route("client-out", { netns: client, destination: "default", via: "192.168.2.192" }, { dependsOn: lan }),
-  new Route("web-back", { netns: web, destination: "default", via: "203.0.113.1" }, { dependsOn: wan }),
+  new Route("client-out", { netns: client, destination: "default", via: lan }),
+  new Route("web-back", { netns: web, destination: "default", via: wan }),
   new Sysctl("router-forwards", { netns: router, key: "net.ipv4.ip_forward", value: 1 }),
 ];
 
