@@ -22,5 +22,5 @@ test("what the tables say of inputs is of inputs that there are", () => {
     return paths.filter((key) => !(key in kind.args.shape)).map((key) => `${type}.${key}`);
   });
   expect(strangers).toEqual([]);
-  expect(Object.keys(common)).toEqual(["adopt", "host", "owner", "vlans", "offloads"]);
+  expect(Object.keys(common)).toEqual(["adopt", "host", "owner", "vlans", "offloads", "impairment"]);
 });

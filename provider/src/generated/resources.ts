@@ -89,6 +89,11 @@ export interface BridgeArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<BridgeOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<BridgeImpairmentArgs> | undefined;
   /** Vrf that the link belongs to, in the same namespace. */
   master?: pulumi.Input<string> | Vrf | undefined;
   /** Spanning tree protocol. Default: the kernel's choice, false. */
@@ -170,6 +175,40 @@ export interface BridgeOffloadsArgs {
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `impairment` of {@link BridgeArgs}. */
+export interface BridgeImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
 /** An entry of the input `vlans` of {@link BridgeArgs}. */
 export interface BridgeVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
@@ -203,6 +242,33 @@ export interface BridgeOffloads {
   readonly rxvlan?: boolean | undefined;
   /** Does the link put VLAN tags on? */
   readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link Bridge}. */
+export interface BridgeImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
 }
 
 /** An entry of the output `vlans` of {@link Bridge}. */
@@ -247,6 +313,10 @@ export class Bridge extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<BridgeOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<BridgeImpairment | undefined>;
   /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** Spanning tree protocol. */
@@ -340,6 +410,11 @@ export interface VethPairArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<VethPairOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<VethPairImpairmentArgs> | undefined;
   /** The far end: its `name`, and the same inputs as the near end's. */
   peer: pulumi.Input<VethPairPeerArgs>;
 }
@@ -408,6 +483,40 @@ export interface VethPairOffloadsArgs {
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `impairment` of {@link VethPairArgs}. */
+export interface VethPairImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
 /** The input `peer` of {@link VethPairArgs}. */
 export interface VethPairPeerArgs {
   /** Name of the far end, 1 to 15 characters. A change replaces the resource. */
@@ -455,6 +564,11 @@ export interface VethPairPeerArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<VethPairPeerOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<VethPairPeerImpairmentArgs> | undefined;
 }
 
 /** The input `bridgePort` of {@link VethPairPeerArgs}. */
@@ -521,6 +635,40 @@ export interface VethPairPeerOffloadsArgs {
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `impairment` of {@link VethPairPeerArgs}. */
+export interface VethPairPeerImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
 /** The output `bridgePort` of {@link VethPair}. */
 export interface VethPairBridgePort {
   /** Is the port kept from sending to other isolated ports? */
@@ -578,6 +726,33 @@ export interface VethPairOffloads {
   readonly txvlan?: boolean | undefined;
 }
 
+/** The output `impairment` of {@link VethPair}. */
+export interface VethPairImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
+}
+
 /** The output `peer` of {@link VethPair}. */
 export interface VethPairPeer {
   /** Name of the far end, 1 to 15 characters. */
@@ -616,6 +791,10 @@ export interface VethPairPeer {
   readonly txQueueLength?: number | undefined;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   readonly offloads?: VethPairPeerOffloads | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  readonly impairment?: VethPairPeerImpairment | undefined;
 }
 
 /** The output `bridgePort` of {@link VethPairPeer}. */
@@ -675,6 +854,33 @@ export interface VethPairPeerOffloads {
   readonly txvlan?: boolean | undefined;
 }
 
+/** The output `impairment` of {@link VethPairPeer}. */
+export interface VethPairPeerImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
+}
+
 /**
  * Two virtual Ethernet links, each the other's far end, usually in two namespaces. Id: `NAME@NETNS`, of the near end.
  */
@@ -715,6 +921,10 @@ export class VethPair extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<VethPairOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<VethPairImpairment | undefined>;
   /** The far end: its `name`, and the same inputs as the near end's. */
   declare readonly peer: pulumi.Output<VethPairPeer>;
   /** The kernel's number of the link. */
@@ -765,6 +975,11 @@ export interface PodArgs extends CommonArgs {
    * by NAT. Default: the kernel's choice, false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
+  /**
+   * What `eth0` does to the packets that the pod sends (netem, as its root queueing discipline). Needs the command
+   * `tc`. Default: nothing.
+   */
+  impairment?: pulumi.Input<PodImpairmentArgs> | undefined;
   /** Next hop of the IPv4 default route, or who has the address. Default: there is no such route. */
   gateway?:
     | pulumi.Input<string>
@@ -799,6 +1014,67 @@ export interface PodArgs extends CommonArgs {
     | undefined;
 }
 
+/** The input `impairment` of {@link PodArgs}. */
+export interface PodImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
+/** The output `impairment` of {@link Pod}. */
+export interface PodImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
+}
+
 /**
  * A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a
  * Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway. Id: `NAME`.
@@ -830,6 +1106,11 @@ export class Pod extends LocalnetResource {
    * by NAT.
    */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /**
+   * What `eth0` does to the packets that the pod sends (netem, as its root queueing discipline). Needs the command
+   * `tc`.
+   */
+  declare readonly impairment: pulumi.Output<PodImpairment | undefined>;
   /** Next hop of the IPv4 default route, or who has the address. */
   declare readonly gateway: pulumi.Output<string | undefined>;
   /** Next hop of the IPv6 default route, or who has the address. */
@@ -882,6 +1163,11 @@ export interface DummyArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<DummyOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<DummyImpairmentArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -916,6 +1202,40 @@ export interface DummyOffloadsArgs {
   rxvlan?: pulumi.Input<boolean> | undefined;
   /** Does the link put VLAN tags on? */
   txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `impairment` of {@link DummyArgs}. */
+export interface DummyImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
 }
 
 /** The input `bridgePort` of {@link DummyArgs}. */
@@ -982,6 +1302,33 @@ export interface DummyOffloads {
   readonly txvlan?: boolean | undefined;
 }
 
+/** The output `impairment` of {@link Dummy}. */
+export interface DummyImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
+}
+
 /** The output `bridgePort` of {@link Dummy}. */
 export interface DummyBridgePort {
   /** Is the port kept from sending to other isolated ports? */
@@ -1046,6 +1393,10 @@ export class Dummy extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<DummyOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<DummyImpairment | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -1100,6 +1451,11 @@ export interface VlanArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<VlanOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<VlanImpairmentArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -1155,6 +1511,40 @@ export interface VlanOffloadsArgs {
   rxvlan?: pulumi.Input<boolean> | undefined;
   /** Does the link put VLAN tags on? */
   txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `impairment` of {@link VlanArgs}. */
+export interface VlanImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
 }
 
 /** The input `bridgePort` of {@link VlanArgs}. */
@@ -1221,6 +1611,33 @@ export interface VlanOffloads {
   readonly txvlan?: boolean | undefined;
 }
 
+/** The output `impairment` of {@link Vlan}. */
+export interface VlanImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
+}
+
 /** The output `bridgePort` of {@link Vlan}. */
 export interface VlanBridgePort {
   /** Is the port kept from sending to other isolated ports? */
@@ -1285,6 +1702,10 @@ export class Vlan extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<VlanOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<VlanImpairment | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -1345,6 +1766,11 @@ export interface VxlanArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<VxlanOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<VxlanImpairmentArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -1431,6 +1857,40 @@ export interface VxlanOffloadsArgs {
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `impairment` of {@link VxlanArgs}. */
+export interface VxlanImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
 /** The input `bridgePort` of {@link VxlanArgs}. */
 export interface VxlanBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
@@ -1493,6 +1953,33 @@ export interface VxlanOffloads {
   readonly rxvlan?: boolean | undefined;
   /** Does the link put VLAN tags on? */
   readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link Vxlan}. */
+export interface VxlanImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
 }
 
 /** The output `bridgePort` of {@link Vxlan}. */
@@ -1559,6 +2046,10 @@ export class Vxlan extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<VxlanOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<VxlanImpairment | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -1631,6 +2122,11 @@ export interface TunnelArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<TunnelOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<TunnelImpairmentArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -1716,6 +2212,40 @@ export interface TunnelOffloadsArgs {
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `impairment` of {@link TunnelArgs}. */
+export interface TunnelImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
 /** The input `bridgePort` of {@link TunnelArgs}. */
 export interface TunnelBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
@@ -1778,6 +2308,33 @@ export interface TunnelOffloads {
   readonly rxvlan?: boolean | undefined;
   /** Does the link put VLAN tags on? */
   readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link Tunnel}. */
+export interface TunnelImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
 }
 
 /** The output `bridgePort` of {@link Tunnel}. */
@@ -1844,6 +2401,10 @@ export class Tunnel extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<TunnelOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<TunnelImpairment | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -1919,6 +2480,11 @@ export interface MacvlanArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<MacvlanOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<MacvlanImpairmentArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -1974,6 +2540,40 @@ export interface MacvlanOffloadsArgs {
   rxvlan?: pulumi.Input<boolean> | undefined;
   /** Does the link put VLAN tags on? */
   txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `impairment` of {@link MacvlanArgs}. */
+export interface MacvlanImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
 }
 
 /** The input `bridgePort` of {@link MacvlanArgs}. */
@@ -2040,6 +2640,33 @@ export interface MacvlanOffloads {
   readonly txvlan?: boolean | undefined;
 }
 
+/** The output `impairment` of {@link Macvlan}. */
+export interface MacvlanImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
+}
+
 /** The output `bridgePort` of {@link Macvlan}. */
 export interface MacvlanBridgePort {
   /** Is the port kept from sending to other isolated ports? */
@@ -2104,6 +2731,10 @@ export class Macvlan extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<MacvlanOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<MacvlanImpairment | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -2166,6 +2797,11 @@ export interface IpvlanArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<IpvlanOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<IpvlanImpairmentArgs> | undefined;
   /** Vrf that the link belongs to, in the same namespace. */
   master?: pulumi.Input<string> | Vrf | undefined;
   /** Link below, in the same namespace; not a port of a bridge. A change replaces the resource. */
@@ -2220,6 +2856,40 @@ export interface IpvlanOffloadsArgs {
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `impairment` of {@link IpvlanArgs}. */
+export interface IpvlanImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
 /** The output `offloads` of {@link Ipvlan}. */
 export interface IpvlanOffloads {
   /** Are checksums of incoming packets not looked at here? */
@@ -2243,6 +2913,33 @@ export interface IpvlanOffloads {
   readonly rxvlan?: boolean | undefined;
   /** Does the link put VLAN tags on? */
   readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link Ipvlan}. */
+export interface IpvlanImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
 }
 
 /** A link with IP addresses of its own on another link, whose MAC address it shares. Id: `NAME@NETNS`. */
@@ -2277,6 +2974,10 @@ export class Ipvlan extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<IpvlanOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<IpvlanImpairment | undefined>;
   /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** Link below, in the same namespace; not a port of a bridge. */
@@ -2339,6 +3040,11 @@ export interface VrfArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<VrfOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<VrfImpairmentArgs> | undefined;
   /** Number of the table of routes, 1 to 4294967295. 1 to 4294967295. A change replaces the resource. */
   table: pulumi.Input<number>;
 }
@@ -2368,6 +3074,40 @@ export interface VrfOffloadsArgs {
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `impairment` of {@link VrfArgs}. */
+export interface VrfImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
 /** The output `offloads` of {@link Vrf}. */
 export interface VrfOffloads {
   /** Are checksums of incoming packets not looked at here? */
@@ -2391,6 +3131,33 @@ export interface VrfOffloads {
   readonly rxvlan?: boolean | undefined;
   /** Does the link put VLAN tags on? */
   readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link Vrf}. */
+export interface VrfImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
 }
 
 /** A routing domain: links with it as their `master` use its table of routes. Id: `NAME@NETNS`. */
@@ -2425,6 +3192,10 @@ export class Vrf extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<VrfOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<VrfImpairment | undefined>;
   /** Number of the table of routes, 1 to 4294967295. */
   declare readonly table: pulumi.Output<number>;
   /** The kernel's number of the link. */
@@ -2475,6 +3246,11 @@ export interface BondArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<BondOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<BondImpairmentArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -2533,6 +3309,40 @@ export interface BondOffloadsArgs {
   rxvlan?: pulumi.Input<boolean> | undefined;
   /** Does the link put VLAN tags on? */
   txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `impairment` of {@link BondArgs}. */
+export interface BondImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
 }
 
 /** The input `bridgePort` of {@link BondArgs}. */
@@ -2599,6 +3409,33 @@ export interface BondOffloads {
   readonly txvlan?: boolean | undefined;
 }
 
+/** The output `impairment` of {@link Bond}. */
+export interface BondImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
+}
+
 /** The output `bridgePort` of {@link Bond}. */
 export interface BondBridgePort {
   /** Is the port kept from sending to other isolated ports? */
@@ -2663,6 +3500,10 @@ export class Bond extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<BondOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<BondImpairment | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
@@ -2732,6 +3573,11 @@ export interface IfbArgs extends CommonArgs {
    * the kernel's choice.
    */
   offloads?: pulumi.Input<IfbOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<IfbImpairmentArgs> | undefined;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
@@ -2766,6 +3612,40 @@ export interface IfbOffloadsArgs {
   rxvlan?: pulumi.Input<boolean> | undefined;
   /** Does the link put VLAN tags on? */
   txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `impairment` of {@link IfbArgs}. */
+export interface IfbImpairmentArgs {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
+   * Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
+   * to 4294967295. Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
 }
 
 /** The input `bridgePort` of {@link IfbArgs}. */
@@ -2830,6 +3710,33 @@ export interface IfbOffloads {
   readonly rxvlan?: boolean | undefined;
   /** Does the link put VLAN tags on? */
   readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link Ifb}. */
+export interface IfbImpairment {
+  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, 0 to 100 percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, 0 to 100 percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  readonly rateKbit: number;
+  /**
+   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
+   */
+  readonly limit: number;
 }
 
 /** The output `bridgePort` of {@link Ifb}. */
@@ -2899,6 +3806,10 @@ export class Ifb extends LocalnetResource {
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<IfbOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<IfbImpairment | undefined>;
   /** Link that this one is a port of, in the same namespace: a Bridge. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? Needs `master`. */

@@ -12,6 +12,7 @@ interface Requirement {
 export const requirements = {
   ip: { package: "iproute2", version: { argv: ["ip", "-V"], atLeast: "6.1.0" } },
   bridge: { package: "iproute2" },
+  tc: { package: "iproute2" },
   ethtool: { package: "ethtool" },
   iptables: { package: "iptables", version: { argv: ["iptables", "-V"], atLeast: "1.8.9" } },
   ip6tables: { package: "iptables", version: { argv: ["ip6tables", "-V"], atLeast: "1.8.9" } },

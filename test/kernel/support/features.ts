@@ -8,6 +8,7 @@ export type Feature =
   | "vrf"
   | "bond"
   | "vlan filtering"
+  | "netem"
   | "ipvs"
   | "modules"
   | "ipset"

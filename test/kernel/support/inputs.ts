@@ -4,8 +4,9 @@ import type { AnyKind } from "../../../provider/src/core/kind";
 import type { Case } from "./case";
 import { changedPaths } from "./paths";
 
-/** The last two are changed in offloads.test.ts: for all kinds of links they are set in one way, by ethtool. */
-const common = ["host", "adopt", "owner", "offloads", "peer.offloads"];
+/** The last ones are changed in cases of their own: for all kinds of links they are set in one way, by ethtool and by tc. */
+const sides = ["offloads", "impairment"];
+const common = ["host", "adopt", "owner", ...sides, ...sides.map((side) => `peer.${side}`)];
 const changed = new Map<AnyKind, Set<string>>();
 const drifted = new Map<AnyKind, Set<string>>();
 

@@ -97,7 +97,9 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
     ...(now.qdiscs ?? []).flatMap((line) => {
       const [, kind = "", handle = "", device = ""] = /^qdisc (\S+) (\S+) dev (\S+)/.exec(line) ?? [];
       if (handle === "0:") return [];
-      const isOf = (_: string, inputs: Values) => inputs.device === device && inputs.kind === kind;
+      const isOf = (_: string, inputs: Values) =>
+        (inputs.device === device && inputs.kind === kind) ||
+        (inputs.name === device && inputs.impairment !== undefined && kind === "netem");
       return [{ sort: "qdisc", text: `qdisc ${kind} dev ${device}`, isOf }];
     }),
     ...(now.nft ?? []).flatMap((line) => {

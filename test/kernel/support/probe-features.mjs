@@ -17,6 +17,7 @@ const probes = {
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
+  netem: ["tc", "qdisc", "add", "dev", "lo", "root", "netem"],
   ipvs: ["ipvsadm", "-L", "-n"],
   modules: [
     "sh",

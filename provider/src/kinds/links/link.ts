@@ -38,6 +38,7 @@ export function observedLink(link: Link, owner: string) {
       ...readOptions(firstOptions, link),
       ...readOptions(portOptions, link),
       offloads: link.offloads,
+      impairment: link.impairment,
     },
     outputs: { ifindex: link.ifindex, macAddress: link.address ?? "" },
     detail: {
@@ -113,6 +114,7 @@ export function importableInputs(owner: string, link: ObservedLink) {
     hairpin: hairpin || undefined,
     bridgePort: chosenPortOptions(bridgePort),
     offloads: link.inputs.offloads,
+    impairment: link.inputs.impairment,
   };
 }
 
@@ -129,6 +131,7 @@ export const newLink: ObservedLink = {
       hairpin: false,
       bridgePort: { vlans: undefined },
       offloads: undefined,
+      impairment: undefined,
     },
     ...{ arp: undefined, multicast: undefined, txQueueLength: undefined, addrgenmode: undefined, master: undefined },
   },

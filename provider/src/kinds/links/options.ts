@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { inNetns } from "../../core/kind";
 import { cidr, familyOf, ifName, mac, mtu, networkOf } from "../../schema/fields";
 import type { Link } from "../../tools/ip/links";
+import { impairmentInput } from "./impairment";
 import { drawMac } from "./mac";
 import { offloadsInput } from "./offloads";
 import { bridgePort } from "./ports";
@@ -83,6 +84,8 @@ export const deviceArgs = {
     .meta({ unset: byDefault("txQueueLength") }),
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default: the kernel's choice. */
   offloads: offloadsInput,
+  /** What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`. Default: nothing. */
+  impairment: impairmentInput,
 } as const;
 
 /** Inputs of links that can be ports of another. */

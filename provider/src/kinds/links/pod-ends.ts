@@ -5,8 +5,9 @@ import type { Host } from "../../host";
 import { address, familyOf, ifName, netnsName } from "../../schema/fields";
 import { showLink } from "../../tools/ip/links";
 import { namespaceArgs } from "../host/namespace";
+import { impairment } from "./impairment";
 import { type ObservedLink, observeStableLink, removeLink } from "./link";
-import { type LinkArgs, linkArgs, portArgs } from "./options";
+import { deviceArgs, type LinkArgs, linkArgs, portArgs } from "./options";
 import type { ObservedPod } from "./pod-observe";
 import { type Gateways, podLink } from "./pod-routes";
 
@@ -23,6 +24,8 @@ export const podArgs = {
   ...namespaceArgs,
   /** May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service by NAT. Default: the kernel's choice, false. */
   hairpin: portArgs.hairpin,
+  /** What `eth0` does to the packets that the pod sends (netem, as its root queueing discipline). Needs the command `tc`. Default: nothing. */
+  impairment: deviceArgs.impairment,
   /** Next hop of the IPv4 default route, or who has the address. Default: there is no such route. */
   gateway: address
     .refine((text) => isIP(text) === 4, "must be an IPv4 address")
@@ -34,6 +37,9 @@ export const podArgs = {
     .optional()
     .meta({ reference: "address:6", of: "addressed" }),
 } as const;
+
+/** What other commands than ip set on `eth0`. */
+export const podSides = [impairment];
 
 type PodArgs = Args<typeof podArgs>;
 
@@ -61,7 +67,7 @@ export function nearOf(args: PodArgs): LinkArgs {
 }
 
 export function farOf(args: PodArgs): LinkArgs {
-  return { name: podLink, netns: args.name, ...pickKeys(args, "addresses", "mtu", "mac", "up") };
+  return { name: podLink, netns: args.name, ...pickKeys(args, "addresses", "mtu", "mac", "up", "impairment") };
 }
 
 /** Those inputs that are asked for, or were taken away: an input without a key is nobody's concern. */

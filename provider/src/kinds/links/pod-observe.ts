@@ -16,6 +16,7 @@ export interface ObservedPod extends Observed {
     readonly mac: string;
     readonly up: boolean;
     readonly hairpin: boolean;
+    readonly impairment: ObservedLink["inputs"]["impairment"];
     readonly loopback?: boolean | undefined;
   };
   readonly detail: {
@@ -66,8 +67,8 @@ export function remainsOf({ name }: { readonly name: string }, near: ObservedLin
 
 /** The inputs, as the two ends show them together: two that differ make none. */
 function connectionOf(near: ObservedLink, far: ObservedLink) {
-  const { addresses, mac } = far.inputs;
+  const { addresses, mac, impairment } = far.inputs;
   const mtu = near.inputs.mtu === far.inputs.mtu && far !== newLink ? near.inputs.mtu : undefined;
   const { master: bridge, hairpin } = near.inputs;
-  return { bridge, hairpin, addresses, mtu, mac, up: near.inputs.up && far.inputs.up };
+  return { bridge, hairpin, impairment, addresses, mtu, mac, up: near.inputs.up && far.inputs.up };
 }

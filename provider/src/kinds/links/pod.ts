@@ -5,7 +5,7 @@ import { netnsFileExists } from "../../host/netns";
 import { ifName } from "../../schema/fields";
 import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/inside";
 import { hasIpv6 } from "../../tools/ip/ip";
-import { showLink, showPeer } from "../../tools/ip/links";
+import { type Link, showLink, showPeer } from "../../tools/ip/links";
 import {
   addNamespace,
   beginNamespace,
@@ -20,9 +20,10 @@ import {
 import { configureLink, creation } from "./ensure";
 import { importableInputs, observeLink, removeLink } from "./link";
 import { leastMtu6, linkRules } from "./options";
-import { farOf, nearName, nearOf, podArgs, removeEnds, silence, stableNearEnd, wantsIpv6 } from "./pod-ends";
+import { farOf, nearName, nearOf, podArgs, podSides, removeEnds, silence, stableNearEnd, wantsIpv6 } from "./pod-ends";
 import { type ObservedPod, observedPod, remainsOf } from "./pod-observe";
 import { isGatewayRoute, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
+import { ensureSides, showSides } from "./side-inputs";
 import { type LinkChange, waitUntilUsable } from "./usable";
 
 export const pod = defineKind({
@@ -57,7 +58,13 @@ export const pod = defineKind({
     const namespace = async () =>
       (await netnsFileExists(host, args.name)) ? showLinksAndRoutes(host, args.name) : undefined;
     const [found, inside] = await Promise.all([near, undefinedIfStale(namespace)]);
-    if (inside) return observedPod(host, args, found?.link, inside);
+    if (inside) {
+      const before = recorded && { ...farOf(recorded), ...(recorded.imported && { imported: true }) };
+      const show = (each: Link) =>
+        each.ifname === podLink ? showSides(host, farOf(args), before, each, podSides) : each;
+      const links = await Promise.all(inside.links.map(show));
+      return observedPod(host, args, found?.link, { ...inside, links });
+    }
     const owners = recorded?.imported ? [args.owner, ""] : [args.owner];
     const mayGo = found && owners.includes(found.observed.owner);
     const left = mayGo ? await stableNearEnd(host, args) : found?.observed;
@@ -104,10 +111,10 @@ export const pod = defineKind({
       throw error;
     });
     await (isMarked ? endStaleEntry(host, args) : endNamespace(host, args));
-    const [link, eth0] = [
-      connection && (await waitUntilUsable(host, near, connection)),
-      await waitUntilUsable(host, far, change),
-    ];
+    const link = connection && (await waitUntilUsable(host, near, connection));
+    const before = recorded && farOf(recorded);
+    const made = await waitUntilUsable(host, far, change);
+    const eth0 = await ensureSides(host, far, before, made, whole?.far?.inputs, podSides);
     if (!link || !eth0 || change.lists.length === 0) return;
     const { links, routes } = parseLinksAndRoutes(change.lists);
     const others = links.filter(({ ifname }) => ifname !== podLink);

@@ -4,6 +4,7 @@ import type { Host } from "../../host";
 import { requireTools, type Tool } from "../../host/requirements";
 import { type Link, showLink } from "../../tools/ip/links";
 import { addrgenmode } from "./addrgenmode";
+import { impairment } from "./impairment";
 import { offloads } from "./offloads";
 import type { LinkArgs } from "./options";
 import { vlans } from "./vlans";
@@ -23,12 +24,18 @@ export interface SideInput {
 
 type SideArgs = LinkArgs & { readonly vlans?: unknown; readonly imported?: boolean };
 
-const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads];
+const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads, impairment];
 
 /** A link with what other commands show of it. */
-export async function showSides(host: Host, args: SideArgs, recorded: SideArgs | undefined, link: Link): Promise<Link> {
+export async function showSides(
+  host: Host,
+  args: SideArgs,
+  recorded: SideArgs | undefined,
+  link: Link,
+  sides: readonly SideInput[] = sideInputs,
+): Promise<Link> {
   let whole = link;
-  for (const side of sideInputs) {
+  for (const side of sides) {
     const isAsked = [args, recorded].some((each) => side.valueIn(each) !== undefined);
     const isUnknown = (!recorded || recorded.imported) && side.mayHave(link);
     if (!isAsked && !(isUnknown && (await hasTool(host, side.tool)))) continue;
@@ -45,9 +52,10 @@ export async function ensureSides(
   recorded: SideArgs | undefined,
   link: Link | undefined,
   observed: object | undefined,
+  sides: readonly SideInput[] = sideInputs,
 ): Promise<Link | undefined> {
   const isConcerned = (side: SideInput) => [args, recorded].some((each) => side.valueIn(each) !== undefined);
-  const concerned = sideInputs.filter(isConcerned);
+  const concerned = sides.filter(isConcerned);
   const isAsWanted = (side: SideInput) => {
     const [want, was, have] = [args, recorded, observed as SideArgs | undefined].map((each) => side.valueIn(each));
     return isDeepStrictEqual(want, have) || (isDeepStrictEqual(want, was) && isMatch(want, have));
@@ -55,12 +63,12 @@ export async function ensureSides(
   if (concerned.length === 0 || (!link && concerned.every(isAsWanted))) return link;
   const now = link ?? (await showLink(host, args.netns, args.name));
   if (!now) throw new LocalnetError("LN_VERIFY", `link ${args.name} went away meanwhile`);
-  const whole = await showSides(host, args, recorded ?? args, now);
+  const whole = await showSides(host, args, recorded ?? args, now, sides);
   const bringAbout = (side: SideInput, now: Link) =>
     side.change(host, args.netns, now, side.valueIn(args), side.valueIn(recorded));
   let changed = false;
   for (const side of concerned) changed = (await bringAbout(side, whole)) || changed;
-  return changed ? showSides(host, args, recorded ?? args, now) : whole;
+  return changed ? showSides(host, args, recorded ?? args, now, sides) : whole;
 }
 
 /** Has an object all that another has? */

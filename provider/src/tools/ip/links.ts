@@ -3,6 +3,7 @@ import { groupOf, isMark, markOf, ownerIn } from "../../core/mark";
 import { LocalnetError } from "../../errors";
 import { cached, type Host, usesReadCache } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
+import type { Netem } from "../netem";
 import { ipShow } from "./batch";
 import { ip, isLinkKnownAbsent } from "./ip";
 import { parseJson } from "./json";
@@ -19,6 +20,8 @@ export const linkJson = z.object({
     .transform((name) => name ?? undefined),
   flags: z.array(z.string()),
   mtu: z.number(),
+  /** Through which queueing discipline it sends. */
+  qdisc: z.string().optional(),
   master: z.string().optional(),
   operstate: z.string(),
   group: z.string(),
@@ -71,6 +74,8 @@ export type Link = z.output<typeof linkJson> & {
   readonly offloads?: Readonly<Record<string, boolean | undefined>>;
   /** Those of them that the link cannot change. */
   readonly fixedOffloads?: readonly string[];
+  /** Where `tc` was asked for it. */
+  readonly impairment?: Netem | undefined;
 };
 export type LinkAddress = Link["addr_info"][number];
 

@@ -47,6 +47,7 @@ export const common: Readonly<Record<string, string>> = {
   owner: "the provider's",
   vlans: "what is looked at does not tell VLANs",
   offloads: "what is looked at does not tell them",
+  impairment: "not every kernel has netem, and it would delay the traffic that others look at",
 };
 
 const links = new Map<string, Shape>();
