@@ -18,6 +18,7 @@ const commands = {
   iproute2: "ip",
   "netcat-openbsd": "nc",
   "iputils-ping": "ping",
+  "bind9-dnsutils": "dig",
   kmod: "modprobe",
   "perl-base": "perl",
   "qemu-system-x86": "qemu-system-x86_64",

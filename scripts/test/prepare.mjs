@@ -14,6 +14,7 @@ const packages = [
     "iptables",
     "ipvsadm",
     "iputils-ping",
+    "bind9-dnsutils",
     "netcat-openbsd",
     "curl",
     "procps",

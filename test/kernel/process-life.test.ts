@@ -74,7 +74,9 @@ test("one that never gets ready is ended, and the error shows the end of its out
     ),
   );
   expect(error).toMatchObject({ code: "LN_PROCESS" });
-  expect(error.message).toMatch(/not ready within 1 s: nc: exit 1; .*\n {4}line 1\n {4}line 2\n {4}line 3/);
+  expect(error.message).toMatch(
+    /not ready within 1 s: nc: exit 1, Connection refused; .*\n {4}line 1\n {4}line 2\n {4}line 3/,
+  );
 });
 
 test("a readiness command that hangs counts as not ready", async () => {

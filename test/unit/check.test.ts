@@ -126,6 +126,12 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["Process", { command: ["a\nb"] }, "command", "printable ASCII"],
   ["Probe", { ping: undefined }, "http", "give one of"],
   ["Probe", { expect: "failure", maxMilliseconds: 5 }, "maxMilliseconds", "has no meaning"],
+  ["Probe", { ping: { address: "10.0.0.1", size: 65508 } }, "ping.size", "0 to 65507"],
+  ["Probe", { ping: undefined, udp: { address: "10.0.0.1", port: 9, send: "" } }, "udp.send", "must not be empty"],
+  ["Probe", { ping: undefined, dns: { server: "10.0.0.1", name: "-x" } }, "dns.name", "must be a name of DNS"],
+  ["Probe", { ping: undefined, dns: { server: "10.0.0.1", name: "x", type: "ANY" } }, "dns.type", "must be one of A,"],
+  ["Probe", { ping: undefined, exec: ["-x"] }, "exec", 'must not be empty, start with "-"'],
+  ["Probe", { expectOutput: "x" }, "expectOutput", "has no meaning without exec"],
   ["Probe", { ping: undefined, http: { url: "file:///etc/passwd" } }, "http.url", "http:// or https://"],
   ["Probe", { ping: undefined, tcp: { address: "10.0.0.1", port: 0 } }, "tcp.port", "1 to 65535"],
 ];

@@ -170,8 +170,8 @@ export type Process = dynamic.Process;
 
 /**
  * An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails
- * the update otherwise. Id: `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS` or `ping
- * ADDRESS@NETNS`.
+ * the update otherwise. Id: `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS`,
+ * `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec COMMAND@NETNS`.
  */
 export const Probe = native<typeof dynamic.Probe>("Probe");
 export type Probe = dynamic.Probe;

@@ -5708,8 +5708,19 @@ export interface ProbeArgs extends CommonArgs {
   http?: pulumi.Input<ProbeHttpArgs> | undefined;
   /** A TCP connection. */
   tcp?: pulumi.Input<ProbeTcpArgs> | undefined;
+  /** A datagram of UDP, and an answer to it. */
+  udp?: pulumi.Input<ProbeUdpArgs> | undefined;
   /** An echo request over ICMP. */
   ping?: pulumi.Input<ProbePingArgs> | undefined;
+  /** A query to a server of DNS. */
+  dns?: pulumi.Input<ProbeDnsArgs> | undefined;
+  /**
+   * A command and its arguments, which no shell reads; it succeeds by exit code 0. Others on the host can read its
+   * arguments.
+   */
+  exec?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Text that the output of `exec` has in it. */
+  expectOutput?: pulumi.Input<string> | undefined;
   /** "success": every request is answered as expected; "failure": none is. Default: "success". */
   expect?: pulumi.Input<"success" | "failure"> | undefined;
   /**
@@ -5766,6 +5777,31 @@ export interface ProbeTcpArgs {
   port: pulumi.Input<number>;
 }
 
+/** The input `udp` of {@link ProbeArgs}. */
+export interface ProbeUdpArgs {
+  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  address:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb;
+  /** Port. 1 to 65535. */
+  port: pulumi.Input<number>;
+  /** Text to send. */
+  send: pulumi.Input<string>;
+  /** The answer that counts, blanks around it left out. Default: any. */
+  expectAnswer?: pulumi.Input<string> | undefined;
+}
+
 /** The input `ping` of {@link ProbeArgs}. */
 export interface ProbePingArgs {
   /** Where to: an address, or who has it; of a VethPair, the other end. */
@@ -5783,6 +5819,42 @@ export interface ProbePingArgs {
     | Vrf
     | Bond
     | Ifb;
+  /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
+  size?: pulumi.Input<number> | undefined;
+  /**
+   * true: a packet that is larger than a link's mtu is lost, and the answer says so; false: it may be sent in pieces.
+   * Default: as the kernel does for a socket of ICMP.
+   */
+  dontFragment?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `dns` of {@link ProbeArgs}. */
+export interface ProbeDnsArgs {
+  /** The server: an address, or who has it; of a VethPair, the other end. */
+  server:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb;
+  /** Its port. 1 to 65535. Default: 53. */
+  port?: pulumi.Input<number> | undefined;
+  /** Name to ask for. */
+  name: pulumi.Input<string>;
+  /** Type of the records: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT. Default: "A". */
+  type?: pulumi.Input<"A" | "AAAA" | "CNAME" | "MX" | "NS" | "PTR" | "SOA" | "SRV" | "TXT"> | undefined;
+  /** Status of an answer that counts: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. Default: "NOERROR". */
+  expectStatus?: pulumi.Input<"NOERROR" | "NXDOMAIN" | "SERVFAIL" | "REFUSED" | "NOTIMP" | "FORMERR"> | undefined;
+  /** The records of that type that an answer has, as dig prints them, in any order. Default: at least one. */
+  expectAnswers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
 /** The output `http` of {@link Probe}. */
@@ -5803,10 +5875,44 @@ export interface ProbeTcp {
   readonly port: number;
 }
 
+/** The output `udp` of {@link Probe}. */
+export interface ProbeUdp {
+  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  readonly address: string;
+  /** Port. */
+  readonly port: number;
+  /** Text to send. */
+  readonly send: string;
+  /** The answer that counts, blanks around it left out. */
+  readonly expectAnswer?: string | undefined;
+}
+
 /** The output `ping` of {@link Probe}. */
 export interface ProbePing {
   /** Where to: an address, or who has it; of a VethPair, the other end. */
   readonly address: string;
+  /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. */
+  readonly size?: number | undefined;
+  /**
+   * true: a packet that is larger than a link's mtu is lost, and the answer says so; false: it may be sent in pieces.
+   */
+  readonly dontFragment?: boolean | undefined;
+}
+
+/** The output `dns` of {@link Probe}. */
+export interface ProbeDns {
+  /** The server: an address, or who has it; of a VethPair, the other end. */
+  readonly server: string;
+  /** Its port. */
+  readonly port?: number | undefined;
+  /** Name to ask for. */
+  readonly name: string;
+  /** Type of the records: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT. */
+  readonly type: "A" | "AAAA" | "CNAME" | "MX" | "NS" | "PTR" | "SOA" | "SRV" | "TXT";
+  /** Status of an answer that counts: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. */
+  readonly expectStatus: "NOERROR" | "NXDOMAIN" | "SERVFAIL" | "REFUSED" | "NOTIMP" | "FORMERR";
+  /** The records of that type that an answer has, as dig prints them, in any order. */
+  readonly expectAnswers?: string[] | undefined;
 }
 
 /** The output `results` of {@link Probe}. */
@@ -5815,7 +5921,7 @@ export interface ProbeResults {
   readonly ok: number;
   /** Other requests. */
   readonly failed: number;
-  /** How often each body came. */
+  /** How often each body, datagram, list of records or output came. */
   readonly bodies: Record<string, number>;
   /** How often each reason of a failure came. */
   readonly failures: Record<string, number>;
@@ -5835,8 +5941,8 @@ export interface ProbeResultsMilliseconds {
 
 /**
  * An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails
- * the update otherwise. Id: `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS` or `ping
- * ADDRESS@NETNS`.
+ * the update otherwise. Id: `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS`,
+ * `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec COMMAND@NETNS`.
  */
 export class Probe extends LocalnetResource {
   /** Network namespace. */
@@ -5845,8 +5951,19 @@ export class Probe extends LocalnetResource {
   declare readonly http: pulumi.Output<ProbeHttp | undefined>;
   /** A TCP connection. */
   declare readonly tcp: pulumi.Output<ProbeTcp | undefined>;
+  /** A datagram of UDP, and an answer to it. */
+  declare readonly udp: pulumi.Output<ProbeUdp | undefined>;
   /** An echo request over ICMP. */
   declare readonly ping: pulumi.Output<ProbePing | undefined>;
+  /** A query to a server of DNS. */
+  declare readonly dns: pulumi.Output<ProbeDns | undefined>;
+  /**
+   * A command and its arguments, which no shell reads; it succeeds by exit code 0. Others on the host can read its
+   * arguments.
+   */
+  declare readonly exec: pulumi.Output<string[] | undefined>;
+  /** Text that the output of `exec` has in it. */
+  declare readonly expectOutput: pulumi.Output<string | undefined>;
   /** "success": every request is answered as expected; "failure": none is. */
   declare readonly expect: pulumi.Output<"success" | "failure">;
   /**

@@ -29,6 +29,26 @@ const probe = async (values: Values) => (await create(kind, inputs(values), sett
 const refused = (values: Values) => failure(() => create(kind, inputs(values), settings));
 const serve = (family: string) => `cd ${pages} && exec python3 -m http.server --bind ${family} 8080`;
 
+/** Echoes datagrams, and knows the addresses of one name. */
+const datagrams = `
+import select, socket
+sockets = {port: socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for port in (53, 5000)}
+for port, each in sockets.items():
+    each.bind(("", port))
+record = lambda last: b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4" + bytes([10, 9, 0, last])
+while True:
+    for each in select.select(list(sockets.values()), [], [])[0]:
+        data, where = each.recvfrom(2048)
+        if each is sockets[5000]:
+            each.sendto(b"got " + data, where)
+            continue
+        question = data[12:data.index(b"\\0", 12) + 5]
+        known = question.startswith(b"\\4shop\\3lab\\0\\0\\1")
+        flags, answers = (b"\\x84\\0", [record(7), record(2)]) if known else (b"\\x84\\3", [])
+        each.sendto(data[:2] + flags + b"\\0\\1" + bytes([0, len(answers)]) + b"\\0" * 4 + question + b"".join(answers), where)
+`;
+const shop = { server: "10.9.0.2", name: "shop.lab" };
+
 beforeAll(async () => {
   await world.build();
   world.finally(() => world.run("rm", "-rf", pages));
@@ -56,9 +76,17 @@ beforeAll(async () => {
     await world.run("ip", "-n", netns, "addr", "add", `2001:db8::${host}/64`, "dev", "e0", "nodad");
     await world.run("ip", "-n", netns, "link", "set", "e0", "up");
   }
+  for (const address of ["10.9.0.4", "10.9.0.5"])
+    await world.run("ip", "-n", server, "addr", "add", address, "dev", "e0");
+  await world.script(server, "iptables -A INPUT -d 10.9.0.4 -j DROP; iptables -A INPUT -d 10.9.0.5 -j REJECT");
   await world.script(undefined, `mkdir ${pages}; echo "  foo " > ${pages}/index.html; echo bar > ${pages}/bar`);
   await world.script(server, `(${serve("::")}) > /dev/null 2>&1 < /dev/null & exit 0`);
-  const listening = async () => (await world.inside(server, "ss", "-Hltn")).includes(":8080");
+  await world.run("sh", "-c", 'printf %s "$1" > "$2"', "sh", datagrams, `${pages}/datagrams.py`);
+  await world.script(server, `(exec timeout 600 python3 ${pages}/datagrams.py) > /dev/null 2>&1 < /dev/null & exit 0`);
+  const listening = async () => {
+    const sockets = await world.inside(server, "ss", "-Hltun");
+    return [53, 5000, 8080].every((port) => sockets.includes(`:${port} `));
+  };
   await eventually(listening, 30);
 });
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
@@ -74,6 +102,17 @@ test.each([
   ["tcp over IPv6", { tcp: { address: "2001:db8::2", port: 8080 } }, { ...once, bodies: {} }],
   ["ping over IPv4", { ping: { address: "10.9.0.2" } }, once],
   ["ping over IPv6", { ping: { address: "2001:db8::2" } }, once],
+  ["ping with a payload in one piece", { ping: { address: "10.9.0.2", size: 1472, dontFragment: true } }, once],
+  ["ping in pieces", { ping: { address: "10.9.0.2", size: 4000, dontFragment: false } }, once],
+  [
+    "udp",
+    { udp: { address: "10.9.0.2", port: 5000, send: "hi", expectAnswer: "got hi" } },
+    { ...once, bodies: { "got hi": 1 } },
+  ],
+  ["dns", { dns: shop }, { ...once, bodies: { "10.9.0.2, 10.9.0.7": 1 } }],
+  ["dns, all of its records", { dns: { ...shop, expectAnswers: ["10.9.0.7", "10.9.0.2"] } }, once],
+  ["dns, a name that is not there", { dns: { ...shop, name: "none.lab", expectStatus: "NXDOMAIN" } }, once],
+  ["a command", { exec: ["ip", "route", "get", "10.9.0.2"], expectOutput: "dev e0" }, once],
   ["failure, as expected", { tcp: { address: "10.9.0.2", port: 9 }, expect: "failure" }, { ok: 0, failed: 1 }],
 ])("it sees: %s", async (_, values, results) => {
   expect((await probe(values)).results).toMatchObject(results);
@@ -89,8 +128,28 @@ test.each([
     { http: { url: "http://10.9.0.2:8080/", expectBody: ["foo", "bar"] }, count: 2 },
     "no answer was bar",
   ],
-  ["a closed port", { tcp: { address: "10.9.0.2", port: 9 } }, "nc: exit 1"],
-  ["a host that is not there", { ping: { address: "10.9.0.9" }, timeoutSeconds: 1 }, "ping: exit 1"],
+  ["a closed port", { tcp: { address: "10.9.0.2", port: 9 } }, '"nc: exit 1, Connection refused"'],
+  ["a port that drops", { tcp: { address: "10.9.0.4", port: 9 }, timeoutSeconds: 1 }, '"nc: exit 1, timed out"'],
+  ["no route", { ping: { address: "10.99.0.1" } }, '"ping: exit 2, Network is unreachable"'],
+  ["a host that is not there", { ping: { address: "10.9.0.9" }, timeoutSeconds: 1 }, '"ping: exit 1"'],
+  ["a host that refuses", { ping: { address: "10.9.0.5" } }, '"ping: exit 1, Destination Port Unreachable"'],
+  [
+    "a packet that is too large",
+    { ping: { address: "10.9.0.2", size: 1473, dontFragment: true }, timeoutSeconds: 1 },
+    "message too long, mtu=1500",
+  ],
+  ["another datagram", { udp: { address: "10.9.0.2", port: 5000, send: "hi", expectAnswer: "hi" } }, '"got hi"'],
+  ["no datagram", { udp: { address: "10.9.0.2", port: 9, send: "hi" }, timeoutSeconds: 1 }, "no answer"],
+  ["another record", { dns: { ...shop, expectAnswers: ["10.9.0.2"] } }, '1 x "other records"'],
+  [
+    "no record of that type",
+    { dns: { ...shop, type: "AAAA", expectStatus: "NXDOMAIN", expectAnswers: ["::1"] } },
+    '1 x "no record"',
+  ],
+  ["a name that is not there", { dns: { ...shop, name: "none.lab" } }, '1 x "status NXDOMAIN"'],
+  ["no server of names", { dns: { ...shop, port: 9 }, timeoutSeconds: 1 }, '1 x "dig: exit 9, no answer"'],
+  ["a command that fails", { exec: ["sh", "-c", "echo why; exit 3"] }, '1 x "why", 1 x "sh: exit 3"'],
+  ["another output", { exec: ["echo", "foo"], expectOutput: "bar" }, '1 x "another output"'],
   [
     "an answer where none is expected",
     { ping: { address: "10.9.0.2" }, expect: "failure" },
@@ -147,11 +206,9 @@ test("the error prints the command that was run, which gets the same by hand", a
 
 test("a slow answer shows, and can be refused", async () => {
   const lost = "-p tcp --dport 8080 --syn -m recent --name lnt --rcheck --seconds 60 -j ACCEPT";
+  const set = "-p tcp --dport 8080 --syn -m recent --name lnt --set -j DROP";
   // The first packet of a connection is lost: the kernel sends another one a second later.
-  await world.script(
-    server,
-    `iptables -A INPUT ${lost}; iptables -A INPUT -p tcp --dport 8080 --syn -m recent --name lnt --set -j DROP`,
-  );
+  await world.script(server, `iptables -A INPUT ${lost}; iptables -A INPUT ${set}`);
   try {
     const asked = { http: { url: "http://10.9.0.2:8080/" } };
     const error = await refused({ ...asked, maxMilliseconds: 500 });
@@ -161,7 +218,7 @@ test("a slow answer shows, and can be refused", async () => {
     expect((results as { milliseconds: { most: number } }).milliseconds.most).toBeGreaterThanOrEqual(1000);
     expect(results).toMatchObject({ ok: 1, failed: 0 });
   } finally {
-    await world.script(server, "iptables -F INPUT");
+    await world.script(server, `iptables -D INPUT ${lost}; iptables -D INPUT ${set}`);
   }
 });
 
@@ -177,7 +234,10 @@ test("while it waits it says what it got, and it ends when the engine's time for
   const engine = { seconds: 2, show: (message: string) => shown.push(message) };
   const asked = { tcp: { address: "10.9.0.2", port: 9 }, attempts: 1000, intervalSeconds: 0.5 };
   const error = await withEngine(engine, () => refused(asked));
-  expect(shown.slice(0, 2)).toEqual(['attempt 1 of 1000: 1 x "nc: exit 1"', 'attempt 2 of 1000: 1 x "nc: exit 1"']);
+  expect(shown.slice(0, 2)).toEqual([
+    'attempt 1 of 1000: 1 x "nc: exit 1, Connection refused"',
+    'attempt 2 of 1000: 1 x "nc: exit 1, Connection refused"',
+  ]);
   expect(error.message).toContain("of 1000, ended by customTimeouts");
   // That there was no time to wait for an answer is no failure that somebody expects.
   const silent = { tcp: { address: "10.9.0.3", port: 9 }, timeoutSeconds: 5, expect: "failure" };

@@ -3,15 +3,14 @@ import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import { pause } from "../../host/interrupt";
 import { secondsLeft, showProgress } from "../../host/operation";
-import { requireTools } from "../../host/requirements";
-import { address, at, seconds } from "../../schema/fields";
-import type { Target } from "../../tools/traffic";
+import { at, seconds } from "../../schema/fields";
+import { requireToolsFor, type Target } from "../../tools/traffic";
 import { publicUrl } from "../../tools/url";
 import { type Attempt, attempt, type ProbeArgs } from "./probe-attempt";
-import { oneOf, targetArgs } from "./target-args";
+import { probeTargets } from "./probe-targets";
+import { commandLine, oneOf } from "./target-args";
 
-const ways = ["http", "tcp", "ping"] as const;
-const tools = { http: ["curl", "nsenter"], tcp: ["nc", "nsenter"], ping: ["ping", "nsenter"] } as const;
+const ways = ["http", "tcp", "udp", "ping", "dns", "exec"] as const;
 const texts = z.record(z.string(), z.number());
 
 export const probe = defineKind({
@@ -20,14 +19,11 @@ export const probe = defineKind({
     "An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails the update otherwise.",
   args: {
     ...inNetns,
-    ...targetArgs,
-    /** An echo request over ICMP. */
-    ping: z
-      .strictObject({
-        /** Where to: an address, or who has it; of a VethPair, the other end. */
-        address: address.meta({ reference: "address", of: "addressed" }),
-      })
-      .optional(),
+    ...probeTargets,
+    /** A command and its arguments, which no shell reads; it succeeds by exit code 0. Others on the host can read its arguments. */
+    exec: commandLine.optional(),
+    /** Text that the output of `exec` has in it. */
+    expectOutput: z.string().min(1, "must not be empty").optional(),
     /** "success": every request is answered as expected; "failure": none is. */
     expect: z.enum(["success", "failure"], { error: "must be success or failure" }).default("success"),
     /** Requests, one after the other. Once the first is as expected, all others have to be. Probes that expect several bodies of one URL take turns. */
@@ -54,7 +50,7 @@ export const probe = defineKind({
       ok: z.number(),
       /** Other requests. */
       failed: z.number(),
-      /** How often each body came. */
+      /** How often each body, datagram, list of records or output came. */
       bodies: texts,
       /** How often each reason of a failure came. */
       failures: texts,
@@ -72,7 +68,7 @@ export const probe = defineKind({
     }),
   },
   needs: [],
-  /** `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS` or `ping ADDRESS@NETNS` */
+  /** `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS`, `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec COMMAND@NETNS` */
   id: (args) => at(describe(args), args.netns),
 
   *rules(args) {
@@ -81,6 +77,7 @@ export const probe = defineKind({
     const bodies = args.http?.expectBody;
     if (Array.isArray(bodies) && bodies.length > args.count)
       yield ["count", "must be at least the number of bodies expected"];
+    if (args.expectOutput !== undefined && !args.exec) yield ["expectOutput", "has no meaning without exec"];
     if (args.maxMilliseconds !== undefined && args.expect === "failure")
       yield ["maxMilliseconds", "has no meaning where a failure is expected"];
   },
@@ -91,10 +88,7 @@ export const probe = defineKind({
   },
 
   async ensure(host, args) {
-    await requireTools(
-      host,
-      ways.filter((way) => args[way]).flatMap((way) => tools[way]),
-    );
+    await requireToolsFor(host, args);
     for (let number = 1; ; number++) {
       const last = await attempt(host, args);
       if (!last.wrong) return { outputs: { results: last.results } };
@@ -126,7 +120,10 @@ function seenIn({ results: { bodies, failures, milliseconds } }: Attempt): strin
   return milliseconds ? `${counted}, in ${milliseconds.least} to ${milliseconds.most} ms` : counted;
 }
 
-function describe({ http, tcp, ping }: Target): string {
+function describe({ http, tcp, udp, ping, dns, exec }: Target): string {
   if (http) return publicUrl(http.url);
-  return tcp ? `tcp://${tcp.address}:${tcp.port}` : `ping ${ping?.address}`;
+  if (tcp) return `tcp://${tcp.address}:${tcp.port}`;
+  if (udp) return `udp://${udp.address}:${udp.port}`;
+  if (dns) return `dns ${dns.name} ${dns.type}`;
+  return ping ? `ping ${ping.address}` : `exec ${exec?.[0]}`;
 }

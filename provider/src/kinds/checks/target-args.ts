@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { address, port, printable } from "../../schema/fields";
+import { address, port, printable, text } from "../../schema/fields";
+
+// Processes are started by env, which would take a first word of these forms for its own option or variable.
+export const commandLine = z
+  .array(text)
+  .min(1, "must name a command")
+  .refine(
+    ([command = ""]) => /^[\x20-\x7e]+$/.test(command) && !/^-|=/.test(command),
+    'must not be empty, start with "-" or hold "=" in its first word, which must be printable ASCII characters',
+  );
 
 /** What a probe, or a process's readiness, tries to reach. */
 export const targetArgs = {

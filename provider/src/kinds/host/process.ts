@@ -2,9 +2,9 @@ import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
-import { requireTools } from "../../host/requirements";
 import { at, printable, seconds, text } from "../../schema/fields";
-import { oneOf, targetArgs } from "../checks/target-args";
+import { requireToolsFor } from "../../tools/traffic";
+import { commandLine, oneOf, targetArgs } from "../checks/target-args";
 import { listProcesses, locateProcess, parseProcess } from "./process-import";
 import { findProcess, stop, waitForStart, waitUntilReady } from "./process-life";
 import { logOf, readLogEnd, removeLog } from "./process-log";
@@ -14,14 +14,6 @@ import { netnsInodeOf, observeNetns, observeStart } from "./process-observe";
 const path = printable.regex(/^\//, "must be an absolute path");
 const signals = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGKILL", "SIGUSR1", "SIGUSR2"] as const;
 const ways = ["http", "tcp", "exec"] as const;
-// It is started by env, which would take a first word of these forms for its own option or variable.
-const commandLine = z
-  .array(text)
-  .min(1, "must name a command")
-  .refine(
-    ([command = ""]) => /^[\x20-\x7e]+$/.test(command) && !/^-|=/.test(command),
-    'must not be empty, start with "-" or hold "=" in its first word, which must be printable ASCII characters',
-  );
 const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have names of letters, digits and _")
@@ -117,8 +109,7 @@ export const process = defineKind({
       await stop(host, recorded ?? args, [observed.outputs]);
     }
     if (isRenamed) await clear(host, recorded);
-    if (args.ready?.http) await requireTools(host, ["curl", "nsenter"]);
-    if (args.ready?.tcp) await requireTools(host, ["nc", "nsenter"]);
+    if (args.ready) await requireToolsFor(host, args.ready);
     if (!runs) {
       await removeLog(host, args);
       const starter = args.netns === undefined ? [] : ["ip", "netns", "exec", args.netns];

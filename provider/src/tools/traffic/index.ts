@@ -1,0 +1,60 @@
+import type { Host } from "../../host";
+import { requireTools, type Tool } from "../../host/requirements";
+import { type Dns, resolve } from "./dns";
+import { get, type Http } from "./http";
+import { connect, exchange, type Tcp, type Udp } from "./netcat";
+import { type Ping, ping } from "./ping";
+import { type Answer, ask, bodyOf, exitReason } from "./run";
+
+export type { Answer } from "./run";
+
+/** What is tried to be reached: one of these. */
+export interface Target {
+  readonly http?: Http | undefined;
+  readonly tcp?: Tcp | undefined;
+  readonly udp?: Udp | undefined;
+  readonly ping?: Ping | undefined;
+  readonly dns?: Dns | undefined;
+  readonly exec?: readonly string[] | undefined;
+  /** Text that the output of `exec` has in it. */
+  readonly expectOutput?: string | undefined;
+}
+
+const tools = { http: "curl", tcp: "nc", udp: "nc", ping: "ping", dns: "dig" } as const satisfies Record<string, Tool>;
+
+/** Throws when what a target is reached by is not there. */
+export async function requireToolsFor(host: Host, target: Target): Promise<void> {
+  const ways = Object.keys(tools) as (keyof typeof tools)[];
+  const needed = ways.filter((way) => target[way] !== undefined).map((way) => tools[way]);
+  if (needed.length > 0) await requireTools(host, [...needed, "nsenter"]);
+}
+
+/** One attempt, from inside a namespace. */
+export function reach(host: Host, netns: string | undefined, target: Target, timeoutSeconds: number): Promise<Answer> {
+  const { http, tcp, udp, ping: echo, dns, exec = [] } = target;
+  if (http) return get(host, netns, http, timeoutSeconds);
+  if (tcp) return connect(host, netns, tcp, timeoutSeconds);
+  if (udp) return exchange(host, netns, udp, timeoutSeconds);
+  if (echo) return ping(host, netns, echo, timeoutSeconds);
+  if (dns) return resolve(host, netns, dns, timeoutSeconds);
+  return execute(host, netns, exec, target.expectOutput, timeoutSeconds);
+}
+
+/** A command of the user's own. It may start others, which end with it. */
+function execute(
+  host: Host,
+  netns: string | undefined,
+  argv: readonly string[],
+  expectOutput: string | undefined,
+  timeoutSeconds: number,
+): Promise<Answer> {
+  const [name = ""] = argv;
+  const judge = ({ exitCode, stdout }: { exitCode: number; stdout: string }) => {
+    const body = bodyOf(stdout);
+    const output = body === "" ? {} : { body };
+    if (exitCode !== 0) return { ok: false, ...output, failure: exitReason(name, exitCode) };
+    if (expectOutput === undefined || stdout.includes(expectOutput)) return { ok: true, ...output };
+    return { ok: false, ...output, failure: "another output" };
+  };
+  return ask(host, netns, argv, timeoutSeconds, judge, { apart: true });
+}
