@@ -1,4 +1,7 @@
-import { main } from "../../provider/src/cli/command";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { main, programOf } from "../../provider/src/cli/command";
+import { completions, shells } from "../../provider/src/cli/completion";
 
 let said: string[];
 
@@ -11,24 +14,46 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
+const folder = __dirname;
+
 test.each([
-  ["no command", [], "There is one command, discover"],
-  ["another command", ["list"], "There is one command, discover"],
-  ["an argument too many", ["discover", "foo"], "There is one command, discover"],
-  ["an option that there is not", ["discover", "--name", "foo"], "Unknown option '--name'"],
+  ["another command", ["lss"], "Did you mean ls?"],
+  ["an argument too many", ["discover", "foo"], "too many arguments for 'discover'"],
+  ["an option that there is not", ["discover", "--nets", "foo"], "Did you mean --netns?"],
   ["an option without its value", ["discover", "--netns"], "argument missing"],
-  [
-    "a host that could be an option",
-    ["discover", "--host=-oProxyCommand=x"],
-    "--host must be ssh://[user@]name[:port]",
-  ],
-])("localnet: %s is refused, and nothing is done", async (_what, argv, rule) => {
+  ["a host that could be an option", ["discover", "--host=-oProxyCommand=x"], "must be ssh://[user@]name[:port]"],
+  ["a host beside a stack", ["ls", "--host", "ssh://lab"], "--host goes with --live"],
+  ["a stack and a host as it is", ["ls", "--live", "--stack", "dev"], "--live is in place of a stack"],
+  ["a state that is not there", ["ls", "--state", join(folder, "none")], "cannot read"],
+  ["a file that is no state", ["ls", "--state", join(folder, "../../package.json")], "pulumi stack export --file FILE"],
+  ["a shell that it does not know", ["completion", "csh"], "bash, zsh, fish"],
+])("localnet: %s is refused in one line, and nothing is done", async (_what, argv, rule) => {
   expect(await main(argv)).toBe(2);
-  expect(said).toEqual([expect.stringMatching(/^error: .*\n\nUsage: localnet discover /s)]);
+  expect(said).toEqual([expect.stringMatching(/^error: localnet: [^\n]*$/)]);
   expect(said[0]).toContain(rule);
 });
 
-test("localnet --help says how to use it", async () => {
+test("localnet --help tells of the commands and of the exit codes", async () => {
   expect(await main(["--help"])).toBe(0);
-  expect(said).toEqual([expect.stringMatching(/^log: Usage: localnet discover /s)]);
+  expect(said.join("\n")).toMatch(/^log: Usage: localnet .* ls .* discover .*Exit codes: 0 done; 1 failed/s);
+});
+
+const program = programOf(async () => {});
+
+test("each subcommand is in the completion of each shell, with its options", () => {
+  for (const shell of shells) {
+    const script = completions(program, shell);
+    for (const { long } of program.commands.flatMap(({ options }) => options))
+      expect(script).toContain(shell === "fish" ? `-l ${long?.slice(2)}` : long);
+    for (const command of program.commands) expect(script).toContain(command.name());
+  }
+});
+
+test("bash completes subcommands, and the options of one", () => {
+  const complete = (...words: string[]) => {
+    const ask = `COMP_WORDS=(localnet ${words.join(" ")}); COMP_CWORD=${words.length}; _localnet; echo "\${COMPREPLY[@]}"`;
+    return execFileSync("bash", ["-c", `${completions(program, "bash")}\n${ask}`], { encoding: "utf8" }).trim();
+  };
+  expect(complete("disc")).toBe("discover");
+  expect(complete("ls", "--st")).toBe("--stack --state");
 });

@@ -45,7 +45,8 @@ export const startScript = [
   'setsid --fork "$@" </dev/null >>"$log" 2>&1',
 ].join("; ");
 
-export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Host {
+/** What every call of ssh has in common, and the folder of the connections that calls share. */
+export function sshOptions(): { directory: string; options: string[] } {
   const directory =
     process.getuid?.() === 0
       ? "/run/pulumi-localnet-ssh"
@@ -54,6 +55,11 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
     ...(process.env.LOCALNET_SSH_CONFIG ? ["-F", process.env.LOCALNET_SSH_CONFIG] : []),
     ...["-o", "BatchMode=yes", "-o", `ControlPath=${directory}/%C`],
   ];
+  return { directory, options };
+}
+
+export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Host {
+  const { directory, options } = sshOptions();
   const prefix = sudo ? ["sudo", "-n", "--"] : [];
   const limit = pLimit(sessions);
   const waiting = pLimit(longSessions);

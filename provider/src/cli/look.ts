@@ -1,0 +1,44 @@
+import { describe, differences } from "../core/compare";
+import { read } from "../core/lifecycle";
+import { LocalnetError } from "../errors";
+import { type HostSettings, withReadCache } from "../host";
+import { kinds } from "../kinds";
+import { secret } from "../pulumi/recorded";
+import type { LabObject } from "./topology/object";
+
+/** How an object is now, beside what the state says of it. */
+export interface Looked {
+  readonly object: LabObject;
+  /** "-": there is nothing to compare, since it is as it was found, or is a probe. */
+  readonly state: "ok" | "gone" | "differs" | "unknown" | "-";
+  /** What differs, or why nobody could look. */
+  readonly remarks: readonly string[];
+}
+
+/** Looks at all objects as `pulumi refresh` does, and changes nothing. */
+export function lookAt(objects: readonly LabObject[], { sudo }: HostSettings): Promise<Looked[]> {
+  return withReadCache(() => Promise.all(objects.map((object) => look(object, { sudo }))));
+}
+
+async function look(object: LabObject, settings: HostSettings): Promise<Looked> {
+  const { recorded, type, id } = object;
+  const kind = kinds[type];
+  // Of a probe there is nothing in the kernel.
+  if (!recorded || !kind || type === "Probe") return { object, state: "-", remarks: [] };
+  try {
+    const found = await read(kind, id, recorded, settings);
+    if (!found) return { object, state: "gone", remarks: [] };
+    const wanted = Object.fromEntries(Object.entries(recorded).filter(([key]) => key in kind.args.shape));
+    const differing = differences(kind.args, wanted, found.inputs).filter(({ wanted }) => !hasSecret(wanted));
+    return { object, state: differing.length > 0 ? "differs" : "ok", remarks: differing.map(describe) };
+  } catch (error) {
+    if (!(error instanceof LocalnetError)) throw error;
+    return { object, state: "unknown", remarks: [`${error.summary} [${error.code}]`] };
+  }
+}
+
+/** The value is encrypted in the state, so nothing can be compared with it. */
+function hasSecret(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some(hasSecret);
+  return value === secret;
+}

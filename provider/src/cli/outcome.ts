@@ -1,0 +1,42 @@
+import { inspect } from "node:util";
+import { LocalnetError } from "../errors";
+import { oneLine, visible } from "../text";
+
+/** The exit codes of the command. `exec`, `shell` and `capture` end with that of the command that they ran. */
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  /** It was done, and what it found is not as it should be. */
+  wrong: 3,
+} as const;
+
+/** What the user typed cannot be done; `hint` says what to type. */
+export class UsageError extends Error {
+  constructor(
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** One line for what went wrong, and what to type; the command that failed and what it printed stand in it too. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof UsageError) return line(error.message, error.hint);
+  if (!(error instanceof LocalnetError)) return visible(inspect(error));
+  const { subject, summary, code, ran, hint } = error;
+  const about = subject ? `${subject.kind} ${subject.id}: ` : "";
+  const stderr = ran?.stderr?.trim().split("\n").at(-1);
+  const said = ran && stderr && !summary.includes(stderr) ? `: ${ran.argv.join(" ").slice(0, 200)}: ${stderr}` : "";
+  return line(`${about}${summary}${said} [${code}]`, hint);
+}
+
+export function codeOf(error: unknown): number {
+  const isUsage = error instanceof UsageError || (error instanceof LocalnetError && error.code === "LN_INPUT");
+  return isUsage ? exitCodes.usage : exitCodes.failure;
+}
+
+function line(message: string, hint?: string): string {
+  return oneLine(`localnet: ${message}${hint ? `; ${hint}` : ""}`);
+}

@@ -1,0 +1,74 @@
+import { hasCode } from "../errors";
+import { type Host, type HostSettings, openHost } from "../host";
+import { listNetns } from "../host/netns";
+import { netnsName } from "../schema/fields";
+import type { Values } from "./check";
+import { isValues, toPlainJson } from "./compare";
+import { identity } from "./import";
+import type { AnyKind } from "./kind";
+import { observeOwned } from "./ownership";
+
+/** An object of a host, whoever made it. */
+export interface Surveyed {
+  readonly type: string;
+  readonly id: string;
+  /** "" is nobody that a mark or the ledger names. */
+  readonly owner: string;
+  readonly netns: string | undefined;
+  readonly outputs: Values;
+}
+
+/**
+ * All objects of a host that a kind can tell of, in its own namespace and in all named ones, also those that belong to a
+ * stack. Changes nothing. What cannot be looked at for want of a tool or a part of the kernel is not there either.
+ */
+export async function survey(kinds: readonly AnyKind[], settings: HostSettings): Promise<Surveyed[]> {
+  const host = openHost(undefined, settings);
+  const named = (await listNetns(host)).filter((name) => netnsName.safeParse(name).success);
+  return (await Promise.all(kinds.map((kind) => ofKind(kind, host, [undefined, ...named])))).flat();
+}
+
+async function ofKind(kind: AnyKind, host: Host, places: readonly (string | undefined)[]): Promise<Surveyed[]> {
+  const found: Surveyed[] = [];
+  const known = new Set<string>();
+  for (const netns of places) {
+    for (const { id } of (await unlessLacking(async () => kind.imports?.list(host, netns))) ?? []) {
+      const each = known.has(id) ? undefined : await unlessLacking(() => look(kind, host, id));
+      known.add(id);
+      if (!each) continue;
+      if (kind.imports?.alias) known.add(kind.imports.alias(each.outputs));
+      found.push(each);
+    }
+  }
+  return found;
+}
+
+async function look(kind: AnyKind, host: Host, id: string): Promise<Surveyed | undefined> {
+  const named = identity(kind, id, "");
+  const args: Values | undefined = kind.imports?.locate
+    ? ((await kind.imports.locate(host, named, id)) as Values)
+    : named;
+  const observed = args && (await observeOwned(kind, host, args, { ...args, imported: true }));
+  if (!args || !observed) return undefined;
+  const { owner: _, ...outputs } = toPlainJson({ ...merged(args, observed.inputs as Values), ...observed.outputs });
+  const netns = kind.namespace ? kind.namespace(args) : (args.netns as string | undefined);
+  return { type: kind.type, id, owner: observed.owner ?? "", netns, outputs };
+}
+
+async function unlessLacking<T>(body: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await body();
+  } catch (error) {
+    if (hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_NETNS", "LN_TOOL", "LN_INPUT", "LN_EXISTS")) return undefined;
+    throw error;
+  }
+}
+
+/** What names an object, and what was observed of it, also one level down: of a pair, its far end. */
+function merged(args: Values, observed: Values): Values {
+  const nested = Object.entries(observed).map(([key, value]) => {
+    const named = args[key];
+    return [key, isValues(named) && isValues(value) ? { ...named, ...value } : (value ?? named)];
+  });
+  return { ...args, ...Object.fromEntries(nested) };
+}

@@ -1,0 +1,88 @@
+import type { Values } from "../core/check";
+import { kinds } from "../kinds";
+import { requestedInputs } from "./native/state";
+import { kindOf, nameOf, ownerOf } from "./urn";
+
+/** A resource of ours as a state has it, whichever of the two providers made it. */
+export interface RecordedResource {
+  readonly type: string;
+  /** The resource's name in the program. */
+  readonly name: string;
+  readonly id: string;
+  readonly owner: string;
+  /** `ssh://...`; undefined is the machine that the program ran on. */
+  readonly host?: string | undefined;
+  /** The namespace that the object is in; undefined is the host's own. */
+  readonly netns?: string | undefined;
+  readonly inputs: Values;
+  readonly outputs: Values;
+  /** All that is recorded, as the lifecycle takes it. */
+  readonly recorded: Values;
+}
+
+interface StateEntry {
+  readonly urn: string;
+  readonly id?: string;
+  readonly type: string;
+  readonly delete?: boolean;
+  readonly provider?: string;
+  readonly inputs?: Values;
+  readonly outputs?: Values;
+}
+
+/** `pulumi-nodejs:localnet:Netns` of the dynamic provider, `localnet:index:Netns` of the native plugin. */
+const ours = /^(?:pulumi-nodejs:localnet|localnet:index(?:\/\w+)?):\w+$/;
+
+/** How the engine marks a value that it keeps encrypted, and others such as assets. */
+const signatureKey = "4dabf18193072939515e22adb298388d";
+export const secret = "[secret]";
+
+/** The resources of ours in what `pulumi stack export` prints. */
+export function readDeployment(text: string): RecordedResource[] {
+  const { deployment } = JSON.parse(text) as { deployment?: { resources?: StateEntry[] } };
+  if (deployment === undefined) throw new SyntaxError('there is no "deployment" in it');
+  const entries = deployment.resources ?? [];
+  const providers = new Map(entries.map((entry) => [`${entry.urn}::${entry.id}`, entry.inputs ?? {}]));
+  return entries.flatMap((entry) => {
+    // Of a replacement that stopped half-way, the former object is still there.
+    if (!ours.test(entry.type) || entry.delete || !entry.id) return [];
+    return resourceOf(entry, entry.id, providers.get(entry.provider ?? "")) ?? [];
+  });
+}
+
+function resourceOf({ urn, ...entry }: StateEntry, id: string, provider: Values = {}): RecordedResource | undefined {
+  const kind = kinds[kindOf(urn)];
+  if (!kind) return undefined;
+  const { host = provider.host, ...inputs } = plain(entry.inputs);
+  const outputs = plain(entry.outputs);
+  const owner = String(outputs.owner ?? inputs.owner ?? ownerOf(urn));
+  const recorded = { owner, ...requestedInputs(kind, outputs, inputs), ...(host !== undefined && { host }) };
+  return {
+    type: kind.type,
+    name: nameOf(urn),
+    id,
+    owner,
+    host: text(host),
+    netns: text(kind.namespace?.(recorded as never) ?? outputs.netns ?? inputs.netns),
+    inputs,
+    outputs,
+    recorded,
+  };
+}
+
+/** Without what the SDK adds, and with a word in place of each secret. */
+function plain(values: Values = {}): Values {
+  const { __provider: _, ...rest } = values;
+  return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, revealed(value)]));
+}
+
+function revealed(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (signatureKey in value) return secret;
+  if (Array.isArray(value)) return value.map(revealed);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, revealed(each)]));
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

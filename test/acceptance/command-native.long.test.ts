@@ -1,0 +1,4 @@
+import { looksAtTwoNamespaces } from "./command";
+import { native } from "./providers";
+
+looksAtTwoNamespaces(native("examples/two-namespaces"));

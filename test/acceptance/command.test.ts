@@ -1,0 +1,4 @@
+import { looksAtTwoNamespaces } from "./command";
+import { dynamic } from "./providers";
+
+looksAtTwoNamespaces(dynamic("examples/two-namespaces"));

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { type Ran, root, run, Stack } from "./engine";
+import type { Row } from "./providers";
+import { Sandbox } from "./sandbox";
+
+let sandbox: Sandbox;
+let stack: Stack;
+
+/** The command as a user runs it in the project's folder, where the stack is. */
+function localnet(...args: string[]): Promise<Ran> {
+  const argv = [...sandbox.inside, "node", join(root, "provider/bin/localnet"), ...args];
+  return run(argv, { cwd: stack.project, env: stack.env });
+}
+
+const rows = (text: string) => text.split("\n").map((line) => line.split(/ {2,}/));
+
+/** The command `localnet` on examples/two-namespaces: by its state, and by what is there. */
+export function looksAtTwoNamespaces(row: Row): void {
+  describe.each([row])("%s", (_, project) => {
+    const source = () => ["--cwd", project, "--stack", stack.name];
+
+    beforeAll(async () => {
+      sandbox = await Sandbox.open();
+      stack = new Stack(project, "test", {}, sandbox.inside);
+      await stack.init({ mtu: "1400" });
+      await stack.up();
+    });
+    afterAll(async () => {
+      await sandbox.close();
+      stack.forget();
+    });
+
+    test("ls shows links with their addresses and where they lead, all as the state says", async () => {
+      const { code, stdout } = await localnet("ls", "--expect-no-changes", ...source());
+      expect(code).toBe(0);
+      expect(rows(stdout)).toEqual(
+        expect.arrayContaining([
+          ["left", "Netns", "ok"],
+          ["left", "VethPair", "eth-left", "10.90.0.1/24 fd00:90::1/64", "eth-right@right", "ok"],
+          ["right", "VethPair", "eth-right", "10.90.0.2/24 fd00:90::2/64", "eth-left@left", "ok"],
+        ]),
+      );
+    });
+
+    test("ls --live shows the same links without a stack, and whose they are", async () => {
+      const { code, stdout } = await localnet("ls", "--live", "--json");
+      expect(code).toBe(0);
+      const links = JSON.parse(stdout).filter(({ type }: { type: string }) => type === "VethPair");
+      expect(links).toMatchObject([
+        { netns: "left", object: "eth-left", leadsTo: ["eth-right@right"], owner: "two-namespaces/test/eth-left" },
+        { netns: "right", object: "eth-right", leadsTo: ["eth-left@left"], owner: "two-namespaces/test/eth-left" },
+      ]);
+    });
+
+    test("ls tells what was changed by hand, with both values, and what is gone", async () => {
+      await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1300");
+      const changed = await localnet("ls", "--expect-no-changes", ...source());
+      expect(changed).toMatchObject({ code: 3 });
+      expect(changed.stdout).toContain("VethPair eth-left: mtu: wanted 1400, seen 1300\n");
+
+      await sandbox.ip("netns", "del", "right");
+      const { stdout } = await localnet("ls", "--json", ...source());
+      const states = JSON.parse(stdout).map(({ name, state }: Record<string, string>) => `${name} ${state}`);
+      expect(new Set(states)).toEqual(new Set(["left ok", "right gone", "eth-left gone", "ping -", "ping6 -"]));
+      await stack.refresh();
+      await stack.up();
+      expect(await localnet("ls", "--expect-no-changes", ...source())).toMatchObject({ code: 0 });
+    });
+
+    test("where there is no such stack, one line says so and what to type", async () => {
+      const { code, stdout, stderr } = await localnet("ls", "--cwd", project, "--stack", "none");
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toMatch(/^localnet: pulumi stack export: no stack named 'none' found.* choose .*--stack[^\n]*\n$/);
+    });
+  });
+}
