@@ -37,6 +37,29 @@ export async function findImportable(
   });
 }
 
+/**
+ * What is there under an id, whoever made it, for a program that only reads it; undefined: nothing. Changes nothing. What it
+ * needs for the next time is among its outputs.
+ */
+export async function findExternal(
+  kind: AnyKind,
+  id: string,
+  recorded: Values,
+  settings: HostSettings,
+): Promise<{ id: string; inputs: Values; outputs: Values } | undefined> {
+  return about(kind, id, "read", async () => {
+    const { owner, host: url } = recorded;
+    const named = { ...identity(kind, id, String(owner)), ...(url !== undefined && { host: url }) };
+    const host = await open(kind, named, settings);
+    const args = await located(kind, host, named, id);
+    const observed = args && (await observeOwned(kind, host, args, { ...args, imported: true }));
+    if (!observed) return undefined;
+    const all = { ...args, ...observed.inputs, owner };
+    const outputs = { ...pick(kind.args, all, all), ...outputsOf(kind, args, observed), external: true };
+    return { id, inputs: {}, outputs: toPlainJson(outputs) };
+  });
+}
+
 /** The inputs that an id names. What it names ends up in command lines, so all of it is checked. */
 export function identity(kind: AnyKind, id: string, owner: string): Values {
   if (!kind.imports) throw new LocalnetError("LN_INPUT", `a ${kind.type} cannot be imported`);

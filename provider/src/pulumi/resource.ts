@@ -41,9 +41,10 @@ const debugsPromises = Boolean(process.env.PULUMI_DEBUG_PROMISE_LEAKS);
 export abstract class LocalnetResource extends Declared {
   protected constructor(type: string, name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
     const shape = shapeOf(type);
+    const isRead = options.id !== undefined;
     const given = args as Values;
     const request = defined(resolved(shape.references, given));
-    const token = `pulumi-nodejs:localnet:${type}`;
+    const token = dynamicToken(type);
     const configured = new pulumi.Config("localnet").get("host");
     const host = hostOf(`${type} ${name}`, shape.references, given, configured);
     super(
@@ -51,8 +52,7 @@ export abstract class LocalnetResource extends Declared {
       name,
       {
         ...properties(shape),
-        ...(shape.inputs.includes("name") ? { name } : {}),
-        ...request,
+        ...(isRead ? external : { ...(shape.inputs.includes("name") ? { name } : {}), ...request }),
         host,
         owner: ownerIn(pulumi.createUrn(name, token, options.parent)),
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
@@ -60,8 +60,26 @@ export abstract class LocalnetResource extends Declared {
       },
       pulumi.mergeOptions(parentOf(shape, given), options),
     );
-    rememberRequest(this, { ...request, host });
+    rememberRequest(this, isRead ? { ...readInputs(shape, this), host } : { ...request, host });
   }
+}
+
+/** What the provider is told of an object that is only read: it may be anybody's. Generated programs have no such input. */
+const external = { external: true } as const;
+
+/** Of an object that is only read, nothing is known beside what it has. */
+function readInputs({ inputs }: Shape, resource: object): Values {
+  return Object.fromEntries(inputs.map((key) => [key, (resource as Values)[key]]));
+}
+
+/** The type of a kind's resources with the dynamic provider, whose name Pulumi fixes. */
+export function dynamicToken(type: string): string {
+  return `pulumi-nodejs:localnet:${type}`;
+}
+
+/** Is it a resource of this type, be it of another copy of this package? */
+export function hasToken(value: unknown, token: string): boolean {
+  return (value as { __pulumiType?: unknown } | null | undefined)?.__pulumiType === token;
 }
 
 /**
@@ -75,15 +93,34 @@ function ownerIn(urn: pulumi.Output<string>): Promise<string> {
 /** The class of a kind as `C` has it, but for resources that the native plugin manages: it knows the rest from their URN. */
 export function native<C>(type: string): C {
   const shape = shapeOf(type);
-  return class extends Declared {
+  const token = `localnet:index:${type}`;
+  const Native = class extends Declared {
+    static readonly __pulumiType = token;
+
+    static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+      return new Native(name, undefined, { ...options, id });
+    }
+
+    static override isInstance(value: unknown): value is pulumi.CustomResource {
+      return hasToken(value, token);
+    }
+
     constructor(name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
+      const isRead = options.id !== undefined;
       const given = args as Values;
       const request = defined(resolved(shape.references, given));
       const merged = pulumi.mergeOptions(parentOf(shape, given), options);
-      super(`localnet:index:${type}`, name, { ...properties(shape), ...request }, merged);
-      rememberRequest(this, request);
+      super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
+      rememberRequest(this, isRead ? readInputs(shape, this) : request);
     }
-  } as C;
+  };
+  return Object.defineProperty(Native, "name", { value: type }) as C;
+}
+
+/** The settings of an explicit provider as Pulumi takes them: text. */
+export function providerSettings(args: object): pulumi.Inputs {
+  const text = (value: unknown) => (value === undefined || typeof value === "string" ? value : JSON.stringify(value));
+  return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, pulumi.output(value).apply(text)]));
 }
 
 function shapeOf(type: string): Shape {

@@ -4,6 +4,7 @@
  */
 import type { Failure, Values } from "../../core/check";
 import { changesNow, diffOf } from "../../core/diff";
+import { findExternal } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
 import { type HostSettings, withReadCache } from "../../host";
 import { kinds } from "../../kinds";
@@ -57,8 +58,9 @@ function provider(type: string) {
       };
     },
     async read(id: string, props: Values) {
+      const find = props.external ? findExternal : lifecycle.read;
       const found = await asEngineErrors(props, () =>
-        withReadCache(() => lifecycle.read(kind, id, withoutProviderKey(props), settings)),
+        withReadCache(() => find(kind, id, withoutProviderKey(props), settings)),
       );
       return found ? { id, props: found.outputs, inputs: found.inputs } : { id: "" };
     },

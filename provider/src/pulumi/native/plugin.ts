@@ -5,7 +5,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { hasUnknown, unknown, type Values } from "../../core/check";
 import { withDefaults, withoutDefaults } from "../../core/defaults";
 import { changesNow } from "../../core/diff";
-import { findImportable } from "../../core/import";
+import { findExternal, findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
 import { LocalnetError } from "../../errors";
 import { type HostSettings, withReadCache } from "../../host";
@@ -79,6 +79,7 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const id = request.getId();
       const response = new rpc.ReadResponse();
       const observe = () => {
+        if (recorded.values.external) return findExternal(kind, id, { owner, ...recorded.values }, settings);
         if (Object.keys(recorded.values).length === 0) return findImportable(kind, id, owner, settings);
         // What was renamed has the mark of its former name.
         const values: Values = { owner, ...recorded.values };

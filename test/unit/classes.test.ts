@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as surface from "../../provider/src";
+import { kinds } from "../../provider/src/kinds";
+import * as native from "../../provider/src/native";
+
+const types = Object.keys(kinds);
+const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+
+/** What a resource that is only read has. */
+let state: object = {};
+
+beforeAll(() =>
+  pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      registered.push({ type, name, inputs });
+      return { id: name, state: { ...inputs, ...(inputs.external && state) } };
+    },
+    call: ({ inputs }) => inputs,
+  }),
+);
+
+interface Class {
+  new (name: string, args: object): pulumi.Resource;
+  readonly __pulumiType: string;
+  get(name: string, id: string): pulumi.Resource;
+  isInstance(value: unknown): boolean;
+}
+
+describe.each([
+  ["dynamic provider", surface as object, "pulumi-nodejs:localnet:"],
+  ["native plugin", native as object, "localnet:index:"],
+])("the classes of the %s are as Pulumi generates them", (_, exported, prefix) => {
+  test.each(types)("%s has its name, its type, isInstance and get", async (type) => {
+    const made = exported as Record<string, Class>;
+    const [own, other] = [made[type], made[type === "Netns" ? "Bridge" : "Netns"]] as [Class, Class];
+    expect([own.name, own.__pulumiType]).toEqual([type, prefix + type]);
+    const seen = own.get("seen", "an id");
+    const answers = [own, other].map(({ isInstance }) => [seen, undefined, null, {}].map(isInstance));
+    expect(answers).toEqual([[true, false, false, false], Array(4).fill(false)]);
+    // Of a copy of this package that another package brings along.
+    expect(own.isInstance({ __pulumiType: prefix + type })).toBe(true);
+    expect(await new Promise((resolve) => pulumi.output(seen.urn).apply(resolve))).toContain(`${prefix}${type}::seen`);
+    const asked = registered.find((each) => each.type === prefix + type)?.inputs;
+    expect(Object.keys(asked ?? {}).sort()).toEqual(
+      prefix.startsWith("localnet") ? ["external"] : ["__provider", "external", "owner"],
+    );
+  });
+});
+
+test("an explicit provider has its settings as text, and passes for a provider alone", async () => {
+  const made = new native.Provider("there", { host: "ssh://lab", sudo: pulumi.output(true), timeoutSeconds: 20 });
+  await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));
+  const { inputs } = registered.find(({ type }) => type === "pulumi:providers:localnet") ?? {};
+  expect(inputs).toEqual({ host: "ssh://lab", sudo: "true", timeoutSeconds: "20" });
+  expect([native.Provider.isInstance(made), native.Netns.isInstance(made)]).toEqual([true, false]);
+});
+
+test("what a resource that is only read has may be asked of it", async () => {
+  for (const { Bridge, Netns, Route } of [surface, native]) {
+    state = { name: "there" };
+    const netns = Netns.get("netns", "there");
+    await new Promise((resolve) => netns.name.apply(resolve));
+    state = { netns: "there", addresses: ["10.0.0.1/24"], name: "br0" };
+    const bridge = Bridge.get("bridge", "br0@there");
+    const route = new Route("through", { netns, destination: "default", via: bridge, device: bridge });
+    const all = pulumi.all([route.netns, route.via, route.device]);
+    expect(await new Promise((resolve) => all.apply(resolve))).toEqual(["there", "10.0.0.1", "br0"]);
+  }
+});
