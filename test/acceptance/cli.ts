@@ -113,7 +113,7 @@ export function childrenOf(pid: number): number[] {
 }
 
 /** The processes that have this in their environment. */
-function inheritors(entry: string): Process[] {
+export function inheritors(entry: string): Process[] {
   const pids = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);

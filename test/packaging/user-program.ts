@@ -31,6 +31,18 @@ export const mac: pulumi.Output<string> = veth.peerMacAddress;
 export const answered = probe.results.ok;
 `;
 
+/** What only has to compile: a test of theirs. */
+const testProgram = (path: string) => `
+import { Netns } from "${path}";
+import { type ExecResult, LabUnavailable, network, unavailable } from "pulumi-localnet/testing";
+
+export async function run(): Promise<ExecResult> {
+  if (await unavailable()) throw new LabUnavailable();
+  const lab = await network(async () => ({ path: new Netns("pod").path, same: Netns.get("same", "pod").path }));
+  return lab.exec("pod", ["true"]).finally(() => lab.stop());
+}
+`;
+
 /** As docs/providers.md says it. */
 const plugins = `
 plugins:
@@ -57,7 +69,7 @@ const compiler = {
     sourceMap: true,
     outDir: "bin",
   },
-  files: ["index.ts"],
+  files: ["index.ts", "lab.ts"],
 };
 
 const node24 = process.env.LOCALNET_TEST_NODE24;
@@ -91,6 +103,7 @@ export function works(from: string, versions: [node: "this Node" | "Node 24", pu
       `name: user-program\nruntime: nodejs\n${from.endsWith("native") ? plugins : ""}`,
     );
     writeFileSync(join(project, "index.ts"), program(from));
+    writeFileSync(join(project, "lab.ts"), testProgram(from));
     const env = { ...process.env, PATH: [path, process.env.PATH].filter(Boolean).join(delimiter) };
     const install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"];
     expect(await run(install, { cwd: project, env })).toMatchObject({ code: 0 });

@@ -34,6 +34,8 @@ export interface Host {
   readonly runDirectory: string;
   /** This very process can do with files there what a command can. */
   readonly isLocal: boolean;
+  /** Its network namespace is another than that of this very process. */
+  readonly hasOwnNetwork: boolean;
   /** Runs a command to its end. A command that fails otherwise than `accept` allows throws. */
   run(argv: readonly string[], options?: RunOptions): Promise<Result>;
   /** Starts a command that goes on in a session of its own, its output appended to a log file. */

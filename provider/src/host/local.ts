@@ -26,9 +26,12 @@ const elevatedScript = `${readEnvironment}; exec "$@" </dev/null`;
 export function localHost(sudo: boolean, timeoutSeconds: number): Host {
   const root = process.getuid?.() === 0;
   const elevated = sudo && !root;
-  const prefix = elevated ? ["sudo", "-n", "--", ...withEnvironment] : [];
+  // A lab of a test has a network that stands for the host's own. This process serves the engine, and stays out of it.
+  const network = process.env.LOCALNET_NETNS;
+  const enter = network ? ["nsenter", `--net=${network}`, "--"] : [];
+  const prefix = [...(elevated ? ["sudo", "-n", "--", ...withEnvironment] : []), ...enter];
   // What sudo runs is root's, who alone can end it.
-  const limited = (seconds: number) => (elevated ? [...prefix, "timeout", "-k", "1", String(seconds + 1)] : []);
+  const limited = (seconds: number) => (elevated ? [...prefix, "timeout", "-k", "1", String(seconds + 1)] : enter);
 
   const runDirectory = root
     ? "/run/pulumi-localnet"
@@ -37,6 +40,7 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
   return {
     runDirectory,
     isLocal: !elevated,
+    hasOwnNetwork: Boolean(network),
 
     async run(argv, options = {}) {
       const seconds = options.timeoutSeconds ?? timeoutSeconds;
@@ -48,7 +52,7 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
       const log = await openLog(logFile, runDirectory);
       const full = elevated
         ? [...prefix, "setsid", "sh", "-c", elevatedScript, "localnet", ...withoutShellVariables(extra), ...argv]
-        : ["env", ...argv];
+        : [...enter, "env", ...argv];
       const env = elevated ? environment : { ...environment, ...extra };
       try {
         const child = begin(full, { env, cwd: workingDirectory, stdio: [elevated ? "pipe" : "ignore", log, log] });

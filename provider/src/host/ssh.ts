@@ -129,6 +129,7 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
   return {
     runDirectory,
     isLocal: false,
+    hasOwnNetwork: true,
     run: (argv, runOptions = {}) => run(argv, runOptions),
     async start(argv, { environment: extra, workingDirectory, logFile }) {
       refuseEnvironment(extra);

@@ -9,6 +9,7 @@ interface Started {
 export class RecordingHost implements Host {
   readonly runDirectory = "/run/pulumi-localnet";
   readonly isLocal = false;
+  readonly hasOwnNetwork = true;
   readonly commands: string[][] = [];
   readonly inputs: (string | undefined)[] = [];
   readonly started: Started[] = [];

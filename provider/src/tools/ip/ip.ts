@@ -27,7 +27,7 @@ const settings = "/proc/sys/net/ipv4/conf";
 
 /** Is it known without a command that no link has that name? */
 export function isLinkKnownAbsent(host: Host, netns: string | undefined, name: string): boolean {
-  if (!host.isLocal || netns !== undefined || !pathExists(`${settings}/lo`)) return false;
+  if (host.hasOwnNetwork || !host.isLocal || netns !== undefined || !pathExists(`${settings}/lo`)) return false;
   return !pathExists(`${settings}/${name}`) && !ownLinks().includes(name);
 }
 
