@@ -22,6 +22,8 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Text for the command's standard input. */
   readonly input?: string;
+  /** Gets what the command prints, on standard output and on standard error, while it runs. */
+  readonly onOutput?: (text: string) => void;
 }
 
 export interface ExecResult {
@@ -51,8 +53,8 @@ export async function network(program: PulumiFn, options: NetworkOptions = {}): 
 }
 
 /**
- * Why this machine can have no lab, and what mends it; undefined: it can. For tests that are left out there:
- * `test.skipIf(await unavailable())` of Vitest.
+ * Why this machine can have no lab, and what mends it; undefined: it can. For tests that are left out there, such as
+ * `test.skipIf(await unavailable())`.
  */
 export async function unavailable(): Promise<string | undefined> {
   try {
@@ -98,6 +100,9 @@ export class Lab implements AsyncDisposable {
     const child = spawn(file, args, { env: { ...process.env, ...options.env }, stdio: "pipe" });
     child.stdin.on("error", () => {}); // it ended before it read
     child.stdin.end(options.input ?? "");
+    const { onOutput } = options;
+    if (onOutput)
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => onOutput(String(part)));
     const ended = new Promise<number>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code) => resolve(code ?? 128));

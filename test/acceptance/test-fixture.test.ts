@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root, run } from "./engine";
+
+const folder = join(root, "examples/test-fixture");
+
+test("the commands of the example's README run its tests, with Vitest and with Jest", async () => {
+  const text = readFileSync(join(folder, "README.md"), "utf8");
+  const [install, ...commands] = /```sh\n(.*?)```/s.exec(text)?.[1]?.trim().split("\n") ?? [];
+  // The packages are there: others use them at this moment.
+  expect(install).toBe("npm ci");
+  expect(commands).toHaveLength(3);
+  const ran = await run(["sh", "-c", ["set -e", ...commands].join("\n")], { env: { ...process.env, NO_COLOR: "1" } });
+  expect(ran.text).toMatch(/Tests +(2 passed|1 passed \| 1 skipped)/);
+  expect(ran.text).toMatch(/Tests: +1 passed, 1 total/);
+  expect(ran.text).not.toContain("no namespaces");
+  expect(ran.code).toBe(0);
+});
+
+test("what its workflow runs is there", () => {
+  const scripts = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).scripts;
+  const workflow = readFileSync(join(folder, "github-actions.yml"), "utf8");
+  const names = [...workflow.matchAll(/npm run (\S+)/g)].map(([, name = ""]) => name);
+  expect(names.length).toBeGreaterThan(0);
+  for (const name of names) expect(scripts).toHaveProperty([name]);
+});
