@@ -132,6 +132,7 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["Probe", { ping: undefined, dns: { server: "10.0.0.1", name: "x", type: "ANY" } }, "dns.type", "must be one of A,"],
   ["Probe", { ping: undefined, exec: ["-x"] }, "exec", 'must not be empty, start with "-"'],
   ["Probe", { expectOutput: "x" }, "expectOutput", "has no meaning without exec"],
+  ["IpvsTimeouts", { udp: 0 }, "udp", "1 to 2147483"],
   ["Probe", { ping: undefined, http: { url: "file:///etc/passwd" } }, "http.url", "http:// or https://"],
   ["Probe", { ping: undefined, tcp: { address: "10.0.0.1", port: 0 } }, "tcp.port", "1 to 65535"],
 ];

@@ -182,6 +182,10 @@ export type IpvsService = dynamic.IpvsService;
 export const IpvsBackend = native<typeof dynamic.IpvsBackend>("IpvsBackend");
 export type IpvsBackend = dynamic.IpvsBackend;
 
+/** How long IPVS keeps a connection without packets, in one network namespace. Id: `timeouts@NETNS`. */
+export const IpvsTimeouts = native<typeof dynamic.IpvsTimeouts>("IpvsTimeouts");
+export type IpvsTimeouts = dynamic.IpvsTimeouts;
+
 /** A text file, such as the configuration of a daemon. Id: The path.. */
 export const File = native<typeof dynamic.File>("File");
 export type File = dynamic.File;

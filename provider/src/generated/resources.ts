@@ -5884,6 +5884,49 @@ export class IpvsBackend extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link IpvsTimeouts}. */
+export interface IpvsTimeoutsArgs extends CommonArgs {
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** Seconds that an open connection of TCP is kept. 1 to 2147483. Default: 900. */
+  tcp?: pulumi.Input<number> | undefined;
+  /** Seconds that a connection of TCP is kept after a FIN packet. 1 to 2147483. Default: 120. */
+  tcpFin?: pulumi.Input<number> | undefined;
+  /** Seconds that packets of UDP go the same way. 1 to 2147483. Default: 300. */
+  udp?: pulumi.Input<number> | undefined;
+}
+
+/** How long IPVS keeps a connection without packets, in one network namespace. Id: `timeouts@NETNS`. */
+export class IpvsTimeouts extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("IpvsTimeouts");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): IpvsTimeouts {
+    return new IpvsTimeouts(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is IpvsTimeouts {
+    return hasToken(value, IpvsTimeouts.__pulumiType);
+  }
+
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** Seconds that an open connection of TCP is kept. */
+  declare readonly tcp: pulumi.Output<number>;
+  /** Seconds that a connection of TCP is kept after a FIN packet. */
+  declare readonly tcpFin: pulumi.Output<number>;
+  /** Seconds that packets of UDP go the same way. */
+  declare readonly udp: pulumi.Output<number>;
+  /** The timeouts that were there before, which destroy puts back: of TCP, after a FIN, of UDP. */
+  declare readonly previousTimeouts: pulumi.Output<string>;
+
+  constructor(name: string, args?: IpvsTimeoutsArgs, options?: pulumi.CustomResourceOptions) {
+    super("IpvsTimeouts", name, args, options);
+  }
+}
+
 /** The inputs of {@link File}. */
 export interface FileArgs extends CommonArgs {
   /**

@@ -596,6 +596,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { service: "id", netns: "name", address: "address" },
     parent: "netns",
   },
+  IpvsTimeouts: {
+    inputs: ["netns", "tcp", "tcpFin", "udp", "host", "adopt"],
+    outputs: ["previousTimeouts"],
+    references: { netns: "name" },
+    parent: "netns",
+  },
   File: { inputs: ["path", "content", "mode", "host", "adopt"], outputs: [], references: {} },
   Process: {
     inputs: [

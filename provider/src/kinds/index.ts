@@ -15,6 +15,7 @@ import { process } from "./host/process";
 import { sysctl } from "./host/sysctl";
 import { ipvsBackend } from "./ipvs/ipvs-backend";
 import { ipvsService } from "./ipvs/ipvs-service";
+import { ipvsTimeouts } from "./ipvs/ipvs-timeouts";
 import { bond } from "./links/bond";
 import { bridge } from "./links/bridge";
 import { dummy } from "./links/dummy";
@@ -46,6 +47,7 @@ export {
   ipvlan,
   ipvsBackend,
   ipvsService,
+  ipvsTimeouts,
   kernelModule,
   link,
   macvlan,
@@ -69,7 +71,7 @@ const all: readonly AnyKind[] = [
   ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, tunnel, macvlan, ipvlan, vrf, bond, ifb, link],
   ...[address, neighbour, bridgeFdb, route, policyRule],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable],
-  ...[ipvsService, ipvsBackend, file, process, probe],
+  ...[ipvsService, ipvsBackend, ipvsTimeouts, file, process, probe],
 ];
 
 /** Every kind by its type. */

@@ -109,8 +109,11 @@ export async function showService(
 
 /** All of them, but where the kernel has no IPVS, ipvsadm is not asked: it would load the module. */
 export async function findServices(host: Host, netns: string | undefined): Promise<Service[]> {
-  const { exitCode } = await host.run(["ls", "/proc/net/ip_vs"], { accept: [0, 2] });
-  return exitCode === 0 ? listServices(host, netns) : [];
+  return (await hasIpvs(host)) ? listServices(host, netns) : [];
+}
+
+export async function hasIpvs(host: Host): Promise<boolean> {
+  return (await host.run(["ls", "/proc/net/ip_vs"], { accept: [0, 2] })).exitCode === 0;
 }
 
 /** Reads what `ipvsadm -S -n` prints: a line a service, and behind each its backends. */

@@ -10,7 +10,7 @@ look() {
   echo "@@ qdiscs"; tc qdisc show
   echo "@@ iptables 4"; iptables-save
   echo "@@ iptables 6"; ip6tables-save
-  if [ -s /proc/net/ip_vs ]; then echo "@@ ipvs"; ipvsadm -S -n; fi
+  if [ -s /proc/net/ip_vs ]; then echo "@@ ipvs"; ipvsadm -S -n; ipvsadm -L --timeout; fi
   if command -v ipset >/dev/null; then echo "@@ sets"; ipset save; fi
   if command -v nft >/dev/null; then echo "@@ nft"; nft -s list ruleset; fi
   echo "@@ settings"; grep -rs . /proc/sys/net

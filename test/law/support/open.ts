@@ -18,7 +18,7 @@ const inN1 = { netns: { ref: "n1" } };
 
 /** What the kernel cannot mark is written down; a process has a log. */
 const forgotten =
-  /"what":"(?!Sysctl|Netns|Link|IptablesPolicy|KernelModule)[A-Z][A-Za-z]+ |\/run\/pulumi-localnet\/\S+\.log/;
+  /"what":"(?!Sysctl|Netns|Link|IptablesPolicy|IpvsTimeouts|KernelModule)[A-Z][A-Za-z]+ |\/run\/pulumi-localnet\/\S+\.log/;
 
 export const open: readonly Open[] = [
   {

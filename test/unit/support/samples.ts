@@ -28,6 +28,7 @@ export const samples: Readonly<Record<string, Values>> = {
   IptablesRule: { chain: "FORWARD", target: "ACCEPT", netns: "foo" },
   IpSet: { name: "pods", type: "hash:ip", netns: "foo" },
   NftTable: { family: "inet", name: "lab", ruleset: "", netns: "foo" },
+  IpvsTimeouts: { tcp: 60, netns: "foo" },
   IpvsService: { address: "10.0.0.1", port: 80, netns: "foo" },
   IpvsBackend: { service: "tcp/10.0.0.1:80@foo", address: "10.0.0.2", port: 8080 },
   File: { path: "/run/one.conf", content: "one\n" },

@@ -2,7 +2,7 @@ import { isOf } from "../program";
 import type { NoShape, Shape } from "../shapes";
 import { file, netns } from "./files";
 import { ipSet, iptablesChain, iptablesPolicy } from "./firewall";
-import { ipvsBackend, ipvsService } from "./ipvs";
+import { ipvsBackend, ipvsService, ipvsTimeouts } from "./ipvs";
 import { bridge, dummy, ifb, ipvlan, linkShape, pod, tunnel, vethPair, vxlan } from "./links";
 import { probe, process } from "./processes";
 import { address, neighbour, policyRule, route } from "./routes";
@@ -30,6 +30,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Probe: probe,
   File: file,
   IpvsService: ipvsService,
+  IpvsTimeouts: ipvsTimeouts,
   IpvsBackend: ipvsBackend,
   BridgeFdb: { none: "no program writes into the tables of its bridges yet" },
   Link: { none: "programs have no link that they do not make" },

@@ -41,3 +41,15 @@ export const ipvsBackend: Shape = {
   },
   without: { netns: "the service's", drainSeconds: "time", address: "is there", port: "is there" },
 };
+
+export const ipvsTimeouts: Shape = {
+  prefix: "t",
+  weight: 1,
+  needs: "ipvs",
+  base: inPlace,
+  inputs: {
+    tcp: ({ draw }) => draw.pick([60, 901]),
+    tcpFin: ({ draw }) => draw.pick([10, 121]),
+    udp: ({ draw }) => draw.pick([20, 301]),
+  },
+};
