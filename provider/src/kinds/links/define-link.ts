@@ -139,6 +139,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
       const found = await showLink(host, args.netns, args.name);
       if (!found) return undefined;
       const link = await showSides(host, args, recorded, found);
+      if (!link) return undefined;
       const observed = observedOf(link, args.owner);
       const isKnown = recorded && !recorded.imported;
       const isGone = (key: "mtu" | "mac") => args[key] === undefined && (!isKnown || recorded[key] !== undefined);

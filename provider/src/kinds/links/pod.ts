@@ -62,7 +62,7 @@ export const pod = defineKind({
       const before = recorded && { ...farOf(recorded), ...(recorded.imported && { imported: true }) };
       const show = (each: Link) =>
         each.ifname === podLink ? showSides(host, farOf(args), before, each, podSides) : each;
-      const links = await Promise.all(inside.links.map(show));
+      const links = (await Promise.all(inside.links.map(show))).filter((link) => link !== undefined);
       return observedPod(host, args, found?.link, { ...inside, links });
     }
     const owners = recorded?.imported ? [args.owner, ""] : [args.owner];

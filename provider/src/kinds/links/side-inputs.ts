@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { LocalnetError } from "../../errors";
-import type { Host } from "../../host";
+import { LocalnetError, undefinedWithoutNetns } from "../../errors";
+import { type Host, withoutReadCache } from "../../host";
 import { requireTools, type Tool } from "../../host/requirements";
 import { type Link, showLink } from "../../tools/ip/links";
 import { addrgenmode } from "./addrgenmode";
@@ -26,23 +26,34 @@ type SideArgs = LinkArgs & { readonly vlans?: unknown; readonly imported?: boole
 
 const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads, impairment];
 
-/** A link with what other commands show of it. */
+/** A link with what other commands show of it; undefined when it went away since ip showed it. */
 export async function showSides(
   host: Host,
   args: SideArgs,
   recorded: SideArgs | undefined,
   link: Link,
   sides: readonly SideInput[] = sideInputs,
-): Promise<Link> {
+): Promise<Link | undefined> {
   let whole = link;
   for (const side of sides) {
     const isAsked = [args, recorded].some((each) => side.valueIn(each) !== undefined);
     const isUnknown = (!recorded || recorded.imported) && side.mayHave(link);
     if (!isAsked && !(isUnknown && (await hasTool(host, side.tool)))) continue;
     if (isAsked) await requireTools(host, [side.tool]);
-    whole = { ...whole, ...(await side.show(host, args.netns, link, isAsked)) };
+    try {
+      whole = { ...whole, ...(await side.show(host, args.netns, link, isAsked)) };
+    } catch (error) {
+      if (await isThere(host, args.netns, link)) throw error;
+      return undefined;
+    }
   }
   return whole;
+}
+
+/** Is a link still there? It goes with its far end, whose namespace another resource may remove meanwhile. */
+async function isThere(host: Host, netns: string | undefined, { ifname, ifindex }: Link): Promise<boolean> {
+  const now = await undefinedWithoutNetns(() => withoutReadCache(() => showLink(host, netns, ifname)));
+  return now?.ifindex === ifindex;
 }
 
 /** Brings about what other commands set; `link` is as ip shows it after its own changes, if it made any. */
@@ -62,8 +73,10 @@ export async function ensureSides(
   };
   if (concerned.length === 0 || (!link && concerned.every(isAsWanted))) return link;
   const now = link ?? (await showLink(host, args.netns, args.name));
-  if (!now) throw new LocalnetError("LN_VERIFY", `link ${args.name} went away meanwhile`);
+  const gone = () => new LocalnetError("LN_VERIFY", `link ${args.name} went away meanwhile`);
+  if (!now) throw gone();
   const whole = await showSides(host, args, recorded ?? args, now, sides);
+  if (!whole) throw gone();
   const bringAbout = (side: SideInput, now: Link) =>
     side.change(host, args.netns, now, side.valueIn(args), side.valueIn(recorded));
   let changed = false;

@@ -187,7 +187,8 @@ async function observeEnd(
   recorded: Before,
 ): Promise<Required<End> | undefined> {
   const found = await observeLink(host, end, "veth", owner);
-  return found && endOf(await showSides(host, end, recorded, found.link), owner);
+  const link = found && (await showSides(host, end, recorded, found.link));
+  return link && endOf(link, owner);
 }
 
 /** Null where its namespace is gone, or has no name any more. */
