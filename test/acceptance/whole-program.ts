@@ -1,22 +1,21 @@
-import { changes, type Snapshot, Stack, snapshot } from "./engine";
-import { Sandbox } from "./sandbox";
+import { changes, type Snapshot, Stack } from "./engine";
+import { openSandbox, type Place } from "./place";
 
 /** A program of a folder on a host of its own: up, nothing more to do, destroy. Its probes see what it is there to show. */
-export function bringsUpAndDown(folder: () => string): void {
-  let sandbox: Sandbox;
+export function bringsUpAndDown(folder: () => string, open: () => Promise<Place> = openSandbox): void {
+  let place: Place;
   let stack: Stack;
   let before: Snapshot;
-  const seen = () => snapshot([], sandbox.inside);
 
   beforeAll(async () => {
-    sandbox = await Sandbox.open();
-    stack = new Stack(folder(), "test", {}, sandbox.inside);
-    before = await seen();
-    await stack.init();
+    place = await open();
+    stack = new Stack(folder(), "test", {}, place.inside);
+    before = await place.snapshot();
+    await stack.init(place.config);
   });
   afterAll(async () => {
-    await sandbox.close();
-    stack.forget();
+    await stack.dispose();
+    await place.close();
   });
 
   test("up makes it, and its probes see what they expect", async () => {
@@ -32,6 +31,6 @@ export function bringsUpAndDown(folder: () => string): void {
 
   test("destroy leaves the host as it was", async () => {
     await stack.destroy();
-    expect(await seen()).toEqual(before);
+    expect(await place.snapshot()).toEqual(before);
   });
 }

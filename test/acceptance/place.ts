@@ -1,0 +1,39 @@
+import { type Ran, run, type Snapshot, snapshot, vm } from "./engine";
+import { Sandbox } from "./sandbox";
+
+/** A host that a program runs on, and how it is looked at. */
+export interface Place {
+  /** What the CLI begins with; see Sandbox. */
+  readonly inside: readonly string[];
+  /** The stack's configuration. */
+  readonly config: Record<string, string>;
+  /** Runs a command on the host. */
+  exec(argv: readonly string[]): Promise<Ran>;
+  snapshot(): Promise<Snapshot>;
+  close(): Promise<void>;
+}
+
+/** This machine's kernel, with a network, mounts and processes of its own. */
+export async function openSandbox(): Promise<Place> {
+  const sandbox = await Sandbox.open();
+  const { inside } = sandbox;
+  return {
+    inside,
+    config: {},
+    exec: (argv) => run([...inside, ...argv]),
+    snapshot: () => snapshot([], inside),
+    close: () => sandbox.close(),
+  };
+}
+
+/** The virtual machine, whose kernel has all types of links. It loads modules as it needs them, and keeps them. */
+export async function openMachine(): Promise<Place> {
+  const { host, ssh, exec } = vm();
+  return {
+    inside: [],
+    config: { "localnet:host": host },
+    exec: (argv) => exec(argv, 5),
+    snapshot: async () => ({ ...(await snapshot(ssh)), modules: [] }),
+    close: async () => {},
+  };
+}
