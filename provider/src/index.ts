@@ -1,1 +1,2 @@
+export * from "./generated/functions";
 export * from "./generated/resources";

@@ -19,18 +19,18 @@ import { root } from "../lib/paths.mjs";
  * @property {Record<string, FieldDocs>} outputs
  */
 
+/** What exports the kinds, and the functions. */
+const indexes = ["provider/src/kinds/index.ts", "provider/src/functions/index.ts"];
+
 /**
- * Reads the comments in the kinds' source files.
- * @returns {Record<string, KindDocs>} by the name that the kind is exported by
+ * Reads the comments in the source files of kinds and functions.
+ * @returns {Record<string, KindDocs>} by the name that each is exported by
  */
 export function readDocs() {
   const program = openProgram();
   const checker = program.getTypeChecker();
-  const index = program.getSourceFile(join(root, "provider/src/kinds/index.ts"));
-  const module = index && checker.getSymbolAtLocation(index);
-  if (!module) throw new Error("provider/src/kinds/index.ts exports nothing");
   const kinds = Object.fromEntries(
-    checker.getExportsOfModule(module).map((symbol) => {
+    indexes.flatMap(exportsOf).map((symbol) => {
       const type = checker.getTypeOfSymbol(symbol);
       return [
         symbol.name,
@@ -45,9 +45,15 @@ export function readDocs() {
 
   /** @param {string} path @param {string} name */
   function symbolIn(path, name) {
+    return exportsOf(path).find((each) => each.name === name);
+  }
+
+  /** @param {string} path */
+  function exportsOf(path) {
     const file = program.getSourceFile(join(root, path));
     const exporting = file && checker.getSymbolAtLocation(file);
-    return exporting && checker.getExportsOfModule(exporting).find((each) => each.name === name);
+    if (!exporting) throw new Error(`${path} exports nothing`);
+    return checker.getExportsOfModule(exporting);
   }
 
   /** @param {ts.Type} type @param {string} name @returns {ts.Type | undefined} */
@@ -114,5 +120,8 @@ function openProgram() {
   const path = join(root, "provider/tsconfig.json");
   const { config } = ts.readConfigFile(path, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, join(root, "provider"));
-  return ts.createProgram([join(root, "provider/src/kinds/index.ts")], { ...options, noEmit: true });
+  return ts.createProgram(
+    indexes.map((index) => join(root, index)),
+    { ...options, noEmit: true },
+  );
 }

@@ -8,7 +8,7 @@ import { errors, reference } from "./markdown.mjs";
 import { readModel } from "./model.mjs";
 import { packageSchema } from "./schema.mjs";
 import { shapes } from "./shapes.mjs";
-import { nativeResources, resources } from "./types.mjs";
+import { functionDeclarations, nativeResources, resources } from "./types.mjs";
 
 /**
  * Writes what follows from the kinds: the classes that users import, and the tables of the documentation.
@@ -22,6 +22,7 @@ export async function generate({ checkOnly }) {
   const manifest = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
   const current = new Map([
     ["provider/src/generated/resources.ts", await formatted(resources(model))],
+    ["provider/src/generated/functions.ts", await formatted(functionDeclarations(model))],
     ["provider/src/generated/shapes.ts", await formatted(shapes(model))],
     ["provider/src/generated/native-resources.ts", await formatted(nativeResources(model))],
     ["provider/schema.json", await formatted(packageSchema(model, manifest), "provider/schema.json")],

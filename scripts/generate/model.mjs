@@ -32,10 +32,20 @@ import { readDocs } from "./docs.mjs";
  */
 
 /**
+ * @typedef {object} FunctionModel
+ * @property {string} name
+ * @property {string} summary
+ * @property {readonly string[]} needs
+ * @property {Field[]} args
+ * @property {Field[]} outputs
+ */
+
+/**
  * @typedef {object} Model
  * @property {Field[]} common inputs of every kind
  * @property {Field[]} configuration the settings of all resources together
  * @property {KindModel[]} kinds
+ * @property {FunctionModel[]} functions
  * @property {Record<string, string>} codes
  * @property {string} sampleError
  * @property {Record<string, { package: string, version?: { atLeast: string } }>} requirements
@@ -69,6 +79,7 @@ const load = createRequire(join(root, "provider/package.json"));
 export function readModel() {
   const { z } = load("zod");
   const { kinds: registry, ...exports } = load("./dist/kinds");
+  const { functions } = load("./dist/functions");
   const { configuration } = load("./dist/core/kind");
   const { check } = load("./dist/core/check");
   const { codes } = load("./dist/errors");
@@ -106,6 +117,16 @@ export function readModel() {
         args,
         outputs: fieldsOf(kind.type, schemaOf(kind.outputs), docsOf(kind).outputs, membersOf),
         argsRequired: check(kind, bare).failures.length > 0,
+      };
+    }),
+    functions: Object.values(functions).map((/** @type {any} */ { name, summary, needs, args, outputs }) => {
+      const { args: asked, outputs: told } = docs[name] ?? { args: {}, outputs: {} };
+      // In a name of its own "name" is that of what is looked for: no resource has it.
+      const place = `function.${name}`;
+      return {
+        ...{ name, summary, needs },
+        args: fieldsOf(place, schemaOf(args), asked, membersOf),
+        outputs: fieldsOf(place, schemaOf(outputs), told, membersOf),
       };
     }),
     codes,

@@ -9,7 +9,10 @@ const token = (/** @type {string} */ name) => `localnet:index:${name}`;
 const any = { $ref: "pulumi.json#/Any" };
 
 /** The text of provider/schema.json: the kinds as Pulumi describes packages. @param {import("./model.mjs").Model} model @param {Json} manifest */
-export function packageSchema({ common, configuration, kinds }, { version, description, keywords, license }) {
+export function packageSchema(
+  { common, configuration, functions, kinds },
+  { version, description, keywords, license },
+) {
   /** @type {Json} */
   const types = {};
   const resources = kinds.map(({ type, summary, id, args, outputs }) => {
@@ -26,6 +29,15 @@ export function packageSchema({ common, configuration, kinds }, { version, descr
       },
     ];
   });
+  const asked = functions.map(({ name, summary, args, outputs }) => {
+    const place = name.charAt(0).toUpperCase() + name.slice(1);
+    const object = (/** @type {Field[]} */ fields, /** @type {boolean} */ input) => ({
+      type: "object",
+      properties: properties(fields, (field) => described(field, place, input, types)),
+      required: keys(fields, ({ required, always }) => (input ? required : always)),
+    });
+    return [token(name), { description: summary, inputs: object(args, true), outputs: object(outputs, false) }];
+  });
   const settings = properties(configuration, (field) => described(field, "", true, types));
   const schema = {
     ...{ name: "localnet", version, displayName: "localnet", description, keywords, license },
@@ -37,6 +49,7 @@ export function packageSchema({ common, configuration, kinds }, { version, descr
     provider: { description: "The settings of a set of resources.", inputProperties: settings },
     types,
     resources: Object.fromEntries(resources),
+    functions: Object.fromEntries(asked),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }

@@ -73,6 +73,20 @@ describe.each([
   });
 });
 
+test("functions of the native plugin look into the lab, also before what they ask for is there", async () => {
+  await using lab = await network(async () => {
+    const client = new native.Netns("client");
+    const pair = new native.VethPair("eth0", { netns: client, peer: { name: "far", netns: client } });
+    const before = await native.getLink({ name: "nothing" });
+    const after = native.getLinkOutput({ name: pair, netns: client });
+    return { before, after };
+  });
+  expect(lab.outputs).toEqual({
+    before: { exists: false },
+    after: expect.objectContaining({ exists: true, type: "veth", owner: "lab/test/eth0" }),
+  });
+});
+
 test("labs beside each other may use the same names, and end with their block", async () => {
   const mac = async () => {
     await using lab = await network(program(native));

@@ -15,7 +15,7 @@ beforeAll(() =>
       registered.push({ type, name, inputs });
       return { id: name, state: { ...inputs, ...(inputs.external && state) } };
     },
-    call: ({ inputs }) => inputs,
+    call: ({ token, inputs }) => ({ token, inputs }),
   }),
 );
 
@@ -66,4 +66,22 @@ test("what a resource that is only read has may be asked of it", async () => {
     const all = pulumi.all([route.netns, route.via, route.device]);
     expect(await new Promise((resolve) => all.apply(resolve))).toEqual(["there", "10.0.0.1", "br0"]);
   }
+});
+
+test("a function of the dynamic provider looks from the program's own process", async () => {
+  const lo = { exists: true, ifindex: 1, type: "" };
+  expect(await surface.getLink({ name: "lo" })).toMatchObject(lo);
+  const made = surface.getLinkOutput({ name: pulumi.output("lo") }, { dependsOn: new surface.Netns("before") });
+  expect(await new Promise((resolve) => made.apply(resolve))).toMatchObject(lo);
+  await expect(surface.getLink({ name: "-x" })).rejects.toThrow("getLink -x: read: name: must be");
+});
+
+test("a function of the native plugin is asked of that, with what resources mean", async () => {
+  const [token, netns] = ["localnet:index:getLink", new native.Netns("there")];
+  const inputs = { name: "lo", netns: "there" };
+  expect(await native.getLink(inputs)).toEqual({ token, inputs });
+  expect(native.getLink.name).toBe("getLink");
+  const made = native.getLinkOutput({ name: "lo", netns });
+  state = {};
+  expect(await new Promise((resolve) => made.apply(resolve))).toMatchObject({ token });
 });

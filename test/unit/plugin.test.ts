@@ -244,3 +244,17 @@ test("an error names no value of a secret input, in whatever it came of", async 
   expect(message).not.toContain("lnt-no-such-place");
   expect((await check("Bridge", { mtu: secret("hunter2 ") })).failures.flat().join()).not.toContain("hunter2");
 });
+
+test("a function answers, secret where it was asked with a secret; what is wrong names no secret", async () => {
+  const invoke = async (name: string, args: Values) => {
+    const request = new rpc.InvokeRequest();
+    request.setTok(`localnet:index:${name}`);
+    request.setArgs(struct(args));
+    const response = await ask<rpc.InvokeRequest, rpc.InvokeResponse>(client.invoke, request);
+    return response.getReturn()?.toJavaScript();
+  };
+  expect(await invoke("getLink", { name: "lo" })).toMatchObject({ exists: true, ifindex: 1 });
+  expect(await invoke("getLink", { name: secret("lo") })).toMatchObject({ exists: secret(true), ifindex: secret(1) });
+  await expect(invoke("getLink", { name: secret("-hidden") })).rejects.toThrow(/^(?!.*hidden).*name: must be/s);
+  await expect(invoke("getNothing", {})).rejects.toThrow("pulumi-localnet has no function getNothing");
+});

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as surface from "../../provider/src";
+import { functions } from "../../provider/src/functions";
 import { kinds } from "../../provider/src/kinds";
 import * as native from "../../provider/src/native";
 import { sample, samples } from "./support/samples";
@@ -28,7 +29,7 @@ test.each(types)("%s is exported as a class, and its arguments as a type", (type
 });
 
 test("nothing else is exported, and the same for the native plugin, which has providers too", () => {
-  const all = [...types].sort();
+  const all = [...types, ...Object.keys(functions).flatMap((name) => [name, `${name}Output`])].sort();
   expect(Object.keys(surface).sort()).toEqual(all);
   expect(Object.keys(native).sort()).toEqual([...all, "Provider"].sort());
 });

@@ -4,7 +4,7 @@ import { defaultTimeoutSeconds } from "../host/host";
 import type { Tool } from "../host/requirements";
 import { netnsName, seconds } from "../schema/fields";
 
-const hostUrl = z
+export const hostUrl = z
   .string()
   .regex(
     /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9][A-Za-z0-9_.-]*(:[0-9]{1,5})?$/,

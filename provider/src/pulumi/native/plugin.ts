@@ -8,6 +8,7 @@ import { changesNow } from "../../core/diff";
 import { findExternal, findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
 import { LocalnetError } from "../../errors";
+import { answer } from "../../functions";
 import { type HostSettings, withReadCache } from "../../host";
 import { interrupt } from "../../host/interrupt";
 import { withEngine } from "../../host/operation";
@@ -123,6 +124,18 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const remove = () => lifecycle.remove(kind, request.getId(), { owner, ...given.values }, settings);
       await run(subject, [given], remove, request.getTimeout());
       return new Empty();
+    }),
+
+    invoke: unary(async (request: rpc.InvokeRequest) => {
+      const { values, secrets, secretTexts } = decode(request.getArgs());
+      const name = request.getTok().split(":").at(-1) ?? "";
+      const found = await operation(() => answer(name, values, settings)).catch((error) => {
+        throw withoutSecrets(error, secretTexts);
+      });
+      const response = new rpc.InvokeResponse();
+      // What is seen of a secret may show it.
+      response.setReturn(encode(found, secrets.size > 0 ? new Set(Object.keys(found)) : secrets));
+      return response;
     }),
 
     cancel: unary(async () => {

@@ -1,0 +1,20 @@
+import type { Values } from "../core/values";
+import type { HostSettings } from "../host";
+import { getLink } from "./get-link";
+import { getNetns } from "./get-netns";
+import { getRoutes } from "./get-routes";
+import { runProbe } from "./run-probe";
+
+export { getLink, getNetns, getRoutes, runProbe };
+
+/** All functions, in the order of the documentation. */
+const all = [getNetns, getLink, getRoutes, runProbe];
+
+export const functions = Object.fromEntries(all.map((each) => [each.name, each]));
+
+/** What a function answers. */
+export function answer(name: string, args: Values, settings: HostSettings): Promise<Values> {
+  const asked = functions[name];
+  if (!asked) throw new Error(`pulumi-localnet has no function ${name}`);
+  return asked.answer(args, settings);
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { hasCode, LocalnetError } from "../errors";
+import { probe } from "../kinds";
+import { probeTargets } from "../kinds/checks/probe-targets";
+import { netnsName } from "../schema/fields";
+import { defineFunction } from "./function";
+
+const { count, intervalSeconds, timeoutSeconds, maxMilliseconds } = probe.args.shape;
+
+export const runProbe = defineFunction({
+  name: "runProbe",
+  summary: "Whether traffic flows now. A Probe asserts it, and fails the update otherwise.",
+  args: {
+    /** Network namespace to send from. Default: the host's own. */
+    netns: netnsName.optional().meta({ reference: "name", of: "netns" }),
+    ...probeTargets,
+    /** Requests, one after the other, that have to be answered. */
+    count,
+    /** Attempts to get the first answer. */
+    attempts: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(1),
+    /** Seconds between attempts. */
+    intervalSeconds,
+    /** Seconds for a request to be answered; not 0. */
+    timeoutSeconds,
+    /** Milliseconds that an answer may take. Default: as long as the timeout. */
+    maxMilliseconds,
+  },
+  outputs: {
+    /** Was every request answered as expected? */
+    ok: z.boolean(),
+    /** What was seen instead. */
+    reason: z.string().optional(),
+    /** Milliseconds that half of the answers took at most. */
+    milliseconds: z.number().optional(),
+  },
+  needs: [],
+  async run(host, args) {
+    const asked = { ...args, expect: "success", owner: "" } as const;
+    const wrong = [...(probe.rules?.(asked) ?? [])].map(([property, rule]) => `${property}: ${rule}`);
+    if (wrong.length > 0) throw new LocalnetError("LN_INPUT", wrong.join("; "));
+    try {
+      const { outputs } = (await probe.ensure(host, asked, undefined)) ?? {};
+      return { ok: true, milliseconds: outputs?.results?.milliseconds?.median };
+    } catch (error) {
+      if (!hasCode(error, "LN_PROBE")) throw error;
+      return { ok: false, reason: error.summary };
+    }
+  },
+});

@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Values } from "../core/values";
+import { functionReferences } from "../generated/shapes";
+import { resolved } from "./references";
+
+/** A function of the dynamic provider: the program's own process looks. */
+export async function invoke<R>(name: string, args: object = {}, _options?: pulumi.InvokeOptions): Promise<R> {
+  // What looks is loaded when it is needed: most programs ask nothing.
+  const { answerHere } = require("./dynamic/functions") as typeof import("./dynamic/functions");
+  const config = new pulumi.Config("localnet");
+  return (await answerHere(name, args as Values, (key) => config.get(key))) as R;
+}
+
+/** As `invoke`, once all is known that it is asked with, and all that it depends on is there. */
+export function invokeOutput<R>(
+  name: string,
+  args: object = {},
+  { dependsOn = [] }: pulumi.InvokeOutputOptions = {},
+): pulumi.Output<R> {
+  const before = pulumi.output(dependsOn).apply((some) => pulumi.all([some].flat().map(({ urn }) => urn)));
+  const asked = pulumi.output(resolved(functionReferences[name] ?? {}, args as Values));
+  // A resource that is not there yet has an address that nobody knows; where it is asked for, that is told by the promise.
+  return pulumi.all([asked, before]).apply(([values]) => invoke<object>(name, values)) as unknown as pulumi.Output<R>;
+}
+
+/** A function of the native plugin. */
+export function nativeFunction<F>(name: string): F {
+  const call = (args: object = {}, options?: pulumi.InvokeOptions) =>
+    pulumi.runtime.invoke(`localnet:index:${name}`, args as pulumi.Inputs, options);
+  return Object.defineProperty(call, "name", { value: name }) as F;
+}
+
+/** As `nativeFunction`, once all is known that it is asked with. */
+export function nativeOutputFunction<F>(name: string): F {
+  const call = (args: object = {}, options?: pulumi.InvokeOutputOptions) => {
+    const asked = resolved(functionReferences[name] ?? {}, args as Values);
+    return pulumi.runtime.invokeOutput(`localnet:index:${name}`, asked as pulumi.Inputs, options);
+  };
+  return Object.defineProperty(call, "name", { value: `${name}Output` }) as F;
+}

@@ -1,0 +1,80 @@
+import { answer } from "../../provider/src/functions";
+import { hostUrl, settings, World } from "./support/world";
+
+const world = new World();
+const a = world.netns("a");
+const there = { ...settings, host: hostUrl };
+const ask = (name: string, args: object) => answer(name, { ...args }, there);
+
+const byHand = `
+ip link set lo up
+ip link add br0 type bridge
+ip link add near type veth peer name far
+ip link set near master br0
+ip link set br0 mtu 1400 up
+ip addr add 10.8.0.1/24 dev br0
+ip route add default via 10.8.0.9 metric 7
+ip route add 10.9.0.0/16 nexthop via 10.8.0.7 nexthop via 10.8.0.8
+ip route add blackhole 10.10.0.0/16 table 100
+`;
+
+beforeAll(async () => {
+  await world.build();
+  await world.script(a, byHand.trim().replaceAll("\n", " && "));
+});
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+test("a namespace and its links, or that there is none", async () => {
+  const { links, ...rest } = await ask("getNetns", { name: a });
+  expect(rest).toEqual({ exists: true, path: `/run/netns/${a}` });
+  expect(links).toEqual(expect.arrayContaining(["lo", "br0", "near", "far"]));
+  expect(await ask("getNetns", { name: `${a}-no` })).toEqual({ exists: false });
+});
+
+test("a link as it is, or that there is none", async () => {
+  const br0 = await ask("getLink", { name: "br0", netns: a });
+  expect(br0).toMatchObject({ exists: true, type: "bridge", up: true, carrier: false, mtu: 1400 });
+  expect(br0).toMatchObject({ mac: expect.stringMatching(/^([0-9a-f]{2}:){5}/), ifindex: expect.any(Number) });
+  expect(br0.addresses).toContain("10.8.0.1/24");
+  expect(await ask("getLink", { name: "near", netns: a })).toMatchObject({ type: "veth", master: "br0", up: false });
+  const lo = await ask("getLink", { name: "lo", netns: a });
+  expect(lo).toMatchObject({ type: "", up: true });
+  for (const where of [
+    { name: "no", netns: a },
+    { name: "br0", netns: `${a}-no` },
+  ]) {
+    expect(await ask("getLink", where)).toEqual({ exists: false });
+  }
+});
+
+test("the routes of a table", async () => {
+  const { routes } = (await ask("getRoutes", { netns: a })) as { routes: object[] };
+  expect(routes).toEqual(
+    expect.arrayContaining([
+      { destination: "default", via: "10.8.0.9", device: "br0", metric: 7, protocol: "3" },
+      { destination: "10.9.0.0/16", nextHops: ["10.8.0.7", "10.8.0.8"], metric: 0, protocol: "3" },
+      { destination: "10.8.0.0/24", device: "br0", source: "10.8.0.1", metric: 0, protocol: "2" },
+    ]),
+  );
+  expect(routes).toHaveLength(3);
+  const { routes: other } = (await ask("getRoutes", { netns: a, table: 100 })) as { routes: object[] };
+  expect(other).toMatchObject([{ destination: "10.10.0.0/16" }]);
+  expect(await ask("getRoutes", { netns: a, family: "ipv6", table: 100 })).toEqual({ routes: [] });
+  expect(await ask("getRoutes", { netns: `${a}-no` })).toEqual({ routes: [] });
+});
+
+test("whether traffic flows is an answer, and fails nothing", async () => {
+  const ping = (address: string) => ask("runProbe", { netns: a, ping: { address }, timeoutSeconds: 1 });
+  expect(await ping("10.8.0.1")).toEqual({ ok: true, milliseconds: expect.any(Number) });
+  expect(await ping("10.8.0.77")).toEqual({ ok: false, reason: expect.stringContaining("10.8.0.77") });
+});
+
+test("what is asked wrongly is an error that names the input and the rule", async () => {
+  const wrong = async (name: string, args: object) => String(await ask(name, args).catch((error) => error));
+  expect(await wrong("getLink", { name: "-x" })).toMatch(
+    /getLink -x: read: name: must be 1 to 15 of letters.* \[LN_INPUT\]/,
+  );
+  expect(await wrong("getLink", {})).toContain("name: ");
+  expect(await wrong("getRoutes", { netns: a, tabel: 3 })).toContain("tabel");
+  expect(await wrong("runProbe", { netns: a })).toContain("give one of http");
+});
