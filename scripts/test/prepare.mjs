@@ -23,7 +23,7 @@ const packages = [
     "ethtool",
     "strace",
   ],
-  ...["perl-base", "python3", "sudo", "nftables", "openssl"],
+  ...["perl-base", "python3", "sudo", "nftables", "tcpdump", "openssl"],
 ];
 
 /** The machines of a run of the tests. A layer that needs one has the first; those of two workers have both. */

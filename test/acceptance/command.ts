@@ -1,14 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ran, root, run, Stack } from "./engine";
 import type { Row } from "./providers";
 import { Sandbox } from "./sandbox";
 
+const directory = mkdtempSync(join(tmpdir(), "localnet-command-"));
+afterAll(() => rmSync(directory, { recursive: true }));
 let sandbox: Sandbox;
 let stack: Stack;
 
+const command = join(root, "provider/bin/localnet");
+
 /** The command as a user runs it in the project's folder, where the stack is. */
 function localnet(...args: string[]): Promise<Ran> {
-  const argv = [...sandbox.inside, "node", join(root, "provider/bin/localnet"), ...args];
+  const argv = [...sandbox.inside, "node", command, ...args];
   return run(argv, { cwd: stack.project, env: stack.env });
 }
 
@@ -50,6 +56,36 @@ export function looksAtTwoNamespaces(row: Row): void {
         { netns: "left", object: "eth-left", leadsTo: ["eth-right@right"], owner: "two-namespaces/test/eth-left" },
         { netns: "right", object: "eth-right", leadsTo: ["eth-left@left"], owner: "two-namespaces/test/eth-left" },
       ]);
+    });
+
+    test("exec runs a command where a resource is, and ends as it does", async () => {
+      const ping = await localnet("exec", ...source(), "right", "--", "ping", "-c", "1", "10.90.0.1");
+      expect(ping).toMatchObject({ code: 0, stdout: expect.stringContaining(" 0% packet loss") });
+      expect(await localnet("exec", ...source(), "eth-left", "--", "sh", "-c", "exit 7")).toMatchObject({ code: 7 });
+      const { code, stderr } = await localnet("exec", ...source(), "rigth", "--", "true");
+      expect({ code, stderr }).toEqual({ code: 2, stderr: 'localnet: there is no "rigth"; did you mean right?\n' });
+    });
+
+    test("shell starts one in a namespace, with what the user has in SHELL", async () => {
+      const script = `exec node ${command} shell --live right`;
+      const argv = [...sandbox.inside, "sh", "-c", `echo ip -br link show eth-right | SHELL=/bin/sh ${script}`];
+      expect((await run(argv)).stdout).toMatch(/^eth-right@/);
+    });
+
+    test("capture writes the packets of a link's far end, in tcpdump's format", async () => {
+      const file = join(directory, "packets");
+      let isDone = false;
+      const options = ["--far", "-c", "2", "-w", file, "--", "icmp"];
+      const capturing = localnet("capture", ...source(), "eth-left", ...options).finally(() => {
+        isDone = true;
+      });
+      // Before it listens it hears nothing.
+      while (!isDone) await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
+      expect(await capturing).toMatchObject({ code: 0, stderr: expect.stringContaining("2 packets captured") });
+      const { stdout } = await run(["tcpdump", "-n", "-r", file]);
+      expect(stdout).toMatch(
+        /^\S+ IP 10\.90\.0\.1 > 10\.90\.0\.2: ICMP echo request.*\n.* 10\.90\.0\.2 > .* reply.*\n$/,
+      );
     });
 
     test("ls tells what was changed by hand, with both values, and what is gone", async () => {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
+import { capture } from "./commands/capture";
 import { completion } from "./commands/completion";
 import { discover } from "./commands/discover";
+import { exec, shell } from "./commands/exec";
 import { ls } from "./commands/ls";
 import { codeOf, describeFailure, exitCodes } from "./outcome";
 import type { Run } from "./run";
@@ -46,7 +48,7 @@ export function programOf(run: Run): Command {
         ),
     })
     .exitOverride();
-  for (const command of [ls(run), discover(run), completion(run)])
-    program.addCommand(command.copyInheritedSettings(program).helpOption("-h, --help", "say how to use it"));
+  for (const command of [ls, exec, shell, capture, discover, completion])
+    program.addCommand(command(run).copyInheritedSettings(program).helpOption("-h, --help", "say how to use it"));
   return program;
 }

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { describe, differences } from "../core/compare";
 import { read } from "../core/lifecycle";
 import { LocalnetError } from "../errors";
@@ -15,9 +16,13 @@ export interface Looked {
   readonly remarks: readonly string[];
 }
 
+/** Objects that are looked at at a time: each may take a process, and of hundreds at once none would end in time. */
+const atOnce = 16;
+
 /** Looks at all objects as `pulumi refresh` does, and changes nothing. */
 export function lookAt(objects: readonly LabObject[], { sudo }: HostSettings): Promise<Looked[]> {
-  return withReadCache(() => Promise.all(objects.map((object) => look(object, { sudo }))));
+  const limit = pLimit(atOnce);
+  return withReadCache(() => Promise.all(objects.map((object) => limit(() => look(object, { sudo })))));
 }
 
 async function look(object: LabObject, settings: HostSettings): Promise<Looked> {

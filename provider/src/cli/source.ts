@@ -23,16 +23,16 @@ export interface SourceOptions {
   readonly json?: boolean;
 }
 
-export function addSource(command: Command): Command {
-  return addJson(
-    command
-      .option("-s, --stack <name>", "the stack; default: the one that is selected")
-      .option("-C, --cwd <folder>", "the folder of the Pulumi project; default: this one")
-      .option("--state <file>", 'what "pulumi stack export" printed, in place of a stack; "-" is standard input')
-      .option("--live", "what is on a host, whoever made it, in place of a stack")
-      .addOption(hostOption("with --live: the host, ssh://[USER@]NAME[:PORT]; default: this machine"))
-      .option("--sudo", "run commands through sudo -n"),
-  );
+/** The options that say what a command works on; `json: false` for one that prints what another command does. */
+export function addSource(command: Command, { json = true } = {}): Command {
+  command
+    .option("-s, --stack <name>", "the stack; default: the one that is selected")
+    .option("-C, --cwd <folder>", "the folder of the Pulumi project; default: this one")
+    .option("--state <file>", 'what "pulumi stack export" printed, in place of a stack; "-" is standard input')
+    .option("--live", "what is on a host, whoever made it, in place of a stack")
+    .addOption(hostOption("with --live: the host, ssh://[USER@]NAME[:PORT]; default: this machine"))
+    .option("--sudo", "run commands through sudo -n");
+  return json ? addJson(command) : command;
 }
 
 export function addJson(command: Command): Command {

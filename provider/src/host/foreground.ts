@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import { LocalnetError } from "../errors";
 import { errnoOf } from "./files";
 import type { HostSettings } from "./index";
@@ -13,36 +14,58 @@ export interface Where extends HostSettings {
   readonly netns?: string | undefined;
 }
 
-/** The command line that runs a command there, as the user would type it; `terminal`: the command gets one there, too. */
-export function commandThere({ host, netns, sudo }: Where, argv: readonly string[], terminal = false): string[] {
+/**
+ * Over ssh and without a terminal, what runs there does not notice that the user has ended ssh here. The shell that runs
+ * this ends the command with its own standard input, which nobody else writes to.
+ */
+const boundScript = [
+  // What a shell puts into the background reads nothing unless that is said.
+  'exec 3<&0; "$@" </dev/null 3<&- & child=$!',
+  "{ cat <&3; kill $child; } >/dev/null 2>&1 & reader=$!",
+  "wait $child; code=$?; kill $reader 2>/dev/null; exit $code",
+].join("; ");
+
+export type Mode =
+  /** What it reads is this process's own standard input; there, too, it has a terminal. */
+  | "terminal"
+  /** The same, without a terminal there. */
+  | "pipe"
+  /** It reads nothing, and must not outlive this process. */
+  | "bound";
+
+/** The command line that runs a command there, as the user would type it. */
+export function commandThere({ host, netns, sudo }: Where, argv: readonly string[], mode: Mode = "pipe"): string[] {
   // With the files that /etc/netns has for the namespace, which nsenter does not mount.
   const inside = netns === undefined ? [...argv] : ["ip", "netns", "exec", netns, ...argv];
-  const elevated = sudo && (host !== undefined || process.getuid?.() !== 0) ? ["sudo", "-n", "--", ...inside] : inside;
+  const isBound = mode === "bound" && host !== undefined;
+  const bound = isBound ? ["sh", "-c", boundScript, "localnet", ...inside] : inside;
+  const elevated = sudo && (host !== undefined || process.getuid?.() !== 0) ? ["sudo", "-n", "--", ...bound] : bound;
   if (host === undefined) return elevated;
-  return ["ssh", ...sshOptions().options, ...(terminal ? ["-t"] : []), host, "--", quote(elevated)];
+  return ["ssh", ...sshOptions().options, ...(mode === "terminal" ? ["-t"] : []), host, "--", quote(elevated)];
 }
 
-/** Runs a command with this process's own input, output and environment, until it ends; returns its exit code. */
-export function runInForeground(
+/** Runs a command there until it ends, with this process's own output and environment; returns its exit code. */
+export async function runInForeground(
+  where: Where,
   argv: readonly string[],
-  { stdout = "inherit" }: { stdout?: "inherit" | number } = {},
+  { mode = "pipe", stdout = "inherit" }: { mode?: Mode; stdout?: "inherit" | number } = {},
 ): Promise<number> {
   refuseNul(argv);
-  const [file = "", ...args] = argv;
-  const child = spawn(file, args, { stdio: ["inherit", stdout, "inherit"] });
+  const [file = "", ...args] = commandThere(where, argv, mode);
+  const child = spawn(file, args, { stdio: [mode === "bound" ? "pipe" : "inherit", stdout, "inherit"] });
   // ^C goes to the whole group of the terminal: the command decides what it means, and this process outlives it.
   const ignore = () => {};
   const forward = () => void child.kill("SIGTERM");
   process.on("SIGINT", ignore).on("SIGQUIT", ignore).on("SIGTERM", forward);
-  return new Promise<number>((resolve, reject) => {
-    child.once("error", (cause) => reject(cannotStart(argv, cause)));
-    child.once("exit", (code, signal) => resolve(code ?? 128 + (signals[signal ?? ""] ?? 0)));
-  }).finally(() => {
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once("error", (cause) => reject(cannotStart([file], cause)));
+      child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    });
+  } finally {
     process.off("SIGINT", ignore).off("SIGQUIT", ignore).off("SIGTERM", forward);
-  });
+  }
 }
-
-const signals: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 };
 
 /** Runs a command of the user's own, with their environment; returns what it printed. */
 export function runAsUser(

@@ -24,6 +24,7 @@ export const requirements = {
   curl: { package: "curl" },
   nc: { package: "netcat-openbsd" },
   ping: { package: "iputils-ping" },
+  tcpdump: { package: "tcpdump" },
   dig: { package: "bind9-dnsutils" },
 } as const satisfies Record<string, Requirement>;
 
