@@ -1864,8 +1864,14 @@ export interface VxlanArgs extends CommonArgs {
    */
   vni?: pulumi.Input<number> | undefined;
   /**
-   * Link that the packets go through, in the same namespace. Default: what the routes say. A change replaces the
-   * resource.
+   * Network namespace that the link is made in; then it is moved into `netns`. Its packets still go through that one,
+   * its UDP port is open there, and it goes with it. `"/"`: the host's own. Needs `netns`. Default: `netns`. A change
+   * replaces the resource.
+   */
+  createdIn?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * Link that the packets go through, in the namespace that this one is made in. Default: what the routes say. A change
+   * replaces the resource.
    */
   link?:
     | pulumi.Input<string>
@@ -2149,7 +2155,12 @@ export class Vxlan extends LocalnetResource {
   declare readonly bridgePort: pulumi.Output<VxlanBridgePort | undefined>;
   /** Number of the virtual network, 0 to 16777215. Needed unless `external`. */
   declare readonly vni: pulumi.Output<number | undefined>;
-  /** Link that the packets go through, in the same namespace. */
+  /**
+   * Network namespace that the link is made in; then it is moved into `netns`. Its packets still go through that one,
+   * its UDP port is open there, and it goes with it. `"/"`: the host's own. Needs `netns`.
+   */
+  declare readonly createdIn: pulumi.Output<string | undefined>;
+  /** Link that the packets go through, in the namespace that this one is made in. */
   declare readonly link: pulumi.Output<string | undefined>;
   /** Address that the packets come from. Another IP version replaces. */
   declare readonly local: pulumi.Output<string | undefined>;

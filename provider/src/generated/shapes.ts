@@ -161,6 +161,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "hairpin",
       "bridgePort",
       "vni",
+      "createdIn",
       "link",
       "local",
       "remote",
@@ -173,7 +174,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "adopt",
     ],
     outputs: ["ifindex", "macAddress"],
-    references: { netns: "name", master: "name", link: "name" },
+    references: { netns: "name", master: "name", createdIn: "name", link: "name" },
     parent: "netns",
   },
   Tunnel: {

@@ -3,7 +3,9 @@ import { type Args, defineKind, inNetns, type Kind } from "../../core/kind";
 import { unsetValue } from "../../core/unset";
 import type { Host } from "../../host";
 import { at, ifName, parseAt } from "../../schema/fields";
+import { ipAll } from "../../tools/ip/batch";
 import { type Link, showLink } from "../../tools/ip/links";
+import { birthplaceOf, createdInRules, withBirthplace } from "./created-in";
 import { changedWords, creation, ensureLink } from "./ensure";
 import {
   importableInputs,
@@ -28,6 +30,8 @@ export interface TypeOption {
   readonly isFirst?: boolean;
   /** It names the link below, which `ip link add` takes before the name: `link eth0`. */
   readonly isLower?: boolean;
+  /** It is the namespace that the link is made in, before it is moved into `netns`. */
+  readonly isBirthplace?: boolean;
   /** It is the type, one of several that the kind has. */
   readonly isType?: boolean;
   /** ip wants it in every change, too. */
@@ -85,6 +89,9 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   const { type, options, pinMtu, lookUp } = definition;
   const linkTypes = [definition.linkType].flat();
   const typeKey = Object.keys(options).find((key) => options[key]?.isType);
+  const isMoved = Object.values(options).some(({ isBirthplace }) => isBirthplace);
+  const whole = (host: Host, netns: string | undefined, link: Link) =>
+    isMoved ? withBirthplace(host, netns, link) : link;
   for (const each of linkTypes) listedTypes.set(each, definition.isListed ?? (() => true));
   const inputs = Object.fromEntries(Object.entries(options).map(([key, { input }]) => [key, input]));
   const said = [true, false].map((isFirst) => {
@@ -130,16 +137,19 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     *rules(args) {
       yield* linkRules(args);
       yield* portRules(args);
+      yield* createdInRules(args);
       for (const [key, why] of lacksOf(args)) if (args[key] !== undefined) yield [key, `must not be given: ${why}`];
-      if ("link" in args && args.link === args.name) yield ["link", "must be another link"];
+      if ("link" in args && args.link === args.name && birthplaceOf(args) === args.netns)
+        yield ["link", "must be another link"];
       yield* definition.rules?.(args as never) ?? [];
     },
 
     async observe(host, args, recorded) {
       const found = await showLink(host, args.netns, args.name);
       if (!found) return undefined;
-      const link = await showSides(host, args, recorded, found);
-      if (!link) return undefined;
+      const shown = await showSides(host, args, recorded, found);
+      if (!shown) return undefined;
+      const link = await whole(host, args.netns, shown);
       const observed = observedOf(link, args.owner);
       const isKnown = recorded && !recorded.imported;
       const isGone = (key: "mtu" | "mac") => args[key] === undefined && (!isKnown || recorded[key] !== undefined);
@@ -159,16 +169,20 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
       const below = lowers.flatMap(([key]) => (values[key] === undefined ? [] : ["link", String(values[key])]));
       const linkType = typeKey ? String(values[typeKey]) : (linkTypes[0] ?? "");
       const wanted = said.map((each) => changedWords(each, args, observed?.inputs ?? {}));
-      const add = ["link", "add", ...below, "name", args.name, ...words, "type", linkType, ...wanted.flat()];
+      const home = args.netns !== undefined && birthplaceOf(args) !== args.netns ? ["netns", args.netns] : [];
+      const add = ["link", "add", ...below, "name", args.name, ...words, ...home, "type", linkType, ...wanted.flat()];
       const changed = wanted.filter((each) => each.length > 0);
       const change = ["link", "set", "dev", args.name, "type", linkType, ...changedWords(always, args, {})];
       const set = changed.map((each) => [...change, ...each]);
       if (definition.resetsMtu && set.length > 0 && args.mtu !== undefined)
         set.push(["link", "set", "dev", args.name, "mtu", String(args.mtu)]);
-      const first = observed ? set : [add, ...(pinMtu?.(args) ?? [])];
+      const birthplace = birthplaceOf(args);
+      const isElsewhere = birthplace !== args.netns;
+      if (!observed && isElsewhere) await ipAll(host, birthplace, [add]);
+      const first = observed ? set : [...(isElsewhere ? [] : [add]), ...(pinMtu?.(args) ?? [])];
       const made = await ensureLink(host, args, args.owner, first, observed ?? fresh, recorded);
       const link = await ensureSides(host, args, recorded, made, observed?.inputs);
-      return { observed: link && observedOf(link, args.owner) };
+      return { observed: link && observedOf(await whole(host, args.netns, link), args.owner) };
     },
 
     remove: removeLink,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { address, familyOf, isMulticast, port } from "../../schema/fields";
+import { birthplaceOf, createdInOption } from "./created-in";
 import { defineLink } from "./define-link";
 import { defaultsFrom } from "./link";
 import { anyLowerLink, portArgs, vni } from "./options";
@@ -26,7 +27,9 @@ export const vxlan = defineLink({
       word: "id",
       read: ({ id, external }) => (external ? undefined : id),
     },
-    /** Link that the packets go through, in the same namespace. Default: what the routes say. */
+    /** Network namespace that the link is made in; then it is moved into `netns`. Its packets still go through that one, its UDP port is open there, and it goes with it. `"/"`: the host's own. Needs `netns`. Default: `netns`. */
+    createdIn: createdInOption,
+    /** Link that the packets go through, in the namespace that this one is made in. Default: what the routes say. */
     link: { input: anyLowerLink, word: "dev", read: ({ link }) => link },
     /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
     local: endpoint("local"),
@@ -82,10 +85,10 @@ export const vxlan = defineLink({
     if (local && other && familyOf(local) !== familyOf(other)) yield ["local", "must be of the same IP version"];
   },
 
-  lookUp: async (host, { netns, link, local, remote, group }) => {
+  lookUp: async (host, { netns, createdIn, link, local, remote, group }) => {
     if (!link) return {};
     const overhead = familyOf(remote ?? group ?? local ?? "0.0.0.0") === 6 ? 70 : 50;
-    return defaultsFrom(host, netns, link, overhead);
+    return defaultsFrom(host, birthplaceOf({ netns, createdIn }), link, overhead);
   },
   // In the call that makes it one that is too large would be cut in silence.
   pinMtu: () => [],

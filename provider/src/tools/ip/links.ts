@@ -68,6 +68,8 @@ export const linkJson = z.object({
 });
 
 export type Link = z.output<typeof linkJson> & {
+  /** The namespace that it was made in, of a link that was moved out of that and still uses it. */
+  readonly createdIn?: string;
   /** Of a bridge or a port of one, where `bridge` was asked for it. */
   readonly vlans?: readonly unknown[];
   /** Where `ethtool` was asked for it. */
@@ -119,6 +121,16 @@ export async function showPorts(host: Host, netns: string | undefined, master: s
   return parseLinks(parseJson(await ip(host, netns, "-j", "-d", "link", "show", "master", master)));
 }
 
+/** The name of the namespace that another one knows by a number; undefined: it has none, as the host's own. */
+export async function netnsWithId(
+  host: Host,
+  netns: string | undefined,
+  id: number | undefined,
+): Promise<string | undefined> {
+  const ids = parseJson(await ip(host, netns, "-j", "netns", "list-id")) as { nsid: number; name?: string }[];
+  return ids.find(({ nsid }) => nsid === id)?.name;
+}
+
 /** The other end of a veth link, wherever it is; undefined when the link is none. */
 export async function showPeer(
   host: Host,
@@ -127,8 +139,7 @@ export async function showPeer(
 ): Promise<{ name: string; netns: string | undefined } | undefined> {
   if (linkinfo?.info_kind !== "veth") return undefined;
   if (link !== undefined) return { name: link, netns };
-  const ids = parseJson(await ip(host, netns, "-j", "netns", "list-id")) as { nsid: number; name?: string }[];
-  const there = ids.find(({ nsid }) => nsid === link_netnsid)?.name;
+  const there = await netnsWithId(host, netns, link_netnsid);
   // The host's own namespace has no name, and neither have those of containers.
   if (there !== undefined || netns !== undefined) {
     const links = await showLinks(host, there);

@@ -132,6 +132,8 @@ export const vxlan: Shape = {
     group: ({ draw }, { link, remote, local }) =>
       link && !remote && !String(local ?? "").includes(":") ? draw.pick(["239.1.1.1", "239.1.1.2"]) : undefined,
   },
+  // The link below is then in that namespace.
+  without: { createdIn: "what is looked at does not tell it" },
 };
 
 /** The next hop of a pod: another address of one of its networks. */

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { Host } from "../../host";
+import { netnsName } from "../../schema/fields";
+import { type Link, netnsWithId, showLinks } from "../../tools/ip/links";
+
+/** How `createdIn` calls the host's own namespace: no other can have that name. */
+const hostsOwn = "/";
+
+/** The option of a kind whose links send their packets through the namespace that they were made in, also after a move. */
+export const createdInOption = {
+  input: z
+    .union([netnsName, z.literal(hostsOwn)], {
+      error: `must be the name of a network namespace, or "${hostsOwn}" for the host's own`,
+    })
+    .optional()
+    .meta({ replace: true, reference: "name", of: "netns" }),
+  isBirthplace: true,
+  read: (_data: unknown, { createdIn }: Link) => createdIn,
+} as const;
+
+interface Places {
+  readonly netns?: string | undefined;
+  readonly createdIn?: string | undefined;
+}
+
+export function* createdInRules({ netns, createdIn }: Places): Generator<readonly [string, string]> {
+  if (createdIn === undefined) return;
+  if (netns === undefined) yield ["createdIn", "needs netns: the namespace that the link is moved into"];
+  else if (createdIn === netns) yield ["createdIn", "must be another namespace than netns"];
+}
+
+/** The namespace that a link is made in. */
+export function birthplaceOf({ netns, createdIn = netns }: Places): string | undefined {
+  return createdIn === hostsOwn ? undefined : createdIn;
+}
+
+/** A link with the namespace that it was made in, where that is another one; its link below is there. */
+export async function withBirthplace(host: Host, netns: string | undefined, link: Link): Promise<Link> {
+  const { link_netnsid: id, linkinfo } = link;
+  if (id === undefined) return link;
+  const birthplace = await netnsWithId(host, netns, id);
+  const shown = linkinfo?.info_data?.link;
+  const createdIn = birthplace ?? hostsOwn;
+  if (typeof shown !== "string") return { ...link, createdIn };
+  // ip looks the number of the link below up among the links of the namespace that it is asked in.
+  const same = (await showLinks(host, netns)).find(({ ifname }) => ifname === shown);
+  const index = same?.ifindex ?? Number(/^if(\d+)$/.exec(shown)?.[1]);
+  const below = (await showLinks(host, birthplace)).find(({ ifindex }) => ifindex === index);
+  return { ...link, createdIn, linkinfo: { ...linkinfo, info_data: { ...linkinfo?.info_data, link: below?.ifname } } };
+}
