@@ -137,6 +137,14 @@ export type Route = dynamic.Route;
 export const PolicyRule = native<typeof dynamic.PolicyRule>("PolicyRule");
 export type PolicyRule = dynamic.PolicyRule;
 
+/**
+ * A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses alone, links have the
+ * input `impairment`. Id: `DEVICE/root@NETNS`; in a class `DEVICE/1:10@NETNS`; `DEVICE/ingress@NETNS`,
+ * `DEVICE/clsact@NETNS`.
+ */
+export const Qdisc = native<typeof dynamic.Qdisc>("Qdisc");
+export type Qdisc = dynamic.Qdisc;
+
 /** A kernel module that is loaded. One that is built into the kernel counts. Id: `NAME`. */
 export const KernelModule = native<typeof dynamic.KernelModule>("KernelModule");
 export type KernelModule = dynamic.KernelModule;

@@ -190,7 +190,7 @@ export interface BridgeOffloadsArgs {
 
 /** The input `impairment` of {@link BridgeArgs}. */
 export interface BridgeImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -198,26 +198,24 @@ export interface BridgeImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -259,28 +257,26 @@ export interface BridgeOffloads {
 
 /** The output `impairment` of {@link Bridge}. */
 export interface BridgeImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -511,7 +507,7 @@ export interface VethPairOffloadsArgs {
 
 /** The input `impairment` of {@link VethPairArgs}. */
 export interface VethPairImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -519,26 +515,24 @@ export interface VethPairImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -663,7 +657,7 @@ export interface VethPairPeerOffloadsArgs {
 
 /** The input `impairment` of {@link VethPairPeerArgs}. */
 export interface VethPairPeerImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -671,26 +665,24 @@ export interface VethPairPeerImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -754,28 +746,26 @@ export interface VethPairOffloads {
 
 /** The output `impairment` of {@link VethPair}. */
 export interface VethPairImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -882,28 +872,26 @@ export interface VethPairPeerOffloads {
 
 /** The output `impairment` of {@link VethPairPeer}. */
 export interface VethPairPeerImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -1055,7 +1043,7 @@ export interface PodArgs extends CommonArgs {
 
 /** The input `impairment` of {@link PodArgs}. */
 export interface PodImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -1063,54 +1051,50 @@ export interface PodImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
 
 /** The output `impairment` of {@link Pod}. */
 export interface PodImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -1258,7 +1242,7 @@ export interface DummyOffloadsArgs {
 
 /** The input `impairment` of {@link DummyArgs}. */
 export interface DummyImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -1266,26 +1250,24 @@ export interface DummyImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -1356,28 +1338,26 @@ export interface DummyOffloads {
 
 /** The output `impairment` of {@link Dummy}. */
 export interface DummyImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -1580,7 +1560,7 @@ export interface VlanOffloadsArgs {
 
 /** The input `impairment` of {@link VlanArgs}. */
 export interface VlanImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -1588,26 +1568,24 @@ export interface VlanImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -1678,28 +1656,26 @@ export interface VlanOffloads {
 
 /** The output `impairment` of {@link Vlan}. */
 export interface VlanImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -1943,7 +1919,7 @@ export interface VxlanOffloadsArgs {
 
 /** The input `impairment` of {@link VxlanArgs}. */
 export interface VxlanImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -1951,26 +1927,24 @@ export interface VxlanImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -2041,28 +2015,26 @@ export interface VxlanOffloads {
 
 /** The output `impairment` of {@link Vxlan}. */
 export interface VxlanImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -2316,7 +2288,7 @@ export interface TunnelOffloadsArgs {
 
 /** The input `impairment` of {@link TunnelArgs}. */
 export interface TunnelImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -2324,26 +2296,24 @@ export interface TunnelImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -2414,28 +2384,26 @@ export interface TunnelOffloads {
 
 /** The output `impairment` of {@link Tunnel}. */
 export interface TunnelImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -2659,7 +2627,7 @@ export interface MacvlanOffloadsArgs {
 
 /** The input `impairment` of {@link MacvlanArgs}. */
 export interface MacvlanImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -2667,26 +2635,24 @@ export interface MacvlanImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -2757,28 +2723,26 @@ export interface MacvlanOffloads {
 
 /** The output `impairment` of {@link Macvlan}. */
 export interface MacvlanImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -2986,7 +2950,7 @@ export interface IpvlanOffloadsArgs {
 
 /** The input `impairment` of {@link IpvlanArgs}. */
 export interface IpvlanImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -2994,26 +2958,24 @@ export interface IpvlanImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -3045,28 +3007,26 @@ export interface IpvlanOffloads {
 
 /** The output `impairment` of {@link Ipvlan}. */
 export interface IpvlanImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -3217,7 +3177,7 @@ export interface VrfOffloadsArgs {
 
 /** The input `impairment` of {@link VrfArgs}. */
 export interface VrfImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -3225,26 +3185,24 @@ export interface VrfImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -3276,28 +3234,26 @@ export interface VrfOffloads {
 
 /** The output `impairment` of {@link Vrf}. */
 export interface VrfImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -3467,7 +3423,7 @@ export interface BondOffloadsArgs {
 
 /** The input `impairment` of {@link BondArgs}. */
 export interface BondImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -3475,26 +3431,24 @@ export interface BondImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -3565,28 +3519,26 @@ export interface BondOffloads {
 
 /** The output `impairment` of {@link Bond}. */
 export interface BondImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -3783,7 +3735,7 @@ export interface IfbOffloadsArgs {
 
 /** The input `impairment` of {@link IfbArgs}. */
 export interface IfbImpairmentArgs {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -3791,26 +3743,24 @@ export interface IfbImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. 0 to 100.
-   * Default: 0.
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. 0 to 100. Default: 0. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, 0 to 100 percent. 0 to 100. Default: 0. */
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. 0 to 100. Default:
-   * 0.
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. 1
-   * to 4294967295. Default: 1000.
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
 }
@@ -3881,28 +3831,26 @@ export interface IfbOffloads {
 
 /** The output `impairment` of {@link Ifb}. */
 export interface IfbImpairment {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   readonly rateKbit: number;
-  /**
-   * How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more.
-   */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   readonly limit: number;
 }
 
@@ -4774,6 +4722,307 @@ export class PolicyRule extends LocalnetResource {
 
   constructor(name: string, args: PolicyRuleArgs, options?: pulumi.CustomResourceOptions) {
     super("PolicyRule", name, args, options);
+  }
+}
+
+/** The inputs of {@link Qdisc}. */
+export interface QdiscArgs extends CommonArgs {
+  /** Link that sends through it, `lo` too. A change replaces the resource. */
+  device:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Link;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * What it is, by the name that `tc` gives it. `ingress` and `clsact` queue nothing: they are what filters of incoming
+   * packets hang on. A change replaces the resource.
+   */
+  kind: pulumi.Input<"tbf" | "fq" | "fq_codel" | "htb" | "prio" | "netem" | "ingress" | "clsact">;
+  /**
+   * Class that it is in, such as `1:10`, of another one on the link. Default: none, it is the root. A change replaces
+   * the resource.
+   */
+  parent?: pulumi.Input<string> | undefined;
+  /**
+   * Its number, such as `1:`, hexadecimal, 1 to ffff. Default: `1:` of the root, and of one in the class 1:10 `10:`. A
+   * change replaces the resource.
+   */
+  handle?: pulumi.Input<string> | undefined;
+  /** Options of `tbf`, which limits a rate. */
+  tbf?: pulumi.Input<QdiscTbfArgs> | undefined;
+  /** Options of `fq`, which paces flows. */
+  fq?: pulumi.Input<QdiscFqArgs> | undefined;
+  /** Options of `fq_codel`, which keeps queues short. Other `flows` replace it. */
+  fqCodel?: pulumi.Input<QdiscFqCodelArgs> | undefined;
+  /** Options of `htb`, which shares a rate among classes. Another `default` replaces it. */
+  htb?: pulumi.Input<QdiscHtbArgs> | undefined;
+  /** Options of `prio`, which sends one band before another. */
+  prio?: pulumi.Input<QdiscPrioArgs> | undefined;
+  /** Options of `netem`, as those of a link's `impairment`. */
+  netem?: pulumi.Input<QdiscNetemArgs> | undefined;
+}
+
+/** The input `tbf` of {@link QdiscArgs}. */
+export interface QdiscTbfArgs {
+  /** Kilobits (1000 bits) a second that are sent at most. 1 to 1000000000. */
+  rateKbit: pulumi.Input<number>;
+  /**
+   * Bytes that may be sent at once after a pause. Less than the largest packet lets none of those through. 1 to
+   * 4294967295.
+   */
+  burstBytes: pulumi.Input<number>;
+  /** Milliseconds that a packet may wait, in steps of 0.01; others are lost. 0.01 to 270000. */
+  latencyMs: pulumi.Input<number>;
+}
+
+/** The input `fq` of {@link QdiscArgs}. */
+export interface QdiscFqArgs {
+  /** How many packets may wait. 1 to 4294967295. Default: 10000. */
+  limit?: pulumi.Input<number> | undefined;
+  /** How many packets of one flow may wait. 1 to 4294967295. Default: 100. */
+  flowLimit?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second of one flow at most. 1 to 34359738. Default: no limit. */
+  maxRateKbit?: pulumi.Input<number> | undefined;
+}
+
+/** The input `fqCodel` of {@link QdiscArgs}. */
+export interface QdiscFqCodelArgs {
+  /** How many packets may wait. 1 to 4294967295. Default: 10240. */
+  limit?: pulumi.Input<number> | undefined;
+  /** Among how many queues the flows are spread. 1 to 65536. Default: 1024. */
+  flows?: pulumi.Input<number> | undefined;
+  /** Milliseconds that packets may wait always, in steps of 0.01. 0.01 to 270000. Default: 5. */
+  targetMs?: pulumi.Input<number> | undefined;
+  /** Milliseconds over which that is looked at, in steps of 0.01. 0.01 to 270000. Default: 100. */
+  intervalMs?: pulumi.Input<number> | undefined;
+  /** Are packets marked (ECN), where they can be, and not dropped? Default: true. */
+  ecn?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `htb` of {@link QdiscArgs}. */
+export interface QdiscHtbArgs {
+  /**
+   * Number of the class for packets that no filter sends elsewhere, hexadecimal, such as `10` for 1:10. Default: they
+   * are sent at once.
+   */
+  default?: pulumi.Input<string> | undefined;
+  /**
+   * All classes, each with the rate that it always gets. A class that is taken away, or gets another parent, takes
+   * along what hangs on it.
+   */
+  classes?: pulumi.Input<pulumi.Input<QdiscHtbClassesArgs>[]> | undefined;
+}
+
+/** An entry of the input `classes` of {@link QdiscHtbArgs}. */
+export interface QdiscHtbClassesArgs {
+  /** Its number, such as `1:10`; before the colon stands that of the queueing discipline. */
+  classid: pulumi.Input<string>;
+  /** The class that it borrows from, one of the list. Default: none, it is at the top. */
+  parent?: pulumi.Input<string> | undefined;
+  /** Kilobits (1000 bits) a second that it always gets. 1 to 1000000000. */
+  rateKbit: pulumi.Input<number>;
+  /** Kilobits a second that it gets at most, while others leave some. 1 to 1000000000. Default: `rateKbit`. */
+  ceilKbit?: pulumi.Input<number> | undefined;
+  /**
+   * Which class is asked first when some is left; 0 is first. Only of a class without classes below. 0 to 7. Default:
+   * 0.
+   */
+  priority?: pulumi.Input<number> | undefined;
+}
+
+/** The input `prio` of {@link QdiscArgs}. */
+export interface QdiscPrioArgs {
+  /** How many bands there are; the first one is sent before the others. 2 to 16. Default: 3. */
+  bands?: pulumi.Input<number> | undefined;
+  /**
+   * The band of each of the 16 priorities that a packet can have, from 0. At most 16. Default:
+   * [1,2,2,2,1,2,0,0,1,1,1,1,1,1,1,1].
+   */
+  priomap?: pulumi.Input<pulumi.Input<number>[]> | undefined;
+}
+
+/** The input `netem` of {@link QdiscArgs}. */
+export interface QdiscNetemArgs {
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
+/** The output `tbf` of {@link Qdisc}. */
+export interface QdiscTbf {
+  /** Kilobits (1000 bits) a second that are sent at most. */
+  readonly rateKbit: number;
+  /** Bytes that may be sent at once after a pause. Less than the largest packet lets none of those through. */
+  readonly burstBytes: number;
+  /** Milliseconds that a packet may wait, in steps of 0.01; others are lost. */
+  readonly latencyMs: number;
+}
+
+/** The output `fq` of {@link Qdisc}. */
+export interface QdiscFq {
+  /** How many packets may wait. */
+  readonly limit: number;
+  /** How many packets of one flow may wait. */
+  readonly flowLimit: number;
+  /** Kilobits (1000 bits) a second of one flow at most. */
+  readonly maxRateKbit?: number | undefined;
+}
+
+/** The output `fqCodel` of {@link Qdisc}. */
+export interface QdiscFqCodel {
+  /** How many packets may wait. */
+  readonly limit: number;
+  /** Among how many queues the flows are spread. */
+  readonly flows: number;
+  /** Milliseconds that packets may wait always, in steps of 0.01. */
+  readonly targetMs: number;
+  /** Milliseconds over which that is looked at, in steps of 0.01. */
+  readonly intervalMs: number;
+  /** Are packets marked (ECN), where they can be, and not dropped? */
+  readonly ecn: boolean;
+}
+
+/** The output `htb` of {@link Qdisc}. */
+export interface QdiscHtb {
+  /** Number of the class for packets that no filter sends elsewhere, hexadecimal, such as `10` for 1:10. */
+  readonly default?: string | undefined;
+  /**
+   * All classes, each with the rate that it always gets. A class that is taken away, or gets another parent, takes
+   * along what hangs on it.
+   */
+  readonly classes?: QdiscHtbClasses[] | undefined;
+}
+
+/** An entry of the output `classes` of {@link QdiscHtb}. */
+export interface QdiscHtbClasses {
+  /** Its number, such as `1:10`; before the colon stands that of the queueing discipline. */
+  readonly classid: string;
+  /** The class that it borrows from, one of the list. */
+  readonly parent?: string | undefined;
+  /** Kilobits (1000 bits) a second that it always gets. */
+  readonly rateKbit: number;
+  /** Kilobits a second that it gets at most, while others leave some. */
+  readonly ceilKbit?: number | undefined;
+  /** Which class is asked first when some is left; 0 is first. Only of a class without classes below. */
+  readonly priority: number;
+}
+
+/** The output `prio` of {@link Qdisc}. */
+export interface QdiscPrio {
+  /** How many bands there are; the first one is sent before the others. */
+  readonly bands: number;
+  /** The band of each of the 16 priorities that a packet can have, from 0. */
+  readonly priomap: number[];
+}
+
+/** The output `netem` of {@link Qdisc}. */
+export interface QdiscNetem {
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, in percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, in percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  readonly rateKbit: number;
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  readonly limit: number;
+}
+
+/**
+ * A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses alone, links have the
+ * input `impairment`. Id: `DEVICE/root@NETNS`; in a class `DEVICE/1:10@NETNS`; `DEVICE/ingress@NETNS`,
+ * `DEVICE/clsact@NETNS`.
+ */
+export class Qdisc extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("Qdisc");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Qdisc {
+    return new Qdisc(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is Qdisc {
+    return hasToken(value, Qdisc.__pulumiType);
+  }
+
+  /** Link that sends through it, `lo` too. */
+  declare readonly device: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * What it is, by the name that `tc` gives it. `ingress` and `clsact` queue nothing: they are what filters of incoming
+   * packets hang on.
+   */
+  declare readonly kind: pulumi.Output<"tbf" | "fq" | "fq_codel" | "htb" | "prio" | "netem" | "ingress" | "clsact">;
+  /** Class that it is in, such as `1:10`, of another one on the link. */
+  declare readonly parent: pulumi.Output<string | undefined>;
+  /** Its number, such as `1:`, hexadecimal, 1 to ffff. */
+  declare readonly handle: pulumi.Output<string | undefined>;
+  /** Options of `tbf`, which limits a rate. */
+  declare readonly tbf: pulumi.Output<QdiscTbf | undefined>;
+  /** Options of `fq`, which paces flows. */
+  declare readonly fq: pulumi.Output<QdiscFq | undefined>;
+  /** Options of `fq_codel`, which keeps queues short. Other `flows` replace it. */
+  declare readonly fqCodel: pulumi.Output<QdiscFqCodel | undefined>;
+  /** Options of `htb`, which shares a rate among classes. Another `default` replaces it. */
+  declare readonly htb: pulumi.Output<QdiscHtb | undefined>;
+  /** Options of `prio`, which sends one band before another. */
+  declare readonly prio: pulumi.Output<QdiscPrio | undefined>;
+  /** Options of `netem`, as those of a link's `impairment`. */
+  declare readonly netem: pulumi.Output<QdiscNetem | undefined>;
+
+  constructor(name: string, args: QdiscArgs, options?: pulumi.CustomResourceOptions) {
+    super("Qdisc", name, args, options);
   }
 }
 

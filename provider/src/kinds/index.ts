@@ -31,6 +31,7 @@ import { vrf } from "./links/vrf";
 import { vxlan } from "./links/vxlan";
 import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
+import { qdisc } from "./traffic/qdisc";
 
 export {
   address,
@@ -58,6 +59,7 @@ export {
   policyRule,
   probe,
   process,
+  qdisc,
   route,
   sysctl,
   tunnel,
@@ -69,7 +71,7 @@ export {
 
 const all: readonly AnyKind[] = [
   ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, tunnel, macvlan, ipvlan, vrf, bond, ifb, link],
-  ...[address, neighbour, bridgeFdb, route, policyRule],
+  ...[address, neighbour, bridgeFdb, route, policyRule, qdisc],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable],
   ...[ipvsService, ipvsBackend, ipvsTimeouts, file, process, probe],
 ];

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { hasCode, LocalnetError } from "../errors";
 import { cached, type Host, usesReadCache } from "../host";
 import { enter } from "../host/netns";
+import { batchLines } from "./ip/batch";
 import { parseJson } from "./ip/json";
 
 const qdiscJson = z.object({
@@ -39,21 +40,56 @@ export async function showRootQdisc(host: Host, netns: string | undefined, devic
   return all.find(({ dev, root, handle }) => dev === device && root && handle !== kernelHandle);
 }
 
-/** Runs a command of tc that changes something; `module` has what it is about. */
+export interface TcClass {
+  readonly classid: string;
+  /** Undefined: the queueing discipline itself. */
+  readonly parent?: string;
+  readonly rateKbit: number;
+  readonly ceilKbit: number;
+  readonly priority: number;
+}
+
+const units: Readonly<Record<string, number>> = { bit: 0.001, Kbit: 1, Mbit: 1000, Gbit: 1_000_000, Tbit: 1e9 };
+
+function kbitOf(rate: string): number {
+  const [, number = "", unit = ""] = /^(\d+)(\w+)$/.exec(rate) ?? [];
+  return Number(number) * (units[unit] ?? Number.NaN);
+}
+
+/** The classes of an htb. tc prints them for people alone, each rate in the largest unit that leaves it at least three digits. */
+export async function showHtbClasses(
+  host: Host,
+  netns: string | undefined,
+  device: string,
+  handle: string,
+): Promise<TcClass[]> {
+  const { stdout } = await host.run(enter(netns, ["tc", "class", "show", "dev", device]));
+  const line =
+    /^class htb (\S+) (?:root|parent (\S+)) (?:leaf \S+ )?(?:prio (\d+) )?(?:quantum \d+ )?rate (\S+) ceil (\S+)/;
+  return stdout.split("\n").flatMap((text) => {
+    const [, classid, parent, prio = "0", rate = "", ceil = ""] = line.exec(text) ?? [];
+    if (classid === undefined || !classid.startsWith(handle)) return [];
+    const rates = { rateKbit: kbitOf(rate), ceilKbit: kbitOf(ceil), priority: Number(prio) };
+    return [{ classid, ...(parent !== undefined && parent !== handle && { parent }), ...rates }];
+  });
+}
+
+const missingModule = /kind is unknown|classifier not found|load TC action module/;
+
+/** Runs commands of tc that change something, up to the first that fails; `module` has what they are about. */
 export async function changeTc(
   host: Host,
   netns: string | undefined,
-  words: readonly string[],
+  commands: readonly (readonly string[])[],
   module: string,
 ): Promise<void> {
+  const [first, ...others] = commands;
+  if (!first) return;
   try {
-    await host.run(enter(netns, ["tc", ...words]));
+    if (others.length === 0) await host.run(enter(netns, ["tc", ...first]));
+    else await host.run(enter(netns, ["tc", "-batch", "-"]), { input: batchLines(commands) });
   } catch (error) {
-    if (
-      !hasCode(error, "LN_COMMAND") ||
-      !/kind is unknown|classifier not found|load TC action module/.test(error.ran?.stderr ?? "")
-    )
-      throw error;
+    if (!hasCode(error, "LN_COMMAND") || !missingModule.test(error.ran?.stderr ?? "")) throw error;
     const hint = `load its kernel module: modprobe ${module}; a kernel without it has to be replaced`;
     throw new LocalnetError("LN_KERNEL", `the running kernel lacks ${module}`, { ran: error.ran, hint });
   }

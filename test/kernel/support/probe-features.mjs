@@ -17,7 +17,10 @@ const probes = {
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
-  netem: ["tc", "qdisc", "add", "dev", "lo", "root", "netem"],
+  netem: ["tc", "qdisc", "replace", "dev", "lo", "root", "netem"],
+  "qdisc fq": ["tc", "qdisc", "replace", "dev", "lo", "root", "fq"],
+  "qdisc fq_codel": ["tc", "qdisc", "replace", "dev", "lo", "root", "fq_codel"],
+  "qdisc prio": ["tc", "qdisc", "replace", "dev", "lo", "root", "prio"],
   ipvs: ["ipvsadm", "-L", "-n"],
   modules: [
     "sh",

@@ -21,6 +21,7 @@ export const samples: Readonly<Record<string, Values>> = {
   BridgeFdb: { device: "eth0", mac: "02:00:00:00:00:02", netns: "foo" },
   Route: { destination: "default", via: "10.0.0.1", netns: "foo" },
   PolicyRule: { priority: 100, table: 100, netns: "foo" },
+  Qdisc: { device: "eth0", kind: "htb", netns: "foo" },
   KernelModule: { name: "ip_vs" },
   Sysctl: { key: "net.ipv4.ip_forward", value: 1, netns: "foo" },
   IptablesChain: { name: "OWN", netns: "foo" },

@@ -24,27 +24,27 @@ const percent = () =>
 
 /** What each is without is 0: a netem that is there has a value for all. */
 const netemShape = {
-  /** Milliseconds that each packet is held back, 0 to 270000 in steps of 0.01. */
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
   delayMs: milliseconds(),
   /** Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs `delayMs`. */
   jitterMs: milliseconds(),
-  /** How much the delay of a packet is like that of the one before, 0 to 100 percent. Needs `jitterMs`. */
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
   delayCorrelationPercent: percent(),
-  /** How many packets are lost, 0 to 100 percent in steps of 0.0001, as all percents here. */
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
   lossPercent: percent(),
-  /** How many packets are sent twice, 0 to 100 percent. */
+  /** How many packets are sent twice, in percent. */
   duplicatePercent: percent(),
-  /** In how many packets one bit is changed, 0 to 100 percent. */
+  /** In how many packets one bit is changed, in percent. */
   corruptPercent: percent(),
-  /** How many packets are sent at once and so overtake the others, 0 to 100 percent. Needs `delayMs`. */
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   reorderPercent: percent(),
-  /** Kilobits (1000 bits) a second that are sent at most, 0 to 1000000000; 0: no limit. */
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
   rateKbit: z
     .int("must be a whole number")
     .min(0, "must be 0 to 1000000000")
     .max(1_000_000_000, "must be 0 to 1000000000")
     .default(0),
-  /** How many packets may be held at a time, 1 to 4294967295; more are lost. A long delay of many packets needs more. */
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
   limit: z
     .int("must be a whole number")
     .min(1, "must be 1 to 4294967295")
@@ -66,7 +66,7 @@ export const netemInput = z.strictObject(netemShape).superRefine((netem, { addIs
 export const impairmentInput = netemInput.optional();
 
 /** The number of ours, as routes have protocol 157: a run that died may not have recorded what it made. */
-const handle = "157:";
+export const impairmentHandle = "157:";
 
 export const impairment: SideInput = {
   tool: "tc",
@@ -81,20 +81,21 @@ export const impairment: SideInput = {
   async change(host, netns, { ifname }, value, before) {
     const wanted = value as Netem | undefined;
     const root = await showRootQdisc(host, netns, ifname);
-    const isOurs = root?.kind === "netem" && (root.handle === handle || before !== undefined);
+    const isOurs = root?.kind === "netem" && (root.handle === impairmentHandle || before !== undefined);
     const there = root && netemOf(root);
     if (isDeepStrictEqual(there, wanted) && (!root || wanted)) return false;
     const tc = (verb: string, number: string, ...words: string[]) =>
-      changeTc(host, netns, ["qdisc", verb, "dev", ifname, "root", "handle", number, "netem", ...words], "sch_netem");
+      changeTc(host, netns, [["qdisc", verb, "dev", ifname, "root", "handle", number, "netem", ...words]], "sch_netem");
     if (root && !isOurs) {
       if (!wanted) return false;
       throw foreignError(root, netns);
     }
-    if (root?.handle === handle && wanted && there) await tc("change", handle, ...netemWords(wanted));
+    if (root?.handle === impairmentHandle && wanted && there)
+      await tc("change", impairmentHandle, ...netemWords(wanted));
     else {
       // A change keeps the number, and what no input names.
       if (root) await tc("del", root.handle);
-      if (wanted) await tc("add", handle, ...netemWords(wanted));
+      if (wanted) await tc("add", impairmentHandle, ...netemWords(wanted));
     }
     return true;
   },

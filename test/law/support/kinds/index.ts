@@ -8,6 +8,7 @@ import { probe, process } from "./processes";
 import { address, neighbour, policyRule, route } from "./routes";
 import { iptablesRule, nftTable } from "./rules";
 import { sysctl } from "./settings";
+import { qdisc } from "./traffic";
 
 /** How resources of each kind are made, or why there are none; a link that is not here is made as its schema says. */
 const shapes: Readonly<Record<string, Shape | NoShape>> = {
@@ -24,6 +25,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Neighbour: neighbour,
   Route: route,
   PolicyRule: policyRule,
+  Qdisc: qdisc,
   Sysctl: sysctl,
   IptablesRule: iptablesRule,
   Process: process,

@@ -167,7 +167,7 @@ const macs = ["02:00:00:00:00:51", "02:00:00:00:00:52"];
 
 const ownAddresses = ["10.77.0.1/32", "10.77.1.1/24", "10.78.0.1/16", "fd00:77::1/64", "fd00:78::1/128"];
 
-function linkNamed(program: Program, netns: unknown, device: unknown) {
+export function linkNamed(program: Program, netns: unknown, device: unknown) {
   return linksIn(program, netnsName(program, netns)).filter((each) =>
     isRef(device) ? isRef(each.value) && each.by === device.ref : each.name === device,
   );

@@ -1,0 +1,196 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { type Args, defineKind, inNetns } from "../../core/kind";
+import { unsetValue } from "../../core/unset";
+import type { Host } from "../../host";
+import { at, deviceName, parseAt } from "../../schema/fields";
+import { showLinks } from "../../tools/ip/links";
+import { changeTc, type Qdisc, showHtbClasses, showQdiscs } from "../../tools/tc";
+import { impairmentHandle } from "../links/impairment";
+import { listedTypes } from "../links/link";
+import { classCommands, classid, sorted } from "./htb-classes";
+import { type DisciplineName, disciplineOf, disciplines, type OptionKey, optionArgs } from "./qdisc-options";
+
+const args = {
+  /** Link that sends through it, `lo` too. */
+  device: deviceName.meta({ replace: true, reference: "name", of: "link" }),
+  ...inNetns,
+  /** What it is, by the name that `tc` gives it. `ingress` and `clsact` queue nothing: they are what filters of incoming packets hang on. */
+  kind: z.enum(Object.keys(disciplines) as [DisciplineName, ...DisciplineName[]]).meta({ replace: true }),
+  /** Class that it is in, such as `1:10`, of another one on the link. Default: none, it is the root. */
+  parent: classid.optional().meta({ replace: true }),
+  /** Its number, such as `1:`, hexadecimal, 1 to ffff. Default: `1:` of the root, and of one in the class 1:10 `10:`. */
+  handle: z
+    .string()
+    .regex(
+      /^(?!0+:)[0-9A-Fa-f]{1,4}:$/,
+      "must be a hexadecimal number of 1 to 4 digits, not 0, and a colon, such as 1:",
+    )
+    .transform((text) => `${Number.parseInt(text, 16).toString(16)}:`)
+    .refine((text) => text !== impairmentHandle, `must not be ${impairmentHandle}, which impairments of links have`)
+    .optional()
+    .meta({ replace: true }),
+  ...optionArgs,
+} as const;
+
+type QdiscArgs = Args<typeof args>;
+type Key = Pick<QdiscArgs, "device" | "netns" | "parent"> & { readonly kind?: string | undefined };
+
+const isForIncoming = (kind: string | undefined) => kind === "ingress" || kind === "clsact";
+
+export const qdisc = defineKind({
+  type: "Qdisc",
+  summary:
+    "A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses alone, links have the input `impairment`.",
+  args,
+  outputs: {},
+  needs: ["tc"],
+  unmarked: true,
+  /** `DEVICE/root@NETNS`; in a class `DEVICE/1:10@NETNS`; `DEVICE/ingress@NETNS`, `DEVICE/clsact@NETNS` */
+  id: idOf,
+  disturbs: ({ netns }) => [netns],
+
+  *rules(args) {
+    const { kind, parent, handle, htb } = args;
+    const own = disciplineOf(kind)?.key;
+    for (const key of Object.keys(optionArgs) as OptionKey[])
+      if (key !== own && args[key] !== undefined) yield [key, `must not be given for kind ${kind}`];
+    if (own === "tbf" && !args.tbf) yield ["tbf", "must be given for kind tbf: rateKbit, burstBytes and latencyMs"];
+    if (isForIncoming(kind)) {
+      for (const key of ["parent", "handle"] as const)
+        if (args[key] !== undefined) yield [key, `must not be given for kind ${kind}`];
+    } else if (parent?.startsWith(handleOf(args)))
+      yield ["handle", `${handle ? "must" : "must be given, and"} differ from the number before the colon of parent`];
+    const strange = htb?.classes.find(({ classid }) => !classid.startsWith(handleOf(args)));
+    if (strange)
+      yield ["htb.classes", `must have ${handleOf(args)} before the colon of each number: ${strange.classid}`];
+  },
+
+  async observe(host, args, recorded) {
+    const place = placeOf(args);
+    const all = await showQdiscs(host, args.netns);
+    const found = all.find((each) => each.dev === args.device && placeOfQdisc(each) === place);
+    if (!found) return undefined;
+    const { kind, handle } = found;
+    const asked = { ...recorded, ...args } as Readonly<Record<string, unknown>>;
+    const { key, read } = disciplineOf(kind) ?? {};
+    const classes = kind === "htb" ? await showHtbClasses(host, args.netns, args.device, handle) : [];
+    const options = key && read?.(found.options, asked[key] as never);
+    const other = otherThan(args, found);
+    return {
+      owner: other ?? null,
+      ...(other !== undefined && { otherKind: true }),
+      inputs: {
+        ...{ kind, handle },
+        ...(key && { [key]: kind === "htb" ? { ...(options as object), classes: sorted(classes) } : options }),
+      } as ObservedInputs,
+      outputs: {},
+      detail: { handle, classes },
+    };
+  },
+
+  async ensure(host, args, observed) {
+    const { device, netns, kind } = args;
+    const { key, words } = disciplineOf(kind) ?? {};
+    const handle = observed?.detail.handle ?? handleOf(args);
+    const place = [...placeWords(args), ...(isForIncoming(kind) ? [] : ["handle", handle])];
+    const options = key && (args[key] ?? (unsetValue(args0(key), undefined) as QdiscArgs[OptionKey]));
+    const own = (isNew: boolean) => [
+      ...(isForIncoming(kind) ? [] : [kind]),
+      ...(words?.(options as never, isNew) ?? []),
+    ];
+    const module = `sch_${kind === "clsact" ? "ingress" : kind}`;
+    const tc = (...commands: string[][]) => changeTc(host, netns, commands, module);
+    const there = key && observed?.inputs[key];
+    const isAsked = key !== undefined && args[key] !== undefined;
+    const [{ classes: wanted, ...plain }, { classes: _, ...now }] = [options ?? {}, there ?? {}] as [Options, Options];
+    if (!observed) await tc(["qdisc", "add", "dev", device, ...place, ...own(true)]);
+    else if (isAsked && !there) {
+      // What no input names would stay in a change.
+      await tc(["qdisc", "del", "dev", device, ...place]);
+      await tc(["qdisc", "add", "dev", device, ...place, ...own(true)]);
+    } else if (isAsked && !isDeepStrictEqual(plain, now))
+      await tc(["qdisc", "change", "dev", device, ...place, ...own(false)]);
+    if (wanted && (!observed || isAsked))
+      await tc(...classCommands(device, handle, wanted, observed?.detail.classes ?? []));
+  },
+
+  async remove(host, args, { detail }) {
+    const { device, netns, kind } = args;
+    const number = isForIncoming(kind) ? [] : ["handle", detail.handle];
+    await changeTc(host, netns, [["qdisc", "del", "dev", device, ...placeWords(args), ...number]], `sch_${kind}`);
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      const [, device, where = ""] = /^([^/]+)\/(root|ingress|clsact|[0-9a-f]+:[0-9a-f]+)$/.exec(name) ?? [];
+      if (device === undefined) return undefined;
+      const place = isForIncoming(where)
+        ? { kind: where as DisciplineName }
+        : where === "root"
+          ? {}
+          : { parent: where };
+      return { device, netns, ...place };
+    },
+    list: async (host, netns) =>
+      (await listed(host, netns)).map((each) => ({
+        id: idOf({ device: each.dev, netns, parent: each.root ? undefined : each.parent, kind: each.kind }),
+      })),
+    inputs({ parent }, { inputs }) {
+      const { kind, handle, ...options } = inputs;
+      const key = disciplineOf(kind)?.key;
+      const isUsual = isForIncoming(kind) || handle === handleOf({ parent });
+      const isPlain = key !== undefined && isDeepStrictEqual(options[key], unsetValue(args0(key), undefined));
+      return { kind, ...(!isUsual && { handle }), ...(!isPlain && options) };
+    },
+  },
+});
+
+type ObservedInputs = { readonly kind: string; readonly handle: string } & { readonly [K in OptionKey]?: object };
+type Options = { readonly classes?: Parameters<typeof classCommands>[2] };
+
+const args0 = (key: OptionKey): z.ZodType => optionArgs[key];
+
+function handleOf({ parent, handle }: Pick<QdiscArgs, "parent"> & { readonly handle?: string | undefined }): string {
+  return handle ?? `${parent?.split(":")[1] ?? "1"}:`;
+}
+
+function placeOf({ parent, kind }: Pick<Key, "parent" | "kind">): string {
+  return isForIncoming(kind) ? "ffff:fff1" : (parent ?? "root");
+}
+
+function placeOfQdisc({ root, parent = "" }: Qdisc): string {
+  return root ? "root" : parent;
+}
+
+function idOf({ device, netns, parent, kind }: Key): string {
+  return at(`${device}/${isForIncoming(kind) ? kind : (parent ?? "root")}`, netns);
+}
+
+function placeWords({ parent, kind }: Pick<QdiscArgs, "parent" | "kind">): string[] {
+  if (isForIncoming(kind)) return [kind];
+  return parent === undefined ? ["root"] : ["parent", parent];
+}
+
+/** What stands in the place of the one that is meant. */
+function otherThan({ kind: wanted }: { readonly kind?: string | undefined }, found: Qdisc): string | undefined {
+  const { root, kind, handle } = found;
+  if (root && kind === "netem" && handle === impairmentHandle) return "the impairment of the link";
+  if (wanted !== undefined && wanted !== kind) return `a queueing discipline of kind ${kind}`;
+  return disciplineOf(kind) ? undefined : `a queueing discipline of kind ${kind}, for which there are no inputs`;
+}
+
+/** Those of which the inputs can say all, and no link's own `impairment` does. */
+async function listed(host: Host, netns: string | undefined): Promise<Qdisc[]> {
+  const [all, links] = await Promise.all([showQdiscs(host, netns), showLinks(host, netns)]);
+  const isImpairment = ({ root, kind, dev }: Qdisc) => {
+    const link = links.find(({ ifname }) => ifname === dev);
+    return root && kind === "netem" && link && listedTypes.get(link.linkinfo?.info_kind ?? "")?.(link);
+  };
+  return all.filter((each) => {
+    const discipline = disciplineOf(each.kind);
+    const canSay = discipline && (!discipline.read || discipline.read(each.options, undefined as never) !== undefined);
+    return canSay && !isImpairment(each);
+  });
+}

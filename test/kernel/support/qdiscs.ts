@@ -1,0 +1,28 @@
+import type { Values } from "../../../provider/src/core/check";
+import type { World } from "./world";
+
+/** The queueing discipline at a place of a link, in tc's own words for people. */
+export async function lookAtQdisc(
+  world: World,
+  netns: string,
+  device: string,
+  place = "root",
+): Promise<Values | undefined> {
+  const show = `ip link show dev ${device} >/dev/null 2>&1 || exit 0; tc qdisc show dev ${device}`;
+  const lines = (await world.script(netns, show)).split("\n").filter((line) => line && !line.includes(" 0: "));
+  const line = lines.find((each) => each.startsWith(`qdisc ${place} `) || each.includes(` ${place} `));
+  return line === undefined
+    ? undefined
+    : {
+        words: line
+          .replace(/^qdisc | refcnt \d+/g, "")
+          .replace(/ +/g, " ")
+          .trim(),
+      };
+}
+
+/** Two links, each the other's far end. */
+export async function plumb(world: World, netns: string): Promise<void> {
+  await world.run("ip", "-n", netns, "link", "add", "d0", "type", "veth", "peer", "name", "p0");
+  for (const name of ["p0", "d0"]) await world.run("ip", "-n", netns, "link", "set", "dev", name, "up");
+}
