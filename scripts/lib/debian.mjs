@@ -16,6 +16,7 @@ const apt = { env };
  */
 const commands = {
   iproute2: "ip",
+  "dnsmasq-base": "dnsmasq",
   "netcat-openbsd": "nc",
   "iputils-ping": "ping",
   "bind9-dnsutils": "dig",

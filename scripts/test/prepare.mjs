@@ -22,6 +22,8 @@ const packages = [
     "ipset",
     "ethtool",
     "strace",
+    "dnsmasq-base",
+    "busybox",
   ],
   ...["perl-base", "python3", "sudo", "nftables", "tcpdump", "openssl"],
 ];

@@ -31,7 +31,7 @@ export function isTakenOver(script: string, open: () => Promise<Place> = openSan
     await stack.init(place.config);
   });
   afterAll(async () => {
-    await stack.dispose();
+    await place.cleanUp(stack);
     await place.close();
     rmSync(project, { recursive: true });
   });

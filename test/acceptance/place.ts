@@ -1,4 +1,4 @@
-import { type Ran, run, type Snapshot, snapshot, vm } from "./engine";
+import { type Ran, run, type Snapshot, type Stack, snapshot, vm } from "./engine";
 import { Sandbox } from "./sandbox";
 
 /** A host that a program runs on, and how it is looked at. */
@@ -10,6 +10,8 @@ export interface Place {
   /** Runs a command on the host. */
   exec(argv: readonly string[]): Promise<Ran>;
   snapshot(): Promise<Snapshot>;
+  /** Takes away what a test left there. */
+  cleanUp(stack: Stack): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,8 @@ export async function openSandbox(): Promise<Place> {
     config: {},
     exec: (argv) => run([...inside, ...argv]),
     snapshot: () => snapshot([], inside),
+    // All that it made goes with the sandbox.
+    cleanUp: async (stack) => stack.forget(),
     close: () => sandbox.close(),
   };
 }
@@ -34,6 +38,7 @@ export async function openMachine(): Promise<Place> {
     config: { "localnet:host": host },
     exec: (argv) => exec(argv, 5),
     snapshot: async () => ({ ...(await snapshot(ssh)), modules: [] }),
+    cleanUp: (stack) => stack.dispose(),
     close: async () => {},
   };
 }

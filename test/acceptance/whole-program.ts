@@ -14,7 +14,7 @@ export function bringsUpAndDown(folder: () => string, open: () => Promise<Place>
     await stack.init(place.config);
   });
   afterAll(async () => {
-    await stack.dispose();
+    await place.cleanUp(stack);
     await place.close();
   });
 
