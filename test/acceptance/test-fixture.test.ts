@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./engine";
 
@@ -23,4 +23,19 @@ test("what its workflow runs is there", () => {
   const names = [...workflow.matchAll(/npm run (\S+)/g)].map(([, name = ""]) => name);
   expect(names.length).toBeGreaterThan(0);
   for (const name of names) expect(scripts).toHaveProperty([name]);
+});
+
+test("the test in docs/test-fixtures.md passes as it stands", async () => {
+  const [, text = ""] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, "docs/test-fixtures.md"), "utf8")) ?? [];
+  // In the repository, where the packages are found.
+  mkdirSync(join(root, ".localnet"), { recursive: true });
+  const directory = mkdtempSync(join(root, ".localnet/page-"));
+  try {
+    writeFileSync(join(directory, "page.test.ts"), `import { expect, test } from "vitest";\n${text}`);
+    const argv = ["npx", "vitest", "run", "--root", directory, "--testTimeout", "120000"];
+    const ran = await run(argv, { env: { ...process.env, NO_COLOR: "1" } });
+    expect(ran.text).toMatch(/Tests +1 passed/);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -1,7 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as surface from "../../provider/src";
 import { kinds } from "../../provider/src/kinds";
 import * as native from "../../provider/src/native";
+import recorded from "./support/generated-sdk.json";
 
 const types = Object.keys(kinds);
 const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
@@ -84,4 +87,28 @@ test("a function of the native plugin is asked of that, with what resources mean
   const made = native.getLinkOutput({ name: "lo", netns });
   state = {};
   expect(await new Promise((resolve) => made.apply(resolve))).toMatchObject({ token });
+});
+
+describe("what Pulumi generates for Node.js from the schema, as recorded, this package has as well", () => {
+  const generated = join(__dirname, "../../provider/src/generated");
+  const declared = readdirSync(generated).map((name) => readFileSync(join(generated, name), "utf8"));
+
+  test("the exports", () => {
+    expect(Object.keys(native)).toEqual(expect.arrayContaining(recorded.values));
+    const dynamic = recorded.values.filter((name) => name !== "Provider");
+    expect(Object.keys(surface)).toEqual(expect.arrayContaining(dynamic));
+  });
+
+  test("the types", () => {
+    const missing = recorded.types.filter(
+      (name) => !declared.some((text) => text.includes(`export interface ${name} `)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test.each(Object.entries(recorded.statics))("what %s itself has", (name, statics) => {
+    for (const exported of [native, ...(name === "Provider" ? [] : [surface])]) {
+      expect(Object.getOwnPropertyNames(exported[name as "Netns"])).toEqual(expect.arrayContaining(statics));
+    }
+  });
 });
