@@ -3,6 +3,7 @@ import { capture } from "./commands/capture";
 import { completion } from "./commands/completion";
 import { discover } from "./commands/discover";
 import { exec, shell } from "./commands/exec";
+import { graph } from "./commands/graph";
 import { ls } from "./commands/ls";
 import { codeOf, describeFailure, exitCodes } from "./outcome";
 import type { Run } from "./run";
@@ -48,7 +49,7 @@ export function programOf(run: Run): Command {
         ),
     })
     .exitOverride();
-  for (const command of [ls, exec, shell, capture, discover, completion])
+  for (const command of [ls, graph, exec, shell, capture, discover, completion])
     program.addCommand(command(run).copyInheritedSettings(program).helpOption("-h, --help", "say how to use it"));
   return program;
 }

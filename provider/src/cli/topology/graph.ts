@@ -1,0 +1,194 @@
+import { oneLine } from "../../text";
+import type { LabObject } from "./object";
+import { idIn, type Link, type Part, topologyOf } from "./topology";
+
+/** A lab as a picture has it: boxes, what stands in them, and what leads from one to another. */
+export interface Graph {
+  readonly boxes: readonly Box[];
+  readonly edges: readonly Edge[];
+}
+
+export interface Box {
+  readonly id: string;
+  readonly label: string;
+  readonly nodes: readonly GraphNode[];
+}
+
+export interface GraphNode {
+  readonly id: string;
+  readonly kind: "link" | "bridge" | "service" | "process" | "barrier";
+  /** The text, in lines. */
+  readonly lines: readonly string[];
+  /** The resource that it comes from, or several that are drawn as one. */
+  readonly objects: readonly LabObject[];
+}
+
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** A cable between two ends, a port of a bridge, a backend of a service. */
+  readonly kind: "cable" | "port" | "backend";
+}
+
+/** More pods like one another on one bridge than this are drawn as one box. */
+const grouped = 12;
+
+export function graphOf(unsorted: readonly LabObject[]): Graph {
+  // As people count: pod-2 stands before pod-10, wherever the engine came to them.
+  const objects = [...unsorted].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  const { namespaces, links, services, processes, barriers } = topologyOf(objects);
+  const boxes = new Map<string, { id: string; label: string; nodes: GraphNode[] }>();
+  for (const { host, name } of namespaces) boxIn(boxes, host, name);
+  const ids = new Map<string, string>();
+  const add = (part: Part, kind: GraphNode["kind"], lines: readonly string[], key: string) => {
+    const box = boxIn(boxes, part.host, part.netns);
+    const id = `n${ids.size}`;
+    ids.set(key, id);
+    box.nodes.push({ id, kind, lines: lines.map(oneLine), objects: [part.object] });
+  };
+  for (const link of links) {
+    const isMaster = links.some((port) => port.master === link.name && isTogether(port, link));
+    add(
+      link,
+      isMaster || link.object.type === "Bridge" ? "bridge" : "link",
+      [link.name, ...link.addresses],
+      keyOf(link),
+    );
+  }
+  for (const service of services) add(service, "service", [service.endpoint], `service ${keyOfPart(service)}`);
+  for (const process of processes) add(process, "process", [process.object.name], `process ${keyOfPart(process)}`);
+  for (const barrier of barriers)
+    add(barrier, "barrier", barrierLines(barrier.object), `barrier ${keyOfPart(barrier)}`);
+  const edge = (from: string, to: string | undefined, kind: Edge["kind"]): Edge[] => {
+    const [a, b] = [ids.get(from), to === undefined ? undefined : ids.get(to)];
+    return a !== undefined && b !== undefined ? [{ from: a, to: b, kind }] : [];
+  };
+  const edges = [
+    ...links.flatMap((link) => {
+      const peer = links.find((other) => link.peer && keyOf(other) === keyOf({ host: link.host, ...link.peer }));
+      return peer && isDrawnFrom(link, peer) ? edge(keyOf(link), keyOf(peer), "cable") : [];
+    }),
+    ...links.flatMap((link) =>
+      link.master === undefined ? [] : edge(keyOf(link), keyOf({ ...link, name: link.master }), "port"),
+    ),
+    ...links.flatMap((link) =>
+      link.lower === undefined ? [] : edge(keyOf(link), keyOf({ ...link, name: link.lower }), "port"),
+    ),
+    ...services.flatMap((service) =>
+      service.backends.flatMap(({ object }) => {
+        const to = links.find((link) => link.host === service.host && hasAddress(link, String(object.outputs.address)));
+        return edge(`service ${keyOfPart(service)}`, to && keyOf(to), "backend");
+      }),
+    ),
+  ];
+  return group({ boxes: [...boxes.values()], edges });
+}
+
+function boxIn(
+  boxes: Map<string, { id: string; label: string; nodes: GraphNode[] }>,
+  host: string | undefined,
+  netns: string | undefined,
+) {
+  const key = `${host ?? ""} ${netns ?? ""}`;
+  const label = [netns ?? "(host)", host].filter(Boolean).join(" on ");
+  const box = boxes.get(key) ?? { id: `b${boxes.size}`, label: oneLine(label), nodes: [] };
+  boxes.set(key, box);
+  return box;
+}
+
+function keyOf({ host, netns, name }: { host?: string | undefined; netns?: string | undefined; name: string }): string {
+  return `link ${host ?? ""} ${netns ?? ""} ${name}`;
+}
+
+function keyOfPart({ host, object }: Part): string {
+  return `${host ?? ""} ${object.type} ${object.id}`;
+}
+
+function isTogether(a: Part, b: Part): boolean {
+  return a.host === b.host && a.netns === b.netns;
+}
+
+/** A cable is drawn once, towards the end that is a port of a bridge: so pods stand on one side and their bridge on the other. */
+function isDrawnFrom(link: Link, peer: Link): boolean {
+  const [a, b] = [link.master !== undefined, peer.master !== undefined];
+  return a === b ? keyOf(link) < keyOf(peer) : b;
+}
+
+function hasAddress({ addresses }: Link, address: string): boolean {
+  return addresses.some((each) => each.split("/")[0] === address);
+}
+
+function barrierLines(object: LabObject): string[] {
+  const { target, policy, chain, protocol, source, destination, destinationPorts, inInterface } = object.outputs;
+  if (policy !== undefined) return [`${chain}: policy ${policy}`];
+  const match = [
+    protocol,
+    source && `from ${source}`,
+    destination && `to ${destination}`,
+    destinationPorts && `port ${destinationPorts}`,
+    inInterface && `in ${inInterface}`,
+  ];
+  return [`${chain}: ${target}`, match.filter(Boolean).join(" ") || idIn(object)];
+}
+
+/** Of many boxes that have one cable each to the same neighbour and look alike, one is drawn, and says how many there are. */
+function group(graph: Graph): Graph {
+  const boxOf = new Map(graph.boxes.flatMap((box) => box.nodes.map(({ id }) => [id, box] as const)));
+  const portOf = new Map(graph.edges.filter(({ kind }) => kind === "port").map(({ from, to }) => [from, to]));
+  const alike = new Map<string, Box[]>();
+  for (const box of graph.boxes) {
+    const cables = graph.edges.filter(({ from, to }) => [from, to].some((id) => boxOf.get(id) === box));
+    const [cable] = cables;
+    if (!cable || cables.length > 1 || cable.kind !== "cable") continue;
+    const far = boxOf.get(cable.from) === box ? cable.to : cable.from;
+    const shape = box.nodes
+      .map(({ kind }) => kind)
+      .sort()
+      .join(" ");
+    const key = `${portOf.get(far) ?? far} ${shape}`;
+    alike.set(key, [...(alike.get(key) ?? []), box]);
+  }
+  const gone = new Set<string>();
+  const merged = new Map<string, GraphNode>();
+  const labels = new Map<string, string>();
+  for (const boxes of alike.values()) {
+    const [first, last] = [boxes[0], boxes.at(-1)];
+    if (!first || !last || boxes.length <= grouped) continue;
+    labels.set(first.id, `${boxes.length} namespaces: ${first.label} to ${last.label}`);
+    for (const each of boxes.slice(1)) gone.add(each.id);
+    const farEnds = boxes.flatMap((box) => farNodes(graph, box));
+    for (const nodes of [...first.nodes.keys()]
+      .map((index) => boxes.flatMap(({ nodes }) => nodes[index] ?? []))
+      .concat([farEnds])) {
+      const [kept, ...rest] = nodes;
+      // Where all cables end at one node, that is one already.
+      if (!kept || rest.every(({ id }) => id === kept.id)) continue;
+      merged.set(kept.id, mergeNodes(nodes));
+      for (const { id } of rest) gone.add(id);
+    }
+  }
+  const boxes = graph.boxes
+    .filter(({ id }) => !gone.has(id))
+    .map((box) => ({
+      ...{ id: box.id, label: labels.get(box.id) ?? box.label },
+      nodes: box.nodes.filter(({ id }) => !gone.has(id)).map((node) => merged.get(node.id) ?? node),
+    }));
+  return { boxes, edges: graph.edges.filter(({ from, to }) => !gone.has(from) && !gone.has(to)) };
+}
+
+/** The other ends of a box's cables. */
+function farNodes({ boxes, edges }: Graph, { nodes }: Box): GraphNode[] {
+  const own = new Set(nodes.map(({ id }) => id));
+  const far = edges.flatMap(({ from, to }) => (own.has(from) === own.has(to) ? [] : own.has(from) ? [to] : [from]));
+  return boxes.flatMap((box) => box.nodes).filter(({ id }) => far.includes(id));
+}
+
+/** One node for many: each line is that of the first and that of the last. */
+function mergeNodes(nodes: readonly GraphNode[]): GraphNode {
+  const [first, last] = [nodes[0], nodes.at(-1)] as [GraphNode, GraphNode];
+  const lines = first.lines.map((line, index) => {
+    const until = last.lines[index];
+    return until === undefined || until === line ? line : `${line} to ${until}`;
+  });
+  return { ...first, lines, objects: nodes.flatMap(({ objects }) => objects) };
+}

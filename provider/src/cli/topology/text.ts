@@ -1,0 +1,52 @@
+import type { Graph, GraphNode } from "./graph";
+
+// Two forms of a graph that others lay out: mermaid, which GitHub and many editors show, and dot of Graphviz.
+
+/** What each kind of node looks like in mermaid: what stands around its text. */
+const shapes: Record<GraphNode["kind"], [string, string]> = {
+  link: ["[", "]"],
+  bridge: ["[[", "]]"],
+  service: ["([", "])"],
+  process: ["(", ")"],
+  barrier: ["{{", "}}"],
+};
+
+export function mermaid({ boxes, edges }: Graph): string {
+  const lines = boxes.flatMap((box) => [
+    `  subgraph ${box.id}[${quoted(box.label)}]`,
+    ...box.nodes.map(
+      ({ id, kind, lines }) => `    ${id}${shapes[kind][0]}${quoted(lines.join("\n"))}${shapes[kind][1]}`,
+    ),
+    "  end",
+  ]);
+  const arrows = { cable: "---", port: "-.-", backend: "-->" } as const;
+  const cables = edges.map(({ from, to, kind }) => `  ${from} ${arrows[kind]} ${to}`);
+  return `${["flowchart LR", ...lines, ...cables].join("\n")}\n`;
+}
+
+/** Mermaid reads HTML in a text: what has a meaning there, or ends the text, is written by its number. */
+function quoted(text: string): string {
+  const safe = text.replace(/["&<>#`\\]/g, (char) => `#${char.charCodeAt(0)};`);
+  return `"${safe.replaceAll("\n", "<br>")}"`;
+}
+
+export function dot({ boxes, edges }: Graph): string {
+  const dotShapes = { link: "box", bridge: "box3d", service: "ellipse", process: "component", barrier: "octagon" };
+  const lines = boxes.flatMap((box) => [
+    `  subgraph cluster_${box.id} {`,
+    `    label=${dotted(box.label)};`,
+    ...box.nodes.map(
+      ({ id, kind, lines }) => `    ${id} [shape=${dotShapes[kind]}, label=${dotted(lines.join("\n"))}];`,
+    ),
+    // Of a namespace in which nothing stands, Graphviz would draw no box.
+    ...(box.nodes.length === 0 ? [`    ${box.id}_empty [style=invis, label=""];`] : []),
+    "  }",
+  ]);
+  const styles = { cable: "dir=none", port: "dir=none, style=dashed", backend: "dir=forward" } as const;
+  const cables = edges.map(({ from, to, kind }) => `  ${from} -> ${to} [${styles[kind]}];`);
+  return `${["digraph lab {", "  rankdir=LR;", '  node [fontname="sans-serif"];', ...lines, ...cables, "}"].join("\n")}\n`;
+}
+
+function dotted(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+}
