@@ -4,7 +4,7 @@ import { route as kind } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { differences } from "../support/observing";
-import { hostUrl, settings, World } from "../support/world";
+import { hostUrl, settings, testHost, World } from "../support/world";
 
 /** A veth pair whose near end has addresses of both families, for next hops to be reached by. */
 async function plumb(world: World, netns: string): Promise<void> {
@@ -352,6 +352,23 @@ beyond("Route", () => {
     expect(differences(kind, (await read(kind, id, outputs, settings))?.outputs ?? {}, inputs)).toEqual([]);
     await remove(kind, id, outputs, settings);
     expect(await look()).not.toContain(shows);
+  });
+
+  test("one with an encapsulation, which no input says, is told and left alone", async () => {
+    const words = ["10.35.0.0/16", "encap", "ip", "id", "30", "dst", "10.0.0.7", "dev", "d0"];
+    await ip("-4", "route", "add", ...words);
+    const look = () => ip("-4", "route", "show", "10.35.0.0/16");
+    const before = await look();
+    const id = `10.35.0.0/16@${netns}`;
+    const listed = await kind.imports?.list(testHost(), netns);
+    expect(listed).toContainEqual({ id, omit: "there is no input for its encapsulation, ip" });
+    const inputs = asked({ destination: "10.35.0.0/16", device: "d0", adopt: true });
+    expect(await failure(() => create(kind, inputs, settings))).toMatchObject({
+      code: "LN_EXISTS",
+      message: expect.stringContaining("a route with an encapsulation, ip"),
+    });
+    expect(await look()).toBe(before);
+    await ip("-4", "route", "del", "10.35.0.0/16");
   });
 
   test.each([

@@ -87,9 +87,12 @@ export const route = defineKind({
       const [four, six] = await Promise.all([showAllRoutes(host, netns, 4), showAllRoutes(host, netns, 6)]);
       const made = [...four, ...six.map(canonical6)].filter((entry) => [protocol, ...byHand].includes(entry.protocol));
       const ids = made.map((entry) => idOf({ ...keyOf(entry), netns }));
-      return made.map(({ tos }, index) => {
+      return made.map((entry, index) => {
+        const { tos } = entry;
         const id = ids[index] as string;
         const isOne = ids.filter((each, other) => each === id && !made[other]?.tos).length < 2;
+        const encapsulation = encapsulationOf(entry);
+        if (encapsulation) return { id, omit: `there is no input for its encapsulation, ${encapsulation}` };
         if (tos) return { id, omit: `there is no input for its tos, ${tos}` };
         return { id, omit: isOne ? undefined : "several routes have its destination, metric and table" };
       });
@@ -185,7 +188,14 @@ function observedRoute(entry: RouteEntry, { nextHops }: Partial<RouteArgs>) {
   };
 }
 
+function encapsulationOf({ encap, nexthops = [] }: RouteEntry): string | undefined {
+  return encap ?? nexthops.find((hop) => hop.encap)?.encap;
+}
+
 function ownerOf(entry: RouteEntry): string | null {
+  // An update would take it away, since no input says it.
+  const encapsulation = encapsulationOf(entry);
+  if (encapsulation) return `a route with an encapsulation, ${encapsulation}`;
   if (!Object.values<string>(types).includes(entry.type)) return `a route of type ${entry.type}`;
   // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
   if (entry.protocol === protocol) return null;

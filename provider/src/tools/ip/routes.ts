@@ -18,6 +18,8 @@ const hopJson = z.object({
   /** A next hop of the other IP version. */
   via: z.object({ family: z.string(), host: z.string() }).optional(),
   dev: z.string().optional(),
+  /** How the packets are wrapped, where they are. */
+  encap: z.string().optional(),
   weight: z.number().optional(),
   flags: z.array(z.string()).default([]),
 });
