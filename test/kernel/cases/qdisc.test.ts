@@ -58,6 +58,7 @@ contract("that limits a rate", (world) => {
         says: () => /belongs to a queueing discipline of kind pfifo/,
         clear: () => tc("del dev d0 root"),
       },
+      impossible: { "no kernel module": "`tc` asks for it as for an impairment, whose case shows the error" },
     },
   };
 });
