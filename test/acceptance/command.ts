@@ -88,6 +88,21 @@ export function looksAtTwoNamespaces(row: Row): void {
       );
     });
 
+    test("test tries the probes anew: what no longer flows fails, with its reason, and the rest is ok", async () => {
+      expect(await localnet("test", ...source())).toMatchObject({ code: 0 });
+      await sandbox.ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
+      const { code, stdout } = await localnet("test", "--json", ...source());
+      await sandbox.ip("-n", "right", "addr", "add", "10.90.0.2/24", "dev", "eth-right");
+      expect({ code, results: JSON.parse(stdout) }).toMatchObject({
+        code: 3,
+        results: [
+          { name: "ping", netns: "left", result: "failed", reason: expect.stringContaining("0 of 1 as expected") },
+          { name: "ping6", result: "ok" },
+        ],
+      });
+      expect(await localnet("test", ...source())).toMatchObject({ code: 0 });
+    });
+
     test("ls tells what was changed by hand, with both values, and what is gone", async () => {
       await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1300");
       const changed = await localnet("ls", "--expect-no-changes", ...source());

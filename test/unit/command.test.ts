@@ -26,6 +26,8 @@ test.each([
   ["a stack and a host as it is", ["ls", "--live", "--stack", "dev"], "--live is in place of a stack"],
   ["a state that is not there", ["ls", "--state", join(folder, "none")], "cannot read"],
   ["a file that is no state", ["ls", "--state", join(folder, "../../package.json")], "pulumi stack export --file FILE"],
+  ["a host, of which no probes are known", ["test", "--live"], "a host knows of no probes"],
+  ["no attempt", ["test", "--attempts", "0"], "must be 1 to 999"],
   ["a shell that it does not know", ["completion", "csh"], "bash, zsh, fish"],
 ])("localnet: %s is refused in one line, and nothing is done", async (_what, argv, rule) => {
   expect(await main(argv)).toBe(2);

@@ -5,6 +5,7 @@ import { discover } from "./commands/discover";
 import { exec, shell } from "./commands/exec";
 import { graph } from "./commands/graph";
 import { ls } from "./commands/ls";
+import { test } from "./commands/test";
 import { codeOf, describeFailure, exitCodes } from "./outcome";
 import type { Run } from "./run";
 
@@ -49,7 +50,7 @@ export function programOf(run: Run): Command {
         ),
     })
     .exitOverride();
-  for (const command of [ls, graph, exec, shell, capture, discover, completion])
+  for (const command of [ls, graph, exec, shell, capture, test, discover, completion])
     program.addCommand(command(run).copyInheritedSettings(program).helpOption("-h, --help", "say how to use it"));
   return program;
 }

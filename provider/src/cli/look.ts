@@ -4,7 +4,7 @@ import { read } from "../core/lifecycle";
 import { LocalnetError } from "../errors";
 import { type HostSettings, withReadCache } from "../host";
 import { kinds } from "../kinds";
-import { secret } from "../pulumi/recorded";
+import { hasSecret } from "../pulumi/recorded";
 import type { LabObject } from "./topology/object";
 
 /** How an object is now, beside what the state says of it. */
@@ -34,16 +34,11 @@ async function look(object: LabObject, settings: HostSettings): Promise<Looked> 
     const found = await read(kind, id, recorded, settings);
     if (!found) return { object, state: "gone", remarks: [] };
     const wanted = Object.fromEntries(Object.entries(recorded).filter(([key]) => key in kind.args.shape));
+    // With what is encrypted in the state nothing can be compared.
     const differing = differences(kind.args, wanted, found.inputs).filter(({ wanted }) => !hasSecret(wanted));
     return { object, state: differing.length > 0 ? "differs" : "ok", remarks: differing.map(describe) };
   } catch (error) {
     if (!(error instanceof LocalnetError)) throw error;
     return { object, state: "unknown", remarks: [`${error.summary} [${error.code}]`] };
   }
-}
-
-/** The value is encrypted in the state, so nothing can be compared with it. */
-function hasSecret(value: unknown): boolean {
-  if (typeof value === "object" && value !== null) return Object.values(value).some(hasSecret);
-  return value === secret;
 }

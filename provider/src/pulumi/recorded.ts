@@ -35,7 +35,7 @@ const ours = /^(?:pulumi-nodejs:localnet|localnet:index(?:\/\w+)?):\w+$/;
 
 /** How the engine marks a value that it keeps encrypted, and others such as assets. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
-export const secret = "[secret]";
+const secret = "[secret]";
 
 /** The resources of ours in what `pulumi stack export` prints. */
 export function readDeployment(text: string): RecordedResource[] {
@@ -85,4 +85,10 @@ function revealed(value: unknown): unknown {
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+/** Is a value, or a part of it, encrypted in the state? */
+export function hasSecret(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some(hasSecret);
+  return value === secret;
 }
