@@ -71,6 +71,7 @@ import { readDocs } from "./docs.mjs";
  * @property {string} [of]
  * @property {string} [reference]
  * @property {boolean} [parent]
+ * @property {boolean} [secret]
  */
 
 const load = createRequire(join(root, "provider/package.json"));

@@ -76,6 +76,7 @@ function described(field, place, input, types) {
     ...typeOf(schema, field, `${place}${key.charAt(0).toUpperCase()}${key.slice(1)}`, input, types),
     description: [doc, ...(says || [])].filter(Boolean).join(" "),
     ...(input && primitive && { default: schema.default }),
+    ...(schema.secret && { secret: true }),
     ...(input && replaces && { willReplaceOnChanges: true }),
   };
 }

@@ -6,10 +6,12 @@ export function shapes({ common, functions, kinds }) {
   const all = kinds.map(({ type, args, outputs }) => {
     const inputs = [...args, ...common];
     const parent = inputs.find(({ schema }) => schema.parent)?.key;
+    const secrets = secretsIn(inputs);
     const shape = {
       inputs: inputs.map(({ key }) => key),
       outputs: outputs.map(({ key }) => key),
       references: referencesIn(inputs),
+      ...(Object.keys(secrets).length > 0 && { secrets }),
       ...(parent && { parent }),
     };
     return [type, shape];
@@ -28,6 +30,15 @@ export function shapes({ common, functions, kinds }) {
     `export const functionReferences: Readonly<Record<string, References>> = ${JSON.stringify(asked)};`,
     "",
   ].join("\n");
+}
+
+/** The inputs that are secrets, and those that hold a list of objects with some. @param {Field[]} fields */
+function secretsIn(fields) {
+  const entries = fields.flatMap(({ key, schema, objects }) => {
+    const inner = objects.flat().flatMap((each) => (each.schema.secret ? [each.key] : []));
+    return schema.secret ? [[key, true]] : inner.length > 0 ? [[key, inner]] : [];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** @param {Field[]} fields @returns {References} */

@@ -25,7 +25,7 @@ const packages = [
     "dnsmasq-base",
     "busybox",
   ],
-  ...["perl-base", "python3", "sudo", "nftables", "tcpdump", "openssl"],
+  ...["perl-base", "python3", "sudo", "nftables", "wireguard-tools", "tcpdump", "openssl"],
 ];
 
 /** The machines of a run of the tests. A layer that needs one has the first; those of two workers have both. */

@@ -7,7 +7,7 @@ import { output } from "../lib/run.mjs";
 /** What is used in a machine that does not see this host's files: by itself, by the lab and by the tests. */
 const packages = [
   ...["openssh-server", "kmod", "procps", "iproute2", "iptables", "ipvsadm", "ipset", "curl", "ethtool"],
-  ...["netcat-openbsd", "iputils-ping", "bind9-dnsutils", "perl-base", "python3", "strace", "sudo"],
+  ...["netcat-openbsd", "iputils-ping", "bind9-dnsutils", "perl-base", "python3", "strace", "sudo", "wireguard-tools"],
 ];
 
 /**

@@ -50,6 +50,15 @@ describe.each([
   });
 });
 
+test.each([surface, native])("a key is declared as a secret, and peers that have one", async ({ Wireguard }) => {
+  const peer = { publicKey: "p", presharedKey: "s" };
+  const made = new Wireguard("keyed", { privateKey: "k", peers: [peer] });
+  const bare = new Wireguard("bare", { privateKey: pulumi.output("k"), peers: [{ publicKey: "p" }] });
+  const isSecret = (value: unknown) => pulumi.isSecret(value as pulumi.Output<unknown>);
+  expect(await Promise.all([made.privateKey, made.peers].map(isSecret))).toEqual([true, true]);
+  expect(await Promise.all([bare.privateKey, bare.peers].map(isSecret))).toEqual([true, false]);
+});
+
 test("an explicit provider has its settings as text, and passes for a provider alone", async () => {
   const made = new native.Provider("there", { host: "ssh://lab", sudo: pulumi.output(true), timeoutSeconds: 20 });
   await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));

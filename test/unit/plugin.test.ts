@@ -114,6 +114,29 @@ test("what is seen of an object that was made with a secret is secret too", asyn
   });
 });
 
+test("a key is a secret, whether the program says so or not, and what follows from it in public is none", async () => {
+  const [privateKey, publicKey] = [Buffer.alloc(32, 0x48), Buffer.alloc(32, 2)].map((bytes) =>
+    bytes.toString("base64"),
+  );
+  const allowedIps: string[] = [];
+  const plain = { privateKey, peers: [{ publicKey, allowedIps }] };
+  expect((await check("Wireguard", plain)).inputs).toMatchObject({
+    privateKey: secret(privateKey),
+    peers: [{ publicKey }],
+  });
+  const peers = [{ publicKey, allowedIps, presharedKey: publicKey }];
+  expect((await check("Wireguard", { privateKey, peers })).inputs).toMatchObject({ peers: secret(peers) });
+  const request = new rpc.CreateRequest();
+  request.setUrn(urn("Wireguard"));
+  request.setPreview(true);
+  request.setProperties(struct({ name: "wg0", privateKey: secret(privateKey) }));
+  const response = await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
+  expect(response.getProperties()?.toJavaScript()).toMatchObject({
+    privateKey: secret(privateKey),
+    publicKey: unknown,
+  });
+});
+
 test("the preview of a create knows the id, unless an input is unknown, and changes nothing", async () => {
   const request = new rpc.CreateRequest();
   request.setUrn(urn("Bridge"));

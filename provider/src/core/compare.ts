@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { getOrCreate } from "../host/coalesce";
 import { kernelChooses } from "../schema/fields";
 import { hasUnknown, objectIn, type Values } from "./check";
+import { withoutSecrets } from "./secrets";
 
 /** A place where two sets of inputs differ. */
 export interface Difference {
@@ -30,8 +31,11 @@ export function differences(
     const nested = objectIn(field);
     const path = `${prefix}${key}`;
     if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replaces);
-    const difference = { path, replace: replaces, wanted: want, seen: have };
-    return [field.meta()?.sensitive ? { ...difference, sensitive: true } : difference];
+    const { sensitive, secret } = field.meta() ?? {};
+    const [shownWant, shownHave] = [withoutSecrets(field, want), withoutSecrets(field, have)];
+    // What differs may be a secret within it alone.
+    const isHidden = sensitive || secret || isDeepStrictEqual(shownWant, shownHave);
+    return [{ path, replace: replaces, wanted: shownWant, seen: shownHave, ...(isHidden && { sensitive: true }) }];
   });
 }
 

@@ -159,7 +159,7 @@ async function importable(
     if (kind.imports?.alias) known.add(kind.imports.alias(found.inputs));
     return found.outputs;
   } catch (error) {
-    if (hasCode(error, "LN_EXISTS", "LN_INPUT", "LN_COMMAND")) return reason(error);
+    if (hasCode(error, "LN_EXISTS", "LN_INPUT", "LN_COMMAND", "LN_TOOL")) return reason(error);
     throw error;
   }
 }

@@ -17,6 +17,7 @@ import type {
   Vlan,
   Vrf,
   Vxlan,
+  Wireguard,
 } from "./resources";
 
 /** What {@link getNetns} is asked. */
@@ -93,6 +94,7 @@ export interface GetLinkOutputArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link;
   /** Network namespace. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
@@ -354,7 +356,8 @@ export interface RunProbeOutputTcpArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
 }
@@ -375,7 +378,8 @@ export interface RunProbeOutputUdpArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
   /** Text to send. */
@@ -400,7 +404,8 @@ export interface RunProbeOutputPingArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
   size?: pulumi.Input<number> | undefined;
   /**
@@ -426,7 +431,8 @@ export interface RunProbeOutputDnsArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Its port. 1 to 65535. Default: 53. */
   port?: pulumi.Input<number> | undefined;
   /** Name to ask for. */

@@ -93,6 +93,10 @@ export type Bond = dynamic.Bond;
 export const Ifb = native<typeof dynamic.Ifb>("Ifb");
 export type Ifb = dynamic.Ifb;
 
+/** A WireGuard link: an encrypted tunnel over UDP to each of its peers (`wg`). Id: `NAME@NETNS`. */
+export const Wireguard = native<typeof dynamic.Wireguard>("Wireguard");
+export type Wireguard = dynamic.Wireguard;
+
 /**
  * A link that is there already, such as `lo`, an uplink or `tunl0`: what is asked for is set, and put back on destroy.
  * It is never made and never removed, and must not be a link that another resource makes. Id: `NAME@NETNS`.

@@ -1022,6 +1022,7 @@ export interface PodArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | undefined;
   /** Next hop of the IPv6 default route, or who has the address. Default: there is no such route. */
   gateway6?:
@@ -1038,6 +1039,7 @@ export interface PodArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | undefined;
 }
 
@@ -1524,6 +1526,7 @@ export interface VlanArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link;
   /** Number of the VLAN (`id`), 1 to 4094. 1 to 4094. A change replaces the resource. */
   vid: pulumi.Input<number>;
@@ -1862,6 +1865,7 @@ export interface VxlanArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link
     | undefined;
   /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
@@ -2252,6 +2256,7 @@ export interface TunnelArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link
     | undefined;
   /**
@@ -2591,6 +2596,7 @@ export interface MacvlanArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link;
   /**
    * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
@@ -2910,6 +2916,7 @@ export interface IpvlanArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link;
   /**
    * What the link below passes on: frames (`l2`), packets (`l3`), or packets that also pass iptables (`l3s`). All on
@@ -3954,6 +3961,289 @@ export class Ifb extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Wireguard}. */
+export interface WireguardArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<WireguardOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<WireguardImpairmentArgs> | undefined;
+  /** Vrf that the link belongs to, in the same namespace. */
+  master?: pulumi.Input<string> | Vrf | undefined;
+  /**
+   * Network namespace that the link is made in; then it is moved into `netns`. Its UDP socket stays there, and what is
+   * encrypted goes through there. `"/"`: the host's own. The kernel does not tell it afterwards. Needs `netns`.
+   * Default: `netns`. A change replaces the resource.
+   */
+  createdIn?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** The link's own key, as `wg genkey` prints it. It is kept as a secret. */
+  privateKey: pulumi.Input<string>;
+  /** UDP port that the peers send to. 1 to 65535. Default: the kernel's choice. */
+  listenPort?: pulumi.Input<number> | undefined;
+  /**
+   * Firewall mark of the packets that the link sends out, at least 1, for rules and routes. 1 to 4294967295. Default:
+   * none.
+   */
+  firewallMark?: pulumi.Input<number> | undefined;
+  /** All that the link talks to; one that is not listed is removed. Each network can be behind one of them only. */
+  peers?: pulumi.Input<pulumi.Input<WireguardPeersArgs>[]> | undefined;
+}
+
+/** The input `offloads` of {@link WireguardArgs}. */
+export interface WireguardOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `impairment` of {@link WireguardArgs}. */
+export interface WireguardImpairmentArgs {
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
+/** An entry of the input `peers` of {@link WireguardArgs}. */
+export interface WireguardPeersArgs {
+  /** Public key of the peer: by it the peer is known. */
+  publicKey: pulumi.Input<string>;
+  /** Key that both have beside their own, as `wg genpsk` prints it. Default: none. */
+  presharedKey?: pulumi.Input<string> | undefined;
+  /**
+   * Networks that are behind the peer: what goes there is sent to it, and from it nothing else is taken. Default: none.
+   */
+  allowedIps?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * Address and port that the peer is reached at, `10.0.0.1:51820`. The kernel changes it when the peer sends from
+   * elsewhere, which a refresh shows. When it is taken away, the peer is made anew. Default: where the peer sends from.
+   */
+  endpoint?: pulumi.Input<string> | undefined;
+  /** Seconds after which something is sent for the way to stay open, 1 to 65535. 1 to 65535. Default: nothing is. */
+  persistentKeepalive?: pulumi.Input<number> | undefined;
+}
+
+/** The output `offloads` of {@link Wireguard}. */
+export interface WireguardOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link Wireguard}. */
+export interface WireguardImpairment {
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, in percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, in percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  readonly rateKbit: number;
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  readonly limit: number;
+}
+
+/** An entry of the output `peers` of {@link Wireguard}. */
+export interface WireguardPeers {
+  /** Public key of the peer: by it the peer is known. */
+  readonly publicKey: string;
+  /** Key that both have beside their own, as `wg genpsk` prints it. */
+  readonly presharedKey?: string | undefined;
+  /** Networks that are behind the peer: what goes there is sent to it, and from it nothing else is taken. */
+  readonly allowedIps?: string[] | undefined;
+  /**
+   * Address and port that the peer is reached at, `10.0.0.1:51820`. The kernel changes it when the peer sends from
+   * elsewhere, which a refresh shows. When it is taken away, the peer is made anew.
+   */
+  readonly endpoint?: string | undefined;
+  /** Seconds after which something is sent for the way to stay open, 1 to 65535. */
+  readonly persistentKeepalive?: number | undefined;
+}
+
+/** A WireGuard link: an encrypted tunnel over UDP to each of its peers (`wg`). Id: `NAME@NETNS`. */
+export class Wireguard extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("Wireguard");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Wireguard {
+    return new Wireguard(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is Wireguard {
+    return hasToken(value, Wireguard.__pulumiType);
+  }
+
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<WireguardOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<WireguardImpairment | undefined>;
+  /** Vrf that the link belongs to, in the same namespace. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /**
+   * Network namespace that the link is made in; then it is moved into `netns`. Its UDP socket stays there, and what is
+   * encrypted goes through there. `"/"`: the host's own. The kernel does not tell it afterwards. Needs `netns`.
+   */
+  declare readonly createdIn: pulumi.Output<string | undefined>;
+  /** The link's own key, as `wg genkey` prints it. It is kept as a secret. */
+  declare readonly privateKey: pulumi.Output<string>;
+  /** UDP port that the peers send to. */
+  declare readonly listenPort: pulumi.Output<number | undefined>;
+  /** Firewall mark of the packets that the link sends out, at least 1, for rules and routes. */
+  declare readonly firewallMark: pulumi.Output<number | undefined>;
+  /** All that the link talks to; one that is not listed is removed. Each network can be behind one of them only. */
+  declare readonly peers: pulumi.Output<WireguardPeers[] | undefined>;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+  /** The public key, for the peers of the other end. */
+  declare readonly publicKey: pulumi.Output<string>;
+
+  constructor(name: string, args: WireguardArgs, options?: pulumi.CustomResourceOptions) {
+    super("Wireguard", name, args, options);
+  }
+}
+
 /** The inputs of {@link Link}. */
 export interface LinkArgs extends CommonArgs {
   /** Name, `lo` too. The link must be there. Default: the resource's name. A change replaces the resource. */
@@ -4141,6 +4431,7 @@ export interface AddressArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link;
   /**
    * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in
@@ -4251,6 +4542,7 @@ export interface NeighbourArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link;
   /** IPv4 or IPv6 address of the neighbour. A change replaces the resource. */
   address: pulumi.Input<string>;
@@ -4322,6 +4614,7 @@ export interface BridgeFdbArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link;
   /**
    * MAC address of the frames; of a Vxlan `00:00:00:00:00:00` for those of which it knows no other way, also several
@@ -4430,6 +4723,7 @@ export interface RouteArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?:
@@ -4445,6 +4739,7 @@ export interface RouteArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link
     | undefined;
   /**
@@ -4495,6 +4790,7 @@ export interface RouteNextHopsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?:
@@ -4510,6 +4806,7 @@ export interface RouteNextHopsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link
     | undefined;
   /** Its share of the packets. 1 to 256. Default: 1. */
@@ -4617,6 +4914,7 @@ export interface PolicyRuleArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link
     | undefined;
   /** Link that the packets of a bound socket leave by. It need not exist yet. */
@@ -4633,6 +4931,7 @@ export interface PolicyRuleArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link
     | undefined;
   /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
@@ -4741,6 +5040,7 @@ export interface QdiscArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Wireguard
     | Link;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
@@ -6075,7 +6375,8 @@ export interface IpvsBackendArgs extends CommonArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /**
    * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
    * 0 to 65535. A change replaces the resource.
@@ -6303,7 +6604,8 @@ export interface ProcessReadyTcpArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Port. 1 to 65535. A change replaces the resource. */
   port: pulumi.Input<number>;
 }
@@ -6465,7 +6767,8 @@ export interface ProbeTcpArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
 }
@@ -6486,7 +6789,8 @@ export interface ProbeUdpArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
   /** Text to send. */
@@ -6511,7 +6815,8 @@ export interface ProbePingArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
   size?: pulumi.Input<number> | undefined;
   /**
@@ -6537,7 +6842,8 @@ export interface ProbeDnsArgs {
     | Ipvlan
     | Vrf
     | Bond
-    | Ifb;
+    | Ifb
+    | Wireguard;
   /** Its port. 1 to 65535. Default: 53. */
   port?: pulumi.Input<number> | undefined;
   /** Name to ask for. */

@@ -29,6 +29,7 @@ import { vethPair } from "./links/veth-pair";
 import { vlan } from "./links/vlan";
 import { vrf } from "./links/vrf";
 import { vxlan } from "./links/vxlan";
+import { wireguard } from "./links/wireguard";
 import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
 import { qdisc } from "./traffic/qdisc";
@@ -67,10 +68,11 @@ export {
   vlan,
   vrf,
   vxlan,
+  wireguard,
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, tunnel, macvlan, ipvlan, vrf, bond, ifb, link],
+  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, tunnel, macvlan, ipvlan, vrf, bond, ifb, wireguard, link],
   ...[address, neighbour, bridgeFdb, route, policyRule, qdisc],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable],
   ...[ipvsService, ipvsBackend, ipvsTimeouts, file, process, probe],

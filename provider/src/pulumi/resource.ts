@@ -10,6 +10,8 @@ export interface Shape {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly references: References;
+  /** The inputs that are secrets: by themselves, or for those that the objects in a list hold. */
+  readonly secrets?: { readonly [input: string]: true | readonly string[] };
   /** The input that names what the object lives in. */
   readonly parent?: string;
 }
@@ -43,7 +45,7 @@ export abstract class LocalnetResource extends Declared {
     const shape = shapeOf(type);
     const isRead = options.id !== undefined;
     const given = args as Values;
-    const request = defined(resolved(shape.references, given));
+    const request = withSecrets(shape, defined(resolved(shape.references, given)));
     const token = dynamicToken(type);
     const configured = new pulumi.Config("localnet").get("host");
     const host = hostOf(`${type} ${name}`, shape.references, given, configured);
@@ -58,7 +60,7 @@ export abstract class LocalnetResource extends Declared {
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
         __provider: `exports.handler=()=>require("pulumi-localnet/provider")("${type}")`,
       },
-      pulumi.mergeOptions(parentOf(shape, given), options),
+      pulumi.mergeOptions(ownOptions(shape, given), options),
     );
     rememberRequest(this, isRead ? { ...readInputs(shape, this), host } : { ...request, host });
   }
@@ -108,8 +110,8 @@ export function native<C>(type: string): C {
     constructor(name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
       const isRead = options.id !== undefined;
       const given = args as Values;
-      const request = defined(resolved(shape.references, given));
-      const merged = pulumi.mergeOptions(parentOf(shape, given), options);
+      const request = withSecrets(shape, defined(resolved(shape.references, given)));
+      const merged = pulumi.mergeOptions(ownOptions(shape, given), options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
       rememberRequest(this, isRead ? readInputs(shape, this) : request);
     }
@@ -134,12 +136,32 @@ function properties({ inputs, outputs }: Shape): Values {
   return Object.fromEntries([...inputs, ...outputs].map((key) => [key, undefined]));
 }
 
+/** A key is a secret, whether the program says so or not. */
+function withSecrets({ secrets = {} }: Shape, args: Values): Values {
+  const result = { ...args };
+  for (const [key, hidden] of Object.entries(secrets)) {
+    if (!(key in args)) continue;
+    const holds = (entries: unknown) => {
+      return (
+        hidden === true || [entries].flat().some((each) => hidden.some((name) => (each as Values)?.[name] != null))
+      );
+    };
+    result[key] = pulumi
+      .output(args[key] as pulumi.Input<Values>)
+      .apply((value) => (holds(value) ? pulumi.secret(value) : value));
+  }
+  return result;
+}
+
 function defined(args: Values): Values {
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
 }
 
-/** A resource that goes with the one it lives in needs no delete of its own. */
-function parentOf({ parent }: Shape, args: Values): pulumi.CustomResourceOptions {
+/** A resource that goes with the one it lives in needs no delete of its own. What is imported may be secret, too. */
+function ownOptions({ parent, secrets }: Shape, args: Values): pulumi.CustomResourceOptions {
   const within = parent && args[parent];
-  return pulumi.Resource.isInstance(within) ? { deletedWith: within } : {};
+  return {
+    ...(pulumi.Resource.isInstance(within) && { deletedWith: within }),
+    ...(secrets && { additionalSecretOutputs: Object.keys(secrets).filter((key) => secrets[key] === true) }),
+  };
 }

@@ -24,6 +24,8 @@ declare module "zod" {
     of?: string;
     /** It may be a secret: it stands in no message. */
     sensitive?: boolean;
+    /** It is a secret: it stands in no message, and the state has it encrypted, whether the program says so or not. */
+    secret?: boolean;
     /** The object lives in what this names, and goes with it. */
     parent?: boolean;
   }

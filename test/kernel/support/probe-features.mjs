@@ -14,6 +14,7 @@ const probes = {
   vlan: ["sh", "-c", "ip link add probe-low type veth && ip link add link probe-low name probe-vid type vlan id 1"],
   ipvlan: ["sh", "-c", "ip link add probe-below type veth && ip link add link probe-below name probe-ip type ipvlan"],
   tunnel: ["ip", "link", "add", "name", "probe-tun", "type", "gretap", "remote", "192.0.2.1"],
+  wireguard: ["ip", "link", "add", "name", "probe-wg", "type", "wireguard"],
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],

@@ -10,6 +10,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Vlan: { name: "e0.5", netns: "foo", link: "e0", vid: 5 },
   Vrf: { name: "red", netns: "foo", table: 10 },
   Bond: { name: "bond0", netns: "foo", mode: "active-backup" },
+  Wireguard: { name: "wg0", netns: "foo", privateKey: "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=" },
   Ifb: { name: "ifb0", netns: "foo" },
   Macvlan: { name: "mv0", netns: "foo", link: "eth0" },
   Ipvlan: { name: "iv0", netns: "foo", link: "eth0" },

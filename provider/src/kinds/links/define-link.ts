@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type Args, defineKind, inNetns, type Kind } from "../../core/kind";
 import { unsetValue } from "../../core/unset";
 import type { Host } from "../../host";
+import type { Tool } from "../../host/requirements";
 import { at, ifName, parseAt } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { type Link, showLink } from "../../tools/ip/links";
@@ -41,6 +42,14 @@ export interface TypeOption {
 }
 
 type TypeOptions = Readonly<Record<string, TypeOption>>;
+/** What only links of the kind have, and nobody asks for. */
+interface TypeOutput {
+  readonly output: z.ZodType;
+  read(link: Link): unknown;
+}
+
+type TypeOutputs = Readonly<Record<string, TypeOutput>>;
+type OutputShape<Out extends TypeOutputs> = typeof linkOutputs & { readonly [K in keyof Out]: Out[K]["output"] };
 type OptionArgs<T extends TypeOptions> = { readonly [K in keyof T]: T[K]["input"] };
 
 const familyArgs = {
@@ -56,13 +65,16 @@ type LinkKindArgs<T extends TypeOptions, P extends z.ZodRawShape> = OptionArgs<T
 const missing = ["mac", "arp"] as const;
 type Missing = (typeof missing)[number];
 
-interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape> {
+interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape, Out extends TypeOutputs> {
   readonly type: string;
   /** What `ip link add ... type` calls it; or all that it may call it, of which an option says the one. */
   readonly linkType: string | readonly string[];
   readonly summary: string;
   readonly tags?: readonly string[];
   readonly options: T;
+  readonly outputs?: Out;
+  /** The system commands that it needs. Default: `ip`. */
+  readonly needs?: readonly Tool[];
   /** What `ip link set` takes for links that can be ports: `portArgs`, or nothing. */
   readonly args: P;
   rules?(args: Args<LinkKindArgs<T, P>>): Iterable<readonly [property: string, rule: string]>;
@@ -83,9 +95,11 @@ interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape> {
 }
 
 /** A kind of link: what is the same for all is here, what differs is data. */
-export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
-  definition: LinkDefinition<T, P>,
-): Kind<LinkKindArgs<T, P>, typeof linkOutputs, ObservedLink> {
+export function defineLink<
+  T extends TypeOptions,
+  P extends z.ZodRawShape,
+  Out extends TypeOutputs = Record<never, never>,
+>(definition: LinkDefinition<T, P, Out>): Kind<LinkKindArgs<T, P>, OutputShape<Out>, ObservedLink> {
   const { type, options, pinMtu, lookUp } = definition;
   const linkTypes = [definition.linkType].flat();
   const typeKey = Object.keys(options).find((key) => options[key]?.isType);
@@ -100,6 +114,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   });
   const alwaysSaid = Object.entries(options).filter(([, { isAlways }]) => isAlways);
   const always = Object.fromEntries(alwaysSaid.map(([key, option]) => [key, { words: wordsOf(option) }]));
+  const ownOutputs = Object.entries(definition.outputs ?? {});
   const lowers = Object.entries(options).filter(([, { isLower }]) => isLower);
 
   function lacksOf(inputs: object): (readonly [Missing, string])[] {
@@ -110,11 +125,17 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
   function observedOf(link: Link, owner: string): ObservedLink {
     const data = link.linkinfo?.info_data ?? {};
     const own = Object.fromEntries(Object.entries(options).map(([key, { read }]) => [key, read(data, link)]));
-    const { inputs, detail, ...observed } = observedAs(link, linkTypes, owner);
+    const { inputs, outputs, detail, ...observed } = observedAs(link, linkTypes, owner);
+    const more = Object.fromEntries(ownOutputs.map(([key, { read }]) => [key, read(link)]));
     const lacked = Object.fromEntries(lacksOf(own).map(([key]) => [key, undefined]));
     const { unset } = definition;
     const its = unset && { unset: typeof unset === "function" ? unset(own as never) : unset };
-    return { ...observed, inputs: { ...inputs, ...lacked, ...own }, detail: { ...detail, ...its } } as ObservedLink;
+    return {
+      ...observed,
+      inputs: { ...inputs, ...lacked, ...own },
+      outputs: { ...outputs, ...more },
+      detail: { ...detail, ...its },
+    } as ObservedLink;
   }
 
   // What the family does with the inputs needs no more than the common ones; `Kind` tells all of them.
@@ -128,8 +149,8 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     summary: definition.summary,
     tags: ["link", "addressed", ...(definition.tags ?? [])],
     args,
-    outputs: linkOutputs,
-    needs: ["ip"],
+    outputs: { ...linkOutputs, ...Object.fromEntries(ownOutputs.map(([key, { output }]) => [key, output])) },
+    needs: definition.needs ?? ["ip"],
     idForm: "`NAME@NETNS`",
     id: ({ name, netns }) => at(name, netns),
     disturbs: ({ netns }) => [netns],
@@ -204,7 +225,7 @@ export function defineLink<T extends TypeOptions, P extends z.ZodRawShape>(
     return Object.fromEntries(entries);
   }
 
-  return kind as unknown as Kind<LinkKindArgs<T, P>, typeof linkOutputs, ObservedLink>;
+  return kind as unknown as Kind<LinkKindArgs<T, P>, OutputShape<Out>, ObservedLink>;
 }
 
 function wordsOf({ word, words }: TypeOption): (value: never) => string[] {

@@ -8,6 +8,7 @@ import { impairment } from "./impairment";
 import { offloads } from "./offloads";
 import type { LinkArgs } from "./options";
 import { vlans } from "./vlans";
+import { wireguard } from "./wireguard-side";
 
 /** What another command than the one that shows a link with its addresses shows or sets. It is run for those alone who ask for that, or did. */
 export interface SideInput {
@@ -17,14 +18,19 @@ export interface SideInput {
   /** What inputs say of it. */
   valueIn(args: SideArgs | undefined): unknown;
   /** What the command shows, to be added to what ip shows; without what the kernel chose, where nobody asked. */
-  show(host: Host, netns: string | undefined, link: Link, isAsked: boolean): Promise<Partial<Link>>;
+  show(host: Host, netns: string | undefined, link: Link, isAsked: boolean, inputs: Inputs): Promise<Partial<Link>>;
   /** Brings about the value; undefined: what the kernel has when nobody asks, as `before` somebody did. Returns whether it changed anything. */
   change(host: Host, netns: string | undefined, link: Link, value: unknown, before: unknown): Promise<boolean>;
 }
 
-type SideArgs = LinkArgs & { readonly vlans?: unknown; readonly imported?: boolean };
+type SideArgs = LinkArgs & { readonly owner?: string; readonly vlans?: unknown; readonly imported?: boolean };
 
-const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads, impairment];
+interface Inputs {
+  readonly args: SideArgs;
+  readonly recorded: SideArgs | undefined;
+}
+
+const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads, impairment, wireguard];
 
 /** A link with what other commands show of it; undefined when it went away since ip showed it. */
 export async function showSides(
@@ -41,7 +47,7 @@ export async function showSides(
     if (!isAsked && !(isUnknown && (await hasTool(host, side.tool)))) continue;
     if (isAsked) await requireTools(host, [side.tool]);
     try {
-      whole = { ...whole, ...(await side.show(host, args.netns, link, isAsked)) };
+      whole = { ...whole, ...(await side.show(host, args.netns, link, isAsked, { args, recorded })) };
     } catch (error) {
       if (await isThere(host, args.netns, link)) throw error;
       return undefined;

@@ -7,6 +7,7 @@ import { withDefaults, withoutDefaults } from "../../core/defaults";
 import { changesNow } from "../../core/diff";
 import { findExternal, findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
+import { secretInputs } from "../../core/secrets";
 import { LocalnetError } from "../../errors";
 import { answer } from "../../functions";
 import { type HostSettings, withReadCache } from "../../host";
@@ -43,7 +44,8 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const { values, secrets, secretTexts } = decode(request.getNews());
       const named = "name" in kind.args.shape ? { name, ...values } : values;
       const { inputs, failures } = lifecycle.check(kind, { ...named, owner });
-      return checkResponse(encode(stored(withoutDefaults(kind.args, inputs)), secrets), failures, secretTexts);
+      const hidden = new Set([...secrets, ...secretInputs(kind.args, inputs)]);
+      return checkResponse(encode(stored(withoutDefaults(kind.args, inputs)), hidden), failures, secretTexts);
     }),
 
     diff: unary(async (request: rpc.DiffRequest) => {
@@ -91,7 +93,8 @@ export function service(version: string, schema: () => string, show: Show): Unty
       if (!found) return response;
       response.setId(found.id);
       response.setProperties(state(subject, found.outputs, secrets));
-      response.setInputs(encode(stored(withoutDefaults(kind.args, found.inputs)), secrets));
+      const hidden = new Set([...secrets, ...secretInputs(kind.args, found.inputs)]);
+      response.setInputs(encode(stored(withoutDefaults(kind.args, found.inputs)), hidden));
       response.setRefreshBeforeUpdate(true);
       return response;
     }),
@@ -164,9 +167,11 @@ function preview({ kind }: Subject, inputs: Values): { id: string; outputs: Valu
   return { id: hasUnknown(args) ? "" : kind.id(args), outputs: { ...args, ...Object.fromEntries(outputs) } };
 }
 
-/** What is seen of an object may show a secret that it was made with. */
+/** What is seen of an object may show a secret that it was made with, but not one that the kind knows to be a secret. */
 function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>) {
-  const all = secrets.size === 0 ? secrets : new Set([...secrets, ...Object.keys(kind.outputs.shape)]);
+  const known = secretInputs(kind.args, outputs);
+  const isOther = [...secrets].some((key) => !known.includes(key));
+  const all = new Set([...secrets, ...known, ...(isOther ? Object.keys(kind.outputs.shape) : [])]);
   return encode(outputs, all);
 }
 

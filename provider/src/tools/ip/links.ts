@@ -4,6 +4,7 @@ import { LocalnetError } from "../../errors";
 import { cached, type Host, usesReadCache } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
 import type { Netem } from "../netem";
+import type { WireguardConfig } from "../wg";
 import { ipShow } from "./batch";
 import { ip, isLinkKnownAbsent } from "./ip";
 import { parseJson } from "./json";
@@ -76,6 +77,8 @@ export type Link = z.output<typeof linkJson> & {
   readonly offloads?: Readonly<Record<string, boolean | undefined>>;
   /** Those of them that the link cannot change. */
   readonly fixedOffloads?: readonly string[];
+  /** Where `wg` was asked for it. */
+  readonly wireguard?: WireguardConfig;
   /** Where `tc` was asked for it. */
   readonly impairment?: Netem | undefined;
 };

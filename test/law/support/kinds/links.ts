@@ -136,6 +136,29 @@ export const vxlan: Shape = {
   without: { createdIn: "what is looked at does not tell it" },
 };
 
+const [wgKey, otherWgKey] = [Buffer.alloc(32, 8), Buffer.alloc(32, 16)].map((bytes) => bytes.toString("base64"));
+
+export const wireguard: Shape = {
+  ...linkShape("Wireguard"),
+  base: (scene) => ({ ...inPlace(scene), privateKey: wgKey }),
+  inputs: {
+    ...linkInputs,
+    privateKey: ({ draw }) => draw.pick([wgKey, otherWgKey]),
+    peers: ({ draw }) => [
+      {
+        publicKey: draw.pick([wgKey, otherWgKey]),
+        allowedIps: draw.pick([[], ["10.77.0.0/16"], ["10.78.0.0/16", "fd78::/64"]]),
+        ...(draw.pick([true, false]) && { persistentKeepalive: draw.int(1, 65535) }),
+      },
+    ],
+  },
+  without: {
+    createdIn: "the kernel does not tell it",
+    addrgenmode: "there is one value",
+    listenPort: "two in one namespace cannot have the same",
+  },
+};
+
 /** The next hop of a pod: another address of one of its networks. */
 function gateway({ draw }: Scene, { addresses = [] }: Values, pool: readonly string[]): unknown {
   const own = (addresses as string[]).filter((each) => each.includes(":") === pool[0]?.includes(":"));

@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from "node:util";
+import { ownerOf } from "../../tools/ip/links";
+import { changeWireguard, type Peer, removePeers, showWireguard, type WireguardConfig } from "../../tools/wg";
+import type { SideInput } from "./side-inputs";
+
+type Asked = { readonly [K in keyof WireguardConfig]?: WireguardConfig[K] };
+
+const names = ["privateKey", "listenPort", "firewallMark", "peers"] as const;
+
+/** What only `wg` shows and sets of a link. */
+export const wireguard: SideInput = {
+  tool: "wg",
+  mayHave: ({ linkinfo }) => linkinfo?.info_kind === "wireguard",
+  valueIn(args) {
+    const given = args as Asked | undefined;
+    if (!given || !("privateKey" in given)) return undefined;
+    return Object.fromEntries(names.filter((key) => key in given).map((key) => [key, given[key]]));
+  },
+
+  async show(host, netns, link, _isAsked, { args, recorded }) {
+    if (link.linkinfo?.info_kind !== "wireguard") return {};
+    const config = await showWireguard(host, netns, link.ifname);
+    const [asked, was] = [args, recorded] as (Asked | undefined)[];
+    // What a run made that died before it recorded that counts as asked for, and so does what is imported.
+    const isAll = recorded
+      ? recorded.imported && was?.peers === undefined
+      : ownerOf(link, args.owner ?? "") === args.owner;
+    const all = [...(asked?.peers ?? []), ...(was?.peers ?? [])];
+    const isAsked = (key: string) => all.some((peer) => peer.publicKey === key && peer.endpoint !== undefined);
+    // The kernel learns where a peer is.
+    const peers = config.peers.map((peer) => {
+      const { endpoint: _, ...others } = peer;
+      return isAll || isAsked(peer.publicKey) ? peer : others;
+    });
+    return { wireguard: { ...config, peers } };
+  },
+
+  async change(host, netns, { ifname, wireguard }, value, before) {
+    const [asked, was] = [value, before] as (Asked | undefined)[];
+    if (!asked || !wireguard) return false;
+    const wanted = asked.peers;
+    const there = new Map(wireguard.peers.map((peer) => [peer.publicKey, peer]));
+    const kept = new Set(wanted?.filter((peer) => !losesEndpoint(peer, there)).map(({ publicKey }) => publicKey));
+    const gone = wanted ? [...there.keys()].filter((key) => !kept.has(key)) : [];
+    for (const key of gone) there.delete(key);
+    const isOther = (key: "listenPort" | "firewallMark") =>
+      (asked[key] ?? was?.[key]) !== undefined && asked[key] !== wireguard[key];
+    const change = {
+      ...(asked.privateKey !== wireguard.privateKey && { privateKey: asked.privateKey }),
+      ...(isOther("listenPort") && { listenPort: asked.listenPort ?? 0 }),
+      ...(isOther("firewallMark") && { firewallMark: asked.firewallMark ?? 0 }),
+      peers: (wanted ?? [])
+        .filter((peer) => !isDeepStrictEqual(peer, there.get(peer.publicKey)))
+        .map((peer) => changeOf(peer, there.get(peer.publicKey))),
+    };
+    // A network that goes from one peer to another is free by then.
+    if (gone.length > 0) await removePeers(host, netns, ifname, gone);
+    const isChanged = Object.keys(change).length > 1 || change.peers.length > 0;
+    if (isChanged) await changeWireguard(host, netns, ifname, change);
+    return isChanged || gone.length > 0;
+  },
+};
+
+/** The kernel cannot forget where a peer is. */
+function losesEndpoint({ publicKey, endpoint }: Peer, there: ReadonlyMap<string, Peer>): boolean {
+  return endpoint === undefined && there.get(publicKey)?.endpoint !== undefined;
+}
+
+/** What of a peer is not as it is there. */
+function changeOf(want: Peer, have: Peer | undefined): Peer {
+  const { publicKey, allowedIps, presharedKey = "", endpoint, persistentKeepalive = 0 } = want;
+  return {
+    ...{ publicKey, allowedIps },
+    ...(presharedKey !== (have?.presharedKey ?? "") && { presharedKey }),
+    ...(endpoint !== have?.endpoint && { endpoint }),
+    ...(persistentKeepalive !== (have?.persistentKeepalive ?? 0) && { persistentKeepalive }),
+  };
+}
