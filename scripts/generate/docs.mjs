@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { root } from "../lib/paths.mjs";
@@ -124,4 +125,13 @@ function openProgram() {
     indexes.map((index) => join(root, index)),
     { ...options, noEmit: true },
   );
+}
+
+/** The samples of the kinds' inputs, by type. @returns {Record<string, Record<string, unknown>>} */
+export function readSamples() {
+  const source = readFileSync(join(root, "test/unit/support/samples.ts"), "utf8");
+  const { outputText } = ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
+  const exports = {};
+  new Function("exports", outputText)(exports);
+  return /** @type {any} */ (exports).samples;
 }

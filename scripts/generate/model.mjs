@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { root } from "../lib/paths.mjs";
-import { readDocs } from "./docs.mjs";
+import { readDocs, readSamples } from "./docs.mjs";
 
 /**
  * An input or an output, ready to be written about.
@@ -29,6 +29,8 @@ import { readDocs } from "./docs.mjs";
  * @property {Field[]} args its own inputs, without those of every kind
  * @property {Field[]} outputs what it has beside its inputs
  * @property {boolean} argsRequired is there no resource of this kind without inputs?
+ * @property {boolean} isImportable
+ * @property {Record<string, unknown>} sample inputs that are valid
  */
 
 /**
@@ -87,6 +89,7 @@ export function readModel() {
   const { commandError } = load("./dist/host/host");
   const { requirements } = load("./dist/host/requirements");
   const docs = readDocs();
+  const samples = readSamples();
   const all = /** @type {any[]} */ (Object.values(registry));
   const [first] = all;
   const isCommon = (/** @type {string} */ key) => all.every(({ args }) => args.shape[key] === first.args.shape[key]);
@@ -118,6 +121,8 @@ export function readModel() {
         args,
         outputs: fieldsOf(kind.type, schemaOf(kind.outputs), docsOf(kind).outputs, membersOf),
         argsRequired: check(kind, bare).failures.length > 0,
+        isImportable: kind.imports !== undefined,
+        sample: samples[kind.type] ?? {},
       };
     }),
     functions: Object.values(functions).map((/** @type {any} */ { name, summary, needs, args, outputs }) => {

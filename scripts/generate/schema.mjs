@@ -15,13 +15,14 @@ export function packageSchema(
 ) {
   /** @type {Json} */
   const types = {};
-  const resources = kinds.map(({ type, summary, id, args, outputs }) => {
+  const resources = kinds.map((kind) => {
+    const { type, args, outputs } = kind;
     const inputs = [...args, ...common];
     const results = [...inputs, ...outputs];
     return [
       token(type),
       {
-        description: `${summary} Id: ${id}.`,
+        description: pageOf(kind),
         inputProperties: properties(inputs, (field) => described(field, type, true, types)),
         requiredInputs: keys(inputs, ({ required }) => required),
         properties: properties(results, (field) => described(field, type, false, types)),
@@ -39,12 +40,17 @@ export function packageSchema(
     return [token(name), { description: summary, inputs: object(args, true), outputs: object(outputs, false) }];
   });
   const settings = properties(configuration, (field) => described(field, "", true, types));
+  const all = [.../** @type {string[]} */ (keywords), "category/network", "kind/native"];
   const schema = {
-    ...{ name: "localnet", version, displayName: "localnet", description, keywords, license },
+    ...{ name: "localnet", version, displayName: "localnet", description, keywords: all, license },
     // With supportPack the SDKs made from this are whole: they hold the version, and for Go a module.
     meta: { moduleFormat: "(.*)", supportPack: true },
-    // What generated programs import: the same classes as this package's own, not an SDK made from the schema.
-    language: { nodejs: { packageName: "pulumi-localnet/native" } },
+    language: {
+      go: { generateResourceContainerTypes: true, respectSchemaVersion: true },
+      nodejs: { respectSchemaVersion: true },
+      python: { pyproject: { enabled: true }, respectSchemaVersion: true },
+      csharp: { respectSchemaVersion: true },
+    },
     config: { variables: settings },
     provider: { description: "The settings of a set of resources.", inputProperties: settings },
     types,
@@ -52,6 +58,18 @@ export function packageSchema(
     functions: Object.fromEntries(asked),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+/** What editors and the registry show of a kind. @param {import("./model.mjs").KindModel} kind */
+function pageOf({ type, summary, id, isImportable, sample }) {
+  const example = [
+    ...["{{% examples %}}", "## Example Usage", "{{% example %}}", "```yaml", "resources:", "  example:"],
+    ...[`    type: localnet:${type}`, "    properties:"],
+    ...Object.entries(sample).map(([key, value]) => `      ${key}: ${JSON.stringify(value)}`),
+    ...["```", "{{% /example %}}", "{{% /examples %}}"],
+  ];
+  const imports = ["", "## Import", "", "```sh", `$ pulumi import ${token(type)} example ID`, "```"];
+  return [`${summary} Id: ${id}.`, "", ...example, ...(isImportable ? imports : [])].join("\n");
 }
 
 /** @param {Field[]} fields @param {(field: Field) => Json} describe */
@@ -73,7 +91,7 @@ function described(field, place, input, types) {
   const says = input && [bounds, fallback && schema.default === undefined && `Default: ${fallback}.`];
   const primitive = ["string", "number", "boolean"].includes(typeof schema.default);
   return {
-    ...typeOf(schema, field, `${place}${key.charAt(0).toUpperCase()}${key.slice(1)}`, input, types),
+    ...typeOf(schema, field, `${place}${capital(key)}`, input, types),
     description: [doc, ...(says || [])].filter(Boolean).join(" "),
     ...(input && primitive && { default: schema.default }),
     ...(schema.secret && { secret: true }),
@@ -84,9 +102,8 @@ function described(field, place, input, types) {
 /** @param {Schema} schema @param {Field} field @param {string} name @param {boolean} input @param {Json} types @returns {Json} */
 function typeOf(schema, field, name, input, types) {
   if (field.objects.length > 0) {
-    const several = field.objects.length > 1;
-    const refs = field.objects.map((fields, index) => {
-      const id = token(`${name}${several ? index + 1 : ""}`);
+    const refs = field.objects.map((fields) => {
+      const id = token(`${name}${distinction(fields, field.objects)}`);
       // One type for an input and what is seen of it: the SDKs' generators make two of it.
       types[id] ??= {
         type: "object",
@@ -96,23 +113,47 @@ function typeOf(schema, field, name, input, types) {
       };
       return { $ref: `#/types/${id}` };
     });
-    const one = several ? { oneOf: refs } : /** @type {Json} */ (refs[0]);
+    const one = refs.length > 1 ? { oneOf: refs } : /** @type {Json} */ (refs[0]);
     return field.isList ? { type: "array", items: one } : one;
   }
-  return plainType(schema);
+  return plainType(schema, (values) => {
+    const id = token(name);
+    types[id] ??= { type: "string", description: field.doc, enum: values.map((value) => ({ value })) };
+    return { $ref: `#/types/${id}` };
+  });
 }
 
-/** @param {Schema} schema @returns {Json} */
-function plainType(schema) {
-  if (schema.enum || schema.const !== undefined) return { type: "string" };
+/** One of several objects is named by the first input that none of the others has. @param {Field[]} fields @param {Field[][]} all */
+function distinction(fields, all) {
+  if (all.length === 1) return "";
+  const others = new Set(all.filter((each) => each !== fields).flatMap((each) => each.map(({ key }) => key)));
+  const own = fields.find(({ key }) => !others.has(key))?.key;
+  if (!own) throw new Error("an object that may be one of several has no input that tells it from the others");
+  return capital(own);
+}
+
+/**
+ * @param {Schema} schema
+ * @param {(values: unknown[]) => Json} named the type of some texts
+ * @returns {Json}
+ */
+function plainType(schema, named) {
+  if (schema.enum) return named(schema.enum);
+  if (schema.const !== undefined) return { type: typeof schema.const };
   if (schema.anyOf) {
-    const all = schema.anyOf.map(plainType);
+    // Some texts beside any others are no type of their own.
+    const all = schema.anyOf.map((each) => plainType(each, () => ({ type: "string" })));
     const types = [...new Map(all.map((type) => [JSON.stringify(type), type])).values()];
     return types.length === 1 ? /** @type {Json} */ (types[0]) : { oneOf: types };
   }
-  if (schema.type === "array") return { type: "array", items: plainType(schema.items ?? {}) };
+  if (schema.type === "array") return { type: "array", items: plainType(schema.items ?? {}, named) };
   if (schema.type === "object")
-    return { type: "object", additionalProperties: plainType(schema.additionalProperties || {}) };
+    return { type: "object", additionalProperties: plainType(schema.additionalProperties || {}, named) };
   if (Array.isArray(schema.type)) return { oneOf: schema.type.map((type) => ({ type })) };
   return schema.type ? { type: schema.type } : any;
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -58,15 +58,15 @@ export const process = defineKind({
   },
   outputs: {
     /** Process id. */
-    pid: z.number(),
+    pid: z.int(),
     /** The file that holds its output. */
     log: z.string(),
     /** Clock ticks from boot to its start; with the next tells it from a later process of the same pid. */
-    startTime: z.number(),
+    startTime: z.int(),
     /** The boot that it was started in. */
     bootId: z.string(),
     /** Inode of the network namespace that it was started in. */
-    netnsInode: z.number().optional(),
+    netnsInode: z.int().optional(),
   },
   needs: ["ip"],
   /** `RESOURCE@NETNS` with the name of the resource */

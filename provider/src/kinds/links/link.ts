@@ -23,7 +23,7 @@ export const fallbackLinks = "tunl0 sit0 gre0 gretap0 erspan0 ip6tnl0 ip6gre0 ip
 
 export const linkOutputs = {
   /** The kernel's number of the link. */
-  ifindex: z.number(),
+  ifindex: z.int(),
   /** The link's MAC address, asked for or not. */
   macAddress: z.string(),
 } as const;

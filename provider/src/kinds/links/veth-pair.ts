@@ -48,7 +48,7 @@ export const vethPair = defineKind({
   outputs: {
     ...linkOutputs,
     /** The kernel's number of the far end. */
-    peerIfindex: z.number(),
+    peerIfindex: z.int(),
     /** The far end's MAC address, asked for or not. */
     peerMacAddress: z.string(),
   },

@@ -7,14 +7,22 @@ import { serveOwnUserOnly } from "../peers";
 import { showThrough } from "./log";
 import { service } from "./plugin";
 
-/** Runs the native plugin, which tells the engine its port, until the engine goes away. `engine`: its address. */
-export function serve(engine: string | undefined): void {
+/**
+ * Runs the native plugin, which tells the engine its port, until the engine goes away. `engine`: its address.
+ * `packageName`: where programs in TypeScript that Pulumi writes import the classes from; else from an SDK that it makes.
+ */
+export function serve(engine: string | undefined, packageName?: string): void {
   serveOwnUserOnly();
   const file = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
+  const schema = () => {
+    const { language, ...rest } = JSON.parse(file("schema.json"));
+    const nodejs = { ...language.nodejs, ...(packageName && { packageName }) };
+    return JSON.stringify({ ...rest, language: { ...language, nodejs } });
+  };
   const server = new grpc.Server();
   server.addService(
     ResourceProviderService,
-    service(JSON.parse(file("package.json")).version, () => file("schema.json"), showThrough(engine)),
+    service(JSON.parse(file("package.json")).version, schema, showThrough(engine)),
   );
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
