@@ -20,7 +20,7 @@ export const requirements = {
   ipvsadm: { package: "ipvsadm", version: { argv: ["ipvsadm", "-v"], atLeast: "1.31" } },
   modprobe: { package: "kmod" },
   nft: { package: "nftables", version: { argv: ["nft", "-v"], atLeast: "1.0.6" } },
-  wg: { package: "wireguard-tools" },
+  wg: { package: "wireguard-tools", version: { argv: ["wg", "--version"], atLeast: "1.0.20210914" } },
   nsenter: { package: "util-linux" },
   curl: { package: "curl" },
   nc: { package: "netcat-openbsd" },

@@ -28,7 +28,7 @@ export function onlyReads(argv: readonly string[]): boolean {
     );
   if (command === "bridge") return args.includes("show");
   if (command === "tc") return args.includes("show");
-  if (command === "wg") return args.includes("show");
+  if (command === "wg") return args.includes("show") || args.includes("--version");
   if (command === "ethtool") return args.includes("-k");
   if (command === "iptables" || command === "ip6tables") return args.includes("-S") || args.includes("-V");
   if (command === "dd") return args.some((each) => each.startsWith("if="));
