@@ -6,6 +6,7 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { unknown, type Values } from "../../provider/src/core/check";
+import { notice } from "../../provider/src/core/notice";
 import { secondsLeft, showProgress } from "../../provider/src/host/operation";
 import { probe } from "../../provider/src/kinds";
 import { type Show, showThrough } from "../../provider/src/pulumi/native/log";
@@ -218,7 +219,7 @@ test("customTimeouts limit how long an operation waits; without them nothing doe
   expect(limits[1]).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("what an operation waits for is shown beside its resource, without secrets, on one line", async () => {
+test("what an operation waits for is shown beside its resource, and what it notices is told, without secrets, on one line", async () => {
   const log = jest.fn();
   const engine = new Server();
   const respond = ({ request }: { request: LogRequest }, reply: (error: null, empty: Empty) => void) => {
@@ -230,8 +231,10 @@ test("what an operation waits for is shown beside its resource, without secrets,
   show = showThrough(`127.0.0.1:${port}`);
   const ensure = jest.spyOn(probe, "ensure").mockImplementation(async () => {
     showProgress("saw hunter2\u001b[2J\nand more");
+    notice("it stays hunter2");
     throw new Error("enough");
   });
+  const noticed = jest.spyOn(console, "error").mockImplementation(() => {});
   const request = new rpc.CreateRequest();
   request.setUrn(urn("Probe"));
   const http = { url: "http://127.0.0.1", expectBody: secret("hunter2") };
@@ -239,6 +242,8 @@ test("what an operation waits for is shown beside its resource, without secrets,
   await expect(ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).rejects.toThrow("enough");
   while (log.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   ensure.mockRestore();
+  expect(noticed.mock.calls).toEqual([["it stays [secret]"]]);
+  noticed.mockRestore();
   engine.forceShutdown();
   const message = "saw [secret]\\x1b[2J\\x0aand more";
   expect(log.mock.calls).toEqual([[expect.objectContaining({ urn: urn("Probe"), message, ephemeral: true })]]);

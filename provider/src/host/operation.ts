@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { redact } from "../text";
 
 /** What the engine says of an operation. */
 interface Engine {
@@ -6,6 +7,8 @@ interface Engine {
   readonly seconds?: number | undefined;
   /** Shows a line beside the resource while the operation runs. */
   readonly show?: ((message: string) => void) | undefined;
+  /** Texts that no message may hold. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 const operation = new AsyncLocalStorage<Engine & { readonly end: number }>();
@@ -23,5 +26,10 @@ export function secondsLeft(): number {
 
 /** Says what an operation waits for. */
 export function showProgress(message: string): void {
-  operation.getStore()?.show?.(message);
+  operation.getStore()?.show?.(redactSecrets(message));
+}
+
+/** A text without the secrets that the operation was given. */
+export function redactSecrets(text: string): string {
+  return redact(text, operation.getStore()?.secrets ?? []);
 }

@@ -133,7 +133,7 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const { values, secrets, secretTexts } = decode(request.getArgs());
       const name = request.getTok().split(":").at(-1) ?? "";
       const found = await operation(() => answer(name, values, settings)).catch((error) => {
-        throw withoutSecrets(error, secretTexts);
+        throw redactError(error, secretTexts);
       });
       const response = new rpc.InvokeResponse();
       // What is seen of a secret may show it.
@@ -183,19 +183,19 @@ function runner(show: Show) {
   return async <T>(subject: Subject, given: readonly Properties[], body: () => Promise<T>, seconds = 0): Promise<T> => {
     const secrets = new Set(given.flatMap((each) => [...each.secrets]));
     const texts = given.flatMap(({ secretTexts }) => secretTexts);
-    const engine = { seconds, show: (message: string) => show(subject.urn, redact(message, texts)) };
+    const engine = { seconds, show: (message: string) => show(subject.urn, message), secrets: texts };
     try {
       return await operation(() => withEngine(engine, body));
     } catch (error) {
-      if (!(error instanceof lifecycle.PartialError)) throw withoutSecrets(error, texts);
-      const cause = withoutSecrets(error.cause, texts);
+      if (!(error instanceof lifecycle.PartialError)) throw redactError(error, texts);
+      const cause = redactError(error.cause, texts);
       const partial = new lifecycle.PartialError(error.id, error.properties, cause);
       throw new HalfMade(partial, state(subject, error.properties, secrets));
     }
   };
 }
 
-function withoutSecrets(error: unknown, texts: readonly string[]): Error {
+function redactError(error: unknown, texts: readonly string[]): Error {
   if (error instanceof LocalnetError) return error.without(texts);
   return new Error(redact(error instanceof Error ? error.message : String(error), texts));
 }
