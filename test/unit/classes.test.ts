@@ -16,7 +16,7 @@ beforeAll(() =>
   pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
       registered.push({ type, name, inputs });
-      return { id: name, state: { ...inputs, ...(inputs.external && state) } };
+      return { id: name, state: { ...inputs, ...(inputs.__external && state) } };
     },
     call: ({ token, inputs }) => ({ token, inputs }),
   }),
@@ -45,7 +45,7 @@ describe.each([
     expect(await new Promise((resolve) => pulumi.output(seen.urn).apply(resolve))).toContain(`${prefix}${type}::seen`);
     const asked = registered.find((each) => each.type === prefix + type)?.inputs;
     expect(Object.keys(asked ?? {}).sort()).toEqual(
-      prefix.startsWith("localnet") ? ["external"] : ["__provider", "external", "owner"],
+      prefix.startsWith("localnet") ? ["__external"] : ["__external", "__provider", "owner"],
     );
   });
 });

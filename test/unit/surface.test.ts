@@ -63,6 +63,12 @@ test.each([surface, native])(
   },
 );
 
+test.each(types)("%s has no input or output of a name that a state has for itself", (type) => {
+  const { args, outputs } = kinds[type] as (typeof kinds)[string];
+  const names = Object.keys({ ...args.shape, ...outputs.shape });
+  expect(names.filter((name) => ["imported", "__external", "__provider", "id", "urn"].includes(name))).toEqual([]);
+});
+
 test.each(types)("%s has a case of the kernel contract", (type) => {
   expect(existsSync(join(root, `test/kernel/cases/${kebab(type)}.test.ts`))).toBe(true);
 });

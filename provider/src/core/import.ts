@@ -55,7 +55,7 @@ export async function findExternal(
     const observed = args && (await observeOwned(kind, host, args, { ...args, imported: true }));
     if (!observed) return undefined;
     const all = { ...args, ...observed.inputs, owner };
-    const outputs = { ...pick(kind.args, all, all), ...outputsOf(kind, args, observed), external: true };
+    const outputs = { ...pick(kind.args, all, all), ...outputsOf(kind, args, observed), __external: true };
     return { id, inputs: {}, outputs: toPlainJson(outputs) };
   });
 }

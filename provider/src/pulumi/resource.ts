@@ -67,7 +67,7 @@ export abstract class LocalnetResource extends Declared {
 }
 
 /** What the provider is told of an object that is only read: it may be anybody's. Generated programs have no such input. */
-const external = { external: true } as const;
+const external = { __external: true } as const;
 
 /** Of an object that is only read, nothing is known beside what it has. */
 function readInputs({ inputs }: Shape, resource: object): Values {

@@ -58,7 +58,7 @@ function provider(type: string) {
       };
     },
     async read(id: string, props: Values) {
-      const find = props.external ? findExternal : lifecycle.read;
+      const find = props.__external ? findExternal : lifecycle.read;
       const found = await asEngineErrors(props, () =>
         withReadCache(() => find(kind, id, withoutProviderKey(props), settings)),
       );

@@ -82,7 +82,7 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const id = request.getId();
       const response = new rpc.ReadResponse();
       const observe = () => {
-        if (recorded.values.external) return findExternal(kind, id, { owner, ...recorded.values }, settings);
+        if (recorded.values.__external) return findExternal(kind, id, { owner, ...recorded.values }, settings);
         if (Object.keys(recorded.values).length === 0) return findImportable(kind, id, owner, settings);
         // What was renamed has the mark of its former name.
         const values: Values = { owner, ...recorded.values };
