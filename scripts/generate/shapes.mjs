@@ -36,7 +36,8 @@ export function shapes({ common, functions, kinds }) {
 function secretsIn(fields) {
   const entries = fields.flatMap(({ key, schema, objects }) => {
     const inner = objects.flat().flatMap((each) => (each.schema.secret ? [each.key] : []));
-    return schema.secret ? [[key, true]] : inner.length > 0 ? [[key, inner]] : [];
+    const secret = schema.secret ? true : inner;
+    return secret === true || secret.length > 0 ? [/** @type {const} */ ([key, secret])] : [];
   });
   return Object.fromEntries(entries);
 }

@@ -16,15 +16,15 @@ const between = { byHand: [], refreshes: false };
 const n1 = { name: "n1", type: "Netns", inputs: {} };
 const inN1 = { netns: { ref: "n1" } };
 
-/** What the kernel cannot mark is written down; a process has a log. */
+/** What the kernel cannot mark is written down; a process has a log, a namespace may have files. */
 const forgotten =
-  /"what":"(?!Sysctl|Netns|Link|IptablesPolicy|IpvsTimeouts|KernelModule)[A-Z][A-Za-z]+ |\/run\/pulumi-localnet\/\S+\.log/;
+  /"what":"(?!Sysctl|Netns (?!files)|Link|IptablesPolicy|IpvsTimeouts|KernelModule)[A-Z][A-Za-z]+ |\/run\/pulumi-localnet\/\S+\.log|\/etc\/netns\//;
 
 export const open: readonly Open[] = [
   {
-    what: "the entry in the ledger, and the log, of what went by itself and the program gave up then stay",
+    what: "the entry in the ledger, the log and the files of what went by itself and the program gave up then stay",
     why: "a refresh changes nothing, it only forgets; an entry without its object is void",
-    sort: /^(kernel|left): left (ledger|file)$/,
+    sort: /^(kernel|left): left (ledger|file|text)$/,
     when: ({ byHand, fault, refreshes }, { text }) =>
       (byHand.length > 0 || (fault !== undefined && refreshes)) && forgotten.test(text),
     pair: {

@@ -41,7 +41,7 @@ export const probe: Shape = {
   without: {
     ...{
       http: "asks nothing of the kernel that ping does not",
-      tcp: "the same",
+      ...{ tcp: "the same", udp: "the same", dns: "the same", exec: "the same", expectOutput: "of exec" },
       expect: "what fails takes its time",
     },
     ...{ attempts: "time", intervalSeconds: "time", timeoutSeconds: "time", ping: "is there" },
