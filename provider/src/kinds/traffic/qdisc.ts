@@ -94,7 +94,7 @@ export const qdisc = defineKind({
     const { key, words } = disciplineOf(kind) ?? {};
     const handle = observed?.detail.handle ?? handleOf(args);
     const place = [...placeWords(args), ...(isForIncoming(kind) ? [] : ["handle", handle])];
-    const options = key && (args[key] ?? (unsetValue(args0(key), undefined) as QdiscArgs[OptionKey]));
+    const options = key && (args[key] ?? (unsetValue(optionInput(key), undefined) as QdiscArgs[OptionKey]));
     const own = (isNew: boolean) => [
       ...(isForIncoming(kind) ? [] : [kind]),
       ...(words?.(options as never, isNew) ?? []),
@@ -141,7 +141,7 @@ export const qdisc = defineKind({
       const { kind, handle, ...options } = inputs;
       const key = disciplineOf(kind)?.key;
       const isUsual = isForIncoming(kind) || handle === handleOf({ parent });
-      const isPlain = key !== undefined && isDeepStrictEqual(options[key], unsetValue(args0(key), undefined));
+      const isPlain = key !== undefined && isDeepStrictEqual(options[key], unsetValue(optionInput(key), undefined));
       return { kind, ...(!isUsual && { handle }), ...(!isPlain && options) };
     },
   },
@@ -150,7 +150,7 @@ export const qdisc = defineKind({
 type ObservedInputs = { readonly kind: string; readonly handle: string } & { readonly [K in OptionKey]?: object };
 type Options = { readonly classes?: Parameters<typeof classCommands>[2] };
 
-const args0 = (key: OptionKey): z.ZodType => optionArgs[key];
+const optionInput = (key: OptionKey): z.ZodType => optionArgs[key];
 
 function handleOf({ parent, handle }: Pick<QdiscArgs, "parent"> & { readonly handle?: string | undefined }): string {
   return handle ?? `${parent?.split(":")[1] ?? "1"}:`;
