@@ -43,12 +43,10 @@ export async function run(): Promise<ExecResult> {
 }
 `;
 
-/** As docs/providers.md says it. */
-const plugins = `
-plugins:
-  providers:
-    - name: localnet
-      path: node_modules/pulumi-localnet/bin
+/** As docs/providers.md says it. The examples have the other way, `plugins`. */
+const packages = `
+packages:
+  localnet: ./node_modules/pulumi-localnet/plugin
 `;
 
 const manifest = (tarball: string, pulumi: string) => ({
@@ -100,7 +98,7 @@ export function works(from: string, versions: [node: "this Node" | "Node 24", pu
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(compiler));
     writeFileSync(
       join(project, "Pulumi.yaml"),
-      `name: user-program\nruntime: nodejs\n${from.endsWith("native") ? plugins : ""}`,
+      `name: user-program\nruntime: nodejs\n${from.endsWith("native") ? packages : ""}`,
     );
     writeFileSync(join(project, "index.ts"), program(from));
     writeFileSync(join(project, "lab.ts"), testProgram(from));
