@@ -8,7 +8,7 @@ import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 /** Modules that nothing else on a test machine uses. */
-const spare = "sch_netem";
+const spare = "sch_sfb";
 
 contract("that nothing else needs", (world) => ({
   kind,
