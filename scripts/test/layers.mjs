@@ -22,7 +22,7 @@ const lacked =
   "\\b(bridge-vlans|dummy|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds)\\.test";
 
 /** What goes over ssh in its own way, or shows for all kinds that they do. */
-const overSsh = "\\b(host|file|ledger|netns|pod|route|process|requirements)\\.test";
+const overSsh = "\\b(doctor|host|file|ledger|netns|pod|route|process|requirements)\\.test";
 
 /** Tests that need more than one user, or files or settings of the host's own: a user namespace of an ordinary user has none. */
 const notRootless = "\\b(netns-files|iptables-rule(-drift|-places)?|policy-rule|probe|sysctl)\\.test";

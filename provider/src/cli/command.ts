@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { capture } from "./commands/capture";
 import { completion } from "./commands/completion";
 import { discover } from "./commands/discover";
+import { doctor } from "./commands/doctor";
 import { exec, shell } from "./commands/exec";
 import { graph } from "./commands/graph";
 import { ls } from "./commands/ls";
@@ -50,7 +51,7 @@ export function programOf(run: Run): Command {
         ),
     })
     .exitOverride();
-  for (const command of [ls, graph, exec, shell, capture, test, discover, completion])
+  for (const command of [ls, graph, exec, shell, capture, test, discover, doctor, completion])
     program.addCommand(command(run).copyInheritedSettings(program).helpOption("-h, --help", "say how to use it"));
   return program;
 }

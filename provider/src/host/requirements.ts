@@ -69,7 +69,7 @@ async function checkTool(host: Host, tool: Tool): Promise<string> {
 }
 
 /** Where a command is, among the folders in which commands are looked for; `which` is not everywhere. */
-async function findCommand(host: Host, name: string): Promise<string | undefined> {
+export async function findCommand(host: Host, name: string): Promise<string | undefined> {
   const files = environment.PATH.split(":").map((folder) => `${folder}/${name}`);
   const { stdout } = await host.run(["ls", "-d", ...files], { accept: [0, 2] });
   return stdout.split("\n")[0] || undefined;

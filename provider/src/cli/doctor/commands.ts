@@ -1,0 +1,31 @@
+import { hasCode } from "../../errors";
+import type { Host } from "../../host";
+import { findCommand, requirements, type Tool, versionOf } from "../../host/requirements";
+import { wouldLoad } from "../../tools/modules";
+import type { Line } from "./check";
+
+/** The commands that the kinds run, and their versions where one is promised. */
+export async function checkCommands(host: Host): Promise<Line[]> {
+  return Promise.all((Object.keys(requirements) as Tool[]).map((tool) => checkCommand(host, tool)));
+}
+
+async function checkCommand(host: Host, tool: Tool): Promise<Line> {
+  const line = { group: "command", what: tool } as const;
+  try {
+    const [found = ""] = (await findOut(host, tool)).trim().split("\n");
+    return { ...line, result: "ok", detail: found };
+  } catch (error) {
+    if (!hasCode(error, "LN_TOOL", "LN_KERNEL")) throw error;
+    // Without IPVS in the kernel ipvsadm does not even tell its version.
+    const path = hasCode(error, "LN_KERNEL") ? await findCommand(host, tool) : undefined;
+    if (path !== undefined) return { ...line, result: "ok", detail: path };
+    const cure = `apt-get install ${requirements[tool].package}`;
+    return { ...line, result: "missing", detail: error.summary, cure };
+  }
+}
+
+/** Its version, where to ask for it loads no module; else where it is. */
+async function findOut(host: Host, tool: Tool): Promise<string> {
+  const mayLoad = tool === "ipvsadm" && (await wouldLoad(host, "ip_vs"));
+  return (mayLoad && (await findCommand(host, tool))) || versionOf(host, tool);
+}

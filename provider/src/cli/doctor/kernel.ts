@@ -1,0 +1,70 @@
+import type { Host } from "../../host";
+import { dependencies, loadedModules, plainName } from "../../tools/modules";
+import { type Line, outputOf } from "./check";
+
+interface Feature {
+  /** The kinds and inputs that need it. */
+  readonly what: string;
+  readonly module: string;
+  /** A command that needs it. */
+  readonly argv: readonly string[];
+  readonly input?: string;
+}
+
+/** A type of link, and the words that it needs. */
+function link(what: string, module: string, words: string, below = false): Feature {
+  const lines = [
+    ...(below ? ["link add name low type veth"] : []),
+    `link add ${below ? "link low " : ""}name probe type ${words}`,
+  ];
+  return { what, module, argv: ["ip", "-batch", "-"], input: `${lines.join("\n")}\n` };
+}
+
+function command(what: string, module: string, ...argv: string[]): Feature {
+  return { what, module, argv };
+}
+
+/** What a kernel may have been built without. */
+const features: readonly Feature[] = [
+  link("VethPair, Pod", "veth", "veth"),
+  link("Bridge", "bridge", "bridge"),
+  link("Dummy", "dummy", "dummy"),
+  link("Vlan", "8021q", "vlan id 1", true),
+  link("Vxlan", "vxlan", "vxlan id 1 dstport 4789"),
+  link("Macvlan", "macvlan", "macvlan", true),
+  link("Ipvlan", "ipvlan", "ipvlan", true),
+  link("Vrf", "vrf", "vrf table 1"),
+  link("Bond", "bonding", "bond"),
+  link("Ifb", "ifb", "ifb"),
+  link("Wireguard", "wireguard", "wireguard"),
+  link("Tunnel: ipip", "ipip", "ipip remote 192.0.2.1"),
+  link("Tunnel: gre, gretap", "ip_gre", "gretap remote 192.0.2.1"),
+  command("impairment", "sch_netem", "tc", "qdisc", "add", "dev", "lo", "root", "netem"),
+  command("IpSet", "ip_set", "ipset", "create", "probe", "hash:ip"),
+  command("NftTable, IptablesRule", "nf_tables", "nft", "add", "table", "ip", "probe"),
+  command("IpvsService, IpvsBackend", "ip_vs", "ipvsadm", "-L", "-n"),
+];
+
+/** What the running kernel has, or could load. Nothing is loaded: only where there is nothing to load is it tried. */
+export async function checkKernel(host: Host): Promise<Line[]> {
+  const loaded = await loadedModules(host);
+  const enter = await throwaway(host);
+  return Promise.all(
+    features.map(async ({ what, module, argv, input = "" }): Promise<Line> => {
+      const line = { group: "kernel", what } as const;
+      if (loaded.has(plainName(module))) return { ...line, result: "ok", detail: `${module} is loaded` };
+      const files = await dependencies(host, module).catch(() => undefined);
+      if (files && files.length > 0) return { ...line, result: "ok", detail: `${module} is loaded when it is needed` };
+      const isBuiltIn = files !== undefined || (await outputOf(host, [...enter, ...argv], { input })) !== undefined;
+      if (isBuiltIn) return { ...line, result: "ok", detail: "built in" };
+      const cure = "another kernel, or a virtual machine: npm run vm start in a clone";
+      return { ...line, result: "missing", detail: `this kernel has no ${module}`, cure };
+    }),
+  );
+}
+
+/** The words that run a command in a network namespace that ends with it, of a user who is root there. */
+async function throwaway(host: Host): Promise<string[]> {
+  const isRoot = (await outputOf(host, ["id", "-u"])) === "0";
+  return ["unshare", ...(isRoot ? [] : ["--user", "--map-root-user"]), "--net"];
+}
