@@ -32,6 +32,9 @@ const probes = {
   ipset: ["ipset", "create", "probe", "hash:ip"],
 };
 
+/** With each of these all namespaces get a link: were it loaded by a test, others would see it come. */
+const tunnels = ["ipip", "sit", "ip_gre", "ip6_tunnel", "ip6_gre", "ip_vti", "ip6_vti"];
+
 /** Looks once, before all tests, what the kernel of the host under test lacks. */
 export default async function look() {
   const { LOCALNET_TEST_ROOTLESS: uid } = process.env;
@@ -39,6 +42,7 @@ export default async function look() {
   const netns = `lnt${process.env.LOCALNET_TEST_MARK ?? ""}${randomBytes(2).toString("hex")}f`;
   /** @type {Record<string, string>} */
   const lacks = {};
+  await runThere(["modprobe", "--all", "--quiet", ...tunnels]);
   await runThere(["ip", "netns", "add", netns]);
   try {
     for (const [feature, argv] of Object.entries(probes)) {
