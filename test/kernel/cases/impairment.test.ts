@@ -203,11 +203,12 @@ beyond("the root of a link", () => {
     await remove(bridge, id, outputs, settings);
   });
 
-  (reason ? test : test.skip)("in a kernel without netem is an error that names the module", async () => {
-    const error = await failure(() => create(bridge, impaired, settings));
-    expect(error).toMatchObject({ code: "LN_KERNEL", hint: expect.stringContaining("modprobe sch_netem") });
-    await remove(bridge, bridge.id(impaired as never), impaired, settings);
-  });
+  if (reason)
+    test("in a kernel without netem is an error that names the module", async () => {
+      const error = await failure(() => create(bridge, impaired, settings));
+      expect(error).toMatchObject({ code: "LN_KERNEL", hint: expect.stringContaining("modprobe sch_netem") });
+      await remove(bridge, bridge.id(impaired as never), impaired, settings);
+    });
 });
 
 test.each([
