@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { userNamespaceLimits } from "../host/user-namespaces";
 
 /** Thrown where this machine can have no lab, with the reason and what mends it. */
 export class LabUnavailable extends Error {
@@ -68,20 +69,11 @@ export class Namespaces {
   }
 }
 
-/** Settings that keep ordinary users from namespaces of their own, the value that does, and what mends it. */
-const settings = [
-  ["/proc/sys/user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=10000"],
-  ["/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"],
-  [
-    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
-    "1",
-    "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-  ],
-] as const;
-
 function reason(stderr: string): string {
-  const closed = settings.filter(([path, value]) => existsSync(path) && readFileSync(path, "utf8").trim() === value);
-  const mends = closed.map(([path, value, mend]) => `${path} is ${value}; root changes that by: ${mend}`);
+  const closed = userNamespaceLimits.filter(
+    ({ path, value }) => existsSync(path) && readFileSync(path, "utf8").trim() === value,
+  );
+  const mends = closed.map(({ path, value, cure }) => `${path} is ${value}; root changes that by: ${cure}`);
   const other = "in a container, what runs it must allow them (seccomp, a whole /proc)";
   return [
     "this machine lets this user have no namespaces",
