@@ -97,7 +97,12 @@ export async function waitUntilReady(host: Host, args: ProcessArgs, started: Fou
     const answer: Pick<Answer, "ok" | "failure"> = args.ready
       ? await reach(host, args.netns, args.ready, 2)
       : { ok: true };
-    const now = await findProcess(host, args.owner, current);
+    let now = await findProcess(host, args.owner, current);
+    if (now?.hasEnded) {
+      // One that goes to the background is in the session of the one that started it until it has its own.
+      await pause(pollMilliseconds);
+      now = await findProcess(host, args.owner, current);
+    }
     if (!now || now.hasEnded) throw new LocalnetError("LN_PROCESS", "it ended before it was ready");
     current = now;
     if (answer.ok) return current;
