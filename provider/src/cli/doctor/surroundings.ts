@@ -12,7 +12,7 @@ export async function checkFirewall(host: Host): Promise<Line[]> {
     return [await checkBackend(host), await checkForwarding(host), ...(await checkBridges(host))];
   } catch (error) {
     // The command itself is named above; without root nobody may look.
-    if (!hasCode(error, "LN_TOOL", "LN_COMMAND", "LN_KERNEL")) throw error;
+    if (!hasCode(error, "LN_TOOL", "LN_COMMAND", "LN_KERNEL", "LN_PERMISSION")) throw error;
     return [{ group: "firewall", what: "iptables", result: "note", detail: `cannot be looked at: ${error.summary}` }];
   }
 }

@@ -87,30 +87,33 @@ async function isStarting(host: Host, { pid }: Running, command: readonly string
   );
 }
 
-/** Waits until a process is ready; returns it, or the one in the background that took its place. */
-export async function waitUntilReady(host: Host, args: ProcessArgs, started: Found): Promise<Found> {
+/**
+ * Waits until a process is ready; returns it, or the one in the background that took its place. A new one is looked at
+ * twice: it may have ended, or have gone to the background, right after the first look.
+ */
+export async function waitUntilReady(host: Host, args: ProcessArgs, started: Found, isNew: boolean): Promise<Found> {
   const own = args.ready?.timeoutSeconds ?? 0;
   const limit = Math.min(own, Math.max(0, secondsLeft()));
-  const deadline = Date.now() + limit * 1000;
+  const began = Date.now();
   let current = started;
-  for (;;) {
+  for (let isFirst = isNew; ; isFirst = false) {
     const answer: Pick<Answer, "ok" | "failure"> = args.ready
       ? await reach(host, args.netns, args.ready, 2)
       : { ok: true };
-    let now = await findProcess(host, args.owner, current);
-    if (now?.hasEnded) {
-      // One that goes to the background is in the session of the one that started it until it has its own.
-      await pause(pollMilliseconds);
-      now = await findProcess(host, args.owner, current);
+    const now = await findProcess(host, args.owner, current);
+    // One that goes to the background in two steps leaves, for good, a process in the session of the first: as a crash does.
+    const isOnItsWay = isNew && Date.now() - began < startSeconds * 1000;
+    if (!now || (now.hasEnded && !isOnItsWay)) throw new LocalnetError("LN_PROCESS", "it ended before it was ready");
+    const isSame = now.pid === current.pid;
+    current = { ...now, hasEnded: false };
+    if (answer.ok && isSame && !isFirst) return current;
+    if (!answer.ok) {
+      if (Date.now() > began + limit * 1000) {
+        const time = limit < own ? `the time that customTimeouts allows, ${Math.round(limit)} s` : `${own} s`;
+        throw new LocalnetError("LN_PROCESS", `not ready within ${time}: ${answer.failure}; it was stopped`);
+      }
+      showProgress(`not ready yet: ${answer.failure}`);
     }
-    if (!now || now.hasEnded) throw new LocalnetError("LN_PROCESS", "it ended before it was ready");
-    current = now;
-    if (answer.ok) return current;
-    if (Date.now() > deadline) {
-      const time = limit < own ? `the time that customTimeouts allows, ${Math.round(limit)} s` : `${own} s`;
-      throw new LocalnetError("LN_PROCESS", `not ready within ${time}: ${answer.failure}; it was stopped`);
-    }
-    showProgress(`not ready yet: ${answer.failure}`);
     await pause(pollMilliseconds);
   }
 }

@@ -122,7 +122,7 @@ export const process = defineKind({
     }
     try {
       const started = runs ? { ...observed.outputs, hasEnded: false } : await waitForStart(host, args);
-      const { pid, startTime, bootId } = await waitUntilReady(host, args, started);
+      const { pid, startTime, bootId } = await waitUntilReady(host, args, started, !runs);
       const netnsInode = runs ? observed.outputs.netnsInode : await netnsInodeOf(host, pid);
       return { outputs: { pid, startTime, bootId, netnsInode, log } };
     } catch (error) {
