@@ -15,9 +15,9 @@ async function checkCommand(host: Host, tool: Tool): Promise<Line> {
     const [found = ""] = (await findOut(host, tool)).trim().split("\n");
     return { ...line, result: "ok", detail: found };
   } catch (error) {
-    if (!hasCode(error, "LN_TOOL", "LN_KERNEL")) throw error;
-    // Without IPVS in the kernel ipvsadm does not even tell its version.
-    const path = hasCode(error, "LN_KERNEL") ? await findCommand(host, tool) : undefined;
+    if (!hasCode(error, "LN_TOOL", "LN_KERNEL", "LN_PERMISSION")) throw error;
+    // Without IPVS in the kernel, or without root, ipvsadm does not even tell its version.
+    const path = hasCode(error, "LN_TOOL") ? undefined : await findCommand(host, tool);
     if (path !== undefined) return { ...line, result: "ok", detail: path };
     const cure = `apt-get install ${requirements[tool].package}`;
     return { ...line, result: "missing", detail: error.summary, cure };
