@@ -42,6 +42,7 @@ test("it looks at all, and what it tries it tries in a namespace that ends with 
   expect(of("root")).toMatchObject({ result: expect.stringMatching(/ok|note/) });
   expect(of("ip")).toMatchObject({ result: "ok", detail: expect.stringContaining("iproute2-") });
   expect(of("VethPair, Pod")).toMatchObject({ result: "ok" });
-  expect(of("policy of FORWARD")).toMatchObject({ result: expect.stringMatching(/ok|note/) });
+  // In a user namespace nobody may look at all of it, which is one line.
+  expect(lines.filter(({ group }) => group === "firewall")[0]?.result).toMatch(/ok|note/);
   for (const { result, cure } of lines) if (result === "missing") expect(cure).toBeDefined();
 });
