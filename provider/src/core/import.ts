@@ -71,8 +71,8 @@ export function identity(kind: AnyKind, id: string, owner: string): Values {
   throw new LocalnetError("LN_INPUT", [`this is not the id of a ${kind.type}`, ...wrong].join("; "), { hint });
 }
 
-/** Where nothing is, there may not even be the namespace. */
-async function located(kind: AnyKind, host: Host, args: Values, id: string): Promise<Values | undefined> {
+/** What names the object that an id means. Where nothing is, there may not even be the namespace. */
+export async function located(kind: AnyKind, host: Host, args: Values, id: string): Promise<Values | undefined> {
   const { locate } = kind.imports ?? {};
   return locate ? ((await undefinedWithoutNetns(() => locate(host, args, id))) as Values | undefined) : args;
 }

@@ -4,7 +4,7 @@ import { listNetns } from "../host/netns";
 import { netnsName } from "../schema/fields";
 import type { Values } from "./check";
 import { isValues, toPlainJson } from "./compare";
-import { identity } from "./import";
+import { identity, located } from "./import";
 import type { AnyKind } from "./kind";
 import { observeOwned } from "./ownership";
 
@@ -44,10 +44,7 @@ async function ofKind(kind: AnyKind, host: Host, places: readonly (string | unde
 }
 
 async function look(kind: AnyKind, host: Host, id: string): Promise<Surveyed | undefined> {
-  const named = identity(kind, id, "");
-  const args: Values | undefined = kind.imports?.locate
-    ? ((await kind.imports.locate(host, named, id)) as Values)
-    : named;
+  const args = await located(kind, host, identity(kind, id, ""), id);
   const observed = args && (await observeOwned(kind, host, args, { ...args, imported: true }));
   if (!args || !observed) return undefined;
   const { owner: _, ...outputs } = toPlainJson({ ...merged(args, observed.inputs as Values), ...observed.outputs });
