@@ -29,7 +29,7 @@ export function nativeResources({ configuration, functions, kinds }) {
     "",
     'import * as pulumi from "@pulumi/pulumi";',
     'import { nativeFunction, nativeOutputFunction } from "../pulumi/invoke";',
-    'import { hasToken, native, providerSettings } from "../pulumi/resource";',
+    'import { hasToken, LocalnetProvider, native } from "../pulumi/resource";',
     'import type * as functions from "./functions";',
     'import type * as dynamic from "./resources";',
     "",
@@ -59,7 +59,7 @@ function providerLines(configuration) {
   return [
     ...["", "/** The inputs of {@link Provider}. */", "export interface ProviderArgs {"],
     ...configuration.flatMap((field) => inputLines(field, "Provider")),
-    ...["}", "", ...comment([doc], ""), "export class Provider extends pulumi.ProviderResource {"],
+    ...["}", "", ...comment([doc], ""), "export class Provider extends LocalnetProvider {"],
     '  static readonly __pulumiType: string = "localnet";',
     "",
     "  /** Is it one, be it of another copy of this package? */",
@@ -68,7 +68,7 @@ function providerLines(configuration) {
     "  }",
     "",
     "  constructor(name: string, args: ProviderArgs = {}, options?: pulumi.ResourceOptions) {",
-    '    super("localnet", name, providerSettings(args), options);',
+    "    super(name, args, options);",
     "  }",
     "}",
   ];

@@ -91,34 +91,3 @@ test("what the engine keeps of the provider is one short line, the same for all 
     expect(texts[0]).not.toContain("\n");
   }
 });
-
-const [lab1, lab2] = ["ssh://lab1", "ssh://lab2"];
-const hostOf = (resource: pulumi.Resource) =>
-  new Promise((resolve) => (resource as unknown as { host: pulumi.Output<string> }).host.apply(resolve));
-
-test("a resource is on the host of the resources that it is given", async () => {
-  for (const host of [lab1, pulumi.output(lab1)]) {
-    const netns = new surface.Netns("there", { host });
-    const bridge = new surface.Bridge("br", { netns });
-    const pair = new surface.VethPair("v", { netns, master: bridge, peer: { name: "w", netns } });
-    const route = new surface.Route("r", { destination: "default", device: pair, host: lab1 });
-    for (const each of [netns, bridge, pair, route]) expect(await hostOf(each)).toBe(lab1);
-  }
-  expect(await hostOf(new surface.Bridge("here", { netns: new surface.Netns("here") }))).toBeUndefined();
-});
-
-test("what it is given must be on one host, its own: the error names the input", async () => {
-  const [one, two, here] = [
-    new surface.Netns("1", { host: lab1 }),
-    new surface.Netns("2", { host: lab2 }),
-    new surface.Netns("0"),
-  ];
-  const pair = (netns: surface.Netns, far: surface.Netns, host?: string) => () =>
-    new surface.VethPair("v", { netns, peer: { name: "w", netns: far }, ...(host && { host }) });
-  const rule = "peer.netns: must be on the resource's own host: it is on";
-  expect(pair(one, two)).toThrow(`VethPair v: ${rule} ssh://lab2, not on ssh://lab1 as netns says`);
-  expect(pair(one, here)).toThrow(`${rule} this machine, not on ssh://lab1`);
-  expect(pair(one, one, lab2)).toThrow(
-    "netns: must be on the resource's own host: it is on ssh://lab1, not on ssh://lab2 as host says",
-  );
-});

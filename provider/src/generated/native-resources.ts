@@ -2,7 +2,7 @@
 
 import * as pulumi from "@pulumi/pulumi";
 import { nativeFunction, nativeOutputFunction } from "../pulumi/invoke";
-import { hasToken, native, providerSettings } from "../pulumi/resource";
+import { hasToken, LocalnetProvider, native } from "../pulumi/resource";
 import type * as functions from "./functions";
 import type * as dynamic from "./resources";
 
@@ -20,7 +20,7 @@ export interface ProviderArgs {
 }
 
 /** The settings of the resources that have it as their `provider`, or are in a component that does. */
-export class Provider extends pulumi.ProviderResource {
+export class Provider extends LocalnetProvider {
   static readonly __pulumiType: string = "localnet";
 
   /** Is it one, be it of another copy of this package? */
@@ -29,7 +29,7 @@ export class Provider extends pulumi.ProviderResource {
   }
 
   constructor(name: string, args: ProviderArgs = {}, options?: pulumi.ResourceOptions) {
-    super("localnet", name, providerSettings(args), options);
+    super(name, args, options);
   }
 }
 

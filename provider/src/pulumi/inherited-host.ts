@@ -5,20 +5,42 @@ import { isObject, type References, requestOf } from "./references";
 /** A host as a program says it; undefined is this machine. */
 type HostInput = pulumi.Input<string | undefined>;
 
+/** What says where a resource is: an input's path, and the host that it means. */
+type Place = readonly [path: string, host: HostInput];
+
 /** The host of a resource: its own input's, or else that of the resources that it is given, which has to be one. */
 export function hostOf(subject: string, references: References, args: Values, configured: HostInput): HostInput {
   const own = args.host === undefined ? [] : [["host", args.host as HostInput] as const];
-  const given = [...own, ...hostsIn(references, args)];
-  const [first = ["", configured] as const] = given;
-  const values = given.map(([, host]) => host);
+  return oneHost(subject, [...own, ...hostsOf(given(references, args))], configured);
+}
+
+/** The provider of a resource: its own, or else that of the resources that it is given, which has to be on one host. */
+export function providerOf(
+  subject: string,
+  references: References,
+  args: Values,
+  own: pulumi.ProviderResource | undefined,
+  token: string,
+): { readonly provider: pulumi.ProviderResource | undefined; readonly host: HostInput } {
+  const resources = given(references, args);
+  const [first] = resources;
+  const provider = own ?? first?.[1].getProvider(token);
+  const configured = new pulumi.Config("localnet").get("host");
+  const place = own ? [["provider", requestOf(own)?.host as HostInput] as const] : [];
+  return { provider, host: oneHost(subject, [...place, ...hostsOf(resources)], configured) };
+}
+
+function oneHost(subject: string, places: readonly Place[], configured: HostInput): HostInput {
+  const [first = ["", configured] as const] = places;
+  const values = places.map(([, host]) => host);
   if (!values.some(isLater)) {
-    requireOne(subject, given as [string, string | undefined][]);
+    requireOne(subject, places as [string, string | undefined][]);
     return first[1];
   }
   return pulumi.all(values).apply((known) => {
     requireOne(
       subject,
-      given.map(([path], index) => [path, known[index]]),
+      places.map(([path], index) => [path, known[index]]),
     );
     return known[0];
   });
@@ -28,15 +50,19 @@ function isLater(value: HostInput): boolean {
   return typeof value === "object";
 }
 
-/** The inputs that are resources, and where those are. An address may well be another host's. */
-function hostsIn(references: References, args: Values, prefix = ""): (readonly [path: string, host: HostInput])[] {
+/** The resources of this package among the inputs, but for addresses: those may well be another host's. */
+function given(references: References, args: Values, prefix = ""): (readonly [path: string, pulumi.Resource])[] {
   return Object.entries(references).flatMap(([key, reference]) => {
     const [value, path] = [args[key], `${prefix}${key}`];
     if (typeof reference !== "string")
-      return [value].flat().flatMap((each) => (isObject(each) ? hostsIn(reference, each, `${path}.`) : []));
-    const request = isObject(value) && !reference.startsWith("address") ? requestOf(value) : undefined;
-    return request && "host" in request ? [[path, request.host as HostInput] as const] : [];
+      return [value].flat().flatMap((each) => (isObject(each) ? given(reference, each, `${path}.`) : []));
+    const isOurs = isObject(value) && !reference.startsWith("address") && "host" in (requestOf(value) ?? {});
+    return isOurs ? [[path, value as unknown as pulumi.Resource] as const] : [];
   });
+}
+
+function hostsOf(resources: readonly (readonly [path: string, pulumi.Resource])[]): Place[] {
+  return resources.map(([path, resource]) => [path, requestOf(resource)?.host as HostInput]);
 }
 
 function requireOne(subject: string, given: readonly (readonly [path: string, host: string | undefined])[]): void {

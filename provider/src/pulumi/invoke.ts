@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { functionReferences } from "../generated/shapes";
+import { hostOf, providerOf } from "./inherited-host";
 import { resolved } from "./references";
 
 /** A function of the dynamic provider: the program's own process looks. */
@@ -18,7 +19,9 @@ export function invokeOutput<R>(
   { dependsOn = [] }: pulumi.InvokeOutputOptions = {},
 ): pulumi.Output<R> {
   const before = pulumi.output(dependsOn).apply((some) => pulumi.all([some].flat().map(({ urn }) => urn)));
-  const asked = pulumi.output(resolved(functionReferences[name] ?? {}, args as Values));
+  const references = functionReferences[name] ?? {};
+  const host = hostOf(name, references, args as Values, undefined);
+  const asked = pulumi.output(resolved(references, { ...args, ...(host !== undefined && { host }) }));
   // A resource that is not there yet has an address that nobody knows; where it is asked for, that is told by the promise.
   return pulumi.all([asked, before]).apply(([values]) => invoke<object>(name, values)) as unknown as pulumi.Output<R>;
 }
@@ -33,8 +36,13 @@ export function nativeFunction<F>(name: string): F {
 /** As `nativeFunction`, once all is known that it is asked with. */
 export function nativeOutputFunction<F>(name: string): F {
   const call = (args: object = {}, options?: pulumi.InvokeOutputOptions) => {
-    const asked = resolved(functionReferences[name] ?? {}, args as Values);
-    return pulumi.runtime.invokeOutput(`localnet:index:${name}`, asked as pulumi.Inputs, options);
+    const [token, references, given] = [`localnet:index:${name}`, functionReferences[name] ?? {}, args as Values];
+    const asked = resolved(references, given) as pulumi.Inputs;
+    // Where it looks is said by itself.
+    if (given.host !== undefined) return pulumi.runtime.invokeOutput(token, asked, options);
+    const own = options?.provider ?? options?.parent?.getProvider(token);
+    const { provider } = providerOf(name, references, given, own, token);
+    return pulumi.runtime.invokeOutput(token, asked, { ...options, ...(provider && { provider }) });
   };
   return Object.defineProperty(call, "name", { value: `${name}Output` }) as F;
 }

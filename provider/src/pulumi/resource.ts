@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { shapes } from "../generated/shapes";
-import { hostOf } from "./inherited-host";
+import { hostOf, providerOf } from "./inherited-host";
 import { type References, rememberRequest, resolved } from "./references";
 import { ownerOf } from "./urn";
 
@@ -111,18 +111,24 @@ export function native<C>(type: string): C {
       const isRead = options.id !== undefined;
       const given = args as Values;
       const request = withSecrets(shape, defined(resolved(shape.references, given)));
-      const merged = pulumi.mergeOptions(ownOptions(shape, given), options);
+      const own = options.provider ?? options.parent?.getProvider(token);
+      const { provider, host } = providerOf(`${type} ${name}`, shape.references, given, own, token);
+      const merged = pulumi.mergeOptions({ ...ownOptions(shape, given), ...(provider && { provider }) }, options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
-      rememberRequest(this, isRead ? readInputs(shape, this) : request);
+      rememberRequest(this, { ...(isRead ? readInputs(shape, this) : request), host });
     }
   };
   return Object.defineProperty(Native, "name", { value: type }) as C;
 }
 
-/** The settings of an explicit provider as Pulumi takes them: text. */
-export function providerSettings(args: object): pulumi.Inputs {
-  const text = (value: unknown) => (value === undefined || typeof value === "string" ? value : JSON.stringify(value));
-  return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, pulumi.output(value).apply(text)]));
+/** What the class of explicit providers is: Pulumi takes their settings as text. */
+export abstract class LocalnetProvider extends pulumi.ProviderResource {
+  constructor(name: string, args: object, options?: pulumi.ResourceOptions) {
+    const text = (value: unknown) => (value === undefined || typeof value === "string" ? value : JSON.stringify(value));
+    const settings = Object.entries(args).map(([key, value]) => [key, pulumi.output(value).apply(text)]);
+    super("localnet", name, Object.fromEntries(settings), options);
+    rememberRequest(this, args as Values);
+  }
 }
 
 function shapeOf(type: string): Shape {

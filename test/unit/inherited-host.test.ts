@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as dynamic from "../../provider/src";
+import * as native from "../../provider/src/native";
+
+// Where a resource is that is given others: on their host.
+
+const answerHere = jest.fn(async (..._args: unknown[]) => ({}));
+jest.mock("../../provider/src/pulumi/dynamic/functions", () => ({
+  answerHere: (...args: unknown[]) => answerHere(...args),
+}));
+
+const [lab1, lab2] = ["ssh://lab1", "ssh://lab2"];
+
+beforeAll(() =>
+  pulumi.runtime.setMocks({ newResource: ({ name, inputs }) => ({ id: name, state: inputs }), call: () => ({}) }),
+);
+
+const hostOf = (resource: pulumi.Resource) =>
+  new Promise((resolve) => (resource as unknown as { host: pulumi.Output<string> }).host.apply(resolve));
+
+test("a resource is on the host of the resources that it is given", async () => {
+  for (const host of [lab1, pulumi.output(lab1)]) {
+    const netns = new dynamic.Netns("there", { host });
+    const bridge = new dynamic.Bridge("br", { netns });
+    const pair = new dynamic.VethPair("v", { netns, master: bridge, peer: { name: "w", netns } });
+    const route = new dynamic.Route("r", { destination: "default", device: pair, host: lab1 });
+    for (const each of [netns, bridge, pair, route]) expect(await hostOf(each)).toBe(lab1);
+  }
+  expect(await hostOf(new dynamic.Bridge("here", { netns: new dynamic.Netns("here") }))).toBeUndefined();
+});
+
+test("what it is given must be on one host, its own: the error names the input", async () => {
+  const [one, two, here] = [
+    new dynamic.Netns("1", { host: lab1 }),
+    new dynamic.Netns("2", { host: lab2 }),
+    new dynamic.Netns("0"),
+  ];
+  const pair = (netns: dynamic.Netns, far: dynamic.Netns, host?: string) => () =>
+    new dynamic.VethPair("v", { netns, peer: { name: "w", netns: far }, ...(host && { host }) });
+  const rule = "peer.netns: must be on the resource's own host: it is on";
+  expect(pair(one, two)).toThrow(`VethPair v: ${rule} ssh://lab2, not on ssh://lab1 as netns says`);
+  expect(pair(one, here)).toThrow(`${rule} this machine, not on ssh://lab1`);
+  expect(pair(one, one, lab2)).toThrow(
+    "netns: must be on the resource's own host: it is on ssh://lab1, not on ssh://lab2 as host says",
+  );
+});
+
+test("a function looks on the host of the resources that it is given", async () => {
+  const there = new dynamic.Netns("there", { host: lab1 });
+  await new Promise((resolve) => dynamic.getLinkOutput({ name: "lo", netns: there }).apply(resolve));
+  expect(answerHere.mock.calls).toEqual([["getLink", { name: "lo", netns: "there", host: lab1 }, expect.anything()]]);
+  expect(() => dynamic.getLinkOutput({ name: "lo", netns: there, host: lab2 })).toThrow(
+    "getLink: netns: must be on the resource's own host: it is on ssh://lab1, not on ssh://lab2 as host says",
+  );
+});
+
+describe("with the native plugin", () => {
+  const token = "localnet:index:Netns";
+  const provider = (name: string, host?: pulumi.Input<string>) => new native.Provider(name, host ? { host } : {});
+  const component = (name: string, its: pulumi.ProviderResource) =>
+    new pulumi.ComponentResource("test:Lab", name, {}, { providers: [its] });
+
+  test("a resource has the provider of the resources that it is given", () => {
+    const there = provider("there", lab1);
+    const netns = new native.Netns("there", {}, { provider: there });
+    const bridge = new native.Bridge("br", { netns });
+    const route = new native.Route("r", { destination: "default", device: bridge });
+    for (const each of [netns, bridge, route]) expect(each.getProvider(token)).toBe(there);
+    expect(new native.Bridge("here", { netns: new native.Netns("here") }).getProvider(token)).toBeUndefined();
+  });
+
+  test("its own provider, or that of the component it is in, has to be on the same host", () => {
+    const [there, again, elsewhere] = [provider("1", lab1), provider("2", lab1), provider("3", lab2)];
+    const netns = new native.Netns("n", {}, { parent: component("lab", there) });
+    const own = new native.Bridge("own", { netns }, { provider: again });
+    expect([netns, own].map((each) => each.getProvider(token))).toEqual([there, again]);
+    const rule = "Bridge b: netns: must be on the resource's own host: it is on";
+    const bridge = (options: pulumi.CustomResourceOptions) => () => new native.Bridge("b", { netns }, options);
+    expect(bridge({ provider: elsewhere })).toThrow(`${rule} ssh://lab1, not on ssh://lab2 as provider says`);
+    expect(bridge({ parent: component("other", elsewhere) })).toThrow(`${rule} ssh://lab1, not on ssh://lab2`);
+    const peer = { name: "w", netns: new native.Netns("m") };
+    expect(() => new native.VethPair("v", { netns, peer })).toThrow(
+      "VethPair v: peer.netns: must be on the resource's own host: it is on this machine, not on ssh://lab1 as netns says",
+    );
+  });
+
+  test("a function looks through the provider of the resources that it is given", () => {
+    const netns = new native.Netns("n", {}, { provider: provider("there", lab1) });
+    const asked = jest.spyOn(pulumi.runtime, "invokeOutput");
+    native.getLinkOutput({ name: "lo", netns });
+    native.getLinkOutput({ name: "lo", netns, host: lab2 });
+    const providers = asked.mock.calls.map(([, , options]) => options?.provider);
+    expect(providers).toEqual([netns.getProvider(token), undefined]);
+    const other = { provider: provider("elsewhere", lab2) };
+    expect(() => native.getLinkOutput({ name: "lo", netns }, other)).toThrow(
+      "getLink: netns: must be on the resource's own host: it is on ssh://lab1, not on ssh://lab2 as provider says",
+    );
+  });
+});
