@@ -5543,8 +5543,8 @@ export interface IpSetArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types. A change replaces the
-   * resource.
+   * What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. A
+   * change replaces the resource.
    */
   type: pulumi.Input<
     | "hash:ip"
@@ -5558,6 +5558,7 @@ export interface IpSetArgs extends CommonArgs {
     | "hash:net,port,net"
     | "hash:net,iface"
     | "hash:ip,mac"
+    | "bitmap:port"
   >;
   /** IP version of the addresses: ipv4 or ipv6. Default: "ipv4". A change replaces the resource. */
   family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
@@ -5570,7 +5571,7 @@ export interface IpSetArgs extends CommonArgs {
   counters?: pulumi.Input<boolean> | undefined;
   /** Most entries. 1 to 4294967295. Default: 65536. A change replaces the resource. */
   maxElements?: pulumi.Input<number> | undefined;
-  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80". Others that the set has are left alone. */
+  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Others that the set has are left alone. */
   entries?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
@@ -5593,7 +5594,7 @@ export class IpSet extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types. */
+  /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. */
   declare readonly type: pulumi.Output<
     | "hash:ip"
     | "hash:mac"
@@ -5606,6 +5607,7 @@ export class IpSet extends LocalnetResource {
     | "hash:net,port,net"
     | "hash:net,iface"
     | "hash:ip,mac"
+    | "bitmap:port"
   >;
   /** IP version of the addresses: ipv4 or ipv6. */
   declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
@@ -5615,7 +5617,7 @@ export class IpSet extends LocalnetResource {
   declare readonly counters: pulumi.Output<boolean>;
   /** Most entries. */
   declare readonly maxElements: pulumi.Output<number>;
-  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80". Others that the set has are left alone. */
+  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Others that the set has are left alone. */
   declare readonly entries: pulumi.Output<string[] | undefined>;
 
   constructor(name: string, args: IpSetArgs, options?: pulumi.CustomResourceOptions) {
@@ -5676,6 +5678,8 @@ export interface IptablesRuleArgs extends CommonArgs {
   physdevIn?: pulumi.Input<string> | undefined;
   /** Bridge port that the packet goes out by. */
   physdevOut?: pulumi.Input<string> | undefined;
+  /** Did the packet come in by a port of a bridge? */
+  physdevIsIn?: pulumi.Input<boolean> | undefined;
   /** Largest rate of matches. */
   limit?: pulumi.Input<IptablesRuleLimitArgs> | undefined;
   /**
@@ -5729,6 +5733,11 @@ export interface IptablesRuleArgs extends CommonArgs {
   persistent?: pulumi.Input<true> | undefined;
   /** Mark that target MARK sets on the packet, CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
   setMark?: pulumi.Input<number | string> | undefined;
+  /**
+   * What target MARK does to the mark, or CONNMARK to that of the connection, where that is no setting: "VALUE/MASK"
+   * takes the bits of the mask away, then turns each bit of the value over. "0x4000/0x0" turns one bit over.
+   */
+  setXmark?: pulumi.Input<number | string> | undefined;
   /** Target CONNMARK copies the mark of the packet to its connection. */
   saveMark?: pulumi.Input<true> | undefined;
   /** Target CONNMARK copies the mark of the connection to the packet. */
@@ -5890,6 +5899,8 @@ export interface IptablesRuleRecentArgs {
   address?: pulumi.Input<"source" | "destination"> | undefined;
   /** Seen within so many seconds. Only for rcheck and update. 1 to 4294967295. */
   seconds?: pulumi.Input<number> | undefined;
+  /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
+  reap?: pulumi.Input<true> | undefined;
   /** Seen at least so many times. Only for rcheck and update. 1 to 255. */
   hitcount?: pulumi.Input<number> | undefined;
 }
@@ -6015,6 +6026,8 @@ export interface IptablesRuleRecent {
   readonly address: "source" | "destination";
   /** Seen within so many seconds. Only for rcheck and update. */
   readonly seconds?: number | undefined;
+  /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
+  readonly reap?: true | undefined;
   /** Seen at least so many times. Only for rcheck and update. */
   readonly hitcount?: number | undefined;
 }
@@ -6098,6 +6111,8 @@ export class IptablesRule extends LocalnetResource {
   declare readonly physdevIn: pulumi.Output<string | undefined>;
   /** Bridge port that the packet goes out by. */
   declare readonly physdevOut: pulumi.Output<string | undefined>;
+  /** Did the packet come in by a port of a bridge? */
+  declare readonly physdevIsIn: pulumi.Output<boolean | undefined>;
   /** Largest rate of matches. */
   declare readonly limit: pulumi.Output<IptablesRuleLimit | undefined>;
   /**
@@ -6150,6 +6165,11 @@ export class IptablesRule extends LocalnetResource {
   declare readonly persistent: pulumi.Output<true | undefined>;
   /** Mark that target MARK sets on the packet, CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
   declare readonly setMark: pulumi.Output<string | undefined>;
+  /**
+   * What target MARK does to the mark, or CONNMARK to that of the connection, where that is no setting: "VALUE/MASK"
+   * takes the bits of the mask away, then turns each bit of the value over. "0x4000/0x0" turns one bit over.
+   */
+  declare readonly setXmark: pulumi.Output<string | undefined>;
   /** Target CONNMARK copies the mark of the packet to its connection. */
   declare readonly saveMark: pulumi.Output<true | undefined>;
   /** Target CONNMARK copies the mark of the connection to the packet. */

@@ -16,6 +16,9 @@ export interface SavedSet {
   readonly entries: string[];
 }
 
+/** The range of a set of ports that has a place for every one. */
+export const allPorts = "0-65535";
+
 /** Options that no input stands for, and that make no difference to what a set holds. */
 const sizes = new Set(["hashsize", "bucketsize", "initval"]);
 const withoutValue = new Set(["counters", "comment", "skbinfo", "forceadd"]);
@@ -61,6 +64,7 @@ function parseSet(name: string, [type = "", ...words]: string[]): SavedSet {
   };
   const number = (value: string | undefined) => (value === undefined ? undefined : Number(value));
   const family = take("family");
+  if (options.get("range") === allPorts) options.delete("range");
   return {
     ...{ name, type, family: family === undefined ? undefined : family === "inet6" ? "ipv6" : "ipv4" },
     ...{ timeout: number(take("timeout")), counters: take("counters") !== undefined },

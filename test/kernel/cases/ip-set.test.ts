@@ -32,7 +32,16 @@ const sets = [
     others: ["10.0.0.1,udp:53"],
     made: "hash:ip,port family inet maxelem 65536",
   },
+  {
+    title: "of ports alone",
+    inputs: { type: "bitmap:port", entries: ["80", "30080"] },
+    others: ["30080", "443"],
+    made: "bitmap:port range 0-65535",
+  },
 ] as const;
+
+/** An entry of somebody else's. */
+const foreign = { "hash:ip": "10.9.9.9", "hash:net": "fd00::9", "hash:ip,port": "10.9.9.9,tcp:9", "bitmap:port": "9" };
 
 for (const { title, inputs, others, made } of sets) {
   contract(title, (world) => {
@@ -45,7 +54,7 @@ for (const { title, inputs, others, made } of sets) {
       kind,
       needs: "ipset",
       marked: false,
-      local: title !== "of addresses",
+      local: !["of addresses", "of ports alone"].includes(title),
       inputs: { name, netns, ...inputs },
       async look() {
         const lines = (await world.inside(netns, "ipset", "save"))
@@ -68,19 +77,14 @@ for (const { title, inputs, others, made } of sets) {
         "shows" in each && each.shows === undefined ? { what: each.what, change: each.change, shows: { made } } : each,
       ),
       replaces: {
-        ...{ name: "other", netns: "other", type: "hash:net,iface", family: "family" in inputs ? "ipv4" : "ipv6" },
-        ...{ timeout: 5, counters: !("counters" in inputs), maxElements: 1000 },
+        ...{ name: "other", netns: "other", type: "hash:net,iface", timeout: 5, counters: !("counters" in inputs) },
+        ...{ family: "family" in inputs ? "ipv4" : "ipv6", maxElements: 1000 },
       },
       drifts: [{ what: "an entry that somebody takes out", input: "entries", by: () => ipset("del", name, entry) }],
       ignores: [
         {
           what: "an entry of somebody else's",
-          by: () =>
-            ipset(
-              "add",
-              name,
-              title.includes("IPv6") ? "fd00::9" : title.includes("ports") ? "10.9.9.9,tcp:9" : "10.9.9.9",
-            ),
+          by: () => ipset("add", name, foreign[inputs.type]),
         },
       ],
       vanish: () => ipset("destroy", name),
@@ -174,6 +178,9 @@ test.each<[Values, string, string]>([
   [{ type: "hash:ip,port", entries: ["10.0.0.1"] }, "entries.0", "2 parts"],
   [{ entries: ["10.0.0.1", "10.0.0.1"] }, "entries.1", "there twice"],
   [{ entries: ["10.0.0.1", "10.0.0.2"], maxElements: 1 }, "entries", "at most 1"],
+  [{ type: "bitmap:port", family: "ipv6" }, "family", "holds no addresses"],
+  [{ type: "bitmap:port", maxElements: 9 }, "maxElements", "a place for every port"],
+  [{ type: "bitmap:port", entries: ["tcp:80"] }, "entries.0", "part 1 must be a port"],
   [{ timeout: 2147484 }, "timeout", "0 to 2147483"],
 ])("%j is refused at %s: %s", (values, property, rule) => {
   const { failures } = check(kind, { name: "s", type: "hash:ip", owner: "p/s/n", ...values });

@@ -24,6 +24,7 @@ contract("drift of every match, in the spellings of iptables", (world) =>
         "-m statistic --mode nth --every 3 --packet 2",
       ],
       physdevIn: ["veth0", "-m physdev --physdev-in veth0", "-m physdev --physdev-in veth9"],
+      physdevIsIn: [true, "-m physdev --physdev-is-in", ""],
       physdevOut: ["veth1", "-m physdev --physdev-out veth1", ""],
       limit: [
         { rate: "60/minute" },
@@ -167,6 +168,7 @@ for (const [fixed, input, part, target] of [
     ["3/4", "-p icmp -m icmp --icmp-type 3/4", "-p icmp -m icmp --icmp-type 3"],
     "ACCEPT",
   ],
+  [mangle, "setXmark", ["0x10/0x0", "-j MARK --set-xmark 0x10/0x0", "-j MARK --set-xmark 0x11/0x0"], "MARK"],
   [{ chain: "FORWARD", table: "mangle" }, "setMark", [16, "-j MARK --set-mark 16", "-j MARK --set-mark 17"], "MARK"],
 ] as const) {
   contract(`drift of ${input}`, (world) => drifting(world, fixed, { [input]: part }, target));

@@ -150,7 +150,10 @@ contract("that marks packets, in a chain of one's own", (world) => {
     inputs: { chain, table: "mangle", target: "MARK", setMark: 7 },
     printed: "# -j MARK --set-xmark 0x7/0xffffffff",
   };
-  const made = ruleCase(world, first, [["setMark", { setMark: "0x10/0xff" }, "# -j MARK --set-xmark 0x10/0xff"]]);
+  const made = ruleCase(world, first, [
+    ["setMark", { setMark: "0x10/0xff" }, "# -j MARK --set-xmark 0x10/0xff"],
+    ["setXmark", { setMark: undefined, setXmark: "0x4000/0x0" }, "# -j MARK --set-xmark 0x4000/0x0"],
+  ]);
   return { ...made.spec, prepare: () => made.iptables("-N", chain) };
 });
 
@@ -195,6 +198,11 @@ contract("on the ports of a bridge", (world) => {
       "physdevOut",
       { physdevIn: "veth1", physdevOut: "! veth+" },
       "-m physdev --physdev-in veth1 -m physdev ! --physdev-out veth+ # -j ACCEPT",
+    ],
+    [
+      "physdevIsIn",
+      { physdevIn: undefined, physdevOut: undefined, physdevIsIn: false },
+      "-m physdev ! --physdev-is-in # -j ACCEPT",
     ],
   ]).spec;
 });

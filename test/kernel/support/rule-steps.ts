@@ -22,11 +22,11 @@ export const manglePrerouting: readonly Step[] = [
     {
       ...{ ...without(...packet), socket: { transparent: true }, rpfilter: { invert: true } },
       ...{ ipsecPolicy: { dir: "in", pol: "none" }, hashlimit: { name: "h", above: "60/minute", mode: ["srcip"] } },
-      recent: { name: "r", action: "update", seconds: 60, hitcount: 4 },
+      recent: { name: "r", action: "update", seconds: 60, reap: true, hitcount: 4 },
     },
     "-p tcp -m socket --transparent -m rpfilter --invert -m policy --dir in --pol none -m hashlimit " +
       "--hashlimit-above 1/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name h " +
-      "--hashlimit-htable-expire 60000 -m recent --update --seconds 60 --hitcount 4 --name r " +
+      "--hashlimit-htable-expire 60000 -m recent --update --seconds 60 --reap --hitcount 4 --name r " +
       "--mask 255.255.255.255 --rsource # -j RETURN",
   ],
   [

@@ -6,6 +6,7 @@ import { address, cidr, isNetwork } from "../../schema/fields";
 export const types = [
   ...(["hash:ip", "hash:mac", "hash:net", "hash:net,net", "hash:ip,port", "hash:net,port"] as const),
   ...(["hash:ip,port,ip", "hash:ip,port,net", "hash:net,port,net", "hash:net,iface", "hash:ip,mac"] as const),
+  "bitmap:port",
 ] as const;
 export type SetType = (typeof types)[number];
 
@@ -29,11 +30,14 @@ const isPort = (text: string) => {
   return number !== undefined && Number(number) <= 65535;
 };
 
+const isPortNumber = (text: string) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65535;
+
 const parts: Readonly<Record<string, Part>> = {
   ip: [isAddress, "an address"],
   net: [isSubnet, "a network such as 10.0.0.0/24, without bits behind its prefix, or an address"],
   port: [isPort, "PROTOCOL:PORT, tcp:80"],
   mac: [(text) => /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(text) && !/^[0:]+$/.test(text), "a MAC address"],
+  number: [isPortNumber, "a port, 1 to 65535"],
   iface: [(text) => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(text), "the name of a link"],
 };
 
@@ -50,9 +54,10 @@ export function canonicalEntry(text: string): string {
 
 /** What is wrong with an entry of a set; undefined: nothing. */
 export function badEntry(entry: string, type: SetType, family: Family): string | undefined {
-  const names = type.replace("hash:", "").split(",");
+  const names = type === "bitmap:port" ? ["number"] : type.replace("hash:", "").split(",");
   const values = entry.split(",");
-  if (values.length !== names.length) return `must be ${names.length} parts for type ${type}, with commas between them`;
+  if (values.length !== names.length)
+    return `must be ${names.length} part${names.length > 1 ? "s" : ""} for type ${type}, with commas between them`;
   for (const [index, name] of names.entries()) {
     const [holds, what] = parts[name] as Part;
     if (!holds(values[index] ?? "", family)) return `part ${index + 1} must be ${what}, of family ${family}`;

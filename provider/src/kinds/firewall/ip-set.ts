@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import { at, number32, parseAt } from "../../schema/fields";
-import { destroySet, ipset, readSets, restoreSets, type SavedSet } from "../../tools/ipset";
+import { allPorts, destroySet, ipset, readSets, restoreSets, type SavedSet } from "../../tools/ipset";
 import { wouldLoad } from "../../tools/modules";
 import { badEntry, canonicalEntry, types } from "./ip-set-entries";
 
@@ -22,7 +22,7 @@ export const ipSet = defineKind({
       )
       .meta({ replace: true }),
     ...inNetns,
-    /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types. */
+    /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. */
     type: z.enum(types, { error: `must be one of ${types.join(", ")}` }).meta({ replace: true }),
     /** IP version of the addresses: ipv4 or ipv6. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
@@ -37,7 +37,7 @@ export const ipSet = defineKind({
     counters: z.boolean("must be true or false").default(false).meta({ replace: true }),
     /** Most entries. */
     maxElements: number32.min(1, "must be at least 1").default(defaultElements).meta({ replace: true }),
-    /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80". Others that the set has are left alone. */
+    /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Others that the set has are left alone. */
     entries: z
       .array(z.string().transform(canonicalEntry))
       .default([])
@@ -50,8 +50,10 @@ export const ipSet = defineKind({
   unmarked: true,
 
   *rules({ type, family, entries, maxElements }) {
-    if (type === "hash:mac" && family === "ipv6")
-      yield ["family", "must not be given: type hash:mac holds no addresses"];
+    if (hasNoAddresses(type) && family === "ipv6")
+      yield ["family", `must not be given: type ${type} holds no addresses`];
+    if (type === "bitmap:port" && maxElements !== defaultElements)
+      yield ["maxElements", "must not be given: type bitmap:port has a place for every port"];
     for (const [index, entry] of entries.entries()) {
       const wrong = badEntry(entry, type, family);
       if (wrong) yield [`entries.${index}`, wrong];
@@ -63,7 +65,7 @@ export const ipSet = defineKind({
   async observe(host, { name, netns }) {
     const set = (await readSets(host, netns)).find((each) => each.name === name);
     if (!set) return undefined;
-    const { type, family = "ipv4", timeout, counters, maxElements, entries } = set;
+    const { type, family = "ipv4", timeout, counters, maxElements = defaultElements, entries } = set;
     const inputs = { type, family, timeout, counters, maxElements, entries: entries.map(canonicalEntry) };
     return { owner: null, inputs, outputs: {} };
   },
@@ -110,15 +112,20 @@ export const ipSet = defineKind({
   },
 });
 
-function argsOf({ type, family = "ipv4", timeout, counters, maxElements }: SavedSet) {
+/** Of those the kernel takes no IP version. */
+function hasNoAddresses(type: string | undefined): boolean {
+  return type === "hash:mac" || type === "bitmap:port";
+}
+
+function argsOf({ type, family = "ipv4", timeout, counters, maxElements = defaultElements }: SavedSet) {
   return { type, family, timeout, counters, maxElements };
 }
 
 function optionsOf({ type, family, timeout, counters, maxElements }: Partial<ReturnType<typeof argsOf>>): string[] {
   return [
-    ...[type ?? "", ...(type === "hash:mac" ? [] : ["family", family === "ipv6" ? "inet6" : "inet"])],
+    ...[type ?? "", ...(hasNoAddresses(type) ? [] : ["family", family === "ipv6" ? "inet6" : "inet"])],
     ...(timeout === undefined ? [] : ["timeout", String(timeout)]),
     ...(counters ? ["counters"] : []),
-    ...["maxelem", String(maxElements)],
+    ...(type === "bitmap:port" ? ["range", allPorts] : ["maxelem", String(maxElements)]),
   ];
 }

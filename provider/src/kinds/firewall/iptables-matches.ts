@@ -99,6 +99,8 @@ const basicMatchArgs = {
   physdevIn: interfaceName.optional(),
   /** Bridge port that the packet goes out by. */
   physdevOut: interfaceName.optional(),
+  /** Did the packet come in by a port of a bridge? */
+  physdevIsIn: z.boolean("must be true or false").optional(),
   /** Largest rate of matches. */
   limit: z
     .strictObject({
@@ -198,6 +200,12 @@ const basicMatches: Words<typeof basicMatchArgs> = {
     places: () => ({ chains: ["PREROUTING", "INPUT", "FORWARD", "POSTROUTING"] }),
     argv: (value) => ["-m", "physdev", ...option("--physdev-out", value)],
     read: asPrinted,
+  },
+  physdevIsIn: {
+    options: ["--physdev-is-in"],
+    modules: ["physdev"],
+    argv: (value) => ["-m", "physdev", ...(value ? [] : ["!"]), "--physdev-is-in"],
+    read: (text) => !text?.startsWith("!"),
   },
   limit: {
     options: ["--limit", "--limit-burst"],

@@ -10,11 +10,16 @@ const words = Object.entries({ ...matches, ...targetOptions }) as unknown as [st
 /** The modules whose options the inputs stand for. Each protocol has one of its own. */
 const modules = new Set(["comment", "icmp", "icmp6", ...words.flatMap(([, word]) => word.modules ?? [])]);
 
-/** The input that each option belongs to. */
-export const inputNames: ReadonlyMap<string, string> = new Map([
-  ["--comment", "comment"],
-  ...words.flatMap(([key, { options }]) => options.map((name) => [name, key] as const)),
-]);
+/** The inputs that each option belongs to: one, or of two that are printed alike the one that is given. */
+const inputNames = new Map<string, readonly string[]>([["--comment", ["comment"]]]);
+for (const [key, { options }] of words)
+  for (const name of options) inputNames.set(name, [...(inputNames.get(name) ?? []), key]);
+
+/** The input that stands behind an option of a rule that was made of these inputs; undefined: none. */
+export function inputOf(option: string, args: object): string | undefined {
+  const keys = inputNames.get(option) ?? [];
+  return keys.find((key) => (args as Record<string, unknown>)[key] !== undefined) ?? keys[0];
+}
 
 /** The options in the words of a rule, and as "-m NAME" the modules that may stand without one. */
 export function optionsIn(words: readonly string[]): Map<string, string> {

@@ -9,7 +9,7 @@ import { chainName, family, type Table, table } from "./iptables-chains";
 import { type MatchArgs, rulesOf } from "./iptables-check";
 import { matchArgs, matches } from "./iptables-matches";
 import { adoptable, commentOf, isBehind, isOurs, ownerOf, type Placing, placeRule } from "./iptables-place";
-import { inputNames, inputsOf, optionsIn } from "./iptables-read";
+import { inputOf, inputsOf, optionsIn } from "./iptables-read";
 import { fixedWords, type TargetArgs, type TargetOption, targetArgs, targetOptions } from "./iptables-targets";
 
 export const iptablesRule = defineKind({
@@ -158,16 +158,16 @@ function changed(args: RuleArgs, rules: readonly Rule[], written: string | undef
   const all = { target: rules.map(({ text }) => text).join("; ") };
   if (rules.length !== 1 || !rule) return all;
   if (written === undefined || written === rule.text) return {};
-  const inputs = changedInputs(rule, written);
+  const inputs = changedInputs(args, rule, written);
   const given = Object.keys(inputs).some((key) => args[key as keyof RuleArgs] !== undefined);
   return given ? inputs : { ...inputs, ...all };
 }
 
 /** The inputs whose options read otherwise than when the rule was written, in iptables' words: it spells many its own way. */
-function changedInputs(rule: Rule, written: string): Record<string, string | undefined> {
+function changedInputs(args: RuleArgs, rule: Rule, written: string): Record<string, string | undefined> {
   const [now, then] = [optionsIn(rule.words), optionsIn(splitWords(written).slice(2))];
   const different = [...new Set([...now.keys(), ...then.keys()])].filter(
     (name) => name !== "-m" && now.get(name) !== then.get(name),
   );
-  return Object.fromEntries(different.map((name) => [inputNames.get(name) ?? "target", now.get(name)]));
+  return Object.fromEntries(different.map((name) => [inputOf(name, args) ?? "target", now.get(name)]));
 }

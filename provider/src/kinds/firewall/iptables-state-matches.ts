@@ -85,6 +85,8 @@ export const stateMatchArgs = {
       address: z.enum(["source", "destination"], { error: "must be source or destination" }).default("source"),
       /** Seen within so many seconds. Only for rcheck and update. */
       seconds: number32.min(1, "must be at least 1").optional(),
+      /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
+      reap: yes,
       /** Seen at least so many times. Only for rcheck and update. */
       hitcount: z.int("must be a whole number").min(1, "must be 1 to 255").max(255, "must be 1 to 255").optional(),
     })
@@ -93,6 +95,7 @@ export const stateMatchArgs = {
         action === "rcheck" || action === "update" || (seconds === undefined && hitcount === undefined),
       "takes seconds and hitcount only with action rcheck or update",
     )
+    .refine(({ seconds, reap }) => !reap || seconds !== undefined, "takes reap only with seconds")
     .optional(),
 } as const;
 
@@ -161,22 +164,25 @@ export const stateMatches: Words<typeof stateMatchArgs> = {
     }),
   },
   recent: {
-    options: [...recentActions, "name", "seconds", "hitcount", "rdest", "rsource", "mask"].map((word) => `--${word}`),
+    options: [...recentActions, "name", "seconds", "reap", "hitcount", "rdest", "rsource", "mask"].map(
+      (word) => `--${word}`,
+    ),
     modules: ["recent"],
-    argv: ({ name, action, negate, address, seconds, hitcount }) => [
+    argv: ({ name, action, negate, address, seconds, reap, hitcount }) => [
       ...["-m", "recent", ...(negate ? ["!"] : []), `--${action}`],
       ...(seconds === undefined ? [] : ["--seconds", String(seconds)]),
+      ...flag("--reap", reap),
       ...(hitcount === undefined ? [] : ["--hitcount", String(hitcount)]),
       ...["--name", name, address === "source" ? "--rsource" : "--rdest"],
     ],
     read(...values) {
       const at = recentActions.findIndex((_, index) => values[index] !== undefined);
-      const [name, seconds, hitcount, destination, , mask = ""] = values.slice(recentActions.length);
+      const [name, seconds, reap, hitcount, destination, , mask = ""] = values.slice(recentActions.length);
       // A mask that is not all of the address is no input.
       const strange = /^(255\.255\.255\.255|(ffff:?){8})?$/.test(mask) ? undefined : mask;
       return {
         ...{ name, action: recentActions[at], negate: given(values[at] || undefined) },
-        ...{ seconds: number(seconds), hitcount: number(hitcount), mask: strange },
+        ...{ seconds: number(seconds), reap: given(reap), hitcount: number(hitcount), mask: strange },
         address: destination === undefined ? "source" : "destination",
       };
     },

@@ -30,6 +30,12 @@ export const rejections = {
 } as const;
 const answers = [...rejections.ipv4, ...rejections.ipv6, "tcp-reset"];
 
+/** Are the bits of a value all in its mask? Then the one and the other way to say a mark come to the same. */
+function isSetting(text: string): boolean {
+  const [value = 0, mask = 0xffffffff] = text.split("/").map(Number);
+  return (value & ~mask) === 0;
+}
+
 const yes = z.literal(true, "must be true, or left out").optional();
 const change = z.strictObject({
   /** Name of the ipset. */
@@ -70,6 +76,10 @@ export const targetArgs = {
   persistent: yes,
   /** Mark that target MARK sets on the packet, CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
   setMark: setMark.optional(),
+  /** What target MARK does to the mark, or CONNMARK to that of the connection, where that is no setting: "VALUE/MASK" takes the bits of the mask away, then turns each bit of the value over. "0x4000/0x0" turns one bit over. */
+  setXmark: setMark
+    .refine((text) => !isSetting(text), "must have a value with bits outside its mask; else it is a setMark")
+    .optional(),
   /** Target CONNMARK copies the mark of the packet to its connection. */
   saveMark: yes,
   /** Target CONNMARK copies the mark of the connection to the packet. */
@@ -151,7 +161,14 @@ export const targetOptions: { readonly [K in TargetOption]: TargetWord<never> } 
   random: switched("--random", "SNAT", "DNAT", "MASQUERADE", "REDIRECT"),
   randomFully: switched("--random-fully", "SNAT", "MASQUERADE"),
   persistent: switched("--persistent", "SNAT", "DNAT"),
-  setMark: { ...valued("--set-mark", ["MARK", "CONNMARK"], "--set-xmark"), read: withoutMask },
+  setMark: {
+    ...valued("--set-mark", ["MARK", "CONNMARK"], "--set-xmark"),
+    read: (text) => (text === undefined || isSetting(text) ? withoutMask(text) : undefined),
+  },
+  setXmark: {
+    ...valued("--set-xmark", ["MARK", "CONNMARK"]),
+    read: (text) => (text === undefined || isSetting(text) ? undefined : text),
+  },
   saveMark: switched("--save-mark", "CONNMARK"),
   restoreMark: switched("--restore-mark", "CONNMARK"),
   nfmask: {
@@ -183,8 +200,8 @@ export const targetOptions: { readonly [K in TargetOption]: TargetWord<never> } 
 export const needed: Readonly<Record<string, readonly TargetOption[]>> = {
   SNAT: ["toSource"],
   DNAT: ["toDestination"],
-  MARK: ["setMark"],
-  CONNMARK: ["setMark", "saveMark", "restoreMark"],
+  MARK: ["setMark", "setXmark"],
+  CONNMARK: ["setMark", "setXmark", "saveMark", "restoreMark"],
   TPROXY: ["onPort"],
   CT: ["notrack", "zone"],
   TCPMSS: ["clampMssToPmtu", "setMss"],

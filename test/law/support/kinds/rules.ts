@@ -36,7 +36,9 @@ export const iptablesRule: Shape = {
     toSource: (_scene, { target }) => (target === "SNAT" ? "10.0.1.9" : undefined),
     toDestination: (_scene, { target }) => (target === "DNAT" ? "10.0.2.2:8080" : undefined),
     toPorts: ({ draw }, { target }) => (target === "REDIRECT" ? draw.pick([8080, "8080-8090"]) : undefined),
-    setMark: ({ draw }, { target }) => (target === "MARK" ? draw.pick([1, "0x10/0xff"]) : undefined),
+    setXmark: ({ draw }, { setXmark }) => setXmark && draw.pick(["0x4000/0x0", "0x3/0x1"]),
+    setMark: ({ draw }, { target, setXmark }) =>
+      target === "MARK" && !setXmark ? draw.pick([1, "0x10/0xff"]) : undefined,
     rejectWith: ({ draw }, { target, family }) =>
       target === "REJECT"
         ? draw.pick(family === "ipv6" ? ["icmp6-no-route"] : ["icmp-host-unreachable", "icmp-port-unreachable"])
@@ -74,7 +76,7 @@ export const iptablesRule: Shape = {
       "queueNum",
     ),
     ...unwritten("queueBypass", "gateway", "addSet", "delSet"),
-    ...{ physdevIn: "needs br_netfilter", physdevOut: "needs br_netfilter" },
+    ...{ physdevIn: "needs br_netfilter", physdevOut: "needs br_netfilter", physdevIsIn: "likewise" },
     ...{
       chain: "goes with the table",
       table: "goes with the chain",
@@ -104,6 +106,7 @@ const rules: readonly (readonly [string, string, string, Values?])[] = [
   ["nat", "PREROUTING", "DNAT", { toDestination: "10.0.2.2:8080", protocol: "tcp" }],
   ["nat", "PREROUTING", "REDIRECT", { protocol: "tcp", toPorts: 8080 }],
   ["mangle", "PREROUTING", "MARK", { setMark: 7 }],
+  ["mangle", "FORWARD", "MARK", { setXmark: "0x4000/0x0" }],
   ["raw", "PREROUTING", "RETURN"],
 ];
 
