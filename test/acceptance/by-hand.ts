@@ -11,9 +11,6 @@ plugins:
       path: ../../node_modules/pulumi-localnet/bin
 `;
 
-/** Links that the kernel makes by itself. */
-const byKernel = /^left out: link (dummy|ifb|bond)\d/;
-
 /** A script that makes a lab by hand: all of it is listed, imported, and goes. */
 export function isTakenOver(script: string, open: () => Promise<Place> = openSandbox): void {
   let place: Place;
@@ -47,7 +44,7 @@ export function isTakenOver(script: string, open: () => Promise<Place> = openSan
       ...(host ? ["--host", host] : []),
     ]);
     if (code) throw new Error(stderr);
-    const left = stderr.split("\n").filter((line) => line.startsWith("left out: ") && !byKernel.test(line));
+    const left = stderr.split("\n").filter((line) => line.startsWith("left out: "));
     return { resources: JSON.parse(stdout).resources, left };
   }
 

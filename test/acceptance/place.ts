@@ -30,9 +30,20 @@ export async function openSandbox(): Promise<Place> {
   };
 }
 
+/**
+ * The modules of labs that bring settings or links of their own. A module that somebody loads by hand stays, and so does what
+ * came with it: that is no leftover of a lab.
+ */
+const modules = [
+  ...["br_netfilter", "ip_vs", "vrf", "tcp_bbr", "dummy", "ifb", "bonding"],
+  ...["ipip", "sit", "ip_gre", "ip6_tunnel", "ip6_gre", "ip_vti", "ip6_vti"],
+];
+
 /** The virtual machine, whose kernel has all types of links. It loads modules as it needs them, and keeps them. */
 export async function openMachine(): Promise<Place> {
   const { host, ssh, exec } = vm();
+  const { code, text } = await exec(["modprobe", "--all", ...modules]);
+  if (code) throw new Error(text);
   return {
     inside: [],
     config: { "localnet:host": host },
