@@ -5,7 +5,7 @@ import { root } from "./engine";
 const folder = join(root, "examples/labs");
 
 /** The labs that need what not every kernel has. */
-const inMachine = ["bridge-filter"];
+const inMachine = ["bridge-filter", "ipvs-forwarding", "ipvs-hairpin"];
 
 /** The labs that run on this machine's kernel, or those that need the virtual machine's. */
 export const labs = (where: "here" | "machine") =>
