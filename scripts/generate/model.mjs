@@ -74,6 +74,7 @@ import { readDocs, readSamples } from "./docs.mjs";
  * @property {string} [reference]
  * @property {boolean} [parent]
  * @property {boolean} [secret]
+ * @property {string} [environment]
  */
 
 const load = createRequire(join(root, "provider/package.json"));
@@ -164,7 +165,10 @@ function fieldsOf(place, object, docs, membersOf, replaced = false) {
     if (documented && given) throw new Error(`${path}: its comment need not say "Default", the schema does: ${given}`);
     const required = !named && (object.required ?? []).includes(key);
     const replaces = replaced || schema.replace === true;
-    const fallback = given ?? documented;
+    const otherwise = given ?? documented;
+    const fallback = schema.environment
+      ? `\`${schema.environment}\` in the environment, or else ${otherwise}`
+      : otherwise;
     const bounds = boundsOf(schema);
     const isList = schema.items?.properties !== undefined;
     return {

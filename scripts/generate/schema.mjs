@@ -88,12 +88,14 @@ function keys(fields, test) {
  */
 function described(field, place, input, types) {
   const { key, doc, bounds, fallback, replaces, schema } = field;
-  const says = input && [bounds, fallback && schema.default === undefined && `Default: ${fallback}.`];
+  const otherwise = schema.default === undefined && fallback;
+  const says = input && [bounds, otherwise && `Default: ${otherwise}.`];
   const primitive = ["string", "number", "boolean"].includes(typeof schema.default);
   return {
     ...typeOf(schema, field, `${place}${capital(key)}`, input, types),
     description: [doc, ...(says || [])].filter(Boolean).join(" "),
     ...(input && primitive && { default: schema.default }),
+    ...(schema.environment && { defaultInfo: { environment: [schema.environment] } }),
     ...(schema.secret && { secret: true }),
     ...(input && replaces && { willReplaceOnChanges: true }),
   };

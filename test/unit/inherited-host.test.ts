@@ -97,3 +97,36 @@ describe("with the native plugin", () => {
     );
   });
 });
+
+test("a resource is on the host of its provider, or of that of its component, and what it is given must be too", async () => {
+  const [one, two] = [lab1, lab2].map((host) => new dynamic.Provider(host, { host }));
+  const inComponent = (providers: pulumi.ComponentResourceOptions["providers"]) =>
+    new pulumi.ComponentResource("test:index:Lab", "lab", {}, { providers: providers ?? [] });
+  const provider = one as dynamic.Provider;
+  const options = [{ provider }, { parent: inComponent([provider]) }, { parent: inComponent({ localnet: provider }) }];
+  for (const each of options) expect(await hostOf(new dynamic.Netns("n", {}, each))).toBe(lab1);
+  expect(await hostOf(new dynamic.Netns("n", { host: lab2 }, { provider }))).toBe(lab2);
+  const netns = new dynamic.Netns("two", {}, two && { provider: two });
+  expect(() => new dynamic.Bridge("b", { netns }, { provider })).toThrow(
+    "Bridge b: netns: must be on the resource's own host: it is on ssh://lab2, not on ssh://lab1 as provider says",
+  );
+});
+
+test.each([
+  ["dynamic", dynamic.Netns, native.Provider],
+  ["native", native.Netns, dynamic.Provider],
+])("a %s resource takes no provider of the other import path", (_, Netns, Provider) => {
+  expect(() => new Netns("n", {}, { provider: new Provider("p") })).toThrow(
+    "Netns n: provider: must be a Provider of the import path that the resource is of",
+  );
+});
+
+test("a host that nothing else names is that of the environment, for an explicit provider too", async () => {
+  process.env.LOCALNET_HOST = lab2;
+  try {
+    expect(await hostOf(new dynamic.Netns("n"))).toBe(lab2);
+    expect(await hostOf(new dynamic.Netns("n", {}, { provider: new dynamic.Provider("env") }))).toBe(lab2);
+  } finally {
+    delete process.env.LOCALNET_HOST;
+  }
+});

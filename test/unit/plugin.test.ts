@@ -81,6 +81,20 @@ async function diff(type: string, { olds, oldInputs = olds, news }: Record<strin
   };
 }
 
+test("what the environment says of a provider is recorded, but for the path of a file of this machine", async () => {
+  const before = { ...process.env };
+  Object.assign(process.env, { LOCALNET_HOST: "ssh://lab", LOCALNET_SUDO: "", LOCALNET_SSH_CONFIG: "/ssh" });
+  const request = new rpc.CheckRequest();
+  request.setNews(struct({ timeoutSeconds: "20" }));
+  try {
+    const response = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig, request);
+    expect(response.getInputs()?.toJavaScript()).toEqual({ host: "ssh://lab", timeoutSeconds: "20" });
+    expect(response.getFailuresList()).toEqual([]);
+  } finally {
+    process.env = before;
+  }
+});
+
 test("check names what has no name, and keeps neither marks nor defaults", async () => {
   expect(await check("Bridge", { up: true, mtu: 1400 })).toEqual({ inputs: { name: "one", mtu: 1400 }, failures: [] });
   const peer = { name: "p", up: true, mtu: 1400 };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Host } from "../host";
 import { defaultTimeoutSeconds } from "../host/host";
 import type { Tool } from "../host/requirements";
+import { defaultConnectSeconds, sshConfigVariable } from "../host/ssh";
 import { netnsName, seconds } from "../schema/fields";
 
 export const hostUrl = z
@@ -11,14 +12,24 @@ export const hostUrl = z
     "must be ssh://[user@]name[:port]",
   );
 
+const limit = seconds.refine((value) => value > 0, "must be more than 0");
+
 /** The settings of all resources together. */
 export const configuration = z.object({
   /** Where the objects live: `ssh://[user@]name[:port]`. Default: this machine. */
-  host: hostUrl.optional().meta({ replace: true }),
+  host: hostUrl.optional().meta({ replace: true, environment: "LOCALNET_HOST" }),
   /** Do commands go through `sudo -n`? */
-  sudo: z.boolean("must be true or false").default(false),
+  sudo: z.boolean("must be true or false").default(false).meta({ environment: "LOCALNET_SUDO" }),
+  /** The configuration of the OpenSSH client: a path, or the text itself, which has a line break in it. Default: the client's own. */
+  sshConfig: z
+    .string("must be a path or a text")
+    .regex(/^[^\0]+$/, "must be a path or a text, without NUL")
+    .optional()
+    .meta({ environment: sshConfigVariable }),
   /** Seconds after which a command is killed that has no limit of its own; not 0. */
-  timeoutSeconds: seconds.refine((value) => value > 0, "must be more than 0").default(defaultTimeoutSeconds),
+  timeoutSeconds: limit.default(defaultTimeoutSeconds).meta({ environment: "LOCALNET_TIMEOUT_SECONDS" }),
+  /** Seconds that a connection over ssh may take to come about; not 0. */
+  connectTimeoutSeconds: limit.default(defaultConnectSeconds).meta({ environment: "LOCALNET_CONNECT_TIMEOUT_SECONDS" }),
 });
 
 /** Inputs of every kind. */

@@ -704,6 +704,15 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
 };
 
+/** The settings, and the variables of the environment that say them when nothing else does. */
+export const settings: Readonly<Record<string, string>> = {
+  host: "LOCALNET_HOST",
+  sudo: "LOCALNET_SUDO",
+  sshConfig: "LOCALNET_SSH_CONFIG",
+  timeoutSeconds: "LOCALNET_TIMEOUT_SECONDS",
+  connectTimeoutSeconds: "LOCALNET_CONNECT_TIMEOUT_SECONDS",
+};
+
 /** The inputs of each function that take a resource. */
 export const functionReferences: Readonly<Record<string, References>> = {
   getNetns: {},

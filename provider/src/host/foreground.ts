@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { LocalnetError } from "../errors";
 import { errnoOf } from "./files";
-import type { HostSettings } from "./index";
+import type { HostSettings } from "./host";
 import { messageBytes, Output } from "./output";
 import { sshOptions } from "./ssh";
 import { quote, refuseNul } from "./text";

@@ -46,6 +46,19 @@ export interface Host {
   during<T>(argv: readonly string[], timeoutSeconds: number, body: () => Promise<T>): Promise<T>;
 }
 
+export interface HostSettings {
+  /** Commands go through `sudo -n`. */
+  readonly sudo: boolean;
+  /** The host of resources that have no input `host`. */
+  readonly host?: string | undefined;
+  /** After this time a command is killed. Seconds. Default: 15. */
+  readonly timeoutSeconds?: number;
+  /** The configuration of the OpenSSH client: a path, or a text of several lines. */
+  readonly sshConfig?: string | undefined;
+  /** After this time a connection that did not come about is given up. Seconds. Default: 60. */
+  readonly connectTimeoutSeconds?: number;
+}
+
 export const defaultTimeoutSeconds = 15;
 
 /** The environment of every command: no user setting can change what a tool prints or loads. */

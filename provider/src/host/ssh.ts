@@ -1,10 +1,21 @@
 import { spawn } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { rename, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { LocalnetError } from "../errors";
 import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVariables } from "./environment";
-import { type Host, type Result, type RunOptions, settle, timeoutError, withEnvironment } from "./host";
+import {
+  defaultTimeoutSeconds,
+  type Host,
+  type HostSettings,
+  type Result,
+  type RunOptions,
+  settle,
+  timeoutError,
+  withEnvironment,
+} from "./host";
 import { during } from "./local";
 import { notOwnFile } from "./log-file";
 import { messageBytes, Output } from "./output";
@@ -17,7 +28,10 @@ const runDirectory = "/run/pulumi-localnet";
 /** sshd's default MaxSessions is 10 for one connection; what others wait for may not wait for them. */
 const sessions = 8;
 const longSessions = 2;
-const connectSeconds = 60;
+export const defaultConnectSeconds = 60;
+
+/** It names another configuration file for the ssh client, where nothing else does. */
+export const sshConfigVariable = "LOCALNET_SSH_CONFIG";
 
 /**
  * Fixed scripts that get everything else as positional parameters. The last line of standard error tells the command's
@@ -46,20 +60,31 @@ export const startScript = [
 ].join("; ");
 
 /** What every call of ssh has in common, and the folder of the connections that calls share. */
-export function sshOptions(): { directory: string; options: string[] } {
+export function sshOptions(config?: string): SshOptions {
   const directory =
     process.getuid?.() === 0
       ? "/run/pulumi-localnet-ssh"
       : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
-  const options = [
-    ...(process.env.LOCALNET_SSH_CONFIG ? ["-F", process.env.LOCALNET_SSH_CONFIG] : []),
-    ...["-o", "BatchMode=yes", "-o", `ControlPath=${directory}/%C`],
-  ];
-  return { directory, options };
+  const digest = config && createHash("sha256").update(config).digest("hex").slice(0, 6);
+  // By its name alone a host may be another one in another configuration.
+  const socket = join(directory, digest ? `${digest}-%C` : "%C");
+  const text = config?.includes("\n") ? { path: join(directory, `${digest}.config`), text: config } : undefined;
+  const file = text?.path ?? config ?? process.env[sshConfigVariable];
+  const options = [...(file ? ["-F", file] : []), "-o", "BatchMode=yes", "-o", `ControlPath=${socket}`];
+  return { directory, options, ...(text && { config: text }) };
 }
 
-export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Host {
-  const { directory, options } = sshOptions();
+interface SshOptions {
+  readonly directory: string;
+  readonly options: string[];
+  /** The configuration that is given as text, and the file that ssh reads it from. */
+  readonly config?: { readonly path: string; readonly text: string };
+}
+
+export function sshHost(url: string, settings: HostSettings): Host {
+  const { sudo, timeoutSeconds = defaultTimeoutSeconds, connectTimeoutSeconds = defaultConnectSeconds } = settings;
+  const ssh = sshOptions(settings.sshConfig);
+  const { options } = ssh;
   const prefix = sudo ? ["sudo", "-n", "--"] : [];
   const limit = pLimit(sessions);
   const waiting = pLimit(longSessions);
@@ -72,7 +97,7 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
   }
 
   function connection(): Promise<void> {
-    connected ??= connect(url, options, directory).catch((error) => {
+    connected ??= connect(url, ssh, connectTimeoutSeconds).catch((error) => {
       connected = undefined;
       throw error;
     });
@@ -145,15 +170,16 @@ export function sshHost(url: string, sudo: boolean, timeoutSeconds: number): Hos
       const full = commandLine(duringScript, ["localnet", ...argv.map(encode)]);
       await connection();
       return waiting(() =>
-        during(argv, full, seconds + connectSeconds, body, (result) => ownResult(argv, result, url)),
+        during(argv, full, seconds + connectTimeoutSeconds, body, (result) => ownResult(argv, result, url)),
       );
     },
   };
 }
 
 /** One connection for all commands, kept for a minute after the last one. */
-async function connect(url: string, options: readonly string[], directory: string): Promise<void> {
+async function connect(url: string, { directory, options, config }: SshOptions, seconds: number): Promise<void> {
   await privateDirectory(directory);
+  if (config) await replaceFile(config.path, config.text);
   const argv = ["ssh", ...options, "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-N", "-f", url];
   return new Promise((resolve, reject) => {
     const child = spawn("ssh", argv.slice(1), { detached: true, stdio: ["ignore", "ignore", "pipe"] });
@@ -162,7 +188,7 @@ async function connect(url: string, options: readonly string[], directory: strin
       if (stderr.length < messageBytes) stderr.add(chunk);
       else child.kill("SIGKILL");
     });
-    const timer = setTimeout(() => child.kill("SIGKILL"), connectSeconds * 1000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
     child.once("error", (cause) => reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { ran: { argv } })));
     // Not "close": the connection that stays in the background keeps standard error open.
     child.once("exit", (exitCode) => {
@@ -172,6 +198,13 @@ async function connect(url: string, options: readonly string[], directory: strin
       else reject(unreachable(argv, { exitCode: exitCode ?? 128, stdout: "", stderr: String(stderr) }, url));
     });
   });
+}
+
+/** Another process that reads it sees one text or the other. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const other = `${path}.${randomUUID()}`;
+  await writeFile(other, text, { mode: 0o600, flag: "wx" });
+  await rename(other, path);
 }
 
 /** The result of the command itself, not of ssh. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
+import { fromEnvironment, ownProvider, type Package, type ProviderOptions, settingsOf } from "./explicit-provider";
 import { isObject, type References, requestOf } from "./references";
 
 /** A host as a program says it; undefined is this machine. */
@@ -8,26 +9,25 @@ type HostInput = pulumi.Input<string | undefined>;
 /** What says where a resource is: an input's path, and the host that it means. */
 type Place = readonly [path: string, host: HostInput];
 
-/** The host of a resource: its own input's, or else that of the resources that it is given, which has to be one. */
-export function hostOf(subject: string, references: References, args: Values, configured: HostInput): HostInput {
-  const own = args.host === undefined ? [] : [["host", args.host as HostInput] as const];
-  return oneHost(subject, [...own, ...hostsOf(given(references, args))], configured);
-}
-
-/** The provider of a resource: its own, or else that of the resources that it is given, which has to be on one host. */
-export function providerOf(
+/**
+ * Where a resource is. Its provider is its own, or else that of the resources that it is given; its host is that of its
+ * input, or else of its provider, or else of what it is given. All that say one have to say the same.
+ */
+export function placeOf(
   subject: string,
   references: References,
   args: Values,
-  own: pulumi.ProviderResource | undefined,
-  token: string,
+  pkg: Package,
+  options: ProviderOptions = {},
 ): { readonly provider: pulumi.ProviderResource | undefined; readonly host: HostInput } {
   const resources = given(references, args);
   const [first] = resources;
-  const provider = own ?? first?.[1].getProvider(token);
-  const configured = new pulumi.Config("localnet").get("host");
-  const place = own ? [["provider", requestOf(own)?.host as HostInput] as const] : [];
-  return { provider, host: oneHost(subject, [...place, ...hostsOf(resources)], configured) };
+  const own = ownProvider(subject, pkg, options);
+  const provider = own ?? first?.[1].getProvider(`${pkg}:index:any`);
+  const ofProvider = own && (["provider", (settingsOf(own)?.host as HostInput) ?? fromEnvironment("host")] as const);
+  const said = args.host === undefined ? ofProvider : (["host", args.host as HostInput] as const);
+  const configured = new pulumi.Config("localnet").get("host") ?? fromEnvironment("host");
+  return { provider, host: oneHost(subject, [...(said ? [said] : []), ...hostsOf(resources)], configured) };
 }
 
 function oneHost(subject: string, places: readonly Place[], configured: HostInput): HostInput {

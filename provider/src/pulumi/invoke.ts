@@ -1,29 +1,38 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { functionReferences } from "../generated/shapes";
-import { hostOf, providerOf } from "./inherited-host";
+import { settingsOf } from "./explicit-provider";
+import { placeOf } from "./inherited-host";
 import { resolved } from "./references";
 
 /** A function of the dynamic provider: the program's own process looks. */
-export async function invoke<R>(name: string, args: object = {}, _options?: pulumi.InvokeOptions): Promise<R> {
+export function invoke<R>(name: string, args: object = {}, options?: pulumi.InvokeOptions): Promise<R> {
+  const settings = settingsOf(placeOf(name, {}, args as Values, "pulumi-nodejs", options).provider);
+  if (!settings) return look(name, args);
+  return new Promise((resolve) => pulumi.output(settings).apply((said) => resolve(look(name, args, said as Values))));
+}
+
+/** `settings`: those of an explicit provider, in place of the configuration. */
+async function look<R>(name: string, args: object, settings?: Values): Promise<R> {
   // What looks is loaded when it is needed: most programs ask nothing.
   const { answerHere } = require("./dynamic/functions") as typeof import("./dynamic/functions");
   const config = new pulumi.Config("localnet");
-  return (await answerHere(name, args as Values, (key) => config.get(key))) as R;
+  return (await answerHere(name, args as Values, (key) => (settings ? settings[key] : config.get(key)))) as R;
 }
 
 /** As `invoke`, once all is known that it is asked with, and all that it depends on is there. */
 export function invokeOutput<R>(
   name: string,
   args: object = {},
-  { dependsOn = [] }: pulumi.InvokeOutputOptions = {},
+  { dependsOn = [], ...options }: pulumi.InvokeOutputOptions = {},
 ): pulumi.Output<R> {
   const before = pulumi.output(dependsOn).apply((some) => pulumi.all([some].flat().map(({ urn }) => urn)));
   const references = functionReferences[name] ?? {};
-  const host = hostOf(name, references, args as Values, undefined);
+  const { provider, host } = placeOf(name, references, args as Values, "pulumi-nodejs", options);
   const asked = pulumi.output(resolved(references, { ...args, ...(host !== undefined && { host }) }));
   // A resource that is not there yet has an address that nobody knows; where it is asked for, that is told by the promise.
-  return pulumi.all([asked, before]).apply(([values]) => invoke<object>(name, values)) as unknown as pulumi.Output<R>;
+  const all = pulumi.all([asked, pulumi.output(settingsOf(provider)), before]);
+  return all.apply(([values, settings]) => look<object>(name, values, settings)) as unknown as pulumi.Output<R>;
 }
 
 /** A function of the native plugin. */
@@ -40,8 +49,7 @@ export function nativeOutputFunction<F>(name: string): F {
     const asked = resolved(references, given) as pulumi.Inputs;
     // Where it looks is said by itself.
     if (given.host !== undefined) return pulumi.runtime.invokeOutput(token, asked, options);
-    const own = options?.provider ?? options?.parent?.getProvider(token);
-    const { provider } = providerOf(name, references, given, own, token);
+    const { provider } = placeOf(name, references, given, "localnet", options);
     return pulumi.runtime.invokeOutput(token, asked, { ...options, ...(provider && { provider }) });
   };
   return Object.defineProperty(call, "name", { value: `${name}Output` }) as F;

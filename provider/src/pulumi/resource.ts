@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { shapes } from "../generated/shapes";
-import { hostOf, providerOf } from "./inherited-host";
+import { placeOf } from "./inherited-host";
 import { type References, rememberRequest, resolved } from "./references";
 import { ownerOf } from "./urn";
 
@@ -47,8 +47,7 @@ export abstract class LocalnetResource extends Declared {
     const given = args as Values;
     const request = withSecrets(shape, defined(resolved(shape.references, given)));
     const token = dynamicToken(type);
-    const configured = new pulumi.Config("localnet").get("host");
-    const host = hostOf(`${type} ${name}`, shape.references, given, configured);
+    const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "pulumi-nodejs", options);
     super(
       token,
       name,
@@ -60,7 +59,7 @@ export abstract class LocalnetResource extends Declared {
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
         __provider: `exports.handler=()=>require("pulumi-localnet/provider")("${type}")`,
       },
-      pulumi.mergeOptions(ownOptions(shape, given), options),
+      pulumi.mergeOptions({ ...ownOptions(shape, given), ...(provider && { provider }) }, options),
     );
     rememberRequest(this, isRead ? { ...readInputs(shape, this), host } : { ...request, host });
   }
@@ -111,24 +110,13 @@ export function native<C>(type: string): C {
       const isRead = options.id !== undefined;
       const given = args as Values;
       const request = withSecrets(shape, defined(resolved(shape.references, given)));
-      const own = options.provider ?? options.parent?.getProvider(token);
-      const { provider, host } = providerOf(`${type} ${name}`, shape.references, given, own, token);
+      const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "localnet", options);
       const merged = pulumi.mergeOptions({ ...ownOptions(shape, given), ...(provider && { provider }) }, options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
       rememberRequest(this, { ...(isRead ? readInputs(shape, this) : request), host });
     }
   };
   return Object.defineProperty(Native, "name", { value: type }) as C;
-}
-
-/** What the class of explicit providers is: Pulumi takes their settings as text. */
-export abstract class LocalnetProvider extends pulumi.ProviderResource {
-  constructor(name: string, args: object, options?: pulumi.ResourceOptions) {
-    const text = (value: unknown) => (value === undefined || typeof value === "string" ? value : JSON.stringify(value));
-    const settings = Object.entries(args).map(([key, value]) => [key, pulumi.output(value).apply(text)]);
-    super("localnet", name, Object.fromEntries(settings), options);
-    rememberRequest(this, args as Values);
-  }
 }
 
 function shapeOf(type: string): Shape {

@@ -5,11 +5,7 @@ import { visible } from "../../text";
 import { keys, settingsIn } from "../settings";
 
 /** What a function answers in the program's own process. */
-export async function answerHere(
-  name: string,
-  args: Values,
-  configured: (key: string) => string | undefined,
-): Promise<Values> {
+export async function answerHere(name: string, args: Values, configured: (key: string) => unknown): Promise<Values> {
   try {
     const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
     return await answer(name, given, settingsIn(Object.fromEntries(keys.map((key) => [key, configured(key)]))));

@@ -1,13 +1,20 @@
 import type * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { differences } from "../../core/compare";
 import { configuration } from "../../core/kind";
-import { wrongSettings } from "../settings";
+import { keys, withEnvironment, wrongSettings } from "../settings";
 import { checkResponse, diffResponse } from "./reply";
 import { decode, encode } from "./struct";
 
+/**
+ * What the environment says is recorded, so that `pulumi destroy` finds the host without it; but for the path of the ssh
+ * client's configuration, which is another one for each who works on the stack.
+ */
 export async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
   const { values, secrets, secretTexts } = decode(request.getNews());
-  return checkResponse(encode(values, secrets), wrongSettings(values), secretTexts);
+  const all = withEnvironment(values);
+  const recorded = keys.filter((key) => all[key] !== undefined && (key !== "sshConfig" || key in values));
+  const inputs = { ...values, ...Object.fromEntries(recorded.map((key) => [key, all[key]])) };
+  return checkResponse(encode(inputs, secrets), wrongSettings(values), secretTexts);
 }
 
 /** On another host are other objects. */

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { run, Stack, vm } from "./engine";
+import { dynamic, native } from "./providers";
+
+const fixture = "test/fixtures/hosts";
+const { host, exec } = vm();
+const sshConfig = process.env.LOCALNET_SSH_CONFIG ?? "";
+const there = async () => namespaces((await exec(["ip", "netns", "list"])).stdout);
+const here = async () => namespaces((await run(["ip", "netns", "list"])).stdout);
+
+/** Those of this test, which has no sandbox: from there it would not reach the machine. */
+function namespaces(text: string): string[] {
+  return [...text.matchAll(/^lnhosts-(\w+)/gm)].map(([, name]) => name ?? "").sort();
+}
+
+describe.each([dynamic(fixture), native(fixture)])("%s", (_, project) => {
+  const explicit = new Stack(project, "explicit", { LOCALNET_SSH_CONFIG: "" });
+  const plain = new Stack(project, "plain", { LOCALNET_SSH_CONFIG: sshConfig });
+  afterAll(async () => {
+    await explicit.dispose();
+    await plain.dispose();
+  });
+
+  test("what has a provider is on its host, and its ssh configuration may be a text", async () => {
+    await explicit.init({ explicit: "true", host, sshConfig: readFileSync(sshConfig, "utf8") });
+    await explicit.up();
+    expect([await there(), await here()]).toEqual([["list", "map"], []]);
+    expect(await explicit.outputs()).toEqual({ exists: true });
+    await explicit.unchanged();
+  });
+
+  test("another host of the provider replaces what is on it", async () => {
+    await explicit.unset("host");
+    expect((await explicit.preview()).text).toMatch(/lnhosts-list +replace\b/);
+    await explicit.up();
+    expect([await there(), await here()]).toEqual([[], ["list", "map"]]);
+    await explicit.destroy();
+    expect(await here()).toEqual([]);
+  });
+
+  test("the environment names the host when nothing else does, and destroy finds it without", async () => {
+    await plain.init();
+    plain.env.LOCALNET_HOST = host;
+    await plain.up();
+    expect([await there(), await here()]).toEqual([["none"], []]);
+    await plain.unchanged();
+    delete plain.env.LOCALNET_HOST;
+    await plain.destroy();
+    expect(await there()).toEqual([]);
+  });
+
+  test("what the environment says wrongly is named by its variable", async () => {
+    plain.env.LOCALNET_SUDO = "perhaps";
+    expect((await plain.up(1)).text).toContain("LOCALNET_SUDO in the environment: must be true or false");
+  });
+});
