@@ -1,10 +1,11 @@
 import { check } from "../../../provider/src/core/check";
+import { readShares } from "../../../provider/src/core/ledger";
 import { create, remove, update } from "../../../provider/src/core/lifecycle";
 import { netns as kind } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { netnsCase } from "../support/netns-case";
-import { hostUrl, settings, World } from "../support/world";
+import { hostUrl, settings, testHost, World } from "../support/world";
 
 const files = { "resolv.conf": "nameserver 192.0.2.53\n", hosts: "192.0.2.1 one\n" };
 contract("a namespace with files", (world) => netnsCase(world, files));
@@ -43,6 +44,24 @@ beyond("Netns: its files", () => {
     expect(await world.inside(name, "cat", "/etc/hosts")).toBe("192.0.2.9 of-the-namespace\n");
     await remove(kind, id, outputs, settings);
     expect((await world.try("ls", folder)).exitCode).not.toBe(0);
+  });
+
+  test("the ledger names the files that are there, and none where there are none", async () => {
+    const named = async () =>
+      (await readShares(testHost(), { netns: name, what: "Netns files" })).map(({ value }) => value);
+    const { id, outputs } = await create(kind, inputs(files), settings);
+    expect(await named()).toEqual([["hosts", "resolv.conf"]]);
+    const fewer = await update(kind, id, outputs, inputs({ hosts: "" }), settings);
+    expect(await named()).toEqual([["hosts"]]);
+    // The entry went with the namespace.
+    await world.run("ip", "netns", "del", name);
+    const again = await update(kind, id, fewer, inputs({ hosts: "" }), settings);
+    expect(await named()).toEqual([["hosts"]]);
+    // As a run leaves it that died before its last command.
+    await world.run("rm", `${folder}/hosts`);
+    const none = await update(kind, id, again, { ...inputs({}), files: undefined }, settings);
+    expect(await named()).toEqual([]);
+    await remove(kind, id, none, settings);
   });
 });
 

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { addShare, eraseShare, readShares } from "../../core/ledger";
 import { existsError } from "../../core/ownership";
@@ -49,9 +50,9 @@ export async function planFiles(
   recorded?: Partial<WithFiles>,
 ): Promise<(() => Promise<void>) | undefined> {
   const { name, files = {} } = args;
-  const names = namesOf(args, recorded);
-  if (names.length === 0) return undefined;
   const noted = await notedNames(host, args);
+  const names = [...new Set([...Object.keys(files), ...Object.keys(recorded?.files ?? {}), ...noted])];
+  if (names.length === 0) return undefined;
   const own = [...Object.keys(recorded?.files ?? {}), ...noted];
   const there = await readEntries(
     host,
@@ -67,21 +68,30 @@ export async function planFiles(
   const drop = names.filter((each) => !(each in files) && own.includes(each) && there.has(each));
   const spares = names.map((each) => spareFor(args, each)).filter((spare) => there.has(posix.basename(spare)));
   const away = [...drop.map((each) => pathOf(name, each)), ...spares];
-  const isNoted = Object.keys(files).every((each) => noted.includes(each));
-  if (write.length === 0 && away.length === 0 && isNoted) return undefined;
   return async () => {
-    await addShare(host, entryOf(name), { owner: args.owner, value: names });
-    await host.run(["mkdir", "-p", "--", posix.join(folders, name)]);
-    await host.checkFolder(posix.join(folders, name));
-    if (away.length > 0) await removeFiles(host, away);
-    for (const each of write) {
-      const file = { content: files[each] ?? "", mode, isNew: !there.has(each) };
-      await writeFile(host, pathOf(name, each), spareFor(args, each), file);
+    // A namespace that was made meanwhile has no entries.
+    const entry = await notedNames(host, args);
+    const note = async (value: readonly string[], before: readonly string[]) => {
+      if (!isDeepStrictEqual(value.toSorted(), before.toSorted()))
+        await addShare(host, entryOf(name), { owner: args.owner, value: value.toSorted() });
+      return value;
+    };
+    const isChange = write.length + away.length > 0;
+    const during = isChange ? await note(names, entry) : entry;
+    if (isChange) {
+      await host.run(["mkdir", "-p", "--", posix.join(folders, name)]);
+      await host.checkFolder(posix.join(folders, name));
+      if (away.length > 0) await removeFiles(host, away);
+      for (const each of write) {
+        const file = { content: files[each] ?? "", mode, isNew: !there.has(each) };
+        await writeFile(host, pathOf(name, each), spareFor(args, each), file);
+      }
     }
+    if (args.files) await note(Object.keys(files), during);
     // A resource that was renamed has an entry of its former name.
     const former = recorded?.owner ?? args.owner;
     if (former !== args.owner) await eraseShare(host, entryOf(name), former);
-    if (args.files !== undefined) return;
+    if (args.files) return;
     await removeFolders(host, name);
     await eraseShare(host, entryOf(name), args.owner);
   };
@@ -126,10 +136,6 @@ async function readFiles(host: Host, name: string, names: readonly string[]): Pr
 async function notedNames(host: Host, { name, owner }: WithFiles): Promise<readonly string[]> {
   const entry = (await readShares(host, entryOf(name))).find((each) => each.owner === owner);
   return (entry?.value as string[] | undefined) ?? [];
-}
-
-function namesOf({ files = {} }: WithFiles, recorded?: Partial<WithFiles>): string[] {
-  return [...new Set([...Object.keys(files), ...Object.keys(recorded?.files ?? {})])];
 }
 
 async function removeFolders(host: Host, name: string): Promise<void> {
