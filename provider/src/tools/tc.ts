@@ -2,8 +2,9 @@ import { z } from "zod";
 import { hasCode, LocalnetError } from "../errors";
 import { cached, type Host, usesReadCache } from "../host";
 import { enter } from "../host/netns";
-import { batchLines } from "./ip/batch";
+import { batchLines, ipAll } from "./ip/batch";
 import { parseJson } from "./ip/json";
+import type { Link } from "./ip/links";
 
 const qdiscJson = z.object({
   kind: z.string(),
@@ -93,4 +94,15 @@ export async function changeTc(
     const hint = `load its kernel module: modprobe ${module}; a kernel without it has to be replaced`;
     throw new LocalnetError("LN_KERNEL", `the running kernel lacks ${module}`, { ran: error.ran, hint });
   }
+}
+
+/** A link that needs no queue gets the length 1000 with a discipline, if it had the length 0: it gets its own again. */
+export async function keepQueueLength(
+  host: Host,
+  netns: string | undefined,
+  { ifname, txqlen = 0 }: Pick<Link, "ifname" | "txqlen">,
+  addQdisc: () => Promise<void>,
+): Promise<void> {
+  await addQdisc();
+  if (txqlen === 0) await ipAll(host, netns, [["link", "set", "dev", ifname, "txqueuelen", "0"]]);
 }

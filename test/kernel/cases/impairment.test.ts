@@ -203,6 +203,13 @@ beyond("the root of a link", () => {
     await remove(bridge, id, outputs, settings);
   });
 
+  (reason ? test.skip : test)("gives a link that has no queue none", async () => {
+    const { id, outputs } = await create(bridge, { ...impaired, txQueueLength: 0 }, settings);
+    const [link] = JSON.parse(await world.run("ip", "-n", netns, "-j", "link", "show", "dev", name));
+    expect(link.txqlen ?? 0).toBe(0);
+    await remove(bridge, id, outputs, settings);
+  });
+
   if (reason)
     test("in a kernel without netem is an error that names the module", async () => {
       const error = await failure(() => create(bridge, impaired, settings));

@@ -251,6 +251,14 @@ beyond("Qdisc: beyond the contract", () => {
     await world.script(netns, "tc qdisc del dev d0 root");
   });
 
+  test("a link without a queue stays without: the kernel gives it one with the first discipline", async () => {
+    await world.run("ip", "-n", netns, "link", "set", "dev", "d0", "txqueuelen", "0");
+    const { id, outputs } = await create(kind, inputs({ kind: "htb" }), settings);
+    const [link] = JSON.parse(await world.run("ip", "-n", netns, "-j", "link", "show", "dev", "d0"));
+    expect(link.txqlen ?? 0).toBe(0);
+    await remove(kind, id, outputs, settings);
+  });
+
   const tbf = { rateKbit: 8, burstBytes: 1600, latencyMs: 50 };
   test.each<[Values, string, string]>([
     [{ kind: "tbf" }, "tbf", "must be given for kind tbf"],

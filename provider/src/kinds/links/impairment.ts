@@ -3,7 +3,7 @@ import { z } from "zod";
 import { LocalnetError } from "../../errors";
 import { at } from "../../schema/fields";
 import { type Netem, netemWords, parseNetem, roundMilliseconds, roundPercent } from "../../tools/netem";
-import { changeTc, type Qdisc, showRootQdisc } from "../../tools/tc";
+import { changeTc, keepQueueLength, type Qdisc, showRootQdisc } from "../../tools/tc";
 import type { SideInput } from "./side-inputs";
 
 const longestDelay = 270_000;
@@ -78,7 +78,8 @@ export const impairment: SideInput = {
     return { impairment: root && netemOf(root) };
   },
 
-  async change(host, netns, { ifname }, value, before) {
+  async change(host, netns, link, value, before) {
+    const { ifname } = link;
     const wanted = value as Netem | undefined;
     const root = await showRootQdisc(host, netns, ifname);
     const isOurs = root?.kind === "netem" && (root.handle === impairmentHandle || before !== undefined);
@@ -95,7 +96,8 @@ export const impairment: SideInput = {
     else {
       // A change keeps the number, and what no input names.
       if (root) await tc("del", root.handle);
-      if (wanted) await tc("add", impairmentHandle, ...netemWords(wanted));
+      const add = (netem: Netem) => tc("add", impairmentHandle, ...netemWords(netem));
+      if (wanted) await keepQueueLength(host, netns, link, () => add(wanted));
     }
     return true;
   },

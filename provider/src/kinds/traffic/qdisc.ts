@@ -4,8 +4,8 @@ import { type Args, defineKind, inNetns } from "../../core/kind";
 import { unsetValue } from "../../core/unset";
 import type { Host } from "../../host";
 import { at, deviceName, parseAt } from "../../schema/fields";
-import { showLinks } from "../../tools/ip/links";
-import { changeTc, type Qdisc, showHtbClasses, showQdiscs } from "../../tools/tc";
+import { showLink, showLinks } from "../../tools/ip/links";
+import { changeTc, keepQueueLength, type Qdisc, showHtbClasses, showQdiscs } from "../../tools/tc";
 import { impairmentHandle } from "../links/impairment";
 import { listedTypes } from "../links/link";
 import { classCommands, classid, sorted } from "./htb-classes";
@@ -104,11 +104,16 @@ export const qdisc = defineKind({
     const there = key && observed?.inputs[key];
     const isAsked = key !== undefined && args[key] !== undefined;
     const [{ classes: wanted, ...plain }, { classes: _, ...now }] = [options ?? {}, there ?? {}] as [Options, Options];
-    if (!observed) await tc(["qdisc", "add", "dev", device, ...place, ...own(true)]);
+    const add = async () => {
+      const link = await showLink(host, netns, device);
+      const make = () => tc(["qdisc", "add", "dev", device, ...place, ...own(true)]);
+      await (link ? keepQueueLength(host, netns, link, make) : make());
+    };
+    if (!observed) await add();
     else if (isAsked && !there) {
       // What no input names would stay in a change.
       await tc(["qdisc", "del", "dev", device, ...place]);
-      await tc(["qdisc", "add", "dev", device, ...place, ...own(true)]);
+      await add();
     } else if (isAsked && !isDeepStrictEqual(plain, now))
       await tc(["qdisc", "change", "dev", device, ...place, ...own(false)]);
     if (wanted && (!observed || isAsked))
