@@ -111,6 +111,7 @@ ip addr add 10.1.0.1/24 dev d0
 ip link add bond0 type bond mode active-backup
 ip link add link d0 name d0.5 type vlan id 5
 ip link add iv0 link d0 type ipvlan
+ip link add x0 type xfrm if_id 42
 ip link add wg0 type wireguard
 ip link add t0 type gretap local 192.0.2.1 remote 192.0.2.2
 ip link set tunl0 up

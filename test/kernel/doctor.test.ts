@@ -15,6 +15,7 @@ test.each<[what: string, feature: Feature]>([
   ["Dummy", "dummy"],
   ["Vlan", "vlan"],
   ["Ipvlan", "ipvlan"],
+  ["XfrmInterface", "xfrm"],
   ["Vrf", "vrf"],
   ["Bond", "bond"],
   ["Ifb", "ifb"],

@@ -18,6 +18,7 @@ import type {
   Vrf,
   Vxlan,
   Wireguard,
+  XfrmInterface,
 } from "./resources";
 
 /** What {@link getNetns} is asked. */
@@ -95,6 +96,7 @@ export interface GetLinkOutputArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link;
   /** Network namespace. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
@@ -357,7 +359,8 @@ export interface RunProbeOutputTcpArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
 }
@@ -379,7 +382,8 @@ export interface RunProbeOutputUdpArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
   /** Text to send. */
@@ -405,7 +409,8 @@ export interface RunProbeOutputPingArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
   size?: pulumi.Input<number> | undefined;
   /**
@@ -432,7 +437,8 @@ export interface RunProbeOutputDnsArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Its port. 1 to 65535. Default: 53. */
   port?: pulumi.Input<number> | undefined;
   /** Name to ask for. */

@@ -89,6 +89,13 @@ export const Wireguard = native<typeof dynamic.Wireguard>("Wireguard");
 export type Wireguard = dynamic.Wireguard;
 
 /**
+ * A link that encrypts what routes send through it (`type xfrm`), with the states and policies of IPsec that have its
+ * number. Id: `NAME@NETNS`.
+ */
+export const XfrmInterface = native<typeof dynamic.XfrmInterface>("XfrmInterface");
+export type XfrmInterface = dynamic.XfrmInterface;
+
+/**
  * A link that is there already, such as `lo`, an uplink or `tunl0`: what is asked for is set, and put back on destroy.
  * It is never made and never removed, and must not be a link that another resource makes. Id: `NAME@NETNS`.
  */

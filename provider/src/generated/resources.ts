@@ -1064,6 +1064,7 @@ export interface PodArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | undefined;
   /** Next hop of the IPv6 default route, or who has the address. Default: there is no such route. */
   gateway6?:
@@ -1081,6 +1082,7 @@ export interface PodArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | undefined;
 }
 
@@ -1568,6 +1570,7 @@ export interface VlanArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link;
   /** Number of the VLAN (`id`), 1 to 4094. 1 to 4094. A change replaces the resource. */
   vid: pulumi.Input<number>;
@@ -1907,6 +1910,7 @@ export interface VxlanArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link
     | undefined;
   /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
@@ -2298,6 +2302,7 @@ export interface TunnelArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link
     | undefined;
   /**
@@ -2638,6 +2643,7 @@ export interface MacvlanArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link;
   /**
    * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
@@ -2958,6 +2964,7 @@ export interface IpvlanArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link;
   /**
    * What the link below passes on: frames (`l2`), packets (`l3`), or packets that also pass iptables (`l3s`). All on
@@ -4285,6 +4292,251 @@ export class Wireguard extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link XfrmInterface}. */
+export interface XfrmInterfaceArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<XfrmInterfaceOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<XfrmInterfaceImpairmentArgs> | undefined;
+  /** Vrf that the link belongs to, in the same namespace. */
+  master?: pulumi.Input<string> | Vrf | undefined;
+  /** Number that its states and policies have as `if_id`, 1 to 4294967295. 1 to 4294967295. */
+  ifId: pulumi.Input<number>;
+  /**
+   * Link that the encrypted packets go through, in the same namespace. Default: what the routes say. A change replaces
+   * the resource.
+   */
+  link?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | Link
+    | undefined;
+}
+
+/** The input `offloads` of {@link XfrmInterfaceArgs}. */
+export interface XfrmInterfaceOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `impairment` of {@link XfrmInterfaceArgs}. */
+export interface XfrmInterfaceImpairmentArgs {
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
+/** The output `offloads` of {@link XfrmInterface}. */
+export interface XfrmInterfaceOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link XfrmInterface}. */
+export interface XfrmInterfaceImpairment {
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, in percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, in percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  readonly rateKbit: number;
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  readonly limit: number;
+}
+
+/**
+ * A link that encrypts what routes send through it (`type xfrm`), with the states and policies of IPsec that have its
+ * number. Id: `NAME@NETNS`.
+ */
+export class XfrmInterface extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("XfrmInterface");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): XfrmInterface {
+    return new XfrmInterface(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is XfrmInterface {
+    return hasToken(value, XfrmInterface.__pulumiType);
+  }
+
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<XfrmInterfaceOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<XfrmInterfaceImpairment | undefined>;
+  /** Vrf that the link belongs to, in the same namespace. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** Number that its states and policies have as `if_id`, 1 to 4294967295. */
+  declare readonly ifId: pulumi.Output<number>;
+  /** Link that the encrypted packets go through, in the same namespace. */
+  declare readonly link: pulumi.Output<string | undefined>;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args: XfrmInterfaceArgs, options?: pulumi.CustomResourceOptions) {
+    super("XfrmInterface", name, args, options);
+  }
+}
+
 /** The inputs of {@link Link}. */
 export interface LinkArgs extends CommonArgs {
   /** Name, `lo` too. The link must be there. Default: the resource's name. A change replaces the resource. */
@@ -4473,6 +4725,7 @@ export interface AddressArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link;
   /**
    * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in
@@ -4584,6 +4837,7 @@ export interface NeighbourArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link;
   /** IPv4 or IPv6 address of the neighbour. A change replaces the resource. */
   address: pulumi.Input<string>;
@@ -4656,6 +4910,7 @@ export interface BridgeFdbArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link;
   /**
    * MAC address of the frames; of a Vxlan `00:00:00:00:00:00` for those of which it knows no other way, also several
@@ -4765,6 +5020,7 @@ export interface RouteArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?:
@@ -4781,6 +5037,7 @@ export interface RouteArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link
     | undefined;
   /**
@@ -4832,6 +5089,7 @@ export interface RouteNextHopsArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | undefined;
   /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
   device?:
@@ -4848,6 +5106,7 @@ export interface RouteNextHopsArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link
     | undefined;
   /** Its share of the packets. 1 to 256. Default: 1. */
@@ -4956,6 +5215,7 @@ export interface PolicyRuleArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link
     | undefined;
   /** Link that the packets of a bound socket leave by. It need not exist yet. */
@@ -4973,6 +5233,7 @@ export interface PolicyRuleArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link
     | undefined;
   /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
@@ -5082,6 +5343,7 @@ export interface QdiscArgs extends CommonArgs {
     | Bond
     | Ifb
     | Wireguard
+    | XfrmInterface
     | Link;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
@@ -6437,7 +6699,8 @@ export interface IpvsBackendArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /**
    * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
    * 0 to 65535. A change replaces the resource.
@@ -6666,7 +6929,8 @@ export interface ProcessReadyTcpArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Port. 1 to 65535. A change replaces the resource. */
   port: pulumi.Input<number>;
 }
@@ -6829,7 +7093,8 @@ export interface ProbeTcpArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
 }
@@ -6851,7 +7116,8 @@ export interface ProbeUdpArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Port. 1 to 65535. */
   port: pulumi.Input<number>;
   /** Text to send. */
@@ -6877,7 +7143,8 @@ export interface ProbePingArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
   size?: pulumi.Input<number> | undefined;
   /**
@@ -6904,7 +7171,8 @@ export interface ProbeDnsArgs {
     | Vrf
     | Bond
     | Ifb
-    | Wireguard;
+    | Wireguard
+    | XfrmInterface;
   /** Its port. 1 to 65535. Default: 53. */
   port?: pulumi.Input<number> | undefined;
   /** Name to ask for. */

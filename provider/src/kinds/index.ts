@@ -30,6 +30,7 @@ import { vlan } from "./links/vlan";
 import { vrf } from "./links/vrf";
 import { vxlan } from "./links/vxlan";
 import { wireguard } from "./links/wireguard";
+import { xfrmInterface } from "./links/xfrm-interface";
 import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
 import { qdisc } from "./traffic/qdisc";
@@ -69,10 +70,28 @@ export {
   vrf,
   vxlan,
   wireguard,
+  xfrmInterface,
 };
 
 const all: readonly AnyKind[] = [
-  ...[netns, bridge, vethPair, pod, dummy, vlan, vxlan, tunnel, macvlan, ipvlan, vrf, bond, ifb, wireguard, link],
+  ...[
+    netns,
+    bridge,
+    vethPair,
+    pod,
+    dummy,
+    vlan,
+    vxlan,
+    tunnel,
+    macvlan,
+    ipvlan,
+    vrf,
+    bond,
+    ifb,
+    wireguard,
+    xfrmInterface,
+    link,
+  ],
   ...[address, neighbour, bridgeFdb, route, policyRule, qdisc],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable],
   ...[ipvsService, ipvsBackend, ipvsTimeouts, file, process, probe],

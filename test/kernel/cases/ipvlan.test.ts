@@ -3,6 +3,7 @@ import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { linkCase } from "../support/link-case";
 import { expectedDetails } from "../support/links";
+import { vrfMemberCase } from "../support/vrf-case";
 
 contract("on a veth", (world) =>
   linkCase(world, {
@@ -27,35 +28,7 @@ contract("on a veth", (world) =>
   }),
 );
 
-contract("in a routing domain", (world) => {
-  const netns = world.netns("a");
-  const [name, red] = [world.name("x"), world.name("r")];
-  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
-  return {
-    ...{ kind, needs: "ipvlan" },
-    async prepare() {
-      await ip("link", "add", "name", "low", "up", "type", "veth", "peer", "name", "far");
-      await ip("link", "add", "name", red, "up", "type", "vrf", "table", "10");
-    },
-    inputs: { name, netns, link: "low", addresses: ["10.9.0.1/24"], master: red },
-    async look() {
-      const all = await ip("-o", "link", "show");
-      const shown = all.split("\n").find((line) => line.includes(` ${name}@`));
-      return shown === undefined ? undefined : { isMember: shown.includes(` master ${red} `) };
-    },
-    expected: ({ master }) => ({ isMember: master === red }),
-    updates: [
-      { what: "taken away", change: { master: undefined } },
-      { what: "in one again", change: { master: red } },
-    ],
-    replaces: {},
-    drifts: [{ what: "in none", input: "master", by: () => ip("link", "set", "dev", name, "nomaster") }],
-    ignores: [],
-    vanish: () => ip("link", "del", "dev", name),
-    parent: { none: "as in the first case" },
-    foreign: { none: "as in the first case" },
-  };
-});
+contract("in a routing domain", (world) => vrfMemberCase(world, { kind, needs: "ipvlan", inputs: { link: "low" } }));
 
 const lacked = { mac: "it is that of the link below", arp: "the mode says it" };
 everyInput(kind, Object.keys(lacked));

@@ -3,6 +3,7 @@ export type Feature =
   | "dummy"
   | "ifb"
   | "ipvlan"
+  | "xfrm"
   | "wireguard"
   | "tunnel"
   | "vlan"

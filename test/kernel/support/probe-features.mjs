@@ -15,6 +15,7 @@ const probes = {
   ipvlan: ["sh", "-c", "ip link add probe-below type veth && ip link add link probe-below name probe-ip type ipvlan"],
   tunnel: ["ip", "link", "add", "name", "probe-tun", "type", "gretap", "remote", "192.0.2.1"],
   wireguard: ["ip", "link", "add", "name", "probe-wg", "type", "wireguard"],
+  xfrm: ["ip", "link", "add", "name", "probe-xfrm", "type", "xfrm", "if_id", "1"],
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],

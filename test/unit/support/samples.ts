@@ -13,6 +13,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Wireguard: { name: "wg0", netns: "foo", privateKey: "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=" },
   Ifb: { name: "ifb0", netns: "foo" },
   Macvlan: { name: "mv0", netns: "foo", link: "eth0" },
+  XfrmInterface: { name: "x0", netns: "foo", ifId: 42 },
   Ipvlan: { name: "iv0", netns: "foo", link: "eth0" },
   Vxlan: { name: "vx0", netns: "foo", vni: 5 },
   Tunnel: { name: "tun0", netns: "foo", type: "gre", remote: "10.0.0.2" },

@@ -37,6 +37,7 @@ const features: readonly Feature[] = [
   link("Bond", "bonding", "bond"),
   link("Ifb", "ifb", "ifb"),
   link("Wireguard", "wireguard", "wireguard"),
+  link("XfrmInterface", "xfrm_interface", "xfrm if_id 1"),
   link("Tunnel: ipip", "ipip", "ipip remote 192.0.2.1"),
   link("Tunnel: gre, gretap", "ip_gre", "gretap remote 192.0.2.1"),
   command("impairment", "sch_netem", "tc", "qdisc", "add", "dev", "lo", "root", "netem"),

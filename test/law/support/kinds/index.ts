@@ -3,7 +3,7 @@ import type { NoShape, Shape } from "../shapes";
 import { file, netns } from "./files";
 import { ipSet, iptablesChain, iptablesPolicy } from "./firewall";
 import { ipvsBackend, ipvsService, ipvsTimeouts } from "./ipvs";
-import { bridge, dummy, ifb, ipvlan, linkShape, pod, tunnel, vethPair, vxlan, wireguard } from "./links";
+import { bridge, dummy, ifb, ipvlan, linkShape, pod, tunnel, vethPair, vxlan, wireguard, xfrmInterface } from "./links";
 import { probe, process } from "./processes";
 import { address, neighbour, policyRule, route } from "./routes";
 import { iptablesRule, nftTable } from "./rules";
@@ -19,6 +19,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Dummy: dummy,
   Ifb: ifb,
   Ipvlan: ipvlan,
+  XfrmInterface: xfrmInterface,
   Vxlan: vxlan,
   Tunnel: tunnel,
   Wireguard: wireguard,

@@ -107,6 +107,14 @@ export const ipvlan: Shape = {
   },
 };
 
+/** Two of a number cannot be. */
+export const xfrmInterface: Shape = {
+  ...linkShape("XfrmInterface"),
+  needs: "xfrm",
+  base: (scene) => ({ ...inPlace(scene), ifId: scene.draw.int(1, 1_000_000) }),
+  without: { mac: "it has none", ifId: "each has its own" },
+};
+
 /** Two with the same ends cannot be. */
 export const tunnel: Shape = {
   ...linkShape("Tunnel"),

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { defineLink } from "./define-link";
+import { anyLowerLink } from "./options";
+import { vrfMember } from "./vrf";
+
+export const xfrmInterface = defineLink({
+  type: "XfrmInterface",
+  linkType: "xfrm",
+  summary:
+    "A link that encrypts what routes send through it (`type xfrm`), with the states and policies of IPsec that have its number.",
+  args: vrfMember,
+  options: {
+    /** Number that its states and policies have as `if_id`, 1 to 4294967295. */
+    ifId: {
+      input: z
+        .int("must be a whole number")
+        .min(1, "must be 1 to 4294967295")
+        .max(0xffffffff, "must be 1 to 4294967295"),
+      word: "if_id",
+      read: ({ if_id }) => Number(if_id),
+    },
+    /** Link that the encrypted packets go through, in the same namespace. Default: what the routes say. */
+    link: { input: anyLowerLink, word: "dev", isAlways: true, read: (_data, { link }) => link ?? undefined },
+  },
+  unset: { arp: false, multicast: false },
+  lacks: () => ({ mac: "it carries packets, not frames" }),
+});
