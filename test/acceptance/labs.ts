@@ -5,7 +5,16 @@ import { root } from "./engine";
 const folder = join(root, "examples/labs");
 
 /** The labs that need what not every kernel has. */
-const inMachine = ["bridge-filter", "ipvs-forwarding", "ipvs-hairpin"];
+const inMachine = [
+  "bridge-filter",
+  "ip-tunnels",
+  "ipvs-forwarding",
+  "ipvs-hairpin",
+  "quiet-pair",
+  "vlan-trunk",
+  "vrf-leaking",
+  "vxlan-in-vrf",
+];
 
 /** The labs that run on this machine's kernel, or those that need the virtual machine's. */
 export const labs = (where: "here" | "machine") =>
