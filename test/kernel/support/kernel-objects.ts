@@ -1,4 +1,5 @@
 import type { Values } from "../../../provider/src/core/check";
+import { kinds } from "../../../provider/src/kinds";
 
 /** Something that is in a namespace, as the tools print it for people. */
 export interface Object {
@@ -52,7 +53,7 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
   return [
     ...links.map((name) => ({
       ...{ sort: "link", text: `link ${name}` },
-      isOf: (_: string, inputs: Values) => inputs.name === name && "up" in inputs,
+      isOf: (type: string, inputs: Values) => inputs.name === name && kinds[type]?.tags?.includes("link") === true,
     })),
     ...(now.addresses ?? []).flatMap((line) => {
       const [, device = "", cidr = "", peer] = /^\d+: (\S+) +inet6? (\S+)(?: peer (\S+))?/.exec(line) ?? [];
