@@ -1,6 +1,6 @@
 import type { Values } from "../../provider/src/core/check";
 import type { AnyKind } from "../../provider/src/core/kind";
-import { create } from "../../provider/src/core/lifecycle";
+import { create, remove } from "../../provider/src/core/lifecycle";
 import { kinds } from "../../provider/src/kinds";
 import { failure } from "./support/contract";
 import { hostUrl, settings, World } from "./support/world";
@@ -33,6 +33,26 @@ test("resources that need each other come about in whatever order they begin", a
   ]);
   expect(await world.run("ip", "-n", b, "route", "show", "proto", "157")).toMatch(/10\.9\.0\.0\/16 via 10\.8\.0\.2/);
   expect(await world.run("ip", "-n", a, "link", "show", "near")).toContain("master br0");
+});
+
+test("what others use goes in whatever order they begin", async () => {
+  const objects = [
+    ["IptablesChain", { netns: a, name: "FIRST" }],
+    ["IptablesChain", { netns: a, name: "SECOND" }],
+    ["IptablesRule", { netns: a, chain: "FIRST", target: "SECOND" }],
+    ["IptablesRule", { netns: a, chain: "FIRST", protocol: "tcp", target: "ACCEPT" }],
+    ["IptablesRule", { netns: a, chain: "FORWARD", target: "FIRST" }],
+  ] as const;
+  const made: { kind: AnyKind; id: string; outputs: Values }[] = [];
+  for (const [index, [type, inputs]] of objects.entries()) {
+    const kind = kinds[type] as AnyKind;
+    const owner = `${world.owner}${index}`;
+    const { id, outputs } = await create(kind, { ...inputs, owner, ...(hostUrl && { host: hostUrl }) }, settings);
+    made.push({ kind, id, outputs });
+  }
+  await Promise.all(made.map(({ kind, id, outputs }) => remove(kind, id, outputs, settings)));
+  const rules = await world.run("nsenter", `--net=/run/netns/${a}`, "--", "iptables", "-S");
+  expect(rules).not.toMatch(/FIRST|SECOND/);
 });
 
 test("what nobody is about to make is an error at once, and one that another takes long over within a limit", async () => {

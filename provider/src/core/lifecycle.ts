@@ -21,8 +21,8 @@ import { waitForOthers } from "./wait-for-others";
 export { check } from "./check";
 export { PartialError } from "./converge";
 
-/** An operation that may need what another one of the same run makes. */
-function making<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
+/** An operation that may need another one of the same run to come first. */
+function amongOthers<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
   return about(kind, id, op, () => waitForOthers(body));
 }
 
@@ -33,7 +33,7 @@ export async function create(
 ): Promise<{ id: string; outputs: Values }> {
   const args = parse(kind, inputs);
   const id = kind.id(args);
-  return making(kind, id, "create", async () => {
+  return amongOthers(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
     await forgetLost(lostKey(kind, id, args, settings));
@@ -65,7 +65,7 @@ export async function update(
   settings: HostSettings,
 ): Promise<Values> {
   const args = parse(kind, news);
-  return making(kind, id, "update", async () => {
+  return amongOthers(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
     await forgetLost(lostKey(kind, id, args, settings));
@@ -109,7 +109,7 @@ export async function read(
 
 /** Removes what is ours. That it is gone already, or that another's stands in its place, is success. */
 export async function remove(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<void> {
-  return about(kind, id, "delete", async () => {
+  return amongOthers(kind, id, "delete", async () => {
     const host = await open(kind, recorded, settings);
     disturb(kind, recorded, settings);
     const observed = await observeOwned(kind, host, recorded, recorded);

@@ -9,7 +9,7 @@ const limitSeconds = 10;
 const quietSeconds = 0.5;
 const pollMilliseconds = 50;
 
-/** Operations that make something, of this process: those that are at work, and how many have come to their end. */
+/** Operations that make or remove something, of this process: those that are at work, and how many have come to their end. */
 let working = 0;
 let ended = 0;
 let lastChange = 0;
@@ -17,7 +17,8 @@ let lastChange = 0;
 /**
  * What is about to be made may need a namespace, a link or a chain that another resource of the same run makes: a program of
  * bare names, such as an import writes, does not tell the order. So an operation that misses one waits for the others, and
- * is tried again whenever one of them has ended.
+ * is tried again whenever one of them has ended. So does one that removes what others still use (`LN_BUSY`), such as a
+ * chain with rules.
  */
 export async function waitForOthers<T>(body: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + Math.min(limitSeconds, secondsLeft()) * 1000;
@@ -29,7 +30,7 @@ export async function waitForOthers<T>(body: () => Promise<T>): Promise<T> {
         return await body();
       } catch (error) {
         const cause = error instanceof Error && error.cause instanceof LocalnetError ? error.cause : error;
-        if (!(cause instanceof LocalnetError) || !isCauseElsewhere(cause)) throw error;
+        if (!(cause instanceof LocalnetError) || !dependsOnOthers(cause)) throw error;
         showProgress(`waiting for another resource: ${cause.summary}`);
         if (!(await hasOtherEnded(before, deadline))) throw error;
       }
@@ -38,6 +39,10 @@ export async function waitForOthers<T>(body: () => Promise<T>): Promise<T> {
     ended += 1;
     count(-1);
   }
+}
+
+function dependsOnOthers(error: LocalnetError): boolean {
+  return error.code === "LN_BUSY" || isCauseElsewhere(error);
 }
 
 /** Has another operation ended since? False: none is about to. */

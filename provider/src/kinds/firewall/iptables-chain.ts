@@ -42,12 +42,14 @@ export const iptablesChain = defineKind({
 
   async remove(host, args) {
     const chain = chainOf(args);
-    try {
-      await changeTable(host, chain, ["-X", args.name]);
-    } catch (error) {
+    const destroy = () => changeTable(host, chain, ["-X", args.name]);
+    await destroy().catch(async (error) => {
       if (!hasCode(error, "LN_COMMAND")) throw error;
-      throw (await busyError(host, chain)) ?? error;
-    }
+      const busy = await busyError(host, chain);
+      if (busy) throw busy;
+      // What kept it went in the meantime.
+      await destroy();
+    });
   },
 
   imports: {
