@@ -1,3 +1,4 @@
+import { findImportable } from "../../../provider/src/core/import";
 import { claim, readClaim } from "../../../provider/src/core/ledger";
 import { create, read, remove } from "../../../provider/src/core/lifecycle";
 import { netns as kind } from "../../../provider/src/kinds";
@@ -27,6 +28,27 @@ beyond("Netns: with a process in it", () => {
     await world.script(undefined, `(sleep 8; kill ${pid}) > /dev/null 2>&1 &`);
     await remove(kind, id, outputs, settings);
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
+  });
+});
+
+beyond("Netns: made by hand, with its loopback down", () => {
+  const world = new World();
+  const name = world.netns("d");
+  const elsewhere = { ...settings, host: hostUrl };
+  beforeAll(() => world.build());
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+  const remake = async () => {
+    await world.run("ip", "netns", "del", name);
+    await world.run("ip", "netns", "add", name);
+  };
+
+  test("an import asks for it as it is, and adopt for what the program says", async () => {
+    await remake();
+    const found = await findImportable(kind, name, world.owner, elsewhere);
+    expect(found?.inputs).toMatchObject({ loopback: false });
+    const { outputs } = await create(kind, { name, owner: world.owner, adopt: true }, elsewhere);
+    expect(outputs).toMatchObject({ loopback: true });
+    await remake();
   });
 });
 

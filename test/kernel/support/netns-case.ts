@@ -68,6 +68,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
     foreign: {
       async make() {
         await world.run("ip", "netns", "add", name);
+        await world.run("ip", "-n", name, "link", "set", "dev", "lo", "up");
         if (!files) return;
         await world.run("mkdir", "-p", folder);
         await world.script(undefined, `rm -f ${folder}/*`);

@@ -27,10 +27,14 @@ export async function observeNamespace(host: Host, { name, owner }: Namespace, l
   const isOurs = !isMarked && (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
   return {
     owner: isOurs ? owner : ownerOf(lo, owner),
-    // One that was made by hand is as `ip netns add` leaves it: that says nothing of what somebody wants.
+    // One that was made by hand may be adopted as it is. An import asks for it as it is: see `imports`.
     inputs: isMarked ? { loopback: lo.flags.includes("UP") } : {},
     outputs: { path: pathOf(name) },
-    detail: { isMarked, hasLoopbackAddress: addressesOf(lo).includes(loopbackAddress) },
+    detail: {
+      isMarked,
+      isLoopbackUp: lo.flags.includes("UP"),
+      hasLoopbackAddress: addressesOf(lo).includes(loopbackAddress),
+    },
   };
 }
 

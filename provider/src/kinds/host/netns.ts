@@ -75,6 +75,7 @@ export const netns = defineKind({
       const files = await findFiles(host, args.name);
       return files ? { ...args, files } : args;
     },
+    inputs: (_args, { inputs, detail }) => ({ ...inputs, loopback: detail.isLoopbackUp }),
   },
 });
 
