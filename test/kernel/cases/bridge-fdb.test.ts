@@ -111,6 +111,11 @@ beyond("BridgeFdb: beyond the contract", () => {
 
   test("several of zeros go by themselves, and what the kernel has made is neither listed nor adopted", async () => {
     const mac = "00:00:00:00:00:00";
+    // Its address is taken in by the bridge.
+    await world.run("ip", "-n", netns, "link", "add", "m0", "link", "br0", "type", "macvlan", "mode", "private");
+    await world.run("ip", "-n", netns, "link", "set", "br0", "up");
+    await world.run("ip", "-n", netns, "link", "set", "m0", "up");
+    expect((await bridge("show", "dev", "br0")).match(/self permanent/g)).not.toBeNull();
     expect(await listed()).toEqual([]);
     expect(await failure(() => make({ mac, destination: "10.9.0.9", adopt: true }))).toMatchObject({
       code: "LN_EXISTS",

@@ -106,7 +106,7 @@ export const bridgeFdb = defineKind({
       return entries
         .filter((entry) => {
           const link = links.find(({ ifname }) => ifname === entry.ifname);
-          return link && isWritten(entry) && !isKernels(link, entry);
+          return link && isWritten(entry) && !isKernels(link, entry) && !isOfLinkAbove(links, entry);
         })
         .map((entry) => ({ id: idOf(keyOf(entry, netns)) }));
     },
@@ -144,6 +144,11 @@ function isWritten({ mac, state }: FdbEntry): boolean {
 function isNear({ ifname, mac, vlan, master }: FdbEntry, args: Key): boolean {
   const isSame = ifname === args.device && mac === args.mac && vlan === args.vlan;
   return isSame && (master !== undefined) === (args.table === "master");
+}
+
+/** What a link on top, such as a Macvlan, takes in by the one below. */
+function isOfLinkAbove(links: readonly Link[], { ifname, mac }: FdbEntry): boolean {
+  return links.some(({ link, address }) => link === ifname && address === mac);
 }
 
 /** The link's own address, and where a Vxlan was told at first to send. */
