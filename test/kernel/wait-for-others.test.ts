@@ -18,7 +18,8 @@ afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 test("resources that need each other come about in whatever order they begin", async () => {
   await world.run("ip", "netns", "del", b);
-  await Promise.all([
+  const [server] = await Promise.all([
+    make("Process", { netns: b, command: ["sleep", "600"] }),
     make("IptablesRule", { netns: b, chain: "OWN", target: "ACCEPT" }),
     make("Route", { netns: b, destination: "10.9.0.0/16", via: "10.8.0.2" }),
     make("Route", { netns: b, destination: "10.10.0.0/16", via: "10.9.0.1", onlink: true, device: "far" }),
@@ -33,6 +34,7 @@ test("resources that need each other come about in whatever order they begin", a
   ]);
   expect(await world.run("ip", "-n", b, "route", "show", "proto", "157")).toMatch(/10\.9\.0\.0\/16 via 10\.8\.0\.2/);
   expect(await world.run("ip", "-n", a, "link", "show", "near")).toContain("master br0");
+  await remove(kinds.Process as AnyKind, server.id, server.outputs, settings);
 });
 
 test("what others use goes in whatever order they begin", async () => {
@@ -59,6 +61,8 @@ test("what nobody is about to make is an error at once, and one that another tak
   const began = Date.now();
   const missing = () => make("Route", { netns: "nowhere", destination: "10.9.0.0/16", via: "10.8.0.2" });
   expect(await failure(missing)).toMatchObject({ code: "LN_NETNS" });
+  const lost = () => make("Process", { netns: "nowhere", command: ["sleep", "600"] });
+  expect(await failure(lost)).toMatchObject({ code: "LN_NETNS" });
   expect(Date.now() - began).toBeLessThan(8000);
 
   const slow = make("Probe", {

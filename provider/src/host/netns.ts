@@ -1,3 +1,4 @@
+import { LocalnetError } from "../errors";
 import { coalesce, getOrCreate } from "./coalesce";
 import { pathExists } from "./files";
 import { commandError } from "./host";
@@ -25,6 +26,14 @@ export async function netnsFileExists(host: Host, name: string): Promise<boolean
     return new Set(result.stdout.split("\n"));
   };
   return (await getOrCreate(names, host, () => coalesce(files))(name)).has(name);
+}
+
+/** What a command that is started and left to itself cannot tell. */
+export async function requireNetns(host: Host, name: string): Promise<void> {
+  if (await netnsFileExists(host, name)) return;
+  throw new LocalnetError("LN_NETNS", `there is no network namespace "${name}"`, {
+    hint: "create it first; in a program, pass the Netns resource instead of its name",
+  });
 }
 
 /** The named network namespaces. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
+import { requireNetns } from "../../host/netns";
 import { at, printable, seconds, text } from "../../schema/fields";
 import { requireToolsFor } from "../../tools/traffic";
 import { commandLine, oneOf, targetArgs } from "../checks/target-args";
@@ -111,6 +112,7 @@ export const process = defineKind({
     if (isRenamed) await clear(host, recorded);
     if (args.ready) await requireToolsFor(host, args.ready);
     if (!runs) {
+      if (args.netns !== undefined) await requireNetns(host, args.netns);
       await removeLog(host, args);
       const starter = args.netns === undefined ? [] : ["ip", "netns", "exec", args.netns];
       const environment = { ...(await newMark(host, args.owner)), ...args.environment };
