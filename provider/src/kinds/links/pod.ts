@@ -82,12 +82,14 @@ export const pod = defineKind({
     const [nearEnd, farEnd] = [creation(near, owner), creation(far, owner)];
     const peer = ["peer", "name", podLink, "netns", name, ...farEnd.words];
     const add = ["link", "add", "name", near.name, ...nearEnd.words, "type", "veth", ...peer];
-    const isSilent = !whole && (await hasIpv6(host));
+    // A run that died may have made the link, and no more.
+    const isNew = !whole || (whole.far?.owner === owner && !whole.far.detail.hasAlias);
+    const isSilent = isNew && (await hasIpv6(host));
     let connection: LinkChange | undefined;
     const connect = async (...before: string[][]) => {
       const there = whole?.near ?? nearEnd.made;
       connection = await configureLink(host, near, owner, there, recorded && nearOf(recorded), {
-        first: whole ? before : [...before, add, ...(isSilent ? [silence(near)] : [])],
+        first: [...before, ...(whole ? [] : [add]), ...(isSilent ? [silence(near)] : [])],
       });
     };
     // Namespaces are made on the host, in the same call as the link where that is there too.
