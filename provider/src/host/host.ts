@@ -198,7 +198,7 @@ export function commandError(argv: readonly string[], result: Result): LocalnetE
 
 /** What ip, bridge, tc and iptables print when something else is not there that the command names or needs. */
 const elsewhere =
-  /Cannot find device|Device does not exist|[Ii]nvalid gateway|No route to host|Network is unreachable|Invalid prefsrc|Set \S+ doesn't exist|No chain\/target\/match by that name|(?:Nexthop device|Device for nexthop) is not up|Specified class not found|Failed to find specified qdisc/;
+  /Cannot find device|Device does not exist|[Ii]nvalid gateway|No route to host|Network is unreachable|Invalid prefsrc|Set \S+ doesn't exist|No chain\/target\/match by that name|(?:Nexthop device|Device for nexthop) is not up|Service not defined|Specified class not found|Failed to find specified qdisc/;
 
 /** Is the cause that something else is not there, which another may be about to make? */
 export function isCauseElsewhere(error: LocalnetError): boolean {

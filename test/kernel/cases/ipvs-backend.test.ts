@@ -129,6 +129,18 @@ const reason = lack("ipvs");
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
+  test("it waits for its service, which the same program is about to make", async () => {
+    const common = { netns, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+    const service = { ...common, address: "10.9.0.4", port: 80, protocol: "tcp", scheduler: "rr", onePacket: false };
+    const backend = { ...common, service: `tcp/10.9.0.4:80@${netns}`, address: "10.9.0.2", port: 80 };
+    const [second, first] = await Promise.all([
+      create(kind, { ...backend, forwarding: "masquerade", weight: 1, drainSeconds: 0 }, settings),
+      create(ipvsService, service, settings),
+    ]);
+    await remove(kind, second.id, second.outputs, settings);
+    await remove(ipvsService, first.id, first.outputs, settings);
+  });
+
   test("its forwarding stays what was asked for", async () => {
     const script = "ip addr add 10.9.0.3/32 dev lo; ipvsadm -A -t 10.9.0.1:80 -s rr";
     await world.script(netns, script);
