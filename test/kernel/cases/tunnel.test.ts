@@ -1,9 +1,11 @@
 import { check, type Values } from "../../../provider/src/core/check";
-import { tunnel as kind } from "../../../provider/src/kinds";
+import { address, tunnel as kind } from "../../../provider/src/kinds";
 import { beyond, contract } from "../support/contract";
+import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";
 import { linkCase } from "../support/link-case";
 import { expectedDetails, lookAtDetails } from "../support/links";
+import { testHost, World } from "../support/world";
 
 const ends4 = { local: "10.0.0.1", remote: "10.0.0.2" };
 const ends6 = { local: "2001:db8::1", remote: "2001:db8::2" };
@@ -110,6 +112,27 @@ for (const [inputs, overhead, change] of types) {
 
 everyInput(kind);
 everyDrift(kind);
+
+if (!lack("tunnel"))
+  beyond("IPv6 addresses of a tunnel in IPv4", () => {
+    const world = new World();
+    const netns = world.netns("a");
+    beforeAll(() => world.build());
+    afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+    test("those that the kernel makes of its end are nobody's; another one is listed", async () => {
+      const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+      for (const type of ["gre", "sit", "vti"]) {
+        await ip("link", "add", "name", `t-${type}`, "type", type, "local", "192.168.1.1", "remote", "192.168.1.2");
+        await ip("link", "set", "dev", `t-${type}`, "up");
+      }
+      expect(await ip("-6", "-br", "addr", "show")).toMatch(/t-sit.* fe80::c0a8:101\/64/);
+      const listed = async () => (await address.imports?.list(testHost(), netns))?.map(({ id }) => id);
+      expect(await listed()).toEqual([]);
+      await ip("addr", "add", "fe80::1:2/64", "dev", "t-gre");
+      expect(await listed()).toEqual([`t-gre/fe80::1:2/64@${netns}`]);
+    });
+  });
 
 beyond("what the kernel does not take of a Tunnel", () => {
   test.each([

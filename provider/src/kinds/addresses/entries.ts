@@ -61,13 +61,13 @@ function lastAddress(address: string, length: number): string {
 
 /** Who makes it, and makes it again, where that is nobody who could use a resource. */
 function makerOf(link: Link, entry: LinkAddress): string | undefined {
-  if (isKernelsAddress(link.ifname, entry)) return "the kernel";
+  if (isKernelsAddress(link, entry)) return "the kernel";
   return entry.dynamic ? "a router or a DHCP client, which gave it for a time" : undefined;
 }
 
 /** Is it what somebody gave a link, and in no link's own list? */
 export function isListed(link: Link, entry: LinkAddress): boolean {
-  if (isKernelsAddress(link.ifname, entry) || entry.dadfailed) return false;
+  if (isKernelsAddress(link, entry) || entry.dadfailed) return false;
   const isLinks = listedTypes.get(link.linkinfo?.info_kind ?? "")?.(link) === true && !entry.dynamic;
   return !(isLinks && staticAddressesOf(link).includes(cidrOf(entry)));
 }

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { groupOf, isMark, markOf, ownerIn } from "../../core/mark";
 import { LocalnetError } from "../../errors";
@@ -177,12 +178,21 @@ export function staticAddressesOf(link: Link): string[] {
 
 /**
  * Does the kernel make it by itself? Those of `lo`, and IPv6 ones of which it draws the last half, or makes it of a MAC
- * address: a link keeps the one that it made of a MAC address that it had before.
+ * address or of a tunnel's IPv4 address: a link keeps the one that it made of a MAC address that it had before.
  */
-export function isKernelsAddress(name: string, entry: LinkAddress): boolean {
-  if (name === "lo" && ["127.0.0.1/8", "::1/128"].includes(cidrOf(entry))) return true;
+export function isKernelsAddress({ ifname, address = "" }: Link, entry: LinkAddress): boolean {
+  const cidr = cidrOf(entry);
+  if (ifname === "lo" && ["127.0.0.1/8", "::1/128"].includes(cidr)) return true;
   if (entry.temporary || entry["stable-privacy"]) return true;
-  return /^fe80::(?:.*:)?[0-9a-f]{0,2}ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/64$/.test(cidrOf(entry));
+  if (/^fe80::(?:200:)?5efe:[0-9a-f]{1,4}:[0-9a-f]{1,4}\/64$/.test(cidr)) return true;
+  if (isIPv4(address) && cidr === `fe80::${lastHalfOf(address)}/64`) return true;
+  return /^fe80::(?:.*:)?[0-9a-f]{0,2}ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/64$/.test(cidr);
+}
+
+/** What a tunnel of type sit has of its IPv4 address: 192.168.1.1 is c0a8:101. */
+function lastHalfOf(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  return [a * 256 + b, c * 256 + d].map((number) => number.toString(16)).join(":");
 }
 
 /** The addresses that another has: the kernel keeps them on the link, but does not use them and does not ask again. */

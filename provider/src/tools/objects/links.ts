@@ -48,7 +48,7 @@ function whyOfLink({ linkinfo, flags, addr_info }: Link): string {
 
 function addressObjects(link: Link): KernelObject[] {
   const { ifname, addr_info } = link;
-  const written = addr_info.filter((entry) => !isKernelsAddress(ifname, entry));
+  const written = addr_info.filter((entry) => !isKernelsAddress(link, entry));
   return written.map((entry) => {
     const forms = [cidrOf(entry), `${entry.local}/${entry.prefixlen}`, entry.local];
     return {
