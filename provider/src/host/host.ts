@@ -80,15 +80,22 @@ interface Cause {
   readonly hint: string;
 }
 
+/** The cause of what needs a namespace that is not there. */
+export function missingNetns(name: string) {
+  return {
+    code: "LN_NETNS",
+    summary: `there is no network namespace "${name}"`,
+    hint: "create it first; in a program, pass the Netns resource instead of its name",
+  } as const;
+}
+
 /** Causes that many commands share, told by what they print, the first that fits. The rest is found by reading the object again. */
 const causes: readonly Cause[] = [
   {
     // The second: of a namespace that is coming or going there is only the file.
     pattern:
       /cannot open network namespace "([^"]*)": No such file|setting the network namespace "([^"]*)" failed: Invalid argument|nsenter: cannot open \/run\/netns\/(\S+?): No such file|argument "([^"]*)" is wrong: Invalid "netns" value/i,
-    code: "LN_NETNS",
-    summary: 'there is no network namespace "$1"',
-    hint: "create it first; in a program, pass the Netns resource instead of its name",
+    ...missingNetns("$1"),
   },
   {
     // Of the file there is a rest, of which the kernel says that it is no namespace.

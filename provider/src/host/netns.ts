@@ -1,7 +1,7 @@
 import { LocalnetError } from "../errors";
 import { coalesce, getOrCreate } from "./coalesce";
 import { pathExists } from "./files";
-import { commandError } from "./host";
+import { commandError, missingNetns } from "./host";
 import type { Host } from "./index";
 
 // The named network namespaces of a host, as `ip netns` makes them.
@@ -31,9 +31,8 @@ export async function netnsFileExists(host: Host, name: string): Promise<boolean
 /** What a command that is started and left to itself cannot tell. */
 export async function requireNetns(host: Host, name: string): Promise<void> {
   if (await netnsFileExists(host, name)) return;
-  throw new LocalnetError("LN_NETNS", `there is no network namespace "${name}"`, {
-    hint: "create it first; in a program, pass the Netns resource instead of its name",
-  });
+  const { code, summary, hint } = missingNetns(name);
+  throw new LocalnetError(code, summary, { hint });
 }
 
 /** The named network namespaces. */
