@@ -85,6 +85,7 @@ test.each<Values>([
   { table: "nat", target: "DNAT", toDestination: "10.0.0.1" },
   { target: "" },
   { target: "ONES-OTHER" },
+  ...["constructor", "valueOf", "toString"].map((target) => ({ target })),
 ])("in a chain of one's own %j is no failure", (values) => {
   const { failures } = check(iptablesRule, sample("IptablesRule", { chain: "ONES-OWN", target: "ACCEPT", ...values }));
   expect(failures).toEqual([]);

@@ -45,7 +45,7 @@ function* placeRules(args: CheckedArgs): Failures {
   if (missing) yield ["chain", missing];
   if (target === chain) yield ["target", "must not be the chain that the rule is in"];
   else if (isBuiltIn(table, target)) yield ["target", "must not be a built-in chain"];
-  const misplaced = misplacement(targetPlaces[target] ?? {}, table, chain);
+  const misplaced = misplacement(targetPlaces.get(target) ?? {}, table, chain);
   if (misplaced) yield ["target", `${target} ${misplaced}`];
   for (const [key, word] of Object.entries(matches) as [keyof MatchArgs, Word<unknown>][]) {
     const wrong = args[key] === undefined ? undefined : misplacement(word.places?.(args[key]) ?? {}, table, chain);
@@ -106,7 +106,7 @@ function* targetRules(args: CheckedArgs): Failures {
     const { targets } = targetOptions[key];
     if (args[key] !== undefined && !targets.includes(target)) yield [key, `is only for target ${targets.join(", ")}`];
   }
-  const least = needed[target] ?? [];
+  const least = needed.get(target) ?? [];
   const [first = ""] = least;
   const given = least.filter((key) => args[key] !== undefined);
   if (least.length > 0 && given.length === 0)

@@ -40,7 +40,7 @@ export function inputsOf(rule: Rule): Record<string, unknown> {
     const value = word.read(...word.options.map((name) => options.get(name)));
     if (value !== undefined) inputs[key] = value;
   }
-  const known = new Set([...inputNames.keys(), "-m", "-j", ...(fixedWords[target] ?? [])]);
+  const known = new Set([...inputNames.keys(), "-m", "-j", ...(fixedWords.get(target) ?? [])]);
   const loaded = (options.get("-m") ?? "").split(",").filter(Boolean);
   const strange = [
     ...[...options.keys()].filter((name) => !known.has(name)),

@@ -142,7 +142,7 @@ function specification(args: RuleArgs): string[] {
     const value = args[key];
     return value === undefined ? [] : targetOptions[key].argv(value as never, args.family);
   });
-  const jump = args.target === "" ? [] : ["-j", args.target, ...(fixedWords[args.target] ?? []), ...options];
+  const jump = args.target === "" ? [] : ["-j", args.target, ...(fixedWords.get(args.target) ?? []), ...options];
   return [...words, "-m", "comment", "--comment", commentOf(args), ...jump];
 }
 

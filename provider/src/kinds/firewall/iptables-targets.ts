@@ -196,34 +196,40 @@ export const targetOptions: { readonly [K in TargetOption]: TargetWord<never> } 
   delSet: changing("--del-set"),
 };
 
+// Maps, since a target is any word: `constructor` is the name of a chain.
+
 /** What a target is of no use without: one of these inputs. */
-export const needed: Readonly<Record<string, readonly TargetOption[]>> = {
-  SNAT: ["toSource"],
-  DNAT: ["toDestination"],
-  MARK: ["setMark", "setXmark"],
-  CONNMARK: ["setMark", "setXmark", "saveMark", "restoreMark"],
-  TPROXY: ["onPort"],
-  CT: ["notrack", "zone"],
-  TCPMSS: ["clampMssToPmtu", "setMss"],
-  TEE: ["gateway"],
-  SET: ["addSet", "delSet"],
-};
+export const needed: ReadonlyMap<string, readonly TargetOption[]> = new Map(
+  Object.entries({
+    SNAT: ["toSource"],
+    DNAT: ["toDestination"],
+    MARK: ["setMark", "setXmark"],
+    CONNMARK: ["setMark", "setXmark", "saveMark", "restoreMark"],
+    TPROXY: ["onPort"],
+    CT: ["notrack", "zone"],
+    TCPMSS: ["clampMssToPmtu", "setMss"],
+    TEE: ["gateway"],
+    SET: ["addSet", "delSet"],
+  }),
+);
 
 /** The words of a target that has but one use. */
-export const fixedWords: Readonly<Record<string, readonly string[]>> = { CHECKSUM: ["--checksum-fill"] };
+export const fixedWords: ReadonlyMap<string, readonly string[]> = new Map([["CHECKSUM", ["--checksum-fill"]]]);
 
 /** Where the kernel takes the targets that it does not take everywhere. */
-export const targetPlaces: Readonly<Record<string, Places>> = {
-  DROP: { tables: ["filter", "mangle", "raw", "security"] },
-  REJECT: { tables: ["filter"] },
-  MASQUERADE: { tables: ["nat"], chains: ["POSTROUTING"] },
-  SNAT: { tables: ["nat"], chains: ["INPUT", "POSTROUTING"] },
-  DNAT: { tables: ["nat"], chains: ["PREROUTING", "OUTPUT"] },
-  REDIRECT: { tables: ["nat"], chains: ["PREROUTING", "OUTPUT"] },
-  TPROXY: { tables: ["mangle"], chains: ["PREROUTING"] },
-  CT: { tables: ["raw"] },
-  CHECKSUM: { tables: ["mangle"] },
-};
+export const targetPlaces: ReadonlyMap<string, Places> = new Map(
+  Object.entries({
+    DROP: { tables: ["filter", "mangle", "raw", "security"] },
+    REJECT: { tables: ["filter"] },
+    MASQUERADE: { tables: ["nat"], chains: ["POSTROUTING"] },
+    SNAT: { tables: ["nat"], chains: ["INPUT", "POSTROUTING"] },
+    DNAT: { tables: ["nat"], chains: ["PREROUTING", "OUTPUT"] },
+    REDIRECT: { tables: ["nat"], chains: ["PREROUTING", "OUTPUT"] },
+    TPROXY: { tables: ["mangle"], chains: ["PREROUTING"] },
+    CT: { tables: ["raw"] },
+    CHECKSUM: { tables: ["mangle"] },
+  }),
+);
 
 /** Where TCPMSS can know what the path takes. */
 export const clampPlaces: Places = { chains: ["FORWARD", "OUTPUT", "POSTROUTING"] };
