@@ -182,11 +182,12 @@ test("ipvsadm: thresholds by endpoint", async () => {
 test("/proc/PID/stat: names with blanks, parentheses and newlines; a zombie is no process", () => {
   const texts = fixture("proc-stat.txt").split("\n").filter(Boolean);
   const named = (name: string) => String(texts[0]).replace("(python3)", `(${name})`);
-  const leader = { pid: 4711, command: "python3", parent: 1, session: 4711, startTime: 123456 };
+  const leader = { pid: 4711, command: "python3", parent: 1, session: 4711, startTime: 123456, isEnding: false };
   expect(texts.flatMap((text, i) => parseStat(4711 + i, text) ?? [])).toEqual([
     leader,
-    { pid: 4712, command: "a (b) c) d", parent: 4711, session: 4711, startTime: 123999 },
+    { pid: 4712, command: "a (b) c) d", parent: 4711, session: 4711, startTime: 123999, isEnding: false },
   ]);
+  expect(parseStat(4711, String(texts[0]).replace("4194304", "4194308"))).toEqual({ ...leader, isEnding: true });
   for (const command of ["\n1234 (", ") Z 1 1 1", "", "\n1 (init) S 0"])
     expect(parseStat(4711, named(command))).toEqual({ ...leader, command });
 });

@@ -8,6 +8,8 @@ export interface Running {
   readonly session: number;
   /** Clock ticks between boot and its start; with pid and boot id it tells a process from any other. */
   readonly startTime: number;
+  /** It executes nothing any more, and may hold its files and sockets for a moment. */
+  readonly isEnding: boolean;
 }
 
 export interface Processes {
@@ -22,6 +24,9 @@ export async function readProcesses(host: Host, pids: readonly number[]): Promis
   return { bootId, processes: stats.flatMap(([pid, text]) => parseStat(pid, text) ?? []) };
 }
 
+/** PF_EXITING, among a process's flags. */
+const exiting = 4;
+
 /** The text of /proc/PID/stat. The name, in parentheses, may hold anything, a newline and parentheses too. */
 export function parseStat(pid: number, text: string): Running | undefined {
   const end = text.lastIndexOf(")");
@@ -30,6 +35,7 @@ export function parseStat(pid: number, text: string): Running | undefined {
   return {
     ...{ pid, command: text.slice(text.indexOf("(") + 1, end), parent: Number(fields[1]) },
     ...{ session: Number(fields[3]), startTime: Number(fields[19]) },
+    isEnding: (Number(fields[6]) & exiting) !== 0,
   };
 }
 

@@ -39,14 +39,20 @@ export interface Found extends Identity {
 export async function findProcess(host: Host, owner: string, known: Known = {}): Promise<Found | undefined> {
   if (known.pid !== undefined) {
     const { bootId, processes } = await readProcesses(host, [known.pid]);
-    const [same] = processes;
+    const [same] = processes.filter(runs);
     if (same && bootId === known.bootId && same.startTime === known.startTime) return runningProcess(bootId, same);
   }
   if (known.imported) return undefined;
-  const { bootId, processes } = await findMarked(host, owner);
+  const { bootId, processes: marked } = await findMarked(host, owner);
+  const processes = marked.filter(runs);
   const isChild = ({ pid, session }: Running) => bootId === known.bootId && session === known.pid && pid !== known.pid;
   const first = processes.find((each) => !isChild(each)) ?? processes[0];
   return first && runningProcess(bootId, first, isChild(first));
+}
+
+/** To whom asks what is there, one that is ending has ended; who waits for its end waits for the whole of it. */
+function runs({ isEnding }: Running): boolean {
+  return !isEnding;
 }
 
 function runningProcess(bootId: string, { pid, startTime }: Identity, hasEnded = false): Found {
