@@ -84,7 +84,7 @@ ip rule add from 10.1.0.77 lookup 77 priority 50
 ip rule add iif ${name} lookup 77 priority 51
 ip neigh add 10.1.0.20 lladdr 02:00:00:00:00:20 dev ${name} nud permanent proto 157
 ip neigh add 2001:db8:1::20 lladdr 02:00:00:00:00:20 dev ${name} router nud permanent
-ip neigh add proxy 10.1.0.99 dev ${name}
+ip neigh add proxy 10.1.0.99 dev ${name} router proto 157
 sysctl -q net.ipv4.conf.${name}.proxy_arp=1
 `;
 

@@ -99,12 +99,11 @@ function replaceSegments(words: Words): string[] {
 }
 
 function neighbourWords(words: Words, device: string): Words[] {
-  const [address = ""] = words;
-  if (words.includes("PERMANENT")) {
-    const attributes = words.slice(1).filter((word) => word !== "PERMANENT");
-    return [[address, "dev", device, "nud", "permanent", ...attributes]];
-  }
-  return words.includes("proxy") && !isRoute(words) ? [["proxy", address, "dev", device]] : [];
+  const [address = "", ...rest] = words;
+  // The protocol tells whose it is.
+  const attributes = rest.filter((word) => word !== "PERMANENT" && word !== "proxy");
+  if (words.includes("PERMANENT")) return [[address, "dev", device, "nud", "permanent", ...attributes]];
+  return words.includes("proxy") && !isRoute(words) ? [["proxy", address, "dev", device, ...attributes]] : [];
 }
 
 /** The commands that put back what was there before and is not any more: routes that need no other come first. */
