@@ -1,9 +1,11 @@
+import { diff } from "../../../provider/src/core/diff";
 import { findImportable } from "../../../provider/src/core/import";
-import { claim, readClaim } from "../../../provider/src/core/ledger";
-import { create, read, remove } from "../../../provider/src/core/lifecycle";
+import { addShare, claim, readClaim, readShares } from "../../../provider/src/core/ledger";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { netns as kind } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
+import { lookAtLink } from "../support/links";
 import { netnsCase } from "../support/netns-case";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
@@ -49,6 +51,25 @@ beyond("Netns: made by hand, with its loopback down", () => {
     const { outputs } = await create(kind, { name, owner: world.owner, adopt: true }, elsewhere);
     expect(outputs).toMatchObject({ loopback: true });
     await remake();
+  });
+});
+
+beyond("Netns: made without its mark", () => {
+  const world = new World();
+  const name = world.netns("h");
+  beforeAll(() => world.build());
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("it is not whole, whatever its loopback is: the next update marks it, and nothing stays written down", async () => {
+    const asked = { name, loopback: false, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+    const place = { netns: undefined, what: `Netns ${name}` };
+    await addShare(testHost(), place, { owner: world.owner });
+    const found = await read(kind, name, asked, settings);
+    expect(diff(kind, found?.outputs ?? {}, asked)).toMatchObject({ changes: true, replaces: [] });
+    const outputs = await update(kind, name, found?.outputs ?? {}, asked, settings);
+    expect(await lookAtLink(world, name, "lo")).toMatchObject({ ifalias: `localnet:${world.owner}`, up: false });
+    expect(await readShares(testHost(), place)).toEqual([]);
+    await remove(kind, name, outputs, settings);
   });
 });
 

@@ -24,15 +24,17 @@ export const namespaceArgs = {
 /** A namespace that is there, as its loopback tells. */
 export async function observeNamespace(host: Host, { name, owner }: Namespace, lo: Link) {
   const isMarked = lo.ifalias !== undefined;
+  const isLoopbackUp = lo.flags.includes("UP");
   const isOurs = !isMarked && (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
   return {
     owner: isOurs ? owner : ownerOf(lo, owner),
-    // One that was made by hand may be adopted as it is. An import asks for it as it is: see `imports`.
-    inputs: isMarked ? { loopback: lo.flags.includes("UP") } : {},
+    // One that was made by hand may be adopted as it is. An import asks for it as it is: see `imports`. One of ours is not
+    // whole before it is marked, whatever its loopback is.
+    inputs: isMarked ? { loopback: isLoopbackUp } : isOurs ? { loopback: undefined } : {},
     outputs: { path: pathOf(name) },
     detail: {
       isMarked,
-      isLoopbackUp: lo.flags.includes("UP"),
+      isLoopbackUp,
       hasLoopbackAddress: addressesOf(lo).includes(loopbackAddress),
     },
   };
