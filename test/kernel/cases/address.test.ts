@@ -198,17 +198,17 @@ beyond("Address: beyond the contract", () => {
   });
 
   test("one that another host has is refused and not left behind, and so is it when that is found later", async () => {
-    const there = ["2001:db8::1/64", "dev", "d1"];
+    const there = ["2001:db8:dad::1/64", "dev", "d1"];
     await world.run("ip", "-n", b, "addr", "add", ...there, "nodad");
-    expect(await failure(() => make({ address: "2001:db8::1/64" }))).toMatchObject({
-      message: expect.stringContaining(`address: d1@${b} has 2001:db8::1 already`),
+    expect(await failure(() => make({ address: "2001:db8:dad::1/64" }))).toMatchObject({
+      message: expect.stringContaining(`address: d1@${b} has 2001:db8:dad::1 already`),
     });
-    expect(await lookAtAddress(world, a, "d0", "2001:db8::1/64")).toBeUndefined();
+    expect(await lookAtAddress(world, a, "d0", "2001:db8:dad::1/64")).toBeUndefined();
     await world.run("ip", "-n", b, "addr", "del", ...there);
-    const { id, outputs } = await make({ address: "2001:db8::1/64" });
+    const { id, outputs } = await make({ address: "2001:db8:dad::1/64" });
     expect(await read(kind, id, outputs, settings)).toBeDefined();
     await remove(kind, id, outputs, settings);
-    expect(await lookAtAddress(world, a, "d0", "2001:db8::1/64")).toBeUndefined();
+    expect(await lookAtAddress(world, a, "d0", "2001:db8:dad::1/64")).toBeUndefined();
   });
 
   test.each([
