@@ -116,7 +116,10 @@ export interface BridgeArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -446,7 +449,10 @@ export interface VethPairArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -598,7 +604,10 @@ export interface VethPairPeerArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -1030,7 +1039,10 @@ export interface PodArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -1217,7 +1229,10 @@ export interface DummyArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -1514,7 +1529,10 @@ export interface VlanArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -1840,7 +1858,10 @@ export interface VxlanArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -2218,7 +2239,10 @@ export interface TunnelArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -2587,7 +2611,10 @@ export interface MacvlanArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -2915,7 +2942,10 @@ export interface IpvlanArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -3169,7 +3199,10 @@ export interface VrfArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -3384,7 +3417,10 @@ export interface BondArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -3720,7 +3756,10 @@ export interface IfbArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -4020,7 +4059,10 @@ export interface WireguardArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;
@@ -4303,7 +4345,10 @@ export interface XfrmInterfaceArgs extends CommonArgs {
    * primary one. Others that the link has are left alone.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
   mtu?: pulumi.Input<number> | undefined;
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac?: pulumi.Input<string> | undefined;

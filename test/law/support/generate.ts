@@ -35,7 +35,9 @@ export function anyProgram(draw: Draw, most: number): Program {
   const types = usable().filter(([, type]) => ["Netns", "Bridge"].includes(type) || draw.chance(60));
   for (let attempt = 0; program.length < size && attempt < size * 4; attempt++) {
     const next = anyResource(program, attempt === 0 ? "Netns" : draw.weighted(types), draw);
-    if (next) program = [...program, next];
+    const longer = next ? [...program, next] : program;
+    // What was there may not take what has come.
+    if (longer.every((each) => fits(longer, each))) program = longer;
   }
   return program;
 }

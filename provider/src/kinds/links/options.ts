@@ -51,7 +51,7 @@ export const vni = z
 export const linkArgs = {
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the primary one. Others that the link has are left alone. */
   addresses: addressList.optional().meta({ ...addressList.meta(), unset: [] }),
-  /** Largest packet in bytes. Default: the kernel's choice, 1500, or what fits into the link below. */
+  /** Largest packet in bytes. Default: the kernel's choice, 1500, or what fits into the link below when it is made; the kernel lowers it along with that one, and does not raise it. */
   mtu: mtu.optional().meta({ unset: byDefault("mtu") }),
   /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
   mac: mac.optional().meta({ unset: (observed?: WithDefaults) => defaultsOf(observed).mac ?? drawMac() }),

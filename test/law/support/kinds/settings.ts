@@ -39,11 +39,12 @@ export const sysctl: Shape = {
   },
 };
 
-/** IPv6 addresses and routes cannot be where it is off. */
+/** Nothing of IPv6 can be where it is off. */
 function hasIpv6(program: Program, netns: string): boolean {
-  const addresses = linksIn(program, netns).flatMap((each) => each.addresses);
-  const routes = resourcesIn(program, netns, "Route").map(({ inputs }) => String(inputs.destination));
-  return [...addresses, ...routes].some((each) => each.includes(":"));
+  const ofLinks = linksIn(program, netns).flatMap((each) => each.addresses);
+  const others = ["Route", "Address", "Neighbour"].flatMap((type) => resourcesIn(program, netns, type));
+  const named = others.map(({ inputs }) => String(inputs.destination ?? inputs.address));
+  return [...ofLinks, ...named].some((each) => each.includes(":"));
 }
 
 const ofLink: readonly (readonly [string, readonly number[]])[] = [
