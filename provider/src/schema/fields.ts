@@ -129,18 +129,24 @@ function addressBits(host: string): string {
     .join("");
 }
 
+/** A whole number within bounds, which the error names. */
+export function integer(least: number, most: number) {
+  const rule = `must be ${least} to ${most}`;
+  return z.int("must be a whole number").min(least, rule).max(most, rule);
+}
+
 /** A whole number of 32 bits. */
 export const number32 = z
   .int("must be a whole number")
   .min(0, "must not be negative")
   .max(0xffffffff, "must be below 4294967296");
 
-export const port = z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535");
+export const port = integer(1, 65535);
 
 /** A port of IPVS, where 0 stands for every port. */
-export const anyPort = z.int("must be a whole number").min(0, "must be 0 to 65535").max(65535, "must be 0 to 65535");
+export const anyPort = integer(0, 65535);
 
-export const mtu = z.int("must be a whole number").min(68, "must be 68 to 65535").max(65535, "must be 68 to 65535");
+export const mtu = integer(68, 65535);
 
 export const mac = z
   .string()

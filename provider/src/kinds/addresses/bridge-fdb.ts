@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Args, defineKind, inNetns } from "../../core/kind";
-import { at, ifName, address as ipAddress, parseAt, port } from "../../schema/fields";
+import { at, ifName, integer, address as ipAddress, parseAt, port } from "../../schema/fields";
 import { changeFdb, type FdbEntry, showFdb } from "../../tools/bridge";
 import { type Link, showLink, showLinks } from "../../tools/ip/links";
 
@@ -24,19 +24,9 @@ const args = {
   /** UDP port there. Default: the Vxlan's own. */
   port: port.optional().meta({ replace: true }),
   /** Number of the VXLAN there, 0 to 16777215. Default: the Vxlan's own. */
-  vni: z
-    .int("must be a whole number")
-    .min(0, "must be 0 to 16777215")
-    .max(16777215, "must be 0 to 16777215")
-    .optional()
-    .meta({ replace: true }),
+  vni: integer(0, 16777215).optional().meta({ replace: true }),
   /** VLAN of the frames, in a bridge that filters by them; 1 to 4094. Default: none. */
-  vlan: z
-    .int("must be a whole number")
-    .min(1, "must be 1 to 4094")
-    .max(4094, "must be 1 to 4094")
-    .optional()
-    .meta({ replace: true }),
+  vlan: integer(1, 4094).optional().meta({ replace: true }),
   /** Whose table it is in: that of the link itself, as for a Vxlan (self), or that of the bridge that the link is a port of (master). */
   table: z.enum(tables, { error: "must be self or master" }).default("self").meta({ replace: true }),
   /** What it is to a bridge: an address of the host's own (permanent), or of somebody behind the port (static). */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
-import { at, number32, parseAt } from "../../schema/fields";
+import { at, integer, number32, parseAt } from "../../schema/fields";
 import { allPorts, destroySet, ipset, readSets, restoreSets, type SavedSet } from "../../tools/ipset";
 import { wouldLoad } from "../../tools/modules";
 import { badEntry, canonicalEntry, types } from "./ip-set-entries";
@@ -27,12 +27,7 @@ export const ipSet = defineKind({
     /** IP version of the addresses: ipv4 or ipv6. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
     /** Seconds after which an entry goes that others add; those given here stay. Default: none, all entries stay. */
-    timeout: z
-      .int("must be a whole number")
-      .min(0, "must be 0 to 2147483")
-      .max(2147483, "must be 0 to 2147483")
-      .optional()
-      .meta({ replace: true }),
+    timeout: integer(0, 2147483).optional().meta({ replace: true }),
     /** Are packets and bytes counted for each entry? */
     counters: z.boolean("must be true or false").default(false).meta({ replace: true }),
     /** Most entries. */

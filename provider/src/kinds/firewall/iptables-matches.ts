@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { number32 } from "../../schema/fields";
+import { integer, number32 } from "../../schema/fields";
 import { packetMatchArgs, packetMatches } from "./iptables-packet-matches";
 import { protocol, protocolWord } from "./iptables-protocol";
 import { readRate, stateMatchArgs, stateMatches } from "./iptables-state-matches";
@@ -110,7 +110,7 @@ const basicMatchArgs = {
         .regex(/^[1-9]\d{0,4}\/(second|minute|hour|day)$/, "must be such as 10/second, per second, minute, hour or day")
         .refine((rate) => !/^([2-9]\d|1(?!0000)\d)\d{3}\/second$/.test(rate), "must be at most 10000/second"),
       /** Matches before the rate counts. */
-      burst: z.int("must be a whole number").min(1, "must be 1 to 10000").max(10000, "must be 1 to 10000").default(5),
+      burst: integer(1, 10000).default(5),
     })
     .optional(),
 } as const;

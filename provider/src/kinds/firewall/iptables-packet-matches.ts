@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { numberOrText } from "../../schema/fields";
+import { integer, numberOrText } from "../../schema/fields";
 import { matching, numberRange, option, type Words, withoutNegation } from "./iptables-words";
 
 const flagNames = "(SYN|ACK|FIN|RST|URG|PSH)";
@@ -48,7 +48,7 @@ const addressRange = z.string().refine((text) => {
   return isIP(first) !== 0 && isIP(first) === isIP(last) && rest.length === 0 && !text.includes("%");
 }, 'must be a range of addresses, 10.0.0.1-10.0.0.9; "! " before it negates');
 
-const hops = z.int("must be a whole number").min(0, "must be 0 to 255").max(255, "must be 0 to 255");
+const hops = integer(0, 255);
 
 export const packetMatchArgs = {
   /** Flags of TCP: those that are looked at, and of them those that are set, "SYN,ACK,FIN,RST SYN"; "syn" is short for just that. Needs `protocol` tcp. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { number32 } from "../../schema/fields";
+import { integer, number32 } from "../../schema/fields";
 import { flag, numberRange, option, type Words } from "./iptables-words";
 
 /** One less than the highest number, by which the kernel means nobody. */
@@ -57,7 +57,7 @@ export const stateMatchArgs = {
       /** Matches when the rate is above this. */
       above: z.string().optional(),
       /** Packets before the rate counts. */
-      burst: z.int("must be a whole number").min(1, "must be 1 to 10000").max(10000, "must be 1 to 10000").default(5),
+      burst: integer(1, 10000).default(5),
       /** What tells the groups apart: "srcip", "srcport", "dstip" or "dstport". Default: nothing, all count together. */
       mode: z
         .array(z.enum(hashModes, { error: `must be among ${hashModes.join(", ")}` }))
@@ -88,7 +88,7 @@ export const stateMatchArgs = {
       /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
       reap: yes,
       /** Seen at least so many times. Only for rcheck and update. */
-      hitcount: z.int("must be a whole number").min(1, "must be 1 to 255").max(255, "must be 1 to 255").optional(),
+      hitcount: integer(1, 255).optional(),
     })
     .refine(
       ({ action, seconds, hitcount }) =>

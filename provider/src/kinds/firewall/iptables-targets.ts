@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, port, printable } from "../../schema/fields";
+import { address, integer, port, printable } from "../../schema/fields";
 import { chainName, type Places } from "./iptables-chains";
 import { flag, readSet, setFlags, setMark, type Word } from "./iptables-words";
 
@@ -99,13 +99,13 @@ export const targetArgs = {
   /** Target CT: the connection is not tracked. */
   notrack: yes,
   /** Target CT: the connection is tracked in this zone, apart from those of others. */
-  zone: z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535").optional(),
+  zone: integer(1, 65535).optional(),
   /** Target TCPMSS: the largest segment is what the path takes. */
   clampMssToPmtu: yes,
   /** Target TCPMSS: the largest segment in bytes. */
-  setMss: z.int("must be a whole number").min(1, "must be 1 to 65515").max(65515, "must be 1 to 65515").optional(),
+  setMss: integer(1, 65515).optional(),
   /** Queue of target NFQUEUE from which a program takes the packet. */
-  queueNum: z.int("must be a whole number").min(0, "must be 0 to 65535").max(65535, "must be 0 to 65535").optional(),
+  queueNum: integer(0, 65535).optional(),
   /** Target NFQUEUE: without a program that listens, the packet goes on to the next rule. */
   queueBypass: yes,
   /** Address of the neighbour to which target TEE sends a copy. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { integer } from "../../schema/fields";
 import { defineLink } from "./define-link";
 import { portArgs } from "./options";
 
@@ -26,10 +27,7 @@ export const bond = defineLink({
     },
     /** Milliseconds between two looks at whether a link has a carrier; 0: none. Default: the kernel's choice, 0, in the last three modes 100. */
     miimon: {
-      input: z
-        .int("must be a whole number")
-        .min(0, "must be 0 to 2147483647")
-        .max(0x7fffffff, "must be 0 to 2147483647")
+      input: integer(0, 0x7fffffff)
         .optional()
         .meta({ unset: (observed?: Seen) => (watching.includes(observed?.inputs.mode ?? "") ? 100 : 0) }),
       word: "miimon",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { integer } from "../../schema/fields";
 import { showPorts } from "../../tools/ip/links";
 import { defineLink } from "./define-link";
 import { vlanProtocols } from "./vlan";
@@ -20,8 +21,7 @@ const flag = (word: string, unset: boolean) => ({
   word,
   read: (data: Readonly<Record<string, unknown>>) => Boolean(data[word] ?? unset),
 });
-const number = (min: number, max: number) =>
-  z.int("must be a whole number").min(min, `must be ${min} to ${max}`).max(max, `must be ${min} to ${max}`).optional();
+const number = (min: number, max: number) => integer(min, max).optional();
 
 export const bridge = defineLink({
   type: "Bridge",
@@ -80,10 +80,7 @@ export const bridge = defineLink({
     vlans: { input: vlansInput, read: (_data, { vlans }) => vlans },
     /** Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the lowest three bits: 0x4000 is LLDP. Default: the kernel's choice, 0. */
     groupForwardMask: {
-      input: z
-        .int("must be a whole number")
-        .min(0, "must be 0 to 65535")
-        .max(65535, "must be 0 to 65535")
+      input: integer(0, 65535)
         .refine(
           (mask) => mask % 8 === 0,
           "must not have one of the lowest three bits: those frames are never forwarded",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
-import { deviceName, ifName, mac, mtu } from "../../schema/fields";
+import { deviceName, ifName, integer, mac, mtu } from "../../schema/fields";
 import type { Asked } from "./former";
 import { addressList } from "./options";
 import { bridgePort } from "./ports";
@@ -44,12 +44,7 @@ export const existingArgs = {
   /** How the link makes its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a secret that the kernel draws. Default: as it is. */
   addrgenmode: z.enum(["eui64", "none", "random"]).optional().meta(former("addrgenmode")),
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. Default: as it is. */
-  txQueueLength: z
-    .int("must be a whole number")
-    .min(0, "must be 0 to 1000000")
-    .max(1_000_000, "must be 0 to 1000000")
-    .optional()
-    .meta(former("txQueueLength")),
+  txQueueLength: integer(0, 1_000_000).optional().meta(former("txQueueLength")),
   /** Link that this one is a port of, in the same namespace. Default: as it is. */
   master: ifName.optional().meta({ reference: "name", of: "master", ...former("master") }),
   /** May the bridge send a frame back out of the port that it came from? Default: as it is. */

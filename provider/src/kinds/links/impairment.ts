@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { LocalnetError } from "../../errors";
-import { at } from "../../schema/fields";
+import { at, integer } from "../../schema/fields";
 import { type Netem, netemWords, parseNetem, roundMilliseconds, roundPercent } from "../../tools/netem";
 import { changeTc, keepQueueLength, type Qdisc, showRootQdisc } from "../../tools/tc";
 import type { SideInput } from "./side-inputs";
@@ -39,17 +39,9 @@ const netemShape = {
   /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
   reorderPercent: percent(),
   /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
-  rateKbit: z
-    .int("must be a whole number")
-    .min(0, "must be 0 to 1000000000")
-    .max(1_000_000_000, "must be 0 to 1000000000")
-    .default(0),
+  rateKbit: integer(0, 1_000_000_000).default(0),
   /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
-  limit: z
-    .int("must be a whole number")
-    .min(1, "must be 1 to 4294967295")
-    .max(0xffffffff, "must be 1 to 4294967295")
-    .default(1000),
+  limit: integer(1, 0xffffffff).default(1000),
 } as const;
 
 export const netemInput = z.strictObject(netemShape).superRefine((netem, { addIssue }) => {

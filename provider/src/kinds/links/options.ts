@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { inNetns } from "../../core/kind";
-import { cidr, familyOf, ifName, mac, mtu, networkOf } from "../../schema/fields";
+import { cidr, familyOf, ifName, integer, mac, mtu, networkOf } from "../../schema/fields";
 import type { Link } from "../../tools/ip/links";
 import { impairmentInput } from "./impairment";
 import { drawMac } from "./mac";
@@ -40,12 +40,7 @@ export const addressList = z
   .meta({ subset: (entry: string) => (familyOf(entry) === 4 ? networkOf(entry) : entry) });
 
 /** Number of a virtual network, of 24 bits. */
-export const vni = z
-  .int("must be a whole number")
-  .min(0, "must be 0 to 16777215")
-  .max(0xffffff, "must be 0 to 16777215")
-  .optional()
-  .meta({ replace: true });
+export const vni = integer(0, 0xffffff).optional().meta({ replace: true });
 
 /** Inputs that links of every kind have. */
 export const linkArgs = {
@@ -76,10 +71,7 @@ export const deviceArgs = {
   /** How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. */
   addrgenmode: z.enum(["eui64", "none", "random"]).optional().meta({ replace: true }),
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb. */
-  txQueueLength: z
-    .int("must be a whole number")
-    .min(0, "must be 0 to 1000000")
-    .max(1_000_000, "must be 0 to 1000000")
+  txQueueLength: integer(0, 1_000_000)
     .optional()
     .meta({ unset: byDefault("txQueueLength") }),
   /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default: the kernel's choice. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { kernelChooses } from "../../schema/fields";
+import { integer, kernelChooses } from "../../schema/fields";
 import type { Link } from "../../tools/ip/links";
 import { vlansInput } from "./vlans";
 
@@ -19,19 +19,9 @@ export const bridgePort = z
     /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? Default: the kernel's choice, false. */
     neighSuppress: isOn(unset.neighSuppress),
     /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. Default: the kernel's choice, by the link's speed. */
-    cost: z
-      .int("must be a whole number")
-      .min(1, "must be 1 to 65535")
-      .max(65535, "must be 1 to 65535")
-      .optional()
-      .meta({ unset: kernelChooses }),
+    cost: integer(1, 65535).optional().meta({ unset: kernelChooses }),
     /** Priority for the spanning tree; less is better. Default: the kernel's choice, 32. */
-    priority: z
-      .int("must be a whole number")
-      .min(0, "must be 0 to 63")
-      .max(63, "must be 0 to 63")
-      .optional()
-      .meta({ unset: unset.priority }),
+    priority: integer(0, 63).optional().meta({ unset: unset.priority }),
     /** All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`, of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the kernel's choice, the bridge's one. */
     vlans: vlansInput,
   })

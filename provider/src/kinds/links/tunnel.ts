@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, familyOf, isMulticast, port } from "../../schema/fields";
+import { address, familyOf, integer, isMulticast, port } from "../../schema/fields";
 import { showLink } from "../../tools/ip/links";
 import { deviceTo } from "../../tools/ip/routes";
 import { defineLink } from "./define-link";
@@ -61,21 +61,13 @@ export const tunnel = defineLink({
     remote: end("remote"),
     /** Number that both ends must have, 0 to 4294967295: for the types of GRE, and for `vti` and `vti6`. Default: none. */
     key: {
-      input: z
-        .int("must be a whole number")
-        .min(0, "must be 0 to 4294967295")
-        .max(0xffffffff, "must be 0 to 4294967295")
-        .optional()
-        .meta({ replace: true }),
+      input: integer(0, 0xffffffff).optional().meta({ replace: true }),
       word: "key",
       read: ({ ikey }) => numberOf(ikey),
     },
     /** Time to live of the outer packets, 0 to 255; 0: that of the inner ones. Not for `vti` and `vti6`. Default: the kernel's choice, 0, in IPv6 64. */
     ttl: {
-      input: z
-        .int("must be a whole number")
-        .min(0, "must be 0 to 255")
-        .max(255, "must be 0 to 255")
+      input: integer(0, 255)
         .optional()
         .meta({ unset: (observed?: Seen) => (over6.includes(observed?.inputs.type ?? "") ? 64 : 0) }),
       word: "ttl",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { integer } from "../../schema/fields";
 import { defineLink } from "./define-link";
 import { defaultsFrom } from "./link";
 import { lowerLink, portArgs } from "./options";
@@ -16,11 +17,7 @@ export const vlan = defineLink({
     link: { input: lowerLink, isLower: true, read: (_data, { link }) => link },
     /** Number of the VLAN (`id`), 1 to 4094. */
     vid: {
-      input: z
-        .int("must be a whole number")
-        .min(1, "must be 1 to 4094")
-        .max(4094, "must be 1 to 4094")
-        .meta({ replace: true }),
+      input: integer(1, 4094).meta({ replace: true }),
       word: "id",
       read: ({ id }) => id,
     },

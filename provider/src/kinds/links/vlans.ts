@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Host } from "../../host";
-import { kernelChooses } from "../../schema/fields";
+import { integer, kernelChooses } from "../../schema/fields";
 import { changeVlans, showVlans, type VlanFlags } from "../../tools/bridge-vlans";
 import { type Link, showLink } from "../../tools/ip/links";
 import type { SideInput } from "./side-inputs";
@@ -12,7 +12,7 @@ const most = 4094;
 const vlan = z.strictObject({
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: z.union([
-    z.int("must be a whole number").min(1, "must be 1 to 4094").max(most, "must be 1 to 4094"),
+    integer(1, most),
     z.string().regex(/^[1-9]\d{0,3}-[1-9]\d{0,3}$/, "must be a number, or two as in 10-20"),
   ]),
   /** Do frames that come in without a tag belong to it? Default: false. */

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { ifName } from "../../schema/fields";
+import { ifName, integer } from "../../schema/fields";
 import { defineLink } from "./define-link";
 
 /** Inputs of links that can be in a Vrf, and no ports of a bridge. */
@@ -17,11 +16,7 @@ export const vrf = defineLink({
   options: {
     /** Number of the table of routes, 1 to 4294967295. */
     table: {
-      input: z
-        .int("must be a whole number")
-        .min(1, "must be 1 to 4294967295")
-        .max(0xffffffff, "must be 1 to 4294967295")
-        .meta({ replace: true }),
+      input: integer(1, 0xffffffff).meta({ replace: true }),
       word: "table",
       read: ({ table }) => table,
     },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, familyOf, isMulticast, port } from "../../schema/fields";
+import { address, familyOf, integer, isMulticast, port } from "../../schema/fields";
 import { birthplaceOf, createdInOption } from "./created-in";
 import { defineLink } from "./define-link";
 import { defaultsFrom } from "./link";
@@ -65,12 +65,7 @@ export const vxlan = defineLink({
     },
     /** Time to live of the packets; 0: the system's. Default: the kernel's choice, 0. */
     ttl: {
-      input: z
-        .int("must be a whole number")
-        .min(0, "must be 0 to 255")
-        .max(255, "must be 0 to 255")
-        .optional()
-        .meta({ unset: 0 }),
+      input: integer(0, 255).optional().meta({ unset: 0 }),
       word: "ttl",
       read: ({ ttl }) => ttl,
     },

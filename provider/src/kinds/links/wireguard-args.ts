@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { isIP } from "node:net";
 import { z } from "zod";
-import { canonicalAddress, cidr, isNetwork, kernelChooses, number32, port } from "../../schema/fields";
+import { canonicalAddress, cidr, integer, isNetwork, kernelChooses, number32, port } from "../../schema/fields";
 import { byKey, zeroKey } from "../../tools/wg";
 
 /** 32 bytes in base64: the last letter has four bits alone. */
@@ -60,11 +60,7 @@ const peer = z.strictObject({
   /** Address and port that the peer is reached at, `10.0.0.1:51820`. The kernel changes it when the peer sends from elsewhere, which a refresh shows. When it is taken away, the peer is made anew. Default: where the peer sends from. */
   endpoint: endpoint.optional(),
   /** Seconds after which something is sent for the way to stay open, 1 to 65535. Default: nothing is. */
-  persistentKeepalive: z
-    .int("must be a whole number")
-    .min(1, "must be 1 to 65535")
-    .max(65535, "must be 1 to 65535")
-    .optional(),
+  persistentKeepalive: integer(1, 65535).optional(),
 });
 
 /** What `wg` sets. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { integer } from "../../schema/fields";
 import { defineLink } from "./define-link";
 import { anyLowerLink } from "./options";
 import { vrfMember } from "./vrf";
@@ -12,10 +12,7 @@ export const xfrmInterface = defineLink({
   options: {
     /** Number that its states and policies have as `if_id`, 1 to 4294967295. */
     ifId: {
-      input: z
-        .int("must be a whole number")
-        .min(1, "must be 1 to 4294967295")
-        .max(0xffffffff, "must be 1 to 4294967295"),
+      input: integer(1, 0xffffffff),
       word: "if_id",
       read: ({ if_id }) => Number(if_id),
     },

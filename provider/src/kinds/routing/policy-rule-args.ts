@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
-import { address, cidr, deviceName, familyOf, isNetwork, number32, numberOrText } from "../../schema/fields";
+import { address, cidr, deviceName, familyOf, integer, isNetwork, number32, numberOrText } from "../../schema/fields";
 
 const family = z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" });
 /** rtnetlink's numbers of what a rule does in place of a table. */
@@ -29,11 +29,7 @@ const ports = range(65535);
 
 export const policyRuleArgs = {
   /** Its place: rules are tried from the lowest number on. 1 to 32765; 32766 and 32767 are the kernel's own. */
-  priority: z
-    .int("must be a whole number")
-    .min(1, "must be 1 to 32765")
-    .max(32765, "must be 1 to 32765")
-    .meta({ replace: true }),
+  priority: integer(1, 32765).meta({ replace: true }),
   /** IP version: ipv4 or ipv6. */
   family: family.default("ipv4").meta({ replace: true }),
   ...inNetns,
@@ -56,14 +52,11 @@ export const policyRuleArgs = {
     .transform(canonicalMark)
     .optional(),
   /** Type of service of the packets, a multiple of 4 below 256. */
-  tos: z
-    .int("must be a whole number")
-    .min(4, "must be 4 to 252")
-    .max(252, "must be 4 to 252")
+  tos: integer(4, 252)
     .refine((tos) => tos % 4 === 0, "must be a multiple of 4")
     .optional(),
   /** IP protocol of the packets, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
-  ipProtocol: z.int("must be a whole number").min(1, "must be 1 to 255").max(255, "must be 1 to 255").optional(),
+  ipProtocol: integer(1, 255).optional(),
   /** Source port of the packets, or first and last one: `1000-2000`. */
   sourcePorts: ports.optional(),
   /** Destination port of the packets, or first and last one. */
@@ -75,11 +68,7 @@ export const policyRuleArgs = {
   /** What becomes of the packets in place of a table: silently dropped (blackhole), or refused with an ICMP answer (unreachable, prohibit). */
   action: z.enum(actions, { error: `must be one of ${actions.join(", ")}` }).optional(),
   /** Routes of the table with a prefix of this length or a shorter one do not count (`suppress_prefixlength`): 0 for default routes. */
-  suppressPrefixLength: z
-    .int("must be a whole number")
-    .min(0, "must be 0 to 128")
-    .max(128, "must be 0 to 128")
-    .optional(),
+  suppressPrefixLength: integer(0, 128).optional(),
 } as const;
 
 export type PolicyRuleArgs = Omit<Args<typeof policyRuleArgs>, "owner" | "adopt" | "host">;

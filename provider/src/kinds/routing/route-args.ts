@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
-import { address, cidr, deviceName, familyOf, isNetwork, kernelChooses, mtu, number32 } from "../../schema/fields";
+import {
+  address,
+  cidr,
+  deviceName,
+  familyOf,
+  integer,
+  isNetwork,
+  kernelChooses,
+  mtu,
+  number32,
+} from "../../schema/fields";
 import { scopeNames } from "../../tools/ip/scopes";
 
 /** rtnetlink's numbers of the types, as `ip -N` prints them. */
@@ -45,7 +55,7 @@ export const routeArgs = {
   /** Largest packet in bytes on this route. Default: that of the link. */
   mtu: mtu.optional(),
   /** Largest segment in bytes that TCP announces to the other side. Default: what the mtu leaves. */
-  advmss: z.int("must be a whole number").min(1, "must be 1 to 65495").max(65495, "must be 1 to 65495").optional(),
+  advmss: integer(1, 65495).optional(),
   /** How far an IPv4 destination is: behind a router (global), on the link (link), or this host (host). Default: the kernel's choice, by type and next hop. */
   scope: z
     .enum(scopeNames, { error: `must be one of ${scopeNames.join(", ")}` })

@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { integer } from "../../schema/fields";
 import type { TcClass } from "../../tools/tc";
 
 const most = 1_000_000_000;
-const rate = z
-  .int("must be a whole number")
-  .min(1, `must be 1 to ${most}`)
-  .max(most, `must be 1 to ${most}`)
+const rate = integer(1, most)
   // tc prints no more digits of them.
   .refine((kbit) => kbit < 1_000_000 || kbit % 1000 === 0, "must be a multiple of 1000 from 1000000 on");
 
@@ -26,7 +24,7 @@ const htbClass = z.strictObject({
   /** Kilobits a second that it gets at most, while others leave some. Default: `rateKbit`. */
   ceilKbit: rate.optional(),
   /** Which class is asked first when some is left; 0 is first. Only of a class without classes below. */
-  priority: z.int("must be a whole number").min(0, "must be 0 to 7").max(7, "must be 0 to 7").default(0),
+  priority: integer(0, 7).default(0),
 });
 type HtbClass = z.output<typeof htbClass>;
 

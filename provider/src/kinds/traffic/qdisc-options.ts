@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { integer } from "../../schema/fields";
 import { netemWords, parseNetem, roundMilliseconds } from "../../tools/netem";
 import { netemInput } from "../links/impairment";
 import { htbClasses } from "./htb-classes";
 
-const count = (least: number, most: number) =>
-  z.int("must be a whole number").min(least, `must be ${least} to ${most}`).max(most, `must be ${least} to ${most}`);
+const count = (least: number, most: number) => integer(least, most);
 const kbit = count(1, 1_000_000_000);
 const milliseconds = z
   .number("must be a number of milliseconds")
