@@ -28,6 +28,8 @@ test.each([
   ["a file that is no state", ["ls", "--state", join(folder, "../../package.json")], "pulumi stack export --file FILE"],
   ["a host, of which no probes are known", ["test", "--live"], "a host knows of no probes"],
   ["no attempt", ["test", "--attempts", "0"], "must be 1 to 999"],
+  ["no stack's name", ["clean", "dev"], "must be PROJECT/STACK"],
+  ["to say and to do", ["clean", "lab/dev", "--yes", "--dry-run"], "cannot be used with"],
   ["a shell that it does not know", ["completion", "csh"], "bash, zsh, fish"],
 ])("localnet: %s is refused in one line, and nothing is done", async (_what, argv, rule) => {
   expect(await main(argv)).toBe(2);

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { capture } from "./commands/capture";
+import { clean } from "./commands/clean";
 import { completion } from "./commands/completion";
 import { discover } from "./commands/discover";
 import { doctor } from "./commands/doctor";
@@ -51,7 +52,7 @@ export function programOf(run: Run): Command {
         ),
     })
     .exitOverride();
-  for (const command of [ls, graph, exec, shell, capture, test, discover, doctor, completion])
+  for (const command of [ls, graph, exec, shell, capture, test, discover, doctor, clean, completion])
     program.addCommand(command(run).copyInheritedSettings(program).helpOption("-h, --help", "say how to use it"));
   return program;
 }

@@ -95,6 +95,8 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   cleanUp?(host: Host, args: Recorded<A, O>, observed: S | undefined): Promise<void>;
   /** The kernel keeps no mark on its objects (`owner` is null): the ledger of the host says who made one. */
   readonly unmarked?: boolean;
+  /** What the ledger tells of an object to whoever has no state of it. */
+  readonly noted?: Noted<A, O>;
   /** The namespace that the object is in, where that is not the input `netns`. */
   namespace?(args: Args<A>): string | undefined;
   /** The namespaces in which others hang on the object: the kernel may take them along when it changes. Undefined: the host's own. */
@@ -119,6 +121,13 @@ interface Importing<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends 
   inputs?(args: Recorded<A, O>, observed: S): object;
   /** The other id that an object goes by as well. */
   alias?(args: Args<A>): string;
+}
+
+interface Noted<A extends z.ZodRawShape, O extends z.ZodRawShape> {
+  /** The inputs that an entry names, where what follows the kind in it is no id. */
+  parse?(what: string, netns: string | undefined): Partial<Args<A>>;
+  /** What a state would say, beside what is observed. */
+  recall?(host: Host, args: Args<A>): Promise<Partial<Recorded<A, O>>>;
 }
 
 /** An object that somebody may want to import. */

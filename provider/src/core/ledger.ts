@@ -61,9 +61,10 @@ export async function readShares(host: Host, place: Place): Promise<Entry[]> {
   return (await storeOf(host).find(path(place))).map(parse);
 }
 
-/** All entries of a host, of all its namespaces. */
-export async function listEntries(host: Host): Promise<Entry[]> {
-  return (await storeOf(host).find(`${directory}/`)).map(parse);
+/** All entries of a host, of all its namespaces, with the namespace that each is of. */
+export async function listEntries(host: Host): Promise<(Entry & Place)[]> {
+  const lines = await storeOf(host).find(`${directory}/`);
+  return lines.map((line) => ({ ...parse(line), netns: netnsOf(basename(line)) }));
 }
 
 /** What several owners share, as what may be imported: not while it has one. */
@@ -101,6 +102,11 @@ function path({ netns, what }: Place, owner?: string): string {
 /** What the paths of a namespace's entries begin with; "@" can be no namespace's name, and ":" in none. */
 function namespace(netns: string | undefined): string {
   return `${directory}/${netns ?? "@"}:`;
+}
+
+function netnsOf(name: string): string | undefined {
+  const netns = name.slice(0, name.indexOf(":"));
+  return netns === "@" ? undefined : netns;
 }
 
 function digest(text: string): string {

@@ -53,6 +53,12 @@ export function holdSetting(
   });
 }
 
+/** What was there before anybody asked; undefined: it is not known. */
+export async function recallSetting(host: Host, place: Place, owner: string): Promise<string | undefined> {
+  const ours = (await readShares(host, place)).find((each) => each.owner === owner);
+  return ours?.before === undefined ? undefined : String(ours.before);
+}
+
 /** Gives a setting up: the last holder puts back what was there before, unless that is not known. */
 export function releaseSetting(
   host: Host,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { eraseShare, listUnshared } from "../../core/ledger";
-import { holdSetting, releaseSetting, type Setting } from "../../core/shared-setting";
+import { holdSetting, recallSetting, releaseSetting, type Setting } from "../../core/shared-setting";
 import type { Host } from "../../host";
 import { at } from "../../schema/fields";
 import { type Chain, savedRules } from "../../tools/iptables/backend";
@@ -56,6 +56,10 @@ export const iptablesPolicy = defineKind({
 
   async cleanUp(host, args, observed) {
     if (!observed) await eraseShare(host, settingOf(host, args).place, args.owner);
+  },
+
+  noted: {
+    recall: async (host, args) => ({ previousPolicy: await recallSetting(host, placeOf(args), args.owner) }),
   },
 
   imports: {

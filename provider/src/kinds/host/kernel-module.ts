@@ -89,6 +89,13 @@ export const kernelModule = defineKind({
     if (!observed) await eraseShare(host, placeOf(name), owner);
   },
 
+  noted: {
+    async recall(host, { name, owner }) {
+      const ours = (await readShares(host, placeOf(name))).find((each) => each.owner === owner);
+      return { loadedByUs: (ours?.before ?? []) as string[] };
+    },
+  },
+
   imports: {
     parse: (name) => ({ name }),
     async list(host, netns) {

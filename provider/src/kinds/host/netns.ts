@@ -67,6 +67,13 @@ export const netns = defineKind({
     await cleanUpNamespace(host, args, observed?.owner);
   },
 
+  noted: {
+    // The entry of its files is in the namespace itself.
+    parse: (name, netns) => ({ name: netns ?? name }),
+    // An import finds others' files too.
+    recall: async (host, { name, owner }) => ({ files: await observeFiles(host, { name, owner }) }),
+  },
+
   imports: {
     parse: (name) => ({ name }),
     // A namespace is in itself.

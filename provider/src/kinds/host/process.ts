@@ -147,6 +147,8 @@ export const process = defineKind({
     await clear(host, args);
   },
 
+  noted: { parse: (owner) => ({ owner }) },
+
   imports: {
     parse: parseProcess,
     list: listProcesses,

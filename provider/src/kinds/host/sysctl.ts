@@ -117,6 +117,15 @@ export const sysctl = defineKind({
     if (!observed) await eraseShare(host, placeOf(variableOf(key), netns), owner);
   },
 
+  noted: {
+    parse: (key, netns) => ({ key, netns }),
+    async recall(host, { key, netns, owner }) {
+      const holders = await readShares(host, placeOf(variableOf(key), netns));
+      const ours = holders.find((each) => each.owner === owner);
+      return ours ? { previousValue: beforeOf(ours).value } : {};
+    },
+  },
+
   imports: {
     parse(id) {
       const { name, netns } = parseAt(id);

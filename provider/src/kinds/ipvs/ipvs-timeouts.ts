@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { eraseShare, listUnshared } from "../../core/ledger";
-import { holdSetting, releaseSetting, type Setting } from "../../core/shared-setting";
+import { holdSetting, recallSetting, releaseSetting, type Setting } from "../../core/shared-setting";
 import type { Host } from "../../host";
 import { at, netnsName } from "../../schema/fields";
 import { findTimeouts, setTimeouts, showTimeouts, type Timeouts } from "../../tools/ipvsadm-timeouts";
@@ -48,6 +48,10 @@ export const ipvsTimeouts = defineKind({
 
   async cleanUp(host, args, observed) {
     if (!observed) await eraseShare(host, placeOf(args), args.owner);
+  },
+
+  noted: {
+    recall: async (host, args) => ({ previousTimeouts: await recallSetting(host, placeOf(args), args.owner) }),
   },
 
   imports: {

@@ -1,0 +1,161 @@
+import pLimit from "p-limit";
+import { hasCode, LocalnetError } from "../errors";
+import { type Host, type HostSettings, openHost, withReadCache } from "../host";
+import { check, type Values } from "./check";
+import { toPlainJson } from "./compare";
+import { identity, located } from "./import";
+import type { AnyKind } from "./kind";
+import { type Entry, listEntries, type Place } from "./ledger";
+import { open, remove } from "./lifecycle";
+import { isForeign, observeOwned, stackOf } from "./ownership";
+import { survey } from "./survey";
+
+/** An object of a stack whose state nobody has, or an entry of the ledger without an object. */
+export interface Leftover {
+  readonly kind: AnyKind;
+  readonly id: string;
+  readonly owner: string;
+  readonly netns: string | undefined;
+  /** What the state would say. */
+  readonly recorded: Values;
+  /** Only the ledger tells of it. */
+  readonly isGone: boolean;
+  /** What nobody's mark is on and goes with it. */
+  readonly along: readonly string[];
+  /** Why it has to stay. */
+  readonly reason?: string | undefined;
+}
+
+interface Named {
+  readonly kind: AnyKind;
+  readonly args: Values;
+  readonly id: string;
+  /** The entry names an owner and nothing else: it is about what carries their mark. */
+  readonly isByOwner?: boolean;
+}
+
+/** What stacks have on a host. */
+interface Surroundings {
+  readonly others: readonly { readonly netns: string | undefined; readonly what: string; readonly owner: string }[];
+}
+
+/** Objects that are looked at, or removed, at a time. */
+const atOnce = 8;
+
+/** All that marks and the ledger of a host say is a stack's, in an order in which it can be removed. Changes nothing. */
+export async function findLeftovers(
+  kinds: readonly AnyKind[],
+  stack: string,
+  settings: HostSettings,
+): Promise<{ found: Leftover[]; stacks: string[] }> {
+  const host = openHost(undefined, settings);
+  return withReadCache(async () => {
+    const [objects, entries] = await Promise.all([survey(kinds, settings), listEntries(host)]);
+    const kindOf = (type: string) => kinds.find((kind) => kind.type === type);
+    const isOurs = ({ owner }: { owner: string }) => stackOf(owner) === stack;
+    const marked = objects.filter(isOurs).flatMap(({ type, id, owner }) => namedById(kindOf(type), id, owner));
+    const noted = entries
+      .filter(isOurs)
+      .flatMap((each) => namedByEntry(kindOf(each.what.split(" ", 1)[0] ?? ""), each));
+    const isKnown = ({ kind, args, isByOwner }: Named) =>
+      isByOwner && marked.some((each) => each.kind === kind && each.args.owner === args.owner);
+    const named = [...marked, ...noted.filter((each) => !isKnown(each))];
+    const others = [
+      ...objects.map(({ type, id, owner, netns }) => ({ what: `${type} ${id}`, owner, netns })),
+      ...entries.map(({ what, owner, netns }) => ({ what, owner, netns })),
+    ].filter((each) => !isOurs(each));
+    const limit = pLimit(atOnce);
+    const all = await Promise.all(named.map((each) => limit(() => look(each, settings, { others }))));
+    const found = [...new Map(all.map((each) => [`${each.kind.type} ${each.id}`, each])).values()];
+    const stacks = [...objects, ...entries].flatMap(({ owner }) => (owner === "" ? [] : stackOf(owner)));
+    return { found: inOrder(kinds, found), stacks: [...new Set(stacks)].sort() };
+  });
+}
+
+/** Removes what was found; tells of each what kept it from going. */
+export async function removeLeftovers(
+  found: readonly Leftover[],
+  settings: HostSettings,
+): Promise<{ readonly leftover: Leftover; readonly reason?: string | undefined }[]> {
+  const reasons = new Map(found.map((each) => [each, each.reason]));
+  const limit = pLimit(atOnce);
+  const attempt = async (each: Leftover) =>
+    reasons.set(each, await limit(() => failure(() => remove(each.kind, each.id, each.recorded, settings))));
+  const kinds = [...new Set(found.map(({ kind }) => kind))];
+  // What hung on something that came later goes the second time.
+  for (const again of [false, true]) {
+    for (const kind of kinds) {
+      const due = found.filter((each) => each.kind === kind && !each.reason && (!again || reasons.get(each)));
+      await Promise.all(due.map(attempt));
+    }
+  }
+  return found.map((leftover) => ({ leftover, reason: reasons.get(leftover) }));
+}
+
+function namedById(kind: AnyKind | undefined, id: string, owner: string): Named[] {
+  return kind ? [{ kind, id, args: identity(kind, id, owner) }] : [];
+}
+
+/** What an entry is about. A file of the ledger is root's own, but what it names is checked like any id. */
+function namedByEntry(kind: AnyKind | undefined, { what, owner, netns }: Entry & Place): Named[] {
+  if (!kind) return [];
+  const words = what.slice(kind.type.length + 1);
+  const parsed = kind.noted?.parse?.(words, netns);
+  const args = parsed ? check(kind, { ...parsed, owner }).inputs : identity(kind, words, owner);
+  return [
+    { kind, id: kind.id(args), args, isByOwner: Boolean(parsed && Object.keys(parsed).length === 1 && parsed.owner) },
+  ];
+}
+
+async function look(
+  { kind, id, args: named }: Named,
+  settings: HostSettings,
+  { others }: Surroundings,
+): Promise<Leftover> {
+  const owner = String(named.owner);
+  let recorded = named;
+  let isGone = false;
+  const reason = await failure(async () => {
+    const host = await open(kind, named, settings);
+    const args = await locate(kind, host, named, id);
+    // As after a run that died before it could record anything.
+    const observed = await observeOwned(kind, host, args);
+    isGone = !observed || isForeign(args, observed);
+    const seen = isGone ? {} : { ...observed?.inputs, ...observed?.outputs };
+    recorded = toPlainJson({ ...args, ...seen, ...(await kind.noted?.recall?.(host, args)), owner });
+  });
+  const netns = kind.namespace ? kind.namespace(recorded) : (recorded.netns as string | undefined);
+  const inside = (kind.tags ?? []).includes("netns") ? others.filter((each) => each.netns === recorded.name) : [];
+  const stays = inside.find((each) => each.owner !== "");
+  return {
+    ...{ kind, id: kind.id(recorded), owner, netns, recorded, isGone },
+    along: inside.flatMap(({ what, owner: whose }) => (whose === "" ? what : [])),
+    reason: reason ?? (stays && `${stays.what} of ${stays.owner} is in it`),
+  };
+}
+
+async function locate(kind: AnyKind, host: Host, args: Values, id: string): Promise<Values> {
+  try {
+    return (await located(kind, host, args, id)) ?? args;
+  } catch (error) {
+    // An import has no words for all of it; to remove it its name will do.
+    if (hasCode(error, "LN_INPUT")) return args;
+    throw error;
+  }
+}
+
+/** What is in namespaces goes before what is the host's, and that which hangs on others before them: the last kinds first. */
+function inOrder(kinds: readonly AnyKind[], found: readonly Leftover[]): Leftover[] {
+  const isHosts = ({ kind }: Leftover) => Number(!("netns" in kind.args.shape || kind.namespace));
+  return found.toSorted((a, b) => isHosts(a) - isHosts(b) || kinds.indexOf(b.kind) - kinds.indexOf(a.kind));
+}
+
+async function failure(body: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await body();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LocalnetError)) throw error;
+    return `${error.summary} [${error.code}]`;
+  }
+}
