@@ -9,6 +9,8 @@ const cliPackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 // Later releases of this module no longer hold the language host; this one serves later CLIs and SDKs as well.
 const languageHostPackage = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+// As with Node.js: a later release of the module no longer holds it.
+const goPackage = "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go";
 const yamlPackage = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml";
 const yamlVersionVariable = "github.com/pulumi/pulumi-yaml/pkg/version.Version";
 const reportSeconds = 20;
@@ -37,18 +39,36 @@ export async function buildPulumi(directory, version, report) {
   await chmod(shim, 0o755);
 }
 
+/** @typedef {(directory: string, version: string, report: (line: string) => void) => Promise<void>} Build fills a folder bin */
+
+/** What runs YAML programs. @type {Build} */
+export function buildYamlHost(directory, version, report) {
+  const stamp = `-X ${yamlVersionVariable}=v${version}`;
+  return buildOne(join(modules, "language-yaml"), yamlPackage, stamp, directory, report);
+}
+
+/** What runs Go programs. @type {Build} */
+export function buildGoHost(directory, _version, report) {
+  return buildOne(join(modules, "language-go"), goPackage, "", directory, report);
+}
+
+/** What writes Go SDKs. @type {Build} */
+export function buildGoGenerator(directory, _version, report) {
+  return buildOne(modules, "./generate-go", "", directory, report);
+}
+
 /**
- * Builds what runs YAML programs.
- * @param {string} directory gets a folder bin
- * @param {string} version
+ * @param {string} cwd
+ * @param {string} mainPackage
+ * @param {string} stamp
+ * @param {string} directory
  * @param {(line: string) => void} report
  */
-export async function buildYamlHost(directory, version, report) {
+async function buildOne(cwd, mainPackage, stamp, directory, report) {
   const go = compiler();
   const bin = join(directory, "bin");
   await mkdir(bin);
-  const stamp = `-X ${yamlVersionVariable}=v${version}`;
-  await build(go, join(modules, "language-yaml"), yamlPackage, stamp, join(bin, "pulumi-language-yaml"), report);
+  await build(go, cwd, mainPackage, stamp, join(bin, mainPackage.split("/").at(-1) ?? ""), report);
 }
 
 function compiler() {

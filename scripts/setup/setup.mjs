@@ -1,15 +1,23 @@
 import { say } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
+import { which } from "../lib/which.mjs";
+import { ensurePulumiGo } from "../pulumi-cli/pulumi-go.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { ensureVm, vmPackages } from "../vm/vm.mjs";
 
 /** Gets the Pulumi CLI and a throwaway machine's parts, both at once. */
 export async function setUpAll() {
-  const results = await Promise.allSettled([ensurePulumiYaml(), ensureMachine()]);
+  const results = await Promise.allSettled([ensureCli(), ensureMachine()]);
   const failures = results.filter((result) => result.status === "rejected");
   for (const { reason } of failures) say(reason instanceof Error ? reason.message : String(reason));
   if (failures.length === 0) say("Everything is there");
   return failures.length === 0 ? 0 : 1;
+}
+
+/** With what runs programs in Go where there is Go. */
+async function ensureCli() {
+  await ensurePulumiYaml();
+  if (which("go")) await ensurePulumiGo();
 }
 
 async function ensureMachine() {

@@ -93,7 +93,7 @@ export const layers = [
     ...{ env: { LOCALNET_TEST_POINTS: "rest" }, only: `test/kernel/cases/(?!.*${lacked})`, partial: true },
   },
   {
-    ...{ name: "acceptance-long", run: "all", needs: ["packages", "pulumi", "machines"], workers: 2 },
+    ...{ name: "acceptance-long", run: "all", needs: ["packages", "pulumi", "go", "machines"], workers: 2 },
     jest: { ...long, roots: ["test/acceptance"] },
   },
   {

@@ -2,7 +2,9 @@ import { delimiter } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { output } from "../lib/run.mjs";
+import { which } from "../lib/which.mjs";
 import { pulumiEnv } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumiGo } from "../pulumi-cli/pulumi-go.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
 import { ensureNode24 } from "./node24.mjs";
@@ -57,6 +59,13 @@ const needs = {
   pulumi: async () => {
     const { PATH } = pulumiEnv(await ensurePulumiYaml());
     return { ...(PATH && { PATH }), PULUMI_SKIP_UPDATE_CHECK: "true" };
+  },
+  /** Its host of Go programs as well, and what writes Go SDKs. What needs them fails where there is no Go. */
+  go: async () => {
+    if (!which("go")) return {};
+    const { path, generator } = await ensurePulumiGo();
+    const { PATH } = pulumiEnv(path);
+    return { ...(PATH && { PATH }), LOCALNET_TEST_GENERATE_GO: generator };
   },
   machine: async () => tellTests(await machine(machineNames[0])),
   "machine with Debian 13": async () => tellTests(await machine(debian13, "debian-13")),

@@ -1,0 +1,102 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { changes, root, run, type Snapshot, Stack, snapshot } from "./engine";
+import { native } from "./providers";
+import { Sandbox } from "./sandbox";
+
+const program = join(root, "examples/two-namespaces-go");
+const sdk = join(program, "sdks/go");
+// With the C compiler, if there is one, all would be compiled once more.
+const env = { CGO_ENABLED: "0", GOWORK: "off" };
+const [, typescript, show] = native("examples/two-namespaces");
+
+let sandbox: Sandbox;
+let stack: Stack;
+let before: Snapshot;
+const seen = () => snapshot([], sandbox.inside);
+
+async function must(argv: readonly string[]): Promise<string> {
+  const ran = await run(argv, { cwd: program, env: { ...process.env, ...env } });
+  if (ran.code) throw new Error(`${argv.join(" ")}: exit ${ran.code}\n${ran.text}`);
+  return ran.stdout;
+}
+
+beforeAll(async () => {
+  const generator = process.env.LOCALNET_TEST_GENERATE_GO;
+  if (!generator) throw new Error("LOCALNET_TEST_GENERATE_GO is not set: install Go, and run npm test acceptance-long");
+  rmSync(sdk, { recursive: true, force: true });
+  await must([generator, join(root, "provider/schema.json"), sdk]);
+  // The sandbox has no network.
+  await must(["go", "mod", "download"]);
+  sandbox = await Sandbox.open();
+  stack = new Stack(program, "test", env, sandbox.inside);
+  before = await seen();
+  await stack.init();
+});
+afterAll(async () => {
+  await sandbox?.close();
+  stack?.forget();
+});
+
+test("the SDK that is generated of the schema compiles, with the program", async () => {
+  await must(["go", "vet", "."]);
+  await must(["go", "build", "-o", "/dev/null", "."]);
+  expect(await must(["go", "mod", "tidy", "-diff"])).toBe("");
+});
+
+/** What a preview would make. */
+async function planned(of: Stack): Promise<string[]> {
+  const { stdout } = await of.pulumi(["preview", "--json", ...of.target]);
+  const steps = JSON.parse(stdout).steps as { urn: string }[];
+  return steps
+    .map(({ urn }) => urn.split("::").slice(2).join(" "))
+    .filter((name) => name.includes("localnet:"))
+    .sort();
+}
+
+test("it makes what examples/two-namespaces makes, and a preview changes nothing", async () => {
+  const twin = new Stack(typescript, "test", {}, sandbox.inside);
+  await twin.init();
+  expect(await planned(stack)).toEqual(await planned(twin));
+  twin.forget();
+  expect(await seen()).toEqual(before);
+});
+
+test("up makes it, its probes are answered, and nothing is warned of", async () => {
+  const { text } = await stack.up();
+  expect(changes(text)).toEqual({ created: 6 });
+  expect(text).not.toMatch(/warning/i);
+  expect(await stack.outputs()).toEqual({ answered: [1, 1] });
+  await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
+});
+
+test("a second preview is empty, also after a refresh", async () => {
+  await stack.unchanged();
+  await stack.asRecorded();
+  await stack.unchanged();
+});
+
+test("an update changes the links in place", async () => {
+  const index = async () => JSON.parse(await sandbox.ip("-n", "left", "-j", "link", "show", "dev", "eth-left"))[0];
+  const { ifindex } = await index();
+  await stack.set({ mtu: "1300" });
+  expect(changes((await stack.up()).text)).toEqual({ updated: 3, unchanged: 3 });
+  expect(await index()).toMatchObject({ mtu: 1300, ifindex });
+  await stack.unchanged();
+});
+
+test("what was changed from outside a plain preview shows, and up repairs", async () => {
+  await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
+  await show(stack, { differs: ["eth-left"] });
+  expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 5 });
+  await sandbox.ip("netns", "del", "right");
+  await show(stack, { gone: ["right", "eth-left"] });
+  expect(changes((await stack.up()).text)).toMatchObject({ created: 2 });
+  await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
+  await stack.unchanged();
+});
+
+test("destroy leaves the host as it was", async () => {
+  await stack.destroy();
+  expect(await seen()).toEqual(before);
+});
