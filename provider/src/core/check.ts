@@ -56,9 +56,10 @@ function checkObject(schema: z.ZodObject, news: Values, path: string[], failures
   return inputs;
 }
 
-/** A key without a value asks for nothing, as if it were not there. */
+/** A key without a value asks for nothing, as if it were not there; so in the objects of a list. */
 function defined(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(defined);
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   return Object.fromEntries(entries.map(([key, each]) => [key, defined(each)]));
 }

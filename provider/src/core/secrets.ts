@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { objectIn, type Values } from "./check";
 
-/** A value as a message may tell it: the objects in a list without their secrets. */
+/** A value as a message may tell it: an object, or those in a list, without their secrets. */
 export function withoutSecrets(field: z.ZodType, value: unknown): unknown {
   const hidden = secretsIn(field);
-  if (hidden.length === 0 || !Array.isArray(value)) return value;
-  return value.map((each) => Object.fromEntries(Object.entries(each).filter(([key]) => !hidden.includes(key))));
+  if (hidden.length === 0 || typeof value !== "object" || value === null) return value;
+  const shown = (each: object) => Object.fromEntries(Object.entries(each).filter(([key]) => !hidden.includes(key)));
+  return Array.isArray(value) ? value.map(shown) : shown(value);
 }
 
-/** The keys that are secrets, of the objects that a list holds. */
+/** The keys that are secrets, of an object or of those that a list holds. */
 function secretsIn(field: z.ZodType): string[] {
   const list = field instanceof z.ZodOptional ? field.unwrap() : field;
-  const element = list instanceof z.ZodArray ? objectIn(list.element as z.ZodType) : undefined;
+  const element = list instanceof z.ZodArray ? objectIn(list.element as z.ZodType) : objectIn(field);
   const fields = Object.entries((element?.shape ?? {}) as z.ZodRawShape) as [string, z.ZodType][];
   return fields.flatMap(([key, each]) => (each.meta()?.secret ? [key] : []));
 }
@@ -25,6 +26,6 @@ export function secretInputs(schema: z.ZodObject, values: Values): string[] {
     if (field.meta()?.secret) return [key];
     const hidden = secretsIn(field);
     const holds = (each: Values) => hidden.some((name) => each?.[name] !== undefined);
-    return Array.isArray(value) && value.some(holds) ? [key] : [];
+    return hidden.length > 0 && [value].flat().some((each) => holds(each as Values)) ? [key] : [];
   });
 }
