@@ -16,6 +16,7 @@ test.each<[what: string, feature: Feature]>([
   ["Vlan", "vlan"],
   ["Ipvlan", "ipvlan"],
   ["XfrmInterface", "xfrm"],
+  ["XfrmState: esp", "ipsec states"],
   ["Vrf", "vrf"],
   ["Bond", "bond"],
   ["Ifb", "ifb"],

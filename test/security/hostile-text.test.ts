@@ -4,11 +4,13 @@ import { LocalnetError } from "../../provider/src/errors";
 import { redact, visible } from "../../provider/src/text";
 import { parseLinks } from "../../provider/src/tools/ip/links";
 import { parseRoutes } from "../../provider/src/tools/ip/routes";
+import { parseXfrm } from "../../provider/src/tools/ip/xfrm";
+import { parsePolicy } from "../../provider/src/tools/ip/xfrm-policies";
+import { parseState } from "../../provider/src/tools/ip/xfrm-states";
 import { parseSets } from "../../provider/src/tools/ipset";
 import { parseDeclared, parseRules, parseSaved, splitWords } from "../../provider/src/tools/iptables/iptables";
 import { parseEndpoint, parseServiceId, parseServices, parseShown } from "../../provider/src/tools/ipvsadm";
 import { parseTable } from "../../provider/src/tools/nft";
-import { parseXfrm } from "../../provider/src/tools/objects/xfrm";
 import { parseStat } from "../../provider/src/tools/process";
 import { hostile, numRuns } from "./support/hostile";
 
@@ -39,7 +41,10 @@ test.each<[string, (text: string) => unknown]>([
   ["an address and port", parseEndpoint],
   ["sets", parseSets],
   ["a table of nft", parseTable],
-  ["states of IPsec", parseXfrm],
+  ["states of IPsec", (text) => parseXfrm(text).map(parseState)],
+  ["a state of IPsec", parseState],
+  ["policies of IPsec", (text) => parseXfrm(text).map(parsePolicy)],
+  ["a policy of IPsec", parsePolicy],
   ["the state of a process", (text) => parseStat(7, text)],
   ["an owner in a mark", (text) => ownerIn(text, "project/stack/name")],
   ["what a terminal shows", visible],

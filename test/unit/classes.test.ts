@@ -59,6 +59,13 @@ test.each([surface, native])("a key is declared as a secret, and peers that have
   expect(await Promise.all([bare.privateKey, bare.peers].map(isSecret))).toEqual([true, false]);
 });
 
+test.each([surface, native])("an object that holds a key is declared as a secret", async ({ XfrmState }) => {
+  const both = { source: "10.0.0.1", destination: "10.0.0.2", spi: 257, selector: { source: "10.0.0.0/8" } };
+  const made = new XfrmState("keyed", { ...both, encryption: { algorithm: "cbc(aes)", key: `0x${"00".repeat(16)}` } });
+  const isSecret = (value: unknown) => pulumi.isSecret(value as pulumi.Output<unknown>);
+  expect(await Promise.all([made.encryption, made.selector, made.spi].map(isSecret))).toEqual([true, false, false]);
+});
+
 test("an explicit provider has its settings as text, and passes for a provider alone", async () => {
   const made = new native.Provider("there", { host: "ssh://lab", sudo: pulumi.output(true), timeoutSeconds: 20 });
   await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));

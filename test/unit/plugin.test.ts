@@ -141,6 +141,9 @@ test("a key is a secret, whether the program says so or not, and what follows fr
   });
   const peers = [{ publicKey, allowedIps, presharedKey: publicKey }];
   expect((await check("Wireguard", { privateKey, peers })).inputs).toMatchObject({ peers: secret(peers) });
+  const encryption = { algorithm: "cbc(aes)", key: `0x${"0a".repeat(16)}` };
+  const state = { source: "10.0.0.1", destination: "10.0.0.2", spi: 257, encryption };
+  expect((await check("XfrmState", state)).inputs).toMatchObject({ spi: 257, encryption: secret(encryption) });
   const request = new rpc.CreateRequest();
   request.setUrn(urn("Wireguard"));
   request.setPreview(true);

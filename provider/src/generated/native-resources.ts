@@ -185,6 +185,22 @@ export const NftTable = native<typeof dynamic.NftTable>("NftTable");
 export type NftTable = dynamic.NftTable;
 
 /**
+ * A state of IPsec, as `ip xfrm state` makes it: how the packets of one direction are encrypted, or proved to be
+ * genuine. A change makes it anew, and its packets are counted from 0 again. Id: `PROTOCOL/DESTINATION/SPI@NETNS`, such
+ * as `esp/10.0.0.2/0x101`; with a mark `esp/10.0.0.2/0x101 mark 0x1`.
+ */
+export const XfrmState = native<typeof dynamic.XfrmState>("XfrmState");
+export type XfrmState = dynamic.XfrmState;
+
+/**
+ * A policy of IPsec, as `ip xfrm policy` makes it: which packets are encrypted or must have been, and by which states.
+ * Id: `DIRECTION src NETWORK dst NETWORK@NETNS`, with what else tells it from others: `out src 10.0.0.0/8 dst
+ * 10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS`.
+ */
+export const XfrmPolicy = native<typeof dynamic.XfrmPolicy>("XfrmPolicy");
+export type XfrmPolicy = dynamic.XfrmPolicy;
+
+/**
  * An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends. Id:
  * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6.
  */

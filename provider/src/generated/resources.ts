@@ -6630,6 +6630,391 @@ export class NftTable extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link XfrmState}. */
+export interface XfrmStateArgs extends CommonArgs {
+  /** Address that the packets are sent to. A change replaces the resource. */
+  destination: pulumi.Input<string>;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * What is made of packets: esp, which encrypts, or ah, which only proves where they come from. Default: "esp". A
+   * change replaces the resource.
+   */
+  protocol?: pulumi.Input<"esp" | "ah"> | undefined;
+  /**
+   * Number that stands in the packets and tells the state (SPI), 1 to 4294967295, also as text such as `0x101`. Below
+   * 256 are reserved ones. A change replaces the resource.
+   */
+  spi: pulumi.Input<number | string>;
+  /**
+   * Mark of the packets that it is for, as a number or with a mask, `1` or `0x1/0xff`. Default: any. A change replaces
+   * the resource.
+   */
+  mark?: pulumi.Input<number | string> | undefined;
+  /** Address that the packets are sent from. */
+  source: pulumi.Input<string>;
+  /** Does a packet keep its header (transport), or go into another one (tunnel, beet)? Default: "transport". */
+  mode?: pulumi.Input<"transport" | "tunnel" | "beet"> | undefined;
+  /** Number by which a policy's template finds it, beside its addresses; 0: none. 0 to 4294967295. Default: 0. */
+  reqid?: pulumi.Input<number> | undefined;
+  /** Number of the XfrmInterface that it belongs to. 1 to 4294967295. Default: none. */
+  ifId?: pulumi.Input<number> | undefined;
+  /** Encryption that proves where packets come from as well. For esp. */
+  aead?: pulumi.Input<XfrmStateAeadArgs> | undefined;
+  /** Encryption alone, for esp. */
+  encryption?: pulumi.Input<XfrmStateEncryptionArgs> | undefined;
+  /** What proves where packets come from: of esp beside `encryption`, of ah alone. */
+  authentication?: pulumi.Input<XfrmStateAuthenticationArgs> | undefined;
+  /** UDP around the packets, which gets them through address translation (`encap`). For esp. Default: none. */
+  encapsulation?: pulumi.Input<XfrmStateEncapsulationArgs> | undefined;
+  /** The packets that it is for, where it is not for all that policies send to it (`sel`). Default: all. */
+  selector?: pulumi.Input<XfrmStateSelectorArgs> | undefined;
+  /**
+   * How many packets back one may come late without being taken for a copy, 0 to 4096; 0: copies pass. 0 to 4096.
+   * Default: 0.
+   */
+  replayWindow?: pulumi.Input<number> | undefined;
+  /** Peculiarities (`flag`), such as esn, numbers of 64 bits for the packets. Default: []. */
+  flags?:
+    | pulumi.Input<pulumi.Input<"noecn" | "decap-dscp" | "nopmtudisc" | "wildrecv" | "icmp" | "align4" | "esn">[]>
+    | undefined;
+}
+
+/** The input `aead` of {@link XfrmStateArgs}. */
+export interface XfrmStateAeadArgs {
+  /** Algorithm, by the kernel's name. */
+  algorithm: pulumi.Input<
+    "rfc4106(gcm(aes))" | "rfc4543(gcm(aes))" | "rfc4309(ccm(aes))" | "rfc7539esp(chacha20,poly1305)"
+  >;
+  /** The key, and behind it its salt, in hexadecimal with `0x`. It is kept as a secret. */
+  key: pulumi.Input<string>;
+  /** Bits of the check value: 64, 96 or 128. Default: 128. */
+  icvLength?: pulumi.Input<64 | 96 | 128> | undefined;
+}
+
+/** The input `encryption` of {@link XfrmStateArgs}. */
+export interface XfrmStateEncryptionArgs {
+  /** Algorithm, by the kernel's name. */
+  algorithm: pulumi.Input<
+    "cbc(aes)" | "rfc3686(ctr(aes))" | "cbc(camellia)" | "cbc(serpent)" | "cbc(twofish)" | "cbc(des3_ede)"
+  >;
+  /** The key in hexadecimal with `0x`. It is kept as a secret. */
+  key: pulumi.Input<string>;
+}
+
+/** The input `authentication` of {@link XfrmStateArgs}. */
+export interface XfrmStateAuthenticationArgs {
+  /** Algorithm, by the kernel's name. */
+  algorithm: pulumi.Input<
+    "hmac(md5)" | "hmac(sha1)" | "hmac(sha256)" | "hmac(sha384)" | "hmac(sha512)" | "xcbc(aes)" | "cmac(aes)"
+  >;
+  /** The key in hexadecimal with `0x`. It is kept as a secret. */
+  key: pulumi.Input<string>;
+  /**
+   * Bits of the check value that are sent, a multiple of 8. At least 8. Default: as the kernel has it, such as 96 with
+   * hmac(sha1) and hmac(sha256), 256 with hmac(sha512).
+   */
+  truncation?: pulumi.Input<number> | undefined;
+}
+
+/** The input `encapsulation` of {@link XfrmStateArgs}. */
+export interface XfrmStateEncapsulationArgs {
+  /** Form of the packets. Default: "espinudp". */
+  type?: pulumi.Input<"espinudp" | "espinudp-nonike"> | undefined;
+  /** UDP port that they are sent from. 1 to 65535. Default: 4500. */
+  sourcePort?: pulumi.Input<number> | undefined;
+  /** UDP port that they are sent to. 1 to 65535. Default: 4500. */
+  destinationPort?: pulumi.Input<number> | undefined;
+}
+
+/** The input `selector` of {@link XfrmStateArgs}. */
+export interface XfrmStateSelectorArgs {
+  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. */
+  source?: pulumi.Input<string> | undefined;
+  /** Destination of the packets, of the same IP version. */
+  destination?: pulumi.Input<string> | undefined;
+  /** IP protocol of the packets. Default: any. */
+  protocol?:
+    | pulumi.Input<"tcp" | "udp" | "sctp" | "dccp" | "udplite" | "icmp" | "icmpv6" | "gre" | "esp" | "ah" | "ospf">
+    | undefined;
+  /** Source port of the packets. Needs a protocol with ports. 1 to 65535. Default: any. */
+  sourcePort?: pulumi.Input<number> | undefined;
+  /** Destination port of the packets. Needs a protocol with ports. 1 to 65535. Default: any. */
+  destinationPort?: pulumi.Input<number> | undefined;
+}
+
+/** The output `aead` of {@link XfrmState}. */
+export interface XfrmStateAead {
+  /** Algorithm, by the kernel's name. */
+  readonly algorithm: "rfc4106(gcm(aes))" | "rfc4543(gcm(aes))" | "rfc4309(ccm(aes))" | "rfc7539esp(chacha20,poly1305)";
+  /** The key, and behind it its salt, in hexadecimal with `0x`. It is kept as a secret. */
+  readonly key: string;
+  /** Bits of the check value: 64, 96 or 128. */
+  readonly icvLength: 64 | 96 | 128;
+}
+
+/** The output `encryption` of {@link XfrmState}. */
+export interface XfrmStateEncryption {
+  /** Algorithm, by the kernel's name. */
+  readonly algorithm:
+    | "cbc(aes)"
+    | "rfc3686(ctr(aes))"
+    | "cbc(camellia)"
+    | "cbc(serpent)"
+    | "cbc(twofish)"
+    | "cbc(des3_ede)";
+  /** The key in hexadecimal with `0x`. It is kept as a secret. */
+  readonly key: string;
+}
+
+/** The output `authentication` of {@link XfrmState}. */
+export interface XfrmStateAuthentication {
+  /** Algorithm, by the kernel's name. */
+  readonly algorithm:
+    | "hmac(md5)"
+    | "hmac(sha1)"
+    | "hmac(sha256)"
+    | "hmac(sha384)"
+    | "hmac(sha512)"
+    | "xcbc(aes)"
+    | "cmac(aes)";
+  /** The key in hexadecimal with `0x`. It is kept as a secret. */
+  readonly key: string;
+  /** Bits of the check value that are sent, a multiple of 8. */
+  readonly truncation?: number | undefined;
+}
+
+/** The output `encapsulation` of {@link XfrmState}. */
+export interface XfrmStateEncapsulation {
+  /** Form of the packets. */
+  readonly type: "espinudp" | "espinudp-nonike";
+  /** UDP port that they are sent from. */
+  readonly sourcePort: number;
+  /** UDP port that they are sent to. */
+  readonly destinationPort: number;
+}
+
+/** The output `selector` of {@link XfrmState}. */
+export interface XfrmStateSelector {
+  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. */
+  readonly source?: string | undefined;
+  /** Destination of the packets, of the same IP version. */
+  readonly destination?: string | undefined;
+  /** IP protocol of the packets. */
+  readonly protocol?:
+    | "tcp"
+    | "udp"
+    | "sctp"
+    | "dccp"
+    | "udplite"
+    | "icmp"
+    | "icmpv6"
+    | "gre"
+    | "esp"
+    | "ah"
+    | "ospf"
+    | undefined;
+  /** Source port of the packets. Needs a protocol with ports. */
+  readonly sourcePort?: number | undefined;
+  /** Destination port of the packets. Needs a protocol with ports. */
+  readonly destinationPort?: number | undefined;
+}
+
+/**
+ * A state of IPsec, as `ip xfrm state` makes it: how the packets of one direction are encrypted, or proved to be
+ * genuine. A change makes it anew, and its packets are counted from 0 again. Id: `PROTOCOL/DESTINATION/SPI@NETNS`, such
+ * as `esp/10.0.0.2/0x101`; with a mark `esp/10.0.0.2/0x101 mark 0x1`.
+ */
+export class XfrmState extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("XfrmState");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): XfrmState {
+    return new XfrmState(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is XfrmState {
+    return hasToken(value, XfrmState.__pulumiType);
+  }
+
+  /** Address that the packets are sent to. */
+  declare readonly destination: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** What is made of packets: esp, which encrypts, or ah, which only proves where they come from. */
+  declare readonly protocol: pulumi.Output<"esp" | "ah">;
+  /**
+   * Number that stands in the packets and tells the state (SPI), 1 to 4294967295, also as text such as `0x101`. Below
+   * 256 are reserved ones.
+   */
+  declare readonly spi: pulumi.Output<number>;
+  /** Mark of the packets that it is for, as a number or with a mask, `1` or `0x1/0xff`. */
+  declare readonly mark: pulumi.Output<string | undefined>;
+  /** Address that the packets are sent from. */
+  declare readonly source: pulumi.Output<string>;
+  /** Does a packet keep its header (transport), or go into another one (tunnel, beet)? */
+  declare readonly mode: pulumi.Output<"transport" | "tunnel" | "beet">;
+  /** Number by which a policy's template finds it, beside its addresses; 0: none. */
+  declare readonly reqid: pulumi.Output<number>;
+  /** Number of the XfrmInterface that it belongs to. */
+  declare readonly ifId: pulumi.Output<number | undefined>;
+  /** Encryption that proves where packets come from as well. For esp. */
+  declare readonly aead: pulumi.Output<XfrmStateAead | undefined>;
+  /** Encryption alone, for esp. */
+  declare readonly encryption: pulumi.Output<XfrmStateEncryption | undefined>;
+  /** What proves where packets come from: of esp beside `encryption`, of ah alone. */
+  declare readonly authentication: pulumi.Output<XfrmStateAuthentication | undefined>;
+  /** UDP around the packets, which gets them through address translation (`encap`). For esp. */
+  declare readonly encapsulation: pulumi.Output<XfrmStateEncapsulation | undefined>;
+  /** The packets that it is for, where it is not for all that policies send to it (`sel`). */
+  declare readonly selector: pulumi.Output<XfrmStateSelector | undefined>;
+  /** How many packets back one may come late without being taken for a copy, 0 to 4096; 0: copies pass. */
+  declare readonly replayWindow: pulumi.Output<number>;
+  /** Peculiarities (`flag`), such as esn, numbers of 64 bits for the packets. */
+  declare readonly flags: pulumi.Output<
+    ("noecn" | "decap-dscp" | "nopmtudisc" | "wildrecv" | "icmp" | "align4" | "esn")[]
+  >;
+
+  constructor(name: string, args: XfrmStateArgs, options?: pulumi.CustomResourceOptions) {
+    super("XfrmState", name, args, options);
+  }
+}
+
+/** The inputs of {@link XfrmPolicy}. */
+export interface XfrmPolicyArgs extends CommonArgs {
+  /** Is it for packets that come in, leave (out) or are forwarded (fwd)? A change replaces the resource. */
+  direction: pulumi.Input<"in" | "out" | "fwd">;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. A change replaces the resource. */
+  source?: pulumi.Input<string> | undefined;
+  /** Destination of the packets, of the same IP version. A change replaces the resource. */
+  destination?: pulumi.Input<string> | undefined;
+  /** IP protocol of the packets. Default: any. A change replaces the resource. */
+  protocol?:
+    | pulumi.Input<"tcp" | "udp" | "sctp" | "dccp" | "udplite" | "icmp" | "icmpv6" | "gre" | "esp" | "ah" | "ospf">
+    | undefined;
+  /**
+   * Source port of the packets. Needs a protocol with ports. 1 to 65535. Default: any. A change replaces the resource.
+   */
+  sourcePort?: pulumi.Input<number> | undefined;
+  /**
+   * Destination port of the packets. Needs a protocol with ports. 1 to 65535. Default: any. A change replaces the
+   * resource.
+   */
+  destinationPort?: pulumi.Input<number> | undefined;
+  /**
+   * Mark of the packets, as a number or with a mask, `1` or `0x1/0xff`. Default: any. A change replaces the resource.
+   */
+  mark?: pulumi.Input<number | string> | undefined;
+  /**
+   * Number of the XfrmInterface that the packets come or leave by. 1 to 4294967295. Default: none. A change replaces
+   * the resource.
+   */
+  ifId?: pulumi.Input<number> | undefined;
+  /** Of several that fit, the one with the lowest number counts. 0 to 4294967295. Default: 0. */
+  priority?: pulumi.Input<number> | undefined;
+  /** What becomes of the packets: allow, through the templates if there are some, or block. Default: "allow". */
+  action?: pulumi.Input<"allow" | "block"> | undefined;
+  /**
+   * What the packets are put into, the innermost first, or must have been taken out of; at most 6. None: they pass as
+   * they are. At most 6.
+   */
+  templates?: pulumi.Input<pulumi.Input<XfrmPolicyTemplatesArgs>[]> | undefined;
+}
+
+/** An entry of the input `templates` of {@link XfrmPolicyArgs}. */
+export interface XfrmPolicyTemplatesArgs {
+  /** Source address of the packets that come of it. Default: any. */
+  source?: pulumi.Input<string> | undefined;
+  /** Their destination address. Default: any. */
+  destination?: pulumi.Input<string> | undefined;
+  /** What is made of packets: esp or ah. Default: "esp". */
+  protocol?: pulumi.Input<"esp" | "ah"> | undefined;
+  /** Do packets keep their header (transport), or go into another one (tunnel, beet)? Default: "transport". */
+  mode?: pulumi.Input<"transport" | "tunnel" | "beet"> | undefined;
+  /** Number of the state (SPI). Default: any. */
+  spi?: pulumi.Input<number | string> | undefined;
+  /** Number that the state has for it. 1 to 4294967295. Default: none. */
+  reqid?: pulumi.Input<number> | undefined;
+  /** Is it required, or used only where there is such a state? Default: "required". */
+  level?: pulumi.Input<"required" | "use"> | undefined;
+}
+
+/** An entry of the output `templates` of {@link XfrmPolicy}. */
+export interface XfrmPolicyTemplates {
+  /** Source address of the packets that come of it. */
+  readonly source?: string | undefined;
+  /** Their destination address. */
+  readonly destination?: string | undefined;
+  /** What is made of packets: esp or ah. */
+  readonly protocol: "esp" | "ah";
+  /** Do packets keep their header (transport), or go into another one (tunnel, beet)? */
+  readonly mode: "transport" | "tunnel" | "beet";
+  /** Number of the state (SPI). */
+  readonly spi?: number | undefined;
+  /** Number that the state has for it. */
+  readonly reqid?: number | undefined;
+  /** Is it required, or used only where there is such a state? */
+  readonly level: "required" | "use";
+}
+
+/**
+ * A policy of IPsec, as `ip xfrm policy` makes it: which packets are encrypted or must have been, and by which states.
+ * Id: `DIRECTION src NETWORK dst NETWORK@NETNS`, with what else tells it from others: `out src 10.0.0.0/8 dst
+ * 10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS`.
+ */
+export class XfrmPolicy extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("XfrmPolicy");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): XfrmPolicy {
+    return new XfrmPolicy(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is XfrmPolicy {
+    return hasToken(value, XfrmPolicy.__pulumiType);
+  }
+
+  /** Is it for packets that come in, leave (out) or are forwarded (fwd)? */
+  declare readonly direction: pulumi.Output<"in" | "out" | "fwd">;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. */
+  declare readonly source: pulumi.Output<string | undefined>;
+  /** Destination of the packets, of the same IP version. */
+  declare readonly destination: pulumi.Output<string | undefined>;
+  /** IP protocol of the packets. */
+  declare readonly protocol: pulumi.Output<
+    "tcp" | "udp" | "sctp" | "dccp" | "udplite" | "icmp" | "icmpv6" | "gre" | "esp" | "ah" | "ospf" | undefined
+  >;
+  /** Source port of the packets. Needs a protocol with ports. */
+  declare readonly sourcePort: pulumi.Output<number | undefined>;
+  /** Destination port of the packets. Needs a protocol with ports. */
+  declare readonly destinationPort: pulumi.Output<number | undefined>;
+  /** Mark of the packets, as a number or with a mask, `1` or `0x1/0xff`. */
+  declare readonly mark: pulumi.Output<string | undefined>;
+  /** Number of the XfrmInterface that the packets come or leave by. */
+  declare readonly ifId: pulumi.Output<number | undefined>;
+  /** Of several that fit, the one with the lowest number counts. */
+  declare readonly priority: pulumi.Output<number>;
+  /** What becomes of the packets: allow, through the templates if there are some, or block. */
+  declare readonly action: pulumi.Output<"allow" | "block">;
+  /**
+   * What the packets are put into, the innermost first, or must have been taken out of; at most 6. None: they pass as
+   * they are.
+   */
+  declare readonly templates: pulumi.Output<XfrmPolicyTemplates[] | undefined>;
+
+  constructor(name: string, args: XfrmPolicyArgs, options?: pulumi.CustomResourceOptions) {
+    super("XfrmPolicy", name, args, options);
+  }
+}
+
 /** The inputs of {@link IpvsService}. */
 export interface IpvsServiceArgs extends CommonArgs {
   /** Virtual IP address. With `port`, or else `firewallMark`. A change replaces the resource. */

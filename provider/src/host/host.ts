@@ -165,6 +165,12 @@ const causes: readonly Cause[] = [
     hint: "check its name, and that the running kernel's modules are there: after an upgrade of the kernel, reboot",
   },
   {
+    pattern: /Requested (?:type|mode|\w+ algorithm) not found/,
+    code: "LN_KERNEL",
+    summary: "the running kernel lacks this protocol or algorithm of IPsec",
+    hint: "load the kernel module that has it: modprobe esp4, esp6, ah4 or ah6, or that of the algorithm",
+  },
+  {
     pattern: /Protocol not (?:available|supported)/,
     code: "LN_KERNEL",
     summary: "the running kernel lacks what this needs",

@@ -13,6 +13,8 @@ import { kernelModule } from "./host/kernel-module";
 import { netns } from "./host/netns";
 import { process } from "./host/process";
 import { sysctl } from "./host/sysctl";
+import { xfrmPolicy } from "./ipsec/xfrm-policy";
+import { xfrmState } from "./ipsec/xfrm-state";
 import { ipvsBackend } from "./ipvs/ipvs-backend";
 import { ipvsService } from "./ipvs/ipvs-service";
 import { ipvsTimeouts } from "./ipvs/ipvs-timeouts";
@@ -71,6 +73,8 @@ export {
   vxlan,
   wireguard,
   xfrmInterface,
+  xfrmPolicy,
+  xfrmState,
 };
 
 const all: readonly AnyKind[] = [
@@ -93,7 +97,7 @@ const all: readonly AnyKind[] = [
     link,
   ],
   ...[address, neighbour, bridgeFdb, route, policyRule, qdisc],
-  ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable],
+  ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable, xfrmState, xfrmPolicy],
   ...[ipvsService, ipvsBackend, ipvsTimeouts, file, process, probe],
 ];
 

@@ -4,6 +4,7 @@ export type Feature =
   | "ifb"
   | "ipvlan"
   | "xfrm"
+  | "ipsec states"
   | "wireguard"
   | "tunnel"
   | "vlan"

@@ -117,8 +117,13 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
       isOf: (kind: string, inputs: Values) => kind === "IpSet" && inputs.name === name,
     })),
     ...(now.xfrm ?? []).map((line) => {
-      const [, first = ""] = /^(src \S+ dst \S+)/.exec(line) ?? [];
-      return { sort: "xfrm", text: first, isOf: () => false };
+      const [, first = "", source, destination] = /^(src (\S+) dst ([^\s\\]+))/.exec(line) ?? [];
+      const direction = /\tdir (\S+)/.exec(line)?.[1];
+      const isOf = (type: string, inputs: Values) =>
+        type === (direction ? "XfrmPolicy" : "XfrmState") &&
+        (direction ? inputs.direction === direction && inputs.source === source : true) &&
+        inputs.destination === destination;
+      return { sort: "xfrm", text: first, isOf };
     }),
     ...settingObjects(now.settings ?? [], ofNew.settings ?? []),
   ];

@@ -16,6 +16,10 @@ const probes = {
   tunnel: ["ip", "link", "add", "name", "probe-tun", "type", "gretap", "remote", "192.0.2.1"],
   wireguard: ["ip", "link", "add", "name", "probe-wg", "type", "wireguard"],
   xfrm: ["ip", "link", "add", "name", "probe-xfrm", "type", "xfrm", "if_id", "1"],
+  "ipsec states": [
+    ...["ip", "xfrm", "state", "add", "src", "192.0.2.1", "dst", "192.0.2.2", "proto", "esp", "spi", "257"],
+    ...["aead", "rfc4106(gcm(aes))", `0x${"00".repeat(20)}`, "128"],
+  ],
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],

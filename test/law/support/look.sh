@@ -8,6 +8,7 @@ look() {
   echo "@@ neighbours"; ip -j -N neighbour show nud permanent
   echo "@@ vlans"; bridge -j vlan show
   echo "@@ qdiscs"; tc qdisc show
+  echo "@@ ipsec"; ip -o xfrm state list; ip -o xfrm policy list
   echo "@@ iptables 4"; iptables-save
   echo "@@ iptables 6"; ip6tables-save
   if [ -s /proc/net/ip_vs ]; then echo "@@ ipvs"; ipvsadm -S -n; ipvsadm -L --timeout; fi

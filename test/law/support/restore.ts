@@ -24,6 +24,7 @@ export async function restore(clean: Kernel): Promise<void> {
     ip route flush table all proto 157; ip -6 route flush table all proto 157; ip route flush type blackhole; ip route flush type unreachable; ip route flush type prohibit; ip route flush type throw
     for name in iptables ip6tables; do for table in filter nat mangle raw security; do $name -t $table -F; $name -t $table -X; for chain in FORWARD INPUT OUTPUT; do $name -t $table -P $chain ACCEPT; done; done; done
     for set in $(ipset list -name); do ipset destroy "$set"; done
+    ip xfrm policy flush; ip xfrm state flush
     nft flush ruleset; rm -rf /etc/netns
     find /run -mindepth 1 ! -path '/run/.etc*' ! -path '/run/netns*' -delete
     while read -r key value; do [ -w "/proc/sys/$key" ] && [ "$(cat "/proc/sys/$key")" != "$value" ] && echo "$value" > "/proc/sys/$key"; done`;

@@ -31,6 +31,11 @@ export const samples: Readonly<Record<string, Values>> = {
   IptablesRule: { chain: "FORWARD", target: "ACCEPT", netns: "foo" },
   IpSet: { name: "pods", type: "hash:ip", netns: "foo" },
   NftTable: { family: "inet", name: "lab", ruleset: "", netns: "foo" },
+  XfrmState: {
+    ...{ source: "10.0.0.1", destination: "10.0.0.2", spi: 257, netns: "foo" },
+    encryption: { algorithm: "cbc(aes)", key: "0x000102030405060708090a0b0c0d0e0f" },
+  },
+  XfrmPolicy: { direction: "out", netns: "foo" },
   IpvsTimeouts: { tcp: 60, netns: "foo" },
   IpvsService: { address: "10.0.0.1", port: 80, netns: "foo" },
   IpvsBackend: { service: "tcp/10.0.0.1:80@foo", address: "10.0.0.2", port: 8080 },

@@ -24,6 +24,12 @@ function command(what: string, module: string, ...argv: string[]): Feature {
   return { what, module, argv };
 }
 
+/** A state of IPsec in a protocol, with these words for what it does and a key that nobody uses. */
+function state(what: string, module: string, protocol: string, ...algorithm: string[]): Feature {
+  const address = ["src", "192.0.2.1", "dst", "192.0.2.2"];
+  return command(what, module, "ip", "xfrm", "state", "add", ...address, "proto", protocol, "spi", "257", ...algorithm);
+}
+
 /** What a kernel may have been built without. */
 const features: readonly Feature[] = [
   link("VethPair, Pod", "veth", "veth"),
@@ -38,6 +44,9 @@ const features: readonly Feature[] = [
   link("Ifb", "ifb", "ifb"),
   link("Wireguard", "wireguard", "wireguard"),
   link("XfrmInterface", "xfrm_interface", "xfrm if_id 1"),
+  state("XfrmState: esp", "esp4", "esp", "enc", "cbc(aes)", `0x${"00".repeat(16)}`),
+  state("XfrmState: ah", "ah4", "ah", "auth", "hmac(sha1)", `0x${"00".repeat(20)}`),
+  command("XfrmPolicy", "xfrm_user", "ip", "xfrm", "policy", "list"),
   link("Tunnel: ipip", "ipip", "ipip remote 192.0.2.1"),
   link("Tunnel: gre, gretap", "ip_gre", "gretap remote 192.0.2.1"),
   command("impairment", "sch_netem", "tc", "qdisc", "add", "dev", "lo", "root", "netem"),

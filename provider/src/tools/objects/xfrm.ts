@@ -1,21 +1,16 @@
 import type { KernelObject } from "../../core/kernel-object";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
-import { ip } from "../ip/ip";
-import { wouldLoad } from "../modules";
+import { type PolicyEntry, showPolicies } from "../ip/xfrm-policies";
+import { type StateEntry, showStates } from "../ip/xfrm-states";
 
 export const xfrmObjects = {
   name: "states and policies of IPsec",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
-    if (await wouldLoad(host, "xfrm_user")) return [];
     try {
-      // Keys are secrets.
-      const states = parseXfrm(await ip(host, netns, "xfrm", "state", "list", "nokeys"));
-      const policies = parseXfrm(await ip(host, netns, "xfrm", "policy", "list"));
-      return [
-        ...states.map((each) => xfrmObject("state", each, /proto \S+ spi \S+/)),
-        ...policies.map((each) => xfrmObject("policy", each, /(dir|socket) \S+ priority \d+/)),
-      ];
+      const states = await showStates(host, netns);
+      const policies = await showPolicies(host, netns);
+      return [...states.map(stateObject), ...policies.map(policyObject)];
     } catch (error) {
       // A kernel without IPsec has none.
       if (hasCode(error, "LN_KERNEL")) return [];
@@ -24,16 +19,29 @@ export const xfrmObjects = {
   },
 };
 
-/** Each begins at the margin, and goes on in lines that do not. */
-export function parseXfrm(text: string): string[] {
-  return text.split(/^(?=src )/m).filter((part) => part.startsWith("src "));
+function stateObject({ source, destination, protocol, spi, mark, strange }: StateEntry): KernelObject {
+  return {
+    what: `xfrm state src ${source} dst ${destination} proto ${protocol} spi 0x${spi.toString(16)}`,
+    why: whyOfState(protocol, spi, strange),
+    saidBy: [{ of: "XfrmState", inputs: { destination, protocol, spi, mark } }],
+  };
 }
 
-function xfrmObject(sort: string, text: string, rest: RegExp): KernelObject {
-  const [first = ""] = text.split("\n");
+function whyOfState(protocol: string, spi: number, strange: string | undefined): string {
+  if (protocol === "4" || protocol === "41") return "the kernel made it beside one of protocol comp";
+  if (spi === 0) return "the kernel waits for somebody to say its keys";
+  return strange ? `no input says ${strange}` : `no kind has states of protocol ${protocol}`;
+}
+
+function policyObject({ title, key, strange }: PolicyEntry): KernelObject {
+  const isSocket = / socket (in|out) /.test(title);
   return {
-    what: ["xfrm", sort, first.trim(), rest.exec(text)?.[0]].filter(Boolean).join(" "),
-    why: "no kind has it",
-    saidBy: [],
+    what: `xfrm policy ${title}`,
+    why: isSocket
+      ? "a process has it for one of its sockets"
+      : strange
+        ? `no input says ${strange}`
+        : "no inputs say which packets it is for",
+    saidBy: key ? [{ of: "XfrmPolicy", inputs: { ...key } }] : [],
   };
 }

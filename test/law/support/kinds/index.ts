@@ -2,6 +2,7 @@ import { isOf } from "../program";
 import type { NoShape, Shape } from "../shapes";
 import { file, netns } from "./files";
 import { ipSet, iptablesChain, iptablesPolicy } from "./firewall";
+import { xfrmPolicy, xfrmState } from "./ipsec";
 import { ipvsBackend, ipvsService, ipvsTimeouts } from "./ipvs";
 import { bridge, dummy, ifb, ipvlan, linkShape, pod, tunnel, vethPair, vxlan, wireguard, xfrmInterface } from "./links";
 import { probe, process } from "./processes";
@@ -33,6 +34,8 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Process: process,
   Probe: probe,
   File: file,
+  XfrmState: xfrmState,
+  XfrmPolicy: xfrmPolicy,
   IpvsService: ipvsService,
   IpvsTimeouts: ipvsTimeouts,
   IpvsBackend: ipvsBackend,

@@ -22,7 +22,7 @@ export const route: Shape = {
     if (own === undefined) return { ...to, destination: draw.pick(networks), device: link.value };
     const six = own.includes(":");
     const hops = hosts(own).filter((each) => !own.startsWith(`${each}/`));
-    if (!six && draw.chance(15)) {
+    if (!six && draw.chance(30)) {
       const nextHops = draw.some(hops, 3).map((via, index) => ({ via, weight: index + 1 }));
       return { ...to, destination: draw.pick(networks), ...(nextHops.length > 1 ? { nextHops } : { via: hops[0] }) };
     }

@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from "node:util";
+import { defineKind } from "../../core/kind";
+import { at, parseAt } from "../../schema/fields";
+import { deleteState, putState } from "../../tools/ip/xfrm-state-change";
+import { isFoundFor, type StateEntry, type StateKey, type StateSettings, showStates } from "../../tools/ip/xfrm-states";
+import { type XfrmStateArgs, xfrmStateArgs, xfrmStateRules } from "./xfrm-state-args";
+
+export const xfrmState = defineKind({
+  type: "XfrmState",
+  summary:
+    "A state of IPsec, as `ip xfrm state` makes it: how the packets of one direction are encrypted, or proved to be genuine. A change makes it anew, and its packets are counted from 0 again.",
+  args: xfrmStateArgs,
+  outputs: {},
+  needs: ["ip"],
+  unmarked: true,
+  /** `PROTOCOL/DESTINATION/SPI@NETNS`, such as `esp/10.0.0.2/0x101`; with a mark `esp/10.0.0.2/0x101 mark 0x1` */
+  id: (args) => idOf(args, args.netns),
+
+  rules: xfrmStateRules,
+
+  async observe(host, args) {
+    return observedAmong(await showStates(host, args.netns), keyOf(args));
+  },
+
+  async ensure(host, args, observed) {
+    if (observed && isSame(args, observed.inputs)) return;
+    await putState(host, args.netns, keyOf(args), settingsOf(args), observed?.inputs);
+  },
+
+  async remove(host, args) {
+    await deleteState(host, args.netns, keyOf(args));
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      const [, protocol, destination, spi, mark] = /^(esp|ah)\/([^/\s]+)\/(\S+?)(?: mark (\S+))?$/.exec(name) ?? [];
+      if (protocol === undefined || destination === undefined) return undefined;
+      return { protocol: protocol as "esp" | "ah", destination, spi: Number(spi), mark, netns };
+    },
+    async list(host, netns) {
+      return (await showStates(host, netns)).filter(isSaid).map((entry) => ({ id: idOf(entry, netns) }));
+    },
+  },
+});
+
+/** Of other protocols, and without a number, there are states that the kernel makes by itself. */
+function isSaid({ protocol, spi }: StateKey): boolean {
+  return ["esp", "ah"].includes(protocol) && spi > 0;
+}
+
+function idOf(key: StateKey, netns: string | undefined): string {
+  const { protocol, destination, spi, mark } = key;
+  const name = `${protocol}/${destination}/0x${spi.toString(16)}`;
+  return at(mark === undefined ? name : `${name} mark ${mark}`, netns);
+}
+
+function keyOf({ protocol, destination, spi, mark }: StateKey): StateKey {
+  return { protocol, destination, spi, mark };
+}
+
+/** The kernel may take one for another that has no mark, or another one: then it can change neither of them alone. */
+function observedAmong(entries: readonly StateEntry[], key: StateKey) {
+  const near = entries.filter(
+    ({ protocol, destination, spi }) => protocol === key.protocol && destination === key.destination && spi === key.spi,
+  );
+  const entry = near.find(({ mark }) => mark === key.mark);
+  const twin = near.find((each) => each !== entry && isFoundFor(each, key));
+  const there = entry ?? twin;
+  if (!there) return undefined;
+  const other = twin ? `the state with mark ${twin.mark ?? "none"}` : there.strange && `a state with ${there.strange}`;
+  return {
+    owner: other ?? null,
+    ...(other !== undefined && { otherKind: true }),
+    inputs: settingsOf(there),
+    outputs: {},
+  };
+}
+
+function settingsOf(state: StateEntry | XfrmStateArgs): StateSettings {
+  const { source, reqid, mode, ifId, aead, encryption, authentication, encapsulation, selector } = state;
+  const { replayWindow, flags } = state;
+  return {
+    ...{ source, reqid, mode, ifId, aead, encryption, replayWindow, flags },
+    ...{ encapsulation, selector: selector as StateSettings["selector"] },
+    authentication: authentication as StateSettings["authentication"],
+  };
+}
+
+function isSame(wanted: XfrmStateArgs, there: StateSettings): boolean {
+  return isDeepStrictEqual(plain(settingsOf(wanted)), plain(there));
+}
+
+/** Without what is undefined. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}

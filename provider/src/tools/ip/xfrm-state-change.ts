@@ -1,0 +1,87 @@
+import type { Host } from "../../host";
+import { commandError } from "../../host/host";
+import { ipIn } from "./ip";
+import { markWords, option, selectorWords } from "./xfrm";
+import { type Algorithm, type StateKey, type StateSettings, showStates } from "./xfrm-states";
+
+/** Makes a state, in place of the former one. Keys must not be in a command line, and the kernel changes none: ip reads all from its input. */
+export async function putState(
+  host: Host,
+  netns: string | undefined,
+  key: StateKey,
+  settings: StateSettings,
+  former: StateSettings | undefined,
+): Promise<void> {
+  const remove = former ? [["xfrm", "state", "delete", ...keyWords(key)]] : [];
+  try {
+    await runBatch(host, netns, [...remove, ["xfrm", "state", "add", ...stateWords(key, settings)]], settings, former);
+  } catch (error) {
+    // What the kernel refuses takes the former one along.
+    if (former && (await isGone(host, netns, key)))
+      await runBatch(host, netns, [["xfrm", "state", "add", ...stateWords(key, former)]], former).catch(
+        () => undefined,
+      );
+    throw error;
+  }
+}
+
+async function isGone(host: Host, netns: string | undefined, key: StateKey): Promise<boolean> {
+  const there = await showStates(host, netns).catch(() => []);
+  return !there.some(({ destination, protocol, spi, mark }) => {
+    return destination === key.destination && protocol === key.protocol && spi === key.spi && mark === key.mark;
+  });
+}
+
+export async function deleteState(host: Host, netns: string | undefined, key: StateKey): Promise<void> {
+  await host.run([...ipIn(netns), "xfrm", "state", "delete", ...keyWords(key)]);
+}
+
+async function runBatch(
+  host: Host,
+  netns: string | undefined,
+  commands: readonly (readonly string[])[],
+  ...secret: (StateSettings | undefined)[]
+): Promise<void> {
+  const argv = [...ipIn(netns), "-batch", "-"];
+  const input = commands.map((words) => `${words.map(requirePlain).join(" ")}\n`).join("");
+  const result = await host.run(argv, { input, accept: "any" });
+  if (result.exitCode === 0) return;
+  // What ip cannot read it prints.
+  throw commandError(argv, result).without(secret.flatMap(keysIn));
+}
+
+/** Blanks, quotes, "#" and backslashes would be read otherwise in a line than in arguments. */
+function requirePlain(word: string): string {
+  if (!/^[\w.:/(),-]+$/.test(word)) throw new TypeError("no word for a list of commands");
+  return word;
+}
+
+function keysIn(settings: StateSettings | undefined): string[] {
+  const { aead, encryption, authentication } = settings ?? {};
+  return [aead, encryption, authentication].flatMap((each) => (each?.key === undefined ? [] : [each.key]));
+}
+
+function keyWords({ destination, protocol, spi, mark }: StateKey): string[] {
+  return ["dst", destination, "proto", protocol, "spi", String(spi), ...markWords(mark)];
+}
+
+function stateWords(key: StateKey, settings: StateSettings): string[] {
+  const { source, reqid, mode, ifId, aead, encryption, authentication, encapsulation, selector } = settings;
+  const { replayWindow, flags } = settings;
+  const any = key.destination.includes(":") ? "::" : "0.0.0.0";
+  const algorithm = (word: string, of: Algorithm | undefined, ...more: (number | undefined)[]) =>
+    of ? [word, of.algorithm, of.key ?? "", ...more.map(String)] : [];
+  return [
+    ...["src", source, ...keyWords(key), "reqid", String(reqid), "mode", mode],
+    ...option("if_id", ifId),
+    ...algorithm("aead", aead, aead?.icvLength),
+    ...algorithm("enc", encryption),
+    ...algorithm("auth-trunc", authentication, authentication?.truncation),
+    ...(replayWindow > 0 ? ["replay-window", String(replayWindow)] : []),
+    ...(flags.length > 0 ? ["flag", ...flags] : []),
+    ...(encapsulation
+      ? ["encap", encapsulation.type, `${encapsulation.sourcePort}`, `${encapsulation.destinationPort}`, any]
+      : []),
+    ...(selector ? ["sel", ...selectorWords(selector)] : []),
+  ];
+}
