@@ -1,2 +1,3 @@
+export * from "./components";
 export * from "./generated/functions";
 export * from "./generated/resources";

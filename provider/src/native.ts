@@ -1,1 +1,2 @@
+export * from "./components/native";
 export * from "./generated/native-resources";

@@ -28,8 +28,16 @@ test.each(types)("%s is exported as a class, and its arguments as a type", (type
   expect(declared).toContain(`interface ${type}Args`);
 });
 
-test("nothing else is exported but providers, and the same for the native plugin", () => {
-  const all = ["Provider", ...types, ...Object.keys(functions).flatMap((name) => [name, `${name}Output`])].sort();
+/** Made of kinds. */
+const components = ["KubeProxyNode"];
+
+test("nothing else is exported but components and providers, and the same for the native plugin", () => {
+  const all = [
+    "Provider",
+    ...components,
+    ...types,
+    ...Object.keys(functions).flatMap((name) => [name, `${name}Output`]),
+  ].sort();
   expect(Object.keys(surface).sort()).toEqual(all);
   expect(Object.keys(native).sort()).toEqual(all);
 });

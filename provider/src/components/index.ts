@@ -1,0 +1,13 @@
+import type * as pulumi from "@pulumi/pulumi";
+import * as classes from "../generated/resources";
+import type { KubeProxyNodeArgs } from "./kube-proxy/args";
+import { AnyKubeProxyNode } from "./kube-proxy-node";
+
+export type * from "./kube-proxy/args";
+
+/** What kube-proxy makes of the services of a cluster on one of its nodes, as objects of this package's kinds. */
+export class KubeProxyNode extends AnyKubeProxyNode {
+  constructor(name: string, args: KubeProxyNodeArgs = {}, options?: pulumi.ComponentResourceOptions) {
+    super(classes, name, args, options);
+  }
+}

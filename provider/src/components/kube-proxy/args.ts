@@ -1,0 +1,73 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Netns, Pod } from "../../generated/resources";
+
+/** The inputs of {@link KubeProxyNode}. */
+export interface KubeProxyNodeArgs {
+  /** How services are made: iptables, as chains that packets walk through. Default: "iptables". */
+  mode?: "iptables" | undefined;
+  /** IP versions of the node. Default: both, as kube-proxy has it. */
+  families?: ("ipv4" | "ipv6")[] | undefined;
+  /**
+   * Networks of the pods, one of an IP version: who calls a service from elsewhere is masqueraded. Default: none, nobody is,
+   * but for those who come by a node port or by an external address, and an endpoint that calls itself.
+   */
+  podCidr?: string | string[] | undefined;
+  /** Is everybody masqueraded who calls a service, pods too? Default: false. */
+  masqueradeAll?: boolean | undefined;
+  /** All services of the node. */
+  services?: VirtualService[] | undefined;
+  /** Network namespace of the node. Default: the host's own. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** Where the node is: `ssh://[user@]name[:port]`. Default: the host of what is given, or else as for all resources. */
+  host?: pulumi.Input<string> | undefined;
+}
+
+/** A service: addresses and ports that lead to endpoints. */
+export interface VirtualService {
+  /** Name, `web` or `default/web`. */
+  name: string;
+  /** Cluster addresses, one of an IP version. */
+  addresses: string | string[];
+  /** Ports; if there are several, each has a name. */
+  ports: ServicePort[];
+  /** What is behind it: addresses of pods. Without any, who calls the service is refused. */
+  endpoints?: (string | ServiceEndpoint)[] | undefined;
+  /** One and the same client gets the same endpoint. */
+  sessionAffinity?: SessionAffinity | undefined;
+  /** Addresses outside of the cluster that lead to the service too. */
+  externalAddresses?: string[] | undefined;
+  /** Who calls a cluster address gets any endpoint, "Cluster", or one of this node, "Local". Default: "Cluster". */
+  internalTrafficPolicy?: "Cluster" | "Local" | undefined;
+  /** The same for node ports and external addresses; with "Local", clients keep their address. Default: "Cluster". */
+  externalTrafficPolicy?: "Cluster" | "Local" | undefined;
+}
+
+/** A port of a service. */
+export interface ServicePort {
+  /** Name. */
+  name?: string | undefined;
+  /** Port of the service. */
+  port: number;
+  /** Port of the endpoints. Default: `port`. */
+  targetPort?: number | undefined;
+  /** Protocol. Default: "tcp". */
+  protocol?: "tcp" | "udp" | "sctp" | undefined;
+  /** Port of the node, 30000 to 32767, that leads to the service on all of its addresses. */
+  nodePort?: number | undefined;
+}
+
+/** What is behind a service. */
+export interface ServiceEndpoint {
+  /** Address. */
+  address: string;
+  /** Is it on this node? Default: true. */
+  local?: boolean | undefined;
+  /** What has to be there, or ready, before the endpoint gets connections, such as a Pod and its Process. */
+  dependsOn?: pulumi.Resource | pulumi.Resource[] | undefined;
+}
+
+/** By its address, a client is known. */
+export interface SessionAffinity {
+  /** Seconds for which a client is remembered, 1 to 86400. Default: 10800. */
+  timeoutSeconds?: number | undefined;
+}

@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { address, cidr, familyOf, isNetwork, port } from "../../schema/fields";
+import type { KubeProxyNodeArgs } from "./args";
+import { clashes } from "./clashes";
+import type { Family } from "./plan";
+
+const label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?";
+const policy = z.enum(["Cluster", "Local"], { error: "must be Cluster or Local" }).default("Cluster");
+const addresses = z.array(address, "must be addresses");
+const nodePort = port.refine((value) => value >= 30000 && value <= 32767, "must be 30000 to 32767");
+const affinityRule = "must be 1 to 86400";
+
+/** One text stands for a list of one. */
+function oneOrMore<T extends z.ZodType>(list: T) {
+  return z.preprocess((value) => (typeof value === "string" ? [value] : value), list);
+}
+
+const servicePort = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(new RegExp(`^${label}$`), "must be of small letters, digits and -")
+      .optional(),
+    port,
+    targetPort: port.optional(),
+    protocol: z.enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" }).default("tcp"),
+    nodePort: nodePort.optional(),
+  })
+  .transform((value) => ({ ...value, targetPort: value.targetPort ?? value.port }));
+
+const endpoint = z.preprocess(
+  (value) => (typeof value === "string" ? { address: value } : value),
+  z.strictObject({
+    address,
+    local: z.boolean("must be true or false").default(true),
+    dependsOn: z
+      .unknown()
+      .transform((value) => [value ?? []].flat())
+      .optional(),
+  }),
+);
+
+const seconds = z.int(affinityRule).min(1, affinityRule).max(86400, affinityRule);
+
+const service = z.strictObject({
+  name: z
+    .string()
+    .regex(new RegExp(`^(${label}/)?${label}$`), "must be such as web or default/web, of small letters, digits and -"),
+  addresses: oneOrMore(addresses.min(1, "must not be empty")),
+  ports: z.array(servicePort, "must be a list of ports").min(1, "must not be empty"),
+  endpoints: z.array(endpoint, "must be a list of endpoints").default([]),
+  sessionAffinity: z.strictObject({ timeoutSeconds: seconds.default(10800) }).optional(),
+  externalAddresses: addresses.default([]),
+  internalTrafficPolicy: policy,
+  externalTrafficPolicy: policy,
+});
+
+const node = z.strictObject({
+  mode: z.enum(["iptables"], { error: "must be iptables" }).default("iptables"),
+  families: z
+    .array(z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }), "must be a list of ipv4 and ipv6")
+    .min(1, "must not be empty")
+    .default(["ipv4", "ipv6"]),
+  podCidr: oneOrMore(z.array(cidr.refine(isNetwork, "must be a network: all bits behind the prefix zero"))).default([]),
+  masqueradeAll: z.boolean("must be true or false").default(false),
+  services: z.array(service, "must be a list of services").default([]),
+});
+
+export type Node = z.output<typeof node>;
+export type Service = z.output<typeof service>;
+export type Port = z.output<typeof servicePort>;
+export type Endpoint = z.output<typeof endpoint>;
+
+/** What a node is asked to be, with all defaults. What is wrong with it ends the program: each property and its rule. */
+export function checkNode(subject: string, { netns: _, host: __, ...args }: KubeProxyNodeArgs): Node {
+  const result = node.safeParse(args);
+  const failures = result.success
+    ? clashes(result.data)
+    : result.error.issues.map((issue) => [issue.path.map(String), reasonOf(issue, args)] as const);
+  if (result.success && failures.length === 0) return result.data;
+  const lines = failures.map(([path, rule]) => `${[...path].join(".")}: ${rule}`);
+  throw new pulumi.RunError(lines.map((line) => `${subject}: ${line}`).join("\n"));
+}
+
+function reasonOf(issue: z.core.$ZodIssue, args: unknown): string {
+  const value = issue.path.reduce<unknown>(
+    (each, key) => (each as Record<PropertyKey, unknown> | undefined)?.[key],
+    args,
+  );
+  if (pulumi.Output.isInstance(value) || value instanceof Promise)
+    return "must be known to the program, not an output: it decides which objects there are";
+  if (issue.code === "unrecognized_keys") return `has no input ${issue.keys.join(", ")}`;
+  return value === undefined ? "is required" : issue.message;
+}
+
+export function isOfFamily(family: Family): (text: string) => boolean {
+  return (text) => familyOf(text) === (family === "ipv6" ? 6 : 4);
+}

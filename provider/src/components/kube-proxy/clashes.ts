@@ -1,0 +1,74 @@
+import { familyOf } from "../../schema/fields";
+import type { Node, Service } from "./check";
+
+type Failure = readonly [path: readonly (string | number)[], rule: string];
+
+/** What the longest comment around a name leaves of the 100 characters that a rule's has. */
+const longestName = 49;
+
+/** What is wrong with inputs that are good each by itself. */
+export function clashes(node: Node): Failure[] {
+  const failures: Failure[] = [];
+  const versions = node.families.map((family) => (family === "ipv6" ? 6 : 4));
+  if (hasTwo(node.podCidr.map(familyOf))) failures.push([["podCidr"], "must be at most one of an IP version"]);
+  node.podCidr.forEach((each) => {
+    if (!versions.includes(familyOf(each))) failures.push([["podCidr"], `must be of families: ${each} is not`]);
+  });
+  node.services.forEach((service, index) => {
+    for (const [path, rule] of wrong(service, versions)) failures.push([["services", index, ...path], rule]);
+  });
+  return [...failures, ...taken(node.services)];
+}
+
+function* wrong(service: Service, versions: readonly number[]): Iterable<Failure> {
+  const own = service.addresses.map(familyOf);
+  if (hasTwo(own)) yield [["addresses"], "must be at most one of an IP version"];
+  for (const [index, each] of own.entries()) {
+    if (!versions.includes(each)) yield [["addresses", index], "must be of the node's families"];
+  }
+  for (const key of ["endpoints", "externalAddresses"] as const) {
+    const texts = service[key].map((each) => (typeof each === "string" ? each : each.address));
+    for (const [index, text] of texts.entries()) {
+      if (!own.includes(familyOf(text)))
+        yield [[key, index], `must be of an IP version that the service has an address of: ${text} is not`];
+      if (texts.indexOf(text) < index) yield [[key, index], `must not be there twice: ${text}`];
+    }
+  }
+  const names = service.ports.map(({ name }) => name);
+  for (const [index, name] of names.entries()) {
+    const path = ["ports", index, "name"];
+    if (name === undefined && names.length > 1) yield [path, "is required where there are several ports"];
+    if (name !== undefined && names.indexOf(name) < index) yield [path, `must not be that of another port: ${name}`];
+    if (`${service.name}:${name ?? ""}`.length > longestName)
+      yield [path, `must be at most ${longestName} characters together with the name of the service`];
+  }
+}
+
+function hasTwo(versions: readonly number[]): boolean {
+  return new Set(versions).size < versions.length;
+}
+
+/** What two services, or two ports of one, cannot both have. */
+function* taken(services: readonly Service[]): Iterable<Failure> {
+  const holders = new Map<string, string>();
+  for (const [index, { name, addresses, externalAddresses, ports }] of services.entries()) {
+    const earlier = holders.get(name);
+    if (earlier !== undefined) yield [["services", index, "name"], `must not be that of another service: ${name}`];
+    holders.set(name, name);
+    for (const [at, { port, nodePort, protocol }] of ports.entries()) {
+      const places: [key: string, place: string][] = [
+        ...[...addresses, ...externalAddresses].map((each): [string, string] => [
+          "port",
+          `${protocol} ${port} of ${each}`,
+        ]),
+        ...(nodePort === undefined ? [] : [["nodePort", `${protocol} ${nodePort} of the node`] as [string, string]]),
+      ];
+      for (const [key, place] of places) {
+        const holder = holders.get(place);
+        if (holder !== undefined)
+          yield [["services", index, "ports", at, key], `must be free: ${place} belongs to service ${holder}`];
+        holders.set(place, name);
+      }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import type { Endpoint, Node, Port, Service } from "./check";
+import { affinity, endpointChain, jumpsTo, type Target } from "./iptables-endpoints";
+import { addressAndPort, chainHash } from "./names";
+import type { Tables } from "./plan";
+
+/** A port of a service in one IP version, and what of its endpoints is used. */
+export interface Portal {
+  readonly service: Service;
+  readonly port: Port;
+  /** `default/web:http` */
+  readonly name: string;
+  /** The cluster address. */
+  readonly address: string;
+  readonly external: readonly string[];
+  readonly endpoints: readonly Endpoint[];
+  readonly podCidr: string | undefined;
+  readonly masqueradeAll: boolean;
+}
+
+/** The ports of all services that have an address of this IP version. */
+export function portals(node: Node, isSameFamily: (address: string) => boolean): Portal[] {
+  return node.services.flatMap((service) => {
+    const address = service.addresses.find(isSameFamily);
+    if (address === undefined) return [];
+    const endpoints = service.endpoints.filter((each) => isSameFamily(each.address));
+    return service.ports.map((port) => ({
+      ...{ service, port, address },
+      name: port.name === undefined ? service.name : `${service.name}:${port.name}`,
+      external: service.externalAddresses.filter(isSameFamily),
+      endpoints: endpoints.toSorted(byText(port.targetPort)),
+      podCidr: node.podCidr.find(isSameFamily),
+      masqueradeAll: node.masqueradeAll,
+    }));
+  });
+}
+
+/** In the order of their texts, as kube-proxy has them: .10 stands before .2. */
+function byText(port: number) {
+  const text = ({ address }: Endpoint) => addressAndPort(address, port);
+  return (one: Endpoint, other: Endpoint) => (text(one) < text(other) ? -1 : 1);
+}
+
+/** One port of a service: its chains, from the inside outwards, and last the rules that lead to them. */
+export function servicePort(tables: Tables, portal: Portal): void {
+  const { service, port, name, endpoints, external } = portal;
+  const { internalTrafficPolicy, externalTrafficPolicy } = service;
+  const hash = chainHash(name, port.protocol);
+  const isExternal = external.length > 0 || port.nodePort !== undefined;
+  const isLocal = { internal: internalTrafficPolicy === "Local", external: externalTrafficPolicy === "Local" };
+  const local = endpoints.filter((each) => each.local);
+  // A pod of this node gets any endpoint, also by an external address with policy Local.
+  const usesAll = !isLocal.internal || isExternal;
+  const usesLocal = isLocal.internal || (isLocal.external && isExternal);
+  const used = endpoints.filter((each) => usesAll || each.local);
+  const targets = used.map((each) => endpointChain(tables, portal, each));
+  const ofThisNode = targets.filter(({ endpoint }) => endpoint.local);
+  const all = usesAll && targets.length > 0 ? `KUBE-SVC-${hash}` : undefined;
+  const ours = usesLocal && ofThisNode.length > 0 ? `KUBE-SVL-${hash}` : undefined;
+  const internal = isLocal.internal ? ours : all;
+
+  const done = [
+    ...(all ? balanced(tables, portal, all, targets, internal === all) : []),
+    ...(ours ? balanced(tables, portal, ours, ofThisNode, internal === ours) : []),
+  ];
+  const outer = isExternal && all ? `KUBE-EXT-${hash}` : undefined;
+  if (outer && all) done.push(...fromOutside(tables, portal, outer, all, isLocal.external ? { ours } : undefined));
+  lead(tables, portal, internal, outer, done);
+  refuse(tables, portal, {
+    inside: !internal,
+    outside: isLocal.external ? local.length === 0 : endpoints.length === 0,
+  });
+}
+
+/** A chain that spreads connections over endpoints. Who comes by the cluster address may have to be masqueraded first. */
+function balanced(
+  tables: Tables,
+  portal: Portal,
+  chain: string,
+  targets: readonly Target[],
+  isInternal: boolean,
+): string[] {
+  const { service, podCidr, masqueradeAll, name } = portal;
+  const what = `${name}-${chain.slice(5, 8).toLowerCase()}`;
+  tables.chain("nat", chain, what);
+  const rules: string[] = [];
+  if (isInternal && (masqueradeAll || podCidr !== undefined)) {
+    rules.push(
+      tables.rule("nat", chain, 0, `${what}-masquerade`, {
+        ...(masqueradeAll ? {} : { source: `! ${podCidr}` }),
+        ...toAddress(portal, portal.address),
+        ...{ comment: `${name} cluster IP`, target: "KUBE-MARK-MASQ" },
+      }),
+    );
+  }
+  if (service.sessionAffinity) rules.push(...affinity(tables, portal, chain, what, targets));
+  return [...rules, ...jumpsTo(tables, portal, chain, what, targets)];
+}
+
+/** A chain for who comes by a node port or an external address. `local`: with policy Local, the chain of this node's endpoints. */
+function fromOutside(
+  tables: Tables,
+  { name, podCidr }: Portal,
+  chain: string,
+  all: string,
+  local: { ours: string | undefined } | undefined,
+): string[] {
+  const what = `${name}-ext`;
+  tables.chain("nat", chain, what);
+  const rule = (priority: number, which: string, inputs: object) =>
+    tables.rule("nat", chain, priority, `${what}-${which}`, { ...inputs });
+  if (!local) {
+    const comment = `masquerade traffic for ${name} external destinations`;
+    return [rule(0, "masquerade", { comment, target: "KUBE-MARK-MASQ" }), rule(1, "all", { target: all })];
+  }
+  const addressType = { source: "LOCAL" };
+  const comment = (begin: string) => ({ comment: `${begin} for ${name} external destinations` });
+  return [
+    ...(podCidr ? [rule(0, "pods", { source: podCidr, ...comment("pod traffic"), target: all })] : []),
+    rule(1, "masquerade", { addressType, ...comment("masquerade LOCAL traffic"), target: "KUBE-MARK-MASQ" }),
+    rule(2, "node", { addressType, ...comment("route LOCAL traffic"), target: all }),
+    ...(local.ours ? [rule(3, "local", { target: local.ours })] : []),
+  ];
+}
+
+function toAddress({ port }: Portal, destination: string) {
+  return { destination, protocol: port.protocol, destinationPorts: port.port };
+}
+
+/** The rules that lead to the chains of a port, when those are whole. */
+function lead(
+  tables: Tables,
+  portal: Portal,
+  internal: string | undefined,
+  outer: string | undefined,
+  after: string[],
+): void {
+  const { name, address, external, port } = portal;
+  const rule = (chain: string, priority: number, what: string, inputs: object) =>
+    tables.rule("nat", chain, priority, `${name}-at-${what}`, { ...inputs }, { after });
+  if (internal)
+    rule("KUBE-SERVICES", 0, address, {
+      ...toAddress(portal, address),
+      comment: `${name} cluster IP`,
+      target: internal,
+    });
+  if (!outer) return;
+  for (const each of external)
+    rule("KUBE-SERVICES", 1, each, { ...toAddress(portal, each), comment: `${name} external IP`, target: outer });
+  if (port.nodePort !== undefined)
+    rule("KUBE-NODEPORTS", 0, "node-port", {
+      ...{ protocol: port.protocol, destinationPorts: port.nodePort, comment: name, target: outer },
+    });
+}
+
+/** What tells a client that nobody is there: refused when there is no endpoint at all, dropped when there is none for it. */
+function refuse(tables: Tables, portal: Portal, { inside, outside }: { inside: boolean; outside: boolean }): void {
+  const { name, address, external, port, endpoints } = portal;
+  const rejectWith = tables.family === "ipv6" ? "icmp6-port-unreachable" : "icmp-port-unreachable";
+  const answer = endpoints.length
+    ? { comment: `${name} has no local endpoints`, target: "DROP" }
+    : { comment: `${name} has no endpoints`, target: "REJECT", rejectWith };
+  const rule = (chain: string, what: string, inputs: object) =>
+    tables.rule("filter", chain, 0, `${name}-nobody-at-${what}`, { ...inputs, ...answer });
+  if (inside) rule("KUBE-SERVICES", address, toAddress(portal, address));
+  if (!outside) return;
+  for (const each of external) rule("KUBE-EXTERNAL-SERVICES", each, toAddress(portal, each));
+  if (port.nodePort !== undefined)
+    rule("KUBE-EXTERNAL-SERVICES", "node-port", {
+      ...{ addressType: { destination: "LOCAL" }, protocol: port.protocol, destinationPorts: port.nodePort },
+    });
+}

@@ -1,0 +1,9 @@
+import type { KubeProxyNodeArgs } from "./args";
+import { checkNode } from "./check";
+import { iptablesObjects } from "./iptables";
+import type { Planned } from "./plan";
+
+/** All objects of a node, in an order in which they can be made. What is wrong with its inputs is an error. */
+export function objectsOf(subject: string, args: KubeProxyNodeArgs): Planned[] {
+  return iptablesObjects(checkNode(subject, args));
+}

@@ -1,0 +1,167 @@
+import { isDeepStrictEqual } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import * as dynamic from "../../provider/src";
+import * as native from "../../provider/src/native";
+import { recorded } from "../fixtures/kube-proxy/recorded";
+import { shapes } from "../fixtures/kube-proxy/shapes";
+import { type Made, tablesAs, tablesOf } from "./support/iptables-tables";
+
+let made: Made[] = [];
+
+beforeAll(() =>
+  pulumi.runtime.setMocks({
+    newResource({ type, name, inputs: { __provider, ...inputs } }) {
+      made.push({ kind: type.split(":").at(-1) ?? "", name, inputs });
+      return { id: name, state: inputs };
+    },
+    call: () => ({}),
+  }),
+);
+
+/** All that a node makes, in no order. */
+async function objectsOf(args: dynamic.KubeProxyNodeArgs, { KubeProxyNode, Netns } = dynamic): Promise<Made[]> {
+  made = [];
+  const node = new KubeProxyNode("kp", args);
+  // What depends on a component depends on all that is in it.
+  const after = new Netns("after", {}, { dependsOn: node });
+  await new Promise((resolve) => pulumi.output(after.urn).apply(resolve));
+  return made.filter(({ kind }) => kind !== "KubeProxyNode" && kind !== "Netns");
+}
+
+const ofWeb = (changes: Partial<dynamic.VirtualService> = {}, node: dynamic.KubeProxyNodeArgs = {}) => {
+  const web = { name: "web", addresses: "10.96.0.1", ports: [{ port: 80 }], endpoints: ["10.0.0.2"] };
+  return { ...node, services: [{ ...web, ...changes }] };
+};
+
+test.each(Object.keys(shapes))(
+  "%s: chains and rules are those of kube-proxy, names and order included",
+  async (shape) => {
+    const objects = await objectsOf(shapes[shape] ?? {});
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const ours = tablesOf(objects, family);
+      expect(ours).toEqual(tablesAs(recorded(shape, family), ours));
+    }
+    expect(objects.filter(({ kind }) => kind === "Sysctl").map(({ inputs }) => inputs)).toMatchObject([
+      { key: "net/ipv4/conf/all/route_localnet", value: "1" },
+    ]);
+  },
+);
+
+test("what kube-proxy does not have, and what is missing or in another place, is seen", async () => {
+  const objects = await objectsOf(shapes["g3-etp-local-externalip"] ?? {});
+  const isEqual = (changed: readonly Made[]) => {
+    const ours = tablesOf(changed, "ipv4");
+    return isDeepStrictEqual(ours, tablesAs(recorded("g3-etp-local-externalip", "ipv4"), ours));
+  };
+  expect(isEqual(objects)).toBe(true);
+  const own = objects.filter(({ name, inputs }) => inputs.family === "ipv4" && name.includes("default.web"));
+  expect(own).toHaveLength(20);
+  for (const each of own) {
+    const others = objects.filter((other) => other !== each);
+    expect({ without: each.name, isEqual: isEqual(others) }).toEqual({ without: each.name, isEqual: false });
+    if (each.kind !== "IptablesRule") continue;
+    const changed = { ...each, inputs: { ...each.inputs, inInterface: "eth0" } };
+    expect({ changed: each.name, isEqual: isEqual([...others, changed]) }).toMatchObject({ isEqual: false });
+  }
+  const named = (end: string) => own.find(({ name }) => name.endsWith(end)) as Made;
+  const [first, second] = [named("ext-masquerade"), named("ext-node")];
+  const swapped = objects.map((each) => {
+    const { priority } = (each === first ? second : each === second ? first : each).inputs;
+    return { ...each, inputs: { ...each.inputs, priority } };
+  });
+  expect(isEqual(swapped)).toBe(false);
+});
+
+test("with the native plugin the objects are the same", async () => {
+  const shape = shapes["i-dualstack"] ?? {};
+  const texts = (objects: readonly Made[]) =>
+    objects.map(({ inputs: { host, owner, ...inputs }, ...each }) => JSON.stringify({ ...each, inputs })).sort();
+  expect(texts(await objectsOf(shape, native as unknown as typeof dynamic))).toEqual(texts(await objectsOf(shape)));
+});
+
+test("without IPv6 there is none of it, and a name is not that of a namespace", async () => {
+  const objects = await objectsOf(ofWeb({}, { families: ["ipv4"] }));
+  expect(objects.filter(({ inputs }) => inputs.family === "ipv6")).toEqual([]);
+  expect(objects.map(({ name }) => name)).toContain("kp-v4-web-at-10.96.0.1");
+});
+
+test("adding an endpoint changes the rules before its own, and none behind", async () => {
+  const rules = async (endpoints: string[]) => {
+    const objects = await objectsOf(ofWeb({ endpoints }));
+    return new Map(objects.map(({ name, inputs }) => [name, JSON.stringify(inputs)]));
+  };
+  const [had, has] = [await rules(["10.0.0.3", "10.0.0.5"]), await rules(["10.0.0.3", "10.0.0.4", "10.0.0.5"])];
+  expect([...had.keys()].filter((name) => !has.has(name))).toEqual([]);
+  expect([...has.keys()].filter((name) => had.has(name) && had.get(name) !== has.get(name))).toEqual([
+    "kp-v4-web-svc-to-10.0.0.3",
+  ]);
+});
+
+const two = [{ ...ofWeb().services[0] }, { ...ofWeb().services[0], name: "other" }] as dynamic.VirtualService[];
+
+test.each<[string, dynamic.KubeProxyNodeArgs]>([
+  ["mode: must be iptables", { mode: "userspace" as "iptables" }],
+  ["families.0: must be ipv4 or ipv6", { families: ["ipv5" as "ipv4"] }],
+  ["podCidr.0: must be a network: all bits behind the prefix zero", { podCidr: "10.0.0.1/24" }],
+  ["podCidr: must be at most one of an IP version", { podCidr: ["10.0.0.0/24", "10.0.1.0/24"] }],
+  ["podCidr: must be of families: fd00::/64 is not", { families: ["ipv4"], podCidr: "fd00::/64" }],
+  ["services.0.name: must be such as web or default/web, of small letters, digits and -", ofWeb({ name: "Web" })],
+  ["services.0.addresses: must be at most one of an IP version", ofWeb({ addresses: ["10.96.0.1", "10.96.0.2"] })],
+  ["services.0.addresses.0: must be of the node's families", ofWeb({}, { families: ["ipv6"] })],
+  ["services.0.addresses.0: must be an IPv4 or IPv6 address", ofWeb({ addresses: "10.96.0" })],
+  [
+    "services.0.addresses.0: must be known to the program, not an output: it decides which objects there are",
+    ofWeb({ addresses: [pulumi.output("10.96.0.1") as unknown as string] }),
+  ],
+  ["services.0.ports: must not be empty", ofWeb({ ports: [] })],
+  ["services.0.ports.0.port: is required", ofWeb({ ports: [{} as { port: number }] })],
+  ["services.0.ports.0.nodePort: must be 30000 to 32767", ofWeb({ ports: [{ port: 80, nodePort: 80 }] })],
+  ["services.0.ports.0: has no input target", ofWeb({ ports: [{ port: 80, target: 81 } as { port: number }] })],
+  [
+    "services.0.ports.1.name: is required where there are several ports",
+    ofWeb({ ports: [{ name: "a", port: 80 }, { port: 81 }] }),
+  ],
+  [
+    "services.0.ports.1.name: must not be that of another port: a",
+    ofWeb({
+      ports: [
+        { name: "a", port: 80 },
+        { name: "a", port: 81 },
+      ],
+    }),
+  ],
+  [
+    "services.0.ports.0.name: must be at most 49 characters together with the name of the service",
+    ofWeb({ name: "w".repeat(49) }),
+  ],
+  [
+    "services.0.endpoints.0: must be of an IP version that the service has an address of: fd00::2 is not",
+    ofWeb({ endpoints: ["fd00::2"] }),
+  ],
+  [
+    "services.0.endpoints.1: must not be there twice: 10.0.0.2",
+    ofWeb({ endpoints: ["10.0.0.2", { address: "10.0.0.2" }] }),
+  ],
+  [
+    "services.0.externalAddresses.0: must be of an IP version that the service has an address of: fd00::2 is not",
+    ofWeb({ externalAddresses: ["fd00::2"] }),
+  ],
+  ["services.0.sessionAffinity.timeoutSeconds: must be 1 to 86400", ofWeb({ sessionAffinity: { timeoutSeconds: 0 } })],
+  ["services.0.externalTrafficPolicy: must be Cluster or Local", ofWeb({ externalTrafficPolicy: "local" as "Local" })],
+  ["services.1.ports.0.port: must be free: tcp 80 of 10.96.0.1 belongs to service web", { services: two }],
+  [
+    "services.1.name: must not be that of another service: web",
+    { services: [...ofWeb().services, ...ofWeb({ addresses: "10.96.0.2" }).services] },
+  ],
+  [
+    "services.1.ports.0.nodePort: must be free: tcp 30000 of the node belongs to service web",
+    {
+      services: ["10.96.0.1", "10.96.0.2"].flatMap(
+        (addresses, index) =>
+          ofWeb({ name: index ? "other" : "web", addresses, ports: [{ port: 80, nodePort: 30000 }] }).services,
+      ),
+    },
+  ],
+])("refused: %s", (says, args) => {
+  expect(() => new dynamic.KubeProxyNode("kp", args)).toThrow(`KubeProxyNode kp: ${says}`);
+});
