@@ -94,11 +94,18 @@ tc qdisc add dev far root handle 1: htb default 10
 tc class add dev far parent 1: classid 1:10 htb rate 1mbit
 tc qdisc add dev far parent 1:10 handle 2: tbf rate 1mbit burst 32k latency 10ms
 tc qdisc add dev port clsact
+tc filter add dev far parent 1: protocol ip prio 1 u32 match ip dport 80 0xffff flowid 1:10
+tc filter add dev far parent 1: protocol ip prio 1 u32 match ip src 10.0.0.0/8 flowid 1:10
+tc filter add dev far parent 1: protocol ip prio 2 u32 match u8 0x10 0xff at 33 flowid 1:10
+tc filter add dev far parent 1: protocol ip prio 9 handle 1: u32 divisor 256
+tc filter add dev far parent 1:10 protocol ipv6 prio 3 u32 match ip6 dst fc00::/16 action mirred egress mirror dev port
+tc filter add dev port ingress protocol ip prio 2 u32 match ip dport 1 0xffff
+tc filter add dev port egress protocol ip prio 2 u32 match ip dport 2 0xffff
 tc qdisc add dev mv0 root tbf rate 1mbit burst 32k latency 10ms
 ip nexthop add id 5 dev far
 ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x99 mode tunnel enc 'cbc(aes)' 0x000102030405060708090a0b0c0d0e0f auth 'hmac(sha1)' 0x0102030405060708090a0b0c0d0e0f1011121314
 ip xfrm policy add src 10.1.0.0/24 dst 10.2.0.0/24 dir out tmpl src 192.0.2.1 dst 192.0.2.2 proto esp mode tunnel`,
-    sorts: ["address", "fdb", "link", "neighbour", "qdisc", "route"],
+    sorts: ["address", "fdb", "link", "neighbour", "qdisc", "filter", "route"],
   },
   "links that not every kernel has": {
     script: `
@@ -118,6 +125,17 @@ ip link set tunl0 up
 ip link add ifb0 type ifb
 ip link set ifb0 up
 tc qdisc add dev d0 root netem delay 100ms
+tc qdisc add dev d0 clsact
+tc filter add dev d0 ingress matchall action mirred egress redirect dev ifb0
+tc filter add dev d0 ingress protocol ip prio 2 flower ip_proto tcp dst_port 80 action drop
+tc filter add dev d0 ingress protocol ip prio 3 flower ip_flags frag action drop
+tc filter add dev d0 egress prio 1 matchall action police rate 1mbit burst 10k
+tc filter add dev d0 egress prio 2 chain 5 matchall action drop
+tc filter add dev d0 egress protocol ip prio 3 handle 7 fw flowid 1:1
+tc filter add dev d0 egress protocol ip prio 4 basic match 'cmp(u8 at 9 layer 1 eq 6)' action drop
+tc filter add dev d0 egress protocol mpls_uc prio 5 matchall action drop
+tc qdisc add dev ifb0 ingress_block 9 ingress
+tc filter add block 9 matchall action drop
 ip rule del pref 0
 ip rule add pref 32765 lookup local`,
     sorts: ["link", "rule"],
@@ -159,7 +177,7 @@ test.each(Object.entries(labs))(
     // And nothing is told of that is not there: what the readers tell of is in the tools' own words.
     const ghosts = left
       .map(({ what }) => what)
-      .filter((what) => /^(link|address|nft|neighbour|fdb|qdisc|xfrm|ipv[46] rule) /.test(what))
+      .filter((what) => /^(link|address|nft|neighbour|fdb|qdisc|filter|xfrm|ipv[46] rule) /.test(what))
       .filter((what) => !objects.some(({ text }) => what.includes(text)));
     expect(ghosts).toEqual([]);
   },

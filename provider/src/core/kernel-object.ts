@@ -83,6 +83,7 @@ export function referencesIn(
 }
 
 function elementOf(field: z.ZodType): z.ZodType {
-  const inner = field instanceof z.ZodOptional ? (field.unwrap() as z.ZodType) : field;
+  const isWrapped = field instanceof z.ZodOptional || field instanceof z.ZodDefault;
+  const inner = isWrapped ? (field.unwrap() as z.ZodType) : field;
   return inner instanceof z.ZodArray ? (inner.element as z.ZodType) : inner;
 }

@@ -147,6 +147,13 @@ export type PolicyRule = dynamic.PolicyRule;
 export const Qdisc = native<typeof dynamic.Qdisc>("Qdisc");
 export type Qdisc = dynamic.Qdisc;
 
+/**
+ * A filter of packets (`tc filter`): which class they go to, and what else is done with them. Id:
+ * `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, the handle hexadecimal: `eth0/ingress/10/0x1@foo`, `eth0/1:/10/0x800@foo`.
+ */
+export const TrafficFilter = native<typeof dynamic.TrafficFilter>("TrafficFilter");
+export type TrafficFilter = dynamic.TrafficFilter;
+
 /** A kernel module that is loaded. One that is built into the kernel counts. Id: `NAME`. */
 export const KernelModule = native<typeof dynamic.KernelModule>("KernelModule");
 export type KernelModule = dynamic.KernelModule;

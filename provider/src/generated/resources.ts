@@ -5674,6 +5674,260 @@ export class Qdisc extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link TrafficFilter}. */
+export interface TrafficFilterArgs extends CommonArgs {
+  /** Link whose packets it looks at. A change replaces the resource. */
+  device:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | Link;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * What it hangs on: what comes in (`ingress`) or goes out (`egress`), for which the link needs a Qdisc of kind
+   * ingress or clsact; or another Qdisc by its number, `1:`, or a class of it, `1:10`. A change replaces the resource.
+   */
+  parent: pulumi.Input<string>;
+  /**
+   * Its place among those of its parent: they are tried from the lowest number on. Those of one priority have the same
+   * `kind` and `protocol`. 1 to 65535. A change replaces the resource.
+   */
+  priority: pulumi.Input<number>;
+  /**
+   * Its number among those of its priority, of u32 up to 4095; of fw the mark that the packets have. 1 to 4294967295.
+   * Default: 1. A change replaces the resource.
+   */
+  handle?: pulumi.Input<number> | undefined;
+  /** Protocol of the packets. Default: "all". A change replaces the resource. */
+  protocol?: pulumi.Input<"all" | "ip" | "ipv6" | "arp" | "802.1Q" | "802.1ad"> | undefined;
+  /**
+   * How it looks for packets, by the name that `tc` gives it: all of them (matchall), by what stands where in them
+   * (u32), by named parts (flower), or by their mark (fw). A change replaces the resource.
+   */
+  kind: pulumi.Input<"matchall" | "u32" | "flower" | "fw">;
+  /** What `u32` looks for; of all packets when nothing is said. */
+  u32?: pulumi.Input<TrafficFilterU32Args> | undefined;
+  /** What `flower` looks for; of all packets of the protocol when nothing is said. */
+  flower?: pulumi.Input<TrafficFilterFlowerArgs> | undefined;
+  /** How `fw` looks at the mark. */
+  fw?: pulumi.Input<TrafficFilterFwArgs> | undefined;
+  /** Class that the packets go to, `1:10`. Default: none. */
+  flowid?: pulumi.Input<string> | undefined;
+  /** What is done with the packets, one after the other. */
+  actions?: pulumi.Input<pulumi.Input<TrafficFilterActionsArgs>[]> | undefined;
+}
+
+/** The input `u32` of {@link TrafficFilterArgs}. */
+export interface TrafficFilterU32Args {
+  /** Source address or network. Default: any. */
+  source?: pulumi.Input<string> | undefined;
+  /** Destination address or network. Default: any. */
+  destination?: pulumi.Input<string> | undefined;
+  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. Default: any. */
+  ipProtocol?: pulumi.Input<number> | undefined;
+  /** Source port, of packets whose IP header has no options. 1 to 65535. Default: any. */
+  sourcePort?: pulumi.Input<number> | undefined;
+  /** Destination port, of packets whose IP header has no options. 1 to 65535. Default: any. */
+  destinationPort?: pulumi.Input<number> | undefined;
+}
+
+/** The input `flower` of {@link TrafficFilterArgs}. */
+export interface TrafficFilterFlowerArgs {
+  /** Source address or network. Default: any. */
+  source?: pulumi.Input<string> | undefined;
+  /** Destination address or network. Default: any. */
+  destination?: pulumi.Input<string> | undefined;
+  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. Default: any. */
+  ipProtocol?: pulumi.Input<number> | undefined;
+  /** Source port, or first and last one: `1000-2000`. Needs `ipProtocol` 6, 17 or 132. */
+  sourcePorts?: pulumi.Input<number | string> | undefined;
+  /** Destination port, or first and last one. Needs `ipProtocol` 6, 17 or 132. */
+  destinationPorts?: pulumi.Input<number | string> | undefined;
+  /** Source MAC address. Default: any. */
+  sourceMac?: pulumi.Input<string> | undefined;
+  /** Destination MAC address. Default: any. */
+  destinationMac?: pulumi.Input<string> | undefined;
+  /** VLAN that the frames are tagged with. Needs `protocol` 802.1Q or 802.1ad. 0 to 4094. */
+  vlanId?: pulumi.Input<number> | undefined;
+}
+
+/** The input `fw` of {@link TrafficFilterArgs}. */
+export interface TrafficFilterFwArgs {
+  /** Which bits of the mark count, `0xff`; the same for all of a priority. Default: all of them. */
+  mask?: pulumi.Input<string> | undefined;
+}
+
+/** An entry of the input `actions` of {@link TrafficFilterArgs}. */
+export interface TrafficFilterActionsArgs {
+  /**
+   * What it does: the packet goes no further (drop) or on as it is (pass), to another link (redirect) or a copy of it
+   * (mirror), gets a mark or a priority (skbedit), or a VLAN tag is put on or taken off (vlanPush, vlanPop).
+   */
+  kind: pulumi.Input<"drop" | "pass" | "redirect" | "mirror" | "skbedit" | "vlanPush" | "vlanPop">;
+  /** Link that the packet or the copy goes to; of redirect and mirror. */
+  device?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | Link
+    | undefined;
+  /** Is it as if that link sent it (egress) or received it (ingress)? Default: egress. */
+  direction?: pulumi.Input<"egress" | "ingress"> | undefined;
+  /** Mark that the packet gets; of skbedit. 0 to 4294967295. */
+  mark?: pulumi.Input<number> | undefined;
+  /** Priority that the packet gets, in the form of a class, `1:10`; of skbedit. */
+  priority?: pulumi.Input<string> | undefined;
+  /** Number of the VLAN; of vlanPush. 1 to 4094. */
+  vlanId?: pulumi.Input<number> | undefined;
+  /** Protocol of the tag; of vlanPush. Default: 802.1Q. */
+  vlanProtocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
+  /** Priority in the tag; of vlanPush. 0 to 7. Default: 0. */
+  vlanPriority?: pulumi.Input<number> | undefined;
+}
+
+/** The output `u32` of {@link TrafficFilter}. */
+export interface TrafficFilterU32 {
+  /** Source address or network. */
+  readonly source?: string | undefined;
+  /** Destination address or network. */
+  readonly destination?: string | undefined;
+  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
+  readonly ipProtocol?: number | undefined;
+  /** Source port, of packets whose IP header has no options. */
+  readonly sourcePort?: number | undefined;
+  /** Destination port, of packets whose IP header has no options. */
+  readonly destinationPort?: number | undefined;
+}
+
+/** The output `flower` of {@link TrafficFilter}. */
+export interface TrafficFilterFlower {
+  /** Source address or network. */
+  readonly source?: string | undefined;
+  /** Destination address or network. */
+  readonly destination?: string | undefined;
+  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
+  readonly ipProtocol?: number | undefined;
+  /** Source port, or first and last one: `1000-2000`. Needs `ipProtocol` 6, 17 or 132. */
+  readonly sourcePorts?: string | undefined;
+  /** Destination port, or first and last one. Needs `ipProtocol` 6, 17 or 132. */
+  readonly destinationPorts?: string | undefined;
+  /** Source MAC address. */
+  readonly sourceMac?: string | undefined;
+  /** Destination MAC address. */
+  readonly destinationMac?: string | undefined;
+  /** VLAN that the frames are tagged with. Needs `protocol` 802.1Q or 802.1ad. */
+  readonly vlanId?: number | undefined;
+}
+
+/** The output `fw` of {@link TrafficFilter}. */
+export interface TrafficFilterFw {
+  /** Which bits of the mark count, `0xff`; the same for all of a priority. */
+  readonly mask?: string | undefined;
+}
+
+/** An entry of the output `actions` of {@link TrafficFilter}. */
+export interface TrafficFilterActions {
+  /**
+   * What it does: the packet goes no further (drop) or on as it is (pass), to another link (redirect) or a copy of it
+   * (mirror), gets a mark or a priority (skbedit), or a VLAN tag is put on or taken off (vlanPush, vlanPop).
+   */
+  readonly kind: "drop" | "pass" | "redirect" | "mirror" | "skbedit" | "vlanPush" | "vlanPop";
+  /** Link that the packet or the copy goes to; of redirect and mirror. */
+  readonly device?: string | undefined;
+  /** Is it as if that link sent it (egress) or received it (ingress)? */
+  readonly direction?: "egress" | "ingress" | undefined;
+  /** Mark that the packet gets; of skbedit. */
+  readonly mark?: number | undefined;
+  /** Priority that the packet gets, in the form of a class, `1:10`; of skbedit. */
+  readonly priority?: string | undefined;
+  /** Number of the VLAN; of vlanPush. */
+  readonly vlanId?: number | undefined;
+  /** Protocol of the tag; of vlanPush. */
+  readonly vlanProtocol?: "802.1Q" | "802.1ad" | undefined;
+  /** Priority in the tag; of vlanPush. */
+  readonly vlanPriority?: number | undefined;
+}
+
+/**
+ * A filter of packets (`tc filter`): which class they go to, and what else is done with them. Id:
+ * `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, the handle hexadecimal: `eth0/ingress/10/0x1@foo`, `eth0/1:/10/0x800@foo`.
+ */
+export class TrafficFilter extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("TrafficFilter");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): TrafficFilter {
+    return new TrafficFilter(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is TrafficFilter {
+    return hasToken(value, TrafficFilter.__pulumiType);
+  }
+
+  /** Link whose packets it looks at. */
+  declare readonly device: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * What it hangs on: what comes in (`ingress`) or goes out (`egress`), for which the link needs a Qdisc of kind
+   * ingress or clsact; or another Qdisc by its number, `1:`, or a class of it, `1:10`.
+   */
+  declare readonly parent: pulumi.Output<string>;
+  /**
+   * Its place among those of its parent: they are tried from the lowest number on. Those of one priority have the same
+   * `kind` and `protocol`.
+   */
+  declare readonly priority: pulumi.Output<number>;
+  /** Its number among those of its priority, of u32 up to 4095; of fw the mark that the packets have. */
+  declare readonly handle: pulumi.Output<number>;
+  /** Protocol of the packets. */
+  declare readonly protocol: pulumi.Output<"all" | "ip" | "ipv6" | "arp" | "802.1Q" | "802.1ad">;
+  /**
+   * How it looks for packets, by the name that `tc` gives it: all of them (matchall), by what stands where in them
+   * (u32), by named parts (flower), or by their mark (fw).
+   */
+  declare readonly kind: pulumi.Output<"matchall" | "u32" | "flower" | "fw">;
+  /** What `u32` looks for; of all packets when nothing is said. */
+  declare readonly u32: pulumi.Output<TrafficFilterU32 | undefined>;
+  /** What `flower` looks for; of all packets of the protocol when nothing is said. */
+  declare readonly flower: pulumi.Output<TrafficFilterFlower | undefined>;
+  /** How `fw` looks at the mark. */
+  declare readonly fw: pulumi.Output<TrafficFilterFw | undefined>;
+  /** Class that the packets go to, `1:10`. */
+  declare readonly flowid: pulumi.Output<string | undefined>;
+  /** What is done with the packets, one after the other. */
+  declare readonly actions: pulumi.Output<TrafficFilterActions[] | undefined>;
+
+  constructor(name: string, args: TrafficFilterArgs, options?: pulumi.CustomResourceOptions) {
+    super("TrafficFilter", name, args, options);
+  }
+}
+
 /** The inputs of {@link KernelModule}. */
 export interface KernelModuleArgs extends CommonArgs {
   /**

@@ -211,7 +211,7 @@ export function commandError(argv: readonly string[], result: Result): LocalnetE
 
 /** What ip, bridge, tc and iptables print when something else is not there that the command names or needs. */
 const elsewhere =
-  /Cannot find device|Device does not exist|[Ii]nvalid gateway|No route to host|Network is unreachable|Invalid prefsrc|Set \S+ doesn't exist|No chain\/target\/match by that name|(?:Nexthop device|Device for nexthop) is not up|Service not defined|Specified class not found|Failed to find specified qdisc/;
+  /Cannot find device|Device does not exist|[Ii]nvalid gateway|No route to host|Network is unreachable|Invalid prefsrc|Set \S+ doesn't exist|No chain\/target\/match by that name|(?:Nexthop device|Device for nexthop) is not up|Service not defined|Specified class not found|Failed to find specified qdisc|Parent Qdisc doesn't exists|Specified class doesn't exist/;
 
 /** Is the cause that something else is not there, which another may be about to make? */
 export function isCauseElsewhere(error: LocalnetError): boolean {
@@ -228,7 +228,12 @@ function commandName(argv: readonly string[]): string {
 
 /** The last line that it printed, without its own name. */
 function reason(stderr: string): string {
-  const line = stderr.trim().split("\n").at(-1) ?? "";
+  // tc says no more than that in its last line.
+  const lines = stderr
+    .replace(/\nWe have an error talking to the kernel\s*$/, "")
+    .trim()
+    .split("\n");
+  const line = lines.at(-1) ?? "";
   return line === "" ? "" : `: ${line.replace(/^(?:[\w.-]+: |RTNETLINK answers: |Error: )/, "")}`;
 }
 

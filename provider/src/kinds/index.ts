@@ -36,6 +36,7 @@ import { xfrmInterface } from "./links/xfrm-interface";
 import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
 import { qdisc } from "./traffic/qdisc";
+import { trafficFilter } from "./traffic/traffic-filter";
 
 export {
   address,
@@ -66,6 +67,7 @@ export {
   qdisc,
   route,
   sysctl,
+  trafficFilter,
   tunnel,
   vethPair,
   vlan,
@@ -96,7 +98,7 @@ const all: readonly AnyKind[] = [
     xfrmInterface,
     link,
   ],
-  ...[address, neighbour, bridgeFdb, route, policyRule, qdisc],
+  ...[address, neighbour, bridgeFdb, route, policyRule, qdisc, trafficFilter],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable, xfrmState, xfrmPolicy],
   ...[ipvsService, ipvsBackend, ipvsTimeouts, file, process, probe],
 ];

@@ -28,11 +28,14 @@ async function listQdiscs(host: Host, netns: string | undefined, device?: string
   return all.map((each) => ({ ...each, dev: each.dev ?? device ?? "" }));
 }
 
+/** Those of a namespace, with those that the kernel chose. */
+export function showAllQdiscs(host: Host, netns: string | undefined): Promise<Qdisc[]> {
+  return cached(host, `qdiscs ${netns ?? ""}`, () => listQdiscs(host, netns));
+}
+
 /** Those of a namespace, but for those that the kernel chose. */
-export function showQdiscs(host: Host, netns: string | undefined): Promise<Qdisc[]> {
-  return cached(host, `qdiscs ${netns ?? ""}`, async () =>
-    (await listQdiscs(host, netns)).filter(({ handle }) => handle !== kernelHandle),
-  );
+export async function showQdiscs(host: Host, netns: string | undefined): Promise<Qdisc[]> {
+  return (await showAllQdiscs(host, netns)).filter(({ handle }) => handle !== kernelHandle);
 }
 
 /** What a link sends through, where somebody chose it. */
@@ -77,12 +80,13 @@ export async function showHtbClasses(
 
 const missingModule = /kind is unknown|classifier not found|load TC action module/;
 
-/** Runs commands of tc that change something, up to the first that fails; `module` has what they are about. */
+/** Runs commands of tc that change something, up to the first that fails; `module` has what they are about, and `ofActions` what their actions are about. */
 export async function changeTc(
   host: Host,
   netns: string | undefined,
   commands: readonly (readonly string[])[],
   module: string,
+  ofActions = "",
 ): Promise<void> {
   const [first, ...others] = commands;
   if (!first) return;
@@ -90,9 +94,11 @@ export async function changeTc(
     if (others.length === 0) await host.run(enter(netns, ["tc", ...first]));
     else await host.run(enter(netns, ["tc", "-batch", "-"]), { input: batchLines(commands) });
   } catch (error) {
-    if (!hasCode(error, "LN_COMMAND") || !missingModule.test(error.ran?.stderr ?? "")) throw error;
-    const hint = `load its kernel module: modprobe ${module}; a kernel without it has to be replaced`;
-    throw new LocalnetError("LN_KERNEL", `the running kernel lacks ${module}`, { ran: error.ran, hint });
+    const stderr = error instanceof LocalnetError ? (error.ran?.stderr ?? "") : "";
+    if (!hasCode(error, "LN_COMMAND") || !missingModule.test(stderr)) throw error;
+    const lacking = stderr.includes("action module") ? ofActions : module;
+    const hint = `load its kernel module: modprobe ${lacking.includes(" ") ? "-a " : ""}${lacking}; a kernel without it has to be replaced`;
+    throw new LocalnetError("LN_KERNEL", `the running kernel lacks ${lacking}`, { ran: error.ran, hint });
   }
 }
 

@@ -15,6 +15,7 @@ export type Feature =
   | "qdisc fq"
   | "qdisc fq_codel"
   | "qdisc prio"
+  | "filters"
   | "ipvs"
   | "modules"
   | "ipset"

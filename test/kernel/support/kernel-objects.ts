@@ -10,6 +10,18 @@ export interface Object {
   isOf(type: string, inputs: Values): boolean;
 }
 
+/** With where each is: tc says it of none. */
+const showFilters = `
+filters() { tc filter show dev $*  | sed "s/^filter/filter $*/"; }
+tc qdisc show | sed 's/^qdisc \\(\\S*\\) \\(\\S*\\) dev \\(\\S*\\) .*/\\1 \\2 \\3/' | while read -r kind handle dev; do
+  case $kind in
+    clsact) filters $dev ingress; filters $dev egress;;
+    ingress) filters $dev ingress;;
+    *) filters $dev parent $handle;;
+  esac
+  [ $kind = htb ] && tc class show dev $dev | while read -r _ _ class _; do filters $dev parent $class; done
+done; true`;
+
 /** Prints what is in a namespace. The product reads most of it as JSON, and this does not. */
 export const lookScript = [
   ["links", "ip -o -d link show"],
@@ -19,6 +31,7 @@ export const lookScript = [
   ["neighbours", "ip neigh show nud permanent; ip neigh show proxy"],
   ["fdb", "bridge fdb show"],
   ["qdiscs", "tc qdisc show"],
+  ["filters", showFilters],
   ["nft", "nft list tables"],
   ["ipv4 tables", "iptables-save"],
   ["ipv6 tables", "ip6tables-save"],
@@ -102,6 +115,23 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
         (inputs.device === device && inputs.kind === kind) ||
         (inputs.name === device && inputs.impairment !== undefined && kind === "netem");
       return [{ sort: "qdisc", text: `qdisc ${kind} dev ${device}`, isOf }];
+    }),
+    ...(now.filters ?? []).flatMap((line) => {
+      const form =
+        /^filter (\S+) (?:parent )?(\S+) .*?protocol (\S+) pref (\d+) (\S+) chain \d+ (?:handle|fh) (\S+) ?(.*)$/;
+      const [, device = "", parent = "", protocol, pref, kind = "", handle = "", rest] = form.exec(line) ?? [];
+      if (kind === "" || rest?.trim() === "ht divisor 1") return [];
+      const number = kind === "u32" ? Number.parseInt(handle.split(":")[2] ?? "", 16) : Number.parseInt(handle, 16);
+      const isOf = (type: string, inputs: Values) =>
+        type === "TrafficFilter" &&
+        [inputs.device, inputs.parent, inputs.priority, inputs.handle].join() === [device, parent, pref, number].join();
+      return [
+        {
+          sort: "filter",
+          text: `filter dev ${device} ${parent} protocol ${protocol} pref ${pref} ${kind} ${handle}`,
+          isOf,
+        },
+      ];
     }),
     ...(now.nft ?? []).flatMap((line) => {
       const [, family = "", name = ""] = /^table (\S+) (\S+)$/.exec(line) ?? [];

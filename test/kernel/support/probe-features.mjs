@@ -27,6 +27,11 @@ const probes = {
   "qdisc fq": ["tc", "qdisc", "replace", "dev", "lo", "root", "fq"],
   "qdisc fq_codel": ["tc", "qdisc", "replace", "dev", "lo", "root", "fq_codel"],
   "qdisc prio": ["tc", "qdisc", "replace", "dev", "lo", "root", "prio"],
+  filters: [
+    "sh",
+    "-c",
+    "tc qdisc add dev lo clsact && tc filter add dev lo ingress prio 1 matchall action drop && tc filter add dev lo ingress prio 2 handle 1 fw flowid 1:1 && tc filter add dev lo ingress prio 3 protocol ip flower action vlan pop action skbedit mark 1",
+  ],
   ipvs: ["ipvsadm", "-L", "-n"],
   modules: [
     "sh",

@@ -27,7 +27,8 @@ export function onlyReads(argv: readonly string[]): boolean {
       /(^| )netns (pids|list|list-id)( |$)/.test(args.join(" "))
     );
   if (command === "bridge") return args.includes("show");
-  if (command === "tc") return args.includes("show");
+  // A batch that goes on after a failure is one of questions.
+  if (command === "tc") return args.includes("show") || args.includes("-force");
   if (command === "wg") return args.includes("show") || args.includes("--version");
   if (command === "ethtool") return args.includes("-k");
   if (command === "iptables" || command === "ip6tables") return args.includes("-S") || args.includes("-V");

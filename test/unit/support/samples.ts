@@ -24,6 +24,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Route: { destination: "default", via: "10.0.0.1", netns: "foo" },
   PolicyRule: { priority: 100, table: 100, netns: "foo" },
   Qdisc: { device: "eth0", kind: "htb", netns: "foo" },
+  TrafficFilter: { device: "eth0", parent: "1:", priority: 10, kind: "u32", netns: "foo" },
   KernelModule: { name: "ip_vs" },
   Sysctl: { key: "net.ipv4.ip_forward", value: 1, netns: "foo" },
   IptablesChain: { name: "OWN", netns: "foo" },

@@ -8,7 +8,7 @@ export const actionNumbers = { blackhole: "6", unreachable: "7", prohibit: "8" }
 type Action = keyof typeof actionNumbers;
 export const actions = Object.keys(actionNumbers) as [Action, ...Action[]];
 
-const prefix = z
+export const prefix = z
   .union([cidr, address], { error: "must be an address or a network such as 10.0.0.0/8" })
   .refine((text) => !text.includes("/") || isNetwork(text), "must have no bits set behind the prefix length")
   .transform((text) => text.replace(/^([^:]*)\/32$|^(.*)\/128$/, "$1$2"));

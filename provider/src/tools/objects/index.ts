@@ -3,12 +3,12 @@ import { nftObjects, otherBackendObjects } from "./firewall";
 import { linkObjects } from "./links";
 import { fdbObjects, neighbourObjects } from "./neighbours";
 import { nextHopObjects, routeObjects, ruleObjects } from "./routes";
-import { qdiscObjects } from "./traffic";
+import { filterObjects, qdiscObjects } from "./traffic";
 import { xfrmObjects } from "./xfrm";
 
 /** What a namespace may hold, sort by sort. What ipset and ipvsadm show, and the settings, their kinds list without exception. */
 export const objectReaders: readonly ObjectReader[] = [
   ...[linkObjects, routeObjects, ruleObjects, nextHopObjects],
-  ...[neighbourObjects, fdbObjects, qdiscObjects],
+  ...[neighbourObjects, fdbObjects, qdiscObjects, filterObjects],
   ...[nftObjects, otherBackendObjects, xfrmObjects],
 ];

@@ -2,6 +2,7 @@ import type { KernelObject } from "../../core/kernel-object";
 import type { Host } from "../../host";
 import { parseNetem } from "../netem";
 import { type Qdisc, showQdiscs } from "../tc";
+import { showAllFilters, type TcFilter } from "../tc-filters";
 
 export const qdiscObjects = {
   name: "queueing disciplines",
@@ -23,5 +24,19 @@ function qdiscObject({ kind, dev: device, root, parent, handle, options }: Qdisc
       })),
       ...(netem ? [{ of: "link", inputs: { name: device, impairment: netem } }] : []),
     ],
+  };
+}
+
+export const filterObjects = {
+  name: "filters of packets",
+  read: async (host: Host, netns: string | undefined): Promise<KernelObject[]> =>
+    (await showAllFilters(host, netns)).map(filterObject),
+};
+
+function filterObject({ dev: device, parent, priority, protocol, kind, handle, number, why }: TcFilter): KernelObject {
+  return {
+    what: `filter dev ${device} ${parent} protocol ${protocol} pref ${priority} ${kind} ${handle}`,
+    why: why ?? `no input says a filter of kind ${kind} and protocol ${protocol}`,
+    saidBy: number === undefined ? [] : [{ inputs: { device, parent, priority, handle: number } }],
   };
 }

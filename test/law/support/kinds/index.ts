@@ -40,6 +40,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   IpvsTimeouts: ipvsTimeouts,
   IpvsBackend: ipvsBackend,
   BridgeFdb: { none: "no program writes into the tables of its bridges yet" },
+  TrafficFilter: { none: "what is looked at does not tell filters" },
   Link: { none: "programs have no link that they do not make" },
   IptablesChain: iptablesChain,
   IptablesPolicy: iptablesPolicy,

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { deviceName, number32 } from "../../schema/fields";
+import { flowid, type Unsaid } from "./filter-fields";
+
+const kinds = ["drop", "pass", "redirect", "mirror", "skbedit", "vlanPush", "vlanPop"] as const;
+const directions = ["egress", "ingress"] as const;
+const tags = ["802.1Q", "802.1ad"] as const;
+
+const action = z.strictObject({
+  /** What it does: the packet goes no further (drop) or on as it is (pass), to another link (redirect) or a copy of it (mirror), gets a mark or a priority (skbedit), or a VLAN tag is put on or taken off (vlanPush, vlanPop). */
+  kind: z.enum(kinds, { error: `must be one of ${kinds.join(", ")}` }),
+  /** Link that the packet or the copy goes to; of redirect and mirror. */
+  device: deviceName.optional().meta({ reference: "name", of: "link" }),
+  /** Is it as if that link sent it (egress) or received it (ingress)? Default: egress. */
+  direction: z.enum(directions, { error: "must be egress or ingress" }).optional(),
+  /** Mark that the packet gets; of skbedit. */
+  mark: number32.optional(),
+  /** Priority that the packet gets, in the form of a class, `1:10`; of skbedit. */
+  priority: flowid.optional(),
+  /** Number of the VLAN; of vlanPush. */
+  vlanId: z.int("must be a whole number").min(1, "must be 1 to 4094").max(4094, "must be 1 to 4094").optional(),
+  /** Protocol of the tag; of vlanPush. Default: 802.1Q. */
+  vlanProtocol: z.enum(tags, { error: "must be 802.1Q or 802.1ad" }).optional(),
+  /** Priority in the tag; of vlanPush. Default: 0. */
+  vlanPriority: z.int("must be a whole number").min(0, "must be 0 to 7").max(7, "must be 0 to 7").optional(),
+});
+export type Action = z.output<typeof action>;
+type Key = Exclude<keyof Action, "kind">;
+
+/** The inputs of each, and which of them it needs. */
+const inputsOf: Readonly<Record<Action["kind"], readonly Key[]>> = {
+  ...{ drop: [], pass: [], vlanPop: [] },
+  ...{ redirect: ["device", "direction"], mirror: ["device", "direction"] },
+  ...{ skbedit: ["mark", "priority"], vlanPush: ["vlanId", "vlanProtocol", "vlanPriority"] },
+};
+const needed: readonly Key[] = ["device", "vlanId"];
+
+function withDefaults(one: Action): Action {
+  if (one.device !== undefined) return { ...one, direction: one.direction ?? "egress" };
+  if (one.kind !== "vlanPush") return one;
+  return { ...one, vlanProtocol: one.vlanProtocol ?? "802.1Q", vlanPriority: one.vlanPriority ?? 0 };
+}
+
+/** What is done with the packets, one after the other. */
+export const actionList = z
+  .array(action)
+  .superRefine((list, { addIssue }) => {
+    for (const [index, one] of list.entries()) {
+      const own = inputsOf[one.kind];
+      const issue = (key: string, message: string) => addIssue({ code: "custom", path: [index, key], message });
+      for (const key of Object.keys(one) as (Key | "kind")[])
+        if (key !== "kind" && one[key] !== undefined && !own.includes(key)) issue(key, `is not of ${one.kind}`);
+      for (const key of needed) if (own.includes(key) && one[key] === undefined) issue(key, `${one.kind} needs it`);
+      if (one.kind === "skbedit" && one.mark === undefined && one.priority === undefined)
+        issue("mark", "skbedit needs mark or priority");
+    }
+  })
+  .overwrite((list) => list.map(withDefaults));
+
+export function actionWords(one: Action): string[] {
+  const option = (word: string, value: string | number | undefined) =>
+    value === undefined ? [] : [word, String(value)];
+  const { kind, device, direction = "", mark, priority, vlanId, vlanProtocol, vlanPriority } = one;
+  if (kind === "redirect" || kind === "mirror") return ["action", "mirred", direction, kind, ...option("dev", device)];
+  if (kind === "skbedit") return ["action", "skbedit", ...option("mark", mark), ...option("priority", priority)];
+  if (kind === "vlanPop") return ["action", "vlan", "pop"];
+  if (kind === "vlanPush")
+    return [
+      ...["action", "vlan", "push", ...option("id", vlanId), ...option("protocol", vlanProtocol)],
+      ...option("priority", vlanPriority),
+    ];
+  return ["action", kind];
+}
+
+/** The kernel module of each. */
+export function moduleOfAction({ kind }: Action): string {
+  if (kind === "redirect" || kind === "mirror") return "act_mirred";
+  if (kind === "skbedit") return "act_skbedit";
+  return kind === "drop" || kind === "pass" ? "act_gact" : "act_vlan";
+}
+
+export function readAction(text: string): Action | Unsaid {
+  const mirred = /^mirred \((Egress|Ingress) (Redirect|Mirror) to device ([^\s*]\S*)\) (stolen|pipe)$/.exec(text);
+  if (mirred) {
+    const [, direction = "", verb = "", device = "", control] = mirred;
+    const kind = verb === "Redirect" ? "redirect" : "mirror";
+    if ((kind === "redirect") === (control === "stolen"))
+      return { kind, device, direction: direction.toLowerCase() as (typeof directions)[number] };
+  }
+  const [, gact] = /^gact action (drop|pass)$/.exec(text) ?? [];
+  if (gact) return { kind: gact as "drop" | "pass" };
+  if (text === "vlan pop pipe") return { kind: "vlanPop" };
+  const push = /^vlan push id (\d+) protocol (802\.1Q|802\.1ad) priority (\d) pipe$/.exec(text);
+  if (push)
+    return {
+      ...{ kind: "vlanPush", vlanId: Number(push[1]), vlanProtocol: push[2] as (typeof tags)[number] },
+      vlanPriority: Number(push[3]),
+    };
+  const edit = /^skbedit(?: priority (\S+))?(?: mark (\d+))? pipe$/.exec(text);
+  if (!edit) return { unsaid: [text] };
+  const [, priority, mark] = edit;
+  return {
+    kind: "skbedit",
+    ...(mark !== undefined && { mark: Number(mark) }),
+    ...(priority !== undefined && { priority }),
+  };
+}

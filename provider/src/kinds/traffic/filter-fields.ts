@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { familyOf } from "../../schema/fields";
+import { prefix as anyPrefix } from "../routing/policy-rule-args";
+
+/** What a filter has and no input says, in tc's words: no value of an input is like it. */
+export interface Unsaid {
+  readonly unsaid: readonly string[];
+}
+
+export const prefix = anyPrefix.refine((text) => !text.endsWith("/0"), "must not be all addresses");
+
+export const ipProtocol = z.int("must be a whole number").min(1, "must be 1 to 255").max(255, "must be 1 to 255");
+
+/** A class, or what skbedit takes in its form; without a number before the colon it is a number alone. */
+export const flowid = z
+  .string()
+  .regex(/^[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}$/, "must be two hexadecimal numbers of up to 4 digits, such as 1:10")
+  .transform((text) =>
+    text
+      .split(":")
+      .map((part) => part.replace(/^0+/, "").toLowerCase())
+      .join(":"),
+  )
+  .refine((text) => text !== ":" && text !== "ffff:ffff", "must have a number other than 0, and not be ffff:ffff");
+
+/** The rule that addresses are of the protocol's IP version. */
+export function* versionRules(
+  key: string,
+  options: { readonly source?: string | undefined; readonly destination?: string | undefined } | undefined,
+  protocol: string,
+): Generator<readonly [string, string]> {
+  for (const side of ["source", "destination"] as const) {
+    const text = options?.[side];
+    const version = protocol === "ipv6" ? 6 : 4;
+    if (text !== undefined && familyOf(text) !== version)
+      yield [`${key}.${side}`, `must be an IPv${version} address or network with protocol ${protocol}`];
+  }
+}

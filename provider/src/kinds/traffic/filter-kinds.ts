@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import type { TcFilter } from "../../tools/tc-filters";
+import { type Action, readAction } from "./filter-actions";
+import type { Unsaid } from "./filter-fields";
+import { flower, flowerRules, flowerWords, isSameMask, readFlower } from "./filter-flower";
+import { readU32, u32, u32Rules, u32Words } from "./filter-u32";
+
+const fw = z.strictObject({
+  /** Which bits of the mark count, `0xff`; the same for all of a priority. Default: all of them. */
+  mask: z
+    .string()
+    .regex(/^0x[0-9A-Fa-f]{1,8}$/, "must be a hexadecimal number such as 0xff")
+    .transform((text) => `0x${Number(text).toString(16)}`)
+    .refine((text) => !["0x0", "0xffffffff"].includes(text), "must not be all bits, nor none")
+    .optional(),
+});
+
+const optional = <T extends z.ZodType>(schema: T) => schema.optional().meta({ unset: {} });
+
+export const matchArgs = {
+  /** What `u32` looks for; of all packets when nothing is said. */
+  u32: optional(u32),
+  /** What `flower` looks for; of all packets of the protocol when nothing is said. */
+  flower: optional(flower),
+  /** How `fw` looks at the mark. */
+  fw: optional(fw),
+} as const;
+export type MatchKey = keyof typeof matchArgs;
+
+interface Classifier {
+  /** The input that says what it looks for. */
+  readonly key?: MatchKey;
+  rules?(options: never, protocol: string): Iterable<readonly [string, string]>;
+  words?(options: never, protocol: string): string[];
+  /** Its handle, as tc takes it in the call that makes it. */
+  handle?(number: number, options: never): string;
+  /** Does the kernel change one to the other in place? */
+  canBecome(was: never, is: never): boolean;
+  read?(filter: TcFilter): object;
+}
+
+const hex = (number: number) => `0x${number.toString(16)}`;
+
+export const classifiers = {
+  // It refuses every change.
+  matchall: { canBecome: () => false },
+  u32: {
+    ...{ key: "u32", rules: u32Rules, words: u32Words, canBecome: isDeepStrictEqual },
+    // Of the table that the priority has by itself.
+    handle: (number: number) => `::${number.toString(16)}`,
+    read: ({ matches, protocol }) => readU32(matches, protocol),
+  },
+  flower: {
+    ...{ key: "flower", rules: flowerRules, words: flowerWords, canBecome: isSameMask },
+    read: ({ matches, protocol }) => readFlower(matches, protocol),
+  },
+  fw: {
+    ...{ key: "fw", canBecome: isDeepStrictEqual },
+    handle: (number: number, { mask }: z.output<typeof fw>) => hex(number) + (mask === undefined ? "" : `/${mask}`),
+    read({ handle, matches }) {
+      const [, mask] = handle.split("/");
+      return matches.length > 0 ? { unsaid: matches } : { ...(mask !== undefined && { mask }) };
+    },
+  },
+} as const satisfies Readonly<Record<string, Classifier>>;
+
+export type ClassifierName = keyof typeof classifiers;
+
+export function classifierOf(kind: string): Classifier | undefined {
+  return (classifiers as Readonly<Record<string, Classifier>>)[kind];
+}
+
+export function handleWord(kind: ClassifierName, number: number, options: unknown): string {
+  return (classifiers[kind] as Classifier).handle?.(number, options as never) ?? hex(number);
+}
+
+export interface FilterInputs extends Readonly<Partial<Record<MatchKey, object | undefined>>> {
+  readonly kind: string;
+  readonly protocol: string;
+  readonly flowid?: string | undefined;
+  readonly actions: readonly (Action | Unsaid)[];
+}
+
+/** The inputs that say what there is. What none says stands among the actions, where it differs from all that is asked for. */
+export function readFilter(filter: TcFilter): FilterInputs {
+  const { kind, protocol, flowid, matches, actions } = filter;
+  const { key, read } = classifierOf(kind) ?? {};
+  const options = read?.(filter) ?? (matches.length > 0 ? { unsaid: matches } : {});
+  const isSaid = !("unsaid" in options);
+  return {
+    ...{ kind, protocol },
+    ...(key && { [key]: isSaid ? options : undefined }),
+    ...(flowid !== undefined && { flowid }),
+    actions: [...(isSaid ? [] : [options as Unsaid]), ...actions.map(readAction)],
+  };
+}
+
+/** Why its inputs do not say all of it; undefined: they do. */
+export function unsaidOf(filter: TcFilter): string | undefined {
+  const unsaid = readFilter(filter).actions.flatMap((each) => ("unsaid" in each ? each.unsaid : []));
+  return unsaid.length > 0 ? `there is no input for ${unsaid.join(", ")}` : undefined;
+}

@@ -1,0 +1,238 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { type Args, defineKind, inNetns } from "../../core/kind";
+import { LocalnetError } from "../../errors";
+import type { Host } from "../../host";
+import { withLock } from "../../host/lock";
+import { at, deviceName, parseAt } from "../../schema/fields";
+import { changeTc, type Qdisc, showQdiscs } from "../../tools/tc";
+import { parentsOf, parentWords, showAllFilters, showFilters, type TcFilter } from "../../tools/tc-filters";
+import { actionList, actionWords, moduleOfAction } from "./filter-actions";
+import { flowid } from "./filter-fields";
+import {
+  type ClassifierName,
+  classifierOf,
+  classifiers,
+  type FilterInputs,
+  handleWord,
+  type MatchKey,
+  matchArgs,
+  readFilter,
+  unsaidOf,
+} from "./filter-kinds";
+
+const protocols = ["all", "ip", "ipv6", "arp", "802.1Q", "802.1ad"] as const;
+const most32 = 0xffffffff;
+
+const args = {
+  /** Link whose packets it looks at. */
+  device: deviceName.meta({ replace: true, reference: "name", of: "link" }),
+  ...inNetns,
+  /** What it hangs on: what comes in (`ingress`) or goes out (`egress`), for which the link needs a Qdisc of kind ingress or clsact; or another Qdisc by its number, `1:`, or a class of it, `1:10`. */
+  parent: z
+    .string()
+    .regex(
+      /^(ingress|egress|(?!0+:)[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4})$/,
+      "must be ingress, egress, or a number of a Qdisc or a class, such as 1: or 1:10",
+    )
+    .transform(canonicalParent)
+    .refine((text) => !text.startsWith("ffff:"), "must be ingress or egress in place of ffff:")
+    .meta({ replace: true }),
+  /** Its place among those of its parent: they are tried from the lowest number on. Those of one priority have the same `kind` and `protocol`. */
+  priority: z
+    .int("must be a whole number")
+    .min(1, "must be 1 to 65535")
+    .max(65535, "must be 1 to 65535")
+    .meta({ replace: true }),
+  /** Its number among those of its priority, of u32 up to 4095; of fw the mark that the packets have. */
+  handle: z
+    .int("must be a whole number")
+    .min(1, `must be 1 to ${most32}`)
+    .max(most32, `must be 1 to ${most32}`)
+    .default(1)
+    .meta({ replace: true }),
+  /** Protocol of the packets. */
+  protocol: z
+    .enum(protocols, { error: `must be one of ${protocols.join(", ")}` })
+    .default("all")
+    .meta({ replace: true }),
+  /** How it looks for packets, by the name that `tc` gives it: all of them (matchall), by what stands where in them (u32), by named parts (flower), or by their mark (fw). */
+  kind: z
+    .enum(Object.keys(classifiers) as [ClassifierName, ...ClassifierName[]], {
+      error: `must be one of ${Object.keys(classifiers).join(", ")}`,
+    })
+    .meta({ replace: true }),
+  ...matchArgs,
+  /** Class that the packets go to, `1:10`. Default: none. */
+  flowid: flowid.optional(),
+  /** What is done with the packets, one after the other. */
+  actions: actionList.default([]),
+} as const;
+
+type FilterArgs = Args<typeof args>;
+type Key = Pick<FilterArgs, "device" | "netns" | "parent" | "priority" | "handle">;
+
+export const trafficFilter = defineKind({
+  type: "TrafficFilter",
+  summary: "A filter of packets (`tc filter`): which class they go to, and what else is done with them.",
+  args,
+  outputs: {},
+  needs: ["tc"],
+  unmarked: true,
+  /** `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, the handle hexadecimal: `eth0/ingress/10/0x1@foo`, `eth0/1:/10/0x800@foo` */
+  id: idOf,
+
+  *rules(args) {
+    const { kind, protocol, handle, actions, flowid } = args;
+    const { key: own, rules } = classifierOf(kind) ?? {};
+    for (const key of Object.keys(matchArgs) as MatchKey[])
+      if (key !== own && args[key] !== undefined) yield [key, `must not be given for kind ${kind}`];
+    if (kind === "u32" && handle > 0xfff) yield ["handle", "must be 1 to 4095 for kind u32"];
+    if ((kind === "matchall" || kind === "fw") && flowid === undefined && actions.length === 0)
+      yield ["actions", `must not be empty for kind ${kind} without flowid`];
+    if (own && rules) yield* rules(args[own] as never, protocol);
+  },
+
+  async observe(host, args) {
+    if (!(await hasParent(host, args))) return undefined;
+    const filters = await showFilters(host, args.netns, args.device, args.parent);
+    const found = filters.find(({ priority, number }) => priority === args.priority && number === args.handle);
+    if (!found) return undefined;
+    const other = otherThan(args, found);
+    return {
+      owner: other ?? null,
+      ...(other !== undefined && { otherKind: true }),
+      inputs: readFilter(found),
+      outputs: {},
+      detail: found,
+    };
+  },
+
+  async ensure(host, args, observed) {
+    const { netns, kind, protocol, actions } = args;
+    const { key, words, canBecome } = classifierOf(kind) ?? {};
+    const there: Partial<FilterInputs> = observed?.inputs ?? {};
+    const options = key && (key in args ? given(args[key] ?? {}) : (there[key] ?? {}));
+    const flowid = "flowid" in args ? args.flowid : there.flowid;
+    const isSame = isDeepStrictEqual([options, flowid, actions], [key && there[key], there.flowid, there.actions]);
+    if (observed && isSame) return;
+    const full = (verb: string, handle: string) => [
+      ...["filter", verb, ...place(args), "handle", handle, kind, ...(words?.(options as never, protocol) ?? [])],
+      ...[...(flowid === undefined ? [] : ["flowid", flowid]), ...actions.flatMap(actionWords)],
+    ];
+    const change = (...commands: string[][]) =>
+      changeTc(host, netns, commands, `cls_${kind}`, [...new Set(actions.map(moduleOfAction))].join(" "));
+    const add = full("add", handleWord(kind, args.handle, options));
+    if (!observed)
+      return withLock(host, { netns, what: `filters ${args.device}` }, async () => {
+        await refuseTwin(host, args);
+        await change(add);
+      });
+    // What goes is not always taken away by a change.
+    const isInPlace = there.flowid === undefined || flowid !== undefined;
+    const was = key && there[key];
+    if (isInPlace && was && canBecome?.(was as never, options as never))
+      await change(full("replace", observed.detail.handle));
+    else await change(deletion(args, observed.detail), add);
+  },
+
+  async remove(host, args, { detail }) {
+    const { device, netns, parent, priority } = args;
+    const { kind, protocol } = detail;
+    await changeTc(host, netns, [deletion(args, detail)], `cls_${kind}`);
+    // The kernel keeps an empty priority of u32 while there are others.
+    if (kind !== "u32") return;
+    const left = await showFilters(host, netns, device, parent);
+    if (left.some((each) => each.priority === priority && each.handle === ""))
+      await changeTc(host, netns, [["filter", "del", ...place({ ...args, protocol })]], `cls_${kind}`);
+  },
+
+  imports: {
+    parse(id) {
+      const { name, netns } = parseAt(id);
+      const form = /^([^/]+)\/(ingress|egress|[0-9a-f]+:[0-9a-f]*)\/([1-9]\d*)\/0x([1-9a-f][0-9a-f]*)$/;
+      const [, device, parent = "", priority, handle = ""] = form.exec(name) ?? [];
+      if (device === undefined) return undefined;
+      return { device, netns, parent, priority: Number(priority), handle: Number.parseInt(handle, 16) };
+    },
+    async list(host, netns) {
+      return (await showAllFilters(host, netns)).flatMap((each) => {
+        const { dev: device, parent, priority, number: handle, kind, protocol } = each;
+        const isKnown = classifierOf(kind) && (protocols as readonly string[]).includes(protocol);
+        if (handle === undefined || !isKnown) return [];
+        return [{ id: idOf({ device, netns, parent, priority, handle }), omit: unsaidOf(each) }];
+      });
+    },
+    inputs(_, { inputs }) {
+      const all = Object.entries(inputs).filter(([, value]) => value !== undefined && Object.keys(value).length > 0);
+      return Object.fromEntries(all);
+    },
+  },
+});
+
+function canonicalParent(text: string): string {
+  if (/^(in|e)gress$/.test(text)) return text;
+  const [major = "", minor = ""] = text.split(":").map((part) => part.replace(/^0+/, "").toLowerCase());
+  return `${major}:${minor}`;
+}
+
+function idOf({ device, netns, parent, priority, handle }: Key): string {
+  return at(`${device}/${parent}/${priority}/0x${handle.toString(16)}`, netns);
+}
+
+type Place = Pick<FilterArgs, "device" | "parent" | "priority">;
+
+function place(args: Place & { readonly protocol: string }): string[] {
+  const { device, parent, protocol, priority } = args;
+  return ["dev", device, ...parentWords(parent), "protocol", protocol, "prio", String(priority)];
+}
+
+function deletion(args: Place, { protocol, handle, kind }: TcFilter): string[] {
+  // tc takes no mask here.
+  return ["filter", "del", ...place({ ...args, protocol }), "handle", handle.replace(/\/.*/, ""), kind];
+}
+
+/** Without what was taken away. */
+function given(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** What stands in the place of the one that is meant. */
+function otherThan(wanted: Partial<Pick<FilterArgs, "kind" | "protocol">>, found: TcFilter): string | undefined {
+  // An id says neither.
+  for (const key of ["kind", "protocol"] as const)
+    if (wanted.kind !== undefined && wanted[key] !== found[key]) return `a filter of ${key} ${found[key]}`;
+  return classifierOf(found.kind) ? undefined : `a filter of kind ${found.kind}, for which there are no inputs`;
+}
+
+async function qdiscsOf(host: Host, { device, netns }: Pick<Key, "device" | "netns">): Promise<Qdisc[]> {
+  return (await showQdiscs(host, netns)).filter(({ dev }) => dev === device);
+}
+
+/** Is what it hangs on there? The kernel takes egress of an ingress for the same as ingress. */
+async function hasParent(host: Host, args: Pick<Key, "device" | "netns" | "parent">): Promise<boolean> {
+  const parent = args.parent.replace(/:.*/, ":");
+  return (await qdiscsOf(host, args)).some((qdisc) => parentsOf(qdisc).includes(parent));
+}
+
+/** Refuses what the kernel would put elsewhere, or mix up with another. */
+async function refuseTwin(host: Host, args: FilterArgs): Promise<void> {
+  const { device, netns, parent, priority, kind } = args;
+  if (parent !== "ingress" && parent !== "egress") return;
+  const kinds = (await qdiscsOf(host, args)).map((qdisc) => qdisc.kind);
+  if (parent === "egress" && !kinds.includes("clsact"))
+    throw new LocalnetError("LN_MISSING", `${device} has no queueing discipline of kind clsact`, {
+      hint: "a Qdisc of kind clsact gives it one",
+    });
+  if (kind !== "u32" || !kinds.includes("clsact")) return;
+  const direction = parent === "egress" ? "ingress" : "egress";
+  const filters = await showFilters(host, netns, device, direction);
+  if (filters.some((each) => each.kind === "u32" && each.priority === priority))
+    throw new LocalnetError(
+      "LN_EXISTS",
+      `${direction} has a u32 of priority ${priority}, and the kernel mixes them up`,
+      {
+        hint: "take another priority",
+      },
+    );
+}

@@ -1,0 +1,41 @@
+import type { Values } from "../../../provider/src/core/check";
+import type { World } from "./world";
+
+/** The filter of priority 10 with a handle at a parent of a link, in tc's words for people, without what it counts. */
+export async function lookAtFilter(
+  world: World,
+  netns: string,
+  parent: string,
+  handle: string,
+): Promise<Values | undefined> {
+  const show = `ip link show dev d0 >/dev/null 2>&1 || exit 0; tc filter show dev d0 ${parent}`;
+  const parts = (await world.script(netns, show)).split(/^(?=filter )/m);
+  // Whose table is which tells who came first.
+  const table = /fh 80\w:/;
+  const part = parts.find((each) => / pref 10 /.test(each) && each.replace(table, "fh 800:").includes(` ${handle} `));
+  if (part === undefined) return undefined;
+  const counts = /random type none pass val 0|index \d+ ref \d+ bind \d+|not_in_hw|order \d+ key ht \w+ bkt \w+/g;
+  const words = part
+    .replace(table, "fh 800:")
+    .replace(/^filter (parent \S+ )?/, "")
+    .replace(counts, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  return { words };
+}
+
+/** An action in tc's words for people. */
+export function actionText({ kind, device, direction = "egress", ...more }: Values, index: number): string {
+  const { mark, priority, vlanId, vlanProtocol = "802.1Q", vlanPriority = 0 } = more;
+  const capital = (text: unknown) => String(text).replace(/^./, (letter) => letter.toUpperCase());
+  const end = kind === "redirect" ? "stolen" : "pipe";
+  const texts: Record<string, string> = {
+    ...{ drop: "gact action drop", pass: "gact action pass", vlanPop: "vlan pop pipe" },
+    vlanPush: `vlan push id ${vlanId} protocol ${vlanProtocol} priority ${vlanPriority} pipe`,
+    skbedit: ["skbedit", priority && `priority ${priority}`, mark !== undefined && `mark ${mark}`, "pipe"]
+      .filter(Boolean)
+      .join(" "),
+  };
+  const mirred = `mirred (${capital(direction)} ${capital(kind)} to device ${device}) ${end}`;
+  return `action order ${index + 1}: ${texts[String(kind)] ?? mirred}`;
+}
