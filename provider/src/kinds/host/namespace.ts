@@ -28,9 +28,8 @@ export async function observeNamespace(host: Host, { name, owner }: Namespace, l
   const isOurs = !isMarked && (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
   return {
     owner: isOurs ? owner : ownerOf(lo, owner),
-    // One that was made by hand may be adopted as it is. An import asks for it as it is: see `imports`. One of ours is not
-    // whole before it is marked, whatever its loopback is.
-    inputs: isMarked ? { loopback: isLoopbackUp } : isOurs ? { loopback: undefined } : {},
+    // One that was made by hand may be adopted as it is. An import asks for it as it is: see `imports`.
+    inputs: isMarked ? { loopback: isLoopbackUp } : {},
     outputs: { path: pathOf(name) },
     detail: {
       isMarked,
@@ -114,10 +113,13 @@ export async function endStaleEntry(host: Host, args: Namespace): Promise<void> 
   if (entries.some(({ owner }) => owner === args.owner)) await endNamespace(host, args);
 }
 
-/** The same after a failure, where nobody knows whether that command was run. */
-export async function endMarkedNamespace(host: Host, args: Namespace): Promise<void> {
+/** The same after a failure, where nobody knows whether that command was run. What has just been made without it goes again. */
+export async function abandonNamespace(host: Host, args: Namespace, isNew = false): Promise<void> {
   const lo = await loopback(host, args.name).catch(() => undefined);
-  if (lo?.ifalias !== undefined) await endNamespace(host, args);
+  if (!lo || (lo.ifalias === undefined && !isNew)) return;
+  // Of what stays the entry says whose it is.
+  if (lo.ifalias === undefined) await ipAll(host, undefined, [["netns", "del", args.name]]);
+  await endNamespace(host, args);
 }
 
 /** A Process in it that is deleted at the same time takes up to 10 by default, beside its looks. */

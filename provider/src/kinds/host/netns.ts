@@ -6,9 +6,9 @@ import { netnsName } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { type Link, parseLinks, showLinkCommand } from "../../tools/ip/links";
 import {
+  abandonNamespace,
   beginNamespace,
   cleanUpNamespace,
-  endMarkedNamespace,
   endNamespace,
   endStaleEntry,
   isOursToCleanUp,
@@ -113,7 +113,7 @@ async function ensureNamespace(
   if (!isMarked) await beginNamespace(host, args, observed !== undefined);
   const commands = [...markNamespace(args, detail?.hasLoopbackAddress), showLinkCommand("lo")];
   const [links = []] = await ipAll(host, args.name, commands).catch(async (error) => {
-    await endMarkedNamespace(host, args);
+    await abandonNamespace(host, args, !observed).catch(() => undefined);
     throw error;
   });
   if (!isMarked) await endNamespace(host, args);

@@ -7,10 +7,10 @@ import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from 
 import { hasIpv6 } from "../../tools/ip/ip";
 import { type Link, showLink, showPeer } from "../../tools/ip/links";
 import {
+  abandonNamespace,
   addNamespace,
   beginNamespace,
   cleanUpNamespace,
-  endMarkedNamespace,
   endNamespace,
   endStaleEntry,
   markNamespace,
@@ -109,7 +109,7 @@ export const pod = defineKind({
     const change = await configureLink(host, far, owner, there, recorded && farOf(recorded), {
       ...{ first, last, shows: linksAndRoutesCommands, isOwnRoute: isGatewayRoute },
     }).catch(async (error) => {
-      await Promise.allSettled([connection?.restore(), endMarkedNamespace(host, args)]);
+      await Promise.allSettled([connection?.restore(), abandonNamespace(host, args)]);
       throw error;
     });
     await (isMarked ? endStaleEntry(host, args) : endNamespace(host, args));
