@@ -52,6 +52,18 @@ export const open: readonly Open[] = [
     },
   },
   {
+    what: "a loopback that was set down by hand keeps its address, where a refresh found it down before the program said so",
+    why: "what is as it should be is not updated",
+    sort: /^kernel: left (address|the kernel's own route 4) (\(lo\)|on lo)$/,
+    when: ({ b, byHand }) => byHand.length > 0 && b.some(({ inputs }) => inputs.loopback === false),
+    pair: {
+      byHand: [{ argv: ["ip", "-n", "n1", "link", "set", "dev", "lo", "down"], on: ["n1"] }],
+      refreshes: true,
+      a: [n1],
+      b: [{ ...n1, inputs: { loopback: false } }],
+    },
+  },
+  {
     what: "a link keeps its mtu where that of the link below it is raised",
     why: "the kernel lowers it with the link below and never raises it, and does not tell whether somebody asked for it",
     sort: /^kernel: (link \((macvlan|ipvlan|vlan|vxlan)\) mtu|setting net\/ipv6\/conf\/LINK\/mtu value)$/,
