@@ -2,6 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import { bridge as kind, vethPair } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { lookAtLink } from "../support/links";
+import { vrfMemberCase } from "../support/vrf-case";
 import type { World } from "../support/world";
 
 const protocols: Readonly<Record<string, string>> = { "802.1Q": "0x8100", "802.1ad": "0x88a8" };
@@ -164,35 +165,4 @@ contract("whose ports are in VLANs", (world) => {
   };
 });
 
-contract("in a routing domain", (world) => {
-  const netns = world.netns("a");
-  const [name, red, blue] = [world.name("br"), world.name("r"), world.name("s")];
-  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
-  return {
-    ...{ kind, needs: "vrf" },
-    async prepare() {
-      for (const [domain, table] of [
-        [red, "10"],
-        [blue, "11"],
-      ] as const)
-        await ip("link", "add", "name", domain, "up", "type", "vrf", "table", table);
-    },
-    inputs: { name, netns, addresses: ["10.9.0.1/24", "2001:db8::1/64"], master: red },
-    look: () => lookAtLink(world, netns, name),
-    expected: ({ master = "", addresses }: Values) => ({
-      master,
-      addresses: expect.arrayContaining(addresses as string[]),
-    }),
-    updates: [
-      { what: "another", change: { master: blue } },
-      { what: "taken away", change: { master: undefined } },
-      { what: "in one again", change: { master: red } },
-    ],
-    replaces: {},
-    drifts: [{ what: "in none", input: "master", by: () => ip("link", "set", "dev", name, "nomaster") }],
-    ignores: [],
-    vanish: () => ip("link", "del", "dev", name),
-    parent: { none: "as in the first case" },
-    foreign: { none: "as in the first case" },
-  };
-});
+contract("in a routing domain", (world) => vrfMemberCase(world, { kind, needs: "vrf", inputs: {} }));

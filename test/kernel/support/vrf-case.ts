@@ -2,6 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import type { AnyKind } from "../../../provider/src/core/kind";
 import type { Case } from "./case";
 import type { Feature } from "./features";
+import { lookAtLink } from "./links";
 import type { World } from "./world";
 
 interface VrfCase {
@@ -11,25 +12,26 @@ interface VrfCase {
   readonly inputs: Values;
 }
 
-/** The case of a link that can be in a Vrf and in no bridge, on a veth `low` where it needs a link below. */
+/** The case of a link in a Vrf, on a veth `low` where it needs a link below. */
 export function vrfMemberCase(world: World, { kind, needs, inputs }: VrfCase): Case {
   const netns = world.netns("a");
-  const [name, red] = [world.name("x"), world.name("r")];
+  const [name, red, blue] = [world.name("x"), world.name("r"), world.name("s")];
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
   return {
     ...{ kind, needs },
     async prepare() {
       await ip("link", "add", "name", "low", "up", "type", "veth", "peer", "name", "far");
       await ip("link", "add", "name", red, "up", "type", "vrf", "table", "10");
+      await ip("link", "add", "name", blue, "up", "type", "vrf", "table", "11");
     },
-    inputs: { name, netns, addresses: ["10.9.0.1/24"], master: red, ...inputs },
-    async look() {
-      const all = await ip("-o", "link", "show");
-      const shown = all.split("\n").find((line) => line.includes(` ${name}@`));
-      return shown === undefined ? undefined : { isMember: shown.includes(` master ${red} `) };
-    },
-    expected: ({ master }) => ({ isMember: master === red }),
+    inputs: { name, netns, addresses: ["10.9.0.1/24", "2001:db8::1/64"], master: red, ...inputs },
+    look: () => lookAtLink(world, netns, name),
+    expected: ({ master = "", addresses }: Values) => ({
+      master,
+      addresses: expect.arrayContaining(addresses as string[]),
+    }),
     updates: [
+      { what: "another", change: { master: blue } },
       { what: "taken away", change: { master: undefined } },
       { what: "in one again", change: { master: red } },
     ],
