@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,6 +88,36 @@ export function looksAtTwoNamespaces(row: Row): void {
       expect(stdout).toMatch(
         /^\S+ IP 10\.90\.0\.1 > 10\.90\.0\.2: ICMP echo request.*\n.* 10\.90\.0\.2 > .* reply.*\n$/,
       );
+    });
+
+    test("trace tells a ping's way there and back, and of a rule that drops what it says", async () => {
+      const ping = await localnet("trace", ...source(), "--from", "left", "ping", "10.90.0.2");
+      expect(ping).toMatchObject({ code: 0, stderr: "" });
+      expect(ping.stdout.split("\n")).toEqual([
+        ...["ping 10.90.0.2 from left", "  left    out eth-left", "  right   in eth-right", "and back"],
+        ...["  right   out eth-right", "  left    in eth-left", "answered by right", ""],
+      ]);
+      expect(await localnet("trace", ...source(), "--from", "lfet", "ping", "10.90.0.2")).toMatchObject({
+        ...{ code: 2, stderr: 'localnet: there is no "lfet"; did you mean left?\n' },
+      });
+    });
+
+    test("trace leaves nothing, also when ^C comes while it waits", async () => {
+      const drop = ["INPUT", "-p", "tcp", "-j", "DROP"];
+      await sandbox.ip("netns", "exec", "right", "iptables", "-A", ...drop);
+      const tables = () => sandbox.ip("-all", "netns", "exec", "nft", "list", "tables");
+      const before = await tables();
+      const argv = [...sandbox.inside, "node", command, "trace", "--live", "--from", "left", "tcp://10.90.0.2:80"];
+      const [file = "", ...rest] = argv;
+      const tracing = spawn(file, rest, { stdio: "ignore", detached: true, env: stack.env });
+      const ended = once(tracing, "exit");
+      while (!(await tables()).includes("localnet-trace")) expect(tracing.exitCode).toBeNull();
+      process.kill(-(tracing.pid ?? 0), "SIGINT");
+      await ended;
+      const deadline = Date.now() + 5000;
+      while ((await tables()) !== before && Date.now() < deadline);
+      expect(await tables()).toBe(before);
+      await sandbox.ip("netns", "exec", "right", "iptables", "-D", ...drop);
     });
 
     test("test tries the probes anew: what no longer flows fails, with its reason, and the rest is ok", async () => {

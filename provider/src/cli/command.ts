@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { capture } from "./commands/capture";
 import { clean } from "./commands/clean";
+
 import { completion } from "./commands/completion";
 import { discover } from "./commands/discover";
 import { doctor } from "./commands/doctor";
@@ -8,6 +9,7 @@ import { exec, shell } from "./commands/exec";
 import { graph } from "./commands/graph";
 import { ls } from "./commands/ls";
 import { test } from "./commands/test";
+import { trace } from "./commands/trace";
 import { codeOf, describeFailure, exitCodes } from "./outcome";
 import type { Run } from "./run";
 
@@ -52,7 +54,7 @@ export function programOf(run: Run): Command {
         ),
     })
     .exitOverride();
-  for (const command of [ls, graph, exec, shell, capture, test, discover, doctor, clean, completion])
+  for (const command of [ls, graph, exec, shell, capture, trace, test, discover, doctor, clean, completion])
     program.addCommand(command(run).copyInheritedSettings(program).helpOption("-h, --help", "say how to use it"));
   return program;
 }

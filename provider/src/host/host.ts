@@ -42,8 +42,13 @@ export interface Host {
   start(argv: readonly string[], options: StartOptions): Promise<void>;
   /** Throws unless this user and root alone decide what a path to a folder leads to. */
   checkFolder(path: string): Promise<void>;
-  /** Runs a body while a command lives, which must copy its standard input to its output: that shows that it has begun. */
-  during<T>(argv: readonly string[], timeoutSeconds: number, body: () => Promise<T>): Promise<T>;
+  /** Runs a body while a command lives: it prints something once it has begun, and ends with its standard input. */
+  during<T>(
+    argv: readonly string[],
+    timeoutSeconds: number,
+    body: () => Promise<T>,
+    hear?: (output: Buffer) => void,
+  ): Promise<T>;
 }
 
 export interface HostSettings {

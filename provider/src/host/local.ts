@@ -72,7 +72,7 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
     },
 
     checkFolder: (path) => checkFolder(path, localFolders),
-    during: (argv, seconds, body) => during(argv, [...prefix, ...argv], seconds, body),
+    during: (argv, seconds, body, hear) => during(argv, [...prefix, ...argv], seconds, body, { hear }),
   };
 }
 
@@ -133,13 +133,15 @@ export async function execute(
   return ended;
 }
 
+type Hear = (output: Buffer) => void;
+
 /** The command ends with its standard input, which the kernel closes should this process die. */
 export async function during<T>(
   argv: readonly string[],
   full: readonly string[],
   seconds: number,
   body: () => Promise<T>,
-  read: (result: Result) => Result = (result) => result,
+  { read = (result) => result, hear }: { read?: (result: Result) => Result; hear?: Hear | undefined } = {},
 ): Promise<T> {
   const child = begin(full, { stdio: "pipe" });
   const kill = () => killGroup(child.pid);
@@ -154,7 +156,12 @@ export async function during<T>(
     child.once("error", (cause) => reject(cannotStart(argv, cause)));
     child.once("close", (exitCode) => resolve({ exitCode: exitCode ?? 128, stdout: "", stderr: String(stderr) }));
   });
-  const answered = new Promise<undefined>((resolve) => child.stdout?.on("data", () => resolve(undefined)));
+  const answered = new Promise<undefined>((resolve) =>
+    child.stdout?.on("data", (chunk: Buffer) => {
+      hear?.(chunk);
+      resolve(undefined);
+    }),
+  );
   const early = await Promise.race([answered, ended]).finally(alarm(seconds, kill));
   if (early) throw interrupted() ?? commandError(argv, read(early));
   try {

@@ -165,12 +165,15 @@ export function sshHost(url: string, settings: HostSettings): Host {
       if (exitCode === unsafeLog) throw notOwnFile(logFile);
     },
     checkFolder: checkRemoteFolder,
-    async during(argv, seconds, body) {
+    async during(argv, seconds, body, hear) {
       refuseNul(argv);
       const full = commandLine(duringScript, ["localnet", ...argv.map(encode)]);
       await connection();
       return waiting(() =>
-        during(argv, full, seconds + connectTimeoutSeconds, body, (result) => ownResult(argv, result, url)),
+        during(argv, full, seconds + connectTimeoutSeconds, body, {
+          read: (result) => ownResult(argv, result, url),
+          hear,
+        }),
       );
     },
   };

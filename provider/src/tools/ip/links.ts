@@ -131,8 +131,16 @@ export async function netnsWithId(
   netns: string | undefined,
   id: number | undefined,
 ): Promise<string | undefined> {
+  return id === undefined ? undefined : (await netnsNumbers(host, netns)).get(id);
+}
+
+/** The names of the namespaces that another one knows by numbers, where they have one. */
+export async function netnsNumbers(
+  host: Host,
+  netns: string | undefined,
+): Promise<ReadonlyMap<number, string | undefined>> {
   const ids = parseJson(await ip(host, netns, "-j", "netns", "list-id")) as { nsid: number; name?: string }[];
-  return ids.find(({ nsid }) => nsid === id)?.name;
+  return new Map(ids.flatMap(({ nsid, name }) => (name === undefined ? [] : [[nsid, name]])));
 }
 
 /** The other end of a veth link, wherever it is; undefined when the link is none. */

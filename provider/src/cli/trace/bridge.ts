@@ -1,0 +1,54 @@
+import type { Host } from "../../host";
+import { enter } from "../../host/netns";
+import type { Link } from "../../tools/ip/links";
+
+interface Because {
+  readonly text: string;
+  readonly hint?: string;
+}
+
+/** Why a bridge has not passed on what came in by a port. */
+export function bridgeCause({ ifname: name, flags }: Link): Because {
+  if (!flags.includes("UP")) return { text: `bridge ${name} is down`, hint: "set it up" };
+  return {
+    text: `bridge ${name} has not passed it on`,
+    hint: "see bridge -d link and bridge vlan: a port may be isolated, blocked, or in another VLAN",
+  };
+}
+
+/** Is one that it is for behind the very port that it came in by? */
+export async function hairpinCause(
+  host: Host,
+  netns: string | undefined,
+  bridge: string,
+  port: string,
+  receivers: readonly string[],
+): Promise<Because | undefined> {
+  const ask = async (...argv: string[]) => (await host.run(enter(netns, argv), { accept: "any" })).stdout;
+  const neighbours = await ask("ip", "neigh", "show", "dev", bridge);
+  const entries = parseFdb(await ask("bridge", "fdb", "show", "br", bridge));
+  const isBehind = (address: string) => {
+    const mac = macOf(neighbours, address);
+    return entries.some((each) => each.mac === mac && each.port === port && !each.isOwn);
+  };
+  if (!receivers.some(isBehind)) return undefined;
+  return {
+    text: `bridge ${bridge} sends nothing back out of the port that it came in by, ${port}`,
+    hint: `set hairpin on ${port}, or make ${bridge} promiscuous, so that the routing gets it`,
+  };
+}
+
+/** From what `ip neigh show` prints. */
+export function macOf(neighbours: string, address: string): string | undefined {
+  return neighbours
+    .split("\n")
+    .find((line) => line.startsWith(`${address} `))
+    ?.match(/ lladdr (\S+)/)?.[1];
+}
+
+/** What `bridge fdb show` prints: addresses, the ports that they are behind, and which are of the ports themselves. */
+export function parseFdb(text: string): { mac: string; port: string; isOwn: boolean }[] {
+  return [...text.matchAll(/^(\S+) dev (\S+)(.*)$/gm)].map(([, mac = "", port = "", rest = ""]) => ({
+    ...{ mac, port, isOwn: / permanent/.test(rest) },
+  }));
+}

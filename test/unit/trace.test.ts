@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { macOf, parseFdb } from "../../provider/src/cli/trace/bridge";
+import { commandOf, flowTo, matchesOf } from "../../provider/src/cli/trace/flow";
+import { parseRoute } from "../../provider/src/cli/trace/route";
+import { exitsOf, type Visit, waysOf } from "../../provider/src/cli/trace/way";
+import { type Event, parseEvents } from "../../provider/src/tools/nft-events";
+import { marking } from "../../provider/src/tools/nft-trace";
+
+/** What nft has printed of a run, by namespace. */
+function recorded(name: string): Map<string | undefined, Event[]> {
+  const text = readFileSync(join(__dirname, "../fixtures/nft-trace", `${name}.txt`), "utf8");
+  const parts = text.split(/^== /m).slice(1);
+  return new Map(parts.map((part) => [part.slice(0, part.indexOf("\n")), parseEvents(part)]));
+}
+
+const peers: Record<string, [string, string]> = {
+  "pod eth0": ["router", "r0"],
+  "router r0": ["pod", "eth0"],
+  "router r1": ["far", "eth0"],
+  "far eth0": ["router", "r1"],
+};
+const peerOf = ({ netns, link }: { netns: string | undefined; link: string }) => {
+  const [there, name] = peers[`${netns} ${link}`] ?? [];
+  return name === undefined ? undefined : { netns: there, link: name };
+};
+
+const shown = (visits: readonly Visit[]) =>
+  visits.map(({ netns, steps }) =>
+    [netns, ...steps.map((step) => `${step.what}${"link" in step ? ` ${step.link}` : ""}`)].join(", "),
+  );
+
+test("a ping's way there and back is put together from what four links tell, with the rule that let it through", () => {
+  const { there, back } = waysOf(recorded("ping"), { ...flowTo(["ping", "10.66.1.2"]), key: 65344 }, "pod", peerOf);
+  expect(shown(there)).toEqual(["pod, start eth0, out eth0", "router, in r0, in br0, rule, out r1", "far, in eth0"]);
+  expect(shown(back)).toEqual(["far, start eth0, out eth0", "router, in r1, out br0, out r0", "pod, in eth0"]);
+  expect(there[1]?.steps[2]).toMatchObject({
+    chain: { family: "ip", table: "filter", chain: "FORWARD" },
+    ...{ handle: 2, verdict: "accept" },
+  });
+});
+
+test("without peers it is put together by what the packets say", () => {
+  const { there } = waysOf(recorded("ping"), { ...flowTo(["ping", "10.66.1.2"]), key: 65344 }, "pod", () => undefined);
+  expect(shown(there)).toHaveLength(3);
+});
+
+test("of IPv6, where nft prints bytes alone, ends and flags are read too", () => {
+  const events = recorded("tcp6-refused");
+  const { there, back } = waysOf(events, { ...flowTo(["tcp://[fd00:66::1]:8080"]), key: 64086 }, "pod", peerOf);
+  expect(shown(there)).toEqual(["pod, start eth0, out eth0", "router, in r0, in br0"]);
+  expect(shown(back)).toEqual(["router, start br0, out br0, out r0", "pod, in eth0"]);
+  expect(back[0]?.steps[1]).toMatchObject({
+    packet: {
+      ...{ source: "fd00:66::1", destination: "fd00:66::2", protocol: "tcp", sourcePort: 8080, ttl: 64 },
+      ...{ isReset: true, isAck: true, isSyn: false },
+    },
+  });
+  expect(exitsOf(events)).toContainEqual({ netns: "router", link: "r0" });
+});
+
+test("of Linux 6.1 too, links, rules and what IPVS has rewritten are read", () => {
+  const events = recorded("ipvs-6.1").get("host") ?? [];
+  const told = events.map((event) => {
+    if (!("packet" in event)) return `${event.what} ${event.verdict}`;
+    return `${"link" in event ? `${event.what} ${event.link}` : event.chain.chain} ${event.packet.destination}`;
+  });
+  expect(told.slice(0, 7)).toEqual([
+    ...["in veth_foo 172.23.0.1", "in cni0 172.23.0.1", "start cni0 172.22.0.2", "POSTROUTING 172.22.0.2"],
+    ...["rule accept", "out cni0 172.22.0.2", "out veth_foo 172.22.0.2"],
+  ]);
+});
+
+test.each([
+  ["http://10.0.0.1/x?y", { protocol: "tcp", address: "10.0.0.1", port: 80 }],
+  ["https://[fd00::1]", { protocol: "tcp", address: "fd00::1", port: 443 }],
+  ["udp://10.0.0.1:53", { protocol: "udp", address: "10.0.0.1", port: 53 }],
+])("%s is understood", (text, flow) => {
+  expect(flowTo([text])).toMatchObject(flow);
+});
+
+test("its packets are known by a port that Linux gives nobody by itself, and by nothing that a user types", () => {
+  const flow = flowTo(["tcp://10.0.0.1:80"]);
+  expect(flow.key).toBeGreaterThan(60999);
+  expect(flow.key).toBeLessThan(65536);
+  expect(matchesOf(flow)).toEqual([
+    ...[`tcp sport ${flow.key}`, `tcp dport ${flow.key}`],
+    `icmp type { destination-unreachable, time-exceeded } @th,224,16 ${flow.key}`,
+  ]);
+  expect(commandOf(flow)).toEqual(["nc", "-n", "-z", "-v", "-w", "2", "-p", String(flow.key), "10.0.0.1", "80"]);
+});
+
+test("the tables belong to nft, which takes them along; of many links each chain has some", () => {
+  const text = marking(
+    Array.from({ length: 300 }, (_, i) => `veth${i}`),
+    ["tcp sport 61000"],
+  );
+  expect(text.match(/^add table .* flags owner;/gm)).toHaveLength(2);
+  expect(text.match(/hook ingress/g)).toHaveLength(2);
+  for (const link of ["veth0", "veth199", "veth200", "veth299"]) expect(text).toContain(`"${link}"`);
+});
+
+test.each([
+  ["local 10.0.0.1 dev lo src 10.0.0.1 uid 0 \n    cache <local> \n", "", { kind: "local" }],
+  [
+    "10.0.1.2 from 10.0.0.2 via 10.0.9.1 dev eth1 \n    cache iif eth0 \n",
+    "",
+    { kind: "forward", link: "eth1", via: "10.0.9.1" },
+  ],
+  ["", "RTNETLINK answers: Network is unreachable\n", { kind: "failed", error: "Network is unreachable" }],
+])("a route is read: %j %j", (stdout, stderr, routed) => {
+  expect(parseRoute(stdout, stderr)).toEqual(routed);
+});
+
+test("what a bridge has learnt is told from what its ports are", () => {
+  const text = "02:00:00:00:00:01 dev p0 vlan 1 master br0 permanent\n02:00:00:00:00:02 dev p0 master br0 \n";
+  expect(parseFdb(text)).toEqual([
+    { mac: "02:00:00:00:00:01", port: "p0", isOwn: true },
+    { mac: "02:00:00:00:00:02", port: "p0", isOwn: false },
+  ]);
+  expect(macOf("10.0.0.2 lladdr 02:00:00:00:00:02 REACHABLE\n", "10.0.0.2")).toBe("02:00:00:00:00:02");
+});
