@@ -8,6 +8,7 @@ const folder = join(root, "examples/labs");
 const inMachine = [
   "bridge-filter",
   "ip-tunnels",
+  "ipsec-tunnel",
   "ipvs-forwarding",
   "ipvs-hairpin",
   "quiet-pair",
