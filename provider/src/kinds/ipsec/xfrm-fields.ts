@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, cidr, familyOf, number32, numberOrText } from "../../schema/fields";
+import { address, cidr, familyOf, number32, numberOrText, port } from "../../schema/fields";
 import { type Protocol, protocolNumbers, withPorts } from "../../tools/ip/xfrm";
 import { canonicalMark } from "../routing/policy-rule-args";
 
@@ -19,13 +19,9 @@ export const selectorFields = {
   /** IP protocol of the packets. Default: any. */
   protocol: z.enum(names, { error: `must be one of ${names.join(", ")}` }).optional(),
   /** Source port of the packets. Needs a protocol with ports. Default: any. */
-  sourcePort: z.int("must be a whole number").min(1, "must be 1 to 65535").max(65535, "must be 1 to 65535").optional(),
+  sourcePort: port.optional(),
   /** Destination port of the packets. Needs a protocol with ports. Default: any. */
-  destinationPort: z
-    .int("must be a whole number")
-    .min(1, "must be 1 to 65535")
-    .max(65535, "must be 1 to 65535")
-    .optional(),
+  destinationPort: port.optional(),
 } as const;
 
 interface Selected {

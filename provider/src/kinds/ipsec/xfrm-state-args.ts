@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
-import { address, familyOf, port } from "../../schema/fields";
+import { address, familyOf, integer, port } from "../../schema/fields";
 import { isEverything } from "../../tools/ip/xfrm-states";
 import { aead, authentication, encryption } from "./xfrm-algorithms";
 import { ifId, mark, mode, protocol, reqid, selectorFields, selectorRules, spi } from "./xfrm-fields";
@@ -46,7 +46,7 @@ export const xfrmStateArgs = {
   /** The packets that it is for, where it is not for all that policies send to it (`sel`). Default: all. */
   selector: z.strictObject(selectorFields).optional(),
   /** How many packets back one may come late without being taken for a copy, 0 to 4096; 0: copies pass. */
-  replayWindow: z.int("must be a whole number").min(0, "must be 0 to 4096").max(4096, "must be 0 to 4096").default(0),
+  replayWindow: integer(0, 4096).default(0),
   /** Peculiarities (`flag`), such as esn, numbers of 64 bits for the packets. */
   flags: z
     .array(z.enum(flags, { error: `must be one of ${flags.join(", ")}` }))
