@@ -12,6 +12,7 @@ const inMachine = [
   "ipvs-forwarding",
   "ipvs-hairpin",
   "quiet-pair",
+  "shaping",
   "vlan-trunk",
   "vrf-leaking",
   "vxlan-in-vrf",
