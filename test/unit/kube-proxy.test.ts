@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import * as dynamic from "../../provider/src";
 import * as native from "../../provider/src/native";
-import { recorded } from "../fixtures/kube-proxy/recorded";
-import { shapes } from "../fixtures/kube-proxy/shapes";
+import { recorded, recordedIpvs } from "../fixtures/kube-proxy/recorded";
+import { inModeIpvs, shapes } from "../fixtures/kube-proxy/shapes";
 import { type Made, tablesAs, tablesOf } from "./support/iptables-tables";
+import { ipvsOf } from "./support/ipvs-objects";
 
 let made: Made[] = [];
 
@@ -46,6 +47,18 @@ test.each(Object.keys(shapes))(
     ]);
   },
 );
+
+test.each(Object.keys(shapes))("%s: in mode ipvs all objects are those of kube-proxy", async (shape) => {
+  const objects = await objectsOf(inModeIpvs(shapes[shape] ?? {}));
+  for (const family of ["ipv4", "ipv6"] as const) {
+    const ours = tablesOf(objects, family);
+    expect(ours).toEqual(tablesAs(recorded(shape, family, "ipvs"), ours));
+  }
+  expect(ipvsOf(objects)).toEqual(recordedIpvs(shape));
+  const settings = objects.filter(({ kind }) => kind === "Sysctl").map(({ inputs }) => inputs.key);
+  const vs = ["conntrack", "expire_nodest_conn", "expire_quiescent_template"].map((each) => `net/ipv4/vs/${each}`);
+  expect(settings.sort()).toEqual(["net/ipv4/ip_forward", ...vs]);
+});
 
 test("what kube-proxy does not have, and what is missing or in another place, is seen", async () => {
   const objects = await objectsOf(shapes["g3-etp-local-externalip"] ?? {});
@@ -100,7 +113,22 @@ test("adding an endpoint changes the rules before its own, and none behind", asy
 const two = [{ ...ofWeb().services[0] }, { ...ofWeb().services[0], name: "other" }] as dynamic.VirtualService[];
 
 test.each<[string, dynamic.KubeProxyNodeArgs]>([
-  ["mode: must be iptables", { mode: "userspace" as "iptables" }],
+  ["mode: must be iptables or ipvs", { mode: "userspace" as "iptables" }],
+  ["scheduler: is only for mode ipvs", { scheduler: "rr" }],
+  ["nodeAddresses: is only for mode ipvs", { nodeAddresses: ["10.0.0.1"] }],
+  ["nodeAddresses.1: must not be there twice: 10.0.0.1", { mode: "ipvs", nodeAddresses: ["10.0.0.1", "10.0.0.1"] }],
+  [
+    "nodeAddresses.0: must be of the node's families",
+    { mode: "ipvs", families: ["ipv6"], nodeAddresses: ["10.0.0.1"] },
+  ],
+  [
+    "services.0.ports.0.nodePort: needs nodeAddresses in mode ipvs",
+    ofWeb({ ports: [{ port: 80, nodePort: 30080 }] }, { mode: "ipvs" }),
+  ],
+  [
+    "services.0.ports.0.nodePort: is not possible for sctp in mode ipvs",
+    ofWeb({ ports: [{ port: 80, nodePort: 30080, protocol: "sctp" }] }, { mode: "ipvs", nodeAddresses: ["10.0.0.1"] }),
+  ],
   ["families.0: must be ipv4 or ipv6", { families: ["ipv5" as "ipv4"] }],
   ["podCidr.0: must be a network: all bits behind the prefix zero", { podCidr: "10.0.0.1/24" }],
   ["podCidr: must be at most one of an IP version", { podCidr: ["10.0.0.0/24", "10.0.1.0/24"] }],

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as classes from "../generated/resources";
 import type { KubeProxyNodeArgs } from "./kube-proxy/args";
+import type { Planned } from "./kube-proxy/plan";
 
 /** The classes of one of the two providers. */
-export type Classes = Pick<typeof classes, "IptablesChain" | "IptablesRule" | "Sysctl">;
+export type Classes = Pick<typeof classes, Planned["kind"]>;
 
 type Class = new (name: string, args: object, options: pulumi.CustomResourceOptions) => pulumi.Resource;
 

@@ -39,7 +39,7 @@ function sorted(rules: readonly Values[]): Values[] {
 }
 
 /** The inputs as the provider has them, without those that it refuses. */
-function checked({ kind, name, inputs }: Made): Made {
+export function checked({ kind, name, inputs }: Made): Made {
   const result = check(kinds[kind] as (typeof kinds)[string], { owner: `p/s/${name}`, ...inputs });
   expect({ name, failures: result.failures }).toEqual({ name, failures: [] });
   return { kind, name, inputs: result.inputs };
@@ -48,7 +48,8 @@ function checked({ kind, name, inputs }: Made): Made {
 /** What resources make of the tables of an IP version. */
 export function tablesOf(objects: readonly Made[], family: string): Record<string, Table> {
   const result: Record<string, Table> = {};
-  const ours = objects.map(checked).filter(({ inputs }) => inputs.family === family);
+  const rulesAndChains = objects.filter(({ kind }) => kind.startsWith("Iptables"));
+  const ours = rulesAndChains.map(checked).filter(({ inputs }) => inputs.family === family);
   const place = ({ inputs }: Made) => Number(inputs.priority ?? -1);
   let last: Values = {};
   for (const { kind, inputs } of ours.toSorted((one, other) => place(one) - place(other))) {

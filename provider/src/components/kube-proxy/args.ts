@@ -3,8 +3,15 @@ import type { Netns, Pod } from "../../generated/resources";
 
 /** The inputs of {@link KubeProxyNode}. */
 export interface KubeProxyNodeArgs {
-  /** How services are made: iptables, as chains that packets walk through. Default: "iptables". */
-  mode?: "iptables" | undefined;
+  /**
+   * How services are made: "iptables", as chains that packets walk through; "ipvs", as virtual servers of IPVS, which needs
+   * the modules ip_vs and ip_vs_rr. Default: "iptables".
+   */
+  mode?: "iptables" | "ipvs" | undefined;
+  /** How IPVS chooses an endpoint, `ipvsadm`'s names. Only in mode ipvs. Default: "rr". */
+  scheduler?: string | undefined;
+  /** Addresses of the node that node ports are on. Needed for them in mode ipvs, and only there. */
+  nodeAddresses?: string[] | undefined;
   /** IP versions of the node. Default: both, as kube-proxy has it. */
   families?: ("ipv4" | "ipv6")[] | undefined;
   /**

@@ -57,7 +57,9 @@ const service = z.strictObject({
 });
 
 const node = z.strictObject({
-  mode: z.enum(["iptables"], { error: "must be iptables" }).default("iptables"),
+  mode: z.enum(["iptables", "ipvs"], { error: "must be iptables or ipvs" }).default("iptables"),
+  scheduler: z.string().optional(),
+  nodeAddresses: addresses.default([]),
   families: z
     .array(z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }), "must be a list of ipv4 and ipv6")
     .min(1, "must not be empty")

@@ -17,7 +17,27 @@ export function clashes(node: Node): Failure[] {
   node.services.forEach((service, index) => {
     for (const [path, rule] of wrong(service, versions)) failures.push([["services", index, ...path], rule]);
   });
-  return [...failures, ...taken(node.services)];
+  return [...failures, ...ofMode(node, versions), ...taken(node.services)];
+}
+
+function* ofMode({ mode, scheduler, nodeAddresses, services }: Node, versions: readonly number[]): Iterable<Failure> {
+  if (mode === "iptables") {
+    if (scheduler !== undefined) yield [["scheduler"], "is only for mode ipvs"];
+    if (nodeAddresses.length > 0)
+      yield [["nodeAddresses"], "is only for mode ipvs: here every address of the node has them"];
+    return;
+  }
+  for (const [index, each] of nodeAddresses.entries()) {
+    if (!versions.includes(familyOf(each))) yield [["nodeAddresses", index], "must be of the node's families"];
+    if (nodeAddresses.indexOf(each) < index) yield [["nodeAddresses", index], `must not be there twice: ${each}`];
+  }
+  for (const [index, { ports }] of services.entries()) {
+    for (const [at, { nodePort, protocol }] of ports.entries()) {
+      const path = ["services", index, "ports", at, "nodePort"];
+      if (nodePort !== undefined && nodeAddresses.length === 0) yield [path, "needs nodeAddresses in mode ipvs"];
+      if (nodePort !== undefined && protocol === "sctp") yield [path, "is not possible for sctp in mode ipvs"];
+    }
+  }
 }
 
 function* wrong(service: Service, versions: readonly number[]): Iterable<Failure> {

@@ -4,8 +4,10 @@ import { Tables } from "./plan";
 /** What marks a packet whose sender is to be masqueraded. */
 const mark = "0x4000/0x4000";
 
+export type Jump = [table: "filter" | "nat", from: string, to: string, comment?: string, ofNew?: "NEW"];
+
 /** Jumps from the chains of the kernel. They stand before the rules of others, in this order. */
-const jumps: readonly [table: "filter" | "nat", from: string, to: string, comment?: string, ofNew?: "NEW"][] = [
+const jumps: readonly Jump[] = [
   ["filter", "INPUT", "KUBE-FIREWALL"],
   ["filter", "INPUT", "KUBE-PROXY-FIREWALL", "kubernetes load balancer firewall", "NEW"],
   ["filter", "INPUT", "KUBE-NODEPORTS", "kubernetes health check service ports"],
@@ -37,7 +39,14 @@ export function nodeTables(family: Family): Tables {
     for (const chain of chains[table]) tables.chain(table, `KUBE-${chain}`);
   }
   filterRules(tables);
-  natRules(tables);
+  masquerade(tables);
+  nodePorts(tables);
+  addJumps(tables, jumps);
+  return tables;
+}
+
+/** Jumps from the chains of the kernel, before the rules of others. */
+export function addJumps(tables: Tables, jumps: readonly Jump[]): void {
   for (const [index, [table, from, to, comment, ofNew]] of jumps.entries()) {
     tables.rule(table, from, index, `${table}-${from}-${to}`, {
       position: "insert",
@@ -46,7 +55,6 @@ export function nodeTables(family: Family): Tables {
       ...(ofNew && { ctstate: [ofNew] }),
     });
   }
-  return tables;
 }
 
 function filterRules(tables: Tables): void {
@@ -57,26 +65,35 @@ function filterRules(tables: Tables): void {
       ...{ comment: "block incoming localnet connections", target: "DROP" },
     });
   }
+  // What conntrack takes for no part of a connection is not translated back: the client would reset the connection.
+  tables.rule("filter", "KUBE-FORWARD", 0, "filter-forward-invalid", { ctstate: ["INVALID"], target: "DROP" });
+  forwarding(tables);
+}
+
+/** What belongs to a service is forwarded. */
+export function forwarding(tables: Tables): void {
   const forward = (priority: number, what: string, inputs: object) =>
     tables.rule("filter", "KUBE-FORWARD", priority, `filter-forward-${what}`, { ...inputs });
-  // What conntrack takes for no part of a connection is not translated back: the client would reset the connection.
-  forward(0, "invalid", { ctstate: ["INVALID"], target: "DROP" });
   forward(1, "marked", { mark, comment: "kubernetes forwarding rules", target: "ACCEPT" });
   forward(2, "known", {
     ...{ ctstate: ["RELATED", "ESTABLISHED"], comment: "kubernetes forwarding conntrack rule", target: "ACCEPT" },
   });
 }
 
-function natRules(tables: Tables): void {
+/** What marks packets, and what masquerades those that are marked. */
+export function masquerade(tables: Tables): void {
   tables.rule("nat", "KUBE-MARK-MASQ", 0, "nat-mark", { target: "MARK", setMark: mark });
   const postrouting = (priority: number, what: string, inputs: object) =>
     tables.rule("nat", "KUBE-POSTROUTING", priority, `nat-postrouting-${what}`, { ...inputs });
-  postrouting(0, "unmarked", { mark: `! ${mark}`, target: "RETURN" });
+  postrouting(1, "unmarked", { mark: `! ${mark}`, target: "RETURN" });
   // The packet may pass here a second time, inside a tunnel: then it is to be left alone.
-  postrouting(1, "unmark", { target: "MARK", setXmark: "0x4000/0x0" });
-  postrouting(2, "masquerade", {
+  postrouting(2, "unmark", { target: "MARK", setXmark: "0x4000/0x0" });
+  postrouting(3, "masquerade", {
     ...{ comment: "kubernetes service traffic requiring SNAT", target: "MASQUERADE", randomFully: true },
   });
+}
+
+function nodePorts(tables: Tables): void {
   tables.rule("nat", "KUBE-SERVICES", last, "nat-node-ports", {
     ...(tables.family === "ipv6" && { destination: "! ::1" }),
     addressType: { destination: "LOCAL" },

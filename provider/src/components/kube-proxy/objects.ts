@@ -1,9 +1,11 @@
 import type { KubeProxyNodeArgs } from "./args";
 import { checkNode } from "./check";
 import { iptablesObjects } from "./iptables";
+import { ipvsObjects } from "./ipvs";
 import type { Planned } from "./plan";
 
 /** All objects of a node, in an order in which they can be made. What is wrong with its inputs is an error. */
 export function objectsOf(subject: string, args: KubeProxyNodeArgs): Planned[] {
-  return iptablesObjects(checkNode(subject, args));
+  const node = checkNode(subject, args);
+  return node.mode === "ipvs" ? ipvsObjects(node) : iptablesObjects(node);
 }

@@ -2,7 +2,7 @@ import type { Values } from "../../core/values";
 
 /** An object that is to be made: its kind, the name of its resource, its inputs. */
 export interface Planned {
-  readonly kind: "IptablesChain" | "IptablesRule" | "Sysctl";
+  readonly kind: "IptablesChain" | "IptablesRule" | "Sysctl" | "IpSet" | "Dummy" | "IpvsService" | "IpvsBackend";
   readonly name: string;
   readonly inputs: Values;
   /** The names of those that have to be there before it. */
@@ -36,6 +36,13 @@ export class Tables {
     const { family } = this;
     this.chains.set(`${table}/${name}`, this.named(what));
     this.objects.push({ kind: "IptablesChain", name: this.named(what), inputs: { family, table, name }, after: [] });
+  }
+
+  /** An object of another kind. Returns the name of its resource. */
+  add(kind: Planned["kind"], what: string, inputs: Values, { after = [], gates }: Needs = {}): string {
+    const name = this.named(what);
+    this.objects.push({ kind, name, inputs, after, gates });
+    return name;
   }
 
   /** A rule; it is made after the chains that it is in and that it jumps to. Returns the name of its resource. */
