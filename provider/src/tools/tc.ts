@@ -13,8 +13,15 @@ const qdiscJson = z.object({
   root: z.boolean().optional(),
   parent: z.string().optional(),
   options: z.record(z.string(), z.unknown()).default({}),
+  ingress_block: z.number().optional(),
+  egress_block: z.number().optional(),
 });
 export type Qdisc = z.output<typeof qdiscJson> & { readonly dev: string };
+
+/** Are its filters in a block that several may share? */
+export function hasBlock({ ingress_block, egress_block }: Qdisc): boolean {
+  return ingress_block !== undefined || egress_block !== undefined;
+}
 
 /** The kernel gives those that it chooses itself no number. */
 export const kernelHandle = "0:";

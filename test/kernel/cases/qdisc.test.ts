@@ -1,10 +1,11 @@
 import { check, type Values } from "../../../provider/src/core/check";
 import { create, remove, update } from "../../../provider/src/core/lifecycle";
 import { qdisc as kind } from "../../../provider/src/kinds";
+import { qdiscObjects } from "../../../provider/src/tools/objects/traffic";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { lookAtQdisc, plumb } from "../support/qdiscs";
-import { hostUrl, settings, World } from "../support/world";
+import { hostUrl, settings, testHost, World } from "../support/world";
 
 contract("that limits a rate", (world) => {
   const netns = world.netns("a");
@@ -295,5 +296,23 @@ beyond("Qdisc: beyond the contract", () => {
   ])("%j is refused at %s: %s", (values, property, rule) => {
     const { failures } = check(kind, { device: "d0", owner: world.owner, ...values });
     expect(failures).toMatchObject([{ property, reason: expect.stringContaining(rule) }]);
+  });
+});
+
+beyond("Qdisc: with a block of filters", () => {
+  const world = new World();
+  const netns = world.netns("b");
+  beforeAll(() => world.build());
+  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+  test("it is not listed as one without, and told as left out", async () => {
+    await world.script(netns, "ip link add d0 type veth peer name d1; tc qdisc add dev d0 ingress_block 7 ingress");
+    expect(await kind.imports?.list?.(testHost(), netns)).toEqual([]);
+    const told = await qdiscObjects.read(testHost(), netns);
+    expect(told).toContainEqual({ what: "qdisc ingress dev d0", why: expect.stringContaining("block"), saidBy: [] });
+    const inputs = { device: "d0", netns, kind: "ingress", owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+    expect(await failure(() => create(kind, { ...inputs, adopt: true }, settings))).toMatchObject({
+      code: "LN_EXISTS",
+    });
   });
 });

@@ -5,7 +5,7 @@ import { unsetValue } from "../../core/unset";
 import type { Host } from "../../host";
 import { at, deviceName, parseAt } from "../../schema/fields";
 import { showLink, showLinks } from "../../tools/ip/links";
-import { changeTc, keepQueueLength, type Qdisc, showHtbClasses, showQdiscs } from "../../tools/tc";
+import { changeTc, hasBlock, keepQueueLength, type Qdisc, showHtbClasses, showQdiscs } from "../../tools/tc";
 import { impairmentHandle } from "../links/impairment";
 import { listedTypes } from "../links/link";
 import { classCommands, classid, sorted } from "./htb-classes";
@@ -182,6 +182,7 @@ function placeWords({ parent, kind }: Pick<QdiscArgs, "parent" | "kind">): strin
 function otherThan({ kind: wanted }: { readonly kind?: string | undefined }, found: Qdisc): string | undefined {
   const { root, kind, handle } = found;
   if (root && kind === "netem" && handle === impairmentHandle) return "the impairment of the link";
+  if (hasBlock(found)) return "a queueing discipline with a block of filters, for which there are no inputs";
   if (wanted !== undefined && wanted !== kind) return `a queueing discipline of kind ${kind}`;
   return disciplineOf(kind) ? undefined : `a queueing discipline of kind ${kind}, for which there are no inputs`;
 }
@@ -196,6 +197,6 @@ async function listed(host: Host, netns: string | undefined): Promise<Qdisc[]> {
   return all.filter((each) => {
     const discipline = disciplineOf(each.kind);
     const canSay = discipline && (!discipline.read || discipline.read(each.options, undefined as never) !== undefined);
-    return canSay && !isImpairment(each);
+    return canSay && !hasBlock(each) && !isImpairment(each);
   });
 }

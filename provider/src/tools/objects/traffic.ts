@@ -1,7 +1,7 @@
 import type { KernelObject } from "../../core/kernel-object";
 import type { Host } from "../../host";
 import { parseNetem } from "../netem";
-import { type Qdisc, showQdiscs } from "../tc";
+import { hasBlock, type Qdisc, showQdiscs } from "../tc";
 import { showAllFilters, type TcFilter } from "../tc-filters";
 
 export const qdiscObjects = {
@@ -10,12 +10,15 @@ export const qdiscObjects = {
     (await showQdiscs(host, netns)).map(qdiscObject),
 };
 
-function qdiscObject({ kind, dev: device, root, parent, handle, options }: Qdisc): KernelObject {
+function qdiscObject(qdisc: Qdisc): KernelObject {
+  const { kind, dev: device, root, parent, handle, options } = qdisc;
   const place = root ? "root" : kind === "ingress" || kind === "clsact" ? "" : `parent ${parent}`;
   const isRoot = root === true || place === "";
   const netem = root && kind === "netem" ? parseNetem(options) : undefined;
+  const what = ["qdisc", kind, "dev", device, place].filter(Boolean).join(" ");
+  if (hasBlock(qdisc)) return { what, why: "no input says that its filters are in a block", saidBy: [] };
   return {
-    what: ["qdisc", kind, "dev", device, place].filter(Boolean).join(" "),
+    what,
     why: `nothing that can be imported is the ${kind} of ${device}`,
     saidBy: [
       { inputs: { device, kind, handle } },
