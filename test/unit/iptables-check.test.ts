@@ -53,7 +53,7 @@ const refused: readonly (readonly [values: Values, property: string, rule: strin
   [{ ipRange: { source: "10.0.0.1" } }, "ipRange.source", "must be a range"],
   [{ ipRange: { source: "::1-::2" } }, "ipRange.source", "of family ipv4"],
   [{ recent: { name: "a", action: "set", seconds: 5 } }, "recent", "only with action rcheck or update"],
-  [{ recent: { name: "a", action: "rcheck", seconds: 0 } }, "recent.seconds", "at least 1"],
+  [{ recent: { name: "a", action: "rcheck", seconds: 0 } }, "recent.seconds", "1 to 2147483647"],
   [{ hashlimit: { name: "a" } }, "hashlimit", "needs upto or above"],
   [{ hashlimit: { name: "a", upto: "1/day" } }, "hashlimit", "per second, minute or hour"],
   [{ hashlimit: { name: "a".repeat(16), upto: "1/hour" } }, "hashlimit.name", "1 to 15"],
@@ -67,6 +67,7 @@ const refused: readonly (readonly [values: Values, property: string, rule: strin
   [{ target: "CONNMARK" }, "setMark", "is required for target CONNMARK, or setXmark or saveMark or restoreMark"],
   [{ target: "CONNMARK", setMark: 1, nfmask: "0xff" }, "nfmask", "needs saveMark or restoreMark"],
   [{ target: "NFQUEUE", queueNum: 65536 }, "queueNum", "0 to 65535"],
+  [{ recent: { name: "l", action: "update", seconds: 0x80000000 } }, "recent.seconds", "1 to 2147483647"],
   [{ random: true }, "random", "is only for target SNAT, DNAT, MASQUERADE, REDIRECT"],
   [{ target: "SET", addSet: { name: "! a", flags: ["src"] } }, "addSet.name", "name of a set"],
 ];

@@ -6499,7 +6499,7 @@ export interface IptablesRuleRecentArgs {
   negate?: pulumi.Input<true> | undefined;
   /** Which address it is: "source" or "destination". Default: "source". */
   address?: pulumi.Input<"source" | "destination"> | undefined;
-  /** Seen within so many seconds. Only for rcheck and update. 1 to 4294967295. */
+  /** Seen within so many seconds. Only for rcheck and update. 1 to 2147483647. */
   seconds?: pulumi.Input<number> | undefined;
   /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
   reap?: pulumi.Input<true> | undefined;

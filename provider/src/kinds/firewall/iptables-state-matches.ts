@@ -84,7 +84,7 @@ export const stateMatchArgs = {
       /** Which address it is: "source" or "destination". */
       address: z.enum(["source", "destination"], { error: "must be source or destination" }).default("source"),
       /** Seen within so many seconds. Only for rcheck and update. */
-      seconds: number32.min(1, "must be at least 1").optional(),
+      seconds: integer(1, 0x7fffffff).optional(), // iptables prints a larger one as a negative number, and does not take that
       /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
       reap: yes,
       /** Seen at least so many times. Only for rcheck and update. */
