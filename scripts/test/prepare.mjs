@@ -7,6 +7,7 @@ import { pulumiEnv } from "../pulumi-cli/pulumi.mjs";
 import { ensurePulumiGo } from "../pulumi-cli/pulumi-go.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
+import { ensureFrr } from "./frr.mjs";
 import { ensureNode24 } from "./node24.mjs";
 
 /** What tests run on a host. */
@@ -55,6 +56,11 @@ const needs = {
   node24: async () => ({ PATH: [await ensureNode24(), process.env.PATH].filter(Boolean).join(delimiter) }),
   /** The same, for the projects of users that the tests make. */
   "node24 for packages": async () => ({ LOCALNET_TEST_NODE24: await ensureNode24() }),
+  /** The routing daemons of FRR. */
+  frr: async () => {
+    const unpacked = await ensureFrr();
+    return unpacked ? { LOCALNET_TEST_FRR: unpacked } : {};
+  },
   /** The CLI, with its hosts of Node.js and YAML programs. */
   pulumi: async () => {
     const { PATH } = pulumiEnv(await ensurePulumiYaml());

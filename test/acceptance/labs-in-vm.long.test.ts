@@ -3,5 +3,5 @@ import { labs, scripts } from "./labs";
 import { openMachine } from "./place";
 import { bringsUpAndDown } from "./whole-program";
 
-describe.each(labs("machine"))("$name", ({ folder }) => bringsUpAndDown(() => folder, openMachine));
+describe.each(labs("machine"))("$name", ({ folder, open }) => bringsUpAndDown(() => folder, open));
 describe.each(scripts("machine"))("$name by hand", ({ script }) => isTakenOver(script, openMachine));

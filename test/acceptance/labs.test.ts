@@ -1,4 +1,4 @@
 import { labs } from "./labs";
 import { bringsUpAndDown } from "./whole-program";
 
-describe.each(labs("here"))("$name", ({ folder }) => bringsUpAndDown(() => folder));
+describe.each(labs("here"))("$name", ({ folder, open }) => bringsUpAndDown(() => folder, open));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Ran, run, type Snapshot, type Stack, snapshot, vm } from "./engine";
 import { Sandbox } from "./sandbox";
 
@@ -16,8 +17,8 @@ export interface Place {
 }
 
 /** This machine's kernel, with a network, mounts and processes of its own. */
-export async function openSandbox(): Promise<Place> {
-  const sandbox = await Sandbox.open();
+export async function openSandbox(...over: string[]): Promise<Place> {
+  const sandbox = await Sandbox.open(...over);
   const { inside } = sandbox;
   return {
     inside,
@@ -28,6 +29,14 @@ export async function openSandbox(): Promise<Place> {
     cleanUp: async (stack) => stack.forget(),
     close: () => sandbox.close(),
   };
+}
+
+/** The same with FRR. Debian's package of it starts services, so where it is not installed it is only unpacked, for in there. */
+export function openSandboxWithFrr(): Promise<Place> {
+  if (existsSync("/usr/lib/frr/zebra")) return openSandbox();
+  const unpacked = process.env.LOCALNET_TEST_FRR;
+  if (unpacked) return openSandbox(unpacked);
+  throw new Error("LOCALNET_TEST_FRR is not set: run npm test acceptance, or install FRR");
 }
 
 /**

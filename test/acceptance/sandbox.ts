@@ -4,8 +4,15 @@ import { childrenOf } from "./cli";
 import { run } from "./engine";
 
 // The kernel ends all of it when its first process ends, and that one ends with the test, however the test does.
-const first =
-  "mount -t tmpfs -o mode=755 none /run && mount -t sysfs none /sys && ip link set lo up && echo ready && exec cat";
+const first = `
+mount -t tmpfs -o mode=755 none /run
+mount -t sysfs none /sys
+ip link set lo up
+for over in "$@"; do
+  for folder in usr etc; do mount -t overlay none -o "lowerdir=$over/$folder:/$folder" /$folder; done
+done
+echo ready
+exec cat`;
 
 /** A host of its own as far as the kernel can give one: other mounts, an empty /run, its own network and processes. */
 export class Sandbox {
@@ -15,8 +22,9 @@ export class Sandbox {
     readonly inside: readonly string[],
   ) {}
 
-  static async open(): Promise<Sandbox> {
-    const argv = ["-m", "-n", "-p", "-f", "--mount-proc", "sh", "-c", first];
+  /** @param over folders whose usr and etc are laid over the host's: what is in there is as good as installed. */
+  static async open(...over: string[]): Promise<Sandbox> {
+    const argv = ["-m", "-n", "-p", "-f", "--mount-proc", "sh", "-ec", first, "sh", ...over];
     const unshare = spawn("unshare", argv, { stdio: ["pipe", "pipe", "inherit"] });
     await Promise.race([once(unshare.stdout, "data"), once(unshare, "exit")]);
     const [pid] = childrenOf(unshare.pid ?? 0);

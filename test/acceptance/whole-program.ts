@@ -2,7 +2,7 @@ import { changes, type Snapshot, Stack } from "./engine";
 import { openSandbox, type Place } from "./place";
 
 /** A program of a folder on a host of its own: up, nothing more to do, destroy. Its probes see what it is there to show. */
-export function bringsUpAndDown(folder: () => string, open: () => Promise<Place> = openSandbox): void {
+export function bringsUpAndDown(folder: () => string, open: () => Promise<Place> = () => openSandbox()): void {
   let place: Place;
   let stack: Stack;
   let before: Snapshot;

@@ -4,6 +4,8 @@ import type { KubeProxyNodeArgs } from "./kube-proxy/args";
 import { AnyKubeProxyNode } from "./kube-proxy-node";
 
 export type * from "./kube-proxy/args";
+export { addressIn, subnet } from "./subnet";
+export * from "./topologies-native";
 
 /** What kube-proxy makes of the services of a cluster on one of its nodes, as objects of this package's kinds. */
 export class KubeProxyNode extends AnyKubeProxyNode {

@@ -111,7 +111,7 @@ export function networkOf(text: string): string {
   return `${familyOf(text)}:${addressBits(host).slice(0, Number(prefix))}/${prefix}`;
 }
 
-function addressBits(host: string): string {
+export function addressBits(host: string): string {
   if (isIP(host) === 4)
     return host
       .split(".")
