@@ -1,6 +1,7 @@
 import { dynamic } from "./providers";
-import { needsUserNamespaces, runsRootless } from "./rootless";
+import { isAsRecorded, needsUserNamespaces, runsRootless } from "./rootless";
 
 const lab = dynamic("examples/rootless-lab");
 runsRootless(lab);
+isAsRecorded();
 needsUserNamespaces(lab);

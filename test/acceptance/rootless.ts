@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { shown } from "../../scripts/recording/lines.mjs";
 import { type Ran, root, run, snapshot } from "./engine";
 import type { Row } from "./providers";
 
@@ -89,6 +90,23 @@ export function runsRootless(row: Row): void {
     test("nothing of it is left on this host", async () => {
       expect(await left(project)).toEqual([]);
     });
+  });
+}
+
+/** README's picture is of such a run: it differs in how long things took, and in the order of what happens at the same time. */
+export function isAsRecorded(): void {
+  test("it is as docs/lab-rootless.svg shows it", () => {
+    const picture = readFileSync(join(root, "docs/lab-rootless.svg"), "utf8");
+    const recorded = [...picture.matchAll(/<text [^>]*y="\d+"[^>]*>([^<]*)<\/text>/g)]
+      .slice(1)
+      .map(([, text = ""]) => text);
+    const now = shown(lab.stdout.split("\n").map((text) => ({ seconds: 0, text })));
+    const comparable = (lines: string[]) =>
+      lines
+        .map((line) => line.replace(/\([\d.]+s\)/, "(time)"))
+        .filter(Boolean)
+        .sort();
+    expect(comparable(recorded)).toEqual(comparable(now.map(({ text }) => text)));
   });
 }
 
