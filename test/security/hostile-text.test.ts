@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { parseFdb } from "../../provider/src/cli/trace/bridge";
+import { parseRoute } from "../../provider/src/cli/trace/route";
 import { ownerIn } from "../../provider/src/core/mark";
 import { LocalnetError } from "../../provider/src/errors";
 import { redact, visible } from "../../provider/src/text";
@@ -11,7 +13,9 @@ import { parseSets } from "../../provider/src/tools/ipset";
 import { parseDeclared, parseRules, parseSaved, splitWords } from "../../provider/src/tools/iptables/iptables";
 import { parseEndpoint, parseServiceId, parseServices, parseShown } from "../../provider/src/tools/ipvsadm";
 import { parseTable } from "../../provider/src/tools/nft";
+import { parseEvents } from "../../provider/src/tools/nft-events";
 import { parseStat } from "../../provider/src/tools/process";
+import { parseFilters } from "../../provider/src/tools/tc-filters";
 import { hostile, numRuns } from "./support/hostile";
 
 // Texts that others choose go through everything that reads them.
@@ -41,6 +45,15 @@ test.each<[string, (text: string) => unknown]>([
   ["an address and port", parseEndpoint],
   ["sets", parseSets],
   ["a table of nft", parseTable],
+  ["what nft traces", parseEvents],
+  ["a way that nft traces", (text) => parseEvents(`trace id 1 inet a b packet: iif "${text}" ip saddr ${text}`)],
+  ["filters of packets", (text) => parseFilters(text, { dev: "d", parent: "1:" })],
+  [
+    "a filter of packets",
+    (text) => parseFilters(`filter protocol ip pref 1 u32 chain 0 ${text}`, { dev: "d", parent: "1:" }),
+  ],
+  ["entries of a bridge", parseFdb],
+  ["a route that is asked for", (text) => parseRoute(text, text)],
   ["states of IPsec", (text) => parseXfrm(text).map(parseState)],
   ["a state of IPsec", parseState],
   ["policies of IPsec", (text) => parseXfrm(text).map(parsePolicy)],

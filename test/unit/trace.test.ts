@@ -100,6 +100,12 @@ test("the tables belong to nft, which takes them along; of many links each chain
   for (const link of ["veth0", "veth199", "veth200", "veth299"]) expect(text).toContain(`"${link}"`);
 });
 
+test("the name of a link ends no text for nft", () => {
+  const text = marking(["eth0", 'a"};}}x', "b'};"], ["tcp sport 61000"]);
+  expect(text).toContain(`devices = { "eth0", "b'};" }`);
+  expect(text).not.toContain("}}x");
+});
+
 test.each([
   ["local 10.0.0.1 dev lo src 10.0.0.1 uid 0 \n    cache <local> \n", "", { kind: "local" }],
   [

@@ -22,8 +22,10 @@ export function marking(links: readonly string[], matches: readonly string[]): s
   const rules = matches.map((match) => `${match} meta nftrace set 1;`).join(" ");
   const chain = (name: string, hook: string, priority: number) =>
     `chain ${name} { type filter hook ${hook} priority ${priority}; ${rules} };`;
-  const parts = Array.from({ length: Math.ceil(links.length / mostLinks) }, (_, i) =>
-    links.slice(i * mostLinks, (i + 1) * mostLinks),
+  // Whoever names a link must not write rules: nft has no way to say a name with a quote.
+  const named = links.filter((link) => !link.includes('"'));
+  const parts = Array.from({ length: Math.ceil(named.length / mostLinks) }, (_, i) =>
+    named.slice(i * mostLinks, (i + 1) * mostLinks),
   );
   const chains = parts.flatMap((part, i) => {
     const devices = `devices = { ${part.map((link) => `"${link}"`).join(", ")} }`;
