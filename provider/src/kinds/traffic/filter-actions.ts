@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deviceName, number32 } from "../../schema/fields";
+import { deviceName, integer, number32 } from "../../schema/fields";
 import { flowid, type Unsaid } from "./filter-fields";
 
 const kinds = ["drop", "pass", "redirect", "mirror", "skbedit", "vlanPush", "vlanPop"] as const;
@@ -18,11 +18,11 @@ const action = z.strictObject({
   /** Priority that the packet gets, in the form of a class, `1:10`; of skbedit. */
   priority: flowid.optional(),
   /** Number of the VLAN; of vlanPush. */
-  vlanId: z.int("must be a whole number").min(1, "must be 1 to 4094").max(4094, "must be 1 to 4094").optional(),
+  vlanId: integer(1, 4094).optional(),
   /** Protocol of the tag; of vlanPush. Default: 802.1Q. */
   vlanProtocol: z.enum(tags, { error: "must be 802.1Q or 802.1ad" }).optional(),
   /** Priority in the tag; of vlanPush. Default: 0. */
-  vlanPriority: z.int("must be a whole number").min(0, "must be 0 to 7").max(7, "must be 0 to 7").optional(),
+  vlanPriority: integer(0, 7).optional(),
 });
 export type Action = z.output<typeof action>;
 type Key = Exclude<keyof Action, "kind">;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { familyOf } from "../../schema/fields";
+import { familyOf, integer } from "../../schema/fields";
 import { prefix as anyPrefix } from "../routing/policy-rule-args";
 
 /** What a filter has and no input says, in tc's words: no value of an input is like it. */
@@ -9,7 +9,7 @@ export interface Unsaid {
 
 export const prefix = anyPrefix.refine((text) => !text.endsWith("/0"), "must not be all addresses");
 
-export const ipProtocol = z.int("must be a whole number").min(1, "must be 1 to 255").max(255, "must be 1 to 255");
+export const ipProtocol = integer(1, 255);
 
 /** A class, or what skbedit takes in its form; without a number before the colon it is a number alone. */
 export const flowid = z

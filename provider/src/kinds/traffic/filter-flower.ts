@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { numberOrText } from "../../schema/fields";
+import { integer, numberOrText } from "../../schema/fields";
 import { ipProtocol, prefix, type Unsaid, versionRules } from "./filter-fields";
 
 const anyMac = z
@@ -33,7 +33,7 @@ export const flower = z.strictObject({
   /** Destination MAC address. Default: any. */
   destinationMac: anyMac.optional(),
   /** VLAN that the frames are tagged with. Needs `protocol` 802.1Q or 802.1ad. */
-  vlanId: z.int("must be a whole number").min(0, "must be 0 to 4094").max(4094, "must be 0 to 4094").optional(),
+  vlanId: integer(0, 4094).optional(),
 });
 export type Flower = z.output<typeof flower>;
 

@@ -4,7 +4,7 @@ import { type Args, defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { withLock } from "../../host/lock";
-import { at, deviceName, parseAt } from "../../schema/fields";
+import { at, deviceName, integer, parseAt } from "../../schema/fields";
 import { changeTc, type Qdisc, showQdiscs } from "../../tools/tc";
 import { parentsOf, parentWords, showAllFilters, showFilters, type TcFilter } from "../../tools/tc-filters";
 import { actionList, actionWords, moduleOfAction } from "./filter-actions";
@@ -39,18 +39,9 @@ const args = {
     .refine((text) => !text.startsWith("ffff:"), "must be ingress or egress in place of ffff:")
     .meta({ replace: true }),
   /** Its place among those of its parent: they are tried from the lowest number on. Those of one priority have the same `kind` and `protocol`. */
-  priority: z
-    .int("must be a whole number")
-    .min(1, "must be 1 to 65535")
-    .max(65535, "must be 1 to 65535")
-    .meta({ replace: true }),
+  priority: integer(1, 65535).meta({ replace: true }),
   /** Its number among those of its priority, of u32 up to 4095; of fw the mark that the packets have. */
-  handle: z
-    .int("must be a whole number")
-    .min(1, `must be 1 to ${most32}`)
-    .max(most32, `must be 1 to ${most32}`)
-    .default(1)
-    .meta({ replace: true }),
+  handle: integer(1, most32).default(1).meta({ replace: true }),
   /** Protocol of the packets. */
   protocol: z
     .enum(protocols, { error: `must be one of ${protocols.join(", ")}` })
