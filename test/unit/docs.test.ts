@@ -35,3 +35,21 @@ test.each(Object.values(kinds).map((kind) => [kind.type, kind] as const))(
     expect({ page: "README.md", row: named("README.md") }).toMatchObject({ row: true });
   },
 );
+
+test.each(["docs/hosts.md", "docs/installation-configuration.md"])(
+  "%s has every setting, with its variable",
+  (page) => {
+    const { variables } = JSON.parse(text("provider/schema.json")).config;
+    const missing = Object.entries(variables as Record<string, { defaultInfo: { environment: string[] } }>).filter(
+      ([name, { defaultInfo }]) =>
+        !rows(page).some((row) =>
+          new RegExp(`^\\| \`(localnet:)?${name}\` .*\`${defaultInfo.environment[0]}\``).test(row),
+        ),
+    );
+    expect(missing).toEqual([]);
+  },
+);
+
+test.each(["README.md", "docs/_index.md"])("the program of %s is the template's, which a test brings up", (page) => {
+  expect(text(page)).toContain(`\`\`\`ts\n${text("templates/localnet-typescript/index.ts")}\`\`\``);
+});
