@@ -6,15 +6,17 @@ import { bringsUpAndDown } from "./whole-program";
 
 // Unit tests hold README's program against that of the template.
 const template = join(root, "templates/localnet-typescript");
-let directory: string;
+const base = mkdtempSync(join(tmpdir(), "localnet-readme-"));
+const directory = join(base, "project");
+
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "localnet-readme-"));
   const answers = ["--name", "readme", "--description", "A lab", "--dir", directory];
-  const made = await run(["pulumi", "new", template, "--generate-only", "--yes", "--force", ...answers]);
+  const env = { ...process.env, PULUMI_HOME: join(base, "home") };
+  const made = await run(["pulumi", "new", template, "--generate-only", "--yes", ...answers], { env });
   expect(made).toMatchObject({ code: 0 });
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
 });
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(() => rmSync(base, { recursive: true }));
 
 test("what pulumi new makes of the template is the program, under the name that was asked for, and it compiles", async () => {
   const file = (name: string, folder = directory) => readFileSync(join(folder, name), "utf8");
