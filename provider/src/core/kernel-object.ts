@@ -82,7 +82,8 @@ export function referencesIn(
   });
 }
 
-function elementOf(field: z.ZodType): z.ZodType {
+/** Of a list, what it holds; of all else, the field itself. */
+export function elementOf(field: z.ZodType): z.ZodType {
   const isWrapped = field instanceof z.ZodOptional || field instanceof z.ZodDefault;
   const inner = isWrapped ? (field.unwrap() as z.ZodType) : field;
   return inner instanceof z.ZodArray ? (inner.element as z.ZodType) : inner;

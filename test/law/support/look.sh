@@ -8,6 +8,10 @@ look() {
   echo "@@ neighbours"; ip -j -N neighbour show nud permanent
   echo "@@ vlans"; bridge -j vlan show
   echo "@@ qdiscs"; tc qdisc show
+  echo "@@ filters"
+  tc qdisc show | sed -n 's/^qdisc ingress .* dev \([^ ]*\) .*/\1/p' | while read -r link; do
+    tc filter show dev "$link" ingress | sed "s/^/$link /"
+  done
   echo "@@ ipsec"; ip -o xfrm state list; ip -o xfrm policy list
   echo "@@ iptables 4"; iptables-save
   echo "@@ iptables 6"; ip6tables-save

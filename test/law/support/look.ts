@@ -66,6 +66,11 @@ function objectsOf(netns: string, part: string): Thing[] {
       title,
       lines.filter((line) => !line.startsWith("qdisc noqueue ")),
     );
+  if (title === "filters")
+    return plain(
+      title,
+      lines.map((line) => line.replace(/index \d+ ref \d+ bind \d+/, "index").trim()),
+    );
   if (title === "nft") return plain(title, foreignTables(text));
   return plain(
     title,

@@ -1,5 +1,6 @@
 import type { Values } from "../../../provider/src/core/check";
 import { objectIn } from "../../../provider/src/core/check";
+import { elementOf } from "../../../provider/src/core/kernel-object";
 import type { AnyKind } from "../../../provider/src/core/kind";
 import { kinds } from "../../../provider/src/kinds";
 
@@ -71,13 +72,16 @@ function resolvedIn(shape: object, inputs: Values, output: (ref: string, key: st
   const result: Values = {};
   for (const [key, value] of Object.entries(inputs)) {
     const field = (shape as Record<string, Parameters<typeof objectIn>[0]>)[key];
-    const nested = field && objectIn(field);
+    const nested = field && objectIn(elementOf(field));
+    const within = (each: unknown) => (nested && isObject(each) ? resolvedIn(nested.shape, each, output) : each);
     if (isRef(value)) result[key] = output(value.ref, String(field?.meta()?.reference ?? "name"));
-    else if (nested && typeof value === "object" && value !== null)
-      result[key] = resolvedIn(nested.shape, value as Values, output);
-    else result[key] = value;
+    else result[key] = Array.isArray(value) ? value.map(within) : within(value);
   }
   return result;
+}
+
+function isObject(value: unknown): value is Values {
+  return typeof value === "object" && value !== null;
 }
 
 /** The resource that one lives in, and goes with. */

@@ -9,7 +9,7 @@ import { probe, process } from "./processes";
 import { address, neighbour, policyRule, route } from "./routes";
 import { iptablesRule, nftTable } from "./rules";
 import { sysctl } from "./settings";
-import { qdisc } from "./traffic";
+import { qdisc, trafficFilter } from "./traffic";
 
 /** How resources of each kind are made, or why there are none; a link that is not here is made as its schema says. */
 const shapes: Readonly<Record<string, Shape | NoShape>> = {
@@ -40,7 +40,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   IpvsTimeouts: ipvsTimeouts,
   IpvsBackend: ipvsBackend,
   BridgeFdb: { none: "no program writes into the tables of its bridges yet" },
-  TrafficFilter: { none: "what is looked at does not tell filters" },
+  TrafficFilter: trafficFilter,
   Link: { none: "programs have no link that they do not make" },
   IptablesChain: iptablesChain,
   IptablesPolicy: iptablesPolicy,

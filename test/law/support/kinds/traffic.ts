@@ -1,3 +1,4 @@
+import type { Program } from "../program";
 import { linksIn, netnsName, resourcesIn } from "../scene";
 import type { Shape } from "../shapes";
 import { place } from "./place";
@@ -41,3 +42,60 @@ export const qdisc: Shape = {
     return link !== undefined && !isTwin;
   },
 };
+
+/** Of what comes in: there is no class for others. */
+export const trafficFilter: Shape = {
+  prefix: "tf",
+  weight: 2,
+  base({ program, draw }) {
+    const qdisc = draw.maybe(program.filter(({ type, inputs }) => type === "Qdisc" && inputs.kind === "ingress"));
+    if (!qdisc) return undefined;
+    const { netns, device } = qdisc.inputs;
+    const place = { ...(netns !== undefined && { netns }), device, parent: "ingress" };
+    return { ...place, priority: draw.int(1, 3), kind: "u32" };
+  },
+  inputs: {
+    handle: ({ draw }) => draw.int(1, 4095),
+    priority: ({ draw }) => draw.int(1, 3),
+    protocol: ({ draw }) => draw.pick(["ip", "ipv6", "arp"]),
+    flowid: ({ draw }) => draw.pick(["1:1", "1:2"]),
+    u32: ({ draw }) =>
+      draw.chance(50) ? { destinationPort: draw.pick([80, 443]) } : { ipProtocol: draw.pick([6, 17]) },
+    // Of actions, not every kernel has more.
+    actions({ program, draw }, { netns }) {
+      const link = draw.maybe(linksIn(program, netnsName(program, netns)));
+      return link && [{ kind: draw.pick(["redirect", "mirror"]), device: link.value }];
+    },
+  },
+  without: {
+    device: "it goes with the namespace",
+    ...{ flower: "not every kernel has it", fw: "not every kernel has it" },
+  },
+  needed: (program, { netns, device, actions = [] }) => [
+    ...qdiscsAt(program, netns, device),
+    ...(actions as { device?: unknown }[]).flatMap((each) =>
+      linkNamed(program, netns, each.device).map(({ by }) => by),
+    ),
+  ],
+  fits(program, { name: own, inputs: { netns, device, priority, actions = [] } }) {
+    const others = resourcesIn(program, netnsName(program, netns), "TrafficFilter").filter((each) => each.name !== own);
+    const isTwin = others.some(
+      ({ inputs }) =>
+        inputs.priority === priority &&
+        linkNamed(program, inputs.netns, inputs.device)[0]?.by === linkNamed(program, netns, device)[0]?.by,
+    );
+    const areThere = (actions as { device?: unknown }[]).every(
+      (each) => linkNamed(program, netns, each.device).length > 0,
+    );
+    return !isTwin && areThere && qdiscsAt(program, netns, device).length > 0;
+  },
+};
+
+/** The queueing disciplines for what comes in by a link. */
+function qdiscsAt(program: Program, netns: unknown, device: unknown): string[] {
+  const [link] = linkNamed(program, netns, device);
+  return resourcesIn(program, netnsName(program, netns), "Qdisc")
+    .filter(({ inputs }) => inputs.kind === "ingress")
+    .filter(({ inputs }) => linkNamed(program, inputs.netns, inputs.device)[0]?.by === link?.by && link !== undefined)
+    .map(({ name }) => name);
+}
