@@ -137,9 +137,10 @@ function renameUnaliased(program: Program, draw: Draw, before: Program): Program
   const resource = draw.pick(program);
   const name = `${resource.name}new`;
   if ([...program, ...before].some((each) => each.name === name)) return undefined;
-  const { name: _, ...inputs } = resource.inputs;
+  const names = shapeOf(resource.type)?.onlyNamed;
+  if (!names) return undefined;
+  const inputs = Object.fromEntries(Object.entries(resource.inputs).filter(([key]) => !names.includes(key)));
   const is = { ...resource, name, inputs };
-  if (!("name" in kindOf(resource.type).args.shape) || !shapeOf(resource.type)?.onlyNamed) return undefined;
   return named(renamedIn(replaced(program, resource, is), resource.name, name), kernelName(resource), name);
 }
 

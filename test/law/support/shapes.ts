@@ -24,8 +24,8 @@ export interface Shape {
   readonly inputs?: Readonly<Record<string, (scene: Scene, values: Values) => unknown>>;
   /** What the kernel must be able to do for an input. */
   readonly needing?: Readonly<Record<string, Feature>>;
-  /** Two of it need no more than two names: while one goes, another may come that is like it otherwise. */
-  readonly onlyNamed?: boolean;
+  /** The inputs that are names, where two of it need no more than others: while one goes, another may come that is like it otherwise. */
+  readonly onlyNamed?: readonly string[];
   /** Inputs that are never given, and why. */
   readonly without?: Readonly<Record<string, string>>;
   /** The resources that it needs, and that none of its inputs names. */

@@ -20,7 +20,7 @@ export const file: Shape = {
 export const netns: Shape = {
   prefix: "n",
   weight: 3,
-  onlyNamed: true,
+  onlyNamed: ["name"],
   base: () => ({}),
   inputs: {
     files: ({ draw }) => draw.pick([{ hosts: "192.0.2.1 one\n" }, { hosts: "", "resolv.conf": "search two\n" }]),

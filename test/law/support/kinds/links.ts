@@ -34,7 +34,7 @@ export function linkShape(type: string): Shape {
 
 export const bridge: Shape = {
   prefix: "b",
-  onlyNamed: true,
+  onlyNamed: ["name"],
   weight: 6,
   base: inPlace,
   inputs: {
@@ -63,7 +63,7 @@ export const vethPair: Shape = {
 
 export const pod: Shape = {
   prefix: "p",
-  onlyNamed: true,
+  onlyNamed: ["name", "link"],
   weight: 5,
   base({ program, draw }) {
     const bridge = draw.maybe(program.filter(({ type }) => type === "Bridge"));
@@ -91,7 +91,7 @@ export const pod: Shape = {
 export const dummy: Shape = {
   prefix: "d",
   weight: 4,
-  onlyNamed: true,
+  onlyNamed: ["name"],
   needs: "dummy",
   base: inPlace,
   inputs: portLinkInputs,
