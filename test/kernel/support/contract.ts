@@ -161,7 +161,7 @@ export function contract(title: string, make: (world: World) => Case): void {
         const before = await world.settled();
         expect(await read(kind, id, state, settings)).toBeUndefined();
         // Looking changes nothing: what the object left behind stays until a delete.
-        expect(await world.settled()).toBe(before);
+        expect(await world.settled(before)).toBe(before);
         await updateTo(inputs, state);
       });
     }

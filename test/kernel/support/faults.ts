@@ -27,7 +27,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
       test("no kernel module: create says so, and nothing is made", async () => {
         await expect(engine.up(stage.first)).rejects.toThrow(/\[LN_(KERNEL|TOOL)\]/);
         expect(engine.state).toBeUndefined();
-        expect(await world.settled()).toBe(stage.before);
+        expect(await world.settled(stage.before)).toBe(stage.before);
       });
       return;
     }
@@ -67,7 +67,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
         const theirs = await world.settled();
         await expect(engine.up(stage.first)).rejects.toThrow("[LN_EXISTS]");
         expect(engine.state).toBeUndefined();
-        expect(await world.settled()).toBe(theirs);
+        expect(await world.settled(theirs)).toBe(theirs);
         await remove();
         await stage.recovers("create");
       });
@@ -95,7 +95,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
           const was = await world.settled();
           const { error } = await inPlaceOf(unprivileged(), () => stage.perform(op));
           expect(error?.message).toMatch(/not permitted|permission denied/i);
-          expect(await world.settled()).toBe(was);
+          expect(await world.settled(was)).toBe(was);
           await stage.recovers(op);
         }
       });

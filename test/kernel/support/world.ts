@@ -109,23 +109,29 @@ export class World {
     return this.leftovers();
   }
 
-  /** `trace`, once it does not change any more: the kernel does some things after the command has ended. */
-  async settled(): Promise<string> {
+  /**
+   * `trace`, once it does not change any more: the kernel does some things after the command has ended. It gets a while to
+   * become what is wanted. Whether a process stays takes longer to see.
+   */
+  async settled(wanted?: string): Promise<string> {
+    const patience = Date.now() + (wanted === undefined ? 0 : 3000);
     let last = "";
     let now = await this.trace();
     await eventually(async () => {
       last = now;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => setTimeout(resolve, /^runs /m.test(now) ? 1000 : 200));
       now = await this.trace();
-      return now === last;
-    });
+      return now === last && (now === wanted || Date.now() >= patience);
+    }, 10);
     return now;
   }
 
   /** All that a kind could leave in the world. */
   async trace(): Promise<string> {
+    const commands = (name: string) =>
+      `for pid in $(ip netns pids ${name}); do tr '\\0' ' ' < /proc/$pid/cmdline; echo; done 2>/dev/null`;
     const each = this.namespaces.map(
-      (name) => `ip netns pids ${name}; echo @@; ip netns exec ${name} sh -c ${quoted(traceOfNamespace)}; echo @@@`,
+      (name) => `${commands(name)}; echo @@; ip netns exec ${name} sh -c ${quoted(traceOfNamespace)}; echo @@@`,
     );
     const names = `ls /run/netns; find /run/pulumi-localnet ! -type d -printf '%p %l\\n' 2>/dev/null; ip -br link; ${this.files}; true`;
     const answers = (await this.script(undefined, [...each, names].join("; "))).split("@@@\n");
@@ -136,7 +142,8 @@ export class World {
         .filter((line) => line.includes(this.tag)) ?? [];
     const inside = answers.map((answer, index) => {
       const [pids = "", rest = ""] = answer.split(/@@\n(.*)/s);
-      return `== ${this.namespaces[index]}: ${pids.split("\n").length - 1} processes\n${readTrace(rest)}`;
+      const running = pids.split("\n").filter(Boolean).sort();
+      return [`== ${this.namespaces[index]}`, ...running.map((each) => `runs ${each}`), readTrace(rest)].join("\n");
     });
     return [...inside, ...ours].join("\n");
   }
