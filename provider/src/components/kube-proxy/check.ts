@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { address, cidr, familyOf, isNetwork, port } from "../../schema/fields";
+import { reasonOf } from "../reason";
 import type { KubeProxyNodeArgs } from "./args";
 import { clashes } from "./clashes";
 import type { Family } from "./plan";
@@ -79,21 +80,10 @@ export function checkNode(subject: string, { netns: _, host: __, ...args }: Kube
   const result = node.safeParse(args);
   const failures = result.success
     ? clashes(result.data)
-    : result.error.issues.map((issue) => [issue.path.map(String), reasonOf(issue, args)] as const);
+    : result.error.issues.map((issue) => [issue.path.map(String), reasonOf(issue, args, "objects")] as const);
   if (result.success && failures.length === 0) return result.data;
   const lines = failures.map(([path, rule]) => `${[...path].join(".")}: ${rule}`);
   throw new pulumi.RunError(lines.map((line) => `${subject}: ${line}`).join("\n"));
-}
-
-function reasonOf(issue: z.core.$ZodIssue, args: unknown): string {
-  const value = issue.path.reduce<unknown>(
-    (each, key) => (each as Record<PropertyKey, unknown> | undefined)?.[key],
-    args,
-  );
-  if (pulumi.Output.isInstance(value) || value instanceof Promise)
-    return "must be known to the program, not an output: it decides which objects there are";
-  if (issue.code === "unrecognized_keys") return `has no input ${issue.keys.join(", ")}`;
-  return value === undefined ? "is required" : issue.message;
 }
 
 export function isOfFamily(family: Family): (text: string) => boolean {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { cidr, isNetwork } from "../../schema/fields";
+import { reasonOf } from "../reason";
 import { countOf } from "../subnet";
 import type { LeafSpineArgs, LineArgs, RingArgs, TopologyArgs } from "./args";
 import { type Graph, leafSpine, line, ring } from "./graph";
@@ -54,21 +55,15 @@ function check<A extends TopologyArgs>(
   graphOf: (args: A) => Graph,
 ): Graph {
   const { success, error } = shape(counts).safeParse(args);
-  const failures = success ? [] : error.issues.map((issue) => [issue.path.join("."), reasonOf(issue, args)]);
+  const failures = success
+    ? []
+    : error.issues.map((issue) => [issue.path.join("."), reasonOf(issue, args, "resources")]);
   const graph = success ? graphOf(args as unknown as A) : undefined;
   if (graph) failures.push(...clashes(args, graph));
   if (graph && failures.length === 0) return graph;
   throw new pulumi.RunError(
     failures.map(([path, rule]) => [subject, path, rule].filter(Boolean).join(": ")).join("\n"),
   );
-}
-
-function reasonOf(issue: z.core.$ZodIssue, args: object): string {
-  const value = issue.path.reduce<unknown>((each, key) => (each as Record<PropertyKey, unknown>)?.[key], args);
-  if (pulumi.Output.isInstance(value) || value instanceof Promise)
-    return "must be known to the program, not an output: it decides which resources there are";
-  if (issue.code === "unrecognized_keys") return `has no input ${issue.keys.join(", ")}`;
-  return value === undefined ? "is required" : issue.message;
 }
 
 function clashes({ network, loopbacks, routes, cut = [] }: TopologyArgs, { nodes, cables }: Graph): string[][] {
