@@ -1,7 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { capture } from "./commands/capture";
 import { clean } from "./commands/clean";
-
 import { completion } from "./commands/completion";
 import { discover } from "./commands/discover";
 import { doctor } from "./commands/doctor";

@@ -34,9 +34,11 @@ interface Named {
   readonly isByOwner?: boolean;
 }
 
-/** What stacks have on a host. */
-interface Surroundings {
-  readonly others: readonly { readonly netns: string | undefined; readonly what: string; readonly owner: string }[];
+/** What is not the stack's. */
+interface Other {
+  readonly netns: string | undefined;
+  readonly what: string;
+  readonly owner: string;
 }
 
 /** Objects that are looked at, or removed, at a time. */
@@ -65,7 +67,7 @@ export async function findLeftovers(
       ...entries.map(({ what, owner, netns }) => ({ what, owner, netns })),
     ].filter((each) => !isOurs(each));
     const limit = pLimit(atOnce);
-    const all = await Promise.all(named.map((each) => limit(() => look(each, settings, { others }))));
+    const all = await Promise.all(named.map((each) => limit(() => look(each, settings, others))));
     const found = [...new Map(all.map((each) => [`${each.kind.type} ${each.id}`, each])).values()];
     const stacks = [...objects, ...entries].flatMap(({ owner }) => (owner === "" ? [] : stackOf(owner)));
     return { found: inOrder(kinds, found), stacks: [...new Set(stacks)].sort() };
@@ -110,7 +112,7 @@ function namedByEntry(kind: AnyKind | undefined, { what, owner, netns }: Entry &
 async function look(
   { kind, id, args: named }: Named,
   settings: HostSettings,
-  { others }: Surroundings,
+  others: readonly Other[],
 ): Promise<Leftover> {
   const owner = String(named.owner);
   let recorded = named;
