@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { toPlainJson } from "../../core/compare";
 import { defineKind } from "../../core/kind";
 import { at, parseAt } from "../../schema/fields";
 import { deleteState, putState } from "../../tools/ip/xfrm-state-change";
@@ -88,10 +89,5 @@ function settingsOf(state: StateEntry | XfrmStateArgs): StateSettings {
 }
 
 function isSame(wanted: XfrmStateArgs, there: StateSettings): boolean {
-  return isDeepStrictEqual(plain(settingsOf(wanted)), plain(there));
-}
-
-/** Without what is undefined. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return isDeepStrictEqual(toPlainJson({ ...settingsOf(wanted) }), toPlainJson({ ...there }));
 }
