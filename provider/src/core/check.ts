@@ -87,3 +87,10 @@ export function objectIn(field: z.ZodType): z.ZodObject | undefined {
   while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap() as z.ZodType;
   return inner instanceof z.ZodObject ? inner : undefined;
 }
+
+/** Of a list, what it holds; of all else, the field itself. */
+export function elementOf(field: z.ZodType): z.ZodType {
+  const isWrapped = field instanceof z.ZodOptional || field instanceof z.ZodDefault;
+  const inner = isWrapped ? (field.unwrap() as z.ZodType) : field;
+  return inner instanceof z.ZodArray ? (inner.element as z.ZodType) : inner;
+}

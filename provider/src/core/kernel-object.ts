@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Host } from "../host";
-import { objectIn, type Values } from "./check";
+import { elementOf, objectIn, type Values } from "./check";
 import { fieldsOf, isValues } from "./compare";
 import type { AnyKind } from "./kind";
 
@@ -80,11 +80,4 @@ export function referencesIn(
     const here = nested && "netns" in nested.shape ? {} : { netns: values.netns };
     return nested ? each.flatMap((one) => referencesIn(nested, { ...here, ...one }, `${input}.`)) : [];
   });
-}
-
-/** Of a list, what it holds; of all else, the field itself. */
-export function elementOf(field: z.ZodType): z.ZodType {
-  const isWrapped = field instanceof z.ZodOptional || field instanceof z.ZodDefault;
-  const inner = isWrapped ? (field.unwrap() as z.ZodType) : field;
-  return inner instanceof z.ZodArray ? (inner.element as z.ZodType) : inner;
 }

@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { objectIn, type Values } from "./check";
+import type { z } from "zod";
+import { elementOf, objectIn, type Values } from "./check";
 
 /** A value as a message may tell it: an object, or those in a list, without their secrets. */
 export function withoutSecrets(field: z.ZodType, value: unknown): unknown {
@@ -11,9 +11,7 @@ export function withoutSecrets(field: z.ZodType, value: unknown): unknown {
 
 /** The keys that are secrets, of an object or of those that a list holds. */
 function secretsIn(field: z.ZodType): string[] {
-  const list = field instanceof z.ZodOptional ? field.unwrap() : field;
-  const element = list instanceof z.ZodArray ? objectIn(list.element as z.ZodType) : objectIn(field);
-  const fields = Object.entries((element?.shape ?? {}) as z.ZodRawShape) as [string, z.ZodType][];
+  const fields = Object.entries((objectIn(elementOf(field))?.shape ?? {}) as z.ZodRawShape) as [string, z.ZodType][];
   return fields.flatMap(([key, each]) => (each.meta()?.secret ? [key] : []));
 }
 

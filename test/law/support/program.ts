@@ -1,6 +1,5 @@
 import type { Values } from "../../../provider/src/core/check";
-import { objectIn } from "../../../provider/src/core/check";
-import { elementOf } from "../../../provider/src/core/kernel-object";
+import { elementOf, objectIn } from "../../../provider/src/core/check";
 import type { AnyKind } from "../../../provider/src/core/kind";
 import { kinds } from "../../../provider/src/kinds";
 
