@@ -1,9 +1,12 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cli } from "./cli";
 import { root, run, Stack } from "./engine";
 import { natively } from "./providers";
 import { Sandbox } from "./sandbox";
 
 const project = natively("examples/two-namespaces");
+const waits = natively("test/fixtures/waits");
 let sandbox: Sandbox;
 let stack: Stack;
 
@@ -45,4 +48,21 @@ test("a preview names the inputs that change, and those that were changed from o
   const { text } = await stack.pulumi(["preview", "--diff", ...stack.target]);
   expect(text).toMatch(/~ mtu *: 1400 => 1300/);
   expect(text).toContain('=> "10.90.0.2/24"');
+});
+
+test("while up waits, the engine shows beside each resource what for", async () => {
+  const waiting = new Stack(waits, "test", {}, sandbox.inside);
+  await waiting.init({ waiting: "true" });
+  const cli = new Cli(waiting, ["up", "--yes", "--skip-preview", ...waiting.target]);
+  const refused = "nc: exit 1, Connection refused";
+  const shown = [
+    `Probe probe creating \\(\\d+s\\) attempt 2 of 1000: ${refused}$`,
+    `Process process creating \\(\\d+s\\) waiting for tcp://127.0.0.1:9: ${refused}$`,
+  ].map((line) => new RegExp(line, "m"));
+  while (!shown.every((line) => line.test(cli.text)) && cli.running) await sleep(50);
+  await cli.interrupt();
+  for (const line of shown) expect(cli.text).toMatch(line);
+  // Each once: this output is no terminal, which would write over it.
+  expect(cli.text.match(/waiting for tcp/g)).toHaveLength(1);
+  waiting.forget();
 });

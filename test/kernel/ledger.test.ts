@@ -8,6 +8,7 @@ import {
   readShares,
 } from "../../provider/src/core/ledger";
 import { withLock } from "../../provider/src/host/lock";
+import { withEngine } from "../../provider/src/host/operation";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
 
@@ -127,8 +128,11 @@ test("a turn waits for another program that has the namespace's lock", async () 
   const holder = world.inside(netns, "flock", "/proc/self/ns/net", "sleep", String(seconds));
   await nap(1500);
   const began = Date.now();
-  await withLock(host, turnIn(netns), async () => undefined);
+  const shown: string[] = [];
+  const engine = { show: (message: string) => shown.push(message) };
+  await withEngine(engine, () => withLock(host, turnIn(netns), async () => undefined));
   expect(Date.now() - began).toBeGreaterThan(300);
+  expect(shown).toEqual([`waiting for another program to leave ${netns} alone`]);
   await holder;
 });
 

@@ -3,6 +3,7 @@ import { hasCode, LocalnetError } from "../errors";
 import type { Host } from ".";
 import { getOrCreate } from "./coalesce";
 import { enter } from "./netns";
+import { waitingFor } from "./operation";
 
 /** Seconds to wait for another program that uses this package, and after which it gets its turn. */
 const waitSeconds = 30;
@@ -52,7 +53,7 @@ async function withNetnsLock<T>(host: Host, netns: string | undefined, body: () 
   const lease = getOrCreate(ofHost, key, () => begin(host, netns));
   lease.users += 1;
   try {
-    await lease.held;
+    await waitingFor(`waiting for another program to leave ${netns ?? "the host's namespace"} alone`, lease.held);
     return await body();
   } finally {
     lease.users -= 1;

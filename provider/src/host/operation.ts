@@ -11,7 +11,13 @@ interface Engine {
   readonly secrets?: readonly string[] | undefined;
 }
 
-const operation = new AsyncLocalStorage<Engine & { readonly end: number }>();
+interface Operation extends Engine {
+  readonly end: number;
+  /** What it waits for, as was said last. */
+  shown?: string;
+}
+
+const operation = new AsyncLocalStorage<Operation>();
 
 /** Runs an operation whose waits end in time, and which says how far it is. */
 export function withEngine<T>(engine: Engine, body: () => Promise<T>): Promise<T> {
@@ -24,9 +30,21 @@ export function secondsLeft(): number {
   return ((operation.getStore()?.end ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000;
 }
 
-/** Says what an operation waits for. */
+/** Says what an operation waits for, once: where the output is no terminal, the engine prints each message. */
 export function showProgress(message: string): void {
-  operation.getStore()?.show?.(redactSecrets(message));
+  const current = operation.getStore();
+  if (!current || message === current.shown) return;
+  current.shown = message;
+  current.show?.(redactSecrets(message));
+}
+
+/** Milliseconds after which a wait is one that somebody asks about. */
+const noticedMilliseconds = 1000;
+
+/** Waits for what mostly comes at once, and says so where it does not. */
+export async function waitingFor<T>(message: string, awaited: Promise<T>): Promise<T> {
+  const timer = setTimeout(showProgress, noticedMilliseconds, message);
+  return awaited.finally(() => clearTimeout(timer));
 }
 
 /** A text without the secrets that the operation was given. */

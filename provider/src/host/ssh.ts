@@ -18,6 +18,7 @@ import {
 } from "./host";
 import { during } from "./local";
 import { notOwnFile } from "./log-file";
+import { waitingFor } from "./operation";
 import { messageBytes, Output } from "./output";
 import { checkFolder, type Folders, privateDirectory } from "./private";
 import { RemoteShell } from "./remote-shell";
@@ -107,7 +108,7 @@ export function sshHost(url: string, settings: HostSettings): Host {
   /** A shell that is free; those that broke while they were idle are left behind. */
   async function shell(): Promise<RemoteShell> {
     for (let free = idle.pop(); free; free = idle.pop()) if (!free.broken) return free;
-    await connection();
+    await waitingFor(`waiting for ${url} to answer`, connection());
     return new RemoteShell((script) => commandLine(script, []));
   }
 

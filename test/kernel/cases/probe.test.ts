@@ -235,8 +235,8 @@ test("while it waits it says what it got, and it ends when the engine's time for
   const asked = { tcp: { address: "10.9.0.2", port: 9 }, attempts: 1000, intervalSeconds: 0.5 };
   const error = await withEngine(engine, () => refused(asked));
   expect(shown.slice(0, 2)).toEqual([
-    'attempt 1 of 1000: 1 x "nc: exit 1, Connection refused"',
-    'attempt 2 of 1000: 1 x "nc: exit 1, Connection refused"',
+    "attempt 1 of 1000: nc: exit 1, Connection refused",
+    "attempt 2 of 1000: nc: exit 1, Connection refused",
   ]);
   expect(error.message).toContain("of 1000, ended by customTimeouts");
   // That there was no time to wait for an answer is no failure that somebody expects.

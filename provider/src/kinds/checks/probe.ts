@@ -4,8 +4,7 @@ import { LocalnetError } from "../../errors";
 import { pause } from "../../host/interrupt";
 import { secondsLeft, showProgress } from "../../host/operation";
 import { at, seconds } from "../../schema/fields";
-import { requireToolsFor, type Target } from "../../tools/traffic";
-import { publicUrl } from "../../tools/url";
+import { nameOf, requireToolsFor } from "../../tools/traffic";
 import { type Attempt, attempt, type ProbeArgs } from "./probe-attempt";
 import { probeTargets } from "./probe-targets";
 import { commandLine, oneOf } from "./target-args";
@@ -69,7 +68,7 @@ export const probe = defineKind({
   },
   needs: [],
   /** `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS`, `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec COMMAND@NETNS` */
-  id: (args) => at(describe(args), args.netns),
+  id: (args) => at(nameOf(args), args.netns),
 
   *rules(args) {
     const wrong = oneOf(args, ways);
@@ -96,7 +95,7 @@ export const probe = defineKind({
       const isFinal = last.held > 0 && last.held < args.count;
       const isLate = last.isLate || secondsLeft() < args.intervalSeconds;
       if (isFinal || isLate || number === args.attempts) throw failed(args, last, number, isLate);
-      showProgress(`attempt ${number} of ${args.attempts}: ${seenIn(last)}`);
+      showProgress(`attempt ${number} of ${args.attempts}: ${onlySeenIn(last)}`);
       await pause(args.intervalSeconds * 1000);
     }
   },
@@ -105,7 +104,7 @@ export const probe = defineKind({
 });
 
 function failed(args: ProbeArgs, last: Attempt, attempts: number, isLate: boolean): LocalnetError {
-  const message = `${describe(args)}: ${last.wrong}; ${last.held} of ${args.count} as expected; got ${seenIn(last)}`;
+  const message = `${nameOf(args)}: ${last.wrong}; ${last.held} of ${args.count} as expected; got ${seenIn(last)}`;
   const end = isLate ? ", ended by customTimeouts" : "";
   return new LocalnetError("LN_PROBE", message, {
     ...(last.command && { ran: { argv: [last.command] } }),
@@ -113,17 +112,15 @@ function failed(args: ProbeArgs, last: Attempt, attempts: number, isLate: boolea
   });
 }
 
+/** What came of an attempt of one request is told without a number. */
+function onlySeenIn(attempt: Attempt): string {
+  const [only, ...others] = Object.entries(attempt.results.failures);
+  return only?.[1] === 1 && others.length === 0 && attempt.held === 0 ? only[0] : seenIn(attempt);
+}
+
 /** What came of an attempt, in words. */
 function seenIn({ results: { bodies, failures, milliseconds } }: Attempt): string {
   const texts = [...Object.entries(bodies), ...Object.entries(failures)];
   const counted = texts.map(([text, times]) => `${times} x ${JSON.stringify(text)}`).join(", ") || "answers";
   return milliseconds ? `${counted}, in ${milliseconds.least} to ${milliseconds.most} ms` : counted;
-}
-
-function describe({ http, tcp, udp, ping, dns, exec }: Target): string {
-  if (http) return publicUrl(http.url);
-  if (tcp) return `tcp://${tcp.address}:${tcp.port}`;
-  if (udp) return `udp://${udp.address}:${udp.port}`;
-  if (dns) return `dns ${dns.name} ${dns.type}`;
-  return ping ? `ping ${ping.address}` : `exec ${exec?.[0]}`;
 }

@@ -5,6 +5,7 @@ import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
 import { serialize } from "../../host/lock";
 import { netnsFileExists, pathOf } from "../../host/netns";
+import { showProgress } from "../../host/operation";
 import { ipAll, netnsPids } from "../../tools/ip/batch";
 import { addressesOf, aliasArgs, type Link, ownerOf, showLink } from "../../tools/ip/links";
 
@@ -131,6 +132,7 @@ export async function removeNamespace(host: Host, { name }: Namespace): Promise<
   const deadline = Date.now() + patienceSeconds * 1000;
   let pids = await netnsPids(host, name);
   while (pids.length > 0 && Date.now() < deadline) {
+    showProgress(`waiting for processes in it to end: ${pids.join(", ")}`);
     await pause(200);
     pids = await netnsPids(host, name);
   }

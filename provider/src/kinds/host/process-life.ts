@@ -4,7 +4,7 @@ import type { Host } from "../../host";
 import { alarm, pause } from "../../host/interrupt";
 import { secondsLeft, showProgress } from "../../host/operation";
 import { type Processes, type Running, readProcesses, readWords, signal } from "../../tools/process";
-import { type Answer, reach, type Target } from "../../tools/traffic";
+import { type Answer, nameOf, reach, type Target } from "../../tools/traffic";
 import { findMarked } from "./process-mark";
 
 export interface ProcessArgs {
@@ -118,7 +118,7 @@ export async function waitUntilReady(host: Host, args: ProcessArgs, started: Fou
         const time = limit < own ? `the time that customTimeouts allows, ${Math.round(limit)} s` : `${own} s`;
         throw new LocalnetError("LN_PROCESS", `not ready within ${time}: ${answer.failure}; it was stopped`);
       }
-      showProgress(`not ready yet: ${answer.failure}`);
+      showProgress(`waiting for ${nameOf(args.ready ?? {})}: ${answer.failure}`);
     }
     await pause(pollMilliseconds);
   }

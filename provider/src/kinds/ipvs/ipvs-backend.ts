@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { pause } from "../../host/interrupt";
+import { showProgress } from "../../host/operation";
 import { address, anyPort, at, number32, parseAt, port, seconds } from "../../schema/fields";
 import {
   endpoint,
@@ -132,6 +133,7 @@ export const ipvsBackend = defineKind({
     const { netns } = where(args);
     if (args.drainSeconds > 0 && weight > 0) {
       await ipvsadm(host, netns, "-e", ...selector(args), ...specification({ ...args, weight: 0 }));
+      showProgress(`waiting ${args.drainSeconds} s for its connections to end (drainSeconds)`);
       await pause(args.drainSeconds * 1000);
     }
     await ipvsadm(host, netns, "-d", ...selector(args));

@@ -1,6 +1,7 @@
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
+import { showProgress } from "../../host/operation";
 import { familyOf } from "../../schema/fields";
 import { type Link, type LinkAddress, parseLinks, showLink } from "../../tools/ip/links";
 import { type Holder, holdersOf, isMoving, takeAddress } from "./moved-address";
@@ -57,6 +58,7 @@ export async function waitForDuplicateDetection(
     }
     const isAsking = link.flags.includes("UP") && !link.flags.includes("NO-CARRIER");
     if (!isAsking || !ours.some(({ tentative }) => tentative) || Date.now() > deadline) return link;
+    showProgress("waiting for duplicate address detection");
     await pause(200);
   }
 }

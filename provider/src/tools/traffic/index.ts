@@ -1,5 +1,6 @@
 import type { Host } from "../../host";
 import { requireTools, type Tool } from "../../host/requirements";
+import { publicUrl } from "../url";
 import { type Dns, resolve } from "./dns";
 import { get, type Http } from "./http";
 import { connect, exchange, type Tcp, type Udp } from "./netcat";
@@ -27,6 +28,15 @@ export async function requireToolsFor(host: Host, target: Target): Promise<void>
   const ways = Object.keys(tools) as (keyof typeof tools)[];
   const needed = ways.filter((way) => target[way] !== undefined).map((way) => tools[way]);
   if (needed.length > 0) await requireTools(host, [...needed, "nsenter"]);
+}
+
+/** What a target is called, without secrets. */
+export function nameOf({ http, tcp, udp, ping, dns, exec }: Target): string {
+  if (http) return publicUrl(http.url);
+  if (tcp) return `tcp://${tcp.address}:${tcp.port}`;
+  if (udp) return `udp://${udp.address}:${udp.port}`;
+  if (dns) return `dns ${dns.name} ${dns.type}`;
+  return ping ? `ping ${ping.address}` : `exec ${exec?.[0]}`;
 }
 
 /** One attempt, from inside a namespace. */
