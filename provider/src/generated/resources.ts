@@ -6842,7 +6842,9 @@ export interface NftTableArgs extends CommonArgs {
   family: pulumi.Input<"ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev">;
   /**
    * What stands between the braces of the table, in the language of `nft`: chains, sets and so on, at most 1 MiB. A
-   * change loads all of it anew, in one transaction: counters begin at 0, and what packets have added to sets is gone.
+   * change is one transaction. Chains and sets that it leaves as they are keep what they have counted, and what packets
+   * have added to them; what it changes begins anew, and so does all of the table with a change of what is declared: a
+   * type, a hook, a comment, the chains with hooks.
    */
   ruleset: pulumi.Input<string>;
 }
@@ -6870,7 +6872,9 @@ export class NftTable extends LocalnetResource {
   declare readonly family: pulumi.Output<"ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev">;
   /**
    * What stands between the braces of the table, in the language of `nft`: chains, sets and so on, at most 1 MiB. A
-   * change loads all of it anew, in one transaction: counters begin at 0, and what packets have added to sets is gone.
+   * change is one transaction. Chains and sets that it leaves as they are keep what they have counted, and what packets
+   * have added to them; what it changes begins anew, and so does all of the table with a change of what is declared: a
+   * type, a hook, a comment, the chains with hooks.
    */
   declare readonly ruleset: pulumi.Output<string>;
   /**

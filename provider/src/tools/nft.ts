@@ -2,6 +2,7 @@ import { hasCode } from "../errors";
 import type { Host } from "../host";
 import { enter } from "../host/netns";
 import { wouldLoad } from "./modules";
+import { changesOf, ofTable } from "./nft-blocks";
 
 export const families = ["ip", "ip6", "inet", "arp", "bridge", "netdev"] as const;
 
@@ -59,17 +60,39 @@ export async function listTables(host: Host, netns: string | undefined): Promise
   return [...stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family, name]) => ({ family, name }) as TableKey);
 }
 
-/** Makes a table that is not there, or all that is in one anew: in one transaction, so that no packet sees a part of it. */
-export async function loadTable(
+/** Makes a table that is not there: in one transaction, so that no packet sees a part of it. */
+export async function makeTable(
   host: Host,
   netns: string | undefined,
   { family, name }: TableKey,
-  { body, isNew }: { readonly body: string; readonly isNew: boolean },
+  body: string,
 ): Promise<void> {
   const table = `table ${family} ${name}`;
-  const begin = isNew ? `create ${table}` : `add ${table}; delete ${table}`;
-  // On one line, so that nft counts the lines as the user does.
-  await host.run(enter(netns, ["nft", "-f", "-"]), { input: `${begin}; ${table} { ${body}\n}\n` });
+  await load(host, netns, `create ${table} { ${ofTable(body)} }`, `${table} { ${body}\n}`);
+}
+
+/** Makes one ruleset from another, likewise; what they have in common stays, if that is possible. */
+export async function changeTable(
+  host: Host,
+  netns: string | undefined,
+  { family, name }: TableKey,
+  { was, is }: { readonly was: string; readonly is: string },
+): Promise<void> {
+  const changes = changesOf(`${family} ${name}`, was, is);
+  if (changes === "") return;
+  try {
+    if (changes !== undefined) return await load(host, netns, changes);
+  } catch (error) {
+    // Nothing has happened. All anew may do, and what nft says then has the lines of the ruleset.
+    if (!hasCode(error, "LN_COMMAND")) throw error;
+  }
+  const table = `table ${family} ${name}`;
+  await load(host, netns, `add ${table}; delete ${table}`, `${table} { ${is}\n}`);
+}
+
+/** On one line what comes before a ruleset, so that nft counts the lines as the user does. */
+async function load(host: Host, netns: string | undefined, ...commands: string[]): Promise<void> {
+  await host.run(enter(netns, ["nft", "-f", "-"]), { input: `${commands.join("; ")}\n` });
 }
 
 export async function deleteTable(host: Host, netns: string | undefined, { family, name }: TableKey): Promise<void> {

@@ -145,18 +145,53 @@ beyond("NftTable: beyond the contract", () => {
     expect(await world.inside(netns, "nft", "list", "ruleset")).toBe("");
   });
 
-  test("a change begins the counters at 0, and an update that changes nothing leaves them", async () => {
-    const ruleset = "chain out {\n\ttype filter hook output priority filter; policy accept;\n\tcounter\n}";
-    const { id, outputs } = await create(kind, inputs({ ruleset }), settings);
-    const counted = async () => /packets (\d+)/.exec(await world.inside(netns, "nft", "list", "ruleset"))?.[1];
+  test("a change leaves as they are the chains and sets that it does not touch; one that is declared otherwise begins anew", async () => {
+    const seen = "set seen {\n\ttype ipv4_addr\n\tsize 100\n\tflags dynamic\n}";
+    const out =
+      "chain out {\n\ttype filter hook output priority filter; policy accept;\n\tcounter\n\tadd @seen { ip daddr }\n}";
+    const map = (element: string) => `map to {\n\ttype inet_service : verdict\n\telements = { ${element} }\n}`;
+    const lookUp = "chain look-up {\n\ttcp dport vmap @to\n}";
+    const texts = {
+      first: [seen, map("1 : goto own"), out, lookUp, "chain own {\n\taccept\n}"],
+      second: [seen, map("2 : goto other"), out, lookUp, "chain other {\n\tjump last\n}\nchain last {\n\tdrop\n}"],
+      third: [seen, map("2 : drop"), out, "chain look-up {\n\ttcp dport vmap @to\n\tdrop\n}"],
+      none: [out.replace("\tadd @seen { ip daddr }\n", "")],
+      anew: [out.replace("\tadd @seen { ip daddr }\n", "").replace("priority filter", "priority mangle")],
+    };
+    const listed = async () => parseTable(await world.inside(netns, "nft", "list", "table", "inet", "lab")).body;
+    const counted = async () => Number(/packets (\d+)/.exec(await world.inside(netns, "nft", "list", "ruleset"))?.[1]);
+    const made = await create(kind, inputs({ ruleset: texts.first.join("\n\n") }), settings);
+    const { id } = made;
+    let { outputs } = made;
     await world.inside(netns, "ping", "-c1", "127.0.0.1");
     const count = await counted();
-    expect(Number(count)).toBeGreaterThan(0);
-    const same = await update(kind, id, outputs, inputs({ ruleset }), settings);
-    expect(await counted()).toBe(count);
-    const changed = await update(kind, id, same, inputs({ ruleset: `${ruleset}\nchain own {\n}` }), settings);
-    expect(await counted()).toBe("0");
-    await remove(kind, id, changed, settings);
+    expect(count).toBeGreaterThan(0);
+    const change = async (text: readonly string[]) => {
+      outputs = await update(kind, id, outputs, inputs({ ruleset: text.join("\n\n") }), settings);
+      const blocks = (ruleset: string) =>
+        ruleset
+          .replace(/ packets \d+ bytes \d+/, "")
+          .split(/\n\n|\n(?=chain)/)
+          .sort();
+      expect(blocks(await listed())).toEqual(blocks(text.join("\n\n")));
+    };
+    for (const text of [texts.first, texts.second, texts.third]) {
+      await change(text);
+      expect(await counted()).toBe(count);
+      expect(await world.inside(netns, "nft", "list", "ruleset")).toContain("127.0.0.1");
+    }
+    // A rule in the chain of a hook, a set that goes, and then another place of the hook.
+    for (const text of [texts.none, texts.anew]) {
+      await change(text);
+      expect(await counted()).toBe(0);
+    }
+    await remove(kind, id, outputs, settings);
+  });
+
+  test("a table has its comment from the beginning", async () => {
+    const { id, outputs } = await create(kind, inputs({ ruleset: 'comment "for } all"\nchain own {\n}' }), settings);
+    expect(await world.inside(netns, "nft", "list", "ruleset")).toContain('comment "for } all"');
+    await remove(kind, id, outputs, settings);
   });
 
   test("what packets add to a set, and what goes from it by itself, is no drift", async () => {

@@ -3,7 +3,16 @@ import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import { at, parseAt, text } from "../../schema/fields";
 import { tablesOfIptables } from "../../tools/iptables/nft-tables";
-import { deleteTable, families, listTables, loadTable, readTable, type TableKey, tidy } from "../../tools/nft";
+import {
+  changeTable,
+  deleteTable,
+  families,
+  listTables,
+  makeTable,
+  readTable,
+  type TableKey,
+  tidy,
+} from "../../tools/nft";
 import { badRuleset } from "./nft-ruleset";
 
 const isIptables = "iptables makes its rules, in its own way";
@@ -25,7 +34,9 @@ export const nftTable = defineKind({
     family: z.enum(families, { error: `must be one of ${families.join(", ")}` }).meta({ replace: true }),
     /**
      * What stands between the braces of the table, in the language of `nft`: chains, sets and so on, at most 1 MiB. A
-     * change loads all of it anew, in one transaction: counters begin at 0, and what packets have added to sets is gone.
+     * change is one transaction. Chains and sets that it leaves as they are keep what they have counted, and what packets
+     * have added to them; what it changes begins anew, and so does all of the table with a change of what is declared: a
+     * type, a hook, a comment, the chains with hooks.
      */
     ruleset: text.refine((value) => Buffer.byteLength(value) <= 1024 * 1024, "must be at most 1 MiB").transform(tidy),
   },
@@ -56,7 +67,8 @@ export const nftTable = defineKind({
   async ensure(host, args, observed) {
     const { netns, ruleset } = args;
     if (observed?.inputs.ruleset === ruleset) return;
-    await loadTable(host, netns, args, { body: ruleset, isNew: observed === undefined });
+    if (observed) await changeTable(host, netns, args, { was: observed.inputs.ruleset, is: ruleset });
+    else await makeTable(host, netns, args, ruleset);
     const table = await readTable(host, netns, args);
     return {
       observed: table && { owner: null, inputs: { ruleset }, outputs: { listed: table.body } },
