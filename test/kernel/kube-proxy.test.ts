@@ -1,4 +1,6 @@
-import { shapes } from "../fixtures/kube-proxy/shapes";
+import { parseTable } from "../../provider/src/tools/nft";
+import { blocksIn, recordedBlocks } from "../fixtures/kube-proxy/recorded";
+import { inModeNftables, shapes } from "../fixtures/kube-proxy/shapes";
 import { ProxiedNode, recordedTables } from "./support/kube-proxy";
 import { World } from "./support/world";
 
@@ -13,4 +15,14 @@ test.each(Object.entries(shapes))("%s: iptables-save prints what it prints with 
   await node.bringUp(args);
   for (const family of ["ipv4", "ipv6"] as const)
     expect(await node.tables(family)).toEqual(recordedTables(shape, family, "iptables"));
+});
+
+test.each(Object.entries(shapes))("%s: nft prints what it prints with kube-proxy", async (shape, args) => {
+  await node.bringUp(inModeNftables(args));
+  for (const family of ["ipv4", "ipv6"] as const) {
+    const table = ["table", family === "ipv6" ? "ip6" : "ip", "kube-proxy"];
+    const { body } = parseTable(await world.inside(netns, "nft", "list", ...table));
+    expect(blocksIn(body)).toEqual(recordedBlocks(shape, family));
+  }
+  expect(await world.inside(netns, "iptables-save")).not.toContain("KUBE-");
 });

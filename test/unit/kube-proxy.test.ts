@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import * as dynamic from "../../provider/src";
 import * as native from "../../provider/src/native";
-import { recorded, recordedIpvs } from "../fixtures/kube-proxy/recorded";
-import { inModeIpvs, shapes } from "../fixtures/kube-proxy/shapes";
-import { type Made, tablesAs, tablesOf } from "./support/iptables-tables";
+import { blocksIn, recorded, recordedBlocks, recordedIpvs } from "../fixtures/kube-proxy/recorded";
+import { inModeIpvs, inModeNftables, shapes } from "../fixtures/kube-proxy/shapes";
+import { checked, type Made, tablesAs, tablesOf } from "./support/iptables-tables";
 import { ipvsOf } from "./support/ipvs-objects";
 
 let made: Made[] = [];
@@ -60,6 +60,16 @@ test.each(Object.keys(shapes))("%s: in mode ipvs all objects are those of kube-p
   expect(settings.sort()).toEqual(["net/ipv4/ip_forward", ...vs]);
 });
 
+/** The tables of nftables by IP versions, as blocks. */
+const tablesOfNft = (objects: readonly Made[]) =>
+  Object.fromEntries(objects.map(({ inputs }) => [inputs.family, blocksIn(String(inputs.ruleset))]));
+
+test.each(Object.keys(shapes))("%s: in mode nftables both tables are those of kube-proxy", async (shape) => {
+  const objects = await objectsOf(inModeNftables(shapes[shape] ?? {}));
+  expect(objects.map((each) => checked(each).inputs.name)).toEqual(["kube-proxy", "kube-proxy"]);
+  expect(tablesOfNft(objects)).toEqual({ ip: recordedBlocks(shape, "ipv4"), ip6: recordedBlocks(shape, "ipv6") });
+});
+
 test("what kube-proxy does not have, and what is missing or in another place, is seen", async () => {
   const objects = await objectsOf(shapes["g3-etp-local-externalip"] ?? {});
   const isEqual = (changed: readonly Made[]) => {
@@ -113,9 +123,9 @@ test("adding an endpoint changes the rules before its own, and none behind", asy
 const two = [{ ...ofWeb().services[0] }, { ...ofWeb().services[0], name: "other" }] as dynamic.VirtualService[];
 
 test.each<[string, dynamic.KubeProxyNodeArgs]>([
-  ["mode: must be iptables or ipvs", { mode: "userspace" as "iptables" }],
+  ["mode: must be iptables, ipvs or nftables", { mode: "userspace" as "iptables" }],
   ["scheduler: is only for mode ipvs", { scheduler: "rr" }],
-  ["nodeAddresses: is only for mode ipvs", { nodeAddresses: ["10.0.0.1"] }],
+  ["nodeAddresses: is not for mode iptables", { nodeAddresses: ["10.0.0.1"] }],
   ["nodeAddresses.1: must not be there twice: 10.0.0.1", { mode: "ipvs", nodeAddresses: ["10.0.0.1", "10.0.0.1"] }],
   [
     "nodeAddresses.0: must be of the node's families",

@@ -5,12 +5,15 @@ import type { Netns, Pod } from "../../generated/resources";
 export interface KubeProxyNodeArgs {
   /**
    * How services are made: "iptables", as chains that packets walk through; "ipvs", as virtual servers of IPVS, which needs
-   * the modules ip_vs and ip_vs_rr. Default: "iptables".
+   * the modules ip_vs and ip_vs_rr; "nftables", as elements of maps that a packet is looked up in. Default: "iptables".
    */
-  mode?: "iptables" | "ipvs" | undefined;
+  mode?: "iptables" | "ipvs" | "nftables" | undefined;
   /** How IPVS chooses an endpoint, `ipvsadm`'s names. Only in mode ipvs. Default: "rr". */
   scheduler?: string | undefined;
-  /** Addresses of the node that node ports are on. Needed for them in mode ipvs, and only there. */
+  /**
+   * Addresses of the node that node ports are on. Needed for them in mode ipvs; in mode nftables without any they are on all
+   * but those of loopback. In mode iptables they are on every address.
+   */
   nodeAddresses?: string[] | undefined;
   /** IP versions of the node. Default: both, as kube-proxy has it. */
   families?: ("ipv4" | "ipv6")[] | undefined;
@@ -19,6 +22,11 @@ export interface KubeProxyNodeArgs {
    * but for those who come by a node port or by an external address, and an endpoint that calls itself.
    */
   podCidr?: string | string[] | undefined;
+  /**
+   * Networks that cluster addresses are given from, one of an IP version: what is for none that is given is dropped. Only in
+   * mode nftables. Default: none.
+   */
+  serviceCidr?: string | string[] | undefined;
   /** Is everybody masqueraded who calls a service, pods too? Default: false. */
   masqueradeAll?: boolean | undefined;
   /** All services of the node. */

@@ -42,6 +42,10 @@ const endpoint = z.preprocess(
   }),
 );
 
+const networks = oneOrMore(
+  z.array(cidr.refine(isNetwork, "must be a network: all bits behind the prefix zero")),
+).default([]);
+
 const seconds = z.int(affinityRule).min(1, affinityRule).max(86400, affinityRule);
 
 const service = z.strictObject({
@@ -58,14 +62,15 @@ const service = z.strictObject({
 });
 
 const node = z.strictObject({
-  mode: z.enum(["iptables", "ipvs"], { error: "must be iptables or ipvs" }).default("iptables"),
+  mode: z.enum(["iptables", "ipvs", "nftables"], { error: "must be iptables, ipvs or nftables" }).default("iptables"),
   scheduler: z.string().optional(),
   nodeAddresses: addresses.default([]),
   families: z
     .array(z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }), "must be a list of ipv4 and ipv6")
     .min(1, "must not be empty")
     .default(["ipv4", "ipv6"]),
-  podCidr: oneOrMore(z.array(cidr.refine(isNetwork, "must be a network: all bits behind the prefix zero"))).default([]),
+  podCidr: networks,
+  serviceCidr: networks,
   masqueradeAll: z.boolean("must be true or false").default(false),
   services: z.array(service, "must be a list of services").default([]),
 });

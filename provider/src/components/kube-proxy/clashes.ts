@@ -10,27 +10,28 @@ const longestName = 49;
 export function clashes(node: Node): Failure[] {
   const failures: Failure[] = [];
   const versions = node.families.map((family) => (family === "ipv6" ? 6 : 4));
-  if (hasTwo(node.podCidr.map(familyOf))) failures.push([["podCidr"], "must be at most one of an IP version"]);
-  node.podCidr.forEach((each) => {
-    if (!versions.includes(familyOf(each))) failures.push([["podCidr"], `must be of families: ${each} is not`]);
-  });
+  for (const key of ["podCidr", "serviceCidr"] as const) {
+    if (hasTwo(node[key].map(familyOf))) failures.push([[key], "must be at most one of an IP version"]);
+    for (const each of node[key])
+      if (!versions.includes(familyOf(each))) failures.push([[key], `must be of families: ${each} is not`]);
+  }
   node.services.forEach((service, index) => {
     for (const [path, rule] of wrong(service, versions)) failures.push([["services", index, ...path], rule]);
   });
   return [...failures, ...ofMode(node, versions), ...taken(node.services)];
 }
 
-function* ofMode({ mode, scheduler, nodeAddresses, services }: Node, versions: readonly number[]): Iterable<Failure> {
-  if (mode === "iptables") {
-    if (scheduler !== undefined) yield [["scheduler"], "is only for mode ipvs"];
-    if (nodeAddresses.length > 0)
-      yield [["nodeAddresses"], "is only for mode ipvs: here every address of the node has them"];
-    return;
-  }
+function* ofMode(node: Node, versions: readonly number[]): Iterable<Failure> {
+  const { mode, scheduler, nodeAddresses, serviceCidr, services } = node;
+  if (mode !== "ipvs" && scheduler !== undefined) yield [["scheduler"], "is only for mode ipvs"];
+  if (mode !== "nftables" && serviceCidr.length > 0) yield [["serviceCidr"], "is only for mode nftables"];
+  if (mode === "iptables" && nodeAddresses.length > 0)
+    yield [["nodeAddresses"], "is not for mode iptables: there every address of the node has them"];
   for (const [index, each] of nodeAddresses.entries()) {
     if (!versions.includes(familyOf(each))) yield [["nodeAddresses", index], "must be of the node's families"];
     if (nodeAddresses.indexOf(each) < index) yield [["nodeAddresses", index], `must not be there twice: ${each}`];
   }
+  if (mode !== "ipvs") return;
   for (const [index, { ports }] of services.entries()) {
     for (const [at, { nodePort, protocol }] of ports.entries()) {
       const path = ["services", index, "ports", at, "nodePort"];

@@ -1,7 +1,7 @@
 import type { Endpoint } from "./check";
-import type { Portal } from "./iptables-service";
 import { addressAndPort, chainHash } from "./names";
 import type { Tables } from "./plan";
+import type { Portal } from "./portals";
 
 /** An endpoint and the chain that leads to it. */
 export interface Target {

@@ -1,74 +1,27 @@
-import type { Endpoint, Node, Port, Service } from "./check";
 import { affinity, endpointChain, jumpsTo, type Target } from "./iptables-endpoints";
-import { addressAndPort, chainHash } from "./names";
+import { chainHash } from "./names";
 import type { Tables } from "./plan";
-
-/** A port of a service in one IP version, and what of its endpoints is used. */
-export interface Portal {
-  readonly service: Service;
-  readonly port: Port;
-  /** `default/web:http` */
-  readonly name: string;
-  /** The cluster address. */
-  readonly address: string;
-  readonly external: readonly string[];
-  readonly endpoints: readonly Endpoint[];
-  readonly podCidr: string | undefined;
-  readonly masqueradeAll: boolean;
-}
-
-/** The ports of all services that have an address of this IP version. */
-export function portals(node: Node, isSameFamily: (address: string) => boolean): Portal[] {
-  return node.services.flatMap((service) => {
-    const address = service.addresses.find(isSameFamily);
-    if (address === undefined) return [];
-    const endpoints = service.endpoints.filter((each) => isSameFamily(each.address));
-    return service.ports.map((port) => ({
-      ...{ service, port, address },
-      name: port.name === undefined ? service.name : `${service.name}:${port.name}`,
-      external: service.externalAddresses.filter(isSameFamily),
-      endpoints: endpoints.toSorted(byText(port.targetPort)),
-      podCidr: node.podCidr.find(isSameFamily),
-      masqueradeAll: node.masqueradeAll,
-    }));
-  });
-}
-
-/** In the order of their texts, as kube-proxy has them: .10 stands before .2. */
-function byText(port: number) {
-  const text = ({ address }: Endpoint) => addressAndPort(address, port);
-  return (one: Endpoint, other: Endpoint) => (text(one) < text(other) ? -1 : 1);
-}
+import { type Portal, spreadOf } from "./portals";
 
 /** One port of a service: its chains, from the inside outwards, and last the rules that lead to them. */
 export function servicePort(tables: Tables, portal: Portal): void {
-  const { service, port, name, endpoints, external } = portal;
-  const { internalTrafficPolicy, externalTrafficPolicy } = service;
-  const hash = chainHash(name, port.protocol);
-  const isExternal = external.length > 0 || port.nodePort !== undefined;
-  const isLocal = { internal: internalTrafficPolicy === "Local", external: externalTrafficPolicy === "Local" };
-  const local = endpoints.filter((each) => each.local);
-  // A pod of this node gets any endpoint, also by an external address with policy Local.
-  const usesAll = !isLocal.internal || isExternal;
-  const usesLocal = isLocal.internal || (isLocal.external && isExternal);
-  const used = endpoints.filter((each) => usesAll || each.local);
+  const { used, all: usesAll, local: usesLocal, internal, outer: usesOuter, isLocal, nobody } = spreadOf(portal);
+  const hash = chainHash(portal.name, portal.port.protocol);
   const targets = used.map((each) => endpointChain(tables, portal, each));
+  const all = `KUBE-SVC-${hash}`;
+  const ours = `KUBE-SVL-${hash}`;
+  const outer = `KUBE-EXT-${hash}`;
   const ofThisNode = targets.filter(({ endpoint }) => endpoint.local);
-  const all = usesAll && targets.length > 0 ? `KUBE-SVC-${hash}` : undefined;
-  const ours = usesLocal && ofThisNode.length > 0 ? `KUBE-SVL-${hash}` : undefined;
-  const internal = isLocal.internal ? ours : all;
-
   const done = [
-    ...(all ? balanced(tables, portal, all, targets, internal === all) : []),
-    ...(ours ? balanced(tables, portal, ours, ofThisNode, internal === ours) : []),
+    ...(usesAll ? balanced(tables, portal, all, targets, internal === "all") : []),
+    ...(usesLocal ? balanced(tables, portal, ours, ofThisNode, internal === "local") : []),
+    ...(usesOuter
+      ? fromOutside(tables, portal, outer, all, isLocal ? { ours: usesLocal ? ours : undefined } : undefined)
+      : []),
   ];
-  const outer = isExternal && all ? `KUBE-EXT-${hash}` : undefined;
-  if (outer && all) done.push(...fromOutside(tables, portal, outer, all, isLocal.external ? { ours } : undefined));
-  lead(tables, portal, internal, outer, done);
-  refuse(tables, portal, {
-    inside: !internal,
-    outside: isLocal.external ? local.length === 0 : endpoints.length === 0,
-  });
+  const inner = internal && { all, local: ours }[internal];
+  lead(tables, portal, inner, usesOuter ? outer : undefined, done);
+  refuse(tables, portal, nobody);
 }
 
 /** A chain that spreads connections over endpoints. Who comes by the cluster address may have to be masqueraded first. */

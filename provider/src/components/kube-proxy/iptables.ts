@@ -1,7 +1,8 @@
 import { isOfFamily, type Node } from "./check";
 import { nodeTables, routeLocalnet } from "./iptables-node";
-import { portals, servicePort } from "./iptables-service";
+import { servicePort } from "./iptables-service";
 import type { Planned } from "./plan";
+import { portals } from "./portals";
 
 /** All objects of a node in mode iptables, in an order in which they can be made. */
 export function iptablesObjects(node: Node): Planned[] {

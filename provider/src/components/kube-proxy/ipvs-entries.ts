@@ -1,4 +1,4 @@
-import type { Portal } from "./iptables-service";
+import type { Portal } from "./portals";
 
 /** The sets of kube-proxy by their names without prefix, and their types. Some are for what is left out here. */
 export const sets = {

@@ -1,7 +1,7 @@
 import { type Endpoint, isOfFamily, type Node } from "./check";
-import type { Portal } from "./iptables-service";
 import { addressAndPort } from "./names";
 import type { Tables } from "./plan";
+import type { Portal } from "./portals";
 
 /** The virtual servers of a port, and the endpoints behind each. */
 export function virtualServers(tables: Tables, node: Node, portal: Portal, after: readonly string[]): void {

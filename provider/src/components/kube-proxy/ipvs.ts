@@ -1,9 +1,9 @@
 import { isOfFamily, type Node } from "./check";
-import { portals } from "./iptables-service";
 import { entriesOf } from "./ipvs-entries";
 import { ipvsTables, setRules } from "./ipvs-node";
 import { virtualServers } from "./ipvs-servers";
 import type { Planned } from "./plan";
+import { portals } from "./portals";
 
 /** What IPVS needs to translate through conntrack, and to forget endpoints that have gone. */
 const settings: readonly Planned[] = [

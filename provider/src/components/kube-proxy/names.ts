@@ -19,3 +19,8 @@ export function chainHash(...texts: string[]): string {
 export function addressAndPort(address: string, port: number): string {
   return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
+
+/** The name of what a text stands for in a table of nftables: the text behind 8 characters that tell it apart. kube-proxy has the same. */
+export function nftName(text: string): string {
+  return `${base32(createHash("sha256").update(text).digest(), 8)}-${text}`;
+}

@@ -2,7 +2,15 @@ import type { Values } from "../../core/values";
 
 /** An object that is to be made: its kind, the name of its resource, its inputs. */
 export interface Planned {
-  readonly kind: "IptablesChain" | "IptablesRule" | "Sysctl" | "IpSet" | "Dummy" | "IpvsService" | "IpvsBackend";
+  readonly kind:
+    | "IptablesChain"
+    | "IptablesRule"
+    | "Sysctl"
+    | "IpSet"
+    | "Dummy"
+    | "IpvsService"
+    | "IpvsBackend"
+    | "NftTable";
   readonly name: string;
   readonly inputs: Values;
   /** The names of those that have to be there before it. */
