@@ -1,3 +1,4 @@
+import { splitEncapsulation, takenWords } from "../../provider/src/tools/ip/encapsulation-words";
 import { parseJson } from "../../provider/src/tools/ip/json";
 import { parseRoutes } from "../../provider/src/tools/ip/routes";
 
@@ -8,18 +9,24 @@ const printed = [
   '{"type":"1","dst":"10.3.0.0/24","encap":"ip","id":30,"src":"10.0.0.1","dst":"10.0.0.7","ttl":4,"tos":0,"dev":"d0","protocol":"3","scope":"253","flags":[]}',
   '{"type":"1","dst":"10.3.1.0/24","encap":"ip6","id":30,"src":"::","dst":"2001:db8::7","hoplimit":0,"tc":0,"dev":"d0","table":"254","protocol":"3","scope":"253","flags":[]}',
   '{"type":"1","dst":"2001:db8:7::3","encap":"seg6local","action":"End.DT6","table":"77","dev":"d0","protocol":"3","scope":"0","metric":1024,"flags":[],"pref":"medium"}',
-  '{"type":"1","dst":"10.2.0.0/24","encap":"seg6","mode":"encap","segs":["2001:db8::5"],"dev":"d0","protocol":"3","scope":"253","tos":"0x10","flags":[]}',
+  '{"type":"1","dst":"10.2.0.0/24","encap":"seg6","mode":"encap","segs":["2001:db8::5"],"tos":"0x10","dev":"d0","protocol":"3","scope":"253","flags":[]}',
+  '{"type":"1","dst":"10.7.0.0/16","encap":"ip","id":30,"src":"0.0.0.0","dst":"10.0.0.7","ttl":0,"tos":4,"tos":"0x10","dev":"d0","protocol":"3","scope":"253","flags":[]}',
+  '{"type":"6","dst":"10.8.0.0/16","encap":"ip6","id":30,"src":"::","dst":"::","hoplimit":0,"tc":0,"table":"7","protocol":"3","scope":"0","flags":[]}',
 ];
 
 test("a route is not taken for another one over what its encapsulation says", () => {
   const routes = parseRoutes(parseJson(`[${printed.join(",\n")}]`));
-  expect(routes.map(({ dst, encap, tos, table }) => [dst, encap, tos, table])).toEqual([
+  expect(routes.map(({ dst, encap, tos, table }) => [dst, encap?.encap, tos, table])).toEqual([
     ["10.1.0.0/24", "mpls", undefined, undefined],
     ["10.3.0.0/24", "ip", undefined, undefined],
     ["10.3.1.0/24", "ip6", undefined, "254"],
     ["2001:db8:7::3", "seg6local", undefined, undefined],
     ["10.2.0.0/24", "seg6", "0x10", undefined],
+    ["10.7.0.0/16", "ip", "0x10", undefined],
+    ["10.8.0.0/16", "ip6", undefined, "7"],
   ]);
+  expect(routes[3]?.encap).toEqual({ encap: "seg6local", action: "End.DT6", table: "77" });
+  expect(routes[5]?.encap).toEqual({ encap: "ip", id: 30, src: "0.0.0.0", dst: "10.0.0.7", ttl: 0, tos: 4 });
 });
 
 test("next hops with encapsulations of their own leave the route its destination", () => {
@@ -29,8 +36,50 @@ test("next hops with encapsulations of their own leave the route its destination
     ),
   );
   expect(route?.dst).toBe("10.4.0.0/24");
-  expect(route?.nexthops?.map(({ encap, gateway }) => [encap, gateway])).toEqual([
+  expect(route?.nexthops?.map(({ encap, gateway }) => [encap?.encap, gateway])).toEqual([
     ["mpls", "10.0.0.2"],
     ["mpls", "10.0.0.3"],
   ]);
+});
+
+// Lines of `ip -N -d -o route show`, and what `ip route add` makes the same of.
+test.each([
+  [
+    "10.7.0.0/16 encap ip id 30 src 0.0.0.0 dst 10.0.0.7 ttl 0 tos 16 tos 0x10 dev v0",
+    "10.7.0.0/16 encap ip id 30 src 0.0.0.0 dst 10.0.0.7 ttl 0 tos 0x10 tos 0x10 dev v0",
+    "10.7.0.0/16 tos 0x10 dev v0",
+  ],
+  [
+    "10.9.0.0/16 encap ip6 id 30 src :: dst 2001:db8::7 hoplimit 3 tc 20 dev v0 hoplimit 9",
+    "10.9.0.0/16 encap ip6 id 30 src :: dst 2001:db8::7 hoplimit 3 tc 0x14 dev v0 hoplimit 9",
+    "10.9.0.0/16 dev v0 hoplimit 9",
+  ],
+  [
+    "2001:db8:2::/48 encap seg6 mode inline segs 3 [ fc00::1 fc00::2 :: ] via 2001:db8::9 dev v0",
+    "2001:db8:2::/48 encap seg6 mode inline segs fc00::1,fc00::2 via 2001:db8::9 dev v0",
+    "2001:db8:2::/48 via 2001:db8::9 dev v0",
+  ],
+  [
+    "fc00:1::9 encap seg6local action End.B6 segs 2 [ fc00::7 :: ] dev v0 table 7",
+    "fc00:1::9 encap seg6local action End.B6 srh segs fc00::7 dev v0 table 7",
+    "fc00:1::9 dev v0 table 7",
+  ],
+  [
+    "fc00:1::a encap seg6local action End.B6.Encaps segs 1 [ fc00::7 ] dev v0",
+    "fc00:1::a encap seg6local action End.B6.Encaps srh segs fc00::7 dev v0",
+    "fc00:1::a dev v0",
+  ],
+  [
+    "fc00:1::7 encap seg6local action End.DT6 table 100 dev v0 table 7",
+    "fc00:1::7 encap seg6local action End.DT6 table 100 dev v0 table 7",
+    "fc00:1::7 dev v0 table 7",
+  ],
+  [
+    "10.4.0.0/16 proto 3 nexthop encap seg6 mode encap segs 1 [ fc00::1 ] dev v0 nexthop encap mpls 5 dev v1",
+    "10.4.0.0/16 proto 3 nexthop encap seg6 mode encap segs fc00::1 dev v0 nexthop encap mpls 5 dev v1",
+    "10.4.0.0/16 proto 3 nexthop encap seg6 mode encap segs 1 [ fc00::1 ] dev v0 nexthop encap mpls 5 dev v1",
+  ],
+])("an encapsulation is put back as it was: %s", (printed, taken, others) => {
+  expect(takenWords(printed.split(" ")).join(" ")).toBe(taken);
+  expect(splitEncapsulation(printed.split(" ")).others.join(" ")).toBe(others);
 });

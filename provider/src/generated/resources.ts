@@ -5091,6 +5091,8 @@ export interface RouteArgs extends CommonArgs {
   onlink?: pulumi.Input<boolean> | undefined;
   /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
   nextHops?: pulumi.Input<pulumi.Input<RouteNextHopsArgs>[]> | undefined;
+  /** What the packets are wrapped in (`encap`); of several next hops each has its own. Default: nothing. */
+  encapsulation?: pulumi.Input<RouteEncapsulationArgs> | undefined;
   /** Source address that the host prefers for this route (`src`). */
   source?: pulumi.Input<string> | undefined;
   /** Largest packet in bytes on this route. 68 to 65535. Default: that of the link. */
@@ -5107,13 +5109,21 @@ export interface RouteArgs extends CommonArgs {
    * 0, for IPv6 1024. A change replaces the resource.
    */
   metric?: pulumi.Input<number> | undefined;
-  /** Number of the routing table. 1 to 4294967295. Default: 254, the main table. A change replaces the resource. */
+  /**
+   * Number of the routing table, of a Vrf its `table`. 1 to 4294967295. Default: 254, the main table. A change replaces
+   * the resource.
+   */
   table?: pulumi.Input<number> | undefined;
   /**
    * What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused
    * with an ICMP answer (unreachable, prohibit), or left to the next table (throw). Default: "unicast".
    */
   type?: pulumi.Input<"unicast" | "local" | "blackhole" | "unreachable" | "prohibit" | "throw"> | undefined;
+  /**
+   * Who is said to have made it (`proto`): boot, as by `ip route add`, or static, an administrator. A routing daemon
+   * may look at that. Default: the number 157, which says this package.
+   */
+  protocol?: pulumi.Input<"boot" | "static"> | undefined;
 }
 
 /** An entry of the input `nextHops` of {@link RouteArgs}. */
@@ -5158,6 +5168,160 @@ export interface RouteNextHopsArgs {
   weight?: pulumi.Input<number> | undefined;
   /** Is `via` at the other end of `device`, although no address of that says so? Default: false. */
   onlink?: pulumi.Input<boolean> | undefined;
+  /** What the packets that go this way are wrapped in (`encap`). Default: nothing. */
+  encapsulation?: pulumi.Input<RouteNextHopsEncapsulationArgs> | undefined;
+}
+
+/** The input `encapsulation` of {@link RouteNextHopsArgs}. */
+export interface RouteNextHopsEncapsulationArgs {
+  /**
+   * What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of
+   * segments (seg6); or what is done with those that have one (seg6local).
+   */
+  type: pulumi.Input<"mpls" | "ip" | "ip6" | "seg6" | "seg6local">;
+  /** The labels, the outermost first; of mpls. At most 16. */
+  labels?: pulumi.Input<pulumi.Input<number>[]> | undefined;
+  /** Number of the tunnel; of ip and ip6. 1 to 4294967295. Default: 0. */
+  id?: pulumi.Input<number> | undefined;
+  /** Outer source address; of ip and ip6. Default: the kernel's choice. */
+  source?: pulumi.Input<string> | undefined;
+  /** Outer destination address; of ip and ip6. */
+  destination?: pulumi.Input<string> | undefined;
+  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. 1 to 255. Default: the kernel's choice. */
+  ttl?: pulumi.Input<number> | undefined;
+  /** Type of service of the outer packets (`tc`); of ip and ip6. 1 to 255. Default: 0. */
+  tos?: pulumi.Input<number> | undefined;
+  /**
+   * How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or
+   * around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of
+   * seg6. Default: encap.
+   */
+  mode?: pulumi.Input<"encap" | "inline" | "l2encap" | "encap.red" | "l2encap.red"> | undefined;
+  /**
+   * The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and
+   * End.B6.Encaps. At most 32.
+   */
+  segments?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** What is done with the packets; of seg6local. */
+  action?:
+    | pulumi.Input<
+        | "End"
+        | "End.X"
+        | "End.T"
+        | "End.DX2"
+        | "End.DX4"
+        | "End.DX6"
+        | "End.DT4"
+        | "End.DT6"
+        | "End.DT46"
+        | "End.B6"
+        | "End.B6.Encaps"
+      >
+    | undefined;
+  /** IPv4 next hop; of action End.DX4. */
+  nh4?: pulumi.Input<string> | undefined;
+  /** IPv6 next hop; of actions End.X and End.DX6. */
+  nh6?: pulumi.Input<string> | undefined;
+  /** Number of the table to look in; of actions End.T and End.DT6. 1 to 4294967295. */
+  table?: pulumi.Input<number> | undefined;
+  /**
+   * Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. 1 to 4294967295.
+   */
+  vrfTable?: pulumi.Input<number> | undefined;
+  /** Link that the frames leave by; of action End.DX2. */
+  oif?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | Link
+    | undefined;
+}
+
+/** The input `encapsulation` of {@link RouteArgs}. */
+export interface RouteEncapsulationArgs {
+  /**
+   * What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of
+   * segments (seg6); or what is done with those that have one (seg6local).
+   */
+  type: pulumi.Input<"mpls" | "ip" | "ip6" | "seg6" | "seg6local">;
+  /** The labels, the outermost first; of mpls. At most 16. */
+  labels?: pulumi.Input<pulumi.Input<number>[]> | undefined;
+  /** Number of the tunnel; of ip and ip6. 1 to 4294967295. Default: 0. */
+  id?: pulumi.Input<number> | undefined;
+  /** Outer source address; of ip and ip6. Default: the kernel's choice. */
+  source?: pulumi.Input<string> | undefined;
+  /** Outer destination address; of ip and ip6. */
+  destination?: pulumi.Input<string> | undefined;
+  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. 1 to 255. Default: the kernel's choice. */
+  ttl?: pulumi.Input<number> | undefined;
+  /** Type of service of the outer packets (`tc`); of ip and ip6. 1 to 255. Default: 0. */
+  tos?: pulumi.Input<number> | undefined;
+  /**
+   * How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or
+   * around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of
+   * seg6. Default: encap.
+   */
+  mode?: pulumi.Input<"encap" | "inline" | "l2encap" | "encap.red" | "l2encap.red"> | undefined;
+  /**
+   * The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and
+   * End.B6.Encaps. At most 32.
+   */
+  segments?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** What is done with the packets; of seg6local. */
+  action?:
+    | pulumi.Input<
+        | "End"
+        | "End.X"
+        | "End.T"
+        | "End.DX2"
+        | "End.DX4"
+        | "End.DX6"
+        | "End.DT4"
+        | "End.DT6"
+        | "End.DT46"
+        | "End.B6"
+        | "End.B6.Encaps"
+      >
+    | undefined;
+  /** IPv4 next hop; of action End.DX4. */
+  nh4?: pulumi.Input<string> | undefined;
+  /** IPv6 next hop; of actions End.X and End.DX6. */
+  nh6?: pulumi.Input<string> | undefined;
+  /** Number of the table to look in; of actions End.T and End.DT6. 1 to 4294967295. */
+  table?: pulumi.Input<number> | undefined;
+  /**
+   * Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. 1 to 4294967295.
+   */
+  vrfTable?: pulumi.Input<number> | undefined;
+  /** Link that the frames leave by; of action End.DX2. */
+  oif?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | Link
+    | undefined;
 }
 
 /** An entry of the output `nextHops` of {@link Route}. */
@@ -5170,6 +5334,120 @@ export interface RouteNextHops {
   readonly weight: number;
   /** Is `via` at the other end of `device`, although no address of that says so? */
   readonly onlink: boolean;
+  /** What the packets that go this way are wrapped in (`encap`). */
+  readonly encapsulation?: RouteNextHopsEncapsulation | undefined;
+}
+
+/** The output `encapsulation` of {@link RouteNextHops}. */
+export interface RouteNextHopsEncapsulation {
+  /**
+   * What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of
+   * segments (seg6); or what is done with those that have one (seg6local).
+   */
+  readonly type: "mpls" | "ip" | "ip6" | "seg6" | "seg6local";
+  /** The labels, the outermost first; of mpls. */
+  readonly labels?: number[] | undefined;
+  /** Number of the tunnel; of ip and ip6. */
+  readonly id?: number | undefined;
+  /** Outer source address; of ip and ip6. */
+  readonly source?: string | undefined;
+  /** Outer destination address; of ip and ip6. */
+  readonly destination?: string | undefined;
+  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. */
+  readonly ttl?: number | undefined;
+  /** Type of service of the outer packets (`tc`); of ip and ip6. */
+  readonly tos?: number | undefined;
+  /**
+   * How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or
+   * around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of
+   * seg6.
+   */
+  readonly mode?: "encap" | "inline" | "l2encap" | "encap.red" | "l2encap.red" | undefined;
+  /**
+   * The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and
+   * End.B6.Encaps.
+   */
+  readonly segments?: string[] | undefined;
+  /** What is done with the packets; of seg6local. */
+  readonly action?:
+    | "End"
+    | "End.X"
+    | "End.T"
+    | "End.DX2"
+    | "End.DX4"
+    | "End.DX6"
+    | "End.DT4"
+    | "End.DT6"
+    | "End.DT46"
+    | "End.B6"
+    | "End.B6.Encaps"
+    | undefined;
+  /** IPv4 next hop; of action End.DX4. */
+  readonly nh4?: string | undefined;
+  /** IPv6 next hop; of actions End.X and End.DX6. */
+  readonly nh6?: string | undefined;
+  /** Number of the table to look in; of actions End.T and End.DT6. */
+  readonly table?: number | undefined;
+  /** Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. */
+  readonly vrfTable?: number | undefined;
+  /** Link that the frames leave by; of action End.DX2. */
+  readonly oif?: string | undefined;
+}
+
+/** The output `encapsulation` of {@link Route}. */
+export interface RouteEncapsulation {
+  /**
+   * What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of
+   * segments (seg6); or what is done with those that have one (seg6local).
+   */
+  readonly type: "mpls" | "ip" | "ip6" | "seg6" | "seg6local";
+  /** The labels, the outermost first; of mpls. */
+  readonly labels?: number[] | undefined;
+  /** Number of the tunnel; of ip and ip6. */
+  readonly id?: number | undefined;
+  /** Outer source address; of ip and ip6. */
+  readonly source?: string | undefined;
+  /** Outer destination address; of ip and ip6. */
+  readonly destination?: string | undefined;
+  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. */
+  readonly ttl?: number | undefined;
+  /** Type of service of the outer packets (`tc`); of ip and ip6. */
+  readonly tos?: number | undefined;
+  /**
+   * How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or
+   * around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of
+   * seg6.
+   */
+  readonly mode?: "encap" | "inline" | "l2encap" | "encap.red" | "l2encap.red" | undefined;
+  /**
+   * The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and
+   * End.B6.Encaps.
+   */
+  readonly segments?: string[] | undefined;
+  /** What is done with the packets; of seg6local. */
+  readonly action?:
+    | "End"
+    | "End.X"
+    | "End.T"
+    | "End.DX2"
+    | "End.DX4"
+    | "End.DX6"
+    | "End.DT4"
+    | "End.DT6"
+    | "End.DT46"
+    | "End.B6"
+    | "End.B6.Encaps"
+    | undefined;
+  /** IPv4 next hop; of action End.DX4. */
+  readonly nh4?: string | undefined;
+  /** IPv6 next hop; of actions End.X and End.DX6. */
+  readonly nh6?: string | undefined;
+  /** Number of the table to look in; of actions End.T and End.DT6. */
+  readonly table?: number | undefined;
+  /** Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. */
+  readonly vrfTable?: number | undefined;
+  /** Link that the frames leave by; of action End.DX2. */
+  readonly oif?: string | undefined;
 }
 
 /**
@@ -5205,6 +5483,8 @@ export class Route extends LocalnetResource {
   declare readonly onlink: pulumi.Output<boolean | undefined>;
   /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
   declare readonly nextHops: pulumi.Output<RouteNextHops[] | undefined>;
+  /** What the packets are wrapped in (`encap`); of several next hops each has its own. */
+  declare readonly encapsulation: pulumi.Output<RouteEncapsulation | undefined>;
   /** Source address that the host prefers for this route (`src`). */
   declare readonly source: pulumi.Output<string | undefined>;
   /** Largest packet in bytes on this route. */
@@ -5215,13 +5495,18 @@ export class Route extends LocalnetResource {
   declare readonly scope: pulumi.Output<"global" | "link" | "host" | undefined>;
   /** Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. */
   declare readonly metric: pulumi.Output<number | undefined>;
-  /** Number of the routing table. */
+  /** Number of the routing table, of a Vrf its `table`. */
   declare readonly table: pulumi.Output<number | undefined>;
   /**
    * What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused
    * with an ICMP answer (unreachable, prohibit), or left to the next table (throw).
    */
   declare readonly type: pulumi.Output<"unicast" | "local" | "blackhole" | "unreachable" | "prohibit" | "throw">;
+  /**
+   * Who is said to have made it (`proto`): boot, as by `ip route add`, or static, an administrator. A routing daemon
+   * may look at that.
+   */
+  declare readonly protocol: pulumi.Output<"boot" | "static" | undefined>;
 
   constructor(name: string, args: RouteArgs, options?: pulumi.CustomResourceOptions) {
     super("Route", name, args, options);

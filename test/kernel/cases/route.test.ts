@@ -32,7 +32,11 @@ async function lookAtRoute(
   const { stdout } = await world.try("ip", "-n", netns, family, "-o", "-d", "route", "list", "table", table);
   const lines = stdout.split("\n").filter((line) => line.split(" ").includes(destination));
   const [words = []] = lines.map((line) => line.trim().split(/\s+/));
-  const after = (word: string) => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined);
+  const own = words
+    .join(" ")
+    .replace(/ encap .*? (?=via|dev)/, " ")
+    .split(" ");
+  const after = (word: string) => (own.includes(word) ? own[own.indexOf(word) + 1] : undefined);
   if (words.length === 0) return undefined;
   return {
     lines: lines.length,
@@ -46,6 +50,7 @@ async function lookAtRoute(
     advmss: after("advmss"),
     scope: after("scope"),
     onlink: words.join(" ").split("nexthop ")[0]?.includes(" onlink"),
+    encap: / encap (.*?) (?=via|dev)/.exec(words.join(" ").split("nexthop ")[0] ?? "")?.[1],
     hops: words
       .join(" ")
       .split("nexthop ")
@@ -54,16 +59,47 @@ async function lookAtRoute(
   };
 }
 
-const expected = ({ via, device, source, type, mtu, advmss, onlink, scope, nextHops }: Values) => ({
+/** The start of what is printed of an encapsulation. */
+const encapOf = ({ type, labels, id, source, destination, mode, segments, action, ...rest }: Values) => {
+  const list = (segments as string[] | undefined)?.join(" ");
+  const words = Object.entries(rest).map(([key, value]) => `${key.toLowerCase()} ${value}`);
+  if (type === "mpls") return [type, (labels as number[]).join("/"), ...words].join(" ");
+  if (type === "seg6") return new RegExp(`^seg6 mode ${mode ?? "encap"} segs \\d \\[ ${list}( ::)? \\]$`);
+  if (type === "seg6local" && list) return new RegExp(`^seg6local action ${action} segs \\d \\[ ${list}( ::)? \\]$`);
+  if (type === "seg6local") return ["seg6local", "action", action, ...words].join(" ");
+  const any = type === "ip" ? "0.0.0.0" : "::";
+  const [ttl, tos] = type === "ip" ? ["ttl", "tos"] : ["hoplimit", "tc"];
+  return `${type} id ${id ?? 0} src ${source ?? any} dst ${destination} ${ttl} ${rest.ttl ?? 0} ${tos} ${rest.tos ?? 0}`;
+};
+
+const expectedEncap = (encapsulation: Values | undefined) => {
+  const words = encapsulation && encapOf(encapsulation);
+  return words instanceof RegExp ? expect.stringMatching(words) : words;
+};
+
+const expected = ({
+  protocol,
+  encapsulation,
+  via,
+  device,
+  source,
+  type,
+  mtu,
+  advmss,
+  onlink,
+  scope,
+  nextHops,
+}: Values) => ({
   lines: 1,
   type: type ?? "unicast",
-  proto: "157",
+  proto: protocol === undefined ? "157" : String(protocol),
+  encap: expectedEncap(encapsulation as Values | undefined),
   ...(device === undefined ? {} : { device }),
   ...(scope === undefined ? {} : { scope }),
   ...{ via: nextHops ? expect.anything() : via, source, onlink: onlink ?? false },
   ...{ mtu: mtu === undefined ? undefined : String(mtu), advmss: advmss === undefined ? undefined : String(advmss) },
   hops: ((nextHops as Values[]) ?? []).map(({ via, weight = 1, onlink }) =>
-    expect.stringMatching(new RegExp(`^via ${via} dev \\S+ weight ${weight}${onlink ? " onlink" : ""}$`)),
+    expect.stringMatching(new RegExp(`^(encap .*)?via ${via} dev \\S+ weight ${weight}${onlink ? " onlink" : ""}$`)),
   ),
 });
 
@@ -270,6 +306,131 @@ contract("with several next hops", (world) => {
   };
 });
 
+const segments = ["fc00::1", "fc00::2"];
+
+contract("with an encapsulation, and made by an administrator", (world) => {
+  const netns = world.netns("a");
+  const destination = "2001:db8:95::/48";
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, "-6", "route", ...args);
+  const encapsulated = (what: string, encapsulation: Values) => ({ what, change: { encapsulation } });
+  const local = (action: string, more: Values = {}) => ({ type: "seg6local", action, ...more });
+  const asked = ["encap", "seg6", "mode", "encap", "segs", "fc00::1,fc00::2", "dev", "d0"];
+  return {
+    kind,
+    inputs: { destination, netns, device: "d0", encapsulation: { type: "seg6", segments }, protocol: "static" },
+    prepare: () => plumb(world, netns),
+    look: () => lookAtRoute(world, netns, "-6", destination),
+    expected,
+    updates: [
+      encapsulated("one segment", { type: "seg6", mode: "encap", segments: ["fc00::7"] }),
+      encapsulated("inline", { type: "seg6", mode: "inline", segments }),
+      encapsulated("l2encap", { type: "seg6", mode: "l2encap", segments }),
+      encapsulated("the end of a segment", local("End")),
+      encapsulated("to a next hop", local("End.X", { nh6: "fe80::9" })),
+      encapsulated("IPv4 to a next hop", local("End.DX4", { nh4: "10.0.0.9" })),
+      encapsulated("frames to a link", local("End.DX2", { oif: "d1" })),
+      encapsulated("to a table", local("End.DT6", { table: 300 })),
+      encapsulated("with other segments", local("End.B6", { segments })),
+      encapsulated("in a header with other segments", local("End.B6.Encaps", { segments })),
+      encapsulated("IPv6 in IPv6", { type: "ip6", id: 30, destination: "2001:db8::7" }),
+      encapsulated("all of it", {
+        ...{ type: "ip6", id: 31, destination: "2001:db8::8" },
+        ...{ source: "2001:db8::1", ttl: 9, tos: 20 },
+      }),
+      { what: "protocol", change: { protocol: "boot" } },
+      { what: "no protocol", change: { protocol: undefined } },
+      { what: "a protocol again", change: { protocol: "static" } },
+      encapsulated("some of it", { type: "ip6", destination: "2001:db8::8" }),
+      { what: "none", change: { encapsulation: undefined } },
+      encapsulated("one again", { type: "seg6", segments: ["fc00::7"] }),
+    ],
+    replaces: {},
+    drifts: [
+      {
+        what: "none",
+        input: "encapsulation",
+        by: () => ip("replace", destination, "dev", "d0", "proto", "4"),
+      },
+      {
+        what: "other segments",
+        input: "encapsulation.segments",
+        by: () => ip("replace", destination, ...asked, "proto", "4"),
+      },
+      {
+        what: "another protocol",
+        input: "protocol",
+        by: () => ip("replace", destination, ...asked, "proto", "3"),
+      },
+    ],
+    ignores: [],
+    vanish: () => ip("del", destination),
+    parent: { none: "as in the first case" },
+    foreign: {
+      make: () => ip("add", destination, ...asked, "proto", "4", "metric", "1024"),
+      differ: () => ip("replace", destination, ...asked.slice(0, 5), "fc00::9", "dev", "d0", "proto", "4"),
+      remove: () => ip("del", destination),
+    },
+  };
+});
+
+contract("with labels of MPLS", (world) => {
+  const netns = world.netns("a");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, "route", ...args);
+  const via = ["via", "10.0.0.250"];
+  return {
+    ...{ kind, needs: "mpls" },
+    inputs: {
+      destination: "10.58.0.0/16",
+      netns,
+      via: "10.0.0.250",
+      encapsulation: { type: "mpls", labels: [100, 3000] },
+    },
+    prepare: () => plumb(world, netns),
+    look: () => lookAtRoute(world, netns, "-4", "10.58.0.0/16"),
+    expected,
+    updates: [
+      { what: "one label", change: { encapsulation: { type: "mpls", labels: [1048575] } } },
+      { what: "ttl", change: { encapsulation: { type: "mpls", labels: [100], ttl: 9 } } },
+      { what: "no ttl", change: { encapsulation: { type: "mpls", labels: [100] } } },
+      {
+        what: "IPv4 in IPv4",
+        change: { encapsulation: { type: "ip", destination: "10.0.0.7", id: 5, tos: 16, ttl: 3 } },
+      },
+      { what: "labels again", change: { encapsulation: { type: "mpls", labels: [100, 200, 300], ttl: 9 } } },
+      {
+        what: "of next hops",
+        change: {
+          ...{ via: undefined, encapsulation: undefined },
+          nextHops: [
+            { via: "10.0.0.250", encapsulation: { type: "mpls", labels: [100] } },
+            { via: "10.1.0.250", encapsulation: { type: "seg6", segments } },
+          ],
+        },
+      },
+    ],
+    replaces: {},
+    drifts: [
+      {
+        what: "another label",
+        input: "nextHops",
+        by: () =>
+          ip(
+            ...["replace", "10.58.0.0/16", "proto", "157", "nexthop", "encap", "mpls", "101", ...via],
+            ...["nexthop", "encap", "seg6", "mode", "encap", "segs", segments.join(","), "via", "10.1.0.250"],
+          ),
+      },
+    ],
+    ignores: [],
+    vanish: () => ip("del", "10.58.0.0/16"),
+    parent: { none: "as in the first case" },
+    foreign: {
+      make: () => ip("add", "10.58.0.0/16", "encap", "mpls", "100/3000", ...via),
+      differ: () => ip("replace", "10.58.0.0/16", "encap", "mpls", "100", ...via),
+      remove: () => ip("del", "10.58.0.0/16"),
+    },
+  };
+});
+
 beyond("Route", () => {
   const world = new World();
   const netns = world.netns("a");
@@ -354,21 +515,53 @@ beyond("Route", () => {
     expect(await look()).not.toContain(shows);
   });
 
-  test("one with an encapsulation, which no input says, is told and left alone", async () => {
-    const words = ["10.35.0.0/16", "encap", "ip", "id", "30", "dst", "10.0.0.7", "dev", "d0"];
-    await ip("-4", "route", "add", ...words);
-    const look = () => ip("-4", "route", "show", "10.35.0.0/16");
+  test.each([
+    [
+      "an encapsulation",
+      "-4",
+      "10.35.0.0/16",
+      ["encap", "ip", "id", "30", "dst", "10.0.0.7", "key"],
+      "encapsulation, ip key",
+    ],
+    ["a next hop with a number", "-4", "10.35.0.0/16", ["nhid", "35"], "nexthop id, 35"],
+  ])("one with what no input says is told and left alone: %s", async (_, version, destination, words, unsaid) => {
+    await ip("nexthop", "replace", "id", "35", "via", "10.0.0.9", "dev", "d0");
+    await ip(version, "route", "add", destination, ...words, ...(words[0] === "nhid" ? [] : ["dev", "d0"]));
+    const look = () => ip(version, "route", "show", destination);
     const before = await look();
-    const id = `10.35.0.0/16@${netns}`;
     const listed = await kind.imports?.list(testHost(), netns);
-    expect(listed).toContainEqual({ id, omit: "there is no input for its encapsulation, ip" });
-    const inputs = asked({ destination: "10.35.0.0/16", device: "d0", adopt: true });
+    expect(listed).toContainEqual({ id: `${destination}@${netns}`, omit: `there is no input for its ${unsaid}` });
+    const inputs = asked({ destination, device: "d0", adopt: true });
     expect(await failure(() => create(kind, inputs, settings))).toMatchObject({
       code: "LN_EXISTS",
-      message: expect.stringContaining("a route with an encapsulation, ip"),
+      message: expect.stringContaining(`a route with ${unsaid.replace(",", "")}`),
     });
     expect(await look()).toBe(before);
-    await ip("-4", "route", "del", "10.35.0.0/16");
+    await ip(version, "route", "del", destination);
+    await ip("nexthop", "del", "id", "35");
+  });
+
+  test("one for what comes from one network alone is told, and is no other's", async () => {
+    const [destination, from] = ["2001:db8:36::/48", "2001:db8:1::/64"];
+    await ip("-6", "route", "add", destination, "from", from, "dev", "d0");
+    const listed = await kind.imports?.list(testHost(), netns);
+    expect(listed).toContainEqual({ id: `${destination}@${netns}`, omit: `there is no input for its from, ${from}` });
+    const inputs = asked({ destination, device: "d1" });
+    const { id, outputs } = await create(kind, inputs, settings);
+    await remove(kind, id, outputs, settings);
+    expect(await ip("-6", "route", "show", destination)).toContain(`from ${from} dev d0`);
+    await ip("-6", "route", "del", destination, "from", from);
+  });
+
+  test("one that stands where ours was is not taken, whoever made it, once ours is deleted", async () => {
+    const inputs = asked({ destination: "10.37.0.0/16", device: "d0", protocol: "static" });
+    const { id, outputs } = await create(kind, inputs, settings);
+    await remove(kind, id, outputs, settings);
+    await ip("route", "add", "10.37.0.0/16", "dev", "d0", "proto", "static");
+    await remove(kind, id, outputs, settings);
+    expect(await failure(() => create(kind, inputs, settings))).toMatchObject({ code: "LN_EXISTS" });
+    expect(await ip("route", "show", "10.37.0.0/16")).toContain("proto static");
+    await ip("route", "del", "10.37.0.0/16");
   });
 
   test.each([
@@ -382,6 +575,38 @@ beyond("Route", () => {
     [{ destination: "2001:db8::/32", via: "10.0.0.1" }, "via: must be an IPv6 address"],
     [{ destination: "2001:db8::/32", via: "fe80::1", metric: 0 }, "metric: must be at least 1"],
     [{ destination: "2001:db8::/32", via: "fe80::1", scope: "link" }, "scope: IPv6 routes have none"],
+    [{ device: "d0", protocol: "kernel" }, "protocol: must be one of boot, static"],
+    [{ type: "blackhole", encapsulation: { type: "mpls", labels: [5] } }, "encapsulation: only a unicast route"],
+    [{ device: "d0", encapsulation: { type: "mpls" } }, "encapsulation.labels: mpls needs it"],
+    [{ device: "d0", encapsulation: { type: "mpls", labels: [1048576] } }, "encapsulation.labels.0: must be 0 to"],
+    [{ device: "d0", encapsulation: { type: "seg6", segments, id: 5 } }, "encapsulation.id: is not of seg6"],
+    [{ device: "d0", encapsulation: { type: "seg6", segments: ["10.0.0.1"] } }, "segments.0: must be an IPv6 address"],
+    [
+      { device: "d0", encapsulation: { type: "seg6", mode: "inline", segments } },
+      "inline is for IPv6 destinations only",
+    ],
+    [{ device: "d0", encapsulation: { type: "ip", destination: "fc00::1" } }, "destination: must be an IPv4 address"],
+    [{ device: "d0", encapsulation: { type: "seg6local", action: "End" } }, "seg6local is for IPv6 destinations only"],
+    [
+      {
+        destination: "fc00::/48",
+        device: "d0",
+        encapsulation: { type: "seg6local", action: "End.X", nh6: "10.0.0.1" },
+      },
+      "nh6: must be an IPv6 address",
+    ],
+    [
+      { destination: "fc00::/48", device: "d0", encapsulation: { type: "seg6local", action: "End", table: 5 } },
+      "encapsulation.table: is not of End",
+    ],
+    [
+      { destination: "fc00::/48", device: "d0", encapsulation: { type: "seg6local", action: "End.DT6" } },
+      "End.DT6 needs table or vrfTable",
+    ],
+    [
+      { nextHops: [{ device: "d0", encapsulation: { type: "mpls" } }, { device: "d1" }] },
+      "nextHops.0.encapsulation.labels: mpls needs it",
+    ],
   ])("what the kernel never takes is refused at preview: %j", (values, reason) => {
     const { failures } = check(kind, { ...common, destination: "10.34.0.0/16", ...values });
     expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);

@@ -11,6 +11,7 @@ export type Feature =
   | "vrf"
   | "bond"
   | "vlan filtering"
+  | "mpls"
   | "netem"
   | "qdisc fq"
   | "qdisc fq_codel"

@@ -23,6 +23,7 @@ const probes = {
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
+  mpls: ["sh", "-c", "ip link set dev lo up && ip route add 192.0.2.0/24 encap mpls 100 dev lo"],
   netem: ["tc", "qdisc", "replace", "dev", "lo", "root", "netem"],
   "qdisc fq": ["tc", "qdisc", "replace", "dev", "lo", "root", "fq"],
   "qdisc fq_codel": ["tc", "qdisc", "replace", "dev", "lo", "root", "fq_codel"],

@@ -12,11 +12,17 @@ import {
   number32,
 } from "../../schema/fields";
 import { scopeNames } from "../../tools/ip/scopes";
+import { encapsulationArgs, encapsulationRules } from "./route-encapsulation";
 
 /** rtnetlink's numbers of the types, as `ip -N` prints them. */
 export const types = { unicast: "1", local: "2", blackhole: "6", unreachable: "7", prohibit: "8", throw: "9" } as const;
 type RouteType = keyof typeof types;
 export const typeNames = Object.keys(types) as [RouteType, ...RouteType[]];
+
+/** rtnetlink's numbers of administrators as makers. */
+export const protocols = { boot: "3", static: "4" } as const;
+type Protocol = keyof typeof protocols;
+export const protocolNames = Object.keys(protocols) as [Protocol, ...Protocol[]];
 
 const hopAddress = address.optional().meta({ reference: "address:destination", of: "addressed" });
 
@@ -29,6 +35,8 @@ const nextHop = z.strictObject({
   weight: z.int("must be 1 to 256").min(1, "must be 1 to 256").max(256, "must be 1 to 256").default(1),
   /** Is `via` at the other end of `device`, although no address of that says so? */
   onlink: z.boolean().default(false),
+  /** What the packets that go this way are wrapped in (`encap`). Default: nothing. */
+  encapsulation: encapsulationArgs.optional(),
 });
 export type NextHop = z.output<typeof nextHop>;
 
@@ -50,6 +58,8 @@ export const routeArgs = {
   onlink: z.boolean().optional().meta({ unset: false }),
   /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
   nextHops: z.array(nextHop).min(2, "must be at least two").optional(),
+  /** What the packets are wrapped in (`encap`); of several next hops each has its own. Default: nothing. */
+  encapsulation: encapsulationArgs.optional(),
   /** Source address that the host prefers for this route (`src`). */
   source: address.optional(),
   /** Largest packet in bytes on this route. Default: that of the link. */
@@ -63,14 +73,16 @@ export const routeArgs = {
     .meta({ unset: kernelChooses }),
   /** Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. Default: 0, for IPv6 1024. */
   metric: number32.optional().meta({ replace: true }),
-  /** Number of the routing table. Default: 254, the main table. */
+  /** Number of the routing table, of a Vrf its `table`. Default: 254, the main table. */
   table: number32.min(1, "must be at least 1").optional().meta({ replace: true }),
   /** What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused with an ICMP answer (unreachable, prohibit), or left to the next table (throw). */
   type: z.enum(typeNames, { error: `must be one of ${typeNames.join(", ")}` }).default("unicast"),
+  /** Who is said to have made it (`proto`): boot, as by `ip route add`, or static, an administrator. A routing daemon may look at that. Default: the number 157, which says this package. */
+  protocol: z.enum(protocolNames, { error: `must be one of ${protocolNames.join(", ")}` }).optional(),
 } as const;
 
 export type RouteArgs = Omit<Args<typeof routeArgs>, "owner" | "adopt" | "host">;
-export type Hop = Pick<RouteArgs, "via" | "device" | "onlink">;
+export type Hop = Pick<RouteArgs, "via" | "device" | "onlink" | "encapsulation">;
 
 export function* routeRules(args: RouteArgs): Generator<readonly [string, string]> {
   const { destination, via, device, nextHops, source, type, metric, scope } = args;
@@ -80,7 +92,9 @@ export function* routeRules(args: RouteArgs): Generator<readonly [string, string
   if (type === "local" && (via || !device)) yield ["type", "a local route takes device, and no via"];
   if (!isSent && type !== "local" && (via || device)) yield ["type", `a ${type} route takes neither via nor device`];
   if (!isSent && nextHops) yield ["nextHops", "only a unicast route has next hops"];
-  if (nextHops && (via || device || args.onlink)) yield ["nextHops", "takes the place of via, device and onlink"];
+  if (!isSent && args.encapsulation) yield ["encapsulation", "only a unicast route has one"];
+  if (nextHops && (via || device || args.onlink || args.encapsulation))
+    yield ["nextHops", "takes the place of via, device, onlink and encapsulation"];
   yield* hopRules(args, version, "");
   for (const [index, hop] of (nextHops ?? []).entries()) {
     if (!hop.via && !hop.device) yield [`nextHops.${index}`, "needs via or device"];
@@ -93,7 +107,9 @@ export function* routeRules(args: RouteArgs): Generator<readonly [string, string
   if (metric === 0 && version === 6) yield ["metric", "must be at least 1 for IPv6: of 0 the kernel makes 1024"];
 }
 
-function* hopRules({ via, device, onlink }: Hop, version: 4 | 6, prefix: string): Generator<readonly [string, string]> {
+function* hopRules(hop: Hop, version: 4 | 6, prefix: string): Generator<readonly [string, string]> {
+  const { via, device, onlink, encapsulation } = hop;
+  if (encapsulation) yield* encapsulationRules(encapsulation, version, `${prefix}encapsulation`);
   const isOther = via !== undefined && familyOf(via) !== version;
   if (isOther && version === 6) yield [`${prefix}via`, "must be an IPv6 address for an IPv6 destination"];
   else if (isOther && !device) yield [`${prefix}device`, "is needed with a via of the other IP version"];

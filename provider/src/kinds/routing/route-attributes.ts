@@ -1,8 +1,10 @@
 import { familyOf } from "../../schema/fields";
+import { splitEncapsulation } from "../../tools/ip/encapsulation-words";
 import { type Words, wordAfter } from "../../tools/ip/restore";
-import type { HopEntry } from "../../tools/ip/routes";
+import type { HopEntry, RouteEntry } from "../../tools/ip/routes";
 import type { Scope } from "../../tools/ip/scopes";
 import type { Hop, NextHop, RouteArgs } from "./route-args";
+import { encapsulationWords, readEncapsulation } from "./route-encapsulation";
 
 /** The words for one next hop, or several, which stand last. */
 export function hopWords(args: RouteArgs): string[] {
@@ -11,9 +13,10 @@ export function hopWords(args: RouteArgs): string[] {
   return args.nextHops.flatMap((hop) => ["nexthop", ...viaWords(hop, version), "weight", String(hop.weight)]);
 }
 
-function viaWords({ via, device, onlink }: Hop, version: 4 | 6): string[] {
+function viaWords({ via, device, onlink, encapsulation }: Hop, version: 4 | 6): string[] {
   const other = via !== undefined && familyOf(via) !== version ? ["inet6"] : [];
   return [
+    ...encapsulationWords(encapsulation),
     ...(via === undefined ? [] : ["via", ...other, via]),
     ...(device === undefined ? [] : ["dev", device]),
     ...(onlink ? ["onlink"] : []),
@@ -22,9 +25,14 @@ function viaWords({ via, device, onlink }: Hop, version: 4 | 6): string[] {
 
 /** The next hops in the order in which they are asked for, without what the kernel chose. */
 export function observedHops(entries: readonly HopEntry[], wanted: readonly NextHop[] = []): NextHop[] {
-  const hops = entries.map(({ gateway, via, dev, weight = 1, flags }) => ({
-    ...{ via: gateway ?? via?.host, device: dev, weight, onlink: flags.includes("onlink") },
-  }));
+  const hops = entries.map((entry) => {
+    const { gateway, via, dev: device, weight = 1, flags } = entry;
+    const encapsulation = observedEncapsulation(entry);
+    return {
+      ...{ via: gateway ?? via?.host, device, weight, onlink: flags.includes("onlink") },
+      ...(encapsulation && { encapsulation }),
+    };
+  });
   const isMeant = (hop: NextHop, want: NextHop) => hop.via === want.via && (!want.device || want.device === hop.device);
   const place = (hop: NextHop) => wanted.findIndex((want) => isMeant(hop, want));
   const sorted = wanted.length > 0 ? [...hops].sort((a, b) => place(a) - place(b)) : hops;
@@ -35,13 +43,28 @@ export function observedHops(entries: readonly HopEntry[], wanted: readonly Next
   });
 }
 
+/** What the packets are wrapped in, where inputs say it. */
+export function observedEncapsulation({ encap }: HopEntry): Hop["encapsulation"] {
+  const encapsulation = encap && readEncapsulation(encap);
+  return typeof encapsulation === "string" ? undefined : encapsulation;
+}
+
+/** What no input says of a route or its next hops. */
+export function unsaidOf({ nexthops = [], ...route }: RouteEntry): string | undefined {
+  if (route.nhid !== undefined) return `nexthop id, ${route.nhid}`;
+  const each = [route, ...nexthops].map(({ encap }) => encap && readEncapsulation(encap));
+  const unsaid = each.find((one) => typeof one === "string");
+  return unsaid === undefined ? undefined : `encapsulation, ${unsaid}`;
+}
+
 /** Attributes that no input says. */
-const others = ["tos", "pref", "window", "rtt", "rttvar", "reordering", "hoplimit", "ssthresh", "cwnd"];
-others.push("initcwnd", "initrwnd", "rto_min", "quickack", "congctl", "features", "realm", "realms");
+const attributes = ["tos", "pref", "window", "rtt", "rttvar", "reordering", "hoplimit", "ssthresh", "cwnd"];
+attributes.push("initcwnd", "initrwnd", "rto_min", "quickack", "congctl", "features", "realm", "realms");
 
 /** What no input says of a route, as it is there. */
-export function keptWords(there: Words, args: RouteArgs): string[] {
-  const keys = [...others, ...(["mtu", "advmss"] as const).filter((key) => !(key in args))];
+export function keptWords(former: Words, args: RouteArgs): string[] {
+  const { encapsulation, others: there } = splitEncapsulation(former);
+  const keys = [...attributes, ...(["mtu", "advmss"] as const).filter((key) => !(key in args))];
   const option = (word: string) => {
     const value = wordAfter(there, word);
     if (value === undefined) return [];
@@ -50,7 +73,8 @@ export function keptWords(there: Words, args: RouteArgs): string[] {
   const isSame = args.via !== undefined && args.via === wordAfter(there, "via") && !there.includes("nexthop");
   const isOnlink = !("onlink" in args) && isSame && there.includes("onlink");
   const device = args.device === undefined ? option("dev") : [];
-  return [...keys.flatMap(option), ...(isOnlink ? ["onlink", ...device] : [])];
+  const isWrapped = !("encapsulation" in args || args.nextHops);
+  return [...keys.flatMap(option), ...(isWrapped ? encapsulation : []), ...(isOnlink ? ["onlink", ...device] : [])];
 }
 
 /** The scope that ip gives an IPv4 route of its own accord. */

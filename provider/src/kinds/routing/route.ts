@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { defineKind } from "../../core/kind";
+import { readClaim } from "../../core/ledger";
 import { at, familyOf, parseAt } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
+import { splitEncapsulation } from "../../tools/ip/encapsulation-words";
 import { showRouteWords, type Words, wordAfter } from "../../tools/ip/restore";
 import {
   mainTable,
@@ -14,11 +16,12 @@ import {
   showRoutesCommand,
 } from "../../tools/ip/routes";
 import { scopeNames, scopes } from "../../tools/ip/scopes";
-import { type RouteArgs, routeArgs, routeRules, typeNames, types } from "./route-args";
-import { hopWords, keptWords, observedHops, usualScope } from "./route-attributes";
+import { protocolNames, protocols, type RouteArgs, routeArgs, routeRules, typeNames, types } from "./route-args";
+import { hopWords, keptWords, observedEncapsulation, observedHops, unsaidOf, usualScope } from "./route-attributes";
+import { wholeEncapsulation } from "./route-encapsulation";
 
 /** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
-const byHand = ["3", "4"];
+const byHand: readonly string[] = Object.values(protocols);
 
 /** Of routes that come and go with an address. */
 const kernelProtocol = "2";
@@ -38,15 +41,21 @@ export const route = defineKind({
   rules: routeRules,
 
   async observe(host, args) {
-    return observedAmong(await showRoutes(host, args.netns, args.destination, args.table ?? mainTable), args);
+    const routes = await showRoutes(host, args.netns, args.destination, args.table ?? mainTable);
+    const observed = observedAmong(routes, args);
+    if (observed?.owner !== "") return observed;
+    // Of one that may be ours by its input `protocol` only the ledger tells.
+    const entry = await readClaim(host, { netns: args.netns, what: `Route ${idOf(args)}` });
+    return { ...observed, owner: entry?.owner ?? "" };
   },
 
   async ensure(host, args, observed) {
-    if (observed?.detail.protocol === protocol && isSameRoute(args, observed.inputs)) return;
+    if (observed?.detail.protocol === numberOf(args) && isSameRoute(args, observed.inputs)) return;
     const table = args.table ?? mainTable;
     // What no input says stays as it is: of a route that was adopted too.
     const isFormer = (words: Words) =>
-      Number(wordAfter(words, "metric") ?? 0) === metricOf(args) && !words.includes("tos");
+      Number(wordAfter(splitEncapsulation(words).others, "metric") ?? 0) === metricOf(args) &&
+      !["tos", "from"].some((word) => splitEncapsulation(words).others.includes(word));
     const isKept = observed && observed.inputs.type === args.type;
     const there = isKept ? await showRouteWords(host, args.netns, args.destination, table) : [];
     const former = there.find(isFormer) ?? [];
@@ -88,17 +97,18 @@ export const route = defineKind({
       const made = [...four, ...six.map(canonical6)].filter((entry) => [protocol, ...byHand].includes(entry.protocol));
       const ids = made.map((entry) => idOf({ ...keyOf(entry), netns }));
       return made.map((entry, index) => {
-        const { tos } = entry;
+        const { tos, from } = entry;
         const id = ids[index] as string;
-        const isOne = ids.filter((each, other) => each === id && !made[other]?.tos).length < 2;
-        const encapsulation = encapsulationOf(entry);
-        if (encapsulation) return { id, omit: `there is no input for its encapsulation, ${encapsulation}` };
+        const isOne = ids.filter((each, other) => each === id && !isNarrower(made[other])).length < 2;
+        const unsaid = unsaidOf(entry);
+        if (unsaid) return { id, omit: `there is no input for its ${unsaid}` };
         if (tos) return { id, omit: `there is no input for its tos, ${tos}` };
+        if (from) return { id, omit: `there is no input for its from, ${from}` };
         return { id, omit: isOne ? undefined : "several routes have its destination, metric and table" };
       });
     },
     // What leads to the next hop, the kernel finds, but for addresses that every link has.
-    inputs: ({ destination }, { inputs: { device, onlink, scope, ...inputs } }) => {
+    inputs: ({ destination }, { inputs: { device, onlink, scope, protocol: by, ...inputs } }) => {
       const { via, type } = inputs;
       const isFound =
         via !== undefined && !via.startsWith("fe80:") && familyOf(via) === familyOf(destination) && !onlink;
@@ -106,7 +116,8 @@ export const route = defineKind({
       const hasDevice = type === "unicast" || type === "local";
       const isUsual = scope === usualScope(inputs, familyOf(destination)) || type !== "unicast";
       return {
-        ...{ ...inputs, onlink: onlink || undefined },
+        // What nobody says, `ip` calls boot.
+        ...{ ...inputs, onlink: onlink || undefined, protocol: by === "boot" ? undefined : by },
         ...{ device: isFound || !hasDevice ? undefined : device, scope: isUsual ? undefined : scope },
       };
     },
@@ -148,14 +159,23 @@ function routeWords(args: RouteArgs): string[] {
     value === undefined ? [] : [word, String(value)];
   return [
     ...[type, destination, ...option("src", source)],
-    ...["metric", String(metricOf(args)), "table", String(table), "proto", protocol],
+    ...["metric", String(metricOf(args)), "table", String(table), "proto", numberOf(args)],
     ...[...option("mtu", mtu), ...option("advmss", advmss), ...option("scope", scope)],
   ];
 }
 
 function observedAmong(routes: readonly RouteEntry[], args: RouteKey & Partial<RouteArgs>) {
-  const entry = routes.find(({ metric, tos }) => metric === metricOf(args) && tos === undefined);
+  const entry = routes.find((each) => each.metric === metricOf(args) && !isNarrower(each));
   return entry && observedRoute(entry, args);
+}
+
+/** Is it for packets of one type of service, or from one network, alone? */
+function isNarrower(entry: RouteEntry | undefined): boolean {
+  return entry?.tos !== undefined || entry?.from !== undefined;
+}
+
+function numberOf(args: Pick<RouteArgs, "protocol">): string {
+  return args.protocol === undefined ? protocol : protocols[args.protocol];
 }
 
 function observedRoute(entry: RouteEntry, { nextHops }: Partial<RouteArgs>) {
@@ -177,25 +197,23 @@ function observedRoute(entry: RouteEntry, { nextHops }: Partial<RouteArgs>) {
       device: dev,
       onlink: entry.flags.includes("onlink"),
       nextHops: nexthops && observedHops(nexthops, nextHops),
+      encapsulation: observedEncapsulation(entry),
       source: prefsrc,
       mtu: metrics?.mtu,
       advmss: metrics?.advmss,
       scope: scopeNames.find((name) => scopes[name] === scope),
       type: typeNames.find((name) => types[name] === entry.type),
+      protocol: protocolNames.find((name) => protocols[name] === made),
     },
     outputs: {},
     detail: { protocol: made },
   };
 }
 
-function encapsulationOf({ encap, nexthops = [] }: RouteEntry): string | undefined {
-  return encap ?? nexthops.find((hop) => hop.encap)?.encap;
-}
-
 function ownerOf(entry: RouteEntry): string | null {
   // An update would take it away, since no input says it.
-  const encapsulation = encapsulationOf(entry);
-  if (encapsulation) return `a route with an encapsulation, ${encapsulation}`;
+  const unsaid = unsaidOf(entry);
+  if (unsaid) return `a route with ${unsaid.replace(",", "")}`;
   if (!Object.values<string>(types).includes(entry.type)) return `a route of type ${entry.type}`;
   // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
   if (entry.protocol === protocol) return null;
@@ -203,14 +221,18 @@ function ownerOf(entry: RouteEntry): string | null {
   return byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`;
 }
 
-const attributes = ["via", "device", "onlink", "nextHops", "source", "mtu", "advmss", "scope", "type"] as const;
+const attributes = ["via", "device", "onlink", "nextHops", "encapsulation"] as const;
+const others = ["source", "mtu", "advmss", "scope", "type"] as const;
 
 /** What nobody asks for, the kernel chose; an input that was taken away is asked not to be there. */
 function isSameRoute(args: RouteArgs, there: ReturnType<typeof observedRoute>["inputs"]): boolean {
   const wanted = {
     ...args,
+    ...("encapsulation" in args && { encapsulation: wholeEncapsulation(args.encapsulation) }),
     ...("scope" in args && { scope: args.scope ?? usualScope(args, familyOf(args.destination)) }),
   };
-  const keys = attributes.filter((key) => key in wanted && !(key === "device" && wanted.device === undefined));
+  const keys = [...attributes, ...others].filter(
+    (key) => key in wanted && !(key === "device" && wanted.device === undefined),
+  );
   return keys.every((key) => isDeepStrictEqual(wanted[key], there[key]));
 }

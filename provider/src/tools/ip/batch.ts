@@ -167,7 +167,7 @@ async function areEmpty(host: Host, names: readonly string[]): Promise<boolean> 
 
 /** Blanks, quotes, "#" and backslashes would be read otherwise in a line than in arguments. */
 function requirePlainWords(words: Command): void {
-  const strange = words.find((word) => !/^[\w.:/@$+-]+$/.test(word));
+  const strange = words.find((word) => !/^[\w.:/@$+,-]+$/.test(word));
   if (strange !== undefined) throw new TypeError(`no word for a list of commands: ${JSON.stringify(strange)}`);
 }
 

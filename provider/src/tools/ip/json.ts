@@ -4,12 +4,14 @@ export function parseJson(text: string): unknown {
   const valid = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
-  return JSON.parse(valid.includes('"encap":') ? withoutRepeatedKeys(valid) : valid);
+  return JSON.parse(valid.includes('"encap":') ? withEncapsulations(valid) : valid);
 }
 
-/** Of an encapsulation ip prints keys that the route has too, in the same object, where the last of a name would count. */
-function withoutRepeatedKeys(text: string): string {
-  return text.replace(/"encap":"[^"]+",.*?(?="(?:gateway|via|dev|nexthops|flags)":)/gs, (encapsulation) =>
-    encapsulation.replace(/"(dst|src|tos|table)":/g, '"encap_$1":'),
-  );
+/**
+ * Of an encapsulation ip prints keys that the route has too, in the same object, where the last of a name would count. They
+ * get an object of their own.
+ */
+function withEncapsulations(text: string): string {
+  const next = '"(?:tos":"|gateway|via|dev|nhid|nexthops|flags|table":"[^"]*","protocol|protocol)';
+  return text.replace(new RegExp(`"encap":("[^"]+"(?:,.*?)??),(?=${next})`, "gs"), '"encap":{"encap":$1},');
 }

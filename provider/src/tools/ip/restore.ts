@@ -1,6 +1,7 @@
 import type { Host } from "../../host";
 import { familyOf } from "../../schema/fields";
 import { batchLines } from "./batch";
+import { splitEncapsulation, takenWords } from "./encapsulation-words";
 import { ipIn, runIp } from "./ip";
 import { showRoutesCommand } from "./routes";
 
@@ -76,7 +77,7 @@ function isRoute([type = ""]: Words): boolean {
 }
 
 function routeWords(line: Words): Words {
-  const words = replaceSegments(line).filter((word) => !states.includes(word));
+  const words = takenWords(line).filter((word) => !states.includes(word));
   const [type, destination = "", ...rest] = words;
   // Of both IP versions the destination reads "default"; only IPv6 has preferences.
   const isDefault6 = destination === "default" && rest.includes("pref");
@@ -88,14 +89,6 @@ function routeWords(line: Words): Words {
     return [before === "expires" ? word.replace(/sec$/, "") : word];
   });
   return [typeNames[Number(type)] ?? "", isDefault6 ? "::/0" : destination, ...attributes];
-}
-
-/** `segs 2 [ A B ]` is what ip prints of `segs A,B`. */
-function replaceSegments(words: Words): string[] {
-  return words
-    .join(" ")
-    .replace(/segs \d+ \[ ([^\]]*) \]/g, (_, list: string) => `segs ${list.trim().replaceAll(" ", ",")}`)
-    .split(" ");
 }
 
 function neighbourWords(words: Words, device: string): Words[] {
@@ -135,10 +128,12 @@ export function wordAfter(words: Words, word: string): string | undefined {
 
 /** What no two IPv6 routes have in common. */
 function identity(words: Words): string {
-  return [words[1], ...["tos", "metric", "table"].map((word) => wordAfter(words, word))].join(" ");
+  const { others } = splitEncapsulation(words);
+  return [words[1], ...["tos", "metric", "table"].map((word) => wordAfter(others, word))].join(" ");
 }
 
-function rank(words: Words): number {
+function rank(route: Words): number {
+  const { others: words } = splitEncapsulation(route);
   if (words.includes("via")) return words.includes("onlink") ? 1 : 2;
   return words.includes("src") ? 1 : 0;
 }

@@ -13,13 +13,16 @@ export const mainTable = 254;
 /** The kernel gives an IPv6 route without metric this one. */
 export const metric6 = 1024;
 
+/** How the packets of a route are wrapped, `encap`, and all that ip tells of that. */
+const encapsulationJson = z.looseObject({ encap: z.string() });
+export type EncapsulationEntry = z.output<typeof encapsulationJson>;
+
 const hopJson = z.object({
   gateway: z.string().optional(),
   /** A next hop of the other IP version. */
   via: z.object({ family: z.string(), host: z.string() }).optional(),
   dev: z.string().optional(),
-  /** How the packets are wrapped, where they are. */
-  encap: z.string().optional(),
+  encap: encapsulationJson.optional(),
   weight: z.number().optional(),
   flags: z.array(z.string()).default([]),
 });
@@ -30,6 +33,10 @@ const routeJson = z.object({
   dst: z.string(),
   table: z.string().optional(),
   tos: z.string().optional(),
+  /** Only packets from there take it. */
+  from: z.string().optional(),
+  /** Its next hop is one with a number of its own. */
+  nhid: z.number().optional(),
   protocol: z.string(),
   scope: z.string().optional(),
   metric: z.number().default(0),

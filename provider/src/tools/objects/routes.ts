@@ -26,7 +26,7 @@ export const routeObjects = {
   },
 };
 
-function routeObject({ dst, metric, table, protocol, tos }: RouteEntry): KernelObject {
+function routeObject({ dst, metric, table, protocol, tos, from }: RouteEntry): KernelObject {
   const number = Number(table ?? mainTable);
   const usual = dst.includes(":") ? metric6 : 0;
   const inputs = {
@@ -34,7 +34,7 @@ function routeObject({ dst, metric, table, protocol, tos }: RouteEntry): KernelO
     metric: metric === usual ? undefined : metric,
     table: number === mainTable ? undefined : number,
   };
-  const words = Object.entries({ metric: inputs.metric, table: inputs.table, tos }).filter(([, value]) => value);
+  const words = Object.entries({ metric: inputs.metric, table: inputs.table, tos, from }).filter(([, value]) => value);
   return {
     what: ["route", dst, ...words.flat()].join(" "),
     why: `${makers[protocol] ?? `routing protocol ${protocol}`} made it`,

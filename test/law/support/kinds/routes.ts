@@ -55,6 +55,15 @@ export const route: Shape = {
       const address = draw.maybe(own.filter((each) => each.includes(":") === String(values.destination).includes(":")));
       return address?.replace(/\/.*/, "");
     },
+    encapsulation: ({ draw }, { via, device, type = "unicast" }) => {
+      if (type !== "unicast" || (via === undefined && device === undefined)) return undefined;
+      return {
+        type: "seg6",
+        mode: draw.pick(["encap", "l2encap"]),
+        segments: draw.some(["fd00:5::1", "fd00:5::2"], 2),
+      };
+    },
+    protocol: ({ draw }) => draw.pick(["boot", "static"]),
     metric: ({ draw }) => draw.pick([0, 5, 1024]),
     table: ({ draw }) => draw.pick([7, 254]),
     type: ({ draw }, { via, device }) =>
