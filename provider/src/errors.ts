@@ -12,7 +12,7 @@ export const codes = {
   LN_INPUT: "An input cannot be passed on safely or is not understood.",
   LN_INTERRUPTED: "The user stopped Pulumi; what was begun is recorded.",
   LN_KERNEL: "The kernel lacks a feature or a module.",
-  LN_MISSING: "What the object needs to be in, or refers to, does not exist: a chain of iptables, a folder.",
+  LN_MISSING: "What the object needs to be in, or refers to, does not exist: a link, a chain of iptables, a folder.",
   LN_NETNS: "The network namespace does not exist.",
   LN_OUTPUT: "A command printed too much and was killed.",
   LN_PERMISSION: "The user may not do this.",

@@ -87,7 +87,7 @@ export function readModel() {
   const { configuration } = load("./dist/core/kind");
   const { check } = load("./dist/core/check");
   const { codes } = load("./dist/errors");
-  const { commandError } = load("./dist/host/host");
+  const { commandError } = load("./dist/host/command-error");
   const { requirements } = load("./dist/host/requirements");
   const docs = readDocs();
   const samples = readSamples();

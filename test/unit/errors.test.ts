@@ -1,5 +1,5 @@
 import { codes, hasCode, LocalnetError } from "../../provider/src/errors";
-import { commandError } from "../../provider/src/host/host";
+import { commandError } from "../../provider/src/host/command-error";
 
 test("one message tells what, where, the command, what it said, and what mends it", () => {
   const error = new LocalnetError("LN_EXISTS", "it exists already", {
@@ -57,17 +57,46 @@ test.each([
     "LN_PERMISSION",
     "tmpfs on /run",
   ],
+  ["nsenter: failed to execute /srv/lab: Permission denied", "LN_PERMISSION", "chmod +x"],
+  ['exec of "/srv/lab" failed: Permission denied', "LN_PERMISSION", "chmod +x"],
   ["tee: /proc/sys/net/ipv4/ip_forward: Read-only file system", "LN_PERMISSION", "privileged"],
   ["mount --make-shared /run/netns failed: Operation not permitted", "LN_PERMISSION", "root"],
   ["nsenter: reassociate to namespace 'ns/net' failed: Invalid argument", "LN_NETNS", "ip netns del"],
   ["nsenter: reassociate to namespace 'ns/net' failed: Operation not permitted", "LN_PERMISSION", "root"],
   ["Error: Nexthop has invalid gateway.", "LN_COMMAND", "bring up the link"],
   ["RTNETLINK answers: No route to host", "LN_COMMAND", "bring up the link"],
-  ["Error: Unknown device type.", "LN_KERNEL", "modprobe TYPE"],
+  ["Error: Nexthop device is not up.", "LN_COMMAND", "bring up the link"],
+  ["Error: Device for nexthop is not up.", "LN_COMMAND", "bring up the link"],
+  ["RTNETLINK answers: Network is unreachable", "LN_COMMAND", "bring up the link"],
+  ["Error: Invalid prefsrc address.", "LN_MISSING", "give it to a link first"],
+  ["Error: Invalid source address.", "LN_MISSING", "give it to a link first"],
+  ['Cannot find device "none"', "LN_MISSING", 'there is no link "none" here'],
+  ['Cannot find bridge device "none"', "LN_MISSING", 'there is no link "none" here'],
+  ['Error: argument "none" is wrong: Device does not exist\n', "LN_MISSING", 'there is no link "none" here'],
+  ["iptables v1.8.9 (nf_tables): Set none doesn't exist.\n\nTry `iptables -h'", "LN_MISSING", "pass the IpSet"],
+  ["Service not defined", "LN_MISSING", "pass the IpvsService"],
+  ["Error: Failed to find specified qdisc.", "LN_MISSING", "no such queueing discipline or class"],
+  ["Error: Specified class not found.", "LN_MISSING", "no such queueing discipline or class"],
+  [
+    "Error: Parent Qdisc doesn't exists.\nWe have an error talking to the kernel",
+    "LN_MISSING",
+    "no such queueing discipline or class",
+  ],
   ["Can't initialize ipvs: Protocol not available", "LN_KERNEL", "modprobe ip_vs"],
   ["Scheduler or persistence engine not found", "LN_KERNEL", "ip_vs_sh"],
   ["iptables v1.8.9 (nf_tables): Couldn't load match `nosuch':No such file or directory", "LN_KERNEL", "xt_nosuch"],
   ["iptables v1.8.9 (nf_tables): Couldn't load target `NOSUCH':No such file or directory", "LN_KERNEL", "xt_NOSUCH"],
+  [
+    "Warning: Extension ipvs revision 0 not supported, missing kernel module?\niptables v1.8.9 (nf_tables):  RULE_APPEND failed (No such file or directory): rule in chain INPUT",
+    "LN_KERNEL",
+    "modprobe xt_ipvs",
+  ],
+  [
+    "iptables v1.8.9 (nf_tables):  RULE_APPEND failed (Invalid argument): rule in chain PREROUTING",
+    "LN_COMMAND",
+    "dmesg",
+  ],
+  ["iptables: Invalid argument. Run `dmesg' for more information.", "LN_COMMAND", "dmesg"],
   ["modprobe: FATAL: Module nope not found in directory /lib/modules/6.1.0", "LN_KERNEL", '"nope"'],
   ["Error: ipv6: IPv6 is disabled on this device.", "LN_COMMAND", "net.ipv6.conf.LINK.disable_ipv6 to 0"],
   ["nsenter: failed to execute curl: No such file or directory", "LN_TOOL", '"curl"'],
@@ -86,6 +115,35 @@ test.each([
   const error = commandError(argv, { exitCode: 1, stdout: "", stderr });
   expect(error.summary).toBe("tee failed: /proc/sys/net/x: Invalid argument");
   expect(commandError(argv, { exitCode: 1, stdout: "", stderr: "" }).summary).toBe("tee failed");
+});
+
+/** What the command was about is told where the answer does not name it. */
+test.each([
+  ["link add name x0 type xfrm if_id 5", "Error: Unknown device type.", "LN_KERNEL", "modprobe rtnl-link-xfrm;"],
+  ["link set dev p0 master v0", "RTNETLINK answers: Operation not supported", "LN_COMMAND", 'link "v0" takes no ports'],
+  ["link set dev p0 up", "RTNETLINK answers: Operation not supported", "LN_COMMAND", "ip failed: Operation not supp"],
+])("ip %s: %s: %s", (words, stderr, code, text) => {
+  const error = commandError(["ip", ...words.split(" ")], { exitCode: 2, stdout: "", stderr });
+  expect(error).toMatchObject({ code, message: expect.stringContaining(text) });
+});
+
+/** Of several lines the summary has the one that tells the cause. */
+test.each([
+  ["nft", "/dev/stdin:1:9-12: Error: unknown chain hook\ntable x { chain a\n          ^^^^\n", "unknown chain hook"],
+  [
+    "iptables",
+    "iptables v1.8.9 (nf_tables): bpf: error at instr 0\n\nTry `iptables -h' or more.",
+    "bpf: error at instr 0",
+  ],
+  ["ip", 'macvlan: unknown option "x"?\nUsage: ... macvlan mode MODE\n\nMODE: private | vepa', 'unknown option "x"?'],
+  ["tc", "Error: Exclusivity flag on.\nWe have an error talking to the kernel\n", "Exclusivity flag on."],
+  [
+    "ethtool",
+    "ethtool: bad command line argument(s)\nFor more information run ethtool -h",
+    "bad command line argument(s)",
+  ],
+])("the summary of what %s prints is its cause", (command, stderr, cause) => {
+  expect(commandError([command], { exitCode: 1, stdout: "", stderr }).summary).toBe(`${command} failed: ${cause}`);
 });
 
 test("each code says what it means, in a sentence", () => {

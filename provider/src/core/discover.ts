@@ -140,7 +140,7 @@ async function attempt<T>(list: () => Promise<readonly T[]>, what: string, left:
     return await list();
   } catch (error) {
     // A host without the command or the kernel's part has nothing of the kind either.
-    if (!hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_NETNS", "LN_TOOL")) throw error;
+    if (!hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_MISSING", "LN_NETNS", "LN_TOOL")) throw error;
     left.push({ what, why: reason(error) });
     return [];
   }

@@ -3,8 +3,8 @@ import { basename, join } from "node:path";
 import { LocalnetError } from "../errors";
 import { cached, type Host, usesReadCache } from "../host";
 import { coalesce, getOrCreate } from "../host/coalesce";
+import { commandError } from "../host/command-error";
 import { errnoOf, fileError, ignoreErrors } from "../host/files";
-import { commandError } from "../host/host";
 
 const base = "/run/pulumi-localnet";
 export const directory = `${base}/owned`;

@@ -56,7 +56,8 @@ async function unlessLacking<T>(body: () => Promise<T>): Promise<T | undefined> 
   try {
     return await body();
   } catch (error) {
-    if (hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_NETNS", "LN_TOOL", "LN_INPUT", "LN_EXISTS")) return undefined;
+    if (hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_MISSING", "LN_NETNS", "LN_TOOL", "LN_INPUT", "LN_EXISTS"))
+      return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { LocalnetError } from "../errors";
-import { isCauseElsewhere } from "../host/host";
+import { isCauseElsewhere } from "../host/command-error";
 import { pause } from "../host/interrupt";
 import { secondsLeft, showProgress } from "../host/operation";
 

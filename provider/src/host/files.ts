@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { LocalnetError } from "../errors";
-import { permissionHint } from "./host";
+import { permissionHint } from "./causes";
 
 // What this very process can do where the host is its own. Starting a command takes a hundred times as long.
 

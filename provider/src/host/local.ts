@@ -3,18 +3,11 @@ import { closeSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { LocalnetError } from "../errors";
+import { missingCommandHint } from "./causes";
+import { commandError } from "./command-error";
 import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVariables } from "./environment";
 import { errnoOf } from "./files";
-import {
-  commandError,
-  environment,
-  type Host,
-  type Result,
-  type RunOptions,
-  settle,
-  timeoutError,
-  withEnvironment,
-} from "./host";
+import { environment, type Host, type Result, type RunOptions, settle, timeoutError, withEnvironment } from "./host";
 import { alarm, interrupted } from "./interrupt";
 import { openLog } from "./log-file";
 import { defaultOutputBytes, messageBytes, Output, outputError } from "./output";
@@ -183,6 +176,9 @@ function killGroup(pid: number | undefined): void {
 
 function cannotStart(argv: readonly string[], cause: unknown): LocalnetError {
   if (errnoOf(cause) === "ENOENT")
-    return new LocalnetError("LN_TOOL", `there is no command "${argv[0]}"`, { ran: { argv } });
+    return new LocalnetError("LN_TOOL", `there is no command "${argv[0]}"`, {
+      ran: { argv },
+      hint: missingCommandHint,
+    });
   return new LocalnetError("LN_COMMAND", `cannot run ${argv[0]}: ${cause}`, { ran: { argv } });
 }

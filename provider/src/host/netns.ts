@@ -1,7 +1,8 @@
 import { LocalnetError } from "../errors";
+import { missingNetns } from "./causes";
 import { coalesce, getOrCreate } from "./coalesce";
+import { commandError } from "./command-error";
 import { pathExists } from "./files";
-import { commandError, missingNetns } from "./host";
 import type { Host } from "./index";
 
 // The named network namespaces of a host, as `ip netns` makes them.

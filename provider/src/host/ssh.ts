@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { LocalnetError } from "../errors";
+import { missingCommandHint } from "./causes";
 import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVariables } from "./environment";
 import {
   defaultTimeoutSeconds,
@@ -193,7 +194,9 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
       else child.kill("SIGKILL");
     });
     const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
-    child.once("error", (cause) => reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { ran: { argv } })));
+    child.once("error", (cause) =>
+      reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { ran: { argv }, hint: missingCommandHint })),
+    );
     // Not "close": the connection that stays in the background keeps standard error open.
     child.once("exit", (exitCode) => {
       clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { LocalnetError } from "../errors";
 import { cached, type Host, usesReadCache } from "../host";
-import { commandError } from "../host/host";
+import { commandError } from "../host/command-error";
 import { enter } from "../host/netns";
 import { address, anyPort, netnsName } from "../schema/fields";
 

@@ -1,6 +1,6 @@
 import { hasCode } from "../errors";
 import { cached, type Host } from "../host";
-import { commandError } from "../host/host";
+import { commandError } from "../host/command-error";
 
 /** Modules in the kernel that can be unloaded, and how many use each. */
 export async function loadedModules(host: Host): Promise<Map<string, number>> {

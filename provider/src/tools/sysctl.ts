@@ -1,6 +1,6 @@
 import { hasCode, LocalnetError } from "../errors";
 import { cached, type Host } from "../host";
-import { commandError } from "../host/host";
+import { commandError } from "../host/command-error";
 import { enter, runInNewNetns } from "../host/netns";
 
 // Files below /proc/sys, not the sysctl command: that one reports a write that failed with exit code 0.

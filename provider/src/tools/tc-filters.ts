@@ -1,5 +1,5 @@
 import { cached, type Host } from "../host";
-import { commandError } from "../host/host";
+import { commandError } from "../host/command-error";
 import { enter } from "../host/netns";
 import { batchLines } from "./ip/batch";
 import { kernelHandle, type Qdisc, showAllQdiscs } from "./tc";

@@ -1,5 +1,5 @@
 import type { Host } from "../host";
-import { commandError } from "../host/host";
+import { commandError } from "../host/command-error";
 import { enter } from "../host/netns";
 
 export interface Peer {

@@ -135,7 +135,8 @@ export const process = defineKind({
       await clear(host, args);
       if (!(error instanceof LocalnetError)) throw error;
       const printed = end ? `; its output ends:\n    ${end.replaceAll("\n", "\n    ")}` : "; it printed nothing";
-      throw new LocalnetError(error.code, `${error.summary}${isOurs ? printed : ""}`, { ran: { argv: args.command } });
+      const { code, summary, ran = { argv: args.command }, hint } = error;
+      throw new LocalnetError(code, `${summary}${isOurs ? printed : ""}`, { ran, hint });
     }
   },
 

@@ -1,7 +1,7 @@
 import type { Host } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
+import { commandError } from "../../host/command-error";
 import { processesIn } from "../../host/files";
-import { commandError } from "../../host/host";
 import { pathOf } from "../../host/netns";
 import { ipIn, runIp } from "./ip";
 import { parseJson } from "./json";

@@ -1,5 +1,5 @@
 import type { Host } from "../../host";
-import { commandError } from "../../host/host";
+import { commandError } from "../../host/command-error";
 import { ipIn } from "./ip";
 import { markWords, option, selectorWords } from "./xfrm";
 import { type Algorithm, type StateKey, type StateSettings, showStates } from "./xfrm-states";

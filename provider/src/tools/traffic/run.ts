@@ -1,6 +1,6 @@
 import { hasCode } from "../../errors";
 import type { Host, Result, RunOptions } from "../../host";
-import { commandError } from "../../host/host";
+import { commandError } from "../../host/command-error";
 import { enter } from "../../host/netns";
 
 /** What one attempt to reach something gave: an answer, or why there was none. */

@@ -1,0 +1,46 @@
+import { LocalnetError } from "../errors";
+import { causes } from "./causes";
+import type { Result } from "./host";
+
+/** The error for a command that failed. */
+export function commandError(argv: readonly string[], result: Result): LocalnetError {
+  const ran = { argv, exitCode: result.exitCode, stderr: result.stderr };
+  for (const { pattern, command, code, summary, hint } of causes) {
+    const said = pattern.exec(result.stderr);
+    const match = said && command ? command.exec(argv.join(" ")) : said;
+    if (!match) continue;
+    const named = match.slice(1).find(Boolean) ?? "";
+    const fill = (text: string) => text.replaceAll("$1", () => named);
+    return new LocalnetError(code, fill(summary), { ran, hint: fill(hint) });
+  }
+  return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { ran });
+}
+
+/** What ip and iptables print when something else is not there, or not as it has to be. */
+const elsewhere =
+  /[Ii]nvalid gateway|No route to host|Network is unreachable|(?:Nexthop device|Device for nexthop) is not up|No chain\/target\/match by that name/;
+
+/** Is the cause that something else is not there, which another may be about to make? */
+export function isCauseElsewhere(error: LocalnetError): boolean {
+  return ["LN_NETNS", "LN_MISSING"].includes(error.code) || elsewhere.test(error.ran?.stderr ?? "");
+}
+
+/** The command that does the work, behind one that only brings it into a namespace or limits its environment. */
+function commandName(argv: readonly string[]): string {
+  const [first = "", ...rest] = argv;
+  if (first === "nsenter" && rest.includes("--")) return commandName(rest.slice(rest.indexOf("--") + 1));
+  if (first === "ip" && rest[0] === "netns" && rest[1] === "exec") return commandName(rest.slice(3));
+  return first;
+}
+
+/** What tools print behind the cause. */
+const noise = /^(?:Try [`'].*|For more information run .*|We have an error talking to the kernel|)$/;
+
+/** The line that tells the cause, without the tool's own name: one that says so, or the last one. */
+function reason(stderr: string): string {
+  const [said = ""] = stderr.split(/^Usage:/m);
+  const lines = said.split("\n").filter((line) => !noise.test(line.trim()));
+  const line = lines.findLast((each) => /(?:^|: )Error: /.test(each)) ?? lines.at(-1) ?? "";
+  const text = line.replace(/^.*?\bError: |^RTNETLINK answers: |^[\w.-]+(?: v\S+(?: \(\w+\))?)?: */, "").trim();
+  return text === "" ? "" : `: ${text}`;
+}

@@ -1,0 +1,75 @@
+import { check, type Values } from "../../provider/src/core/check";
+import { create } from "../../provider/src/core/lifecycle";
+import { kinds } from "../../provider/src/kinds";
+import { failure } from "./support/contract";
+import { hostUrl, settings, World } from "./support/world";
+
+// What the kernel and its tools say in each of these cases: the code, what is named, and the way to mend it.
+
+const world = new World();
+const netns = world.netns("a");
+const none = "nolink0";
+
+beforeAll(async () => {
+  await world.build();
+  await world.script(netns, "ip link add v0 type veth peer name v1; ip link set v0 up; ip addr add 10.0.0.1/24 dev v0");
+});
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+async function refused(type: string, values: Values) {
+  const kind = kinds[type];
+  if (!kind) throw new Error(`there is no kind ${type}`);
+  const own = { netns, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+  const { inputs, failures } = check(kind, { ...own, ...values });
+  expect(failures).toEqual([]);
+  return failure(() => create(kind, inputs, settings));
+}
+
+const noLink = { code: "LN_MISSING", summary: `there is no link "${none}" here`, hint: /^create it first/ };
+const noWay = { code: "LN_COMMAND", summary: "no link that is up leads there", hint: /^bring up the link/ };
+const noSource = {
+  code: "LN_MISSING",
+  summary: /has the address that is its source$/,
+  hint: /^give it to a link first/,
+};
+const peer = { name: "q0", netns };
+
+test.each<[what: string, type: string, values: Values, { code: string; summary: string | RegExp; hint: RegExp }]>([
+  ["a master that is not there", "VethPair", { name: "p0", master: none, peer }, noLink],
+  [
+    "a master that takes no ports",
+    "VethPair",
+    { name: "p0", master: "v0", peer },
+    { code: "LN_COMMAND", summary: 'the link "v0" takes no ports', hint: /^name a bridge, .* ip -d link show v0 / },
+  ],
+  ["a link below that is not there", "Macvlan", { name: "m0", link: none }, noLink],
+  ["a route over no link", "Route", { destination: "10.9.0.0/16", device: none }, noLink],
+  ["an address of no link", "Address", { address: "10.9.0.1/24", device: none }, noLink],
+  ["a neighbour behind no link", "Neighbour", { address: "10.9.0.1", device: none, mac: "02:00:00:00:00:01" }, noLink],
+  ["a route by nobody's neighbour", "Route", { destination: "10.9.0.0/16", via: "10.8.0.1" }, noWay],
+  ["a route over a link that is down", "Route", { destination: "10.9.0.0/16", device: "v1" }, noWay],
+  ["an IPv6 route by nobody's neighbour", "Route", { destination: "2001:db8::/32", via: "2001:db9::1" }, noWay],
+  ["a source that is nobody's", "Route", { destination: "10.9.0.0/16", via: "10.0.0.2", source: "10.0.0.9" }, noSource],
+  [
+    "an IPv6 source that is nobody's",
+    "Route",
+    { destination: "2001:db8::/32", device: "v0", source: "2001:db9::1" },
+    noSource,
+  ],
+  [
+    "a set that is not there",
+    "IptablesRule",
+    { chain: "INPUT", target: "DROP", matchSet: { name: "noset", flags: ["src"] } },
+    { code: "LN_MISSING", summary: 'there is no set "noset" here', hint: /pass the IpSet/ },
+  ],
+  [
+    "a queueing discipline in none",
+    "Qdisc",
+    { device: "v0", parent: "7:1", handle: "8:", kind: "fq_codel" },
+    { code: "LN_MISSING", summary: /no such queueing discipline/, hint: /^create it first/ },
+  ],
+])("%s", async (_, type, values, { code, summary, hint }) => {
+  const error = await refused(type, values);
+  expect(error).toMatchObject({ code, hint: expect.stringMatching(hint) });
+  expect(error.summary).toMatch(summary);
+});
