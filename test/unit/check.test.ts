@@ -50,6 +50,12 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["Bridge", { addresses: ["10.0.0.1"] }, "addresses.0", "with a prefix length"],
   ["Bridge", { addresses: ["2001:db8::1/129"] }, "addresses.0", "with a prefix length"],
   ["Bridge", { addresses: ["fe80::1%eth0/64"] }, "addresses.0", "with a prefix length"],
+  ["Bridge", { addresses: ["2001:db8::1/64", "2001:0db8::1/64"] }, "addresses", "must not name an address twice"],
+  // Of IPv4 the kernel takes that.
+  ["Bridge", { addresses: ["2001:db8::1/64", "2001:db8::1/48"] }, "addresses", "must not name an address twice"],
+  ...[{ forwardDelay: 4.123 }, { forwardDelay: 4.51 }, { ageingTime: 1.005 }].map(
+    (times) => ["Bridge", times, Object.keys(times)[0] ?? "", "tenths of a second"] as const,
+  ),
   ["Bridge", { mtu: 67 }, "mtu", "68 to 65535"],
   ["Bridge", { mtu: "1500" }, "mtu", "whole number"],
   ["Bridge", { mac: "01:00:00:00:00:01" }, "mac", "unicast"],

@@ -33,10 +33,13 @@ const lower = { replace: true, reference: "name", of: "link" } as const;
 export const lowerLink = ifName.meta(lower);
 export const anyLowerLink = ifName.optional().meta(lower);
 
+/** An IPv6 address is on a link once, whatever its prefix length. */
+const distinct = (entry: string) => (familyOf(entry) === 4 ? entry : entry.split("/")[0]);
+
 /** Addresses of a link, in their order where that counts. */
 export const addressList = z
   .array(cidr)
-  .refine((list) => new Set(list).size === list.length, "must not name an address twice")
+  .refine((list) => new Set(list.map(distinct)).size === list.length, "must not name an address twice")
   .meta({ subset: (entry: string) => (familyOf(entry) === 4 ? networkOf(entry) : entry) });
 
 /** Number of a virtual network, of 24 bits. */
