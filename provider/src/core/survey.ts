@@ -1,6 +1,7 @@
 import { hasCode } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { listNetns } from "../host/netns";
+import { lookAhead, withOneLook } from "../host/one-look";
 import { netnsName } from "../schema/fields";
 import type { Values } from "./check";
 import { isValues, toPlainJson } from "./compare";
@@ -22,11 +23,24 @@ export interface Surveyed {
  * All objects of a host that a kind can tell of, in its own namespace and in all named ones, also those that belong to a
  * stack. Changes nothing. What cannot be looked at for want of a tool or a part of the kernel is not there either.
  */
-export async function survey(kinds: readonly AnyKind[], settings: HostSettings): Promise<Surveyed[]> {
+export function survey(kinds: readonly AnyKind[], settings: HostSettings): Promise<Surveyed[]> {
   const host = openHost(undefined, settings);
-  const named = (await listNetns(host)).filter((name) => netnsName.safeParse(name).success);
-  return (await Promise.all(kinds.map((kind) => ofKind(kind, host, [undefined, ...named])))).flat();
+  const ofAll = async (places: readonly (string | undefined)[]) =>
+    (await Promise.all(kinds.map((kind) => ofKind(kind, host, places)))).flat();
+  return withOneLook(async () => {
+    const named = (await listNetns(host)).filter((name) => netnsName.safeParse(name).success);
+    if (named.length > manyNamespaces) {
+      const samples = [0, 0.5, 1].flatMap((part) => named[Math.floor(part * (named.length - 1))] ?? []);
+      await ofAll(samples);
+      const others = named.filter((name) => !samples.includes(name));
+      await lookAhead(host, samples, others);
+    }
+    return ofAll([undefined, ...named]);
+  });
 }
+
+/** Where there are more, most are alike: some are asked first, and then all others together what those were asked. */
+const manyNamespaces = 6;
 
 async function ofKind(kind: AnyKind, host: Host, places: readonly (string | undefined)[]): Promise<Surveyed[]> {
   const found: Surveyed[] = [];

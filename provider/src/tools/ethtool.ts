@@ -1,4 +1,4 @@
-import type { Host } from "../host";
+import { cached, type Host, usesReadCache } from "../host";
 import { enter } from "../host/netns";
 import { parseJson } from "./ip/json";
 
@@ -8,6 +8,8 @@ interface Feature {
   readonly fixed: boolean | null;
   readonly requested: boolean | null;
 }
+
+type Features = Readonly<Record<string, Feature>>;
 
 /** What ethtool tells of each name of an offload: those that it stands for, by the beginning of their own. */
 const features = {
@@ -32,8 +34,8 @@ export async function showOffloads(
   netns: string | undefined,
   name: string,
 ): Promise<{ offloads: Offloads; fixed: readonly Offload[] }> {
-  const { stdout } = await host.run(enter(netns, ["ethtool", "--json", "-k", name]));
-  const [all = {}] = parseJson(stdout) as Record<string, Feature>[];
+  const all =
+    (usesReadCache() && (await featuresOfAll(host, netns)).get(name)) || (await featuresOf(host, netns, name));
   const offloads: { [K in Offload]?: boolean } = {};
   const fixed: Offload[] = [];
   for (const key of offloadNames) {
@@ -43,6 +45,21 @@ export async function showOffloads(
     offloads[key] = free.length > 0 ? free.some(({ requested }) => requested) : own.some(({ active }) => active);
   }
   return { offloads, fixed };
+}
+
+async function featuresOf(host: Host, netns: string | undefined, name: string): Promise<Features> {
+  const { stdout } = await host.run(enter(netns, ["ethtool", "--json", "-k", name]));
+  return (parseJson(stdout) as Features[])[0] ?? {};
+}
+
+/** Of all links at once. An ethtool before 5.10, or a kernel before 5.6, tells of one only. */
+function featuresOfAll(host: Host, netns: string | undefined): Promise<Map<string, Features>> {
+  return cached(host, `offloads ${netns ?? ""}`, async () => {
+    const { exitCode, stdout } = await host.run(enter(netns, ["ethtool", "--json", "-k", "*"]), { accept: "any" });
+    if (exitCode !== 0) return new Map();
+    const links = parseJson(stdout) as (Features & { readonly ifname: string })[];
+    return new Map(links.map((each) => [each.ifname, each]));
+  });
 }
 
 export async function changeOffloads(

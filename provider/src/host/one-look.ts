@@ -1,0 +1,135 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
+import pLimit from "p-limit";
+import { getOrCreate } from "./coalesce";
+import { type Host, type Result, type RunOptions, settle } from "./host";
+import { pathOf } from "./netns";
+
+// A look at a whole host: each command is run once, and those that one namespace was asked are asked of many others by few
+// processes. Of hundreds of namespaces each would take dozens of processes, which would take most of the time.
+
+interface Command {
+  readonly argv: readonly string[];
+  readonly input: string;
+}
+
+interface Asked extends Command {
+  readonly answer: Promise<Result>;
+}
+
+type Look = WeakMap<Host, Map<string, Asked>>;
+
+const scope = new AsyncLocalStorage<Look | undefined>();
+
+/** The body only reads, and what a command printed is its answer until the body ends. */
+export function withOneLook<T>(body: () => Promise<T>): Promise<T> {
+  return scope.run(new WeakMap(), body);
+}
+
+/** Runs a command, in a look once. */
+export async function runInLook(
+  host: Host,
+  argv: readonly string[],
+  options: RunOptions,
+  run: Host["run"],
+): Promise<Result> {
+  const look = scope.getStore();
+  if (!look) return run(argv, options);
+  const asked = getOrCreate(look, host, () => new Map<string, Asked>());
+  const command = { argv, input: options.input ?? "" };
+  const all = { ...options, accept: "any" as const };
+  const { answer } = getOrCreate(asked, keyOf(command), () => ({ ...command, answer: run(argv, all) }));
+  return settle(argv, await answer, options);
+}
+
+function keyOf({ argv, input }: Command): string {
+  return JSON.stringify([argv, input]);
+}
+
+/** Namespaces of one process: the time limit of a command is enough for them. */
+const namespacesAtOnce = 16;
+const processesAtOnce = 4;
+/** Stands for the name of a namespace: no word of a command holds it. */
+const hole = "\0";
+
+/**
+ * Asks other namespaces, by few processes, what at least two of some samples were asked in this look. What does not come of
+ * it is asked for as ever.
+ */
+export async function lookAhead(host: Host, samples: readonly string[], others: readonly string[]): Promise<void> {
+  const asked = scope.getStore()?.get(host);
+  if (!asked) return;
+  const times = new Map<string, number>();
+  for (const { argv, input } of asked.values()) {
+    const keys = new Set(samples.flatMap((name) => templateOf({ argv, input }, name) ?? []).map(keyOf));
+    for (const key of keys) times.set(key, (times.get(key) ?? 0) + 1);
+  }
+  const common = [...times].filter(([, count]) => count > 1).map(([key]) => JSON.parse(key) as [string[], string]);
+  if (common.length === 0) return;
+  const limit = pLimit(processesAtOnce);
+  const parts = Array.from({ length: Math.ceil(others.length / namespacesAtOnce) }, (_, index) =>
+    others.slice(index * namespacesAtOnce, (index + 1) * namespacesAtOnce),
+  );
+  await Promise.all(
+    parts.map((names) =>
+      limit(async () => {
+        const commands = names.flatMap((name) =>
+          common.map(([argv, input]) => ({ argv: argv.map((word) => word.replace(hole, () => name)), input })),
+        );
+        for (const [index, result] of (await runAll(host, commands)).entries()) {
+          const command = commands[index] as Command;
+          asked.set(keyOf(command), { ...command, answer: Promise.resolve(result) });
+        }
+      }),
+    ),
+  );
+}
+
+/** The command with a hole in place of the namespace's name; undefined: it is not about that namespace. */
+function templateOf({ argv, input }: Command, netns: string): Command | undefined {
+  const [path, files] = [pathOf(netns), `/etc/netns/${netns}`];
+  const words = argv.map((word, index) => {
+    if (word === `--net=${path}`) return `--net=${pathOf(hole)}`;
+    if (word === files) return `/etc/netns/${hole}`;
+    return word === netns && argv[index - 1] === "-n" ? hole : word;
+  });
+  return words.some((word) => word.includes(hole)) ? { argv: words, input } : undefined;
+}
+
+/**
+ * Runs commands one after the other. For each there are how many words it has, its standard input, and its words, which no
+ * shell reads for anything but words. A word that no command knows ends the output of each.
+ */
+const script = `IFS= read -r end || exit
+while [ "$#" -gt 0 ]; do
+  count=$1 input=$2 words= at=0
+  shift 2
+  while [ "$at" -lt "$count" ]; do at=$((at + 1)); words="$words \\"\\\${$at}\\""; done
+  if [ "$input" ]; then printf %s "$input" | eval "$words"; else eval "$words" </dev/null; fi
+  printf '%s %s\\n' "$end" "$?"
+  printf '%s\\n' "$end" >&2
+  shift "$count"
+done`;
+
+/** Seconds that they may take together. */
+const patienceSeconds = 60;
+
+/** The results of the first of them, up to one that hangs. */
+async function runAll(host: Host, commands: readonly Command[]): Promise<Result[]> {
+  const end = randomUUID();
+  const words = commands.flatMap(({ argv, input }) => [String(argv.length), input, ...argv]);
+  const options = { input: `${end}\n`, timeoutSeconds: patienceSeconds, accept: "any" as const };
+  // Whoever asks for one of them alone learns what is wrong.
+  const ran = await scope
+    .run(undefined, () => host.run(["sh", "-c", script, "localnet", ...words], options))
+    .catch(() => undefined);
+  if (!ran) return [];
+  const outputs = ran.stdout.split(new RegExp(`${end} (\\d+)\\n`));
+  const messages = ran.stderr.split(`${end}\n`);
+  const count = Math.min(outputs.length - 1, 2 * (messages.length - 1)) / 2;
+  return Array.from({ length: count }, (_, index) => ({
+    exitCode: Number(outputs[2 * index + 1]),
+    stdout: outputs[2 * index] ?? "",
+    stderr: messages[index] ?? "",
+  }));
+}

@@ -1,0 +1,75 @@
+import * as processes from "node:child_process";
+import { type Host, withReadCache } from "../../provider/src/host";
+import { enter } from "../../provider/src/host/netns";
+import { lookAhead, withOneLook } from "../../provider/src/host/one-look";
+import { failure } from "./support/contract";
+import { testHost, World } from "./support/world";
+
+jest.mock("node:child_process", () => ({ __esModule: true, ...jest.requireActual("node:child_process") }));
+
+const world = new World();
+const [first, second, ...others] = Array.from({ length: 20 }, (_, index) => world.netns(String(index)));
+const samples = [first, second] as string[];
+const host = testHost();
+
+beforeAll(async () => {
+  await world.build();
+  for (const [index, name] of others.entries())
+    await world.run("ip", "-n", name, "addr", "add", address(index), "dev", "lo");
+});
+afterAll(async () => {
+  expect(await world.cleanUp()).toEqual([]);
+});
+
+const address = (index: number) => `10.9.0.${index + 1}/32`;
+
+type Ask = (host: Host, netns: string) => Promise<unknown>;
+
+/** What is answered in a look ahead, how many processes that took, and how many the others took after it. */
+async function askAll(ask: Ask): Promise<{ answers: unknown[]; begun: number; after: number }> {
+  const spawn = jest.spyOn(processes, "spawn");
+  try {
+    return await withReadCache(() =>
+      withOneLook(async () => {
+        for (const name of samples) await ask(host, name);
+        await lookAhead(host, samples, others);
+        const begun = spawn.mock.calls.length;
+        const answers = await Promise.all(others.map((name) => ask(host, name)));
+        return { answers, begun, after: spawn.mock.calls.length - begun };
+      }),
+    );
+  } finally {
+    spawn.mockRestore();
+  }
+}
+
+test("what two namespaces were asked, all others are asked by few processes, and each answers for itself", async () => {
+  const show: Ask = async (each, name) =>
+    (await each.run(["ip", "-n", name, "-o", "-4", "addr", "show", "dev", "lo"])).stdout;
+  const { answers, begun, after } = await askAll(show);
+  expect(answers).toEqual(others.map((_, index) => expect.stringContaining(` ${address(index)} `)));
+  expect(after).toBe(0);
+  // Two samples, and two for all eighteen; over ssh shells that are there already run them.
+  if (host.isLocal) expect(begun).toBe(4);
+});
+
+test("words, standard input, both outputs and the exit code are those of the command alone", async () => {
+  const words = ["", "a b", "'\"`$(id)${HOME}\\", "two\nlines", "*", "-n"];
+  const script = 'printf "<%s>" "$@"; cat; echo "to stderr" >&2; exit 7';
+  const argv = (name: string) => enter(name, ["sh", "-c", script, "x", ...words]);
+  const ask: Ask = (each, name) => each.run(argv(name), { input: "in\\n%s\nput", accept: [7] });
+  const { answers, after } = await askAll(ask);
+  const alone = await host.run(argv(samples[0] as string), { input: "in\\n%s\nput", accept: [7] });
+  expect(alone.stdout).toContain("<two\nlines>");
+  expect(answers).toEqual(others.map(() => alone));
+  expect(after).toBe(0);
+});
+
+test("a failure is that of the command alone, and what only one was asked the others are not", async () => {
+  const missing: Ask = (each, name) => failure(() => each.run(["ip", "-n", name, "link", "show", "dev", "none0"]));
+  const { answers, after } = await askAll(missing);
+  expect(answers).toEqual(others.map(() => expect.objectContaining({ summary: expect.stringContaining("none0") })));
+  expect(after).toBe(0);
+  const own: Ask = (each, name) => (name === samples[0] ? each.run(["ip", "-n", name, "link"]) : Promise.resolve());
+  if (host.isLocal) expect(await askAll(own)).toMatchObject({ begun: 1, after: 0 });
+});
