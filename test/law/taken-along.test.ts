@@ -24,6 +24,22 @@ const setting: Resource = {
   ...{ name: "s1", type: "Sysctl", inputs: { ...inN1, key: "net/ipv4/conf/v1/proxy_arp", value: 1 } },
   dependsOn: ["v1"],
 };
+const rule = (inputs: object): Resource => ({
+  ...{ name: "f1", type: "IptablesRule", inputs: { ...inN1, table: "mangle", chain: "INPUT", ...inputs } },
+});
+const set = (inputs: object): Resource => ({
+  ...{ name: "t1", type: "IpSet", inputs: { ...inN1, type: "hash:ip", ...inputs } },
+});
+const chain = (inputs: object): Resource => ({
+  ...{ name: "c1", type: "IptablesChain", inputs: { ...inN1, table: "mangle", ...inputs } },
+});
+const t1 = { name: { ref: "t1" }, flags: ["src"] };
+const users = {
+  "a set that a rule matches": [set, rule({ target: "RETURN", matchSet: t1 })],
+  "a set that a rule adds to": [set, rule({ target: "SET", addSet: t1 })],
+  "a set that a rule takes from": [set, rule({ target: "SET", delSet: t1 })],
+  "a chain that a rule jumps to": [chain, rule({ target: { ref: "c1" } })],
+} as const;
 
 const replacements: readonly (readonly [what: string, a: Program, b: Program])[] = [
   ["a link gets another name", [n1, v1({}), via4, via6], [n1, v1({ name: "v9" }), via4, via6]],
@@ -31,6 +47,17 @@ const replacements: readonly (readonly [what: string, a: Program, b: Program])[]
     "a link is replaced under its name",
     [n1, v1({}), via4, via6, device, setting],
     [n1, v1({ peer: { ...inN1, name: "v9-far" } }), via4, via6, device, setting],
+  ],
+  // The kernel keeps what is in use, so the rule goes first.
+  ...Object.entries(users).map(
+    ([what, [used, user]]) =>
+      [`${what} gets another name`, [n1, used({}), user], [n1, used({ name: "x9" }), user]] as const,
+  ),
+  // The engine deletes the rule before the set, and makes it anew at the same time.
+  [
+    "a set gets another name, and a rule gives it up",
+    [n1, set({}), rule({ target: "RETURN", matchSet: t1 })],
+    [n1, set({ name: "x9" }), rule({ target: "RETURN" })],
   ],
 ];
 

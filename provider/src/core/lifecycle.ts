@@ -6,7 +6,7 @@ import { observedInputs, toPlainJson } from "./compare";
 import { converge, isOutdated, outputsOf, PartialError, requestedInputs } from "./converge";
 import { disturb } from "./disturbance";
 import type { AnyKind, Observed } from "./kind";
-import { cleanUpLost, forgetLost, lost } from "./lost";
+import { cleanUpLost, forgetLost, lost, whileGoing } from "./lost";
 import {
   claimObject,
   existsError,
@@ -36,7 +36,7 @@ export async function create(
   return amongOthers(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
-    await forgetLost(lostKey(kind, id, args, settings));
+    await forgetLost(keyOf(kind, id, args, settings));
     let observed = await observeOwned(kind, host, args);
     if (observed) requireAdoptable(kind, args, observed);
     if (observed && isOutdated(kind, args, observed)) {
@@ -68,7 +68,7 @@ export async function update(
   return amongOthers(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
-    await forgetLost(lostKey(kind, id, args, settings));
+    await forgetLost(keyOf(kind, id, args, settings));
     // A resource, or stack, that was renamed has the mark of its former name, or since an update that died its new one.
     const former = { ...args, imported: olds.imported, owner: (olds.owner ?? args.owner) as string };
     const renamed = former.owner !== args.owner;
@@ -94,7 +94,7 @@ export async function read(
   return about(kind, id, "read", async () => {
     const host = await open(kind, recorded, settings);
     const observed = await observeOwned(kind, host, recorded, recorded);
-    const key = lostKey(kind, id, recorded, settings);
+    const key = keyOf(kind, id, recorded, settings);
     if (!observed || isForeign(recorded, observed)) {
       lost.set(key, () => cleanUp(kind, recorded, settings));
       return undefined;
@@ -109,14 +109,16 @@ export async function read(
 
 /** Removes what is ours. That it is gone already, or that another's stands in its place, is success. */
 export async function remove(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<void> {
-  return amongOthers(kind, id, "delete", async () => {
-    const host = await open(kind, recorded, settings);
-    disturb(kind, recorded, settings);
-    const observed = await observeOwned(kind, host, recorded, recorded);
-    if (observed && !isForeign(recorded, observed)) await removeObserved(kind, host, recorded, observed);
-    await takeAwayRest(kind, host, recorded, observed);
-    await cleanUpLost();
-  });
+  const removal = () =>
+    amongOthers(kind, id, "delete", async () => {
+      const host = await open(kind, recorded, settings);
+      disturb(kind, recorded, settings);
+      const observed = await observeOwned(kind, host, recorded, recorded);
+      if (observed && !isForeign(recorded, observed)) await removeObserved(kind, host, recorded, observed);
+      await takeAwayRest(kind, host, recorded, observed);
+      await cleanUpLost();
+    });
+  return whileGoing(keyOf(kind, id, recorded, settings), removal);
 }
 
 /** Takes away what an object of ours left behind that is gone, and has not come back since. */
@@ -138,7 +140,7 @@ async function takeAwayRest(
   await kind.cleanUp?.(host, recorded, observed);
 }
 
-function lostKey(kind: AnyKind, id: string, args: Values, settings: HostSettings): string {
+function keyOf(kind: AnyKind, id: string, args: Values, settings: HostSettings): string {
   return `${args.host ?? settings.host ?? ""} ${kind.type} ${id}`;
 }
 

@@ -137,8 +137,9 @@ export class Operation {
     await this.step({ op: again ? "replace" : "delete", name, type, ...(what !== undefined && { what }) }, async () => {
       const goes = deletedWith !== undefined && this.deleted.has(deletedWith);
       if (!goes && !state.pendingReplacement) await this.provider.of(type).delete(id, outputs);
-      if (again) this.put({ ...state, pendingReplacement: true });
-      else this.change((states) => states.filter((each) => each.name !== name));
+      // What it is made anew as may be there already.
+      const rest = again ? [{ ...state, pendingReplacement: true }] : [];
+      this.change((states) => states.flatMap((each) => (each === state ? rest : [each])));
     });
   }
 
