@@ -36,6 +36,12 @@ declare module "zod" {
 /** What an input is when it is taken away, where only the kernel knows. */
 export const kernelChooses = Symbol("the kernel chooses");
 
+/**
+ * `replace` of an input whose object cannot go while it is in use: a change is made in place. But where that object is
+ * replaced, so that its name is not known yet, what uses it goes before it.
+ */
+export const whenUnknown = (): boolean => false;
+
 /** Names that iproute2 or the kernel read as something else. */
 const reserved = ["all", "default", "help", "lo"];
 

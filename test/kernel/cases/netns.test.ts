@@ -53,16 +53,25 @@ beyond("Netns: made by hand, with its loopback down", () => {
   });
 });
 
-beyond("Netns: its mark fails", () => {
+beyond("Netns: it is made, but not to the end", () => {
   const world = new World();
   const name = world.name("h");
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test.each([true, false])("with loopback %s nothing is left that the state does not tell", async (loopback) => {
-    const asked = { name, loopback, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
-    const failsToMark: Strike = (call) =>
-      JSON.stringify([call.argv, call.options]).includes("alias") ? failing(call.number)(call) : undefined;
-    const { error } = await inPlaceOf(failsToMark, () => create(kind, asked, settings));
+  const failsToMark: Strike = (call) =>
+    JSON.stringify([call.argv, call.options]).includes("alias") ? failing(call.number)(call) : undefined;
+  const failsAfterwards: Strike = (call) => {
+    const isAdd = call.argv.join(" ").endsWith(`netns add ${name}`);
+    return isAdd ? call.host.run(call.argv, call.options).then(() => failing(call.number)(call)) : undefined;
+  };
+
+  test.each([
+    ["its mark", true, failsToMark],
+    ["its mark", false, failsToMark],
+    ["what has made it", true, failsAfterwards],
+  ])("after %s failed with loopback %s nothing is left that the state does not tell", async (_, loopback, strike) => {
+    const wanted = { name, loopback, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+    const { error } = await inPlaceOf(strike, () => create(kind, wanted, settings));
     expect(error?.message).toContain("No buffer space");
     expect((await world.run("ls", "/run/netns")).split("\n")).not.toContain(name);
     expect(await readShares(testHost(), { netns: undefined, what: `Netns ${name}` })).toEqual([]);

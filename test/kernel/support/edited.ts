@@ -120,7 +120,8 @@ function paths(schema: z.ZodObject, prefix = ""): string[] {
   return Object.entries(schema.shape as Record<string, z.ZodType>).flatMap(([key, field]) => {
     const nested = objectIn(field);
     if (nested && !field.isOptional()) return paths(nested, `${prefix}${key}.`);
-    return field.isOptional() && !field.meta()?.replace ? [prefix + key] : [];
+    const { replace } = field.meta() ?? {};
+    return field.isOptional() && (!replace || replace === whenUnknown) ? [prefix + key] : [];
   });
 }
 

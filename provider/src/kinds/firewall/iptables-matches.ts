@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { integer, number32 } from "../../schema/fields";
+import { integer, number32, whenUnknown } from "../../schema/fields";
 import { packetMatchArgs, packetMatches } from "./iptables-packet-matches";
 import { protocol, protocolWord } from "./iptables-protocol";
 import { readRate, stateMatchArgs, stateMatches } from "./iptables-state-matches";
@@ -67,7 +67,8 @@ const basicMatchArgs = {
       /** "src" or "dst" for each dimension. */
       flags: setFlags,
     })
-    .optional(),
+    .optional()
+    .meta({ replace: whenUnknown }),
   /** Kind of the addresses, as routing sees them: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match. */
   addressType: z
     .strictObject({

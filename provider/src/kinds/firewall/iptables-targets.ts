@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, integer, port, printable } from "../../schema/fields";
+import { address, integer, port, printable, whenUnknown } from "../../schema/fields";
 import { chainName, type Places } from "./iptables-chains";
 import { flag, readSet, setFlags, setMark, type Word } from "./iptables-words";
 
@@ -53,7 +53,7 @@ export const targetArgs = {
   target: z
     .union([chainName, z.literal("")], { error: 'must be 1 to 28 of letters, digits, "_", ".", ":" and "-", or ""' })
     .default("")
-    .meta({ reference: "name", of: "IptablesChain" }),
+    .meta({ reference: "name", of: "IptablesChain", replace: whenUnknown }),
   /** New source of target SNAT: `10.0.0.1` or `10.0.0.1:1024-2048`. */
   toSource: natTarget.optional(),
   /** New destination of target DNAT: `10.0.0.1:8080`. */
@@ -111,9 +111,9 @@ export const targetArgs = {
   /** Address of the neighbour to which target TEE sends a copy. */
   gateway: address.optional(),
   /** Target SET adds the packet's addresses to a set. */
-  addSet: change.optional(),
+  addSet: change.optional().meta({ replace: whenUnknown }),
   /** Target SET takes them out of a set. */
-  delSet: change.optional(),
+  delSet: change.optional().meta({ replace: whenUnknown }),
 } as const;
 
 type TargetWord<V> = Word<V> & {

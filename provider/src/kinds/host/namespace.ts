@@ -26,7 +26,7 @@ export const namespaceArgs = {
 export async function observeNamespace(host: Host, { name, owner }: Namespace, lo: Link) {
   const isMarked = lo.ifalias !== undefined;
   const isLoopbackUp = lo.flags.includes("UP");
-  const isOurs = !isMarked && (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
+  const isOurs = !isMarked && (await isNoted(host, { name, owner }));
   return {
     owner: isOurs ? owner : ownerOf(lo, owner),
     // One that was made by hand may be adopted as it is. An import asks for it as it is: see `imports`.
@@ -110,16 +110,23 @@ export async function endNamespace(host: Host, { name, owner }: Namespace): Prom
 
 /** A run that died after that command leaves the entry that stood for the mark. */
 export async function endStaleEntry(host: Host, args: Namespace): Promise<void> {
-  const entries = await readShares(host, creationEntry(args.name));
-  if (entries.some(({ owner }) => owner === args.owner)) await endNamespace(host, args);
+  if (await isNoted(host, args)) await endNamespace(host, args);
+}
+
+/** Does the ledger say that it is ours, though it has no mark? */
+async function isNoted(host: Host, { name, owner }: Namespace): Promise<boolean> {
+  return (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
 }
 
 /** The same after a failure, where nobody knows whether that command was run. What has just been made without it goes again. */
 export async function abandonNamespace(host: Host, args: Namespace, isNew = false): Promise<void> {
   const lo = await loopback(host, args.name).catch(() => undefined);
-  if (!lo || (lo.ifalias === undefined && !isNew)) return;
-  // Of what stays the entry says whose it is.
-  if (lo.ifalias === undefined) await ipAll(host, undefined, [["netns", "del", args.name]]);
+  if (!lo) return;
+  if (lo.ifalias === undefined) {
+    // The entry says whose it is.
+    if (!isNew || !(await isNoted(host, args))) return;
+    await ipAll(host, undefined, [["netns", "del", args.name]]);
+  }
   await endNamespace(host, args);
 }
 

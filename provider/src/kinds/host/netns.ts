@@ -110,13 +110,15 @@ async function ensureNamespace(
   const isMarked = owner === args.owner && detail?.isMarked;
   if (isMarked) await endStaleEntry(host, args);
   if (isMarked && inputs?.loopback === args.loopback) return;
-  if (!isMarked) await beginNamespace(host, args, observed !== undefined);
-  const commands = [...markNamespace(args, detail?.hasLoopbackAddress), showLinkCommand("lo")];
-  const [links = []] = await ipAll(host, args.name, commands).catch(async (error) => {
+  try {
+    if (!isMarked) await beginNamespace(host, args, observed !== undefined);
+    const commands = [...markNamespace(args, detail?.hasLoopbackAddress), showLinkCommand("lo")];
+    const [links = []] = await ipAll(host, args.name, commands);
+    if (!isMarked) await endNamespace(host, args);
+    const [lo] = parseLinks(links);
+    return lo;
+  } catch (error) {
     await abandonNamespace(host, args, !observed).catch(() => undefined);
     throw error;
-  });
-  if (!isMarked) await endNamespace(host, args);
-  const [lo] = parseLinks(links);
-  return lo;
+  }
 }
