@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { check, objectIn, type Values } from "../../../provider/src/core/check";
 import type { AnyKind } from "../../../provider/src/core/kind";
 import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { whenUnknown } from "../../../provider/src/schema/fields";
 import type { Case } from "./case";
 import { isNone } from "./case";
 import { failure } from "./contract";
