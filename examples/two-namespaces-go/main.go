@@ -28,12 +28,12 @@ func program(ctx *pulumi.Context) error {
 
 	// With the namespace goes what is in it: TypeScript's classes say that by themselves.
 	cable, err := localnet.NewVethPair(ctx, "eth-left", &localnet.VethPairArgs{
-		Netns:     left.Name,
+		Netns:     left,
 		Addresses: pulumi.ToStringArray([]string{"10.90.0.1/24", "fd00:90::1/64"}),
 		Mtu:       mtu,
 		Peer: localnet.VethPairPeerArgs{
 			Name:      pulumi.String("eth-right"),
-			Netns:     right.Name,
+			Netns:     right,
 			Addresses: pulumi.ToStringArray([]string{"10.90.0.2/24", "fd00:90::2/64"}),
 			Mtu:       mtu,
 		},
@@ -45,7 +45,7 @@ func program(ctx *pulumi.Context) error {
 	var answered pulumi.Array
 	for _, probe := range []struct{ name, address string }{{"ping", "10.90.0.2"}, {"ping6", "fd00:90::2"}} {
 		seen, err := localnet.NewProbe(ctx, probe.name, &localnet.ProbeArgs{
-			Netns:    left.Name,
+			Netns:    left,
 			Ping:     localnet.ProbePingArgs{Address: pulumi.String(probe.address)},
 			Triggers: triggers,
 		}, pulumi.DependsOn([]pulumi.Resource{cable}))

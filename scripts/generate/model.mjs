@@ -31,6 +31,7 @@ import { readDocs, readSamples } from "./docs.mjs";
  * @property {boolean} argsRequired is there no resource of this kind without inputs?
  * @property {boolean} isImportable
  * @property {Record<string, unknown>} sample inputs that are valid
+ * @property {string} sampleId the id of what they make
  */
 
 /**
@@ -124,6 +125,7 @@ export function readModel() {
         argsRequired: check(kind, bare).failures.length > 0,
         isImportable: kind.imports !== undefined,
         sample: samples[kind.type] ?? {},
+        sampleId: kind.id(check(kind, { ...exampleOf(bare), ...samples[kind.type] }).inputs),
       };
     }),
     functions: Object.values(functions).map((/** @type {any} */ { name, summary, needs, args, outputs }) => {
@@ -193,6 +195,11 @@ function fieldsOf(place, object, docs, membersOf, replaced = false) {
 /** @param {Schema} schema @returns {Schema[]} */
 function objectsIn(schema) {
   return schema.properties ? [schema] : (schema.anyOf ?? []).flatMap(objectsIn);
+}
+
+/** The least inputs, for a resource of the name that the examples have. @param {{ owner: string, name?: string }} bare */
+function exampleOf(bare) {
+  return { ...bare, owner: "project/stack/example", ...(bare.name && { name: "example" }) };
 }
 
 /** @param {Schema} schema */

@@ -11,7 +11,7 @@ const any = { $ref: "pulumi.json#/Any" };
 /** The text of provider/schema.json: the kinds as Pulumi describes packages. @param {import("./model.mjs").Model} model @param {Json} manifest */
 export function packageSchema(
   { common, configuration, functions, kinds },
-  { version, description, keywords, license },
+  { version, description, keywords, license, author, homepage },
 ) {
   /** @type {Json} */
   const types = {};
@@ -43,6 +43,9 @@ export function packageSchema(
   const all = [.../** @type {string[]} */ (keywords), "category/network", "kind/native"];
   const schema = {
     ...{ name: "localnet", version, displayName: "localnet", description, keywords: all, license },
+    ...{ publisher: author, homepage, repository: homepage, logoUrl: `${homepage}/raw/main/docs/logo.svg` },
+    // A release has the plugin's archives beside it, as `npm run release` names them.
+    pluginDownloadURL: `${homepage}/releases/download/v\${VERSION}`,
     // With supportPack the SDKs made from this are whole: they hold the version, and for Go a module.
     meta: { moduleFormat: "(.*)", supportPack: true },
     language: {
@@ -61,14 +64,14 @@ export function packageSchema(
 }
 
 /** What editors and the registry show of a kind. @param {import("./model.mjs").KindModel} kind */
-function pageOf({ type, summary, id, isImportable, sample }) {
+function pageOf({ type, summary, id, isImportable, sample, sampleId }) {
   const example = [
     ...["{{% examples %}}", "## Example Usage", "{{% example %}}", "```yaml", "resources:", "  example:"],
     ...[`    type: localnet:${type}`, "    properties:"],
     ...Object.entries(sample).map(([key, value]) => `      ${key}: ${JSON.stringify(value)}`),
     ...["```", "{{% /example %}}", "{{% /examples %}}"],
   ];
-  const imports = ["", "## Import", "", "```sh", `$ pulumi import ${token(type)} example ID`, "```"];
+  const imports = ["", "## Import", "", "```sh", `$ pulumi import ${token(type)} example '${sampleId}'`, "```"];
   return [`${summary} Id: ${id}.`, "", ...example, ...(isImportable ? imports : [])].join("\n");
 }
 
@@ -87,26 +90,29 @@ function keys(fields, test) {
  * @param {Field} field @param {string} place @param {boolean} input @param {Json} types @returns {Json}
  */
 function described(field, place, input, types) {
-  const { key, doc, bounds, fallback, replaces, schema } = field;
-  const otherwise = schema.default === undefined && fallback;
+  const { doc, bounds, fallback, replaces, schema } = field;
+  // The generator for Go stumbles over the default of what may be a resource.
+  const hasDefault = ["string", "number", "boolean"].includes(typeof schema.default) && field.of.length === 0;
+  const otherwise = (schema.default === undefined || field.of.length > 0) && fallback;
   const says = input && [bounds, otherwise && `Default: ${otherwise}.`];
-  const primitive = ["string", "number", "boolean"].includes(typeof schema.default);
   return {
-    ...typeOf(schema, field, `${place}${capital(key)}`, input, types),
+    ...typeOf(schema, field, place, input, types),
     description: [doc, ...(says || [])].filter(Boolean).join(" "),
-    ...(input && primitive && { default: schema.default }),
+    ...(input && hasDefault && { default: schema.default }),
     ...(schema.environment && { defaultInfo: { environment: [schema.environment] } }),
     ...(schema.secret && { secret: true }),
     ...(input && replaces && { willReplaceOnChanges: true }),
   };
 }
 
-/** @param {Schema} schema @param {Field} field @param {string} name @param {boolean} input @param {Json} types @returns {Json} */
-function typeOf(schema, field, name, input, types) {
+/** @param {Schema} schema @param {Field} field @param {string} place @param {boolean} input @param {Json} types @returns {Json} */
+function typeOf(schema, field, place, input, types) {
+  const name = `${place}${capital(field.key)}`;
   if (field.objects.length > 0) {
     const refs = field.objects.map((fields) => {
-      const id = token(`${name}${distinction(fields, field.objects)}`);
-      // One type for an input and what is seen of it: the SDKs' generators make two of it.
+      // One type for an input and what is seen of it, of which the SDKs' generators make two; but a resource is seen as text.
+      const seen = !input && takesResources(fields) ? "State" : "";
+      const id = token(`${name}${distinction(fields, field.objects)}${seen}`);
       types[id] ??= {
         type: "object",
         description: field.doc,
@@ -118,11 +124,20 @@ function typeOf(schema, field, name, input, types) {
     const one = refs.length > 1 ? { oneOf: refs } : /** @type {Json} */ (refs[0]);
     return field.isList ? { type: "array", items: one } : one;
   }
-  return plainType(schema, (values) => {
+  const plain = plainType(schema, (values) => {
     const id = token(name);
     types[id] ??= { type: "string", description: field.doc, enum: values.map((value) => ({ value })) };
     return { $ref: `#/types/${id}` };
   });
+  // The generator for TypeScript stumbles over a class that takes one of itself.
+  const others = input ? field.of.filter((type) => type !== place) : [];
+  const resources = others.map((type) => ({ $ref: `#/resources/${token(type)}` }));
+  return resources.length > 0 ? { oneOf: [plain, ...resources] } : plain;
+}
+
+/** @param {Field[]} fields @returns {boolean} */
+function takesResources(fields) {
+  return fields.some(({ of, objects }) => of.length > 0 || objects.some(takesResources));
 }
 
 /** One of several objects is named by the first input that none of the others has. @param {Field[]} fields @param {Field[][]} all */
@@ -141,7 +156,7 @@ function distinction(fields, all) {
  */
 function plainType(schema, named) {
   if (schema.enum) return named(schema.enum);
-  if (schema.const !== undefined) return { type: typeof schema.const };
+  if (schema.const !== undefined) return { type: Number.isInteger(schema.const) ? "integer" : typeof schema.const };
   if (schema.anyOf) {
     // Some texts beside any others are no type of their own.
     const all = schema.anyOf.map((each) => plainType(each, () => ({ type: "string" })));

@@ -52,9 +52,9 @@ export function buildGoHost(directory, _version, report) {
   return buildOne(join(modules, "language-go"), goPackage, "", directory, report);
 }
 
-/** What writes Go SDKs. @type {Build} */
-export function buildGoGenerator(directory, _version, report) {
-  return buildOne(modules, "./generate-go", "", directory, report);
+/** What writes SDKs. @type {Build} */
+export function buildGenerator(directory, _version, report) {
+  return buildOne(modules, "./generate-sdk", "", directory, report);
 }
 
 /**

@@ -2,7 +2,7 @@ import { delimiter, join } from "node:path";
 import { say } from "../lib/cli.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
-import { buildGoGenerator, buildGoHost } from "./build.mjs";
+import { buildGenerator, buildGoHost } from "./build.mjs";
 import { ensureLanguageHost } from "./language-host.mjs";
 import { ensurePulumi } from "./pulumi.mjs";
 import { ensurePulumiYaml } from "./pulumi-yaml.mjs";
@@ -14,15 +14,15 @@ const host = { language: "Go", name: "pulumi-language-go", version: "3.65.0", bu
 const generatorVersion = "3.256.0";
 
 /**
- * Finds the Pulumi CLI, what runs YAML and Go programs, and what writes Go SDKs, or gets them. Needs Go.
+ * Finds the Pulumi CLI, what runs YAML and Go programs, and what writes SDKs, or gets them. Needs Go.
  * @returns {Promise<{ path: string, generator: string }>} the folders to put on PATH, and the generator's file
  */
 export async function ensurePulumiGo() {
   const others = await ensurePulumiYaml();
   const folders = await ensureLanguageHost(await ensurePulumi(), host);
-  const target = await publish(join(cache, `pulumi-generate-go-${generatorVersion}`), async (unfinished) => {
-    say("Building what writes Go SDKs, from the modules of the Pulumi CLI (up to 3 minutes)");
-    await buildGoGenerator(unfinished, generatorVersion, (line) => say(`  ${line}`));
+  const target = await publish(join(cache, `pulumi-generate-sdk-${generatorVersion}`), async (unfinished) => {
+    say("Building what writes SDKs, from the modules of the Pulumi CLI (up to 3 minutes)");
+    await buildGenerator(unfinished, generatorVersion, (line) => say(`  ${line}`));
   });
-  return { path: [others, ...folders].join(delimiter), generator: join(target, "bin/generate-go") };
+  return { path: [others, ...folders].join(delimiter), generator: join(target, "bin/generate-sdk") };
 }

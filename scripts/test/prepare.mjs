@@ -66,12 +66,12 @@ const needs = {
     const { PATH } = pulumiEnv(await ensurePulumiYaml());
     return { ...(PATH && { PATH }), PULUMI_SKIP_UPDATE_CHECK: "true" };
   },
-  /** Its host of Go programs as well, and what writes Go SDKs. What needs them fails where there is no Go. */
+  /** Its host of Go programs as well, and what writes SDKs. What needs them fails where there is no Go. */
   go: async () => {
     if (!which("go")) return {};
     const { path, generator } = await ensurePulumiGo();
     const { PATH } = pulumiEnv(path);
-    return { ...(PATH && { PATH }), LOCALNET_TEST_GENERATE_GO: generator };
+    return { ...(PATH && { PATH }), LOCALNET_TEST_GENERATE_SDK: generator };
   },
   machine: async () => tellTests(await machine(machineNames[0])),
   "machine with Debian 13": async () => tellTests(await machine(debian13, "debian-13")),

@@ -136,7 +136,10 @@ export class Stack {
     >;
   }
 
-  async exported(): Promise<{ text: string; resources: { type: string; inputs?: Record<string, unknown> }[] }> {
+  async exported(): Promise<{
+    text: string;
+    resources: { type: string; urn: string; inputs?: Record<string, unknown> }[];
+  }> {
     const { stdout } = await this.pulumi(["stack", "export", "--stack", this.name]);
     return { text: stdout, resources: JSON.parse(stdout).deployment.resources ?? [] };
   }

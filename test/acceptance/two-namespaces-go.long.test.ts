@@ -22,10 +22,11 @@ async function must(argv: readonly string[]): Promise<string> {
 }
 
 beforeAll(async () => {
-  const generator = process.env.LOCALNET_TEST_GENERATE_GO;
-  if (!generator) throw new Error("LOCALNET_TEST_GENERATE_GO is not set: install Go, and run npm test acceptance-long");
+  const generator = process.env.LOCALNET_TEST_GENERATE_SDK;
+  if (!generator)
+    throw new Error("LOCALNET_TEST_GENERATE_SDK is not set: install Go, and run npm test acceptance-long");
   rmSync(sdk, { recursive: true, force: true });
-  await must([generator, join(root, "provider/schema.json"), sdk]);
+  await must([generator, "go", join(root, "provider/schema.json"), sdk]);
   // The sandbox has no network.
   await must(["go", "mod", "download"]);
   sandbox = await Sandbox.open();

@@ -53,3 +53,15 @@ test.each(["docs/hosts.md", "docs/installation-configuration.md"])(
 test.each(["README.md", "docs/_index.md"])("the program of %s is the template's, which a test brings up", (page) => {
   expect(text(page)).toContain(`\`\`\`ts\n${text("templates/localnet-typescript/index.ts")}\`\`\``);
 });
+
+test("the development container has a Node.js that is promised, and runs what CONTRIBUTING says once", () => {
+  const { image, postCreateCommand } = JSON.parse(text(".devcontainer/devcontainer.json"));
+  const { engines, scripts } = JSON.parse(text("package.json"));
+  const [, major = ""] = /^node:(\d+)-bookworm$/.exec(image) ?? [];
+  expect(Number(major)).toBeGreaterThanOrEqual(Number.parseInt(engines.node.replace(">=", ""), 10));
+  const [, once = ""] = /Once: .*?```sh\n(.*?)```/s.exec(text("CONTRIBUTING.md")) ?? [];
+  for (const command of postCreateCommand.split(" && ")) {
+    expect(once).toMatch(new RegExp(`^${command}\\b`, "m"));
+    if (command.startsWith("npm run ")) expect(scripts).toHaveProperty(command.slice("npm run ".length));
+  }
+});

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Bridge, Netns, Pod, Probe, Route, VethPair } from "../../provider/src";
-import { textOf } from "../../provider/src/pulumi/references";
+import { textOf } from "../../provider/src/pulumi/meaning";
 
 // What a program's text becomes where a resource stands for it.
 

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { fromEnvironment, ownProvider, type Package, type ProviderOptions, settingsOf } from "./explicit-provider";
-import { isObject, type References, requestOf } from "./references";
+import type { References } from "./meaning";
+import { isObject, requestOf } from "./references";
 
 /** A host as a program says it; undefined is this machine. */
 type HostInput = pulumi.Input<string | undefined>;

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { shapes } from "../generated/shapes";
 import { placeOf } from "./inherited-host";
-import { type References, rememberRequest, resolved } from "./references";
+import type { References } from "./meaning";
+import { rememberRequest, resolved } from "./references";
 import { ownerOf } from "./urn";
 
 /** What a class needs to know of its kind. */

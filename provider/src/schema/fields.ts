@@ -187,7 +187,7 @@ export const text = z
 
 /** A number or a text: what an import writes into a YAML program, such as 0x7, is read as a number there. */
 export function numberOrText<T extends z.ZodType<unknown, string>>(schema: T) {
-  return z.union([z.number().transform(String), z.string()], { error: "must be a number or a text" }).pipe(schema);
+  return z.union([z.int().transform(String), z.string()], { error: "must be a whole number or a text" }).pipe(schema);
 }
 
 export const seconds = z

@@ -10,7 +10,7 @@ import { probeTargets } from "./probe-targets";
 import { commandLine, oneOf } from "./target-args";
 
 const ways = ["http", "tcp", "udp", "ping", "dns", "exec"] as const;
-const texts = z.record(z.string(), z.number());
+const texts = z.record(z.string(), z.int());
 
 export const probe = defineKind({
   type: "Probe",
@@ -46,9 +46,9 @@ export const probe = defineKind({
     /** What came of the last attempt. */
     results: z.object({
       /** Requests answered as expected. */
-      ok: z.number(),
+      ok: z.int(),
       /** Other requests. */
-      failed: z.number(),
+      failed: z.int(),
       /** How often each body, datagram, list of records or output came. */
       bodies: texts,
       /** How often each reason of a failure came. */

@@ -20,7 +20,7 @@ const printedProtocols: Readonly<Record<string, string>> = {
 const protocolRule = `must be one of ${Object.keys(protocols).join(", ")}, or a number 0 to 255`;
 
 export const protocol = z
-  .union([z.number().transform(String), z.string()], { error: protocolRule })
+  .union([z.int().transform(String), z.string()], { error: protocolRule })
   .transform((text) =>
     text.replace(/(?<![a-z])\d+$/, (number) => protocolNumbers[Number(number)] ?? String(Number(number))),
   )

@@ -60,7 +60,7 @@ export const targetArgs = {
   toDestination: natTarget.optional(),
   /** New port of target REDIRECT or MASQUERADE: 8080 or "8080-8090". Needs `protocol`. */
   toPorts: z
-    .union([z.number().transform(String), z.string()])
+    .union([z.int().transform(String), z.string()])
     .pipe(
       z
         .string()

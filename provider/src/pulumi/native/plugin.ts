@@ -10,6 +10,7 @@ import * as lifecycle from "../../core/lifecycle";
 import { secretInputs } from "../../core/secrets";
 import { LocalnetError } from "../../errors";
 import { answer } from "../../functions";
+import { functionReferences, shapes } from "../../generated/shapes";
 import { type HostSettings, withReadCache } from "../../host";
 import { interrupt } from "../../host/interrupt";
 import { withEngine } from "../../host/operation";
@@ -17,6 +18,7 @@ import { redact } from "../../text";
 import { operation } from "../engine";
 import { settingsIn } from "../settings";
 import { checkConfig, diffConfig } from "./config";
+import { type Requests, withoutResources } from "./given";
 import type { Show } from "./log";
 import { checkResponse, diffResponse, HalfMade, unary } from "./reply";
 import { requestedInputs, type Subject, stored, subjectOf } from "./state";
@@ -26,6 +28,7 @@ import { decode, encode, type Properties } from "./struct";
 export function service(version: string, schema: () => string, show: Show): UntypedServiceImplementation {
   let settings: HostSettings = { sudo: false };
   const run = runner(show);
+  const requests: Requests = new Map();
 
   return {
     checkConfig: unary(checkConfig),
@@ -36,14 +39,18 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const response = new rpc.ConfigureResponse();
       response.setSupportspreview(true);
       response.setAcceptsecrets(true);
+      response.setAcceptresources(true);
       return response;
     }),
 
     check: unary(async (request: rpc.CheckRequest) => {
-      const { kind, owner, name } = subjectOf(request);
-      const { values, secrets, secretTexts } = decode(request.getNews());
+      const { urn, kind, owner, name } = subjectOf(request);
+      const { values: given, secrets, secretTexts } = decode(request.getNews());
+      const { values, failures: unclear } = withoutResources(shapes[kind.type]?.references ?? {}, given, requests);
       const named = "name" in kind.args.shape ? { name, ...values } : values;
-      const { inputs, failures } = lifecycle.check(kind, { ...named, owner });
+      const { inputs, failures: wrong } = lifecycle.check(kind, { ...named, owner });
+      const failures = unclear.length > 0 ? unclear : wrong;
+      requests.set(urn, inputs);
       const hidden = new Set([...secrets, ...secretInputs(kind.args, inputs)]);
       return checkResponse(encode(stored(withoutDefaults(kind.args, inputs)), hidden), failures, secretTexts);
     }),
@@ -130,8 +137,10 @@ export function service(version: string, schema: () => string, show: Show): Unty
     }),
 
     invoke: unary(async (request: rpc.InvokeRequest) => {
-      const { values, secrets, secretTexts } = decode(request.getArgs());
+      const { values: given, secrets, secretTexts } = decode(request.getArgs());
       const name = request.getTok().split(":").at(-1) ?? "";
+      const { values, failures } = withoutResources(functionReferences[name] ?? {}, given, requests);
+      if (failures[0]) throw new Error(failures[0].reason);
       const found = await operation(() => answer(name, values, settings)).catch((error) => {
         throw redactError(error, secretTexts);
       });

@@ -1,10 +1,12 @@
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Values } from "../../core/check";
 import { toPlainJson } from "../../core/compare";
+import { Given } from "./given";
 
 /** What the engine wraps special values in: an object with this key, which says what they are. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secret = "1b47061264138c4ac30d75fd1eb44270";
+const resource = "5cf8f73096256a8f31e491e813e4eb8e";
 
 /** Properties as the engine sends them. */
 export interface Properties {
@@ -37,6 +39,7 @@ function revealed(value: unknown, reveal: (secret: unknown) => void): unknown {
     reveal(plain);
     return plain;
   }
+  if (object[signatureKey] === resource) return new Given(String(object.urn), String(object.id ?? ""));
   return Object.fromEntries(Object.entries(object).map(([key, each]) => [key, revealed(each, reveal)]));
 }
 

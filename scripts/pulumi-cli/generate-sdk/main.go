@@ -1,5 +1,5 @@
-// Writes the Go SDK of a Pulumi schema: generate-go SCHEMA DIRECTORY. It is what `pulumi package gen-sdk --language go`
-// runs in the Go language host of an official release; the one that can be built of modules is too old for it.
+// Writes the SDK of a Pulumi schema: generate-sdk LANGUAGE SCHEMA DIRECTORY. It is what `pulumi package gen-sdk` runs in the
+// language hosts of an official release; those that can be built of modules are too old for it.
 package main
 
 import (
@@ -10,14 +10,18 @@ import (
 	"path/filepath"
 
 	gogen "github.com/pulumi/pulumi/pkg/v3/codegen/go"
+	nodegen "github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
+	pygen "github.com/pulumi/pulumi/pkg/v3/codegen/python"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
+const tool = "generate-sdk"
+
 func main() {
-	if len(os.Args) != 3 {
-		fail(errors.New("usage: generate-go SCHEMA DIRECTORY"))
+	if len(os.Args) != 4 {
+		fail(errors.New("usage: generate-sdk LANGUAGE SCHEMA DIRECTORY"))
 	}
-	if err := generate(os.Args[1], os.Args[2]); err != nil {
+	if err := generate(os.Args[1], os.Args[2], os.Args[3]); err != nil {
 		fail(err)
 	}
 }
@@ -27,7 +31,7 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-func generate(path, directory string) error {
+func generate(language, path, directory string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -44,7 +48,7 @@ func generate(path, directory string) error {
 	if len(diagnostics) > 0 {
 		return diagnostics
 	}
-	files, err := gogen.GeneratePackage("generate-go", pkg, nil)
+	files, err := filesOf(language, pkg)
 	if err != nil {
 		return err
 	}
@@ -58,4 +62,17 @@ func generate(path, directory string) error {
 		}
 	}
 	return nil
+}
+
+func filesOf(language string, pkg *schema.Package) (map[string][]byte, error) {
+	switch language {
+	case "go":
+		return gogen.GeneratePackage(tool, pkg, nil)
+	case "nodejs":
+		return nodegen.GeneratePackage(tool, pkg, nil, nil, false, nil)
+	case "python":
+		return pygen.GeneratePackage(tool, pkg, nil, nil)
+	default:
+		return nil, fmt.Errorf("%s: only go, nodejs and python", language)
+	}
 }
