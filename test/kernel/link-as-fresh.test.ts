@@ -1,0 +1,107 @@
+import { check, type Values } from "../../provider/src/core/check";
+import { discover } from "../../provider/src/core/discover";
+import { findImportable } from "../../provider/src/core/import";
+import { address, bridge, pod, vethPair } from "../../provider/src/kinds";
+import { Engine } from "./support/engine";
+import { hostUrl, settings, World } from "./support/world";
+
+// A link is what the program says, whatever it was before and whatever the kernel makes beside.
+
+const world = new World();
+const netns = world.netns("a");
+const there = { ...settings, host: hostUrl };
+const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+const mtuOf = async (link: string) => /mtu (\d+)/.exec(await ip("link", "show", "dev", link))?.[1];
+
+beforeAll(() => world.build());
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+async function up(engine: Engine, values: Values): Promise<void> {
+  const own = { netns, owner: `${world.owner}/${values.name}`, ...(hostUrl && { host: hostUrl }) };
+  const { inputs, failures } = check(engine.kind, { ...own, ...values });
+  expect(failures).toEqual([]);
+  await engine.up(inputs);
+}
+
+async function isAsRecorded(engine: Engine): Promise<void> {
+  const state = engine.state;
+  await engine.refresh();
+  expect(engine.state).toEqual(state);
+}
+
+test("a bridge leaves spanning tree and gets a delay that this does not allow, and back", async () => {
+  const engine = new Engine(bridge);
+  for (const values of [{ stp: true }, { stp: false, forwardDelay: 1 }, { stp: true, forwardDelay: 2 }]) {
+    await up(engine, { name: "stp0", ...values });
+    await isAsRecorded(engine);
+  }
+  await engine.destroy();
+});
+
+test("each link has a MAC address that counts as set: neither a port that joins nor udev gives it another", async () => {
+  const [br, pair, of] = [new Engine(bridge), new Engine(vethPair), new Engine(pod)];
+  const name = world.name("q");
+  await up(br, { name: "mac0" });
+  // Of its ports' addresses a bridge without one of its own takes the least.
+  await up(pair, { name: "mac1", master: "mac0", mac: "00:00:00:00:00:11", peer: { name: "mac2", netns } });
+  await up(of, { name, bridge: "mac0", link: "mac3" });
+  await isAsRecorded(br);
+  const types = async (of: string) =>
+    (await world.script(of, "cd /sys/class/net && grep -H . */addr_assign_type | grep -v ^lo/")).trim().split("\n");
+  const isSet = (each: string) => `${each}/addr_assign_type:3`;
+  expect(await types(netns)).toEqual(["mac0", "mac1", "mac2", "mac3"].map(isSet));
+  expect(await types(name)).toEqual([isSet("eth0")]);
+  for (const engine of [of, pair, br]) await engine.destroy();
+});
+
+test("a bridge whose mtu is taken away has the least of its ports, as one that never had its own", async () => {
+  const engine = new Engine(bridge);
+  await ip("link", "add", "port0", "mtu", "1280", "type", "veth", "peer", "name", "port1");
+  await up(engine, { name: "mtu0", mtu: 1400 });
+  await ip("link", "set", "port0", "master", "mtu0");
+  expect(await mtuOf("mtu0")).toBe("1400");
+  await up(engine, { name: "mtu0" });
+  expect(await mtuOf("mtu0")).toBe("1280");
+  await engine.destroy();
+  await ip("link", "del", "port0");
+});
+
+test("an address for a time is no static one: neither its link's import nor its own has it", async () => {
+  await ip("link", "add", "life0", "type", "bridge");
+  for (const [each, ...options] of [
+    ["10.11.0.1/24", "valid_lft", "600", "preferred_lft", "600"],
+    ["10.11.0.2/24"],
+    ["2001:db8:11::1/64", "valid_lft", "600", "preferred_lft", "600"],
+  ])
+    await ip("addr", "add", `${each}`, "dev", "life0", ...options);
+  const found = await findImportable(bridge, `life0@${netns}`, world.owner, there);
+  expect(found?.inputs.addresses).toEqual(["10.11.0.2/24"]);
+  const { importable, left } = await discover([address], [], there, netns);
+  expect(importable).toEqual([]);
+  const why = expect.stringContaining("a router or a DHCP client, which gave it for a time");
+  expect(left).toEqual(
+    ["10.11.0.1/24", "2001:db8:11::1/64"].map((each) => ({ what: `Address life0/${each}@${netns}`, why })),
+  );
+  await ip("link", "del", "life0");
+});
+
+test("an address with a peer is another than the one without: it is neither taken for it nor taken away", async () => {
+  await ip("link", "add", "ptp0", "type", "veth", "peer", "name", "ptp1");
+  await ip("addr", "add", "10.7.0.1", "peer", "10.7.0.2/32", "dev", "ptp0");
+  for (const each of ["ptp0", "ptp1"]) await ip("link", "set", each, "up");
+  const engine = new Engine(vethPair);
+  const asked = (addresses: string[]) =>
+    up(engine, { name: "ptp0", adopt: true, addresses, peer: { name: "ptp1", netns } });
+  const addresses = async () =>
+    [...(await ip("-4", "-o", "addr", "show", "dev", "ptp0")).matchAll(/inet (\S+(?: peer \S+)?)/g)].map(
+      ([, each]) => each,
+    );
+  await expect(asked(["10.7.0.1/32"])).rejects.toThrow('wanted ["10.7.0.1/32"], seen []');
+  await asked([]);
+  await asked(["10.7.0.1/32"]);
+  expect(await addresses()).toEqual(["10.7.0.1 peer 10.7.0.2/32", "10.7.0.1/32"]);
+  await isAsRecorded(engine);
+  await asked([]);
+  expect(await addresses()).toEqual(["10.7.0.1 peer 10.7.0.2/32"]);
+  await engine.destroy();
+});
