@@ -34,7 +34,8 @@ function commandName(argv: readonly string[]): string {
 }
 
 /** What tools print behind the cause. */
-const noise = /^(?:Try [`'].*|For more information run .*|We have an error talking to the kernel|)$/;
+const noise =
+  /^(?:Try [`'].*|For more information run .*|dmesg\(1\) may have more .*|We have an error talking to the kernel|)$/;
 
 /** The line that tells the cause, without the tool's own name: one that says so, or the last one. */
 function reason(stderr: string): string {

@@ -202,6 +202,8 @@ test("the error prints the command that was run, which gets the same by hand", a
   const { stdout, stderr } = await world.try("sh", "-c", `cd / && ${line}`);
   expect(stdout).toContain("404");
   expect(stderr).toMatch(/^404 /);
+  expect(error.hint).toContain("localnet trace");
+  expect((await refused({ exec: ["false"] })).hint).not.toContain("trace");
 });
 
 test("a slow answer shows, and can be refused", async () => {

@@ -106,9 +106,10 @@ export const probe = defineKind({
 function failed(args: ProbeArgs, last: Attempt, attempts: number, isLate: boolean): LocalnetError {
   const message = `${nameOf(args)}: ${last.wrong}; ${last.held} of ${args.count} as expected; got ${seenIn(last)}`;
   const end = isLate ? ", ended by customTimeouts" : "";
+  const trace = args.exec || args.dns ? "" : ", or localnet trace to see where its packets end";
   return new LocalnetError("LN_PROBE", message, {
     ...(last.command && { ran: { argv: [last.command] } }),
-    hint: `attempt ${attempts} of ${args.attempts}${end}; run this command by hand to see what it gets`,
+    hint: `attempt ${attempts} of ${args.attempts}${end}; run this command by hand to see what it gets${trace}`,
   });
 }
 
