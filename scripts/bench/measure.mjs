@@ -20,7 +20,7 @@ const sampleMilliseconds = 100;
 
 /**
  * The seconds that a command takes. Nothing else happens meanwhile.
- * @param {import("./sandbox.mjs").Sandbox} sandbox
+ * @param {import("../lib/sandbox.mjs").Sandbox} sandbox
  * @param {Command} command
  */
 export async function seconds({ inside }, { argv, ...options }) {
@@ -31,7 +31,7 @@ export async function seconds({ inside }, { argv, ...options }) {
 
 /**
  * What else a command takes. That it is watched costs time, so this is a run of its own.
- * @param {import("./sandbox.mjs").Sandbox} sandbox
+ * @param {import("../lib/sandbox.mjs").Sandbox} sandbox
  * @param {Command} command
  * @param {string} directory
  * @returns {Promise<Cost>}

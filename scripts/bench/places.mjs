@@ -1,6 +1,6 @@
 import { run } from "../lib/run.mjs";
+import { openSandbox } from "../lib/sandbox.mjs";
 import { startVm, stopVm, vmStatus } from "../vm/vm.mjs";
-import { openSandbox } from "./sandbox.mjs";
 
 const machine = "bench";
 

@@ -10,7 +10,7 @@ import { sandboxAt } from "./places.mjs";
  * @param {import("./contenders.mjs").Contender} contender
  * @param {Omit<import("./contenders.mjs").Task, "directory">} task
  * @param {string} base a folder for what it writes
- * @param {(sandbox: import("./sandbox.mjs").Sandbox, command: import("./measure.mjs").Command, directory: string) => Promise<T>} measure
+ * @param {(sandbox: import("../lib/sandbox.mjs").Sandbox, command: import("./measure.mjs").Command, directory: string) => Promise<T>} measure
  * @returns {Promise<{ measured: Map<Operation, T>, state: import("./contenders.mjs").State | undefined }>}
  */
 export async function runOnce({ prepare }, task, base, measure) {

@@ -17,13 +17,8 @@ const modules = import.meta.dirname;
 /** What was built is in here. */
 const target = join(cache, `kubernetes-${version}-etcd-${etcdVersion}`);
 
-/**
- * Finds etcd, kube-apiserver and kube-proxy on PATH, or in the cache.
- * @returns {Promise<string | undefined>} their folder
- */
-export async function findKubernetes() {
-  const installed = await onPath();
-  if (installed) return installed;
+/** The folder of those that were built, if they were. */
+export function builtKubernetes() {
   return existsSync(target) ? join(target, "bin") : undefined;
 }
 
@@ -32,7 +27,7 @@ export async function findKubernetes() {
  * @returns {Promise<string>} their folder
  */
 export async function ensureKubernetes() {
-  const found = await findKubernetes();
+  const found = (await onPath()) ?? builtKubernetes();
   if (found) return found;
   say(`No etcd, kube-apiserver and kube-proxy of Kubernetes ${minor(version)} in one folder of PATH`);
   say(`  Building ${version} from its Go modules, whose checksums are known (up to 8 minutes on two cores, and 5 GB)`);

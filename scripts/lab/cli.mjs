@@ -5,4 +5,8 @@ import { ensureNpm } from "../lib/npm.mjs";
 const [command = "", ...args] = process.argv.slice(2);
 ensureNpm();
 const { commands } = await import("./commands.mjs");
-await dispatch(commands(args), command, "node scripts/lab/cli.mjs up|tour|down|shell|rootless|pulumi [ARGUMENT...]");
+await dispatch(
+  commands(args),
+  command,
+  "node scripts/lab/cli.mjs up|tour|down|shell|rootless|kube-proxy|pulumi [ARGUMENT...]",
+);

@@ -5,6 +5,7 @@ import { check, type Values } from "../../../provider/src/core/check";
 import { diff } from "../../../provider/src/core/diff";
 import { create, remove, update } from "../../../provider/src/core/lifecycle";
 import { kinds } from "../../../provider/src/kinds";
+import { byChain, ruleText } from "../../../scripts/kubernetes/objects.mjs";
 import { type Family, type Mode, recorded, type Saved, tablesIn } from "../../fixtures/kube-proxy/recorded";
 import { hostUrl, settings, type World } from "./world";
 
@@ -76,23 +77,6 @@ function withTexts(tables: Record<string, Saved>) {
 
 /** The rules of the chains, as iptables-save prints them but for our marks; of matches, the order means nothing. */
 function texts({ chains, rules }: Saved) {
-  const lines = rules.map(({ text }) => {
-    const unmarked = text
-      .replace(/ -m comment --comment "?localnet:\S+/, "")
-      .replace(/ localnet:[^ "]+"/, '"')
-      .replace(/--comment "(\S+)"/, "--comment $1");
-    const [first, ...parts] = unmarked.replace(" -j ", " -m ~j ").split(" -m ");
-    // A match of the protocol that asks for nothing: -p says as much.
-    const matches = parts.filter((part) => !/^(tcp|udp)$/.test(part));
-    return [first, ...matches.sort()].join(" -m ").replace("-m ~j", "-j");
-  });
-  // Chains have no order, and the rules in one do.
-  return {
-    chains,
-    rules: lines.toSorted((one, other) => (chainOf(one) < chainOf(other) ? -1 : Number(chainOf(one) > chainOf(other)))),
-  };
-}
-
-function chainOf(line: string): string {
-  return line.split(" ")[1] ?? "";
+  const lines = rules.map(({ text }) => ruleText(text));
+  return { chains, rules: byChain(lines) };
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { start } from "../lib/run.mjs";
+import { start } from "./run.mjs";
 
 const patienceSeconds = 10;
 

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureKubernetes } from "../kubernetes/kubernetes.mjs";
+import { ensureDebian } from "../lib/debian.mjs";
+import { root } from "../lib/paths.mjs";
+import { interactive, run } from "../lib/run.mjs";
+import { openSandbox } from "../lib/sandbox.mjs";
+import { ensurePulumi } from "../pulumi-cli/pulumi.mjs";
+import { startVm, stopVm, vmHost, vmStatus } from "../vm/vm.mjs";
+import { ensureProgram } from "./setup.mjs";
+
+const usage = "npm run lab:kube-proxy -- [--mode iptables|ipvs|nftables] [--by resources|kube-proxy] [--compare]";
+const machine = "kube-proxy";
+
+/** What the example's resources, and kube-proxy, use. */
+const packages = ["util-linux", "iproute2", "iptables", "nftables", "ipset", "ipvsadm", "conntrack", "kmod"];
+const clients = ["curl", "iputils-ping", "python3"];
+
+/**
+ * Brings examples/kube-proxy up in namespaces that end with this command, or in a throwaway machine where it needs IPVS and
+ * this kernel has none.
+ * @param {string[]} args
+ */
+export async function kubeProxyLab(args) {
+  const { mode, by, compare } = parse(args);
+  if (process.getuid?.() !== 0) throw new Error("the kube-proxy lab needs root");
+  await ensureDebian([...packages, ...clients]);
+  const programs = compare || by === "kube-proxy" ? await ensureKubernetes() : "";
+  const [cli] = await Promise.all([ensurePulumi(), ensureProgram()]);
+  const home = mkdtempSync(join(tmpdir(), "localnet-kube-proxy-"));
+  const sandbox = await openSandbox({ network: true });
+  const hasIpvs = mode !== "ipvs" || (await run([...sandbox.inside, "ipvsadm", "-L", "-n"])).code === 0;
+  // A machine that runs already may be named by its file for ssh.
+  const given = hasIpvs ? undefined : process.env.LOCALNET_SSH_CONFIG;
+  const isOurs = !hasIpvs && !given && !vmStatus(machine);
+  try {
+    const sshConfig = hasIpvs ? undefined : (given ?? (await startVm(machine)).sshConfig);
+    const inside = sshConfig ? [] : sandbox.inside;
+    const what = JSON.stringify({ mode, by, compare, programs, ...(sshConfig && { sshConfig, host: vmHost }) });
+    return await interactive([...inside, "node", join(root, "scripts/lab/kube-proxy-inside.mjs"), what], {
+      env: {
+        ...process.env,
+        PATH: [cli, process.env.PATH].join(delimiter),
+        PULUMI_BACKEND_URL: `file://${home}`,
+        PULUMI_HOME: join(home, ".pulumi-home"),
+        PULUMI_CONFIG_PASSPHRASE: "",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        ...(sshConfig && { LOCALNET_SSH_CONFIG: sshConfig }),
+      },
+    });
+  } finally {
+    await sandbox.close();
+    if (isOurs) await stopVm(machine);
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** @param {string[]} args */
+function parse(args) {
+  const options = /** @type {const} */ ({
+    mode: { type: "string", default: "iptables" },
+    by: { type: "string", default: "resources" },
+    compare: { type: "boolean", default: false },
+  });
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\nusage: ${usage}`);
+  }
+}
