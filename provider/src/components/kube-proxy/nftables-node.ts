@@ -71,14 +71,16 @@ export function nodeTable(node: Node, family: Family, elements: Elements): strin
 /** What a packet is for decides where it goes: one look into a map, however many services there are. */
 function lookups(ip: "ip" | "ip6", hasNodeAddresses: boolean): string[] {
   const loopback = ip === "ip6" ? "::1" : "127.0.0.0/8";
-  const ofNode = hasNodeAddresses ? `${ip} daddr @nodeport-ips` : `fib daddr type local ${ip} daddr != ${loopback}`;
+  const incoming = hasNodeAddresses ? `${ip} daddr @nodeport-ips` : `${ip} daddr != ${loopback}`;
+  const ofNode = hasNodeAddresses ? incoming : `fib daddr type local ${incoming}`;
   const service = `${ip} daddr . meta l4proto . th dport vmap`;
-  const nodePort = `${ofNode} meta l4proto . th dport vmap`;
+  const nodePort = "meta l4proto . th dport vmap";
   return [
-    block("chain nodeport-endpoints-check", [`${nodePort} @no-endpoint-nodeports`]),
+    // From INPUT only, where all is for the node.
+    block("chain nodeport-endpoints-check", [`${incoming} ${nodePort} @no-endpoint-nodeports`]),
     block("chain service-endpoints-check", [`${service} @no-endpoint-services`]),
     block("chain firewall-check", [`${service} @firewall-ips`]),
-    block("chain services", [`${service} @service-ips`, `${nodePort} @service-nodeports`]),
+    block("chain services", [`${service} @service-ips`, `${ofNode} ${nodePort} @service-nodeports`]),
   ];
 }
 
