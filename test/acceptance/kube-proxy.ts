@@ -129,6 +129,22 @@ export function servesAsKubeProxy(row: Row): void {
       await stack.unchanged();
     });
 
+    test("in mode nftables what is new is made before what was goes: the client is always answered", async () => {
+      const { counts, answered } = await upWhileAsked({ mode: "nftables" });
+      expect(counts).toMatchObject({ created: 2 });
+      expect(Object.keys(counts)).toEqual(["created", "deleted"]);
+      expect(answered).toBeGreaterThan(50);
+      expect(await chains()).toEqual([]);
+      // Without nodeAddresses node ports are on all of the node's.
+      for (const [from, address] of [
+        ["outside", "172.30.0.10"],
+        ["pod9", "172.22.2.1"],
+      ] as const)
+        expect(uniqueSorted(await ask(from, `http://${address}:30080`, 4))).toEqual(["pod2 for 172.22.2.1"]);
+      await stack.unchanged();
+      await stack.asRecorded();
+    });
+
     test("destroy leaves the host as it was", async () => {
       await stack.destroy();
       expect(await snapshot([], sandbox.inside)).toEqual(before);

@@ -184,6 +184,18 @@ test.each<[string, dynamic.KubeProxyNodeArgs]>([
     "services.0.externalAddresses.0: must be of an IP version that the service has an address of: fd00::2 is not",
     ofWeb({ externalAddresses: ["fd00::2"] }),
   ],
+  [
+    "services.0.endpoints.1: must be of podCidr 10.0.0.0/24, or have local: false: 10.0.1.2 is not",
+    ofWeb(
+      { endpoints: ["10.0.0.2", "10.0.1.2", { address: "10.0.2.2", local: false }] },
+      { podCidr: ["10.0.0.0/24", "fd00::/64"] },
+    ),
+  ],
+  ["serviceCidr: is only for mode nftables", { mode: "ipvs", serviceCidr: "10.96.0.0/16" }],
+  [
+    "serviceCidr: must be of families: fd00::/112 is not",
+    { mode: "nftables", families: ["ipv4"], serviceCidr: "fd00::/112" },
+  ],
   ["services.0.sessionAffinity.timeoutSeconds: must be 1 to 86400", ofWeb({ sessionAffinity: { timeoutSeconds: 0 } })],
   ["services.0.externalTrafficPolicy: must be Cluster or Local", ofWeb({ externalTrafficPolicy: "local" as "Local" })],
   ["services.1.ports.0.port: must be free: tcp 80 of 10.96.0.1 belongs to service web", { services: two }],

@@ -44,6 +44,8 @@ const reason = lack("modules");
   const inputs = (values: Values) => ({ owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values });
   const loaded = async (name: string) =>
     (await world.run("cat", "/proc/modules")).split("\n").some((line) => line.startsWith(`${name} `));
+  // Without it frames of bridges do not pass iptables: who counts on that is waited for.
+  beforeAll(() => world.hold("br_netfilter", true), 1_260_000);
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
   test("one that was loaded before stays after delete", async () => {

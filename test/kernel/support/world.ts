@@ -94,6 +94,19 @@ export class World {
     for (const name of this.namespaces) await this.script(name, text);
   }
 
+  /**
+   * Until the end, nobody unloads a module of the host that several suites share; `alone`: and nobody else uses it. The
+   * kernel lets go of the lock with the process that has it, however this run ends.
+   */
+  async hold(module: string, alone = false): Promise<void> {
+    const file = `/run/lnt-${module}`;
+    const keep = `echo $$ > ${file}.${this.tag}; exec sleep 1800`;
+    const lock = `flock ${alone ? "-x" : "-s"} ${file} sh -c ${quoted(keep)}`;
+    this.finally(() => this.script(undefined, `kill $(cat ${file}.${this.tag}); rm ${file}.${this.tag}`));
+    await this.script(undefined, `(${lock}) > /dev/null 2>&1 < /dev/null & exit 0`);
+    await eventually(async () => (await this.try("test", "-s", `${file}.${this.tag}`)).exitCode === 0, 1200);
+  }
+
   /** Adds to what is done in the end, whatever happens before. */
   finally(undo: () => Promise<unknown>): void {
     this.undo.unshift(undo);
@@ -168,7 +181,8 @@ export class World {
   }
 }
 
-function quoted(text: string): string {
+/** As one word of a shell. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 

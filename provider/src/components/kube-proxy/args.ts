@@ -45,7 +45,7 @@ export interface VirtualService {
   addresses: string | string[];
   /** Ports; if there are several, each has a name. */
   ports: ServicePort[];
-  /** What is behind it: addresses of pods. Without any, who calls the service is refused. */
+  /** What is behind it: addresses of pods, those of this node out of `podCidr` if that is said. Without any, who calls the service is refused. */
   endpoints?: (string | ServiceEndpoint)[] | undefined;
   /** One and the same client gets the same endpoint. */
   sessionAffinity?: SessionAffinity | undefined;

@@ -1,4 +1,4 @@
-import { familyOf } from "../../schema/fields";
+import { familyOf, networkOf } from "../../schema/fields";
 import type { Node, Service } from "./check";
 
 type Failure = readonly [path: readonly (string | number)[], rule: string];
@@ -16,7 +16,8 @@ export function clashes(node: Node): Failure[] {
       if (!versions.includes(familyOf(each))) failures.push([[key], `must be of families: ${each} is not`]);
   }
   node.services.forEach((service, index) => {
-    for (const [path, rule] of wrong(service, versions)) failures.push([["services", index, ...path], rule]);
+    for (const [path, rule] of [...wrong(service, versions), ...strangers(service, node)])
+      failures.push([["services", index, ...path], rule]);
   });
   return [...failures, ...ofMode(node, versions), ...taken(node.services)];
 }
@@ -62,6 +63,16 @@ function* wrong(service: Service, versions: readonly number[]): Iterable<Failure
     if (name !== undefined && names.indexOf(name) < index) yield [path, `must not be that of another port: ${name}`];
     if (`${service.name}:${name ?? ""}`.length > longestName)
       yield [path, `must be at most ${longestName} characters together with the name of the service`];
+  }
+}
+
+/** An endpoint here is a pod, or the node itself: another would not be reached, or not answer by the node. */
+function* strangers({ endpoints }: Service, { podCidr, nodeAddresses }: Node): Iterable<Failure> {
+  for (const [index, { address, local }] of endpoints.entries()) {
+    const pods = podCidr.find((each) => familyOf(each) === familyOf(address));
+    if (!local || pods === undefined || nodeAddresses.includes(address)) continue;
+    if (networkOf(`${address}/${pods.split("/")[1]}`) !== networkOf(pods))
+      yield [["endpoints", index], `must be of podCidr ${pods}, or have local: false: ${address} is not`];
   }
 }
 

@@ -1,0 +1,44 @@
+import { changing, type Mode } from "../../fixtures/kube-proxy/reach";
+import type { ProxiedNode } from "./kube-proxy";
+import { inMode } from "./kube-proxy-reach";
+import type { ProxiedLab } from "./proxied-lab";
+import { hostUrl } from "./world";
+
+const web = "tcp,10.96.0.10,80";
+
+/** Clients in a pod, on the node and outside that never stop asking, and are answered each time. */
+export async function whileAnswered(lab: ProxiedLab, act: () => Promise<unknown>): Promise<void> {
+  const results = await lab.whileAsked(["pod9", "node", "outside"], web, act);
+  expect(results.map(({ failed, reasons }) => ({ failed, reasons }))).toEqual(
+    results.map(() => ({ failed: 0, reasons: [] })),
+  );
+  for (const { answered } of results) expect(answered).toBeGreaterThan(hostUrl ? 10 : 50);
+}
+
+/** From mode to mode, as long as the first is that of the node. */
+export function changesModes(lab: ProxiedLab, node: ProxiedNode, pairs: readonly (readonly [Mode, Mode])[]): void {
+  test.each(pairs)("from %s to %s no connection fails", (_, mode) =>
+    whileAnswered(lab, () => node.bringUp(inMode(changing(2), mode))),
+  );
+}
+
+/** Endpoints come and go, and clients of another service stay with theirs. */
+export function changesEndpoints(lab: ProxiedLab, node: ProxiedNode, mode: Mode): void {
+  test(`${mode}: endpoints come and go, and no connection fails`, async () => {
+    await whileAnswered(lab, async () => {
+      for (const count of [1, 2]) await node.bringUp(inMode(changing(count), mode));
+    });
+    expect((await lab.ask("pod9", [web]))[web]).toBe("pod2<172.22.0.9 pod3<172.22.0.9");
+  });
+
+  test(`${mode}: a client stays with its endpoint when another service changes`, async () => {
+    const sticky = "tcp,10.96.0.20,80";
+    const clients = async () => [await lab.ask("pod9", [sticky], 4), await lab.ask("node", [sticky], 4)];
+    const had = await clients();
+    for (const count of [1, 2]) {
+      await node.bringUp(inMode(changing(count), mode));
+      // By chance alone, one of 256 would.
+      expect(await clients()).toEqual(had);
+    }
+  });
+}
