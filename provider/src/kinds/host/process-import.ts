@@ -42,16 +42,22 @@ export async function locateProcess<A extends Place>(host: Host, args: A, id: st
 }
 
 const settleMilliseconds = 300;
+/** A command of this very process may take longer on a busy machine. */
+const patienceMilliseconds = 3000;
 
 /** Those of a namespace that no other process there has started. Of the host's own, most are the system's. */
 export async function listProcesses(host: Host, netns: string | undefined): Promise<Importable[]> {
   if (netns === undefined) return [];
   const list = async () => (await readProcesses(host, (await netnsPids(host, netns)).map(Number))).processes;
-  const before = await list();
-  if (before.length === 0) return [];
+  let stay = await list();
+  if (stay.length === 0) return [];
   // A command that reads the namespace is in it too, and is about to end.
-  await pause(settleMilliseconds);
-  const stay = (await list()).filter(({ pid }) => before.some((each) => each.pid === pid));
+  const deadline = Date.now() + patienceMilliseconds;
+  do {
+    await pause(settleMilliseconds);
+    const before = stay;
+    stay = (await list()).filter(({ pid }) => before.some((each) => each.pid === pid));
+  } while (stay.some(({ parent }) => parent === process.pid) && Date.now() < deadline);
   const first = stay.filter(({ parent }) => stay.every(({ pid }) => pid !== parent));
   return first.map(({ pid }) => ({ id: at(String(pid), netns) }));
 }
