@@ -96,6 +96,9 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["IpvsService", { onePacket: true }, "onePacket", "only for udp"],
   ["IpvsService", { persistenceNetmask: "255.0.0.0" }, "persistenceNetmask", "needs persistenceTimeout"],
   ["IpvsService", { persistenceTimeout: 60, persistenceNetmask: "24" }, "persistenceNetmask", "netmask for IPv4"],
+  ...["300.0.0.0", "0", "129"].map(
+    (mask) => ["IpvsService", { persistenceNetmask: mask }, "persistenceNetmask", "must be a netmask such as"] as const,
+  ),
   ["IpvsBackend", { service: "tcp:10.0.0.1:80" }, "service", "id of a service"],
   ["IpvsBackend", { service: "tcp/10.0.0.1:80@../x" }, "service", "id of a service"],
   ["IpvsBackend", { service: "tcp/999.0.0.1:80" }, "service", "id of a service"],
@@ -165,6 +168,10 @@ test.each([
 ])("IptablesRule takes %s as a new source of %s", (toSource, family) => {
   const values = { table: "nat", chain: "POSTROUTING", protocol: "tcp", target: "SNAT", toSource, family };
   expect(failures("IptablesRule", values)).toEqual([]);
+});
+
+test("a service may keep all clients with one backend", () => {
+  expect(failures("IpvsService", { persistenceTimeout: 60, persistenceNetmask: "0.0.0.0" })).toEqual([]);
 });
 
 /** What users write, and how the kernel prints the same: else every refresh would show a difference. */

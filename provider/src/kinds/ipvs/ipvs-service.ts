@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
@@ -73,9 +74,9 @@ export const ipvsService = defineKind({
     /** Clients of one such network share a backend: a netmask for IPv4, a prefix length for IPv6. Needs `persistenceTimeout`. */
     persistenceNetmask: z
       .string()
-      .regex(
-        /^(\d{1,3}(\.\d{1,3}){3}|\d{1,3})$/,
-        "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length",
+      .refine(
+        (mask) => isIP(mask) === 4 || (/^\d{1,3}$/.test(mask) && Number(mask) >= 1 && Number(mask) <= 128),
+        "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length, 1 to 128",
       )
       // ipvsadm does not tell the default: each client by itself.
       .transform((mask) => (["255.255.255.255", "128"].includes(mask) ? undefined : mask))
