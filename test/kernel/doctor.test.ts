@@ -23,6 +23,9 @@ test.each<[what: string, feature: Feature]>([
   ["Wireguard", "wireguard"],
   ["Tunnel: gre, gretap", "tunnel"],
   ["impairment", "netem"],
+  ["Qdisc: fq", "qdisc fq"],
+  ["Qdisc: prio", "qdisc prio"],
+  ["TrafficFilter: flower", "filters"],
   ["IpSet", "ipset"],
   ["IpvsService, IpvsBackend", "ipvs"],
 ])("of the kernel it says of %s what a trial shows", async (what, feature) => {

@@ -30,6 +30,26 @@ function state(what: string, module: string, protocol: string, ...algorithm: str
   return command(what, module, "ip", "xfrm", "state", "add", ...address, "proto", protocol, "spi", "257", ...algorithm);
 }
 
+/** A queueing discipline, by its words for `tc`. */
+function qdisc(words: string): Feature {
+  const [name = "", ...rest] = words.split(" ");
+  return command(`Qdisc: ${name}`, `sch_${name}`, "tc", "qdisc", "add", "dev", "lo", "root", name, ...rest);
+}
+
+/** A filter in a list that all packets of a link pass. */
+function filter(what: string, module: string, ...words: string[]): Feature {
+  const lines = ["qdisc add dev lo ingress", `filter add dev lo ingress ${words.join(" ")}`];
+  return { what, module, argv: ["tc", "-batch", "-"], input: `${lines.join("\n")}\n` };
+}
+
+const filters: readonly Feature[] = [
+  filter("TrafficFilter: matchall", "cls_matchall", "matchall", "flowid", "1:1"),
+  filter("TrafficFilter: u32", "cls_u32", "protocol", "ip", "u32", "match", "u32", "0", "0", "flowid", "1:1"),
+  filter("TrafficFilter: flower", "cls_flower", "protocol", "ip", "flower", "flowid", "1:1"),
+  filter("TrafficFilter: fw", "cls_fw", "protocol", "ip", "handle", "1", "fw", "flowid", "1:1"),
+  filter("TrafficFilter: drop, pass", "act_gact", "protocol", "ip", "u32", "match", "u32", "0", "0", "action", "drop"),
+];
+
 /** What a kernel may have been built without. */
 const features: readonly Feature[] = [
   link("VethPair, Pod", "veth", "veth"),
@@ -50,6 +70,9 @@ const features: readonly Feature[] = [
   link("Tunnel: ipip", "ipip", "ipip remote 192.0.2.1"),
   link("Tunnel: gre, gretap", "ip_gre", "gretap remote 192.0.2.1"),
   command("impairment", "sch_netem", "tc", "qdisc", "add", "dev", "lo", "root", "netem"),
+  ...["tbf rate 1mbit burst 10kb latency 1ms", "fq", "fq_codel", "htb", "prio"].map(qdisc),
+  command("Qdisc: ingress, clsact", "sch_ingress", "tc", "qdisc", "add", "dev", "lo", "clsact"),
+  ...filters,
   command("IpSet", "ip_set", "ipset", "create", "probe", "hash:ip"),
   command("NftTable, IptablesRule", "nf_tables", "nft", "add", "table", "ip", "probe"),
   command("IpvsService, IpvsBackend", "ip_vs", "ipvsadm", "-L", "-n"),

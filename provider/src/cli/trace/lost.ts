@@ -2,6 +2,7 @@ import type { Packet } from "../../tools/nft-events";
 import { readSysctl } from "../../tools/sysctl";
 import { bridgeCause, hairpinCause } from "./bridge";
 import type { Lab } from "./decisions";
+import { peersOf } from "./places";
 import { asksNeighbour, type Routed, routeFor } from "./route";
 import { inspectLinks, listens, nameOf } from "./surroundings";
 import type { End, Step, Visit } from "./way";
@@ -35,13 +36,13 @@ export async function noRoute(
   return { text: `no route to ${to}: ${error}`, hint };
 }
 
-export async function routeIn({ lab }: Surroundings, { netns, steps }: Visit): Promise<Routed> {
+async function routeIn({ lab }: Surroundings, { netns, steps }: Visit, to?: string): Promise<Routed> {
   const entry = steps.findLast((each) => each.what === "in");
   const { packet } = lastWithPacket(steps) ?? {};
   if (!packet) return { kind: "failed", error: "" };
   const link = entry && "link" in entry ? entry.link : undefined;
   return routeFor(lab.host, netns, {
-    to: packet.destination,
+    to: to ?? packet.destination,
     ...(link !== undefined && { from: packet.source, link }),
   });
 }
@@ -59,7 +60,7 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
   const last = steps.findLast((each) => "link" in each);
   const { packet } = lastWithPacket(steps) ?? {};
   if (!last || !("link" in last) || !packet) return { text: "nothing more is known" };
-  const { links, down } = await inspectLinks(lab.host, netns);
+  const { links, down, addresses } = await inspectLinks(lab.host, netns);
   const link = links.find(({ ifname }) => ifname === last.link);
   const kindOf = (name: string | undefined) => links.find(({ ifname }) => ifname === name)?.linkinfo?.info_kind;
   const port = steps.find((each) => each.what === "in");
@@ -91,18 +92,24 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
         hint: `see ip neigh where it was sent: an entry for ${packet.destination} is wrong`,
       };
   }
-  const routed = await routeIn(question, visit);
+  const seen = await routeIn(question, visit);
+  // Before an answer is routed, conntrack gives it the address back that was rewritten there.
+  const isRewritten = seen.kind === "local" && Boolean(sender) && !addresses.includes(`${sender}`);
+  const destination = isRewritten ? `${sender}` : packet.destination;
+  const routed = isRewritten ? await routeIn(question, visit, destination) : seen;
   if (routed.kind === "local") return undelivered(question, visit, packet, sender !== undefined);
   if (routed.kind === "failed")
-    return unroutable(lab, netns, last.what === "in" ? last.link : undefined, packet, routed);
+    return unroutable(lab, netns, last.what === "in" ? last.link : undefined, { ...packet, destination }, routed);
   const wrong = down.get(routed.link);
   if (wrong !== undefined) return { text: wrong, hint: "set it up, and its other end" };
-  const hop = routed.via ?? packet.destination;
+  const hop = routed.via ?? destination;
   if (await asksNeighbour(lab.host, netns, hop, routed.link))
-    return {
-      text: `nobody answers for ${hop} on ${routed.link}`,
-      hint: "see that the address is there, and the link to it up",
-    };
+    return (
+      (await filteredQuestion(lab, { netns, link: routed.link }, hop, packet.source)) ?? {
+        text: `nobody answers for ${hop} on ${routed.link}`,
+        hint: "see that the address is there, and the link to it up",
+      }
+    );
   return { text: "the kernel dropped it, and does not say why" };
 }
 
@@ -120,11 +127,7 @@ async function unroutable(
       text: `${source} is an address of ${nameOf(netns)} itself, and what comes in with it is dropped`,
       hint: "masquerade it on its way, so that it comes from another address",
     };
-  if (link !== undefined && (await isFiltered(lab, netns, link, source, routed.error)))
-    return {
-      text: `the way back to ${source} does not lead through ${link}, and rp_filter drops what comes so`,
-      hint: `add a route to ${source}, or set net.ipv4.conf.${link}.rp_filter and that of all to 0 or 2`,
-    };
+  if (link !== undefined && (await isFiltered(lab, netns, link, source, routed.error))) return filtered(source, link);
   const version = destination.includes(":") ? "ipv6" : "ipv4";
   if (link !== undefined && !addresses.includes(destination)) {
     const forwarding = await readSysctl(lab.host, netns, `net/${version}/conf/${link}/forwarding`);
@@ -152,6 +155,26 @@ async function isFiltered(
   const mode = Math.max(...settings.map(Number));
   const back = await routeFor(host, netns, { to: source });
   return mode === 1 ? back.kind !== "forward" || back.link !== link : mode === 2 && back.kind === "failed";
+}
+
+/** A host that has the address may drop the question for it, as its filter of reverse paths does with all from there. */
+async function filteredQuestion(lab: Lab, end: End, hop: string, source: string): Promise<Found | undefined> {
+  const peer = (await peersOf(lab.host, [end]))(end);
+  if (!peer) return undefined;
+  const { links, addresses } = await inspectLinks(lab.host, peer.netns);
+  if (!addresses.includes(hop)) return undefined;
+  const link = links.find(({ ifname }) => ifname === peer.link)?.master ?? peer.link;
+  const routed = await routeFor(lab.host, peer.netns, { to: hop, from: source, link });
+  if (routed.kind !== "failed" || !(await isFiltered(lab, peer.netns, link, source, routed.error))) return undefined;
+  const found = filtered(source, link);
+  return { ...found, text: `${nameOf(peer.netns)} has ${hop} and does not answer for it: ${found.text}` };
+}
+
+function filtered(source: string, link: string): Found {
+  return {
+    text: `the way back to ${source} does not lead through ${link}, and rp_filter drops what comes so`,
+    hint: `add a route to ${source}, or set net.ipv4.conf.${link}.rp_filter and that of all to 0 or 2`,
+  };
 }
 
 /** It came to whom it is for, and nothing is known to have been sent back. */

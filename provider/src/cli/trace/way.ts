@@ -65,13 +65,16 @@ function byDirection(events: readonly Event[], flow: Flow): Record<Direction, Ev
   const result: Record<Direction, Event[]> = { there: [], back: [], complaint: [] };
   const last = new Map<string, Direction | undefined>();
   const known = new Set<string>();
+  const repeated = new Set<string>();
   for (const event of events) {
     if ("packet" in event) last.set(event.id, directionOf(event.packet, flow, last.get(event.id)));
     const direction = last.get(event.id);
-    // What is sent again goes the same way.
     const { id: _, ...same } = event;
     const key = JSON.stringify([direction, "packet" in same ? { ...same, packet: ends(same.packet) } : same]);
-    if (direction === undefined || known.has(key)) continue;
+    const isKnown = known.has(key);
+    // What is sent again tells nothing: a rule may know it as one that was let through, or answered, before.
+    if (event.what === "in" || event.what === "start") repeated[isKnown ? "add" : "delete"](event.id);
+    if (direction === undefined || isKnown || repeated.has(event.id)) continue;
     known.add(key);
     result[direction].push(event);
   }
