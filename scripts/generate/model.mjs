@@ -74,6 +74,7 @@ import { readDocs, readSamples } from "./docs.mjs";
  * @property {string} [of]
  * @property {string} [reference]
  * @property {boolean} [parent]
+ * @property {boolean} [stays]
  * @property {boolean} [secret]
  * @property {string} [environment]
  */

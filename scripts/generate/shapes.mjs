@@ -6,6 +6,7 @@ export function shapes({ common, configuration, functions, kinds }) {
   const all = kinds.map(({ type, args, outputs }) => {
     const inputs = [...args, ...common];
     const parent = inputs.find(({ schema }) => schema.parent)?.key;
+    const stays = inputs.find(({ schema }) => schema.stays)?.key;
     const secrets = secretsIn(inputs);
     const shape = {
       inputs: inputs.map(({ key }) => key),
@@ -13,6 +14,7 @@ export function shapes({ common, configuration, functions, kinds }) {
       references: referencesIn(inputs),
       ...(Object.keys(secrets).length > 0 && { secrets }),
       ...(parent && { parent }),
+      ...(stays && { stays }),
     };
     return [type, shape];
   });

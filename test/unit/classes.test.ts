@@ -50,6 +50,24 @@ describe.each([
   });
 });
 
+test.each([surface, native])("what is in a namespace goes with it, but not where that stays", (made) => {
+  const own = new made.Netns("own", {});
+  const goesWith = [own, new made.Netns("attached", { pid: 7 }), made.Netns.get("found", "found")].map(
+    (netns, index) => {
+      let deletedWith: unknown = "not asked";
+      const transformations = [
+        ({ props, opts }: pulumi.ResourceTransformationArgs) => {
+          ({ deletedWith } = opts as pulumi.CustomResourceOptions);
+          return { props, opts };
+        },
+      ];
+      new made.Bridge(`in${index}`, { netns }, { transformations });
+      return deletedWith;
+    },
+  );
+  expect(goesWith).toEqual([own, undefined, undefined]);
+});
+
 test.each([surface, native])("a key is declared as a secret, and peers that have one", async ({ Wireguard }) => {
   const peer = { publicKey: "p", presharedKey: "s" };
   const made = new Wireguard("keyed", { privateKey: "k", peers: [peer] });

@@ -65,6 +65,13 @@ export interface NetnsArgs extends CommonArgs {
   /** Is the namespace's loopback link, `lo`, up? Default: true. */
   loopback?: pulumi.Input<boolean> | undefined;
   /**
+   * Process that has the namespace, such as the first one of a container that runs: it only gets the name, as `ip netns
+   * attach` gives it. A delete takes the name away; the namespace, its links and processes stay, but for what resources
+   * have in it. `loopback` is not looked at. Where the process has ended, give the one that there is now. 1 to 4194304.
+   * Default: a namespace is made. A change replaces the resource.
+   */
+  pid?: pulumi.Input<number> | undefined;
+  /**
    * Files below /etc/netns/NAME, by their names, such as "resolv.conf" and "hosts": what they hold, at most 1 MiB of
    * text each. `ip netns exec`, and so a Process, sees each in place of the file of that name in /etc, which has to be
    * there; a Probe does not. They go with the namespace. Others that are there are left alone.
@@ -91,6 +98,12 @@ export class Netns extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Is the namespace's loopback link, `lo`, up? */
   declare readonly loopback: pulumi.Output<boolean>;
+  /**
+   * Process that has the namespace, such as the first one of a container that runs: it only gets the name, as `ip netns
+   * attach` gives it. A delete takes the name away; the namespace, its links and processes stay, but for what resources
+   * have in it. `loopback` is not looked at. Where the process has ended, give the one that there is now.
+   */
+  declare readonly pid: pulumi.Output<number | undefined>;
   /**
    * Files below /etc/netns/NAME, by their names, such as "resolv.conf" and "hosts": what they hold, at most 1 MiB of
    * text each. `ip netns exec`, and so a Process, sees each in place of the file of that name in /etc, which has to be

@@ -5,7 +5,12 @@ import type { Shape } from "../pulumi/resource";
 
 /** What the classes know of their kinds: a program need not load those to say what it wants. */
 export const shapes: Readonly<Record<string, Shape>> = {
-  Netns: { inputs: ["name", "loopback", "files", "host", "adopt"], outputs: ["path"], references: {} },
+  Netns: {
+    inputs: ["name", "loopback", "pid", "files", "host", "adopt"],
+    outputs: ["path"],
+    references: {},
+    stays: "pid",
+  },
   Bridge: {
     inputs: [
       "name",

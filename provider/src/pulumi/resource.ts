@@ -15,6 +15,8 @@ export interface Shape {
   readonly secrets?: { readonly [input: string]: true | readonly string[] };
   /** The input that names what the object lives in. */
   readonly parent?: string;
+  /** The input with which the object stays when the resource goes. */
+  readonly stays?: string;
 }
 
 /**
@@ -63,6 +65,7 @@ export abstract class LocalnetResource extends Declared {
       pulumi.mergeOptions({ ...ownOptions(shape, given), ...(provider && { provider }) }, options),
     );
     rememberRequest(this, isRead ? { ...readInputs(shape, this), host } : { ...request, host });
+    if (isRead || isStaying(shape, given)) staying.add(this);
   }
 }
 
@@ -115,6 +118,7 @@ export function native<C>(type: string): C {
       const merged = pulumi.mergeOptions({ ...ownOptions(shape, given), ...(provider && { provider }) }, options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
       rememberRequest(this, { ...(isRead ? readInputs(shape, this) : request), host });
+      if (isRead || isStaying(shape, given)) staying.add(this);
     }
   };
   return Object.defineProperty(Native, "name", { value: type }) as C;
@@ -152,11 +156,18 @@ function defined(args: Values): Values {
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
 }
 
+/** The resources whose objects stay when they go: what is in them needs a delete of its own. */
+const staying = new WeakSet<object>();
+
+function isStaying({ stays }: Shape, args: Values): boolean {
+  return stays !== undefined && args[stays] !== undefined;
+}
+
 /** A resource that goes with the one it lives in needs no delete of its own. What is imported may be secret, too. */
 function ownOptions({ parent, secrets }: Shape, args: Values): pulumi.CustomResourceOptions {
   const within = parent && args[parent];
   return {
-    ...(pulumi.Resource.isInstance(within) && { deletedWith: within }),
+    ...(pulumi.Resource.isInstance(within) && !staying.has(within) && { deletedWith: within }),
     ...(secrets && { additionalSecretOutputs: Object.keys(secrets).filter((key) => secrets[key] === true) }),
   };
 }

@@ -28,6 +28,8 @@ declare module "zod" {
     secret?: boolean;
     /** The object lives in what this names, and goes with it. */
     parent?: boolean;
+    /** An object with this input is there without the resource and stays when that goes: so does what is in it. */
+    stays?: boolean;
     /** The variable of the environment that says it when nothing else does. */
     environment?: string;
   }

@@ -90,7 +90,11 @@ function parseFilter(part: string, place: Place): TcFilter {
 }
 
 function actionOf(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  // Once somebody has listed actions, the kernel says of all of that kind that no hardware counts them.
+  const line = text
+    .replace(/^\tused_hw_stats \w+$/m, "")
+    .replace(/\s+/g, " ")
+    .trim();
   return line.replace(/ random type none pass val 0\b| index \d+ ref 1 bind 1$|^ | not_in_hw\b/g, "").trim();
 }
 

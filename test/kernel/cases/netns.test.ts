@@ -101,5 +101,5 @@ beyond("Netns: two creates of one name at the same time", () => {
   });
 });
 
-everyInput(kind, ["files"]);
+everyInput(kind, ["files", "pid"]);
 everyDrift(kind, { files: "in netns-files.test.ts" });

@@ -22,7 +22,27 @@ tc qdisc show | sed 's/^qdisc \\(\\S*\\) \\(\\S*\\) dev \\(\\S*\\) .*/\\1 \\2 \\
   [ $kind = htb ] && tc class show dev $dev | while read -r _ _ class _; do filters $dev parent $class; done
 done; true`;
 
-/** Prints what is in a namespace. The product reads most of it as JSON, and this does not. */
+/** Prints what no kind makes, in the words in which it is told. */
+export const lookRare = `echo '@@ rare'; {
+ip l2tp show tunnel | sed -n 's/^Tunnel \\([0-9]*\\), .*/l2tp tunnel \\1/p'
+ip fou show | sed 's/ ipproto.*//; s/ gue.*//; s/^/fou /'
+ip mptcp endpoint show | sed 's/^\\(\\S* id \\S*\\) .*/mptcp endpoint \\1/'
+ip ioam namespace show | sed 's/,.*//; s/^/ioam /'
+ip -f mpls route show | sed 's/^\\(\\S*\\) .*/mpls route \\1/'
+ip token list | grep -v 'token :: '
+ip sr tunsrc show | grep -v 'addr ::$' | sed 's/^tunsrc addr/sr tunsrc/'
+ip addrlabel list | sed 's/^/addrlabel /; s/ *$//'
+ip maddress show | sed -n 's/^[0-9]*:\\t\\(\\S*\\)$/D \\1/p; s/^\\tlink  \\(\\S*\\) static/G \\1/p' | while read -r what name; do
+  [ $what = D ] && dev=$name || echo maddress $name dev $dev
+done
+ip link show | sed -n 's/^ *altname /altname /p'
+bridge mdb show | sed -n 's/^dev \\(\\S*\\) port \\(\\S*\\) grp \\(\\S*\\) permanent.*/mdb dev \\1 port \\2 grp \\3/p'
+tc actions ls action police | sed -n '/police 0x/{N;s/.*police 0x\\(\\S*\\) rate.*\\n.* bind 0 *$/action police index \\1/p}'
+tc qdisc show | sed -n 's/^qdisc \\(clsact\\|ingress\\) .* dev \\(\\S*\\) .*/\\2/p' | while read -r dev; do
+  tc chain show dev $dev ingress | sed -n "s/^chain .*chain \\([1-9][0-9]*\\) *$/tc chain dev $dev ingress chain \\1/p"
+done; } 2>/dev/null; true`;
+
+/** Prints what else is in a namespace. The product reads most of it as JSON, and this does not. */
 export const lookScript = [
   ["links", "ip -o -d link show"],
   ["addresses", "ip -o addr show"],
@@ -155,6 +175,9 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
         inputs.destination === destination;
       return { sort: "xfrm", text: first, isOf };
     }),
+    ...(now.rare ?? []).flatMap((text) =>
+      hasNew("rare", text) ? [] : [{ sort: "rare", text: text.trim(), isOf: () => false }],
+    ),
     ...settingObjects(now.settings ?? [], ofNew.settings ?? []),
   ];
 }

@@ -191,6 +191,6 @@ async function discard(host: Host, args: Namespace): Promise<void> {
     await ipAll(host, undefined, [["netns", "del", name]]);
 }
 
-function creationEntry(name: string) {
+export function creationEntry(name: string) {
   return { netns: undefined, what: `Netns ${name}` };
 }

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { defineKind } from "../../core/kind";
 import type { Host } from "../../host";
-import { netnsFileExists } from "../../host/netns";
-import { netnsName } from "../../schema/fields";
+import { netnsFileExists, pathOf } from "../../host/netns";
+import { integer, netnsName } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { type Link, parseLinks, showLinkCommand } from "../../tools/ip/links";
+import { attach, hasProcess, isNameOf, readAttachment } from "./attached-namespace";
 import {
   abandonNamespace,
   beginNamespace,
@@ -29,6 +30,13 @@ export const netns = defineKind({
     name: netnsName.meta({ replace: true }),
     ...namespaceArgs,
     /**
+     * Process that has the namespace, such as the first one of a container that runs: it only gets the name, as
+     * `ip netns attach` gives it. A delete takes the name away; the namespace, its links and processes stay, but for what
+     * resources have in it. `loopback` is not looked at. Where the process has ended, give the one that there is now.
+     * Default: a namespace is made.
+     */
+    pid: integer(1, 4194304).optional().meta({ replace: true, stays: true }),
+    /**
      * Files below /etc/netns/NAME, by their names, such as "resolv.conf" and "hosts": what they hold, at most 1 MiB of
      * text each. `ip netns exec`, and so a Process, sees each in place of the file of that name in /etc, which has to be
      * there; a Probe does not. They go with the namespace. Others that are there are left alone.
@@ -40,6 +48,9 @@ export const netns = defineKind({
     path: z.string(),
   },
   needs: ["ip"],
+  *rules({ pid, loopback }) {
+    if (pid !== undefined && !loopback) yield ["loopback", "is the container's own, with pid"];
+  },
   /** `NAME` */
   id: ({ name }) => name,
   disturbs: ({ name }) => [name],
@@ -54,14 +65,20 @@ export const netns = defineKind({
   async ensure(host, args, observed, recorded) {
     // Before anything is made: another's file may be in the way.
     const writeFiles = await planFiles(host, args, recorded);
-    const lo = await ensureNamespace(host, args, observed);
+    const lo =
+      args.pid === undefined
+        ? await ensureNamespace(host, args, observed)
+        : await ensureAttached(host, { ...args, pid: args.pid }, observed);
     await writeFiles?.();
     // Those that were taken away are looked for too.
     const files = args.files || recorded?.files ? { ...recorded?.files, ...args.files } : undefined;
     return lo && { observed: await observeAll(host, args, lo, { files }) };
   },
 
-  remove: (host, args) => removeNamespace(host, args),
+  async remove(host, args, { detail }) {
+    if (detail.isAttached) await ipAll(host, undefined, [["netns", "del", args.name]]);
+    else await removeNamespace(host, args);
+  },
   async cleanUp(host, args, observed) {
     if (isOursToCleanUp(args, observed?.owner)) await cleanUpFiles(host, args);
     await cleanUpNamespace(host, args, observed?.owner);
@@ -82,22 +99,58 @@ export const netns = defineKind({
       const files = await findFiles(host, args.name);
       return files ? { ...args, files } : args;
     },
-    inputs: (_args, { inputs, detail }) => ({ ...inputs, loopback: detail.isLoopbackUp }),
+    inputs: (_args, { inputs, detail }) => (detail.isAttached ? inputs : { ...inputs, loopback: detail.isLoopbackUp }),
   },
 });
 
-type Observed = Awaited<ReturnType<typeof observeNamespace>>;
+type Observed = Awaited<ReturnType<typeof observeAll>>;
 
 /** The namespace, and of its files those that are ours. One that was made by hand says nothing of what somebody wants. */
 async function observeAll(
   host: Host,
-  args: Parameters<typeof observeFiles>[1],
+  args: Parameters<typeof observeFiles>[1] & { readonly pid?: number | undefined },
   lo: Link,
   recorded?: { files?: Files | undefined },
 ) {
-  const namespace = await observeNamespace(host, args, lo);
-  const files = namespace.detail.isMarked || recorded ? await observeFiles(host, args, recorded) : undefined;
+  const namespace = await observeEither(host, args, lo);
+  const { isMarked, isAttached } = namespace.detail;
+  const files = isMarked || isAttached || recorded ? await observeFiles(host, args, recorded) : undefined;
   return { ...namespace, inputs: { ...namespace.inputs, ...(files && { files }) } };
+}
+
+interface Inputs {
+  readonly loopback?: boolean | undefined;
+  readonly pid?: number | undefined;
+}
+
+/** One of ours that is attached, or one with a mark or without. */
+async function observeEither(host: Host, args: Parameters<typeof observeAll>[1], lo: Link) {
+  const { name, owner, pid } = args;
+  const mayBeAttached = pid !== undefined || lo.ifalias === undefined;
+  const attachment = mayBeAttached ? await readAttachment(host, args) : undefined;
+  if (attachment) {
+    const inputs: Inputs = { pid: (await hasProcess(host, attachment)) ? attachment.pid : undefined };
+    const none = { isMarked: false, isLoopbackUp: false, hasLoopbackAddress: false };
+    return { owner, inputs, outputs: { path: pathOf(name) }, detail: { ...none, isAttached: true } };
+  }
+  const { inputs, detail, ...rest } = await observeNamespace(host, args, lo);
+  const isAsked = pid !== undefined && (await isNameOf(host, { name, pid }));
+  const seen: Inputs = isAsked ? { pid } : { ...inputs, pid: undefined };
+  return {
+    ...rest,
+    inputs: seen,
+    detail: { ...detail, isAttached: false },
+  };
+}
+
+/** What no command was needed for is not looked at again. */
+async function ensureAttached(
+  host: Host,
+  args: Parameters<typeof attach>[1],
+  observed: Observed | undefined,
+): Promise<undefined> {
+  if (observed?.owner === args.owner && observed.detail.isAttached) return;
+  await attach(host, args, observed !== undefined);
 }
 
 /** Its loopback, where anything was to be done. */

@@ -31,6 +31,7 @@ export const linkJson = z.object({
   txqlen: z.number().optional(),
   inet6_addr_gen_mode: z.string().optional(),
   ifalias: z.string().optional(),
+  altnames: z.array(z.string()).optional(),
   linkinfo: z
     .object({
       info_kind: z.string().optional(),

@@ -2,6 +2,8 @@ import type { ObjectReader } from "../../core/kernel-object";
 import { nftObjects, otherBackendObjects } from "./firewall";
 import { linkObjects } from "./links";
 import { fdbObjects, neighbourObjects } from "./neighbours";
+import { rareObjects } from "./rare";
+import { rareTables } from "./rare-tables";
 import { nextHopObjects, routeObjects, ruleObjects } from "./routes";
 import { filterObjects, qdiscObjects } from "./traffic";
 import { xfrmObjects } from "./xfrm";
@@ -11,4 +13,5 @@ export const objectReaders: readonly ObjectReader[] = [
   ...[linkObjects, routeObjects, ruleObjects, nextHopObjects],
   ...[neighbourObjects, fdbObjects, qdiscObjects, filterObjects],
   ...[nftObjects, otherBackendObjects, xfrmObjects],
+  ...[...rareObjects, ...rareTables],
 ];

@@ -25,4 +25,5 @@ export const netns: Shape = {
   inputs: {
     files: ({ draw }) => draw.pick([{ hosts: "192.0.2.1 one\n" }, { hosts: "", "resolv.conf": "search two\n" }]),
   },
+  without: { pid: "a program has no process whose namespace is not its own" },
 };

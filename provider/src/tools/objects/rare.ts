@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { KernelObject, ObjectReader } from "../../core/kernel-object";
+import { cached, type Host } from "../../host";
+import { runInNewNetns } from "../../host/netns";
+import { ip } from "../ip/ip";
+import { parseJson } from "../ip/json";
+import { showLinks } from "../ip/links";
+
+// What labs rarely have, and no kind makes.
+
+type Entry = Readonly<Record<string, unknown>>;
+
+interface Listing {
+  readonly name: string;
+  /** The family of generic netlink that it is asked of: asking for one that is not there would load its module. */
+  readonly family?: string;
+  /** What `ip` is asked. */
+  readonly words: readonly string[];
+  /** In the tool's words; undefined: a new namespace has it too. */
+  what(entry: Entry): string | undefined;
+}
+
+const listings: readonly Listing[] = [
+  {
+    ...{ name: "tunnels of L2TP", family: "l2tp", words: ["l2tp", "show", "tunnel"] },
+    what: ({ tunnel_id: id, local, peer }) => `l2tp tunnel ${id} from ${local} to ${peer}`,
+  },
+  {
+    ...{ name: "ports that FOU receives at", family: "fou", words: ["fou", "show"] },
+    what: ({ port, ipproto }) => `fou port ${port}${ipproto === undefined ? "" : ` ipproto ${ipproto}`}`,
+  },
+  {
+    ...{ name: "endpoints of MPTCP", family: "mptcp_pm", words: ["mptcp", "endpoint", "show"] },
+    what: ({ address, id }) => `mptcp endpoint ${address} id ${id}`,
+  },
+  {
+    ...{ name: "namespaces of IOAM", family: "IOAM6", words: ["ioam", "namespace", "show"] },
+    what: ({ namespace }) => `ioam namespace ${namespace}`,
+  },
+  {
+    ...{ name: "routes of MPLS", words: ["-f", "mpls", "-N", "route", "show"] },
+    what: ({ dst }) => `mpls route ${dst}`,
+  },
+  {
+    ...{ name: "routes of multicast", words: ["mroute", "show"] },
+    what: ({ src, dst, iif }) => `mroute ${src} ${dst} iif ${iif}`,
+  },
+  {
+    ...{ name: "tokens of links", words: ["token", "list"] },
+    what: ({ token, ifname }) => (token === "::" ? undefined : `token ${token} dev ${ifname}`),
+  },
+];
+
+function readerOf({ name, family, words, what }: Listing): ObjectReader {
+  return {
+    name,
+    async read(host, netns) {
+      if (family !== undefined && !(await families(host)).includes(family)) return [];
+      const entries = z.array(z.looseObject({})).parse(parseJson((await ip(host, netns, "-j", ...words)) || "[]"));
+      return told(entries.map(what));
+    },
+  };
+}
+
+function told(list: readonly (string | undefined)[]): KernelObject[] {
+  return list.flatMap((what) => (what === undefined ? [] : [{ what, why: "no kind has it", saidBy: [] }]));
+}
+
+/** The families that there are. */
+function families(host: Host): Promise<string[]> {
+  return cached(host, "families of generic netlink", async () =>
+    [...(await host.run(["genl", "ctrl", "list"])).stdout.matchAll(/^Name: (\S+)$/gm)].map(([, name = ""]) => name),
+  );
+}
+
+const segments: ObjectReader = {
+  name: "settings of segment routing",
+  async read(host, netns) {
+    if (!(await families(host)).includes("SEG6")) return [];
+    const source = /addr (\S+)/.exec(await ip(host, netns, "sr", "tunsrc", "show"))?.[1];
+    // Behind the number stands the key itself.
+    const keys = [...(await ip(host, netns, "sr", "hmac", "show")).matchAll(/^hmac (\S+) /gm)];
+    return told([
+      source === undefined || source === "::" ? undefined : `sr tunsrc ${source}`,
+      ...keys.map(([, id]) => `sr hmac ${id}`),
+    ]);
+  },
+};
+
+const limits: ObjectReader = {
+  name: "limits of MPTCP",
+  async read(host, netns) {
+    if (!(await families(host)).includes("mptcp_pm")) return [];
+    const now = (await ip(host, netns, "mptcp", "limits", "show")).trim();
+    const usual = await ofNew(host, ["ip", "mptcp", "limits", "show"]);
+    return told([usual === undefined || now === usual.trim() ? undefined : `mptcp limits ${now}`]);
+  },
+};
+
+const labelJson = z.object({
+  address: z.string(),
+  prefixlen: z.number(),
+  label: z.number(),
+  ifname: z.string().optional(),
+});
+
+const labels: ObjectReader = {
+  name: "labels of IPv6 addresses",
+  async read(host, netns) {
+    const words = ["-j", "addrlabel", "list"];
+    const list = (text: string) =>
+      z
+        .array(labelJson)
+        .parse(parseJson(text || "[]"))
+        .map(({ address, prefixlen, label }) => `addrlabel prefix ${address}/${prefixlen} label ${label}`);
+    const usual = list((await ofNew(host, ["ip", ...words])) ?? "");
+    const now = list(await ip(host, netns, ...words));
+    const gone = usual.filter((each) => !now.includes(each)).map((each) => `no ${each} of the kernel's`);
+    return told(usual.length === 0 ? [] : [...now.filter((each) => !usual.includes(each)), ...gone]);
+  },
+};
+
+const groupJson = z.array(
+  z.object({
+    ifname: z.string(),
+    maddr: z.array(z.object({ link: z.string().optional(), features: z.string().optional() })).default([]),
+  }),
+);
+
+const groups: ObjectReader = {
+  name: "multicast addresses of links",
+  async read(host, netns) {
+    const all = groupJson.parse(parseJson((await ip(host, netns, "-j", "maddress", "show")) || "[]"));
+    return told(
+      all.flatMap(({ ifname, maddr }) =>
+        // Those that a program or the kernel joined are not static.
+        maddr.flatMap(({ link, features }) => (features === "static" ? [`maddress ${link} dev ${ifname}`] : [])),
+      ),
+    );
+  },
+};
+
+const otherNames: ObjectReader = {
+  name: "other names of links",
+  async read(host, netns) {
+    // udev gives them to devices.
+    const links = (await showLinks(host, netns)).filter(({ linkinfo }) => linkinfo?.info_kind !== undefined);
+    return told(links.flatMap(({ ifname, altnames = [] }) => altnames.map((each) => `altname ${each} dev ${ifname}`)));
+  },
+};
+
+/** What a command prints in a namespace that nobody has changed. */
+function ofNew(host: Host, argv: readonly string[]): Promise<string | undefined> {
+  return cached(host, `${argv.join(" ")} in a new namespace`, () => runInNewNetns(host, argv));
+}
+
+export const rareObjects: readonly ObjectReader[] = [
+  ...listings.map(readerOf),
+  ...[segments, limits, labels, groups, otherNames],
+];

@@ -1,0 +1,171 @@
+import { check, type Values } from "../../../provider/src/core/check";
+import { diff } from "../../../provider/src/core/diff";
+import { readShares } from "../../../provider/src/core/ledger";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
+import { netns as kind, vethPair } from "../../../provider/src/kinds";
+import { beyond, failure } from "../support/contract";
+import { changesOf } from "../support/observing";
+import { hostUrl, settings, testHost, World } from "../support/world";
+
+beyond("Netns: of a process that runs", () => {
+  const world = new World();
+  const name = world.name("c");
+  const place = { netns: undefined, what: `Netns ${name}` };
+  const to = hostUrl ? { host: hostUrl } : {};
+  const asked = (values: Values) => {
+    const { inputs, failures } = check(kind, { name, owner: world.owner, ...to, ...values });
+    expect(failures).toEqual([]);
+    return inputs;
+  };
+  const pids: number[] = [];
+  /** A process with a network namespace of its own, as the first one of a container. */
+  const container = async () => {
+    const text = "unshare --net sleep 900 > /dev/null 2>&1 < /dev/null & echo $!; sleep 0.3";
+    const pid = Number(await world.script(undefined, text));
+    pids.push(pid);
+    return pid;
+  };
+  const end = (pid: number) =>
+    world.script(undefined, `kill -9 ${pid}; while test -d /proc/${pid}; do sleep 0.1; done`);
+  const names = async () => (await world.run("ls", "/run/netns")).split("\n");
+  const inode = async (path: string) => (await world.run("stat", "-L", "-c", "%i", path)).trim();
+  afterAll(async () => {
+    await world.try("ip", "netns", "del", name);
+    for (const pid of pids) await world.try("kill", "-9", String(pid));
+    expect(await world.cleanUp()).toEqual([]);
+  });
+
+  test("it gets the name and nothing else, and loses nothing but that", async () => {
+    const pid = await container();
+    const look = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-d", "addr", "show");
+    const before = await look();
+    const inputs = asked({ pid });
+    const { id, outputs } = await create(kind, inputs, settings);
+    expect(await inode(`/run/netns/${name}`)).toBe(await inode(`/proc/${pid}/ns/net`));
+    expect(await look()).toBe(before);
+    expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
+    const changes = await changesOf({ kind } as never, () => update(kind, id, outputs, inputs, settings));
+    expect(changes).toEqual([]);
+    // A run that died before it could record that.
+    expect((await create(kind, inputs, settings)).outputs).toEqual(outputs);
+    await remove(kind, id, outputs, settings);
+    expect(await names()).not.toContain(name);
+    expect(await look()).toBe(before);
+    expect(await readShares(testHost(), place)).toEqual([]);
+    await remove(kind, id, outputs, settings);
+    await end(pid);
+  });
+
+  test("links can be put into it, and are taken away from it", async () => {
+    const pid = await container();
+    const { id, outputs } = await create(kind, asked({ pid }), settings);
+    const pair = {
+      ...{ name: world.name("v"), owner: `${world.owner}v`, up: true, ...to },
+      peer: { name: "eth0", netns: name, up: true },
+    };
+    const made = await create(vethPair, check(vethPair, pair).inputs, settings);
+    const look = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-br", "link", "show");
+    expect(await look()).toContain("eth0");
+    await remove(vethPair, made.id, made.outputs, settings);
+    await remove(kind, id, outputs, settings);
+    expect(await look()).not.toContain("eth0");
+    await end(pid);
+  });
+
+  test("of a container that has ended, refresh shows it, and only another pid mends that", async () => {
+    const [pid, next] = [await container(), await container()];
+    const { id, outputs } = await create(kind, asked({ pid }), settings);
+    await end(pid);
+    const seen = await read(kind, id, outputs, settings);
+    expect(seen?.outputs).not.toHaveProperty("pid");
+    expect(diff(kind, seen?.outputs ?? {}, asked({ pid }))).toEqual({ changes: true, replaces: ["pid"] });
+    expect(diff(kind, outputs, asked({ pid: next }))).toEqual({ changes: true, replaces: ["pid"] });
+    await remove(kind, id, seen?.outputs ?? {}, settings);
+    expect(await failure(() => create(kind, asked({ pid }), settings))).toMatchObject({
+      code: "LN_PROCESS",
+      message: expect.stringContaining(`there is no process ${pid}`),
+    });
+    expect(await readShares(testHost(), place)).toEqual([]);
+    const again = await create(kind, asked({ pid: next }), settings);
+    await remove(kind, again.id, again.outputs, settings);
+    await end(next);
+  });
+
+  test("a number that another process has by now is not followed", async () => {
+    const pid = await container();
+    const { id, outputs } = await create(kind, asked({ pid }), settings);
+    await world.run("ip", "netns", "del", name);
+    // As if the process that was attached had been started at another time.
+    const [entry] = await readShares(testHost(), place);
+    const ledger = (await world.run("find", "/run/pulumi-localnet/owned", "-lname", `*Netns ${name}"*`)).trim();
+    const forged = { ...(entry?.value as Values), startTime: 1 };
+    await world.run("ln", "-sfn", `${JSON.stringify({ ...entry, value: forged })}/${ledger.split("/").pop()}`, ledger);
+    expect(await read(kind, id, outputs, settings)).toBeUndefined();
+    expect(await failure(() => update(kind, id, outputs, asked({ pid }), settings))).toMatchObject({
+      code: "LN_PROCESS",
+      message: expect.stringContaining("is another one than that"),
+    });
+    await remove(kind, id, outputs, settings);
+    expect(await names()).not.toContain(name);
+    await end(pid);
+  });
+
+  test("a name by hand is adopted where it stands for that namespace, and for no other", async () => {
+    const [pid, other] = [await container(), await container()];
+    await world.run("ip", "netns", "attach", name, String(pid));
+    expect(await failure(() => create(kind, asked({ pid }), settings))).toMatchObject({ code: "LN_EXISTS" });
+    expect(await failure(() => create(kind, asked({ pid: other, adopt: true }), settings))).toMatchObject({
+      code: "LN_ADOPT",
+    });
+    const { id, outputs } = await create(kind, asked({ pid, adopt: true }), settings);
+    await remove(kind, id, outputs, settings);
+    expect(await names()).not.toContain(name);
+    // One of that name that is made meanwhile is another's.
+    await world.run("ip", "netns", "add", name);
+    await remove(kind, id, outputs, settings);
+    expect(await names()).toContain(name);
+    await world.run("ip", "netns", "del", name);
+    for (const each of [pid, other]) await end(each);
+  });
+
+  test("after a run that died, other inputs make a namespace of its own, and the reverse", async () => {
+    const pid = await container();
+    await create(kind, asked({ pid }), settings);
+    const { id, outputs } = await create(kind, asked({}), settings);
+    expect(await inode(`/run/netns/${name}`)).not.toBe(await inode(`/proc/${pid}/ns/net`));
+    expect(outputs).toMatchObject({ loopback: true });
+    await create(kind, asked({ pid }), settings);
+    expect(await inode(`/run/netns/${name}`)).toBe(await inode(`/proc/${pid}/ns/net`));
+    await remove(kind, id, outputs, settings);
+    expect(await names()).not.toContain(name);
+    await end(pid);
+  });
+
+  test("the host's own namespace, and one that has a name, get none", async () => {
+    const ofHost = Number(await world.script(undefined, "sleep 900 > /dev/null 2>&1 < /dev/null & echo $!"));
+    pids.push(ofHost);
+    expect(await failure(() => create(kind, asked({ pid: ofHost }), settings))).toMatchObject({
+      code: "LN_INPUT",
+      message: expect.stringContaining("the host's own"),
+    });
+    await end(ofHost);
+    const pid = await container();
+    await world.run("ip", "netns", "attach", `${name}x`, String(pid));
+    expect(await failure(() => create(kind, asked({ pid }), settings))).toMatchObject({
+      code: "LN_EXISTS",
+      message: expect.stringContaining(`has a name already, ${name}x`),
+    });
+    await world.run("ip", "netns", "del", `${name}x`);
+    await end(pid);
+    expect(await names()).not.toContain(name);
+    expect(await readShares(testHost(), place)).toEqual([]);
+  });
+
+  test.each([
+    [{ pid: 0 }, "pid: must be 1 to 4194304"],
+    [{ pid: 5, loopback: false }, "loopback: is the container's own"],
+  ])("what can never be is refused at preview: %j", (values, reason) => {
+    const { failures } = check(kind, { name, owner: world.owner, ...values });
+    expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);
+  });
+});
