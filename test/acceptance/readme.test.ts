@@ -1,13 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root, run } from "./engine";
-import { bringsUpAndDown } from "./whole-program";
+import { root, run, Stack, snapshot } from "./engine";
+import { Sandbox } from "./sandbox";
 
 // Unit tests hold README's program against that of the template.
 const template = join(root, "templates/localnet-typescript");
 const base = mkdtempSync(join(tmpdir(), "localnet-readme-"));
 const directory = join(base, "project");
+let sandbox: Sandbox | undefined;
 
 beforeAll(async () => {
   const answers = ["--name", "readme", "--description", "A lab", "--dir", directory];
@@ -16,7 +17,10 @@ beforeAll(async () => {
   expect(made).toMatchObject({ code: 0 });
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
 });
-afterAll(() => rmSync(base, { recursive: true }));
+afterAll(async () => {
+  await sandbox?.close();
+  rmSync(base, { recursive: true });
+});
 
 test("what pulumi new makes of the template is the program, under the name that was asked for, and it compiles", async () => {
   const file = (name: string, folder = directory) => readFileSync(join(folder, name), "utf8");
@@ -25,4 +29,41 @@ test("what pulumi new makes of the template is the program, under the name that 
   expect(await run(["npx", "tsc", "-p", "."], { cwd: directory })).toMatchObject({ code: 0, stdout: "" });
 });
 
-describe("README's program, as it stands", () => bringsUpAndDown(() => directory));
+/** The commands of a page that tells how to do something, in their order. */
+function commandsOf(page: string): string[][] {
+  const blocks = [...readFileSync(join(root, "docs", page), "utf8").matchAll(/```sh\n(.*?)```/gs)];
+  return blocks.flatMap(([, block = ""]) => block.trim().split("\n")).map((line) => line.split(" "));
+}
+
+test("the commands of docs/first-lab.md and docs/drift.md do what the pages say, and leave the host as it was", async () => {
+  const host = await Sandbox.open();
+  sandbox = host;
+  const before = await snapshot([], host.inside);
+  const stack = new Stack(directory, "dev", {}, host.inside);
+  const ran = async (commands: string[][]) => {
+    const texts: string[] = [];
+    for (const argv of commands) {
+      const { code, text } = await run([...host.inside, "env", "-C", directory, ...argv], { env: stack.env });
+      expect({ argv, text, code }).toEqual({ argv, text, code: 0 });
+      texts.push(text);
+    }
+    return texts;
+  };
+  const first = commandsOf("first-lab.md");
+  const [, up, ping, ports, list, graph, routes] = await ran(first.slice(0, -1));
+  expect(up).toMatch(/7 created/);
+  expect(ping).toMatch(/0% packet loss/);
+  expect(ports).toMatch(/veth0/);
+  expect([list, graph]).toEqual([expect.stringMatching(/pod +Route/), expect.stringMatching(/subgraph .*"pod"/)]);
+  expect(routes).toMatch(/default via 10.0.0.1 dev eth0/);
+
+  const [, , differing, preview, repaired] = await ran(commandsOf("drift.md"));
+  expect(differing).toMatch(/Bridge +br0 .* differs/);
+  expect(differing).toMatch(/pod +Route .* gone/);
+  expect(preview).toMatch(/1 to create/);
+  expect(repaired).toMatch(/1 created/);
+  await host.ip("netns", "exec", "pod", "ping", "-c", "1", "10.0.0.1");
+  expect((await ran(first.slice(-1)))[0]).toMatch(/7 deleted/);
+  expect(await snapshot([], host.inside)).toEqual(before);
+  stack.forget();
+});

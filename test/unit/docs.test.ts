@@ -65,3 +65,28 @@ test("the development container has a Node.js that is promised, and runs what CO
     if (command.startsWith("npm run ")) expect(scripts).toHaveProperty(command.slice("npm run ".length));
   }
 });
+
+test("README can be read in five minutes", () => {
+  expect(text("README.md").split(/\s+/).length).toBeLessThan(1200);
+});
+
+test("the comparison has the rows and the tools of README's, and a source for each cell", () => {
+  const cells = (page: string) =>
+    rows(page)
+      .map((row) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()))
+      .filter(([, first]) => !first?.startsWith("---"));
+  const said = cells("README.md");
+  const start = said.findIndex(([, , script]) => script === "A shell script");
+  const [head = [], ...sources] = cells("docs/comparison.md");
+  expect(said[start]?.slice(3, 7)).toEqual(head.slice(2, 6));
+  expect(said.slice(start + 1, start + 1 + sources.length).map(([, what]) => what)).toEqual(
+    sources.map(([, what]) => what),
+  );
+  const without = sources.flatMap(([, what, ...tools]) =>
+    tools
+      .slice(0, 4)
+      .filter((cell) => !cell.includes("](https://"))
+      .map((cell) => [what, cell]),
+  );
+  expect(without).toEqual([]);
+});
