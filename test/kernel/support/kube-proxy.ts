@@ -13,6 +13,7 @@ interface Resource {
   readonly kind: keyof typeof kinds;
   readonly id: string;
   readonly outputs: Values;
+  readonly after: readonly string[];
 }
 
 /** The objects of a node in a namespace, brought up one after the other in place of those before. */
@@ -40,13 +41,21 @@ export class ProxiedNode {
     const results = await Promise.allSettled(begun.values());
     for (const result of results) if (result.status === "rejected") throw result.reason;
     const surplus = [...this.state].filter(([name]) => !begun.has(name));
-    for (const [name, { kind, id, outputs }] of surplus.reverse()) {
-      await remove(kinds[kind] as (typeof kinds)[string], id, outputs, settings);
-      this.state.delete(name);
+    const gone = new Map<string, Promise<void>>();
+    for (const [name, each] of surplus.reverse()) {
+      const others = this.atOnce ? surplus.filter(([, { after }]) => after.includes(name)) : surplus;
+      gone.set(name, this.take(name, each, Promise.all(others.map(([other]) => gone.get(other)))));
     }
+    await Promise.all(gone.values());
   }
 
-  private async bring({ kind: type, name, inputs }: Planned): Promise<void> {
+  private async take(name: string, { kind, id, outputs }: Resource, before: Promise<unknown>): Promise<void> {
+    await before;
+    await remove(kinds[kind] as (typeof kinds)[string], id, outputs, settings);
+    this.state.delete(name);
+  }
+
+  private async bring({ kind: type, name, inputs, after }: Planned): Promise<void> {
     const { state, netns, world } = this;
     const kind = kinds[type] as (typeof kinds)[string];
     const given = { ...inputs, netns, owner: `lnt/${world.tag}/${name}`, ...(hostUrl && { host: hostUrl }) };
@@ -54,9 +63,9 @@ export class ProxiedNode {
     expect({ name, failures }).toEqual({ name, failures: [] });
     const had = state.get(name);
     state.delete(name);
-    if (!had) state.set(name, { kind: type, ...(await create(kind, wanted, settings)) });
-    else if (!diff(kind, had.outputs, wanted).changes) state.set(name, had);
-    else state.set(name, { ...had, outputs: await update(kind, had.id, had.outputs, wanted, settings) });
+    if (!had) state.set(name, { kind: type, after, ...(await create(kind, wanted, settings)) });
+    else if (!diff(kind, had.outputs, wanted).changes) state.set(name, { ...had, after });
+    else state.set(name, { ...had, after, outputs: await update(kind, had.id, had.outputs, wanted, settings) });
   }
 
   /** What iptables-save prints, but for our marks. */

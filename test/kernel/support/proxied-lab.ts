@@ -169,7 +169,7 @@ export class ProxiedLab {
     wait = hostUrl ? 4 : 1.5,
   ): Promise<Record<string, string | undefined>> {
     const argv = ["python3", "-c", client, String(count), String(wait), ...places];
-    const lines = (await this.world.inside(this.netnsOf(who), ...argv)).trim().split("\n");
+    const lines = (await this.world.slowly(this.netnsOf(who), ...argv)).trim().split("\n");
     return Object.fromEntries(places.map((place, index) => [place, lines[index]]));
   }
 
@@ -188,7 +188,8 @@ export class ProxiedLab {
     }
     await act();
     const files = clients.map((who) => `until [ -e ${folder}/${who} ]; do sleep 0.1; done; cat ${folder}/${who}`);
-    const lines = await this.world.script(undefined, `sleep 0.5; touch ${folder}/stop; ${files.join("; echo @@; ")}`);
+    const end = `sleep 0.5; touch ${folder}/stop; ${files.join("; echo @@; ")}`;
+    const lines = await this.world.slowly(this.node, "sh", "-c", end);
     return lines.split("@@\n").map((text) => {
       const [answered, failed, longest, ...reasons] = text.trim().split("\n");
       return { answered: Number(answered), failed: Number(failed), longest, reasons };

@@ -89,6 +89,11 @@ export class World {
     return this.inside(netns, "sh", "-c", text);
   }
 
+  /** A command that takes its time, on a machine that may be slow. */
+  async slowly(netns: string, ...argv: string[]): Promise<string> {
+    return (await runByHand(["ip", "netns", "exec", netns, ...argv], { timeoutSeconds: 120 })).stdout;
+  }
+
   /** The same script in each of its namespaces. */
   async inAll(text: string): Promise<void> {
     for (const name of this.namespaces) await this.script(name, text);
