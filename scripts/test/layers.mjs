@@ -94,12 +94,16 @@ export const layers = [
   },
   {
     ...{ name: "acceptance-long", run: "all", needs: ["packages", "pulumi", "go", "machines"], workers: 2 },
-    only: "^(?!.*/kube-proxy-real\\.)",
+    only: "^(?!.*/(kube-proxy-real|page)\\.)",
     jest: { ...long, roots: ["test/acceptance"] },
   },
   {
     ...{ name: "kube-proxy-real", run: "all", project: "acceptance-long", allowSkips: true },
     ...{ needs: ["packages", "pulumi", "machine"], only: "/kube-proxy-real\\." },
+  },
+  {
+    ...{ name: "page", run: "all", project: "acceptance-long", allowSkips: true },
+    ...{ needs: ["packages"], only: "/page\\.long\\.test" },
   },
   {
     ...{ name: "kernel-debian-13", run: "all", project: "kernel", needs: ["packages", "machine with Debian 13"] },
