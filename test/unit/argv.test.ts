@@ -222,7 +222,7 @@ test("the value of a setting goes over standard input, not the command line", as
 });
 
 const removals: readonly (readonly [type: string, seen: object, lines: readonly string[]])[] = [
-  ["Netns", {}, ["ip netns pids foo", "ip netns del foo"]],
+  ["Netns", { detail: {} }, ["ip netns pids foo", "ip netns del foo"]],
   ["Bridge", {}, ["ip -n foo link del dev br0"]],
   ["VethPair", { detail: {} }, ["ip -n foo link del dev v0"]],
   ["Pod", pod, ["ip netns pids p0", "ip netns del p0"]],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { KernelObject, ObjectReader } from "../../core/kernel-object";
+import { hasCode } from "../../errors";
 import { cached, type Host } from "../../host";
 import { runInNewNetns } from "../../host/netns";
 import { ip } from "../ip/ip";
@@ -154,7 +155,19 @@ function ofNew(host: Host, argv: readonly string[]): Promise<string | undefined>
   return cached(host, `${argv.join(" ")} in a new namespace`, () => runInNewNetns(host, argv));
 }
 
+/** Of some the kernel asks for the host's root, in whose namespaces nobody else can have made them. */
+function ifPermitted({ name, read }: ObjectReader): ObjectReader {
+  return {
+    name,
+    read: (host, netns) =>
+      read(host, netns).catch((error) => {
+        if (hasCode(error, "LN_PERMISSION")) return [];
+        throw error;
+      }),
+  };
+}
+
 export const rareObjects: readonly ObjectReader[] = [
   ...listings.map(readerOf),
   ...[segments, limits, labels, groups, otherNames],
-];
+].map(ifPermitted);
