@@ -7,7 +7,8 @@ const at = (/** @type {string} */ address, count = times) => [
   ...["curl", "-sS", "--no-keepalive", "-H", "Connection: close", "-m", `${seconds}`, "-w", "\\n"],
   ...Array.from({ length: count }, () => `http://${address}/client`),
 ];
-const ping = (/** @type {string} */ address) => ["ping", "-c", "1", "-W", "2", address];
+// Several: the kernel limits its ICMP errors to one client, and a refused connection before took the last one.
+const ping = (/** @type {string} */ address) => ["ping", "-c", "4", "-W", "2", address];
 
 /**
  * What clients of examples/kube-proxy ask, each from a namespace.
