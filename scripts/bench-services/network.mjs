@@ -1,0 +1,82 @@
+import { output, start } from "../lib/run.mjs";
+
+/** So many services have their addresses in 10.96.0.0/16. @param {number} index */
+export const addressOf = (index) => `10.96.${1 + (index >> 8)}.${index & 255}`;
+export const endpoints = ["172.22.1.2", "172.22.2.2"];
+
+const server = `
+import socket, threading
+listener = socket.create_server(("", 8080), backlog=1024)
+block = bytes(65536)
+def serve(connection):
+    with connection:
+        try:
+            connection.sendall(b"x")
+            if connection.recv(1) == b"b":
+                for _ in range(8192): connection.sendall(block)
+        except OSError: pass
+while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+`;
+
+/** A client's work: [when first answered] or microseconds of each connection, or megabits per second. */
+const client = `
+import json, socket, sys, time
+what, address, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def connect(timeout):
+    with socket.create_connection((address, 80), timeout) as s: s.recv(1)
+if what == "wait":
+    end = time.monotonic() + count
+    while True:
+        try:
+            connect(0.05)
+            break
+        except OSError:
+            if time.monotonic() > end: sys.exit("no answer")
+            time.sleep(0.005)
+    print(json.dumps(time.time() * 1000))
+elif what == "connect":
+    times = []
+    for _ in range(count):
+        begin = time.perf_counter()
+        connect(10)
+        times.append((time.perf_counter() - begin) * 1e6)
+    print(json.dumps(times))
+else:
+    with socket.create_connection((address, 80), 10) as s:
+        s.recv(1)
+        s.sendall(b"b")
+        begin, size = time.perf_counter(), 0
+        while (got := len(s.recv(1 << 20))): size += got
+        print(json.dumps(size * 8 / 1e6 / (time.perf_counter() - begin)))
+`;
+
+/** Two pods with a server each, and one with a client, all at cables of this namespace, the node. */
+export async function network() {
+  const { writeFileSync } = await import("node:fs");
+  for (const number of [1, 2, 9]) {
+    const [name, net] = [`pod${number}`, `172.22.${number}`];
+    await ip(`netns add ${name}`);
+    await ip(`link add ${name} type veth peer name eth0 netns ${name}`);
+    await ip(`addr add ${net}.1/24 dev ${name}`);
+    await ip(`link set ${name} up`);
+    await ip(`-n ${name} addr add ${net}.2/24 dev eth0`);
+    await ip(`-n ${name} link set eth0 up`);
+    await ip(`-n ${name} link set lo up`);
+    await ip(`-n ${name} route add default via ${net}.1`);
+    if (number !== 9) start(["ip", "netns", "exec", name, "python3", "-c", server], { stdio: "ignore" });
+  }
+  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
+}
+
+/** @param {string} words */
+const ip = (words) => output(["ip", ...words.split(" ")]);
+
+/**
+ * @param {"wait" | "connect" | "bulk"} what
+ * @param {string} address
+ * @param {number} count seconds to wait, or connections
+ */
+export async function ask(what, address, count = 0) {
+  const argv = ["ip", "netns", "exec", "pod9", "python3", "-c", client, what, address, String(count)];
+  return JSON.parse(await output(argv));
+}
