@@ -55,7 +55,7 @@ export const layers = [
   },
   { name: "law", run: "test", needs: ["packages"], workers: 1, through: ["test/law/isolated.sh"], jest: features },
   { name: "security", run: "test", needs: ["packages", "build"], workers: waiting },
-  { name: "acceptance", run: "test", needs: ["packages", "frr", "pulumi", "machines"], workers: 2 },
+  { name: "acceptance", run: "test", needs: ["packages", "frr", "sshd", "pulumi", "machines"], workers: 2 },
   { name: "packaging", run: "test", needs: ["packages", "pulumi"], workers: 2 },
   {
     ...{ name: "kernel-vm", run: "test", project: "kernel", needs: ["packages", "machine"], workers: waiting },
@@ -93,7 +93,7 @@ export const layers = [
     ...{ env: { LOCALNET_TEST_POINTS: "rest" }, only: `test/kernel/cases/(?!.*${lacked})`, partial: true },
   },
   {
-    ...{ name: "acceptance-long", run: "all", needs: ["packages", "pulumi", "go", "machines"], workers: 2 },
+    ...{ name: "acceptance-long", run: "all", needs: ["packages", "sshd", "pulumi", "go", "machines"], workers: 2 },
     only: "^(?!.*/(kube-proxy-real|page)\\.)",
     jest: { ...long, roots: ["test/acceptance"] },
   },

@@ -7,8 +7,8 @@ import { pulumiEnv } from "../pulumi-cli/pulumi.mjs";
 import { ensurePulumiGo } from "../pulumi-cli/pulumi-go.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
-import { ensureFrr } from "./frr.mjs";
 import { ensureNode24 } from "./node24.mjs";
+import { ensureFrr, ensureSshd } from "./unpacked.mjs";
 
 /** What tests run on a host. */
 const packages = [
@@ -60,6 +60,11 @@ const needs = {
   frr: async () => {
     const unpacked = await ensureFrr();
     return unpacked ? { LOCALNET_TEST_FRR: unpacked } : {};
+  },
+  /** The server of ssh. */
+  sshd: async () => {
+    const unpacked = await ensureSshd();
+    return unpacked ? { LOCALNET_TEST_SSHD: unpacked } : {};
   },
   /** The CLI, with its hosts of Node.js and YAML programs. */
   pulumi: async () => {

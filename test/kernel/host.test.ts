@@ -223,8 +223,14 @@ describe("a folder for this user alone", () => {
   });
 });
 
-test("a host that cannot be reached is named, with what to try", async () => {
-  const error = await failure(openHost("ssh://nobody@127.0.0.1:1", settings).run(["true"]));
+test("a host that cannot be reached is named, with what to try, once it was tried for a time and at once after that", async () => {
+  const host = openHost("ssh://nobody@127.0.0.1:1", { ...settings, connectTimeoutSeconds: 3 });
+  const started = performance.now();
+  const error = await failure(host.run(["true"]));
+  const waited = performance.now() - started;
+  expect(waited).toBeGreaterThan(1000);
+  await failure(host.run(["true"]));
+  expect(performance.now() - started - waited).toBeLessThan(waited);
   expect(error).toMatchObject({ code: "LN_HOST" });
   expect(error.message).toContain("ssh://nobody@127.0.0.1:1");
   expect(error.message).toContain("fix:");

@@ -164,7 +164,7 @@ test("the preview of a create knows the id, unless an input is unknown, and chan
   expect(response.getId()).toBe("br0@nowhere");
   expect(response.getProperties()?.toJavaScript()).toEqual({
     ...{ name: "br0", netns: "nowhere", up: true, promiscuous: false },
-    ...{ ifindex: unknown, macAddress: unknown, owner: "project/stack/one" },
+    ...{ ifindex: unknown, macAddress: unknown, owner: "project/stack/one", __host: "" },
   });
   request.setProperties(struct({ name: "br0", netns: unknown }));
   expect((await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).getId()).toBe("");
@@ -199,7 +199,16 @@ test("of an imported object only what is asked for can differ, now or when it wa
   expect((await diff("Bridge", asked)).detail).toEqual({ mtu: "DELETE" });
 });
 
-test("the configuration is checked; another host is another place", async () => {
+test("what was made on another host than the provider's is replaced, unless it says itself where it is", async () => {
+  const recorded = (host: string) => ({ olds: { name: "b", __host: host }, oldInputs: { name: "b" } });
+  const there = await diff("Bridge", { ...recorded("ssh://a"), news: { name: "b" } });
+  expect(there).toEqual({ changes: true, replaces: ["host"], deleteFirst: true, detail: { host: "DELETE_REPLACE" } });
+  expect((await diff("Bridge", { ...recorded(""), news: { name: "b" } })).changes).toBe(false);
+  const own = { olds: { name: "b", host: "ssh://c", __host: "ssh://a" }, oldInputs: { name: "b", host: "ssh://c" } };
+  expect((await diff("Bridge", { ...own, news: { name: "b", host: "ssh://c" } })).changes).toBe(false);
+});
+
+test("the configuration is checked; another host does not replace the provider", async () => {
   const request = new rpc.CheckRequest();
   request.setUrn("urn:pulumi:stack::project::pulumi:providers:localnet::default");
   request.setNews(struct({ host: "lab.example", sudo: "perhaps", timeoutSeconds: "0", stage: "3" }));
@@ -213,7 +222,7 @@ test("the configuration is checked; another host is another place", async () => 
   change.setOlds(struct({ sudo: "true" }));
   change.setNews(struct({ host: "ssh://a", sudo: "false" }));
   const differing = await ask<rpc.DiffRequest, rpc.DiffResponse>(client.diffConfig, change);
-  expect(differing.getReplacesList()).toEqual(["host"]);
+  expect(differing.getReplacesList()).toEqual([]);
   expect(differing.getDiffsList().sort()).toEqual(["host", "sudo"]);
 });
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Host } from "../host";
 import { defaultTimeoutSeconds } from "../host/host";
 import type { Tool } from "../host/requirements";
-import { defaultConnectSeconds, sshConfigVariable } from "../host/ssh";
+import { defaultConnectSeconds, sshConfigVariable } from "../host/connection";
 import { netnsName, seconds } from "../schema/fields";
 
 export const hostUrl = z

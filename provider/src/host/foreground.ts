@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { LocalnetError } from "../errors";
+import { sshOptions } from "./connection";
 import { errnoOf } from "./files";
 import type { HostSettings } from "./host";
 import { messageBytes, Output } from "./output";
-import { sshOptions } from "./ssh";
 import { quote, refuseNul } from "./text";
 
 // Commands that the user of a terminal begins, with the terminal as it is. A provider never does.

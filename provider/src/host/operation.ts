@@ -47,6 +47,11 @@ export async function waitingFor<T>(message: string, awaited: Promise<T>): Promi
   return awaited.finally(() => clearTimeout(timer));
 }
 
+/** The same for what several operations wait for together: this one's line. */
+export function progressOf(): (message: string) => void {
+  return AsyncLocalStorage.bind(showProgress);
+}
+
 /** A text without the secrets that the operation was given. */
 export function redactSecrets(text: string): string {
   return redact(text, operation.getStore()?.secrets ?? []);

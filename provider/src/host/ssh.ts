@@ -1,11 +1,6 @@
-import { spawn } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
-import { rename, writeFile } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import pLimit from "p-limit";
-import { LocalnetError } from "../errors";
-import { missingCommandHint } from "./causes";
+import { defaultConnectSeconds, sshConnection, sshOptions, unreachable } from "./connection";
 import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVariables } from "./environment";
 import {
   defaultTimeoutSeconds,
@@ -20,8 +15,7 @@ import {
 import { during } from "./local";
 import { notOwnFile } from "./log-file";
 import { waitingFor } from "./operation";
-import { messageBytes, Output } from "./output";
-import { checkFolder, type Folders, privateDirectory } from "./private";
+import { checkFolder, type Folders } from "./private";
 import { RemoteShell } from "./remote-shell";
 import { decode, encode, quote, refuseNul } from "./text";
 
@@ -30,10 +24,6 @@ const runDirectory = "/run/pulumi-localnet";
 /** sshd's default MaxSessions is 10 for one connection; what others wait for may not wait for them. */
 const sessions = 8;
 const longSessions = 2;
-export const defaultConnectSeconds = 60;
-
-/** It names another configuration file for the ssh client, where nothing else does. */
-export const sshConfigVariable = "LOCALNET_SSH_CONFIG";
 
 /**
  * Fixed scripts that get everything else as positional parameters. The last line of standard error tells the command's
@@ -61,28 +51,6 @@ export const startScript = [
   'setsid --fork "$@" </dev/null >>"$log" 2>&1',
 ].join("; ");
 
-/** What every call of ssh has in common, and the folder of the connections that calls share. */
-export function sshOptions(config?: string): SshOptions {
-  const directory =
-    process.getuid?.() === 0
-      ? "/run/pulumi-localnet-ssh"
-      : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
-  const digest = config && createHash("sha256").update(config).digest("hex").slice(0, 6);
-  // By its name alone a host may be another one in another configuration.
-  const socket = join(directory, digest ? `${digest}-%C` : "%C");
-  const text = config?.includes("\n") ? { path: join(directory, `${digest}.config`), text: config } : undefined;
-  const file = text?.path ?? config ?? process.env[sshConfigVariable];
-  const options = [...(file ? ["-F", file] : []), "-o", "BatchMode=yes", "-o", `ControlPath=${socket}`];
-  return { directory, options, ...(text && { config: text }) };
-}
-
-interface SshOptions {
-  readonly directory: string;
-  readonly options: string[];
-  /** The configuration that is given as text, and the file that ssh reads it from. */
-  readonly config?: { readonly path: string; readonly text: string };
-}
-
 export function sshHost(url: string, settings: HostSettings): Host {
   const { sudo, timeoutSeconds = defaultTimeoutSeconds, connectTimeoutSeconds = defaultConnectSeconds } = settings;
   const ssh = sshOptions(settings.sshConfig);
@@ -91,25 +59,17 @@ export function sshHost(url: string, settings: HostSettings): Host {
   const limit = pLimit(sessions);
   const waiting = pLimit(longSessions);
   const idle: RemoteShell[] = [];
-  let connected: Promise<void> | undefined;
+  const connection = sshConnection(url, ssh, connectTimeoutSeconds);
 
   /** The command line that runs a script on the other side, whichever login shell reads it there. */
   function commandLine(script: string, parameters: readonly string[]): string[] {
     return ["ssh", ...options, url, quote([...prefix, ...withEnvironment, "sh", "-c", script, ...parameters])];
   }
 
-  function connection(): Promise<void> {
-    connected ??= connect(url, ssh, connectTimeoutSeconds).catch((error) => {
-      connected = undefined;
-      throw error;
-    });
-    return connected;
-  }
-
   /** A shell that is free; those that broke while they were idle are left behind. */
   async function shell(): Promise<RemoteShell> {
     for (let free = idle.pop(); free; free = idle.pop()) if (!free.broken) return free;
-    await waitingFor(`waiting for ${url} to answer`, connection());
+    await waitingFor(`waiting for ${url} to answer`, connection.open());
     return new RemoteShell((script) => commandLine(script, []));
   }
 
@@ -121,7 +81,7 @@ export function sshHost(url: string, settings: HostSettings): Host {
       const remote = await shell();
       const started = performance.now();
       const result = await remote.run(full, seconds, runOptions).finally(() => {
-        if (remote.broken) connected = undefined;
+        if (remote.broken) connection.lost();
       });
       const took = performance.now() - started;
       if (remote.broken) throw unreachable(argv, result, url);
@@ -170,7 +130,7 @@ export function sshHost(url: string, settings: HostSettings): Host {
     async during(argv, seconds, body, hear) {
       refuseNul(argv);
       const full = commandLine(duringScript, ["localnet", ...argv.map(encode)]);
-      await connection();
+      await connection.open();
       return waiting(() =>
         during(argv, full, seconds + connectTimeoutSeconds, body, {
           read: (result) => ownResult(argv, result, url),
@@ -181,47 +141,9 @@ export function sshHost(url: string, settings: HostSettings): Host {
   };
 }
 
-/** One connection for all commands, kept for a minute after the last one. */
-async function connect(url: string, { directory, options, config }: SshOptions, seconds: number): Promise<void> {
-  await privateDirectory(directory);
-  if (config) await replaceFile(config.path, config.text);
-  const argv = ["ssh", ...options, "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-N", "-f", url];
-  return new Promise((resolve, reject) => {
-    const child = spawn("ssh", argv.slice(1), { detached: true, stdio: ["ignore", "ignore", "pipe"] });
-    const stderr = new Output();
-    child.stderr.on("data", (chunk: Buffer) => {
-      if (stderr.length < messageBytes) stderr.add(chunk);
-      else child.kill("SIGKILL");
-    });
-    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
-    child.once("error", (cause) =>
-      reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { ran: { argv }, hint: missingCommandHint })),
-    );
-    // Not "close": the connection that stays in the background keeps standard error open.
-    child.once("exit", (exitCode) => {
-      clearTimeout(timer);
-      child.stderr.destroy();
-      if (exitCode === 0) resolve();
-      else reject(unreachable(argv, { exitCode: exitCode ?? 128, stdout: "", stderr: String(stderr) }, url));
-    });
-  });
-}
-
-/** Another process that reads it sees one text or the other. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const other = `${path}.${randomUUID()}`;
-  await writeFile(other, text, { mode: 0o600, flag: "wx" });
-  await rename(other, path);
-}
-
 /** The result of the command itself, not of ssh. */
 function ownResult(argv: readonly string[], result: Result, url: string): Result {
   const match = /localnet-exit:(\d+)\n$/.exec(result.stderr);
   if (!match) throw unreachable(argv, result, url);
   return { exitCode: Number(match[1]), stdout: result.stdout, stderr: result.stderr.slice(0, -match[0].length) };
-}
-
-function unreachable(argv: readonly string[], { exitCode, stderr }: Result, url: string): LocalnetError {
-  const hint = `check that "ssh ${url} true" works without a question`;
-  return new LocalnetError("LN_HOST", `cannot run a command on ${url}`, { ran: { argv, exitCode, stderr }, hint });
 }

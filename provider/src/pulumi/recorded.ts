@@ -53,8 +53,8 @@ export function readDeployment(text: string): RecordedResource[] {
 function resourceOf({ urn, ...entry }: StateEntry, id: string, provider: Values = {}): RecordedResource | undefined {
   const kind = kinds[kindOf(urn)];
   if (!kind) return undefined;
-  const { host = provider.host, ...inputs } = plain(entry.inputs);
-  const outputs = plain(entry.outputs);
+  const { __host: made, ...outputs } = plain(entry.outputs);
+  const { host = made === undefined ? provider.host : made || undefined, ...inputs } = plain(entry.inputs);
   const owner = String(outputs.owner ?? inputs.owner ?? ownerOf(urn));
   const recorded = { owner, ...requestedInputs(kind, outputs, inputs), ...(host !== undefined && { host }) };
   return {

@@ -115,7 +115,9 @@ export function native<C>(type: string): C {
       const given = args as Values;
       const request = withSecrets(shape, defined(resolved(shape.references, given)));
       const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "localnet", options);
-      const merged = pulumi.mergeOptions({ ...ownOptions(shape, given), ...(provider && { provider }) }, options);
+      // Of another provider the engine asks nothing, and would make the same object first and then delete it.
+      const own = { ...ownOptions(shape, given), deleteBeforeReplace: true, ...(provider && { provider }) };
+      const merged = pulumi.mergeOptions(own, options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
       rememberRequest(this, { ...(isRead ? readInputs(shape, this) : request), host });
       if (isRead || isStaying(shape, given)) staying.add(this);

@@ -17,7 +17,8 @@ export async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckR
   return checkResponse(encode(inputs, secrets), wrongSettings(values), secretTexts);
 }
 
-/** On another host are other objects. */
+/** None replaces the provider. What a host has is replaced where it is on another one then: each resource says so itself. */
 export async function diffConfig(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
-  return diffResponse(differences(configuration, decode(request.getNews()).values, decode(request.getOlds()).values));
+  const found = differences(configuration, decode(request.getNews()).values, decode(request.getOlds()).values);
+  return diffResponse(found.map((each) => ({ ...each, replace: false })));
 }

@@ -21,7 +21,7 @@ import { checkConfig, diffConfig } from "./config";
 import { type Requests, withoutResources } from "./given";
 import type { Show } from "./log";
 import { checkResponse, diffResponse, HalfMade, unary } from "./reply";
-import { requestedInputs, type Subject, stored, subjectOf } from "./state";
+import { hostDifference, recordedOn, requestedInputs, type Subject, stored, subjectOf, withHost } from "./state";
 import { decode, encode, type Properties } from "./struct";
 
 /** The native plugin, as the engine calls it: Pulumi's ResourceProvider over gRPC. */
@@ -59,10 +59,12 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const subject = subjectOf(request);
       const { kind, owner } = subject;
       const [given, recorded] = [decode(request.getNews()), decode(request.getOlds())];
+      const { values, at } = recordedOn(settings, recorded.values);
       const news = lifecycle.check(kind, { ...given.values, owner }).inputs;
-      const olds = requestedInputs(kind, recorded.values, decode(request.getOldInputs()).values, news);
-      const find = () => changesNow(kind, request.getId(), { owner, ...olds }, news, settings);
-      return diffResponse(await run(subject, [given, recorded], find));
+      const olds = requestedInputs(kind, values, decode(request.getOldInputs()).values, news);
+      const find = () => changesNow(kind, request.getId(), { owner, ...olds }, news, at);
+      const found = await run(subject, [given, recorded], find);
+      return diffResponse([...found, ...hostDifference(at, settings, news)]);
     }),
 
     create: unary(async (request: rpc.CreateRequest) => {
@@ -73,10 +75,10 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const inputs = { ...values, owner };
       const { id, outputs } = request.getPreview()
         ? preview(subject, inputs)
-        : await run(subject, [given], () => lifecycle.create(kind, inputs, settings), request.getTimeout());
+        : await run(subject, [given], () => lifecycle.create(kind, inputs, settings), request.getTimeout(), settings);
       const response = new rpc.CreateResponse();
       response.setId(id);
-      response.setProperties(state(subject, outputs, secrets));
+      response.setProperties(state(subject, withHost(outputs, settings), secrets));
       response.setRefreshBeforeUpdate(true);
       return response;
     }),
@@ -85,21 +87,22 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const subject = subjectOf(request);
       const { kind, owner } = subject;
       const [recorded, inputs] = [decode(request.getProperties()), decode(request.getInputs())];
+      const { values: there, at } = recordedOn(settings, recorded.values);
       const secrets = new Set([...recorded.secrets, ...inputs.secrets]);
       const id = request.getId();
       const response = new rpc.ReadResponse();
       const observe = () => {
-        if (recorded.values.__external) return findExternal(kind, id, { owner, ...recorded.values }, settings);
-        if (Object.keys(recorded.values).length === 0) return findImportable(kind, id, owner, settings);
+        if (there.__external) return findExternal(kind, id, { owner, ...there }, at);
+        if (Object.keys(there).length === 0) return findImportable(kind, id, owner, at);
         // What was renamed has the mark of its former name.
-        const values: Values = { owner, ...recorded.values };
+        const values: Values = { owner, ...there };
         const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner: values.owner } : values;
-        return lifecycle.read(kind, id, values, settings, before);
+        return lifecycle.read(kind, id, values, at, before);
       };
       const found = await run(subject, [recorded, inputs], () => withReadCache(observe));
       if (!found) return response;
       response.setId(found.id);
-      response.setProperties(state(subject, found.outputs, secrets));
+      response.setProperties(state(subject, withHost(found.outputs, at), secrets));
       const hidden = new Set([...secrets, ...secretInputs(kind.args, found.inputs)]);
       response.setInputs(encode(stored(withoutDefaults(kind.args, found.inputs)), hidden));
       response.setRefreshBeforeUpdate(true);
@@ -111,18 +114,20 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const { kind, owner } = subject;
       const [given, recorded] = [decode(request.getNews()), decode(request.getOlds())];
       const { values, secrets } = given;
+      const { values: there, at } = recordedOn(settings, recorded.values);
       const news = { ...values, owner };
-      const olds = requestedInputs(kind, recorded.values, decode(request.getOldInputs()).values);
+      const olds = requestedInputs(kind, there, decode(request.getOldInputs()).values);
       const outputs = request.getPreview()
         ? preview(subject, news).outputs
         : await run(
             subject,
             [given, recorded],
-            () => lifecycle.update(kind, request.getId(), { owner, ...olds }, news, settings),
+            () => lifecycle.update(kind, request.getId(), { owner, ...olds }, news, at),
             request.getTimeout(),
+            at,
           );
       const response = new rpc.UpdateResponse();
-      response.setProperties(state(subject, outputs, secrets));
+      response.setProperties(state(subject, withHost(outputs, at), secrets));
       response.setRefreshBeforeUpdate(true);
       return response;
     }),
@@ -131,8 +136,9 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const subject = subjectOf(request);
       const { kind, owner } = subject;
       const given = decode(request.getProperties());
-      const remove = () => lifecycle.remove(kind, request.getId(), { owner, ...given.values }, settings);
-      await run(subject, [given], remove, request.getTimeout());
+      const { values, at } = recordedOn(settings, given.values);
+      const remove = () => lifecycle.remove(kind, request.getId(), { owner, ...values }, at);
+      await run(subject, [given], remove, request.getTimeout(), at);
       return new Empty();
     }),
 
@@ -186,10 +192,16 @@ function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>)
 
 /**
  * Runs an operation. What it made is in its error, and the secrets that it was given are neither there nor in what it
- * shows. `seconds`: what customTimeouts allow; 0: no limit.
+ * shows. `seconds`: what customTimeouts allow; 0: no limit. `at`: what is recorded with what it made.
  */
 function runner(show: Show) {
-  return async <T>(subject: Subject, given: readonly Properties[], body: () => Promise<T>, seconds = 0): Promise<T> => {
+  return async <T>(
+    subject: Subject,
+    given: readonly Properties[],
+    body: () => Promise<T>,
+    seconds = 0,
+    at?: HostSettings,
+  ): Promise<T> => {
     const secrets = new Set(given.flatMap((each) => [...each.secrets]));
     const texts = given.flatMap(({ secretTexts }) => secretTexts);
     const engine = { seconds, show: (message: string) => show(subject.urn, message), secrets: texts };
@@ -199,7 +211,7 @@ function runner(show: Show) {
       if (!(error instanceof lifecycle.PartialError)) throw redactError(error, texts);
       const cause = redactError(error.cause, texts);
       const partial = new lifecycle.PartialError(error.id, error.properties, cause);
-      throw new HalfMade(partial, state(subject, error.properties, secrets));
+      throw new HalfMade(partial, state(subject, at ? withHost(error.properties, at) : error.properties, secrets));
     }
   };
 }

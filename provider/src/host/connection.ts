@@ -1,0 +1,159 @@
+import { spawn } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { rename, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { LocalnetError } from "../errors";
+import { missingCommandHint } from "./causes";
+import type { Result } from "./host";
+import { alarm, interrupted, pause } from "./interrupt";
+import { progressOf } from "./operation";
+import { messageBytes, Output } from "./output";
+import { privateDirectory } from "./private";
+
+export const defaultConnectSeconds = 60;
+
+/** It names another configuration file for the ssh client, where nothing else does. */
+export const sshConfigVariable = "LOCALNET_SSH_CONFIG";
+
+/** Between one attempt and the next. */
+const pauseMilliseconds = 1000;
+/** What an attempt may take until keys are exchanged: what listens for a host that has not booted may never answer. */
+const attemptSeconds = 20;
+/** Without an answer for three times as long, a connection is over. */
+const aliveSeconds = 10;
+
+/** What every call of ssh has in common, and the folder of the connections that calls share. */
+export function sshOptions(config?: string): SshOptions {
+  const directory =
+    process.getuid?.() === 0
+      ? "/run/pulumi-localnet-ssh"
+      : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
+  const digest = config && createHash("sha256").update(config).digest("hex").slice(0, 6);
+  // By its name alone a host may be another one in another configuration.
+  const socket = join(directory, digest ? `${digest}-%C` : "%C");
+  const text = config?.includes("\n") ? { path: join(directory, `${digest}.config`), text: config } : undefined;
+  const file = text?.path ?? config ?? process.env[sshConfigVariable];
+  const options = [...(file ? ["-F", file] : []), "-o", "BatchMode=yes", "-o", `ControlPath=${socket}`];
+  return { directory, options, ...(text && { config: text }) };
+}
+
+export interface SshOptions {
+  readonly directory: string;
+  readonly options: string[];
+  /** The configuration that is given as text, and the file that ssh reads it from. */
+  readonly config?: { readonly path: string; readonly text: string };
+}
+
+/** One connection for all commands to a host. */
+export interface Connection {
+  /** Makes it unless it is there. All that wait for it say so beside their resources. */
+  open(): Promise<void>;
+  /** It is gone: the next command makes another one. */
+  lost(): void;
+}
+
+export function sshConnection(url: string, ssh: SshOptions, seconds: number): Connection {
+  const waiting = new Set<(message: string) => void>();
+  let connected: Promise<void> | undefined;
+  // Who comes after one that waited in vain does not wait again.
+  let isPatient = true;
+
+  const connectOnce = async () => {
+    const say = (message: string) => waiting.forEach((tell) => void tell(message));
+    await (isPatient ? keepTrying(url, ssh, seconds, say) : connect(url, ssh, seconds)).catch((error) => {
+      [connected, isPatient] = [undefined, false];
+      throw error;
+    });
+    isPatient = true;
+  };
+
+  return {
+    async open() {
+      const tell = progressOf();
+      waiting.add(tell);
+      connected ??= connectOnce();
+      await connected.finally(() => waiting.delete(tell));
+    },
+    lost() {
+      connected = undefined;
+    },
+  };
+}
+
+/** A host that may come up meanwhile is waited for. */
+async function keepTrying(
+  url: string,
+  ssh: SshOptions,
+  seconds: number,
+  say: (message: string) => void,
+): Promise<void> {
+  const started = performance.now();
+  for (;;) {
+    const spentSeconds = () => (performance.now() - started) / 1000;
+    try {
+      return await connect(url, ssh, seconds - spentSeconds());
+    } catch (error) {
+      const stderr = error instanceof LocalnetError ? (error.ran?.stderr ?? "") : "";
+      const spent = spentSeconds();
+      if (spent + pauseMilliseconds / 1000 >= seconds || !mayComeUp(stderr)) throw error;
+      const last = stderr.trim().split("\n").at(-1);
+      say(`waiting for ${url} for up to ${seconds} s: ${last}`);
+      await pause(pauseMilliseconds);
+    }
+  }
+}
+
+/** What ssh prints when nobody listens there yet, or not yet as a server of ssh: a host that boots. */
+const notYet =
+  /connect to host .*: (?:Connection refused|Connection timed out|No route to host|Network is unreachable|Host is down)|connect failed: (?:Connection refused|Connection timed out|No route to host)|timed out during banner exchange|^Connection (?:to|from) .* timed out|kex_exchange_identification: (?:Connection closed|read: Connection reset)|banner line 0: (?:Connection closed|read: Connection reset)/m;
+/** What no time mends, also where a jump host says it. */
+const never = /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|Too many authentication/;
+
+export function mayComeUp(stderr: string): boolean {
+  return notYet.test(stderr) && !never.test(stderr);
+}
+
+/** Kept for a minute after the last command. */
+async function connect(url: string, { directory, options, config }: SshOptions, seconds: number): Promise<void> {
+  await privateDirectory(directory);
+  if (config) await replaceFile(config.path, config.text);
+  const limits = { ConnectTimeout: Math.ceil(Math.min(seconds, attemptSeconds)), ServerAliveInterval: aliveSeconds };
+  const own = Object.entries({ ControlMaster: "auto", ControlPersist: 60, ...limits });
+  const argv = ["ssh", ...options, ...own.flatMap(([key, value]) => ["-o", `${key}=${value}`]), "-N", "-f", url];
+  return new Promise((resolve, reject) => {
+    const child = spawn("ssh", argv.slice(1), { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+    const stderr = new Output();
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (stderr.length < messageBytes) stderr.add(chunk);
+      else child.kill("SIGKILL");
+    });
+    const cancel = alarm(seconds, () => child.kill("SIGKILL"));
+    child.once("error", (cause) => {
+      cancel();
+      reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { ran: { argv }, hint: missingCommandHint }));
+    });
+    // Not "close": the connection that stays in the background keeps standard error open.
+    child.once("exit", (exitCode) => {
+      cancel();
+      child.stderr.destroy();
+      if (exitCode === 0) resolve();
+      else reject(unreachable(argv, { exitCode: exitCode ?? 128, stdout: "", stderr: String(stderr) }, url));
+    });
+  });
+}
+
+/** Another process that reads it sees one text or the other. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const other = `${path}.${randomUUID()}`;
+  await writeFile(other, text, { mode: 0o600, flag: "wx" });
+  await rename(other, path);
+}
+
+export function unreachable(argv: readonly string[], { exitCode, stderr }: Result, url: string): LocalnetError {
+  const hint = `check that "ssh ${url} true" works without a question; for a host that is gone for good see docs/hosts.md`;
+  const stopped = interrupted();
+  return (
+    stopped ?? new LocalnetError("LN_HOST", `cannot run a command on ${url}`, { ran: { argv, exitCode, stderr }, hint })
+  );
+}

@@ -1,0 +1,4 @@
+import { native } from "./providers";
+import { fixture, severalHosts } from "./several-hosts";
+
+severalHosts(native(fixture));
