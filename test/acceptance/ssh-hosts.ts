@@ -17,6 +17,8 @@ export interface SshHost {
   snapshot(): Promise<Snapshot>;
   /** Starts its server of ssh. */
   boot(): Promise<void>;
+  /** Nothing reaches it any more, or does so again. */
+  cable(state: "up" | "down"): Promise<unknown>;
   /** It is gone, with all that it had. */
   close(): Promise<void>;
 }
@@ -102,6 +104,7 @@ async function openHost(
       const isUp = async () => (await run([...sandbox.inside, "ss", "-Hltn", "sport", "=", "22"])).stdout !== "";
       while (!(await isUp())) await sleep(50);
     },
+    cable: (state) => engine.ip("link", "set", `host${number}`, state),
     close: () => sandbox.close(),
   };
 }

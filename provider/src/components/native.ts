@@ -4,6 +4,7 @@ import type { KubeProxyNodeArgs } from "./kube-proxy/args";
 import { AnyKubeProxyNode } from "./kube-proxy-node";
 
 export type * from "./kube-proxy/args";
+export * from "./lans-native";
 export { addressIn, subnet } from "./subnet";
 export * from "./topologies-native";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Host } from "../host";
+import { defaultConnectSeconds, sshConfigVariable } from "../host/connection";
 import { defaultTimeoutSeconds } from "../host/host";
 import type { Tool } from "../host/requirements";
-import { defaultConnectSeconds, sshConfigVariable } from "../host/connection";
-import { netnsName, seconds } from "../schema/fields";
+import { address, netnsName, seconds } from "../schema/fields";
 
 export const hostUrl = z
   .string()
@@ -18,6 +18,8 @@ const limit = seconds.refine((value) => value > 0, "must be more than 0");
 export const configuration = z.object({
   /** Where the objects live: `ssh://[user@]name[:port]`. Default: this machine. */
   host: hostUrl.optional().meta({ replace: true, environment: "LOCALNET_HOST" }),
+  /** Address by which other hosts reach this one, for links between hosts. Default: the address that ssh connects to. */
+  address: address.optional().meta({ environment: "LOCALNET_ADDRESS" }),
   /** Do commands go through `sudo -n`? */
   sudo: z.boolean("must be true or false").default(false).meta({ environment: "LOCALNET_SUDO" }),
   /** The configuration of the OpenSSH client: a path, or the text itself, which has a line break in it. Default: the client's own. */

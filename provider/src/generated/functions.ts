@@ -211,6 +211,61 @@ export function getRoutesOutput(
   return invokeOutput("getRoutes", args, options);
 }
 
+/** What {@link getRouteTo} is asked. */
+export interface GetRouteToArgs {
+  /** Where to. */
+  address: string;
+  /** Network namespace. Default: the host's own. */
+  netns?: string | undefined;
+  /**
+   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * provider, or else this machine.
+   */
+  host?: string | undefined;
+}
+
+/** What {@link getRouteToOutput} is asked. */
+export interface GetRouteToOutputArgs {
+  /** Where to. */
+  address: pulumi.Input<string>;
+  /** Network namespace. Default: the host's own. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * provider, or else this machine.
+   */
+  host?: pulumi.Input<string> | undefined;
+}
+
+/** What {@link getRouteTo} answers. */
+export interface GetRouteToResult {
+  /** Is there a route? */
+  readonly exists: boolean;
+  /** Is it an address of the host itself? */
+  readonly local?: boolean | undefined;
+  /** Link that packets leave by. */
+  readonly device?: string | undefined;
+  /** Next hop, unless the address is on the link's own network. */
+  readonly via?: string | undefined;
+  /** Address that packets are sent from. */
+  readonly source?: string | undefined;
+  /** Largest packet in bytes: that of the route, or of the link. */
+  readonly mtu?: number | undefined;
+}
+
+/** By which link packets to an address go, or that there is no route (`ip route get`). */
+export function getRouteTo(args: GetRouteToArgs, options?: pulumi.InvokeOptions): Promise<GetRouteToResult> {
+  return invoke("getRouteTo", args, options);
+}
+
+/** As {@link getRouteTo}, once what it is asked with is known. */
+export function getRouteToOutput(
+  args: GetRouteToOutputArgs,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetRouteToResult> {
+  return invokeOutput("getRouteTo", args, options);
+}
+
 /** What {@link runProbe} is asked. */
 export interface RunProbeArgs {
   /** Network namespace to send from. Default: the host's own. */

@@ -256,6 +256,11 @@ export const getRoutes = nativeFunction<typeof functions.getRoutes>("getRoutes")
 /** As {@link getRoutes}, once what it is asked with is known. */
 export const getRoutesOutput = nativeOutputFunction<typeof functions.getRoutesOutput>("getRoutes");
 
+/** By which link packets to an address go, or that there is no route (`ip route get`). */
+export const getRouteTo = nativeFunction<typeof functions.getRouteTo>("getRouteTo");
+/** As {@link getRouteTo}, once what it is asked with is known. */
+export const getRouteToOutput = nativeOutputFunction<typeof functions.getRouteToOutput>("getRouteTo");
+
 /** Whether traffic flows now. A Probe asserts it, and fails the update otherwise. */
 export const runProbe = nativeFunction<typeof functions.runProbe>("runProbe");
 /** As {@link runProbe}, once what it is asked with is known. */

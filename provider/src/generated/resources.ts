@@ -25,6 +25,11 @@ export interface ProviderArgs {
    * machine. A change replaces the resource.
    */
   host?: pulumi.Input<string> | undefined;
+  /**
+   * Address by which other hosts reach this one, for links between hosts. Default: `LOCALNET_ADDRESS` in the
+   * environment, or else the address that ssh connects to.
+   */
+  address?: pulumi.Input<string> | undefined;
   /** Do commands go through `sudo -n`? Default: `LOCALNET_SUDO` in the environment, or else false. */
   sudo?: pulumi.Input<boolean> | undefined;
   /**

@@ -808,6 +808,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
 /** The settings, and the variables of the environment that say them when nothing else does. */
 export const settings: Readonly<Record<string, string>> = {
   host: "LOCALNET_HOST",
+  address: "LOCALNET_ADDRESS",
   sudo: "LOCALNET_SUDO",
   sshConfig: "LOCALNET_SSH_CONFIG",
   timeoutSeconds: "LOCALNET_TIMEOUT_SECONDS",
@@ -819,6 +820,7 @@ export const functionReferences: Readonly<Record<string, References>> = {
   getNetns: {},
   getLink: { name: "name", netns: "name" },
   getRoutes: { netns: "name" },
+  getRouteTo: { netns: "name" },
   runProbe: {
     netns: "name",
     tcp: { address: "address" },

@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { rename, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { LocalnetError } from "../errors";
 import { missingCommandHint } from "./causes";
-import type { Result } from "./host";
+import { defaultTimeoutSeconds, type Result } from "./host";
 import { alarm, interrupted, pause } from "./interrupt";
+import { localHost } from "./local";
 import { progressOf } from "./operation";
 import { messageBytes, Output } from "./output";
 import { privateDirectory } from "./private";
@@ -141,6 +143,16 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
       else reject(unreachable(argv, { exitCode: exitCode ?? 128, stdout: "", stderr: String(stderr) }, url));
     });
   });
+}
+
+/** The address of the host that ssh connects to, as its configuration and the resolver of this machine say it. */
+export async function addressOf(url: string, sshConfig: string | undefined): Promise<string> {
+  const { directory, options, config } = sshOptions(sshConfig);
+  await privateDirectory(directory);
+  if (config) await replaceFile(config.path, config.text);
+  const { stdout } = await localHost(false, defaultTimeoutSeconds).run(["ssh", ...options, "-G", url]);
+  const name = /^hostname (.*)$/m.exec(stdout)?.[1] ?? "";
+  return (await lookup(name)).address;
 }
 
 /** Another process that reads it sees one text or the other. */

@@ -17,6 +17,27 @@ export abstract class LocalnetProvider extends pulumi.ProviderResource {
     super(pkg, name, textsOf(args, prefix), options);
     requests.set(this, args as Values);
   }
+
+  /** The address by which other hosts reach it: as it is said, or that which ssh connects to. */
+  get address(): pulumi.Output<string> {
+    const { address, host, sshConfig } = Object.fromEntries(
+      ["address", "host", "sshConfig"].map((key) => [key, requests.get(this)?.[key] ?? fromEnvironment(key)]),
+    ) as Record<string, pulumi.Input<string | undefined>>;
+    return pulumi.all([address, host, sshConfig]).apply((said) => addressIn(...said));
+  }
+}
+
+async function addressIn(address?: string, host?: string, sshConfig?: string): Promise<string> {
+  if (address !== undefined) return address;
+  const rule = "address: must be given to the Provider: ";
+  if (host === undefined) throw new pulumi.RunError(`${rule}this machine is reached without ssh`);
+  // What looks is loaded when it is needed.
+  const { addressOf } = require("../host/connection") as typeof import("../host/connection");
+  const found = await addressOf(host, sshConfig).catch((error: Error) => {
+    throw new pulumi.RunError(`${rule}${host} has none that this machine knows: ${error.message}`);
+  });
+  if (!/^(127\.|::1$)/.test(found)) return found;
+  throw new pulumi.RunError(`${rule}ssh reaches ${host} by ${found}, and no other host does`);
 }
 
 /** The settings as Pulumi takes them: text. */

@@ -86,8 +86,24 @@ async function routes(
   }
 }
 
+/** What `ip route get` tells, which is less than a list does. */
+const routeToJson = hopJson.extend({
+  type: z.string().optional(),
+  prefsrc: z.string().optional(),
+  metrics: z.array(z.looseObject({ mtu: z.number().optional() })).optional(),
+});
+
+/** How packets to an address go; undefined where there is no route. */
+export async function routeTo(
+  host: Host,
+  netns: string | undefined,
+  address: string,
+): Promise<z.output<typeof routeToJson> | undefined> {
+  const { exitCode, stdout } = await host.run([...ipIn(netns), "-j", "route", "get", address], { accept: [0, 2] });
+  return exitCode === 0 ? z.array(routeToJson).parse(parseJson(stdout))[0] : undefined;
+}
+
 /** The link through which packets to an address go; undefined where there is no route. */
 export async function deviceTo(host: Host, netns: string | undefined, address: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await host.run([...ipIn(netns), "-j", "route", "get", address], { accept: [0, 2] });
-  return exitCode === 0 ? (parseJson(stdout) as { dev?: string }[])[0]?.dev : undefined;
+  return (await routeTo(host, netns, address))?.dev;
 }

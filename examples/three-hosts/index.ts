@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { addressIn, Bridge, Lan, Pod, Probe, Provider } from "pulumi-localnet";
+
+const config = new pulumi.Config();
+const network = "10.77.0.0/16";
+
+// On each machine a bridge with an address of the LAN.
+const hosts = config
+  .require("hosts")
+  .split(",")
+  .map((host, index) => {
+    const name = `host${index + 1}`;
+    const provider = new Provider(name, { host });
+    const addresses = [addressIn(network, (index + 1) * 256 + 1)];
+    return { name, index, provider, bridge: new Bridge(`${name}-bridge`, { name: "lan0", addresses }, { provider }) };
+  });
+
+// All bridges are one LAN. It tries full-sized packets between any two of them.
+const lan = new Lan("lan", { hosts: Object.fromEntries(hosts.map((host) => [host.name, host])) });
+
+// What is connected to them needs the mtu of the LAN: what is larger would be lost between the machines.
+const pods = hosts.flatMap(({ name, index, bridge, provider }) =>
+  Array.from({ length: config.getNumber("pods") ?? 2 }, (_, number) => {
+    const addresses = [addressIn(network, (index + 1) * 256 + 2 + number)];
+    const pod = new Pod(`${name}-pod${number + 1}`, { bridge, addresses, mtu: lan.mtu }, { provider });
+    return { pod, provider, address: addresses[0]?.replace(/\/.*/, "") ?? "", host: name };
+  }),
+);
+
+// From the first pod of each machine to that of each other one, in packets as large as they may be.
+const firsts = hosts.flatMap(({ name }) => pods.find(({ host }) => host === name) ?? []);
+for (const from of firsts)
+  for (const to of firsts.filter((each) => each !== from))
+    new Probe(
+      `${from.host}-to-${to.host}`,
+      {
+        netns: from.pod,
+        ping: { address: to.address, size: lan.mtu.apply((mtu) => mtu - 28), dontFragment: true },
+        attempts: 10,
+        triggers: [lan.mtu],
+      },
+      { provider: from.provider, dependsOn: [lan, to.pod] },
+    );
+
+export const mtu = lan.mtu;

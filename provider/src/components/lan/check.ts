@@ -1,0 +1,48 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LocalnetProvider, settingsOf } from "../../pulumi/explicit-provider";
+import { requestOf } from "../../pulumi/references";
+import type { LanMember, OverlayArgs } from "./args";
+
+/** What is wrong with it ends the program, before any resource is made. */
+export function checkMembers(
+  subject: string,
+  members: Readonly<Record<string, LanMember>>,
+  { over = "vxlan", vni, destinationPort }: OverlayArgs,
+): void {
+  const names = Object.keys(members);
+  const failures = [
+    ...(names.length < 2 ? ["hosts: must be at least two"] : []),
+    ...names
+      .filter((name) => !/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name))
+      .map((name) => `${name}: must be a plain name`),
+    ...names.flatMap((name) => reasons(name, members[name])),
+    ...sameHosts(members),
+    ...(over === "vxlan" ? [] : ["over: must be vxlan"]),
+    ...within("vni", vni, 1, 0xffffff),
+    ...within("destinationPort", destinationPort, 1, 65535),
+  ];
+  if (failures.length > 0) throw new pulumi.RunError(failures.map((each) => `${subject}: ${each}`).join("\n"));
+}
+
+function reasons(name: string, { provider, bridge }: Partial<LanMember> = {}): string[] {
+  return [
+    ...(provider instanceof LocalnetProvider ? [] : [`${name}.provider: must be a Provider of this package`]),
+    ...(bridge && requestOf(bridge) ? [] : [`${name}.bridge: must be a Bridge`]),
+  ];
+}
+
+/** As far as the program knows: an address tells the rest. */
+function sameHosts(members: Readonly<Record<string, LanMember>>): string[] {
+  const seen = new Map<unknown, string>();
+  return Object.entries(members).flatMap(([name, { provider }]) => {
+    const host = settingsOf(provider)?.host;
+    const first = seen.get(host);
+    seen.set(host, first ?? name);
+    return first === undefined ? [] : [`${name}: is the same host as ${first}`];
+  });
+}
+
+function within(key: string, value: number | undefined, least: number, most: number): string[] {
+  const isRight = value === undefined || (Number.isInteger(value) && value >= least && value <= most);
+  return isRight ? [] : [`${key}: must be ${least} to ${most}`];
+}

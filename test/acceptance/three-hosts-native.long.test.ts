@@ -1,0 +1,53 @@
+import { Cli } from "./cli";
+import { type Snapshot, Stack } from "./engine";
+import { natively } from "./providers";
+import { SshHosts } from "./ssh-hosts";
+
+const project = natively("examples/three-hosts");
+let net: SshHosts;
+let stack: Stack;
+let before: Snapshot[];
+const look = () => Promise.all(net.hosts.map((host) => host.snapshot()));
+
+beforeAll(async () => {
+  net = await SshHosts.open(3);
+  before = await look();
+  const env = { ...net.env, LOCALNET_CONNECT_TIMEOUT_SECONDS: "10", LOCALNET_TIMEOUT_SECONDS: "60" };
+  stack = new Stack(project, "test", env, net.inside);
+  await stack.init({ hosts: net.hosts.map(({ url }) => url).join(), pods: "3" });
+});
+afterAll(async () => {
+  stack?.forget();
+  await net?.close();
+});
+
+/** A run whose third host is cut off after so many lines of progress. */
+async function cutOff(command: "up" | "destroy", line: number): Promise<void> {
+  const cli = new Cli(stack, [command, "--yes", "--skip-preview", ...stack.target]);
+  expect(await cli.reach(line)).toBe(true);
+  await net.host(3).cable("down");
+  await cli.ended;
+  await net.host(3).cable("up");
+  expect(cli.text).toContain("error: ");
+}
+
+test("a host is cut off in the middle of up: the next one goes on", async () => {
+  // Beyond the providers: some of the third host's is there, and some is not.
+  await cutOff("up", 16);
+  await stack.up();
+  expect(await stack.outputs()).toEqual({ mtu: 1450 });
+  await stack.unchanged();
+});
+
+test("a host is cut off in the middle of destroy: the next one goes on, and all are as they were", async () => {
+  await cutOff("destroy", 6);
+  await stack.destroy();
+  expect(await look()).toEqual(before);
+});
+
+test("an mtu between the hosts that is too small is an error at preview", async () => {
+  for (const host of net.hosts) await host.ip("link", "set", "eth0", "mtu", "1300");
+  expect((await stack.preview(1)).text).toContain(
+    "Lan lan: underlayMtu: must be at least 1330 between the hosts, and is 1300",
+  );
+});
