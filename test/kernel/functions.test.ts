@@ -47,6 +47,18 @@ test("a link as it is, or that there is none", async () => {
   }
 });
 
+test("the way to an address, or that there is none", async () => {
+  const way = (address: string, netns = a) => ask("getRouteTo", { address, netns });
+  const near = { exists: true, local: false, device: "br0", source: "10.8.0.1", mtu: 1400 };
+  expect(await way("10.8.0.5")).toEqual(near);
+  expect(await way("192.0.2.1")).toEqual({ ...near, via: "10.8.0.9" });
+  expect(await way("10.8.0.1")).toMatchObject({ exists: true, local: true, device: "lo" });
+  await world.script(a, "ip route add 10.11.0.0/16 via 10.8.0.9 mtu lock 1300");
+  expect(await way("10.11.0.1")).toMatchObject({ via: "10.8.0.9", mtu: 1300 });
+  await world.script(a, "ip route del 10.11.0.0/16");
+  for (const none of [way("2001:db8::1"), way("10.8.0.5", `${a}-no`)]) expect(await none).toEqual({ exists: false });
+});
+
 test("the routes of a table", async () => {
   const { routes } = (await ask("getRoutes", { netns: a })) as { routes: object[] };
   expect(routes).toEqual(
