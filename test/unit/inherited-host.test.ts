@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as dynamic from "../../provider/src";
+import { shapes } from "../../provider/src/generated/shapes";
 import * as native from "../../provider/src/native";
+import type { References } from "../../provider/src/pulumi/meaning";
 
 // Where a resource is that is given others: on their host.
 
@@ -129,4 +131,53 @@ test("a host that nothing else names is that of the environment, for an explicit
   } finally {
     delete process.env.LOCALNET_HOST;
   }
+});
+
+/** Every input of a kind that takes a resource of its own host, and a value with such a resource in it. */
+function* placesIn(
+  references: References,
+  prefix = "",
+): Generator<[path: string, value: (resource: object) => object]> {
+  for (const [key, reference] of Object.entries(references)) {
+    const path = `${prefix}${key}`;
+    if (typeof reference !== "string") {
+      for (const [inner, value] of placesIn(reference, `${path}.`)) {
+        yield [inner, (resource) => ({ [key]: value(resource) })];
+        yield [inner, (resource) => ({ [key]: [value(resource)] })];
+      }
+    } else if (!reference.startsWith("address")) yield [path, (resource) => ({ [key]: resource })];
+  }
+}
+
+const everyPlace = Object.entries(shapes).flatMap(([type, { references }]) =>
+  [...placesIn(references)].map(([path, value]) => [type, path, value] as const),
+);
+
+describe("what is on another host", () => {
+  type Class = new (...args: unknown[]) => pulumi.Resource;
+  let [there, far]: pulumi.Resource[] = [];
+  let one: native.Provider;
+  beforeAll(async () => {
+    one = new native.Provider("one", { host: lab1 });
+    there = new dynamic.Netns("there", { host: lab2 });
+    far = new native.Netns("far", {}, { provider: new native.Provider("two", { host: lab2 }) });
+    await Promise.all([there, far].map(({ urn }) => new Promise((resolve) => urn.apply(resolve))));
+  });
+
+  test.each(everyPlace)("is nothing that %s takes as %s", (type, path, value) => {
+    const [Dynamic, Native] = [dynamic, native].map(
+      (classes) => (classes as unknown as Record<string, Class>)[type],
+    ) as [Class, Class];
+    const message = `${type} x: ${path}: must be on the resource's own host: it is on ssh://lab2, not on ssh://lab1`;
+    expect(() => new Dynamic("x", { host: lab1, ...value(there as object) })).toThrow(message);
+    expect(() => new Native("x", value(far as object), { provider: one })).toThrow(message);
+  });
+});
+
+test("every kind that lives in a namespace is among them", () => {
+  const inNetns = Object.entries(shapes).filter(([, { inputs }]) => inputs.includes("netns"));
+  expect(inNetns.map(([type]) => type)).toEqual(
+    expect.arrayContaining(everyPlace.filter(([, path]) => path === "netns").map(([type]) => type)),
+  );
+  expect(everyPlace.filter(([, path]) => path === "netns")).toHaveLength(inNetns.length);
 });
