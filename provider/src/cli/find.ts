@@ -11,8 +11,8 @@ export function findPlace(
   const namespaces = objects.filter(isNamespace);
   const byName = namespaces.filter((each) => each.name === word || namespaceOf(each) === word);
   if (byName.length > 0) return one(word, byName, (each) => ({ host: each.host, netns: namespaceOf(each) }));
-  const inside = objects.filter(({ netns }) => netns === word);
-  if (inside[0]) return { host: inside[0].host, netns: word };
+  const members = objects.filter(({ netns }) => netns === word);
+  if (members[0]) return { host: members[0].host, netns: word };
   const names = namespaces.flatMap((each) => [each.name, namespaceOf(each) ?? ""]);
   return one(word, named(objects, word, names), (each) => ({ host: each.host, netns: each.netns }));
 }

@@ -22,10 +22,10 @@ const atOnce = 16;
 /** Looks at all objects as `pulumi refresh` does, and changes nothing. */
 export function lookAt(objects: readonly LabObject[], { sudo }: HostSettings): Promise<Looked[]> {
   const limit = pLimit(atOnce);
-  return withReadCache(() => Promise.all(objects.map((object) => limit(() => look(object, { sudo })))));
+  return withReadCache(() => Promise.all(objects.map((object) => limit(() => lookAtOne(object, { sudo })))));
 }
 
-async function look(object: LabObject, settings: HostSettings): Promise<Looked> {
+async function lookAtOne(object: LabObject, settings: HostSettings): Promise<Looked> {
   const { recorded, type, id } = object;
   const kind = kinds[type];
   // Of a probe there is nothing in the kernel.

@@ -28,8 +28,8 @@ export function describeFailure(error: unknown): string {
   const { subject, summary, code, ran, hint } = error;
   const about = subject ? `${subject.kind} ${subject.id}: ` : "";
   const stderr = ran?.stderr?.trim().split("\n").at(-1);
-  const said = ran && stderr && !summary.includes(stderr) ? `: ${ran.argv.join(" ").slice(0, 200)}: ${stderr}` : "";
-  return line(`${about}${summary}${said} [${code}]`, hint);
+  const detail = ran && stderr && !summary.includes(stderr) ? `: ${ran.argv.join(" ").slice(0, 200)}: ${stderr}` : "";
+  return line(`${about}${summary}${detail} [${code}]`, hint);
 }
 
 export function codeOf(error: unknown): number {

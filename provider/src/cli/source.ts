@@ -88,8 +88,8 @@ async function exportStack({ stack, cwd = "." }: SourceOptions): Promise<string>
   const { exitCode, stdout, stderr } = await runAsUser(argv, resolve(cwd));
   if (exitCode === 0) return stdout;
   const lines = stderr.trim().split("\n");
-  const said = (lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1) ?? "").replace(/^error: /, "");
+  const message = (lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1) ?? "").replace(/^error: /, "");
   const hint =
     "choose a project's folder with --cwd, a stack with --stack, a file with --state, or look at the host with --live";
-  throw new LocalnetError("LN_COMMAND", `pulumi stack export: ${said || `exit code ${exitCode}`}`, { hint });
+  throw new LocalnetError("LN_COMMAND", `pulumi stack export: ${message || `exit code ${exitCode}`}`, { hint });
 }

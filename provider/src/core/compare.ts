@@ -82,8 +82,8 @@ export function observedInputs(schema: z.ZodObject, wanted: Values, observed: ob
       if (want !== undefined) result[key] = want;
     } else if (nested && isValues(want) && isValues(have)) result[key] = observedInputs(nested, want, have);
     else if (field.meta()?.subset && Array.isArray(want) && Array.isArray(have)) {
-      const [asked, there] = [common(want, have), common(have, want)];
-      result[key] = isSame(field, asked, there) ? asked : there;
+      const [request, there] = [common(want, have), common(have, want)];
+      result[key] = isSame(field, request, there) ? request : there;
     } else if (have !== undefined) result[key] = have;
   }
   return result;
@@ -97,17 +97,17 @@ function common(list: readonly unknown[], other: readonly unknown[]): unknown[] 
 /** What is there of an update that stopped on the way: of what can be observed, all that was asked for before or is now; else as before. */
 export function partialInputs(schema: z.ZodObject, before: Values, now: Values, observed: object): Values {
   const seen = observed as Values;
-  const asked: Values = {};
+  const request: Values = {};
   for (const [key, field] of fieldsOf(schema)) {
     const [was, is, have] = [before[key], now[key], seen[key]];
     const nested = objectIn(field);
-    if (!(key in seen) || is === undefined) asked[key] = was ?? null;
+    if (!(key in seen) || is === undefined) request[key] = was ?? null;
     else if (nested && isValues(was) && isValues(is) && isValues(have))
-      asked[key] = partialInputs(nested, was, is, have);
-    else if (Array.isArray(was) && Array.isArray(is)) asked[key] = [...new Set([...was, ...is])];
-    else asked[key] = is;
+      request[key] = partialInputs(nested, was, is, have);
+    else if (Array.isArray(was) && Array.isArray(is)) request[key] = [...new Set([...was, ...is])];
+    else request[key] = is;
   }
-  return observedInputs(schema, asked, seen);
+  return observedInputs(schema, request, seen);
 }
 
 /** Plain JSON: the engine takes nothing else, and loses an object that was just made over one `undefined`. */

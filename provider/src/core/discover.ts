@@ -43,14 +43,14 @@ export async function discover(
   if (netns !== undefined && !all.includes(netns)) {
     throw new LocalnetError("LN_NETNS", `there is no network namespace "${netns}"`, { hint: "see ip netns list" });
   }
-  const asked = netns === undefined ? all : [netns];
-  const named = asked.filter((name) => netnsName.safeParse(name).success);
+  const candidates = netns === undefined ? all : [netns];
+  const named = candidates.filter((name) => netnsName.safeParse(name).success);
   const places = [...(netns === undefined ? [undefined] : []), ...named];
   const each = await Promise.all(kinds.map((kind) => discoverKind(kind, host, settings, places)));
   const found = each.flatMap((kind) => kind.found);
   const known = { found, refused: each.flatMap(({ refused }) => refused) };
   const other = await Promise.all(places.map((place) => readObjects(readers, host, place, known)));
-  const strange = asked.filter((name) => !named.includes(name));
+  const strange = candidates.filter((name) => !named.includes(name));
   return {
     importable: found.map(({ kind, id }) => ({ type: kind.type, id })),
     left: [

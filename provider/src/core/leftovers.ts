@@ -67,7 +67,7 @@ export async function findLeftovers(
       ...entries.map(({ what, owner, netns }) => ({ what, owner, netns })),
     ].filter((each) => !isOurs(each));
     const limit = pLimit(atOnce);
-    const all = await Promise.all(named.map((each) => limit(() => look(each, settings, others))));
+    const all = await Promise.all(named.map((each) => limit(() => findOne(each, settings, others))));
     const found = [...new Map(all.map((each) => [`${each.kind.type} ${each.id}`, each])).values()];
     const stacks = [...objects, ...entries].flatMap(({ owner }) => (owner === "" ? [] : stackOf(owner)));
     return { found: inOrder(kinds, found), stacks: [...new Set(stacks)].sort() };
@@ -109,7 +109,7 @@ function namedByEntry(kind: AnyKind | undefined, { what, owner, netns }: Entry &
   ];
 }
 
-async function look(
+async function findOne(
   { kind, id, args: named }: Named,
   settings: HostSettings,
   others: readonly Other[],
@@ -127,11 +127,11 @@ async function look(
     recorded = toPlainJson({ ...args, ...seen, ...(await kind.noted?.recall?.(host, args)), owner });
   });
   const netns = kind.namespace ? kind.namespace(recorded) : (recorded.netns as string | undefined);
-  const inside = (kind.tags ?? []).includes("netns") ? others.filter((each) => each.netns === recorded.name) : [];
-  const stays = inside.find((each) => each.owner !== "");
+  const contents = (kind.tags ?? []).includes("netns") ? others.filter((each) => each.netns === recorded.name) : [];
+  const stays = contents.find((each) => each.owner !== "");
   return {
     ...{ kind, id: kind.id(recorded), owner, netns, recorded, isGone },
-    along: inside.flatMap(({ what, owner: whose }) => (whose === "" ? what : [])),
+    along: contents.flatMap(({ what, owner: whose }) => (whose === "" ? what : [])),
     reason: reason ?? (stays && `${stays.what} of ${stays.owner} is in it`),
   };
 }

@@ -47,7 +47,7 @@ async function ofKind(kind: AnyKind, host: Host, places: readonly (string | unde
   const known = new Set<string>();
   for (const netns of places) {
     for (const { id } of (await unlessLacking(async () => kind.imports?.list(host, netns))) ?? []) {
-      const each = known.has(id) ? undefined : await unlessLacking(() => look(kind, host, id));
+      const each = known.has(id) ? undefined : await unlessLacking(() => surveyOne(kind, host, id));
       known.add(id);
       if (!each) continue;
       if (kind.imports?.alias) known.add(kind.imports.alias(each.outputs));
@@ -57,7 +57,7 @@ async function ofKind(kind: AnyKind, host: Host, places: readonly (string | unde
   return found;
 }
 
-async function look(kind: AnyKind, host: Host, id: string): Promise<Surveyed | undefined> {
+async function surveyOne(kind: AnyKind, host: Host, id: string): Promise<Surveyed | undefined> {
   const args = await located(kind, host, identity(kind, id, ""), id);
   const observed = args && (await observeOwned(kind, host, args, { ...args, imported: true }));
   if (!args || !observed) return undefined;

@@ -15,7 +15,7 @@ export const functions = Object.fromEntries(all.map((each) => [each.name, each])
 
 /** What a function answers. */
 export function answer(name: string, args: Values, settings: HostSettings): Promise<Values> {
-  const asked = functions[name];
-  if (!asked) throw new Error(`pulumi-localnet has no function ${name}`);
-  return asked.answer(args, settings);
+  const called = functions[name];
+  if (!called) throw new Error(`pulumi-localnet has no function ${name}`);
+  return called.answer(args, settings);
 }

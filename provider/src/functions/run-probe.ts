@@ -35,11 +35,11 @@ export const runProbe = defineFunction({
   },
   needs: [],
   async run(host, args) {
-    const asked = { ...args, expect: "success", owner: "" } as const;
-    const wrong = [...(probe.rules?.(asked) ?? [])].map(([property, rule]) => `${property}: ${rule}`);
+    const inputs = { ...args, expect: "success", owner: "" } as const;
+    const wrong = [...(probe.rules?.(inputs) ?? [])].map(([property, rule]) => `${property}: ${rule}`);
     if (wrong.length > 0) throw new LocalnetError("LN_INPUT", wrong.join("; "));
     try {
-      const { outputs } = (await probe.ensure(host, asked, undefined)) ?? {};
+      const { outputs } = (await probe.ensure(host, inputs, undefined)) ?? {};
       return { ok: true, milliseconds: outputs?.results?.milliseconds?.median };
     } catch (error) {
       if (!hasCode(error, "LN_PROBE")) throw error;

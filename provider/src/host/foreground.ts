@@ -36,9 +36,9 @@ export type Mode =
 /** The command line that runs a command there, as the user would type it. */
 export function commandThere({ host, netns, sudo }: Where, argv: readonly string[], mode: Mode = "pipe"): string[] {
   // With the files that /etc/netns has for the namespace, which nsenter does not mount.
-  const inside = netns === undefined ? [...argv] : ["ip", "netns", "exec", netns, ...argv];
+  const command = netns === undefined ? [...argv] : ["ip", "netns", "exec", netns, ...argv];
   const isBound = mode === "bound" && host !== undefined;
-  const bound = isBound ? ["sh", "-c", boundScript, "localnet", ...inside] : inside;
+  const bound = isBound ? ["sh", "-c", boundScript, "localnet", ...command] : command;
   const elevated = sudo && (host !== undefined || process.getuid?.() !== 0) ? ["sudo", "-n", "--", ...bound] : bound;
   if (host === undefined) return elevated;
   return ["ssh", ...sshOptions().options, ...(mode === "terminal" ? ["-t"] : []), host, "--", quote(elevated)];

@@ -26,9 +26,9 @@ export function placeOf(
   const own = ownProvider(subject, pkg, options);
   const provider = own ?? first?.[1].getProvider(`${pkg}:index:any`);
   const ofProvider = own && (["provider", (settingsOf(own)?.host as HostInput) ?? fromEnvironment("host")] as const);
-  const said = args.host === undefined ? ofProvider : (["host", args.host as HostInput] as const);
+  const source = args.host === undefined ? ofProvider : (["host", args.host as HostInput] as const);
   const configured = new pulumi.Config("localnet").get("host") ?? fromEnvironment("host");
-  return { provider, host: oneHost(subject, [...(said ? [said] : []), ...hostsOf(resources)], configured) };
+  return { provider, host: oneHost(subject, [...(source ? [source] : []), ...hostsOf(resources)], configured) };
 }
 
 function oneHost(subject: string, places: readonly Place[], configured: HostInput): HostInput {

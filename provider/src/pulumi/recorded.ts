@@ -53,8 +53,8 @@ export function readDeployment(text: string): RecordedResource[] {
 function resourceOf({ urn, ...entry }: StateEntry, id: string, provider: Values = {}): RecordedResource | undefined {
   const kind = kinds[kindOf(urn)];
   if (!kind) return undefined;
-  const { __host: made, ...outputs } = plain(entry.outputs);
-  const { host = made === undefined ? provider.host : made || undefined, ...inputs } = plain(entry.inputs);
+  const { __host: made, ...outputs } = withoutMeta(entry.outputs);
+  const { host = made === undefined ? provider.host : made || undefined, ...inputs } = withoutMeta(entry.inputs);
   const owner = String(outputs.owner ?? inputs.owner ?? ownerOf(urn));
   const recorded = { owner, ...requestedInputs(kind, outputs, inputs), ...(host !== undefined && { host }) };
   return {
@@ -71,7 +71,7 @@ function resourceOf({ urn, ...entry }: StateEntry, id: string, provider: Values 
 }
 
 /** Without what the SDK adds, and with a word in place of each secret. */
-function plain(values: Values = {}): Values {
+function withoutMeta(values: Values = {}): Values {
   const { __provider: _, ...rest } = values;
   return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, revealed(value)]));
 }

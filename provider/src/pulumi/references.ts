@@ -15,8 +15,8 @@ export function resolved(references: References, args: Values, outerNetns?: unkn
       if (pulumi.Resource.isInstance(value))
         result[key] = meaning(key, value as unknown as Values, reference, netns, outerArgs);
     } else {
-      const inside = (entry: unknown) => (isObject(entry) ? resolved(reference, entry, netns, outerArgs) : entry);
-      result[key] = Array.isArray(value) ? value.map(inside) : inside(value);
+      const resolve = (entry: unknown) => (isObject(entry) ? resolved(reference, entry, netns, outerArgs) : entry);
+      result[key] = Array.isArray(value) ? value.map(resolve) : resolve(value);
     }
   }
   return result;

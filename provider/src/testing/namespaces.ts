@@ -44,10 +44,10 @@ export class Namespaces {
     // A session of its own: ^C in a terminal is not for it.
     const options = { detached: true, stdio: "pipe" } as const;
     const holder = spawn("sh", ["-c", outside, "sh", first, folder], options);
-    const said = text(holder.stderr);
+    const stderr = text(holder.stderr);
     const [answer] = await Promise.race([once(holder.stdout, "data"), once(holder, "close")]);
     const [pid] = /^\d+\n$/.exec(String(answer)) ?? [];
-    if (pid === undefined) throw new LabUnavailable(reason(await said));
+    if (pid === undefined) throw new LabUnavailable(reason(await stderr));
     // Nothing but the test's own work keeps its process.
     holder.unref();
     for (const stream of holder.stdio) (stream as { unref?(): void } | null)?.unref?.();

@@ -122,9 +122,9 @@ export class Lab implements AsyncDisposable {
 }
 
 async function up(stack: Stack, program: PulumiFn, { onOutput }: NetworkOptions): Promise<Record<string, unknown>> {
-  let [said, failure]: [string, unknown] = ["", undefined];
+  let [message, failure]: [string, unknown] = ["", undefined];
   const collect = (part: string) => {
-    said += part;
+    message += part;
     onOutput?.(part);
   };
   const watched: PulumiFn = async () => {
@@ -140,8 +140,8 @@ async function up(stack: Stack, program: PulumiFn, { onOutput }: NetworkOptions)
     const { outputs } = await stack.up({ program: watched, onOutput: collect, color: "never" });
     return Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value]));
   } catch (error) {
-    const [, diagnostics = said || String(error)] =
-      /^Diagnostics:\n(.*?)^(?:Outputs|Resources|Duration):/ms.exec(said) ?? [];
+    const [, diagnostics = message || String(error)] =
+      /^Diagnostics:\n(.*?)^(?:Outputs|Resources|Duration):/ms.exec(message) ?? [];
     throw new Error(`the network is not up:\n${diagnostics.trim()}`, { cause: failure ?? error });
   }
 }

@@ -36,9 +36,9 @@ export async function readTable(
 
 /** Text is read, not JSON: in that, nft 1.0.6 leaves out comments, and nobody could read what has changed. */
 export function parseTable(text: string, stderr = ""): Table {
-  const [, inside = ""] = /^table [^\n]*\{[^\n]*\n(.*?)^\}/ms.exec(text) ?? [];
-  const body = inside.replace(/^\t(?:set|map) \S+ \{\n.*?^\t\}/gms, withoutPassing);
-  return { body: tidy(body), isIptables: /managed by iptables/.test(stderr) || isIptables(text) };
+  const [, content = ""] = /^table [^\n]*\{[^\n]*\n(.*?)^\}/ms.exec(text) ?? [];
+  const body = content.replace(/^\t(?:set|map) \S+ \{\n.*?^\t\}/gms, withoutPassing);
+  return { body: withoutIndent(body), isIptables: /managed by iptables/.test(stderr) || isIptables(text) };
 }
 
 /** Of a set whose elements go by themselves, or that packets add to, the elements say nothing. */
@@ -100,7 +100,7 @@ export async function deleteTable(host: Host, netns: string | undefined, { famil
 }
 
 /** The text without what means nothing: a common indentation, blanks at the ends of lines, empty lines around it. */
-export function tidy(text: string): string {
+export function withoutIndent(text: string): string {
   const lines = text.split("\n").map((line) => line.trimEnd());
   const filled = lines.filter(Boolean);
   const indentation = filled.map((line) => /^\s*/.exec(line)?.[0] ?? "").reduce(common, filled[0] ?? "");

@@ -71,6 +71,6 @@ function text(stack: string, rows: readonly Row[], stacks: readonly string[], is
   ]);
   const last = isDone ? [] : [`nothing was changed; localnet clean ${stack} --yes takes it away`];
   const lines = [...remarks, ...last].map((line) => `${oneLine(line)}\n`).join("");
-  const listed = table(["NAMESPACE", "KIND", "OBJECT", "OWNER", "RESULT"], cells, process.stdout.columns);
-  return lines === "" ? listed : `${listed}\n${lines}`;
+  const shown = table(["NAMESPACE", "KIND", "OBJECT", "OWNER", "RESULT"], cells, process.stdout.columns);
+  return lines === "" ? shown : `${shown}\n${lines}`;
 }

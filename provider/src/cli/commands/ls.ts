@@ -94,9 +94,9 @@ function text(rows: readonly Row[], isLive: boolean, width?: number): string {
 
 /** What differs, a line each, and what puts it back. */
 function remarks(rows: readonly Row[]): string {
-  const told = new Set(rows.flatMap(({ type, name, remarks }) => remarks.map((each) => `${type} ${name}: ${each}`)));
+  const notes = new Set(rows.flatMap(({ type, name, remarks }) => remarks.map((each) => `${type} ${name}: ${each}`)));
   const isChanged = rows.some(({ state }) => state === "gone" || state === "differs");
-  const lines = [...told].map(oneLine);
+  const lines = [...notes].map(oneLine);
   if (isChanged) lines.push("pulumi up --refresh puts back what is gone or differs");
   return lines.length > 0 ? `\n${lines.join("\n")}\n` : "";
 }

@@ -61,11 +61,11 @@ async function tryAll(options: Options): Promise<number> {
 
 async function tryOne(object: LabObject, options: Options): Promise<Result> {
   const { host, netns, name, recorded = {} } = object;
-  const asked = Object.fromEntries(Object.entries(recorded).filter(([key]) => key in probe.args.shape));
-  const common = { host, netns, name, what: idIn(object), expect: String(asked.expect ?? "success") };
+  const probeInputs = Object.fromEntries(Object.entries(recorded).filter(([key]) => key in probe.args.shape));
+  const common = { host, netns, name, what: idIn(object), expect: String(probeInputs.expect ?? "success") };
   try {
-    if (hasSecret(asked)) throw new LocalnetError("LN_INPUT", "an input is secret, and stays so in the state");
-    const outputs = await attempt({ ...asked, attempts: options.attempts }, host, options);
+    if (hasSecret(probeInputs)) throw new LocalnetError("LN_INPUT", "an input is secret, and stays so in the state");
+    const outputs = await attempt({ ...probeInputs, attempts: options.attempts }, host, options);
     return { ...common, result: "ok", milliseconds: outputs?.results?.milliseconds?.median };
   } catch (error) {
     if (!(error instanceof LocalnetError)) throw error;
@@ -73,8 +73,8 @@ async function tryOne(object: LabObject, options: Options): Promise<Result> {
   }
 }
 
-async function attempt(asked: Values, host: string | undefined, options: Options) {
-  const { inputs, failures } = check(probe, asked);
+async function attempt(probeInputs: Values, host: string | undefined, options: Options) {
+  const { inputs, failures } = check(probe, probeInputs);
   if (failures.length > 0) throw new LocalnetError("LN_INPUT", failures.map(({ reason }) => reason).join("; "));
   const ensured = await probe.ensure(openHost(host, settingsOf(options)), inputs as never, undefined);
   return ensured?.outputs;

@@ -77,9 +77,9 @@ async function dropIn({ lab }: Question, { netns, steps }: Visit): Promise<Found
     return { text: `dropped by ${text}`, ...extras({ text, ...(owner && { owner }), ...(hint && { hint }) }) };
   }
   if (last?.what !== "rule" || last.verdict !== "drop") return undefined;
-  const told: Told = await tellRule(lab, netns, last);
-  const how = / -j REJECT|\breject\b/.test(told.text) ? "rejected" : "dropped";
-  return { ...told, text: `${how} by ${told.text}` };
+  const decision: Told = await tellRule(lab, netns, last);
+  const how = / -j REJECT|\breject\b/.test(decision.text) ? "rejected" : "dropped";
+  return { ...decision, text: `${how} by ${decision.text}` };
 }
 
 function linksOf(steps: readonly Step[]): string | undefined {

@@ -98,8 +98,8 @@ async function spelling(
 ): Promise<string | undefined> {
   const program = family === "ip6" ? "ip6tables-nft" : "iptables-nft";
   try {
-    const listed = await host.run(enter(netns, ["nft", "-a", "list", "chain", family, table, chain]));
-    const handles = [...listed.stdout.matchAll(/^\t\t(?!type ).*# handle (\d+)$/gm)].map((match) => Number(match[1]));
+    const listing = await host.run(enter(netns, ["nft", "-a", "list", "chain", family, table, chain]));
+    const handles = [...listing.stdout.matchAll(/^\t\t(?!type ).*# handle (\d+)$/gm)].map((match) => Number(match[1]));
     const saved = await host.run(enter(netns, [program, "-t", table, "-S", chain]));
     const rules = saved.stdout.split("\n").filter((line) => line.startsWith("-A "));
     return handles.length === rules.length ? rules[handles.indexOf(handle)] : undefined;

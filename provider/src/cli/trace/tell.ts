@@ -11,29 +11,29 @@ export interface Told {
 }
 
 export async function tellWay(lab: Lab, visits: readonly Visit[]): Promise<Told[]> {
-  const told: Told[] = [];
+  const decisions: Told[] = [];
   for (const visit of visits) {
     const { netns } = visit;
     for (const [index, step] of visit.steps.entries()) {
       if (step.what === "rewrite") {
         const by = await tellRewrite(lab, visit, index);
         const change = `${changeOf(step.from, step.to)}${by ? ` by ${by.text}` : ""}`;
-        told.push({ netns, what: "rewrite", text: change, ...(by?.owner !== undefined && { owner: by.owner }) });
+        decisions.push({ netns, what: "rewrite", text: change, ...(by?.owner !== undefined && { owner: by.owner }) });
       } else if (step.what === "rule") {
         const rule = await tellRule(lab, netns, step);
-        told.push({
+        decisions.push({
           netns,
           what: "rule",
           ...rule,
           text: `${rule.text}${step.verdict === "accept" ? "" : `: ${step.verdict}`}`,
         });
       } else if (step.what === "policy")
-        told.push({ netns, what: "policy", ...tellPolicy(lab, netns, step.chain, step.verdict) });
-      else told.push({ netns, what: step.what, text: `${step.what === "in" ? "in" : "out"} ${step.link}` });
+        decisions.push({ netns, what: "policy", ...tellPolicy(lab, netns, step.chain, step.verdict) });
+      else decisions.push({ netns, what: step.what, text: `${step.what === "in" ? "in" : "out"} ${step.link}` });
     }
   }
   // What starts is told by the link that it goes out by, unless it goes nowhere.
-  return told.filter(({ what }, index) => what !== "start" || told[index + 1] === undefined);
+  return decisions.filter(({ what }, index) => what !== "start" || decisions[index + 1] === undefined);
 }
 
 function changeOf(from: Packet, to: Packet): string {

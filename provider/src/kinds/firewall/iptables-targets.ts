@@ -149,7 +149,7 @@ const numeric = <W extends TargetWord<string | number>>(word: W) => ({
 });
 const withoutMask = (text: string | undefined) => text?.replace(/\/0xffffffff$/, "");
 /** What iptables prints of what nobody asked for. */
-const unless =
+const withoutDefaults =
   (...silent: string[]) =>
   (text: string | undefined) =>
     text === undefined || silent.includes(text) ? undefined : withoutMask(text);
@@ -175,16 +175,16 @@ export const targetOptions: { readonly [K in TargetOption]: TargetWord<never> } 
     ...valued("--mask", ["CONNMARK"]),
     options: ["--nfmask", "--ctmask"],
     // Two that differ are no input.
-    read: (nf, ct) => (nf === ct ? unless("0xffffffff")(nf) : `${nf} of the packet, ${ct} of the connection`),
+    read: (nf, ct) => (nf === ct ? withoutDefaults("0xffffffff")(nf) : `${nf} of the packet, ${ct} of the connection`),
   },
   rejectWith: {
     ...valued("--reject-with", ["REJECT"]),
-    read: unless("icmp-port-unreachable", "icmp6-port-unreachable"),
+    read: withoutDefaults("icmp-port-unreachable", "icmp6-port-unreachable"),
   },
   logPrefix: valued("--log-prefix", ["LOG"]),
   onPort: numeric(valued("--on-port", ["TPROXY"])),
-  onIp: { ...valued("--on-ip", ["TPROXY"]), read: unless("0.0.0.0", "::") },
-  tproxyMark: { ...valued("--tproxy-mark", ["TPROXY"]), read: unless("0x0/0x0") },
+  onIp: { ...valued("--on-ip", ["TPROXY"]), read: withoutDefaults("0.0.0.0", "::") },
+  tproxyMark: { ...valued("--tproxy-mark", ["TPROXY"]), read: withoutDefaults("0x0/0x0") },
   notrack: switched("--notrack", "CT"),
   zone: numeric(valued("--zone", ["CT"])),
   clampMssToPmtu: switched("--clamp-mss-to-pmtu", "TCPMSS"),

@@ -4,10 +4,10 @@ const commands =
 
 /** Why a text is not what may stand between the braces of a table; undefined: it may. */
 export function badRuleset(text: string): string | undefined {
-  const plain = withoutStrings(text);
-  if (plain === undefined) return 'has a quotation mark (") without another on the same line';
+  const bare = withoutStrings(text);
+  if (bare === undefined) return 'has a quotation mark (") without another on the same line';
   let depth = 0;
-  for (const [index, line] of plain.split("\n").entries()) {
+  for (const [index, line] of bare.split("\n").entries()) {
     const where = `line ${index + 1}: `;
     for (const part of line.split(/([{};])/)) {
       const words = part.trim();
@@ -24,6 +24,6 @@ export function badRuleset(text: string): string | undefined {
 
 /** The text without comments and what is in quotes; undefined where one does not end on its line. */
 function withoutStrings(text: string): string | undefined {
-  const plain = text.replace(/"[^"\n]*"|#[^\n]*/g, "");
-  return plain.includes('"') ? undefined : plain;
+  const bare = text.replace(/"[^"\n]*"|#[^\n]*/g, "");
+  return bare.includes('"') ? undefined : bare;
 }

@@ -11,7 +11,7 @@ import {
   makeTable,
   readTable,
   type TableKey,
-  tidy,
+  withoutIndent,
 } from "../../tools/nft";
 import { badRuleset } from "./nft-ruleset";
 
@@ -38,7 +38,9 @@ export const nftTable = defineKind({
      * have added to them; what it changes begins anew, and so does all of the table with a change of what is declared: a
      * type, a hook, a comment, the chains with hooks.
      */
-    ruleset: text.refine((value) => Buffer.byteLength(value) <= 1024 * 1024, "must be at most 1 MiB").transform(tidy),
+    ruleset: text
+      .refine((value) => Buffer.byteLength(value) <= 1024 * 1024, "must be at most 1 MiB")
+      .transform(withoutIndent),
   },
   outputs: {
     /** The ruleset as nft printed it when it was loaded. What differs from that is drift; counters are not in it, nor elements of sets that packets add to or that have a timeout. */

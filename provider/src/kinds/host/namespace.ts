@@ -71,7 +71,7 @@ async function makeNamespace(host: Host, args: Namespace, add: () => Promise<unk
         hint: "choose another name, or pass the one resource to both",
       });
     }
-    if (!(await loopback(host, args.name))) await discard(host, args);
+    if (!(await loopback(host, args.name))) await removeRest(host, args);
     throw error;
   }
 }
@@ -164,7 +164,7 @@ export async function cleanUpNamespace(
 ): Promise<void> {
   const ours = isOursToCleanUp(args, owner);
   await Promise.all([
-    owner === undefined ? discard(host, args) : endNamespace(host, args),
+    owner === undefined ? removeRest(host, args) : endNamespace(host, args),
     ours && eraseNetns(host, args.name),
   ]);
 }
@@ -175,16 +175,16 @@ export function loopback(host: Host, name: string): Promise<Link | undefined | n
 }
 
 /** What is seen in a namespace; undefined and null as for `loopback`. */
-export async function undefinedIfStale<T>(look: () => Promise<T>): Promise<T | undefined | null> {
+export async function undefinedIfStale<T>(body: () => Promise<T>): Promise<T | undefined | null> {
   try {
-    return await look();
+    return await body();
   } catch (error) {
     if (!hasCode(error, "LN_NETNS")) throw error;
     return error.ran?.stderr?.includes("failed: Invalid argument") ? null : undefined;
   }
 }
 
-async function discard(host: Host, args: Namespace): Promise<void> {
+async function removeRest(host: Host, args: Namespace): Promise<void> {
   const { name } = args;
   await endNamespace(host, args);
   if ((await netnsFileExists(host, name)) && (await isStale(host, name)))

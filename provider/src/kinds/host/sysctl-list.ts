@@ -28,13 +28,13 @@ export async function listChanged(host: Host, netns: string | undefined): Promis
   const ofNew = await readNewSysctls(host);
   const now = ofNew ? await readAllSysctls(host, netns) : await readSysctls(host, netns, [...defaults.keys()]);
   const changed = [...now].filter(([key, value]) => isChanged(key, value, now, ofNew ?? new Map()));
-  const listed = changed.map(([key, value]) => {
+  const entries = changed.map(([key, value]) => {
     if (defaults.has(key) || netns !== undefined) return { key };
     const omit = `it is ${oneOf(value)}, in a new namespace ${oneOf(ofNew?.get(key) ?? "as links have it")}; on the host itself its configuration may set it: import it by this id if it is yours`;
     return { key, omit };
   });
   const blind = { key: "net", omit: "which are changed nobody can tell without a new namespace to compare with" };
-  return ofNew ? listed : [...listed, blind];
+  return ofNew ? entries : [...entries, blind];
 }
 
 function oneOf(value: string): string {

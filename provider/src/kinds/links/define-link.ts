@@ -44,7 +44,7 @@ export function defineLink<
     isMoved ? withBirthplace(host, netns, link) : link;
   for (const each of linkTypes) listedTypes.set(each, definition.isListed ?? (() => true));
   const inputs = Object.fromEntries(Object.entries(options).map(([key, { input }]) => [key, input]));
-  const said = [true, false].map((isFirst) => {
+  const typeWords = [true, false].map((isFirst) => {
     const those = Object.entries(options).filter(([, option]) => (option.isFirst ?? false) === isFirst);
     return Object.fromEntries(those.map(([key, option]) => [key, { words: wordsOf(option) }]));
   });
@@ -125,7 +125,7 @@ export function defineLink<
       const values = args as Readonly<Record<string, unknown>>;
       const below = lowers.flatMap(([key]) => (values[key] === undefined ? [] : ["link", String(values[key])]));
       const linkType = typeKey ? String(values[typeKey]) : (linkTypes[0] ?? "");
-      const wanted = said.map((each) => changedWords(each, args, observed?.inputs ?? {}));
+      const wanted = typeWords.map((each) => changedWords(each, args, observed?.inputs ?? {}));
       const home = args.netns !== undefined && birthplaceOf(args) !== args.netns ? ["netns", args.netns] : [];
       const add = ["link", "add", ...below, "name", args.name, ...words, ...home, "type", linkType, ...wanted.flat()];
       const changed = wanted.filter((each) => each.length > 0);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
 import { deviceName, ifName, integer, mac, mtu } from "../../schema/fields";
-import type { Asked } from "./former";
+import type { Wanted } from "./former";
 import { addressList } from "./options";
 import { bridgePort } from "./ports";
 
@@ -15,7 +15,7 @@ const formerPort = z
   .strictObject(
     Object.fromEntries(
       Object.entries(bridgePort.unwrap().shape).map(([key, field]) => {
-        const unset = (observed: WithFormer) => (observed?.detail.former.bridgePort as Asked | undefined)?.[key];
+        const unset = (observed: WithFormer) => (observed?.detail.former.bridgePort as Wanted | undefined)?.[key];
         return [key, field.meta({ ...field.meta(), unset })];
       }),
     ),

@@ -6,7 +6,7 @@ import type { Link } from "../../tools/ip/links";
 import { modeOf } from "./addrgenmode";
 import { ensureLink } from "./ensure";
 import { type ExistingArgs, existingInputs } from "./existing-link-args";
-import { type Asked, flat, givenUp, type Held, heldBy, keptAddresses, nested } from "./former";
+import { flat, givenUp, type Held, heldBy, keptAddresses, nested, type Wanted } from "./former";
 import { type ObservedLink, observedLink } from "./link";
 import type { LinkArgs } from "./options";
 import { requireLink } from "./usable";
@@ -20,7 +20,7 @@ export function placeOf({ name, netns }: Name) {
   return { netns, what: `Link ${at(name, netns)}` };
 }
 
-export function askedOf(args: object): Asked {
+export function wantedOf(args: object): Wanted {
   return flat(args, existingInputs);
 }
 
@@ -45,10 +45,10 @@ export async function holdersOf(host: Host, args: Name & { readonly owner: strin
 export async function observedOf(host: Host, args: ExistingArgs, link: Link, holders?: Holders) {
   const { owner: _, inputs: there, ...rest } = observedLink(link, args.owner);
   const { mine, others = [] } = holders ?? {};
-  const asked = askedOf(args);
-  const kept = keptAddresses(mine, asked, others);
+  const request = wantedOf(args);
+  const kept = keptAddresses(mine, request, others);
   // ip shows it with a link alone, and not with its addresses.
-  const isAsked = "addrgenmode" in asked || (mine && "addrgenmode" in mine.value);
+  const isAsked = "addrgenmode" in request || (mine && "addrgenmode" in mine.value);
   const mode = isAsked ? await modeOf(host, args.netns, args.name) : undefined;
   // lo has the mark of its namespace.
   const alias = link.ifname === "lo" ? "" : (link.ifalias ?? "");
@@ -60,7 +60,7 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
       addresses: there.addresses.filter((each) => !kept.includes(each)),
       addrgenmode: mode ?? there.addrgenmode,
     },
-    detail: { ...rest.detail, former: nested(givenUp(mine, asked, others)) },
+    detail: { ...rest.detail, former: nested(givenUp(mine, request, others)) },
   };
 }
 
@@ -69,7 +69,7 @@ export async function undo(
   host: Host,
   args: ExistingArgs,
   there: Awaited<ReturnType<typeof observedOf>>,
-  changed: Asked,
+  changed: Wanted,
 ): Promise<void> {
   const now = await observedOf(host, args, await requireLink(host, args));
   const before = flat(there.inputs, existingInputs);
@@ -87,12 +87,12 @@ export async function apply(
   host: Host,
   { name, netns, owner }: ExistingArgs,
   there: Awaited<ReturnType<typeof observedOf>>,
-  asked: Asked,
+  request: Wanted,
   { mine, others }: Holders,
 ): Promise<void> {
   const { inputs, detail, outputs } = there;
-  const wanted = nested({ ...givenUp(mine, asked, others), ...asked });
-  const kept = keptAddresses(mine, asked, others);
+  const wanted = nested({ ...givenUp(mine, request, others), ...request });
+  const kept = keptAddresses(mine, request, others);
   const before = (mine?.value.addresses ?? []) as string[];
   // It carries no mark, and is given none.
   const observed = { inputs, outputs, owner, detail: { ...detail, group: undefined, hasAlias: true } } as ObservedLink;

@@ -5,8 +5,8 @@ import { withLock } from "../../host/lock";
 import { at, parseAt } from "../../schema/fields";
 import { type Link, showLink, showLinks } from "../../tools/ip/links";
 import { existingArgs, existingInputs } from "./existing-link-args";
-import { apply, askedOf, holdersOf, observedOf, placeOf, undo } from "./existing-link-state";
-import { type Asked, beforeOf, flat, requireAgreement, union } from "./former";
+import { apply, holdersOf, observedOf, placeOf, undo, wantedOf } from "./existing-link-state";
+import { beforeOf, flat, requireAgreement, union, type Wanted } from "./former";
 import { fallbackLinks, linkOutputs, listedTypes } from "./link";
 import { linkRules } from "./options";
 import { requireLink } from "./usable";
@@ -32,8 +32,8 @@ export const link = defineKind({
   async observe(host, args, recorded) {
     const link = await showLink(host, args.netns, args.name);
     if (!link) return undefined;
-    const [asked, before] = [askedOf(args), recorded && askedOf(recorded)];
-    const isLess = before && Object.keys(before).some((key) => !isDeepStrictEqual(before[key], asked[key]));
+    const [wanted, before] = [wantedOf(args), recorded && wantedOf(recorded)];
+    const isLess = before && Object.keys(before).some((key) => !isDeepStrictEqual(before[key], wanted[key]));
     return observedOf(
       host,
       args,
@@ -45,31 +45,31 @@ export const link = defineKind({
   async ensure(host, args, _observed, recorded) {
     const place = placeOf(args);
     return withLock(host, place, async () => {
-      const asked = askedOf(args);
+      const wanted = wantedOf(args);
       const holders = await holdersOf(host, args, recorded?.owner ?? args.owner);
       const { mine, others, all } = holders;
-      requireAgreement(others, recorded?.owner ?? args.owner, asked);
+      requireAgreement(others, recorded?.owner ?? args.owner, wanted);
       const there = await observedOf(host, args, await requireLink(host, args), holders);
       const now = flat(there.inputs, existingInputs);
-      const note = async (value: Asked) => {
+      const note = async (value: Wanted) => {
         const entry = { owner: args.owner, before: beforeOf(value, all, now), value };
         await addShare(host, place, entry);
       };
       // What is given up stays noted until it is put back.
-      const both = union(mine?.value, asked);
+      const both = union(mine?.value, wanted);
       if (mine?.owner !== args.owner || !isDeepStrictEqual(mine.value, both)) await note(both);
-      const look = async () => observedOf(host, args, await requireLink(host, args), holders);
-      let after: Awaited<ReturnType<typeof look>>;
+      const observeNow = async () => observedOf(host, args, await requireLink(host, args), holders);
+      let after: Awaited<ReturnType<typeof observeNow>>;
       try {
-        await apply(host, args, there, asked, holders);
-        after = await look();
+        await apply(host, args, there, wanted, holders);
+        after = await observeNow();
       } catch (error) {
         await undo(host, args, there, both).catch(() => undefined);
-        const isUndone = isDeepStrictEqual((await look()).inputs, there.inputs);
+        const isUndone = isDeepStrictEqual((await observeNow()).inputs, there.inputs);
         if (isUndone) await (mine ? addShare(host, place, mine) : eraseShare(host, place, args.owner));
         throw error;
       }
-      if (!isDeepStrictEqual(both, asked)) await note(asked);
+      if (!isDeepStrictEqual(both, wanted)) await note(wanted);
       if (mine && mine.owner !== args.owner) await eraseShare(host, place, mine.owner);
       return { observed: after };
     });
@@ -96,10 +96,10 @@ export const link = defineKind({
       return Promise.all(
         links.map(async ({ ifname: name, linkinfo }) => {
           const kind = linkinfo?.info_kind;
-          const listed = await listUnshared(host, placeOf({ name, netns }), at(name, netns));
+          const unshared = await listUnshared(host, placeOf({ name, netns }), at(name, netns));
           return kind && !fallbackLinks.includes(name)
-            ? { ...listed, omit: `there is no kind of resource for links of type ${kind}` }
-            : listed;
+            ? { ...unshared, omit: `there is no kind of resource for links of type ${kind}` }
+            : unshared;
         }),
       );
     },

@@ -8,21 +8,21 @@ import { LocalnetError } from "../../errors";
 // What resources ask of a link that none of them made: each input by its path, with the value that was there before.
 
 /** By the path of the input; null: there is none. Of addresses, the list. */
-export type Asked = Readonly<Record<string, unknown>>;
+export type Wanted = Readonly<Record<string, unknown>>;
 
 /** An entry of the ledger about a link. */
 export interface Held {
   readonly owner: string;
-  readonly value: Asked;
-  readonly before: Asked;
+  readonly value: Wanted;
+  readonly before: Wanted;
 }
 
 export function heldBy({ owner, value, before }: Entry): Held {
-  return { owner, value: value as Asked, before: before as Asked };
+  return { owner, value: value as Wanted, before: before as Wanted };
 }
 
 /** The inputs that have a value, by their paths. */
-export function flat(values: object, keys: readonly string[]): Asked {
+export function flat(values: object, keys: readonly string[]): Wanted {
   const all = values as Values;
   const entries = keys.flatMap((key): [string, unknown][] => {
     const value = all[key];
@@ -33,9 +33,9 @@ export function flat(values: object, keys: readonly string[]): Asked {
 }
 
 /** The inverse: a key without a value asks that there be none. */
-export function nested(asked: Asked): Values {
+export function nested(wanted: Wanted): Values {
   const result: Values = {};
-  for (const [path, value] of Object.entries(asked)) {
+  for (const [path, value] of Object.entries(wanted)) {
     const [key = "", inner] = path.split(".");
     if (inner === undefined) result[key] = value ?? undefined;
     else result[key] = { ...(result[key] as Values | undefined), [inner]: value ?? undefined };
@@ -44,10 +44,10 @@ export function nested(asked: Asked): Values {
 }
 
 /** Stacks that share a link agree on each input that both ask for; their addresses are their own. */
-export function requireAgreement(others: readonly Held[], owner: string, asked: Asked): void {
+export function requireAgreement(others: readonly Held[], owner: string, wanted: Wanted): void {
   for (const { owner: other, value } of others.filter((each) => stackOf(each.owner) !== stackOf(owner))) {
-    const path = Object.keys(asked).find(
-      (key) => key !== "addresses" && key in value && !isDeepStrictEqual(value[key], asked[key]),
+    const path = Object.keys(wanted).find(
+      (key) => key !== "addresses" && key in value && !isDeepStrictEqual(value[key], wanted[key]),
     );
     if (path === undefined) continue;
     const hint = "two stacks share a link if they agree on what both ask of it";
@@ -55,23 +55,23 @@ export function requireAgreement(others: readonly Held[], owner: string, asked: 
   }
 }
 
-const list = (asked: Asked | undefined) => (asked?.addresses ?? []) as readonly string[];
+const list = (wanted: Wanted | undefined) => (wanted?.addresses ?? []) as readonly string[];
 
 /** What either asks for; where they differ, as the second one does. */
-export function union(one: Asked | undefined, other: Asked): Asked {
+export function union(one: Wanted | undefined, other: Wanted): Wanted {
   const addresses = [...new Set([...list(other), ...list(one)])];
   return { ...one, ...other, ...(addresses.length > 0 && { addresses }) };
 }
 
 /** What was there before anybody asked, for what somebody asks now. */
-export function beforeOf(asked: Asked, holders: readonly Held[], now: Asked): Asked {
-  const entries = Object.keys(asked).map((key): [string, unknown] => {
+export function beforeOf(wanted: Wanted, holders: readonly Held[], now: Wanted): Wanted {
+  const entries = Object.keys(wanted).map((key): [string, unknown] => {
     const first = holders.find(({ value }) => key in value);
     if (key !== "addresses") return [key, first ? (first.before[key] ?? null) : (now[key] ?? null)];
     const known = holders.flatMap(({ value, before }) => (list(value).length > 0 ? [[list(value), list(before)]] : []));
     return [
       key,
-      list(asked).filter((each) => {
+      list(wanted).filter((each) => {
         const holder = known.find(([value]) => value?.includes(each));
         return (holder ? holder[1] : list(now))?.includes(each);
       }),
@@ -81,8 +81,8 @@ export function beforeOf(asked: Asked, holders: readonly Held[], now: Asked): As
 }
 
 /** What an entry asked for and is not asked for any more, as others ask for it or as it was before. Addresses are not in it. */
-export function givenUp(former: Held | undefined, asked: Asked, others: readonly Held[]): Asked {
-  const paths = Object.keys(former?.value ?? {}).filter((key) => key !== "addresses" && !(key in asked));
+export function givenUp(former: Held | undefined, wanted: Wanted, others: readonly Held[]): Wanted {
+  const paths = Object.keys(former?.value ?? {}).filter((key) => key !== "addresses" && !(key in wanted));
   return Object.fromEntries(
     paths.map((key) => {
       const other = others.find(({ value }) => key in value);
@@ -92,8 +92,8 @@ export function givenUp(former: Held | undefined, asked: Asked, others: readonly
 }
 
 /** The addresses that stay although they are not asked for any more: others ask for them, or they were there before. */
-export function keptAddresses(former: Held | undefined, asked: Asked, others: readonly Held[]): string[] {
-  const gone = list(former?.value).filter((each) => !list(asked).includes(each));
+export function keptAddresses(former: Held | undefined, wanted: Wanted, others: readonly Held[]): string[] {
+  const gone = list(former?.value).filter((each) => !list(wanted).includes(each));
   return gone.filter(
     (each) => list(former?.before).includes(each) || others.some(({ value }) => list(value).includes(each)),
   );

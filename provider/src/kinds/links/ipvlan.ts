@@ -4,7 +4,7 @@ import { defaultsFrom } from "./link";
 import { lowerLink } from "./options";
 import { vrfMember } from "./vrf";
 
-const among = ["bridge", "private", "vepa"] as const;
+const modes = ["bridge", "private", "vepa"] as const;
 
 export const ipvlan = defineLink({
   type: "Ipvlan",
@@ -18,9 +18,9 @@ export const ipvlan = defineLink({
     mode: { input: z.enum(["l2", "l3", "l3s"]).default("l3"), word: "mode", read: ({ mode }) => mode },
     /** What links on the same link below may send to each other: directly, nothing, or by way of the switch outside. All on the same link below have the same. */
     flag: {
-      input: z.enum(among).default("bridge"),
+      input: z.enum(modes).default("bridge"),
       words: (flag: string) => [flag],
-      read: (data) => among.find((flag) => data[flag]),
+      read: (data) => modes.find((flag) => data[flag]),
     },
   },
   lacks: () => ({ mac: "it is that of the link below", arp: "the mode says it: l2 asks by ARP, the others do not" }),

@@ -33,9 +33,9 @@ export async function holdersOf(host: Host, address: string): Promise<Holder[]> 
 
 /** Do only resources of the same stack have it that the program asks for it no more? Deletes come last. */
 export function isMoving({ ifalias: mark = "" }: Link, { local }: LinkAddress, holders: readonly Holder[]): boolean {
-  const asked = [...program.values()].flatMap(addressesIn).filter((each) => each.startsWith(`${local}/`));
+  const wanted = [...program.values()].flatMap(addressesIn).filter((each) => each.startsWith(`${local}/`));
   const isOurs = (holder: Holder) => isMark(holder.mark) && stackOf(holder.mark) === stackOf(mark);
-  return asked.length === 1 && holders.length > 0 && holders.every(isOurs);
+  return wanted.length === 1 && holders.length > 0 && holders.every(isOurs);
 }
 
 /** The addresses that a resource asks for. */

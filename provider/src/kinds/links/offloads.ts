@@ -49,12 +49,12 @@ export const offloads: SideInput = {
   },
 
   async change(host, netns, link, value, before) {
-    const asked = value as Offloads | undefined;
+    const request = value as Offloads | undefined;
     const wanted: { [K in Offload]?: boolean | undefined } = {};
     for (const key of offloadNames) {
       // Of a link that a run made that died before it recorded that, all that it has counts as asked for.
       const isGone = (before as Offloads | undefined)?.[key] !== undefined && !link.fixedOffloads?.includes(key);
-      wanted[key] = asked?.[key] ?? (isGone ? defaultOf(link, key) : undefined);
+      wanted[key] = request?.[key] ?? (isGone ? defaultOf(link, key) : undefined);
     }
     const there: Offloads = link.offloads ?? {};
     const missing = Object.entries(wanted).filter(([key, on]) => on !== undefined && there[key as Offload] !== on);

@@ -57,13 +57,13 @@ export const pod = defineKind({
     // One that is to be made or was removed is not there: its name tells that for many at a time.
     const namespace = async () =>
       (await netnsFileExists(host, args.name)) ? showLinksAndRoutes(host, args.name) : undefined;
-    const [found, inside] = await Promise.all([near, undefinedIfStale(namespace)]);
-    if (inside) {
+    const [found, contents] = await Promise.all([near, undefinedIfStale(namespace)]);
+    if (contents) {
       const before = recorded && { ...farOf(recorded), ...(recorded.imported && { imported: true }) };
       const show = (each: Link) =>
         each.ifname === podLink ? showSides(host, farOf(args), before, each, podSides) : each;
-      const links = (await Promise.all(inside.links.map(show))).filter((link) => link !== undefined);
-      return observedPod(host, args, found?.link, { ...inside, links });
+      const links = (await Promise.all(contents.links.map(show))).filter((link) => link !== undefined);
+      return observedPod(host, args, found?.link, { ...contents, links });
     }
     const owners = recorded?.imported ? [args.owner, ""] : [args.owner];
     const mayGo = found && owners.includes(found.observed.owner);

@@ -15,7 +15,7 @@ export async function preserveRoutes(
   isOwn: (route: Words) => boolean = () => false,
 ): Promise<() => Promise<void>> {
   const sources = detail.entries.map(({ local }) => local);
-  const look = async (): Promise<Attached> => {
+  const listAttached = async (): Promise<Attached> => {
     const { routes, neighbours } = await showAttached(host, netns, name);
     const concerned = (words: Words) =>
       words.some((word, index) => {
@@ -24,10 +24,10 @@ export async function preserveRoutes(
       });
     return { routes: routes.filter((each) => concerned(each) && !isOwn(each)), neighbours };
   };
-  const before = await look();
+  const before = await listAttached();
   return async () => {
     if (before.routes.length + before.neighbours.length === 0) return;
-    const commands = restoreCommands(before, await look());
+    const commands = restoreCommands(before, await listAttached());
     const isLost = ([object]: Words) => up === false && object === "route";
     const place = at(name, netns);
     for (const command of commands.filter(isLost))

@@ -3,7 +3,7 @@ import { ownerOf } from "../../tools/ip/links";
 import { changeWireguard, type Peer, removePeers, showWireguard, type WireguardConfig } from "../../tools/wg";
 import type { SideInput } from "./side-inputs";
 
-type Asked = { readonly [K in keyof WireguardConfig]?: WireguardConfig[K] };
+type Wanted = { readonly [K in keyof WireguardConfig]?: WireguardConfig[K] };
 
 const names = ["privateKey", "listenPort", "firewallMark", "peers"] as const;
 
@@ -12,7 +12,7 @@ export const wireguard: SideInput = {
   tool: "wg",
   mayHave: ({ linkinfo }) => linkinfo?.info_kind === "wireguard",
   valueIn(args) {
-    const given = args as Asked | undefined;
+    const given = args as Wanted | undefined;
     if (!given || !("privateKey" in given)) return undefined;
     return Object.fromEntries(names.filter((key) => key in given).map((key) => [key, given[key]]));
   },
@@ -20,12 +20,12 @@ export const wireguard: SideInput = {
   async show(host, netns, link, _isAsked, { args, recorded }) {
     if (link.linkinfo?.info_kind !== "wireguard") return {};
     const config = await showWireguard(host, netns, link.ifname);
-    const [asked, was] = [args, recorded] as (Asked | undefined)[];
+    const [request, was] = [args, recorded] as (Wanted | undefined)[];
     // What a run made that died before it recorded that counts as asked for, and so does what is imported.
     const isAll = recorded
       ? recorded.imported && was?.peers === undefined
       : ownerOf(link, args.owner ?? "") === args.owner;
-    const all = [...(asked?.peers ?? []), ...(was?.peers ?? [])];
+    const all = [...(request?.peers ?? []), ...(was?.peers ?? [])];
     const isAsked = (key: string) => all.some((peer) => peer.publicKey === key && peer.endpoint !== undefined);
     // The kernel learns where a peer is.
     const peers = config.peers.map((peer) => {
@@ -36,19 +36,19 @@ export const wireguard: SideInput = {
   },
 
   async change(host, netns, { ifname, wireguard }, value, before) {
-    const [asked, was] = [value, before] as (Asked | undefined)[];
-    if (!asked || !wireguard) return false;
-    const wanted = asked.peers;
+    const [request, was] = [value, before] as (Wanted | undefined)[];
+    if (!request || !wireguard) return false;
+    const wanted = request.peers;
     const there = new Map(wireguard.peers.map((peer) => [peer.publicKey, peer]));
     const kept = new Set(wanted?.filter((peer) => !losesEndpoint(peer, there)).map(({ publicKey }) => publicKey));
     const gone = wanted ? [...there.keys()].filter((key) => !kept.has(key)) : [];
     for (const key of gone) there.delete(key);
     const isOther = (key: "listenPort" | "firewallMark") =>
-      (asked[key] ?? was?.[key]) !== undefined && asked[key] !== wireguard[key];
+      (request[key] ?? was?.[key]) !== undefined && request[key] !== wireguard[key];
     const change = {
-      ...(asked.privateKey !== wireguard.privateKey && { privateKey: asked.privateKey }),
-      ...(isOther("listenPort") && { listenPort: asked.listenPort ?? 0 }),
-      ...(isOther("firewallMark") && { firewallMark: asked.firewallMark ?? 0 }),
+      ...(request.privateKey !== wireguard.privateKey && { privateKey: request.privateKey }),
+      ...(isOther("listenPort") && { listenPort: request.listenPort ?? 0 }),
+      ...(isOther("firewallMark") && { firewallMark: request.firewallMark ?? 0 }),
       peers: (wanted ?? [])
         .filter((peer) => !isDeepStrictEqual(peer, there.get(peer.publicKey)))
         .map((peer) => changeOf(peer, there.get(peer.publicKey))),

@@ -56,13 +56,13 @@ export const policyRule = defineKind({
       return { priority: Number(priority), family: six ? ("ipv6" as const) : ("ipv4" as const), netns };
     },
     async list(host, netns) {
-      const each = await Promise.all([listed(host, netns, 4), listed(host, netns, 6)]);
+      const each = await Promise.all([listRules(host, netns, 4), listRules(host, netns, 6)]);
       return each.flat();
     },
   },
 });
 
-async function listed(host: Host, netns: string | undefined, version: 4 | 6) {
+async function listRules(host: Host, netns: string | undefined, version: 4 | 6) {
   const rules = (await showRules(host, netns, version)).filter((entry) => entry.protocol !== kernelProtocol);
   const family = version === 6 ? "ipv6" : "ipv4";
   return rules.map((entry) => ({
@@ -132,10 +132,10 @@ function isSame(wanted: Partial<PolicyRuleArgs>, there: ReturnType<typeof observ
 
 /** Is there this rule already, as the kernel sees it? Of a selector that the new rule does not have it asks nothing, nor of "not". */
 function isTakenFor(wanted: Partial<PolicyRuleArgs>, there: ReturnType<typeof observedRule>["inputs"]): boolean {
-  const asked = ["uidRange", "table", "action", "suppressPrefixLength"];
+  const alwaysKeys = ["uidRange", "table", "action", "suppressPrefixLength"];
   return Object.entries(there).every(([name, value]) => {
     const want = wanted[name as keyof PolicyRuleArgs];
-    return name === "not" || isDeepStrictEqual(want, value) || (want === undefined && !asked.includes(name));
+    return name === "not" || isDeepStrictEqual(want, value) || (want === undefined && !alwaysKeys.includes(name));
   });
 }
 

@@ -81,10 +81,10 @@ const prio = z
 
 /** Where it asks for nothing, what the kernel has by itself; `fixed`: the option that the kernel never changes. */
 const optional = <T extends z.ZodObject>(schema: T, fixed?: keyof z.output<T>) => {
-  const plain = schema.parse({}) as z.output<T>;
-  const fixedOf = (options: z.output<T> | undefined) => fixed && (options ?? plain)[fixed];
+  const defaults = schema.parse({}) as z.output<T>;
+  const fixedOf = (options: z.output<T> | undefined) => fixed && (options ?? defaults)[fixed];
   const replace = (was: z.output<T> | undefined, is: z.output<T> | undefined) => fixedOf(was) !== fixedOf(is);
-  return schema.optional().meta({ unset: plain, ...(fixed && { replace }) });
+  return schema.optional().meta({ unset: defaults, ...(fixed && { replace }) });
 };
 
 export const optionArgs = {
@@ -109,7 +109,7 @@ interface Discipline {
   readonly key?: OptionKey;
   words?(values: never, isNew: boolean): string[];
   /** Its options as tc prints them; undefined: it has some that cannot be said here. `asked`: which value was rounded, if it was. */
-  read?(options: unknown, asked: never): unknown;
+  read?(options: unknown, wanted: never): unknown;
 }
 
 const unlimited = "34359738360bit";
@@ -123,8 +123,8 @@ const fqCodelJson = z.object({
 const prioJson = z.object({ bands: z.number(), priomap: z.array(z.number()), multiqueue: z.literal(false).optional() });
 const htbJson = z.object({ default: z.string() });
 
-const near = (shown: number, asked: number | undefined, tolerance: number) =>
-  asked !== undefined && Math.abs(shown - asked) <= tolerance ? asked : shown;
+const near = (shown: number, wanted: number | undefined, tolerance: number) =>
+  wanted !== undefined && Math.abs(shown - wanted) <= tolerance ? wanted : shown;
 
 export const disciplines = {
   tbf: {
@@ -132,15 +132,15 @@ export const disciplines = {
     words: ({ rateKbit, burstBytes, latencyMs }: z.output<typeof tbf>) => [
       ...["rate", `${rateKbit}kbit`, "burst", `${burstBytes}b`, "latency", `${latencyMs}ms`],
     ],
-    read(options, asked: Partial<z.output<typeof tbf>> | undefined) {
+    read(options, wanted: Partial<z.output<typeof tbf>> | undefined) {
       const { data } = tbfJson.safeParse(options);
       if (!data) return undefined;
       const { rate, burst, lat } = data;
       // The kernel keeps the burst as the time that it takes, in ticks of 64 ns, and the latency as bytes; tc counts in microseconds.
       return {
         rateKbit: rate / 125,
-        burstBytes: near(burst, asked?.burstBytes, 1 + (1.1 * rate) / 1e6),
-        latencyMs: near(roundMilliseconds(lat / 1000), asked?.latencyMs, (3 + 1e6 / rate) / 1000),
+        burstBytes: near(burst, wanted?.burstBytes, 1 + (1.1 * rate) / 1e6),
+        latencyMs: near(roundMilliseconds(lat / 1000), wanted?.latencyMs, (3 + 1e6 / rate) / 1000),
       };
     },
   },

@@ -72,10 +72,10 @@ export const qdisc = defineKind({
     const found = all.find((each) => each.dev === args.device && placeOfQdisc(each) === place);
     if (!found) return undefined;
     const { kind, handle } = found;
-    const asked = { ...recorded, ...args } as Readonly<Record<string, unknown>>;
+    const known = { ...recorded, ...args } as Readonly<Record<string, unknown>>;
     const { key, read } = disciplineOf(kind) ?? {};
     const classes = kind === "htb" ? await showHtbClasses(host, args.netns, args.device, handle) : [];
-    const options = key && read?.(found.options, asked[key] as never);
+    const options = key && read?.(found.options, known[key] as never);
     const other = otherThan(args, found);
     return {
       owner: other ?? null,
@@ -103,7 +103,7 @@ export const qdisc = defineKind({
     const tc = (...commands: string[][]) => changeTc(host, netns, commands, module);
     const there = key && observed?.inputs[key];
     const isAsked = key !== undefined && args[key] !== undefined;
-    const [{ classes: wanted, ...plain }, { classes: _, ...now }] = [options ?? {}, there ?? {}] as [Options, Options];
+    const [{ classes: wanted, ...others }, { classes: _, ...now }] = [options ?? {}, there ?? {}] as [Options, Options];
     const add = async () => {
       const link = await showLink(host, netns, device);
       const make = () => tc(["qdisc", "add", "dev", device, ...place, ...own(true)]);
@@ -114,7 +114,7 @@ export const qdisc = defineKind({
       // What no input names would stay in a change.
       await tc(["qdisc", "del", "dev", device, ...place]);
       await add();
-    } else if (isAsked && !isDeepStrictEqual(plain, now))
+    } else if (isAsked && !isDeepStrictEqual(others, now))
       await tc(["qdisc", "change", "dev", device, ...place, ...own(false)]);
     if (wanted && (!observed || isAsked))
       await tc(...classCommands(device, handle, wanted, observed?.detail.classes ?? []));
@@ -139,7 +139,7 @@ export const qdisc = defineKind({
       return { device, netns, ...place };
     },
     list: async (host, netns) =>
-      (await listed(host, netns)).map((each) => ({
+      (await listQdiscs(host, netns)).map((each) => ({
         id: idOf({ device: each.dev, netns, parent: each.root ? undefined : each.parent, kind: each.kind }),
       })),
     inputs({ parent }, { inputs }) {
@@ -188,7 +188,7 @@ function otherThan({ kind: wanted }: { readonly kind?: string | undefined }, fou
 }
 
 /** Those of which the inputs can say all, and no link's own `impairment` does. */
-async function listed(host: Host, netns: string | undefined): Promise<Qdisc[]> {
+async function listQdiscs(host: Host, netns: string | undefined): Promise<Qdisc[]> {
   const [all, links] = await Promise.all([showQdiscs(host, netns), showLinks(host, netns)]);
   const isImpairment = ({ root, kind, dev }: Qdisc) => {
     const link = links.find(({ ifname }) => ifname === dev);

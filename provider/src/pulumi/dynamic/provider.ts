@@ -80,15 +80,15 @@ async function asEngineErrors<T>(inputs: Values, body: () => Promise<T>): Promis
     return await operation(body);
   } catch (error) {
     const message = visible(error instanceof Error ? error.message : String(error));
-    const plain = Object.assign(new Error(message), { name: "localnet", stack: "" });
+    const engineError = Object.assign(new Error(message), { name: "localnet", stack: "" });
     if (error instanceof lifecycle.PartialError) {
-      Object.assign(plain, {
+      Object.assign(engineError, {
         id: error.id,
         properties: { ...error.properties, [providerKey]: inputs[providerKey] },
         reasons: [message],
       });
     }
-    throw plain;
+    throw engineError;
   }
 }
 

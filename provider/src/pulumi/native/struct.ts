@@ -35,9 +35,9 @@ function revealed(value: unknown, reveal: (secret: unknown) => void): unknown {
   if (Array.isArray(value)) return value.map((each) => revealed(each, reveal));
   const object = value as Values;
   if (object[signatureKey] === secret) {
-    const plain = revealed(object.value, reveal);
-    reveal(plain);
-    return plain;
+    const values = revealed(object.value, reveal);
+    reveal(values);
+    return values;
   }
   if (object[signatureKey] === resource) return new Given(String(object.urn), String(object.id ?? ""));
   return Object.fromEntries(Object.entries(object).map(([key, each]) => [key, revealed(each, reveal)]));

@@ -54,15 +54,15 @@ async function change(host: Host, begin: Command, requests: readonly Request[]):
   while (rest.length > 0) {
     const part = withinLimit(rest);
     const { lists, failed } = await run(host, begin, part.flat());
-    let [begun, listed] = [0, 0];
+    let [begun, printed] = [0, 0];
     for (const request of part) {
       begun += request.length;
       if (failed && failed.number < begun) {
         answers.set(request, failed);
         break;
       }
-      const own = lists.slice(listed, listed + request.filter(shows).length);
-      listed += own.length;
+      const own = lists.slice(printed, printed + request.filter(shows).length);
+      printed += own.length;
       answers.set(request, { lists: own });
     }
     rest = rest.filter((request) => !answers.has(request));
@@ -111,10 +111,10 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   const isWhole = !stderr.includes("Dump was interrupted");
   const lists = isWhole ? printed.filter((_, index) => shows(commands[index] ?? [])) : [];
   if (exitCode === 0) return { lists };
-  const [line = "", told] = /^Command failed -:(\d+)\n/m.exec(stderr) ?? [];
+  const [line = "", number] = /^Command failed -:(\d+)\n/m.exec(stderr) ?? [];
   // Over a wrong argument ip ends at once, with 255, and tells no line.
-  const before = told ? lines.slice(0, Number(told) - 1).filter((each) => each !== marker).length : printed.length;
-  const command = isTold && (told || exitCode === 255) ? commands[before] : undefined;
+  const before = number ? lines.slice(0, Number(number) - 1).filter((each) => each !== marker).length : printed.length;
+  const command = isTold && (number || exitCode === 255) ? commands[before] : undefined;
   if (!command) throw commandError(argv, { exitCode, stdout, stderr });
   const result = { exitCode, stdout: "", stderr: stderr.replace(line, "") };
   const failed: Failed = { number: before, error: commandError([...begin, ...command], result) };

@@ -26,8 +26,8 @@ export function takenWords(words: Words): string[] {
     const segments = list.trim().split(" ");
     const isInline = /^encap seg6 mode inline | action End\.B6 /.test(numbers.join(" "));
     // The packet's own destination stands behind them, which ip adds again.
-    const said = isInline ? segments.slice(0, -1) : segments;
-    return `${own.includes("action") ? "srh " : ""}segs ${said.join(",")}`;
+    const segs = isInline ? segments.slice(0, -1) : segments;
+    return `${own.includes("action") ? "srh " : ""}segs ${segs.join(",")}`;
   });
   return [...words.slice(0, begin), ...text.split(" "), ...takenWords(words.slice(end))];
 }
