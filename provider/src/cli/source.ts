@@ -57,21 +57,22 @@ export async function readObjects(options: SourceOptions): Promise<LabObject[]> 
     throw new UsageError("--host goes with --live; a stack's state says on which hosts its resources are");
   if (options.live && (options.stack ?? options.state ?? options.cwd) !== undefined)
     throw new UsageError("--live is in place of a stack: leave out --stack, --state and --cwd");
+  if (options.state !== undefined && (options.stack ?? options.cwd) !== undefined)
+    throw new UsageError("--state is in place of a stack: leave out --stack and --cwd");
   if (!options.live) return parse(options.state === undefined ? await exportStack(options) : readState(options.state));
   const settings = settingsOf(options);
   const found = await withReadCache(() => survey(Object.values(kinds), settings));
   return found.map((each) => ({ ...each, name: each.id, inputs: each.outputs, host: options.host }));
 }
 
+const stateHint = 'write one with "pulumi stack export --file FILE"';
+
 function parse(text: string): LabObject[] {
   try {
     return readDeployment(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new UsageError(
-      `this is not a stack's state: ${error.message}`,
-      'write one with "pulumi stack export --file FILE"',
-    );
+    throw new UsageError(`this is not a stack's state: ${error.message}`, stateHint);
   }
 }
 
@@ -79,7 +80,7 @@ function readState(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (cause) {
-    throw new UsageError(`cannot read ${file}: ${(cause as Error).message}`);
+    throw new UsageError(`cannot read ${file}: ${(cause as Error).message}`, stateHint);
   }
 }
 
