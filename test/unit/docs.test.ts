@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { programOf } from "../../provider/src/cli/command";
 import { kinds } from "../../provider/src/kinds";
 
 const root = join(__dirname, "../..");
@@ -33,6 +34,24 @@ test.each(Object.values(kinds).map((kind) => [kind.type, kind] as const))(
       expect({ page: "docs/ownership.md", row: named("docs/ownership.md") }).toMatchObject({ row: true });
     if (kind.imports) expect({ page: "docs/import.md", row: named("docs/import.md") }).toMatchObject({ row: true });
     expect({ page: "README.md", row: named("README.md") }).toMatchObject({ row: true });
+  },
+);
+
+const scripts: object = JSON.parse(text("package.json")).scripts;
+
+test.each(pages.filter((page) => page.endsWith(".md")))(
+  "every command of localnet and npm run that %s names is one",
+  async (page) => {
+    const named = (command: RegExp) => [...text(page).matchAll(command)].map(([, words = ""]) => words.trim());
+    for (const name of named(/npm run (?:-s )?([\w:-]+)/g)) expect(scripts).toHaveProperty([name]);
+    jest.spyOn(console, "log").mockImplementation();
+    for (const line of named(/npx localnet ([^|><#)`\n]+)/g)) {
+      // Read, and not done; "..." stands for more.
+      const words = line.split(/\s+/).filter((word) => word !== "...");
+      const read = programOf(async () => {}).parseAsync(words, { from: "user" });
+      // Help ends it.
+      await read.catch((error) => expect([line, error]).toMatchObject([line, { exitCode: 0 }]));
+    }
   },
 );
 
