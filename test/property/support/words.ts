@@ -78,7 +78,7 @@ const options = new Set([
   "-y",
   ...["-u", "-f", "-E", "-a", "-r", "-L", "-b", "-M", "-g", "-all", "--thresholds", "--sctp-service", "--show-depends"],
   ...["-T", "-maxdepth", "-name", "-printf", "-depth", "-type", "-path", "-empty", "-delete"],
-  ...["-sH", "-r", "--include=forwarding", "--include=accept_redirects", "%A"],
+  ...["-sH", "-zZaHs", "-r", "--include=forwarding", "--include=accept_redirects", "%A"],
   ...["--tun-info", "--tun-type", "--tun-port", "--timeout", "--set"],
   "--sport",
   "--sports",
