@@ -1,13 +1,13 @@
-import { check, type Values } from "../../../provider/src/core/check";
-import { diff } from "../../../provider/src/core/diff";
-import { readShares } from "../../../provider/src/core/ledger";
-import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
-import { netns as kind, vethPair } from "../../../provider/src/kinds";
-import { beyond, failure } from "../support/contract";
-import { changesOf } from "../support/observing";
-import { hostUrl, settings, testHost, World } from "../support/world";
+import { check, type Values } from "../../provider/src/core/check";
+import { diff } from "../../provider/src/core/diff";
+import { readShares } from "../../provider/src/core/ledger";
+import { create, read, remove, update } from "../../provider/src/core/lifecycle";
+import { netns as kind, vethPair } from "../../provider/src/kinds";
+import { failure } from "./support/contract";
+import { changesOf } from "./support/observing";
+import { hostUrl, settings, testHost, World } from "./support/world";
 
-beyond("Netns: of a process that runs", () => {
+describe("Netns: of a process that runs", () => {
   const world = new World();
   const name = world.name("c");
   const place = { netns: undefined, what: `Netns ${name}` };
