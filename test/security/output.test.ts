@@ -91,7 +91,9 @@ test("a command that keeps a lock, and a host that is connected to, may not fill
   writeFileSync(config, "Host flood\n  ProxyCommand yes >&2\n");
   process.env.LOCALNET_SSH_CONFIG = config;
   try {
-    const connect = await measured(() => failure(openHost("ssh://flood", { sudo: false }).run(["true"])));
+    const connect = await measured(() =>
+      failure(openHost("ssh://flood", { sudo: false, connectTimeoutSeconds: 2 }).run(["true"])),
+    );
     expect(connect.value).toBe("LN_HOST");
     expect(connect.memory).toBeLessThan(50 * megabyte);
   } finally {
