@@ -89,7 +89,8 @@ async function openHost(
   expect(await run(["nsenter", "-t", engine.inside[2] ?? "", "-n", "--", ...add, ...peer])).toMatchObject({ code: 0 });
   await engine.ip("link", "set", `host${number}`, "master", "switch", "up");
   await sandbox.ip("address", "add", `${address}/24`, "dev", "eth0");
-  await sandbox.ip("link", "set", "eth0", "up");
+  // A link-local address would come to stay a while after the first look at the host.
+  await sandbox.ip("link", "set", "eth0", "addrgenmode", "none", "up");
   const config = join(directory, "sshd_config");
   writeFileSync(config, serverConfig(directory));
   return {
