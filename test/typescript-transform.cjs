@@ -8,5 +8,8 @@ const compilerOptions = {
   inlineSourceMap: true,
 };
 
-/** Compiles by TypeScript itself, one file at a time. */
-exports.process = (text, fileName) => ({ code: ts.transpileModule(text, { fileName, compilerOptions }).outputText });
+/** Compiles by TypeScript itself, one file at a time. Of a file named .mjs it would make no CommonJS. */
+exports.process = (text, path) => {
+  const fileName = path.replace(/\.mjs$/, ".js");
+  return { code: ts.transpileModule(text, { fileName, compilerOptions }).outputText };
+};

@@ -1,11 +1,11 @@
-import * as processes from "node:child_process";
 import { type Host, withReadCache } from "../../provider/src/host";
 import { enter } from "../../provider/src/host/netns";
 import { lookAhead, withOneLook } from "../../provider/src/host/one-look";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
 
-jest.mock("node:child_process", () => ({ __esModule: true, ...jest.requireActual("node:child_process") }));
+// The module itself, of which a function can be watched.
+const processes: typeof import("node:child_process") = require("node:child_process");
 
 const world = new World();
 const [first, second, ...others] = Array.from({ length: 20 }, (_, index) => world.netns(String(index)));
