@@ -34,10 +34,14 @@ export function textOf(key: string, output: string, [name, addresses, netns, pee
   const near = { name, netns, addresses };
   const [inside, outside] = peer && peer.netns === here && netns !== here ? [peer, near] : [near, peer ?? near];
   if (output === "name") return inside.name;
-  const withoutLength = (text: string) => text.replace(/\/\d+$/, "");
   const isSix = version === "6" || isIPv6(withoutLength(version ?? ""));
   const candidates = (outside.addresses ?? []).map(withoutLength);
   const address = candidates.find((each) => !version || isIPv6(each) === isSix);
   if (address !== undefined) return address;
   throw new Error(`${key}: ${outside.name} has no ${version ? `IPv${isSix ? 6 : 4} ` : ""}address`);
+}
+
+/** The address of one with a prefix length. */
+export function withoutLength(address: string): string {
+  return address.replace(/\/\d+$/, "");
 }

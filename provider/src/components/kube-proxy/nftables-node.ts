@@ -1,6 +1,6 @@
 import { isOfFamily, type Node } from "./check";
 import type { Elements } from "./nftables-service";
-import { block } from "./nftables-text";
+import { block, ipOf } from "./nftables-text";
 import type { Family } from "./plan";
 
 function elementsLine(elements: readonly string[] = []): string[] {
@@ -37,7 +37,7 @@ const hooks: readonly [name: string, type: string, place: string, rules: readonl
 
 /** What a node has without any service, with what its services have in its sets and maps. */
 export function nodeTable(node: Node, family: Family, elements: Elements): string[] {
-  const ip = family === "ipv6" ? "ip6" : "ip";
+  const ip = ipOf(family);
   const type = family === "ipv6" ? "ipv6_addr" : "ipv4_addr";
   const isSame = isOfFamily(family);
   const nodeAddresses = node.nodeAddresses.filter(isSame);

@@ -1,6 +1,6 @@
 import type { Endpoint } from "./check";
 import { addressAndPort, nftName } from "./names";
-import { block } from "./nftables-text";
+import { block, ipOf } from "./nftables-text";
 import type { Family } from "./plan";
 import { type Portal, type Spread, spreadOf } from "./portals";
 
@@ -108,10 +108,6 @@ function lead(portal: Portal, { internal, outer, nobody }: Spread, own: string, 
   if (!nobody.outside) return;
   add("no-endpoint-services", ...external.map((each) => `${key(each)} ${answer}`));
   add("no-endpoint-nodeports", ...nodePorts.map((each) => `${each} ${answer}`));
-}
-
-function ipOf(family: Family): "ip" | "ip6" {
-  return family === "ipv6" ? "ip6" : "ip";
 }
 
 /** As nft prints it: 5400 seconds are 1h30m. */

@@ -1,6 +1,7 @@
 import { isOfFamily, type Node } from "./check";
 import { nodeTable } from "./nftables-node";
 import { type Elements, servicePortBlocks } from "./nftables-service";
+import { ipOf } from "./nftables-text";
 import type { Planned } from "./plan";
 import { portals } from "./portals";
 
@@ -14,7 +15,7 @@ export function nftablesObjects(node: Node): Planned[] {
       kind: "NftTable",
       name: `${family === "ipv4" ? "v4" : "v6"}-kube-proxy`,
       inputs: {
-        family: family === "ipv6" ? "ip6" : "ip",
+        family: ipOf(family),
         name: "kube-proxy",
         ruleset: [...nodeTable(node, family, elements), ...blocks.flat()].join("\n\n"),
       },

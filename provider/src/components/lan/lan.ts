@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { getRouteToOutput } from "../../generated/functions";
 import type * as classes from "../../generated/resources";
 import type { LocalnetProvider } from "../../pulumi/explicit-provider";
+import { withoutLength } from "../../pulumi/meaning";
 import { requestOf } from "../../pulumi/references";
 import type { LanMember, OverlayArgs } from "./args";
 import { checkMembers } from "./check";
@@ -107,10 +108,6 @@ export abstract class Overlay extends pulumi.ComponentResource {
 
 function hasAddress({ bridge }: LanMember): boolean {
   return requestOf(bridge)?.addresses !== undefined;
-}
-
-function withoutLength(address: string): string {
-  return address.replace(/\/\d+$/, "");
 }
 
 /** What fits through all ways between the hosts. That they are different ones is known by then, too. */

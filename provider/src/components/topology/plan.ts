@@ -1,3 +1,4 @@
+import { withoutLength } from "../../pulumi/meaning";
 import { addressIn, subnet } from "../subnet";
 import type { TopologyArgs } from "./args";
 import { type Cable, distancesTo, type Graph, neighboursOf } from "./graph";
@@ -75,8 +76,4 @@ export function lengthOf(network: string): number {
 /** The prefix length of two addresses. */
 export function pairLength(network: string): number {
   return lengthOf(network) - 1;
-}
-
-function withoutLength(address: string): string {
-  return address.replace(/\/\d+$/, "");
 }
