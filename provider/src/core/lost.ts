@@ -18,8 +18,16 @@ export async function forgetLost(key: string): Promise<void> {
  */
 export function whileGoing(key: string, remove: () => Promise<void>): Promise<void> {
   const removal = remove();
-  const end = () => void going.delete(key);
-  going.set(key, removal.then(end, end));
+  const end: Promise<void> = removal
+    .then(
+      () => undefined,
+      () => undefined,
+    )
+    .finally(() => {
+      // Another one of the same object may have begun.
+      if (going.get(key) === end) going.delete(key);
+    });
+  going.set(key, end);
   return removal;
 }
 
