@@ -9,7 +9,7 @@ import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { run } from "../lib/run.mjs";
 import { openSandbox } from "../lib/sandbox.mjs";
-import { ensurePulumi } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumi, throwawayEnv } from "../pulumi-cli/pulumi.mjs";
 import { chart } from "./chart.mjs";
 
 const packages = ["iproute2", "iptables", "nftables", "ipset", "ipvsadm", "conntrack", "python3"];
@@ -78,10 +78,7 @@ async function measure({ cli, ...what }) {
       env: {
         ...process.env,
         PATH: [cli, process.env.PATH].join(delimiter),
-        PULUMI_BACKEND_URL: `file://${home}`,
-        PULUMI_HOME: join(home, ".pulumi-home"),
-        PULUMI_CONFIG_PASSPHRASE: "",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
+        ...throwawayEnv(home),
         PULUMI_SKIP_CHECKPOINTS: "true",
         PULUMI_EXPERIMENTAL: "true",
       },

@@ -7,7 +7,7 @@ import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive, run } from "../lib/run.mjs";
 import { openSandbox } from "../lib/sandbox.mjs";
-import { ensurePulumi } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumi, throwawayEnv } from "../pulumi-cli/pulumi.mjs";
 import { startVm, stopVm, vmHost, vmStatus } from "../vm/vm.mjs";
 import { ensureProgram } from "./setup.mjs";
 
@@ -43,10 +43,7 @@ export async function kubeProxyLab(args) {
       env: {
         ...process.env,
         PATH: [cli, process.env.PATH].join(delimiter),
-        PULUMI_BACKEND_URL: `file://${home}`,
-        PULUMI_HOME: join(home, ".pulumi-home"),
-        PULUMI_CONFIG_PASSPHRASE: "",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
+        ...throwawayEnv(home),
         ...(sshConfig && { LOCALNET_SSH_CONFIG: sshConfig }),
       },
     });

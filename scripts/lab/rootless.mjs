@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
 import { rootless } from "../lib/rootless.mjs";
 import { interactive } from "../lib/run.mjs";
-import { ensurePulumi } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumi, throwawayEnv } from "../pulumi-cli/pulumi.mjs";
 import { ensureProgram } from "./setup.mjs";
 
 /** What the lab's resources and probes use. */
@@ -24,10 +24,7 @@ export async function rootlessLab(program = "examples/rootless-lab") {
     return await interactive(argv(lab, "/"), {
       env: {
         ...env,
-        PULUMI_BACKEND_URL: `file://${home}`,
-        PULUMI_HOME: join(home, ".pulumi-home"),
-        PULUMI_CONFIG_PASSPHRASE: "",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
+        ...throwawayEnv(home),
       },
     });
   } finally {

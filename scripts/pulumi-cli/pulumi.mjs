@@ -56,6 +56,19 @@ export function pulumiEnv(directory) {
   };
 }
 
+/**
+ * What keeps all that the CLI writes in a folder, which goes with its stack.
+ * @param {string} home
+ */
+export function throwawayEnv(home) {
+  return {
+    PULUMI_BACKEND_URL: `file://${home}`,
+    PULUMI_HOME: join(home, ".pulumi-home"),
+    PULUMI_CONFIG_PASSPHRASE: "",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+}
+
 async function onPath() {
   const pulumi = which("pulumi");
   if (!pulumi) return undefined;
