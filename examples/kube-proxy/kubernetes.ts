@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
-import { type Netns, Process, type VirtualService } from "pulumi-localnet";
+import { type KubeProxyService, type Netns, Process } from "pulumi-localnet";
 import { controller, objects } from "./objects";
 
 /** The real one, in the namespace of its node. */
@@ -8,7 +8,7 @@ export interface KubeProxy {
   readonly node: Netns;
   readonly mode: string;
   readonly podCidr: string;
-  readonly service: VirtualService;
+  readonly service: KubeProxyService;
   /** Those of the endpoints. */
   readonly addresses: readonly string[];
   /** The folder of the programs. */

@@ -1,4 +1,4 @@
-import type { VirtualService } from "pulumi-localnet";
+import type { KubeProxyService } from "pulumi-localnet";
 
 /** What the API server is handed, and where. */
 interface ApiObject {
@@ -7,7 +7,7 @@ interface ApiObject {
 }
 
 /** The node, the service and its endpoints, as Kubernetes knows them. The last one is there when all are. */
-export function objects(service: VirtualService, addresses: readonly string[]): ApiObject[] {
+export function objects(service: KubeProxyService, addresses: readonly string[]): ApiObject[] {
   const [namespace = "", name = ""] = service.name.split("/");
   const conditions = { ready: true, serving: true, terminating: false };
   return [

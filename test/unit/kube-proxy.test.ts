@@ -29,7 +29,7 @@ async function objectsOf(args: dynamic.KubeProxyNodeArgs, { KubeProxyNode, Netns
   return made.filter(({ kind }) => kind !== "KubeProxyNode" && kind !== "Netns");
 }
 
-const ofWeb = (changes: Partial<dynamic.VirtualService> = {}, node: dynamic.KubeProxyNodeArgs = {}) => {
+const ofWeb = (changes: Partial<dynamic.KubeProxyService> = {}, node: dynamic.KubeProxyNodeArgs = {}) => {
   const web = { name: "web", addresses: "10.96.0.1", ports: [{ port: 80 }], endpoints: ["10.0.0.2"] };
   return { ...node, services: [{ ...web, ...changes }] };
 };
@@ -120,7 +120,7 @@ test("adding an endpoint changes the rules before its own, and none behind", asy
   ]);
 });
 
-const two = [{ ...ofWeb().services[0] }, { ...ofWeb().services[0], name: "other" }] as dynamic.VirtualService[];
+const two = [{ ...ofWeb().services[0] }, { ...ofWeb().services[0], name: "other" }] as dynamic.KubeProxyService[];
 
 test.each<[string, dynamic.KubeProxyNodeArgs]>([
   ["mode: must be iptables, ipvs or nftables", { mode: "userspace" as "iptables" }],

@@ -30,7 +30,7 @@ export interface KubeProxyNodeArgs {
   /** Is everybody masqueraded who calls a service, pods too? Default: false. */
   masqueradeAll?: boolean | undefined;
   /** All services of the node. */
-  services?: VirtualService[] | undefined;
+  services?: KubeProxyService[] | undefined;
   /** Network namespace of the node. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Where the node is: `ssh://[user@]name[:port]`. Default: the host of what is given, or else as for all resources. */
@@ -38,7 +38,7 @@ export interface KubeProxyNodeArgs {
 }
 
 /** A service: addresses and ports that lead to endpoints. */
-export interface VirtualService {
+export interface KubeProxyService {
   /** Name, `web` or `default/web`. */
   name: string;
   /** Cluster addresses, one of an IP version. */
