@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import * as dynamic from "../../provider/src";
+import { checkNode } from "../../provider/src/components/kube-proxy/check";
 import * as native from "../../provider/src/native";
 import { blocksIn, recorded, recordedBlocks, recordedIpvs } from "../fixtures/kube-proxy/recorded";
 import { inModeIpvs, inModeNftables, shapes } from "../fixtures/kube-proxy/shapes";
@@ -19,14 +20,18 @@ beforeAll(() =>
   }),
 );
 
-/** All that a node makes, in no order. */
-async function objectsOf(args: dynamic.KubeProxyNodeArgs, { KubeProxyNode, Netns } = dynamic): Promise<Made[]> {
+/** All that a component makes, in no order. */
+async function madeBy(makeComponent: () => pulumi.Resource, { Netns } = dynamic): Promise<Made[]> {
   made = [];
-  const node = new KubeProxyNode("kp", args);
   // What depends on a component depends on all that is in it.
-  const after = new Netns("after", {}, { dependsOn: node });
+  const after = new Netns("after", {}, { dependsOn: makeComponent() });
   await new Promise((resolve) => pulumi.output(after.urn).apply(resolve));
-  return made.filter(({ kind }) => kind !== "KubeProxyNode" && kind !== "Netns");
+  return made.filter(({ kind }) => !["KubeProxyNode", "VirtualService", "Netns", "Pod"].includes(kind));
+}
+
+/** All that a node makes. */
+function objectsOf(args: dynamic.KubeProxyNodeArgs, provider = dynamic): Promise<Made[]> {
+  return madeBy(() => new provider.KubeProxyNode("kp", args), provider);
 }
 
 const ofWeb = (changes: Partial<dynamic.KubeProxyService> = {}, node: dynamic.KubeProxyNodeArgs = {}) => {
@@ -100,6 +105,56 @@ test("with the native plugin the objects are the same", async () => {
   const texts = (objects: readonly Made[]) =>
     objects.map(({ inputs: { host, owner, ...inputs }, ...each }) => JSON.stringify({ ...each, inputs })).sort();
   expect(texts(await objectsOf(shape, native as unknown as typeof dynamic))).toEqual(texts(await objectsOf(shape)));
+});
+
+test.each([dynamic, native as unknown as typeof dynamic])(
+  "a VirtualService is a node with one service, of the resource's name",
+  async (provider) => {
+    const web = { addresses: "10.96.0.1", ports: [{ port: 80 }], endpoints: ["10.0.0.2"] };
+    const node = { mode: "ipvs", scheduler: "wrr", podCidr: "10.0.0.0/24", masqueradeAll: true } as const;
+    const withoutOwner = (objects: readonly Made[]) =>
+      objects.map(({ inputs: { owner: _, ...inputs }, ...each }) => ({ ...each, inputs }));
+    const objects = await madeBy(() => new provider.VirtualService("web", { ...web, ...node }), provider);
+    const ofNode = madeBy(
+      () => new provider.KubeProxyNode("web", { ...node, services: [{ name: "web", ...web }] }),
+      provider,
+    );
+    expect(withoutOwner(objects)).toEqual(withoutOwner(await ofNode));
+    expect(
+      () => new provider.VirtualService("bad", { ...web, ports: [{ port: 80, nodePort: 80 }], families: [] }),
+    ).toThrow(
+      "VirtualService bad: families: must not be empty\nVirtualService bad: ports.0.nodePort: must be 30000 to 32767",
+    );
+    expect(() => new provider.VirtualService("Bad", web)).toThrow("VirtualService Bad: name: must be such as web");
+    expect(() => new provider.VirtualService("bad", { ...web, port: 1 } as typeof web)).toThrow(
+      "VirtualService bad: has no input port",
+    );
+  },
+);
+
+test("a pod as an endpoint means its addresses of the service's IP versions, and comes before them", async () => {
+  const pod = new dynamic.Pod("pod", { bridge: "br0", addresses: ["10.0.0.2/24", "fd00::2/64"] });
+  const other = new dynamic.Pod("other", { bridge: "br0", addresses: ["10.0.0.3/24", "fd00::3/64"] });
+  const four = ofWeb({ endpoints: [pod, { address: other, local: false }], internalTrafficPolicy: "Local" });
+  const texts = (objects: readonly Made[]) => objects.map(({ inputs }) => JSON.stringify(inputs)).sort();
+  const endpoints = ["10.0.0.2", { address: "10.0.0.3", local: false }];
+  expect(texts(await objectsOf(four))).toEqual(
+    texts(await objectsOf(ofWeb({ endpoints, internalTrafficPolicy: "Local" }))),
+  );
+  const both = { addresses: ["10.96.0.1", "fd00:96::1"] };
+  expect(texts(await objectsOf(ofWeb({ ...both, endpoints: [pod] })))).toEqual(
+    texts(await objectsOf(ofWeb({ ...both, endpoints: ["10.0.0.2", "fd00::2"] }))),
+  );
+  const [service] = checkNode("node", four).services;
+  expect(service?.endpoints.map(({ dependsOn }) => dependsOn)).toEqual([[pod], [other]]);
+});
+
+test("a pod whose addresses the program does not know yet, or that has none of the version, is refused", () => {
+  const rule = "services.0.endpoints.0: must have an address of the service's IP versions";
+  const later = new dynamic.Pod("later", { bridge: "br0", addresses: [pulumi.output("10.0.0.2/24")] });
+  const six = new dynamic.Pod("six", { bridge: "br0", addresses: ["fd00::2/64"] });
+  for (const pod of [later, six, new dynamic.Netns("none")])
+    expect(() => checkNode("node", ofWeb({ endpoints: [pod as dynamic.Pod] }))).toThrow(rule);
 });
 
 test("without IPv6 there is none of it, and a name is not that of a namespace", async () => {

@@ -29,7 +29,17 @@ test.each(types)("%s is exported as a class, and its arguments as a type", (type
 });
 
 /** Made of kinds, and what gives such programs their addresses. */
-const components = ["HostLink", "KubeProxyNode", "Lan", "LeafSpine", "Line", "Ring", "addressIn", "subnet"];
+const components = [
+  "HostLink",
+  "KubeProxyNode",
+  "Lan",
+  "LeafSpine",
+  "Line",
+  "Ring",
+  "VirtualService",
+  "addressIn",
+  "subnet",
+];
 
 test("nothing else is exported but components and providers, and the same for the native plugin", () => {
   const all = [

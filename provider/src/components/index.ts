@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as classes from "../generated/resources";
-import type { KubeProxyNodeArgs } from "./kube-proxy/args";
-import { AnyKubeProxyNode } from "./kube-proxy-node";
+import type { KubeProxyNodeArgs, VirtualServiceArgs } from "./kube-proxy/args";
+import { AnyKubeProxyNode, AnyVirtualService } from "./kube-proxy-node";
 
 export type * from "./kube-proxy/args";
 export * from "./lans";
@@ -11,6 +11,13 @@ export * from "./topologies";
 /** What kube-proxy makes of the services of a cluster on one of its nodes, as objects of this package's kinds. */
 export class KubeProxyNode extends AnyKubeProxyNode {
   constructor(name: string, args: KubeProxyNodeArgs = {}, options?: pulumi.ComponentResourceOptions) {
+    super(classes, name, args, options);
+  }
+}
+
+/** One service on a node that has no other: what {@link KubeProxyNode} makes of it. */
+export class VirtualService extends AnyVirtualService {
+  constructor(name: string, args: VirtualServiceArgs, options?: pulumi.ComponentResourceOptions) {
     super(classes, name, args, options);
   }
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as classes from "../generated/resources";
-import type { KubeProxyNodeArgs } from "./kube-proxy/args";
+import type { KubeProxyNodeArgs, KubeProxyNodeBaseArgs, VirtualServiceArgs } from "./kube-proxy/args";
+import type { Node } from "./kube-proxy/check";
 import type { Planned } from "./kube-proxy/plan";
 
 /** The classes of one of the two providers. */
@@ -8,22 +9,20 @@ export type Classes = Pick<typeof classes, Planned["kind"]>;
 
 type Class = new (name: string, args: object, options: pulumi.CustomResourceOptions) => pulumi.Resource;
 
-/** What the classes of both providers are. */
-export abstract class AnyKubeProxyNode extends pulumi.ComponentResource {
+/** What kube-proxy makes of a node and its services. */
+abstract class NodeObjects extends pulumi.ComponentResource {
   protected constructor(
     of: Classes,
+    type: string,
     name: string,
-    args: KubeProxyNodeArgs = {},
-    options: pulumi.ComponentResourceOptions = {},
+    node: Node,
+    { netns, host }: KubeProxyNodeBaseArgs,
+    options: pulumi.ComponentResourceOptions,
   ) {
-    // Not every program has one, and what checks the inputs takes its time to load.
-    const { objectsOf } = require("./kube-proxy/objects") as typeof import("./kube-proxy/objects");
-    const objects = objectsOf(`KubeProxyNode ${name}`, args);
-    super("localnet:index:KubeProxyNode", name, {}, options);
-    const { netns, host } = args;
+    super(`localnet:index:${type}`, name, {}, options);
     const place = { ...(netns !== undefined && { netns }), ...(host !== undefined && { host }) };
     const made = new Map<string, pulumi.Resource>();
-    for (const each of objects) {
+    for (const each of objectsOf(node)) {
       const before = each.after.flatMap((other) => made.get(other) ?? []);
       const dependsOn = [...before, ...((each.gates ?? []) as pulumi.Resource[])];
       const kind = of[each.kind] as unknown as Class;
@@ -32,3 +31,32 @@ export abstract class AnyKubeProxyNode extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
+
+/** What the classes of both providers are. */
+export abstract class AnyKubeProxyNode extends NodeObjects {
+  protected constructor(
+    of: Classes,
+    name: string,
+    args: KubeProxyNodeArgs = {},
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
+    super(of, "KubeProxyNode", name, checks().checkNode(`KubeProxyNode ${name}`, args), args, options);
+  }
+}
+
+/** What the classes of both providers are. */
+export abstract class AnyVirtualService extends NodeObjects {
+  protected constructor(
+    of: Classes,
+    name: string,
+    args: VirtualServiceArgs,
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
+    super(of, "VirtualService", name, checks().checkService(`VirtualService ${name}`, name, args), args, options);
+  }
+}
+
+// Not every program has one of them, and what checks the inputs takes its time to load.
+const checks = () => require("./kube-proxy/check") as typeof import("./kube-proxy/check");
+const objectsOf = (node: Node) =>
+  (require("./kube-proxy/objects") as typeof import("./kube-proxy/objects")).objectsOf(node);

@@ -1,4 +1,5 @@
 import type { KubeProxyNodeArgs } from "../../../provider/src";
+import { checkNode } from "../../../provider/src/components/kube-proxy/check";
 import { objectsOf } from "../../../provider/src/components/kube-proxy/objects";
 import type { Planned } from "../../../provider/src/components/kube-proxy/plan";
 import { check, type Values } from "../../../provider/src/core/check";
@@ -30,7 +31,7 @@ export class ProxiedNode {
 
   /** As the engine does it: what is new and what differs, each after what it needs, then what is left goes. */
   async bringUp(node: KubeProxyNodeArgs): Promise<void> {
-    const objects = objectsOf("node", node);
+    const objects = objectsOf(checkNode("node", node));
     const begun = new Map<string, Promise<void>>();
     let last: Promise<unknown> = Promise.resolve();
     for (const each of objects) {

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Netns, Pod } from "../../generated/resources";
 
-/** The inputs of {@link KubeProxyNode}. */
-export interface KubeProxyNodeArgs {
+/** What a node is, whatever its services. */
+export interface KubeProxyNodeBaseArgs {
   /**
    * How services are made: "iptables", as chains that packets walk through; "ipvs", as virtual servers of IPVS, which needs
    * the modules ip_vs and ip_vs_rr; "nftables", as elements of maps that a packet is looked up in. Default: "iptables".
@@ -29,24 +29,41 @@ export interface KubeProxyNodeArgs {
   serviceCidr?: string | string[] | undefined;
   /** Is everybody masqueraded who calls a service, pods too? Default: false. */
   masqueradeAll?: boolean | undefined;
-  /** All services of the node. */
-  services?: KubeProxyService[] | undefined;
   /** Network namespace of the node. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** Where the node is: `ssh://[user@]name[:port]`. Default: the host of what is given, or else as for all resources. */
   host?: pulumi.Input<string> | undefined;
 }
 
-/** A service: addresses and ports that lead to endpoints. */
-export interface KubeProxyService {
+/** The inputs of {@link KubeProxyNode}. */
+export interface KubeProxyNodeArgs extends KubeProxyNodeBaseArgs {
+  /** All services of the node. */
+  services?: KubeProxyService[] | undefined;
+}
+
+/** The inputs of {@link VirtualService}. */
+export interface VirtualServiceArgs extends KubeProxyNodeBaseArgs, KubeProxyServiceBaseArgs {
+  /** Name of the service, `web` or `default/web`. Default: the resource's. */
+  name?: string | undefined;
+}
+
+/** A service of several. */
+export interface KubeProxyService extends KubeProxyServiceBaseArgs {
   /** Name, `web` or `default/web`. */
   name: string;
+}
+
+/** Addresses and ports that lead to endpoints. */
+export interface KubeProxyServiceBaseArgs {
   /** Cluster addresses, one of an IP version. */
   addresses: string | string[];
   /** Ports; if there are several, each has a name. */
   ports: ServicePort[];
-  /** What is behind it: addresses of pods, those of this node out of `podCidr` if that is said. Without any, who calls the service is refused. */
-  endpoints?: (string | ServiceEndpoint)[] | undefined;
+  /**
+   * What is behind it: pods, or addresses of pods; those of this node out of `podCidr` if that is said. Without any, who
+   * calls the service is refused.
+   */
+  endpoints?: (string | Pod | ServiceEndpoint)[] | undefined;
   /** One and the same client gets the same endpoint. */
   sessionAffinity?: SessionAffinity | undefined;
   /** Addresses outside of the cluster that lead to the service too. */
@@ -73,11 +90,11 @@ export interface ServicePort {
 
 /** What is behind a service. */
 export interface ServiceEndpoint {
-  /** Address. */
-  address: string;
+  /** Address; or a pod, which means its addresses and is there before the endpoint gets connections. */
+  address: string | Pod;
   /** Is it on this node? Default: true. */
   local?: boolean | undefined;
-  /** What has to be there, or ready, before the endpoint gets connections, such as a Pod and its Process. */
+  /** What has to be there, or ready, before the endpoint gets connections, such as a Process with `ready`. */
   dependsOn?: pulumi.Resource | pulumi.Resource[] | undefined;
 }
 

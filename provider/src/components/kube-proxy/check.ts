@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { address, cidr, familyOf, isNetwork, port } from "../../schema/fields";
 import { reasonOf } from "../reason";
-import type { KubeProxyNodeArgs } from "./args";
+import type { KubeProxyNodeArgs, VirtualServiceArgs } from "./args";
 import { clashes } from "./clashes";
 import type { Family } from "./plan";
+import { withPodAddresses } from "./pods";
 
 const label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?";
 const policy = z.enum(["Cluster", "Local"], { error: "must be Cluster or Local" }).default("Cluster");
@@ -48,18 +49,24 @@ const networks = oneOrMore(
 
 const seconds = z.int(affinityRule).min(1, affinityRule).max(86400, affinityRule);
 
-const service = z.strictObject({
-  name: z
-    .string()
-    .regex(new RegExp(`^(${label}/)?${label}$`), "must be such as web or default/web, of small letters, digits and -"),
-  addresses: oneOrMore(addresses.min(1, "must not be empty")),
-  ports: z.array(servicePort, "must be a list of ports").min(1, "must not be empty"),
-  endpoints: z.array(endpoint, "must be a list of endpoints").default([]),
-  sessionAffinity: z.strictObject({ timeoutSeconds: seconds.default(10800) }).optional(),
-  externalAddresses: addresses.default([]),
-  internalTrafficPolicy: policy,
-  externalTrafficPolicy: policy,
-});
+const service = z.preprocess(
+  withPodAddresses,
+  z.strictObject({
+    name: z
+      .string()
+      .regex(
+        new RegExp(`^(${label}/)?${label}$`),
+        "must be such as web or default/web, of small letters, digits and -",
+      ),
+    addresses: oneOrMore(addresses.min(1, "must not be empty")),
+    ports: z.array(servicePort, "must be a list of ports").min(1, "must not be empty"),
+    endpoints: z.array(endpoint, "must be a list of endpoints").default([]),
+    sessionAffinity: z.strictObject({ timeoutSeconds: seconds.default(10800) }).optional(),
+    externalAddresses: addresses.default([]),
+    internalTrafficPolicy: policy,
+    externalTrafficPolicy: policy,
+  }),
+);
 
 const node = z.strictObject({
   mode: z.enum(["iptables", "ipvs", "nftables"], { error: "must be iptables, ipvs or nftables" }).default("iptables"),
@@ -81,14 +88,34 @@ export type Port = z.output<typeof servicePort>;
 export type Endpoint = z.output<typeof endpoint>;
 
 /** What a node is asked to be, with all defaults. What is wrong with it ends the program: each property and its rule. */
-export function checkNode(subject: string, { netns: _, host: __, ...args }: KubeProxyNodeArgs): Node {
+export function checkNode(subject: string, args: KubeProxyNodeArgs): Node {
+  return checked(subject, args, (path) => path);
+}
+
+/** The same of a node with one service, whose inputs stand beside the node's. */
+export function checkService(subject: string, name: string, args: VirtualServiceArgs): Node {
+  const { addresses, ports, endpoints, sessionAffinity, externalAddresses, ...others } = args;
+  const { internalTrafficPolicy, externalTrafficPolicy, name: serviceName = name, ...nodeArgs } = others;
+  const policies = { internalTrafficPolicy, externalTrafficPolicy };
+  const only = { name: serviceName, addresses, ports, endpoints, sessionAffinity, externalAddresses, ...policies };
+  return checked(subject, { ...nodeArgs, services: [only] }, (path) => (path[0] === "services" ? path.slice(2) : path));
+}
+
+type Path = readonly PropertyKey[];
+
+/** `nameOf`: the property in the program that is meant by one of a node's. */
+function checked(
+  subject: string,
+  { netns: _, host: __, ...args }: KubeProxyNodeArgs,
+  nameOf: (path: Path) => Path,
+): Node {
   const result = node.safeParse(args);
-  const failures = result.success
+  const failures: (readonly [path: Path, rule: string])[] = result.success
     ? clashes(result.data)
-    : result.error.issues.map((issue) => [issue.path.map(String), reasonOf(issue, args, "objects")] as const);
+    : result.error.issues.map((issue) => [issue.path, reasonOf(issue, args, "objects")] as const);
   if (result.success && failures.length === 0) return result.data;
-  const lines = failures.map(([path, rule]) => `${[...path].join(".")}: ${rule}`);
-  throw new pulumi.RunError(lines.map((line) => `${subject}: ${line}`).join("\n"));
+  const lines = failures.map(([path, rule]) => [subject, nameOf(path).map(String).join("."), rule]);
+  throw new pulumi.RunError(lines.map((line) => line.filter((part) => part !== "").join(": ")).join("\n"));
 }
 
 export function isOfFamily(family: Family): (text: string) => boolean {
