@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { LocalnetError } from "../errors";
 import { permissionHint } from "./causes";
+import { getOrCreate } from "./coalesce";
 
 // What this very process can do where the host is its own. Starting a command takes a hundred times as long.
 
@@ -38,13 +39,25 @@ export function ownLinks(): string[] {
   return lines.map((line) => line.slice(0, line.lastIndexOf(":")).trim());
 }
 
-/** The processes in the network namespace that a file stands for, as far as this user may see. */
-export function processesIn(file: string): string[] {
-  const namespace = ignoreErrors(["ENOENT"], () => statSync(file));
-  if (!namespace) return [];
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => {
-    const network = ignoreErrors(["ENOENT", "ESRCH", "EACCES"], () => statSync(`/proc/${pid}/ns/net`));
-    return network?.ino === namespace.ino && network.dev === namespace.dev;
-  });
+/** Processes by the network namespace that they are in, as far as this user may see. */
+export type ProcessesByNamespace = ReadonlyMap<string, readonly string[]>;
+
+export function processesByNamespace(): ProcessesByNamespace {
+  const found = new Map<string, string[]>();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    const key = namespaceKey(`/proc/${pid}/ns/net`);
+    if (key !== undefined) getOrCreate(found, key, () => []).push(pid);
+  }
+  return found;
+}
+
+/** Those that are in the network namespace that a file stands for. */
+export function processesIn(file: string, all: ProcessesByNamespace): readonly string[] {
+  return all.get(namespaceKey(file) ?? "") ?? [];
+}
+
+/** Tells a namespace from others; undefined: there is none, or this user may not see it. */
+function namespaceKey(file: string): string | undefined {
+  const found = ignoreErrors(["ENOENT", "ESRCH", "EACCES"], () => statSync(file));
+  return found && `${found.dev} ${found.ino}`;
 }

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import { getOrCreate } from "./coalesce";
 import { type Host, type Result, type RunOptions, settle } from "./host";
-import { pathOf } from "./netns";
+import { enter, pathOf } from "./netns";
 
 // A look at a whole host: each command is run once, and those that one namespace was asked are asked of many others by few
 // processes. Of hundreds of namespaces each would take dozens of processes, which would take most of the time.
@@ -73,24 +73,43 @@ export async function lookAhead(host: Host, samples: readonly string[], others: 
   await Promise.all(
     parts.map((names) =>
       limit(async () => {
-        const commands = names.flatMap((name) =>
-          common.map(([argv, input]) => ({ argv: argv.map((word) => word.replace(hole, () => name)), input })),
+        const inside = names.map((name) => allIn(name, common));
+        const results = await runAll(
+          host,
+          inside.map(({ all }) => all.command),
         );
-        for (const [index, result] of (await runAll(host, commands)).entries()) {
-          const command = commands[index] as Command;
-          asked.set(keyOf(command), { ...command, answer: Promise.resolve(result) });
-        }
+        for (const [index, { commands, all }] of inside.entries())
+          for (const [at, result] of all.results(results[index]).entries()) {
+            const command = commands[at] as Command;
+            asked.set(keyOf(command), { ...command, answer: Promise.resolve(result) });
+          }
       }),
     ),
   );
 }
 
+/** What asks one namespace all of these, by one shell that enters it once. */
+function allIn(name: string, templates: readonly (readonly [string[], string])[]) {
+  const commands = templates.map(([argv, input]) => ({
+    argv: argv.map((word) => word.replace(hole, () => name)),
+    input,
+  }));
+  const all = together(commands.map(({ argv, input }) => ({ argv: withinNetns(argv, name), input })));
+  return { commands, all: { ...all, command: { ...all.command, argv: enter(name, all.command.argv) } } };
+}
+
+/** The command as it is without its own entering of the namespace that it begins in. */
+function withinNetns(argv: readonly string[], netns: string): readonly string[] {
+  const [file = "", option, value, ...rest] = argv;
+  if (file === "nsenter" && option === enter(netns, [])[1]) return rest;
+  return option === "-n" && value === netns ? [file, ...rest] : argv;
+}
+
 /** The command with a hole in place of the namespace's name; undefined: it is not about that namespace. */
 function templateOf({ argv, input }: Command, netns: string): Command | undefined {
-  const [path, files] = [pathOf(netns), `/etc/netns/${netns}`];
+  const path = pathOf(netns);
   const words = argv.map((word, index) => {
     if (word === `--net=${path}`) return `--net=${pathOf(hole)}`;
-    if (word === files) return `/etc/netns/${hole}`;
     return word === netns && argv[index - 1] === "-n" ? hole : word;
   });
   return words.some((word) => word.includes(hole)) ? { argv: words, input } : undefined;
@@ -111,25 +130,32 @@ while [ "$#" -gt 0 ]; do
   shift "$count"
 done`;
 
+/** One command that runs many, and what came of each in its own result: of the first of them, up to one that hangs. */
+function together(commands: readonly Command[]): { command: Command; results(ran: Result | undefined): Result[] } {
+  const end = randomUUID();
+  const words = commands.flatMap(({ argv, input }) => [String(argv.length), input, ...argv]);
+  return {
+    command: { argv: ["sh", "-c", script, "localnet", ...words], input: `${end}\n` },
+    results(ran) {
+      if (!ran) return [];
+      const outputs = ran.stdout.split(new RegExp(`${end} (\\d+)\\n`));
+      const messages = ran.stderr.split(`${end}\n`);
+      const count = Math.min(outputs.length - 1, 2 * (messages.length - 1)) / 2;
+      return Array.from({ length: count }, (_, index) => ({
+        exitCode: Number(outputs[2 * index + 1]),
+        stdout: outputs[2 * index] ?? "",
+        stderr: messages[index] ?? "",
+      }));
+    },
+  };
+}
+
 /** Seconds that they may take together. */
 const patienceSeconds = 60;
 
-/** The results of the first of them, up to one that hangs. */
 async function runAll(host: Host, commands: readonly Command[]): Promise<Result[]> {
-  const end = randomUUID();
-  const words = commands.flatMap(({ argv, input }) => [String(argv.length), input, ...argv]);
-  const options = { input: `${end}\n`, timeoutSeconds: patienceSeconds, accept: "any" as const };
+  const { command, results } = together(commands);
+  const options = { input: command.input, timeoutSeconds: patienceSeconds, accept: "any" as const };
   // Whoever asks for one of them alone learns what is wrong.
-  const ran = await scope
-    .run(undefined, () => host.run(["sh", "-c", script, "localnet", ...words], options))
-    .catch(() => undefined);
-  if (!ran) return [];
-  const outputs = ran.stdout.split(new RegExp(`${end} (\\d+)\\n`));
-  const messages = ran.stderr.split(`${end}\n`);
-  const count = Math.min(outputs.length - 1, 2 * (messages.length - 1)) / 2;
-  return Array.from({ length: count }, (_, index) => ({
-    exitCode: Number(outputs[2 * index + 1]),
-    stdout: outputs[2 * index] ?? "",
-    stderr: messages[index] ?? "",
-  }));
+  return results(await scope.run(undefined, () => host.run(command.argv, options)).catch(() => undefined));
 }

@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { addShare, eraseShare, readShares } from "../../core/ledger";
 import { existsError } from "../../core/ownership";
-import type { Host } from "../../host";
+import { cached, type Host } from "../../host";
+import { getOrCreate } from "../../host/coalesce";
 import { text } from "../../schema/fields";
 import { maxFileBytes, readEntries, readText, removeFiles, spareOf, writeFile } from "../../tools/files";
 
@@ -111,13 +112,23 @@ export async function cleanUpFiles(host: Host, args: WithFiles): Promise<void> {
 
 /** All that can be said by the input. */
 export async function findFiles(host: Host, name: string): Promise<Files | undefined> {
-  const argv = ["find", posix.join(folders, name), "-maxdepth", "1", "-type", "f", "-printf", "%f\\n"];
-  const { stdout } = await host.run(argv, { accept: [0, 1] });
-  const names = stdout.split("\n").filter((each) => fileName.safeParse(each).success);
+  const names = ((await cached(host, "namespace files", () => listFiles(host))).get(name) ?? []).filter(
+    (each) => fileName.safeParse(each).success,
+  );
   const files = Object.entries(await readFiles(host, name, names)).filter(
     ([, each]) => content.safeParse(each).success,
   );
   return files.length > 0 ? Object.fromEntries(files) : undefined;
+}
+
+/** The names of the files of each namespace. */
+async function listFiles(host: Host): Promise<ReadonlyMap<string, string[]>> {
+  const argv = ["find", folders, "-mindepth", "2", "-maxdepth", "2", "-type", "f", "-printf", "%P\\0"];
+  const { stdout } = await host.run(argv, { accept: [0, 1] });
+  const found = new Map<string, string[]>();
+  for (const path of stdout.split("\0").filter(Boolean))
+    getOrCreate(found, posix.dirname(path), () => []).push(posix.basename(path));
+  return found;
 }
 
 async function readFiles(host: Host, name: string, names: readonly string[]): Promise<Files> {

@@ -1,7 +1,7 @@
-import type { Host } from "../../host";
+import { cached, type Host, usesReadCache } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
 import { commandError } from "../../host/command-error";
-import { processesIn } from "../../host/files";
+import { processesByNamespace, processesIn } from "../../host/files";
 import { pathOf } from "../../host/netns";
 import { ipIn, runIp } from "./ip";
 import { parseJson } from "./json";
@@ -149,8 +149,13 @@ function parseLists(stdout: string): List[] {
 const counters = new WeakMap<Host, (name: string) => Promise<boolean>>();
 
 /** The processes in a named network namespace. */
-export async function netnsPids(host: Host, name: string): Promise<string[]> {
-  if (host.isLocal) return processesIn(pathOf(name));
+export async function netnsPids(host: Host, name: string): Promise<readonly string[]> {
+  if (host.isLocal) {
+    const all = usesReadCache()
+      ? await cached(host, "processes", async () => processesByNamespace())
+      : processesByNamespace();
+    return processesIn(pathOf(name), all);
+  }
   const none = getOrCreate(counters, host, () => coalesce((names: readonly string[]) => areEmpty(host, names)));
   if (await none(name)) return [];
   const { stdout } = await host.run(["ip", "netns", "pids", name]);
