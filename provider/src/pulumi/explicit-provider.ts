@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
-import { settings } from "../generated/shapes";
+import { fromEnvironment } from "./environment";
 
 // The settings of a set of resources, as a program makes them: both import paths have a class `Provider` of the same inputs.
 
@@ -69,9 +69,4 @@ export function ownProvider(
 /** What a program asks of an explicit provider; undefined: it is none of this package. */
 export function settingsOf(provider: pulumi.ProviderResource | undefined): Values | undefined {
   return provider && requests.get(provider);
-}
-
-/** A setting that neither the program nor the configuration says: that of the environment. */
-export function fromEnvironment(key: string): string | undefined {
-  return process.env[settings[key] ?? ""] || undefined;
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
-import { fromEnvironment, ownProvider, type Package, type ProviderOptions, settingsOf } from "./explicit-provider";
+import { fromEnvironment } from "./environment";
+import { ownProvider, type Package, type ProviderOptions, settingsOf } from "./explicit-provider";
 import type { References } from "./meaning";
 import { isObject, requestOf } from "./references";
 

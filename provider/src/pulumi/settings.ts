@@ -4,7 +4,7 @@ import { configuration } from "../core/kind";
 import { LocalnetError } from "../errors";
 import { settings as variables } from "../generated/shapes";
 import type { HostSettings } from "../host";
-import { fromEnvironment } from "./explicit-provider";
+import { fromEnvironment } from "./environment";
 
 /** The settings in the configuration of the stack, or of a provider that the program makes. What else is there is not ours. */
 export function settingsIn(values: Values): HostSettings {
