@@ -51,13 +51,18 @@ export function cached<T>(host: Host, what: string, read: () => Promise<T>): Pro
   return answer;
 }
 
+/** What was read of a host may not be so any more. */
+export function forget(host: Host): void {
+  caches.delete(host);
+}
+
 /** Whatever is run outside of `withReadCache` may change what was read. */
 export function invalidateOnRun(host: Host): Host {
   const invalidating = async <T>(body: () => Promise<T>): Promise<T> => {
     try {
       return await body();
     } finally {
-      if (!usesReadCache()) caches.delete(wrapped);
+      if (!usesReadCache()) forget(wrapped);
     }
   };
   const wrapped: Host = {

@@ -1,23 +1,30 @@
 # All that is in the kernel, namespace by namespace, for look.ts.
 look() {
-  echo "@@ links"; ip -j -d -N address show
+  echo "@@ ip: links, neighbours"
+  printf 'address show\nneighbour show nud permanent\n' | ip -j -d -N -force -batch -
   for family in 4 6; do
-    echo "@@ routes $family"; ip -$family -j -N -d route show table all 2>/dev/null
-    echo "@@ rules $family"; ip -$family -j -N -d rule show
+    echo "@@ ip: routes $family, rules $family"
+    printf 'route show table all\nrule show\n' | ip -$family -j -d -N -force -batch -
   done
-  echo "@@ neighbours"; ip -j -N neighbour show nud permanent
+  echo "@@ ipsec"; printf 'xfrm state list\nxfrm policy list\n' | ip -o -force -batch -
   echo "@@ vlans"; bridge -j vlan show
-  echo "@@ qdiscs"; tc qdisc show
+  qdiscs=$(tc qdisc show)
+  printf '@@ qdiscs\n%s\n' "$qdiscs"
   echo "@@ filters"
-  tc qdisc show | sed -n 's/^qdisc ingress .* dev \([^ ]*\) .*/\1/p' | while read -r link; do
-    tc filter show dev "$link" ingress | sed "s/^/$link /"
-  done
-  echo "@@ ipsec"; ip -o xfrm state list; ip -o xfrm policy list
-  echo "@@ iptables 4"; iptables-save
-  echo "@@ iptables 6"; ip6tables-save
+  case $qdiscs in *"qdisc ingress "*)
+    echo "$qdiscs" | sed -n 's/^qdisc ingress .* dev \([^ ]*\) .*/\1/p' | while read -r link; do
+      tc filter show dev "$link" ingress | sed "s/^/$link /"
+    done ;;
+  esac
+  tables=
+  if command -v nft >/dev/null; then tables=$(nft -s list ruleset); printf '@@ nft\n%s\n' "$tables"; fi
+  # The tables of iptables are of nft, or of the kernel's older kind, which it lists.
+  if [ -s /proc/net/ip_tables_names ]; then tables="$tables table ip "; fi
+  if [ -s /proc/net/ip6_tables_names ]; then tables="$tables table ip6 "; fi
+  case $tables in *"table ip "*) echo "@@ iptables 4"; iptables-save ;; esac
+  case $tables in *"table ip6 "*) echo "@@ iptables 6"; ip6tables-save ;; esac
   if [ -s /proc/net/ip_vs ]; then echo "@@ ipvs"; ipvsadm -S -n; ipvsadm -L --timeout; fi
   if command -v ipset >/dev/null; then echo "@@ sets"; ipset save; fi
-  if command -v nft >/dev/null; then echo "@@ nft"; nft -s list ruleset; fi
   echo "@@ settings"; grep -rs . /proc/sys/net
 }
 if [ "$1" = inside ]; then look 2>/dev/null; exit 0; fi

@@ -47,6 +47,12 @@ export async function look(): Promise<Kernel> {
 function objectsOf(netns: string, part: string): Thing[] {
   const [title = "", text = ""] = part.split(/\n(.*)/s);
   const lines = text.split("\n").filter(Boolean);
+  if (title.startsWith("ip: ")) {
+    const titles = title.slice("ip: ".length).split(", ");
+    // Each command of the batch prints a line.
+    if (lines.length !== titles.length) throw new Error(`${netns}: ${title}: ${text}`);
+    return titles.flatMap((each, index) => objectsOf(netns, `${each}\n${lines[index]}`));
+  }
   const json = () =>
     lines.length > 0 ? (JSON.parse(text.trim() === "[" ? "[]" : text) as Record<string, unknown>[]) : [];
   const plain = (sort: string, each: readonly string[]) =>

@@ -69,6 +69,14 @@ function healthy(): Provider {
   return living;
 }
 
+let stricken: Provider | undefined;
+
+/** One that something befalls: it serves until it dies. */
+function faulty(fault: Fault): Provider {
+  if (!stricken || stricken.dead) stricken = new Provider();
+  return stricken.expect(fault);
+}
+
 class Trial {
   constructor(
     private readonly pair: Pair,
@@ -79,7 +87,7 @@ class Trial {
 
   async run(): Promise<void> {
     const { a, b, fault, byHand, refreshes } = this.pair;
-    const stack = new Stack(fault?.during === "a" ? new Provider(fault) : healthy());
+    const stack = new Stack(fault?.during === "a" ? faulty(fault) : healthy());
     const first = await stack.up(a);
     stack.provider = healthy();
     const whole = !first.killed && first.errors.length === 0;
@@ -91,7 +99,7 @@ class Trial {
     if (byHand.length > 0 || (!whole && refreshes)) await this.refresh(stack, "before B");
 
     if (fault?.during === "b") {
-      stack.provider = new Provider(fault);
+      stack.provider = faulty(fault);
       const { errors } = await stack.up(b);
       stack.provider = healthy();
       if (errors.length > 0 && refreshes) await this.refresh(stack, "after the fault");

@@ -26,17 +26,17 @@ const never = new Promise<never>(() => {});
 /** A provider in a process of its own, as far as that takes: its modules are its own, and it can die. */
 export class Provider {
   readonly died: Promise<void>;
-  /** The changing commands that it has run. */
-  readonly commands: string[] = [];
-  private dead = false;
+  /** The changing commands that it has run since the fault was told. */
+  private commands = 0;
+  private fault: Fault | undefined;
+  dead = false;
   private die: () => void = () => {};
   private make!: (type: string) => KindProvider;
   private host!: Host;
   private known!: readonly { clear(): void }[];
-  /** The command that the fault struck. */
-  struckBy: string | undefined;
+  private forget!: (host: Host) => void;
 
-  constructor(private readonly fault?: Fault) {
+  constructor() {
     this.died = new Promise((resolve) => {
       this.die = () => {
         this.dead = true;
@@ -51,6 +51,7 @@ export class Provider {
       const { program } = require("../../../provider/src/core/program");
       const { lost } = require("../../../provider/src/core/lost");
       this.known = [disturbed, program, lost];
+      ({ forget: this.forget } = require("../../../provider/src/host/cache"));
       this.watch(this.host);
     });
   }
@@ -60,9 +61,15 @@ export class Provider {
   }
 
   /** For the next operation: what was seen in one is not shown in another, since the engine starts a provider for each. */
-  async begin(): Promise<void> {
+  begin(): void {
     for (const each of this.known) each.clear();
-    await this.host.run(["true"]);
+    this.forget(this.host);
+  }
+
+  /** This befalls it from now on. */
+  expect(fault: Fault): this {
+    [this.fault, this.commands] = [fault, 0];
+    return this;
   }
 
   private watch(host: Host): void {
@@ -103,9 +110,8 @@ export class Provider {
   ): Promise<T> {
     if (this.dead) return never;
     const changes = !onlyReads(argv) && !argv[0]?.endsWith("-save");
-    if (changes) this.commands.push(argv.join(" "));
-    const how = changes && this.commands.length === this.fault?.at ? this.fault.how : undefined;
-    if (how) this.struckBy = argv.join(" ");
+    if (changes) this.commands++;
+    const how = changes && this.commands === this.fault?.at ? this.fault.how : undefined;
     if (how === "killed before") this.die();
     if (this.dead) return never;
     const done = how === undefined || how.startsWith("killed") ? body() : fail(how);

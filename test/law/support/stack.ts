@@ -26,7 +26,7 @@ export class Stack {
   }
 
   private async operation(body: (run: Operation) => Promise<void>): Promise<Outcome> {
-    await this.provider.begin();
+    this.provider.begin();
     const operation = new Operation(this.provider, this.states);
     const died = this.provider.died.then(() => "died" as const);
     const end = await Promise.race([body(operation), died]);
