@@ -16,10 +16,10 @@ export function chart(entries) {
     ...panel(
       real,
       left,
-      "New connection to the last service, microseconds (median)",
+      "New connection to the last service, median µs",
       ({ microseconds }) => microseconds.last.median,
     ),
-    ...panel(real, left + size.x + 90, "All services programmed, seconds", ({ programSeconds }) => programSeconds),
+    ...panel(real, left + size.x + 90, "All services programmed, s", ({ programSeconds }) => programSeconds),
     "</svg>",
     "",
   ].join("\n");
@@ -44,6 +44,7 @@ function panel(entries, at, title, value) {
       (each) => `<text x="${at - 8}" y="${y(each) + 4}" text-anchor="end">${Math.round(each)}</text>`,
     ),
     `<path d="M${at} ${top}V${top + size.y}H${at + size.x}" fill="none" stroke="#8c959f"/>`,
+    `<text x="${at + size.x / 2}" y="${top + size.y + 36}" text-anchor="middle">services</text>`,
     ...counts.map((count) => `<text x="${x(count)}" y="${top + size.y + 18}" text-anchor="middle">${count}</text>`),
     ...modes.flatMap((mode, index) => {
       const own = entries.filter((each) => each.mode === mode);

@@ -45,7 +45,6 @@ async function look(title) {
 
 /** What a user would try first, each step with its outcome. */
 async function walk() {
-  heading("pulumi preview, once more");
   await nothingToDo();
   const cut = ["ip", "-n", "node", "link", "del", "dev", "veth-foo"];
   heading(`By hand: ${cut.join(" ")}, which cuts a pod off. Then pulumi refresh, which shows it`);
@@ -57,6 +56,7 @@ async function walk() {
 }
 
 async function nothingToDo() {
+  heading("pulumi preview, once more");
   const text = await stack.pending();
   if (text !== undefined) throw new Error(`Something is still to be done:\n${text}`);
   console.log("Nothing to do.\n");
