@@ -50,6 +50,13 @@ export function looksAtTwoNamespaces(row: Row): void {
       );
     });
 
+    test("ls --state shows the same of a state that was exported", async () => {
+      const file = join(directory, "state.json");
+      await stack.pulumi(["stack", "export", "--file", file, "--stack", stack.name]);
+      const { stdout } = await localnet("ls", ...source());
+      expect(await localnet("ls", "--state", file)).toMatchObject({ code: 0, stdout });
+    });
+
     test("ls --live shows the same links without a stack, and whose they are", async () => {
       const { code, stdout } = await localnet("ls", "--live", "--json");
       expect(code).toBe(0);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, run, Stack, snapshot } from "./engine";
+import { commandsOf } from "./pages";
 import { Sandbox } from "./sandbox";
 
 // Unit tests hold README's program against that of the template.
@@ -29,11 +30,8 @@ test("what pulumi new makes of the template is the program, under the name that 
   expect(await run(["npx", "tsc", "-p", "."], { cwd: directory })).toMatchObject({ code: 0, stdout: "" });
 });
 
-/** The commands of a page that tells how to do something, in their order. */
-function commandsOf(page: string): string[][] {
-  const blocks = [...readFileSync(join(root, "docs", page), "utf8").matchAll(/```sh\n(.*?)```/gs)];
-  return blocks.flatMap(([, block = ""]) => block.trim().split("\n")).map((line) => line.split(" "));
-}
+/** The commands of a page that tells how to do something. */
+const argvs = (page: string) => commandsOf(page).map((line) => line.split(" "));
 
 test("the commands of docs/first-lab.md and docs/drift.md do what the pages say, and leave the host as it was", async () => {
   const host = await Sandbox.open();
@@ -49,7 +47,7 @@ test("the commands of docs/first-lab.md and docs/drift.md do what the pages say,
     }
     return texts;
   };
-  const first = commandsOf("first-lab.md");
+  const first = argvs("docs/first-lab.md");
   const [, up, ping, ports, list, graph, routes] = await ran(first.slice(0, -1));
   expect(up).toMatch(/7 created/);
   expect(ping).toMatch(/0% packet loss/);
@@ -57,7 +55,7 @@ test("the commands of docs/first-lab.md and docs/drift.md do what the pages say,
   expect([list, graph]).toEqual([expect.stringMatching(/pod +Route/), expect.stringMatching(/subgraph .*"pod"/)]);
   expect(routes).toMatch(/default via 10.0.0.1 dev eth0/);
 
-  const [, , differing, preview, repaired] = await ran(commandsOf("drift.md"));
+  const [, , differing, preview, repaired] = await ran(argvs("docs/drift.md"));
   expect(differing).toMatch(/Bridge +br0 .* differs/);
   expect(differing).toMatch(/pod +Route .* gone/);
   expect(preview).toMatch(/1 to create/);

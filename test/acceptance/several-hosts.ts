@@ -54,9 +54,9 @@ export function severalHosts([provider, project]: Row): void {
     await stack.set({ connectTimeoutSeconds: "2" });
     const destroy = ["destroy", "--yes", "--skip-preview", ...stack.target];
     expect((await stack.pulumi(destroy, 1)).text).toContain("cannot run a command on ssh://root@192.0.2.2");
-    const { resources } = JSON.parse((await stack.exported()).text).deployment;
-    const gone = resources.find(({ urn }: { urn: string }) => /::pulumi:providers:[^:]+::host2$/.test(urn));
-    await stack.pulumi(["state", "delete", gone.urn, "--target-dependents", "--yes", "--stack", stack.name]);
+    const { stdout } = await stack.pulumi(["stack", "--show-urns", "--stack", stack.name]);
+    const [gone = ""] = /urn:pulumi:\S+::pulumi:providers:[^:]+::host2$/m.exec(stdout) ?? [];
+    await stack.pulumi(["state", "delete", gone, "--target-dependents", "--yes", "--stack", stack.name]);
     await stack.set({ hosts: net.host(1).url });
     await stack.up();
     await stack.destroy();

@@ -1,6 +1,8 @@
-import { rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { changes, root, run, type Snapshot, Stack, snapshot } from "./engine";
+import { commandsOf } from "./pages";
 import { native } from "./providers";
 import { Sandbox } from "./sandbox";
 
@@ -15,8 +17,8 @@ let stack: Stack;
 let before: Snapshot;
 const seen = () => snapshot([], sandbox.inside);
 
-async function must(argv: readonly string[]): Promise<string> {
-  const ran = await run(argv, { cwd: program, env: { ...process.env, ...env } });
+async function must(argv: readonly string[], cwd = program): Promise<string> {
+  const ran = await run(argv, { cwd, env: { ...process.env, ...env } });
   if (ran.code) throw new Error(`${argv.join(" ")}: exit ${ran.code}\n${ran.text}`);
   return ran.stdout;
 }
@@ -43,6 +45,23 @@ test("the SDK that is generated of the schema compiles, with the program", async
   await must(["go", "vet", "."]);
   await must(["go", "build", "-o", "/dev/null", "."]);
   expect(await must(["go", "mod", "tidy", "-diff"])).toBe("");
+});
+
+test("the commands of docs/languages.md give a project of Go the SDK", async () => {
+  const project = mkdtempSync(join(tmpdir(), "localnet-go-"));
+  for (const name of ["go.mod", "go.sum", "main.go", "sdks"])
+    cpSync(join(program, name), join(project, name), { recursive: true });
+  const module = "example.com/pulumi-localnet/sdk/go";
+  await must(["go", "mod", "edit", `-droprequire=${module}`, `-dropreplace=${module}`], project);
+  const commands = commandsOf("docs/languages.md").filter((line) => line.startsWith("go "));
+  expect(commands).toHaveLength(2);
+  for (const line of commands) await must(line.split(" "), project);
+  const read = async (folder: string) => {
+    const { Require, Replace } = JSON.parse(await must(["go", "mod", "edit", "-json"], folder));
+    return { replace: Replace, require: Require.map((each: object) => JSON.stringify(each)).sort() };
+  };
+  expect(await read(project)).toEqual(await read(program));
+  rmSync(project, { recursive: true });
 });
 
 /** What a preview would make. */

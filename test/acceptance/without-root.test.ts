@@ -1,7 +1,8 @@
-import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { root, run } from "./engine";
+import { commandsOf } from "./pages";
 
 const nobody = 65534;
 /** Run as root: the clone, the CLI and Node.js where nobody gets to them, then the rest as nobody. */
@@ -28,9 +29,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 test("the commands of docs/without-root.md bring a program up for an ordinary user whose home is empty", async () => {
-  const text = readFileSync(join(root, "docs/without-root.md"), "utf8");
-  const commands = /```sh\n(.*?)```/s.exec(text)?.[1]?.trim().split("\n") ?? [];
-  const [unshare = "", ...inside] = commands;
+  const [unshare = "", ...inside] = commandsOf("docs/without-root.md");
   expect(unshare).toBe("unshare -Urnm");
   const { stdout: cli } = await run(["which", "pulumi"]);
   const path = [join(directory, "cli"), join(directory, "node"), "/usr/local/bin", "/usr/bin", "/usr/sbin"];

@@ -69,9 +69,12 @@ test.each(["docs/hosts.md", "docs/installation-configuration.md"])(
   },
 );
 
-test.each(["README.md", "docs/_index.md"])("the program of %s is the template's, which a test brings up", (page) => {
-  expect(text(page)).toContain(`\`\`\`ts\n${text("templates/localnet-typescript/index.ts")}\`\`\``);
-});
+test.each(["README.md", "docs/_index.md", "provider/README.md"])(
+  "the program of %s is the template's, which a test brings up",
+  (page) => {
+    expect(text(page)).toContain(`\`\`\`ts\n${text("templates/localnet-typescript/index.ts")}\`\`\``);
+  },
+);
 
 test("the development container has a Node.js that is promised, and runs what CONTRIBUTING says once", () => {
   const { image, postCreateCommand } = JSON.parse(text(".devcontainer/devcontainer.json"));

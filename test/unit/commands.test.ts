@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { settingsIn } from "../../provider/src/pulumi/settings";
+import { parseOptions, usage } from "../../scripts/bench/options.mjs";
+import { commandsOf, namedIn } from "../acceptance/pages";
+import { notRun, shown } from "./support/commands";
+
+const root = join(__dirname, "../..");
+const pages = [
+  ...["README.md", "CONTRIBUTING.md", "provider/README.md"],
+  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, "examples")).map((name) => `examples/${name}/README.md`),
+].filter((page) => page.endsWith(".md") && existsSync(join(root, page)));
+const commands = [...new Set(pages.flatMap((page) => [...commandsOf(page), ...namedIn(page)]))].sort();
+
+test("each command of a page is run by a test, or it is known why not; and no other is", () => {
+  expect([...Object.values(shown), ...Object.values(notRun)].flat().sort()).toEqual(commands);
+});
+
+test.each(Object.keys(shown))("what runs commands of pages is there: %s", (file) => {
+  expect(existsSync(join(root, file))).toBe(true);
+});
+
+const settings = commands.flatMap((command) => {
+  const [, name, value] = /^pulumi config set localnet:(\w+) (.*)$/.exec(command) ?? [];
+  return name === undefined ? [] : [[name, value] as const];
+});
+
+test.each(settings)("a page says that the setting %s may be %s, and it may", (name, value) => {
+  expect(String(settingsIn({ [name]: value })[name as keyof ReturnType<typeof settingsIn>])).toBe(value);
+});
+
+test("the options that a page gives to the bench are its own", async () => {
+  const [all = ""] = commands.filter((command) => command.startsWith("npm run bench -- --pods"));
+  const words = [...all.replace("npm run bench -- ", "").matchAll(/"([^"]*)"|\S+/g)].map(
+    ([word, text]) => text ?? word,
+  );
+  const { counts, rounds } = parseOptions(words);
+  expect(["pods", "rules", "objects"].map(counts)).toEqual([[10, 100], [250], []]);
+  expect(rounds).toBe(1);
+  const { stdout } = await promisify(execFile)("node", [join(root, "scripts/bench/cli.mjs"), "--help"]);
+  expect(stdout).toBe(`${usage}\n`);
+});
