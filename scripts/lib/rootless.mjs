@@ -139,7 +139,7 @@ const settings = [
 function whyNot(stderr) {
   const closed = settings.filter(([path, value]) => existsSync(path) && readFileSync(path, "utf8").trim() === value);
   const mends = closed.map(([path, value, mend]) => `  ${path} is ${value}; root allows it by: ${mend}`);
-  const other = "  In a container, what runs it must allow them (seccomp, a whole /proc)";
+  const other = "  In a container, what runs it must allow them (seccomp, a whole /proc); a chroot allows none";
   return [
     "This host lets no ordinary user have namespaces of their own, and the lab needs nothing else:",
     ...stderr

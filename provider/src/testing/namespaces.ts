@@ -74,7 +74,7 @@ function reason(stderr: string): string {
     ({ path, value }) => existsSync(path) && readFileSync(path, "utf8").trim() === value,
   );
   const mends = closed.map(({ path, value, cure }) => `${path} is ${value}; root changes that by: ${cure}`);
-  const other = "in a container, what runs it must allow them (seccomp, a whole /proc)";
+  const other = "in a container, what runs it must allow them (seccomp, a whole /proc); a chroot allows none";
   return [
     "this machine lets this user have no namespaces",
     stderr.trim(),
