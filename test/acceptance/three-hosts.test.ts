@@ -33,6 +33,58 @@ test("up makes one LAN of three hosts, with the mtu that fits between them", asy
   expect((await ping(1351)).text).toContain("mtu=1350");
 });
 
+interface Traced {
+  readonly there: readonly { readonly host: string; readonly netns?: string; readonly text: string }[];
+  readonly cause: object;
+}
+
+/** `localnet trace`, from the pod of the first host to that of the third. */
+async function trace(...words: string[]): Promise<Traced> {
+  const command = join(root, "provider/bin/localnet");
+  const source = ["--cwd", stack.project, "--stack", stack.name, "--json", "--from", "host1-pod1"];
+  const { stdout } = await run([...net.inside, "node", command, "trace", ...source, ...words], { env: stack.env });
+  return JSON.parse(stdout);
+}
+
+test("trace follows a packet to another host by its resource", async () => {
+  const { there, cause } = await trace("ping", "10.77.3.2");
+  expect(cause).toMatchObject({ result: "answered", host: net.host(3).url, netns: "host3-pod1" });
+  const way = there.map(({ host, netns = "(host)", text }) => `${host.at(-1)} ${netns} ${text}`);
+  expect(way).toEqual([
+    ...["1 host1-pod1 out eth0", "1 (host) in veth-host1-pod1", expect.stringMatching(/^1 \(host\) out vxlan\d+$/)],
+    ...[expect.stringMatching(/^3 \(host\) in vxlan\d+$/), "3 (host) out veth-host3-pod1", "3 host3-pod1 in eth0"],
+  ]);
+});
+
+/** Forgets in the first pod where the third one is. */
+const forget = () => net.host(1).ip("-n", "host1-pod1", "neigh", "flush", "dev", "eth0");
+
+test.each(["it", "the question for its address"])("what drops the packet that carries %s is told", async (what) => {
+  const rule = ["INPUT", "-p", "udp", "--dport", "4789", "-j", "DROP"];
+  const iptables = (...words: string[]) => run([...net.host(3).inside, "iptables", ...words]);
+  expect(await ping(100)).toMatchObject({ code: 0 });
+  await iptables("-A", ...rule);
+  if (what !== "it") await forget();
+  const { cause } = await trace("tcp://10.77.3.2:80");
+  await iptables("-D", ...rule);
+  expect(cause).toMatchObject({
+    ...{ result: "lost", host: net.host(3).url },
+    text: `in the packet of a VXLAN that carries ${what}: dropped by rule of filter INPUT: -A INPUT -p udp -m udp --dport 4789 -j DROP`,
+  });
+});
+
+test("a VXLAN that is down on the other host is told", async () => {
+  const link = (await net.host(3).ip("-br", "link")).match(/vxlan\d+/)?.[0] ?? "";
+  expect(await ping(100)).toMatchObject({ code: 0 });
+  await net.host(3).ip("link", "set", link, "down");
+  const down = await trace("ping", "10.77.3.2");
+  await net.host(3).ip("link", "set", link, "up");
+  expect(down.cause).toMatchObject({
+    ...{ result: "lost", host: net.host(3).url },
+    text: "in the packet of a VXLAN that carries it: nobody listens on udp port 4789 of 192.0.2.3",
+  });
+});
+
 test("a second preview is empty", () => stack.unchanged());
 
 test("what was taken away on one host is repaired", async () => {

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { macOf, parseFdb } from "../../provider/src/cli/trace/bridge";
 import { commandOf, flowTo, matchesOf } from "../../provider/src/cli/trace/flow";
 import { parseRoute } from "../../provider/src/cli/trace/route";
-import { exitsOf, type Visit, waysOf } from "../../provider/src/cli/trace/way";
-import { type Event, parseEvents } from "../../provider/src/tools/nft-events";
+import { exitsOf, type Heard, type Visit, waysOf } from "../../provider/src/cli/trace/way";
+import { parseEvents } from "../../provider/src/tools/nft-events";
 import { marking } from "../../provider/src/tools/nft-trace";
 
 /** What nft has printed of a run, by namespace. */
-function recorded(name: string): Map<string | undefined, Event[]> {
+function recorded(name: string): Heard[] {
   const text = readFileSync(join(__dirname, "../fixtures/nft-trace", `${name}.txt`), "utf8");
   const parts = text.split(/^== /m).slice(1);
-  return new Map(parts.map((part) => [part.slice(0, part.indexOf("\n")), parseEvents(part)]));
+  return parts.map((part) => ({ netns: part.slice(0, part.indexOf("\n")), events: parseEvents(part) }));
 }
 
 const peers: Record<string, [string, string]> = {
@@ -31,7 +31,12 @@ const shown = (visits: readonly Visit[]) =>
   );
 
 test("a ping's way there and back is put together from what four links tell, with the rule that let it through", () => {
-  const { there, back } = waysOf(recorded("ping"), { ...flowTo(["ping", "10.66.1.2"]), key: 65344 }, "pod", peerOf);
+  const { there, back } = waysOf(
+    recorded("ping"),
+    { ...flowTo(["ping", "10.66.1.2"]), key: 65344 },
+    { netns: "pod" },
+    peerOf,
+  );
   expect(shown(there)).toEqual(["pod, start eth0, out eth0", "router, in r0, in br0, rule, out r1", "far, in eth0"]);
   expect(shown(back)).toEqual(["far, start eth0, out eth0", "router, in r1, out br0, out r0", "pod, in eth0"]);
   expect(there[1]?.steps[2]).toMatchObject({
@@ -41,13 +46,23 @@ test("a ping's way there and back is put together from what four links tell, wit
 });
 
 test("without peers it is put together by what the packets say", () => {
-  const { there } = waysOf(recorded("ping"), { ...flowTo(["ping", "10.66.1.2"]), key: 65344 }, "pod", () => undefined);
+  const { there } = waysOf(
+    recorded("ping"),
+    { ...flowTo(["ping", "10.66.1.2"]), key: 65344 },
+    { netns: "pod" },
+    () => undefined,
+  );
   expect(shown(there)).toHaveLength(3);
 });
 
 test("of IPv6, where nft prints bytes alone, ends and flags are read too", () => {
   const events = recorded("tcp6-refused");
-  const { there, back } = waysOf(events, { ...flowTo(["tcp://[fd00:66::1]:8080"]), key: 64086 }, "pod", peerOf);
+  const { there, back } = waysOf(
+    events,
+    { ...flowTo(["tcp://[fd00:66::1]:8080"]), key: 64086 },
+    { netns: "pod" },
+    peerOf,
+  );
   expect(shown(there)).toEqual(["pod, start eth0, out eth0", "router, in r0, in br0"]);
   expect(shown(back)).toEqual(["router, start br0, out br0, out r0", "pod, in eth0"]);
   expect(back[0]?.steps[1]).toMatchObject({
@@ -60,7 +75,7 @@ test("of IPv6, where nft prints bytes alone, ends and flags are read too", () =>
 });
 
 test("of Linux 6.1 too, links, rules and what IPVS has rewritten are read", () => {
-  const events = recorded("ipvs-6.1").get("host") ?? [];
+  const events = recorded("ipvs-6.1").find(({ netns }) => netns === "host")?.events ?? [];
   const told = events.map((event) => {
     if (!("packet" in event)) return `${event.what} ${event.verdict}`;
     return `${"link" in event ? `${event.what} ${event.link}` : event.chain.chain} ${event.packet.destination}`;

@@ -60,12 +60,12 @@ const readySeconds = 15;
 /** A flood has no end. */
 const mostSeconds = 10;
 
-/** What the kernel tells, by namespace, of the packets that a body sends. */
+/** What the kernel tells, by namespace, of the packets that a body sends, or since the body has called `begin`. */
 export async function watchPackets(
   host: Host,
   places: readonly Watched[],
   matches: readonly string[],
-  body: () => Promise<unknown>,
+  body: (begin: () => void) => Promise<unknown>,
 ): Promise<Map<string | undefined, string>> {
   let text = "";
   const parameters = places.flatMap(({ netns, links }, index) => [
@@ -89,7 +89,9 @@ export async function watchPackets(
         await pause(20);
       }
       await pause(startMilliseconds);
-      await body();
+      await body(() => {
+        text = "";
+      });
       const deadline = Date.now() + mostSeconds * 1000;
       for (let length = -1; length !== text.length && Date.now() < deadline; ) {
         length = text.length;

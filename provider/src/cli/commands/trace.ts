@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { openHost } from "../../host";
+import { type Host, openHost } from "../../host";
 import { requireTools } from "../../host/requirements";
 import { visibleJson } from "../../text";
 import { findPlace } from "../find";
@@ -9,7 +9,7 @@ import { addSource, readObjects, type SourceOptions, settingsOf } from "../sourc
 import type { LabObject } from "../topology/object";
 import { flowTo } from "../trace/flow";
 import { report } from "../trace/report";
-import { traceFlow } from "../trace/traced";
+import { tools, traceFlow } from "../trace/traced";
 
 interface Options extends SourceOptions {
   readonly from?: string;
@@ -33,9 +33,13 @@ async function follow(words: readonly string[], options: Options): Promise<numbe
   const { host: url, netns: from } = options.from === undefined ? hostOf(objects) : findPlace(objects, options.from);
   const settings = settingsOf({ ...options, ...(url !== undefined && { host: url }) });
   const host = openHost(undefined, settings);
-  await requireTools(host, ["nft", "nsenter", "ip", flow.protocol === "icmp" ? "ping" : "nc"]);
-  const lab = { host, objects: objects.filter((each) => each.host === url) };
-  const traced = await traceFlow(lab, flow, from);
+  await requireTools(host, [...tools, flow.protocol === "icmp" ? "ping" : "nc"]);
+  const labOn = (url: string | undefined, host: Host) => ({
+    ...{ host, url, objects: objects.filter((each) => each.host === url) },
+  });
+  const urls = new Set(objects.map((each) => each.host).filter((each) => each !== url));
+  const others = [...urls].map((each) => labOn(each, openHost(each, { ...settings, host: undefined })));
+  const traced = await traceFlow(labOn(url, host), flow, from, others);
   if (options.json) process.stdout.write(`${visibleJson(traced)}\n`);
   else process.stdout.write(report(traced));
   return traced.cause.result === "answered" ? exitCodes.ok : exitCodes.wrong;

@@ -1,13 +1,15 @@
 import type { Packet } from "../../tools/nft-events";
 import { serviceFor, type Told, tellPolicy, tellRule } from "./decisions";
 import type { Flow } from "./flow";
+import type { Legacy } from "./legacy";
 import { type Found, lostIn, noRoute, type Surroundings } from "./lost";
 import { routeFor } from "./route";
-import { nameOf } from "./surroundings";
-import type { Step, Visit, Ways } from "./way";
+import { inspectLinks, nameOf } from "./surroundings";
+import { isSamePlace, type Place, type Step, type Visit, type Ways } from "./way";
 
 /** Where and why a way ended. */
 export interface Cause {
+  readonly host?: string | undefined;
   /** "answered": all went well; "refused": somebody said no; "delivered": it came, and no answer can be told from none. */
   readonly result: "answered" | "refused" | "delivered" | "lost";
   readonly netns: string | undefined;
@@ -21,8 +23,11 @@ export interface Cause {
 
 interface Question extends Surroundings {
   readonly flow: Flow;
-  readonly from: string | undefined;
+  readonly from: Place;
   readonly ways: Ways;
+  readonly legacy: readonly Legacy[];
+  /** The addresses of the hosts that have the one that it is for. */
+  readonly toward: ReadonlySet<string>;
   /** What has sent it got an answer. */
   readonly isAnswered: boolean;
 }
@@ -30,28 +35,79 @@ interface Question extends Surroundings {
 export async function causeOf(question: Question): Promise<Cause> {
   const { ways, from, isAnswered } = question;
   const [end, answer, first] = [ways.there.at(-1), ways.back.at(-1), ways.back[0]];
-  const lost = (netns: string | undefined, isBack: boolean, { isDelivered, ...found }: Found): Cause => {
-    return { result: isDelivered ? "delivered" : "lost", netns, isBack, ...found };
+  const lost = ({ host, netns }: Place, isBack: boolean, { isDelivered, isUnanswered: _, ...found }: Found): Cause => {
+    return { result: isDelivered ? "delivered" : "lost", ...at({ host, netns }), isBack, ...found };
+  };
+  const lostAt = async (visit: Visit, isBack: boolean, sender?: string): Promise<Cause> => {
+    const found =
+      legacyDrop(question, visit) ?? (await unsentCause(question, visit)) ?? (await lostIn(question, visit, sender));
+    const carried = await carriedCause(question, visit, found, isBack);
+    return carried ? lost(carried.place, isBack, carried.found) : lost(visit, isBack, found);
   };
   if (!end) return lost(from, false, await neverSent(question));
-  if (isAnswered) return { result: "answered", netns: (first ?? end).netns, isBack: true, text: "an answer came" };
+  if (isAnswered) return { result: "answered", ...at(first ?? end), isBack: true, text: "an answer came" };
   const dropped = await dropIn(question, end);
-  if (dropped) return lost(end.netns, false, dropped);
+  if (dropped) return lost(end, false, dropped);
   const missed = await missedService(question);
-  if (missed) return lost(missed.netns, false, missed.found);
-  if (!answer) return lost(end.netns, false, await lostIn(question, end));
+  if (missed) return lost(missed.place, false, missed.found);
+  if (!answer) return lostAt(end, false);
   const droppedBack = await dropIn(question, answer);
-  if (droppedBack) return lost(answer.netns, true, droppedBack);
+  if (droppedBack) return lost(answer, true, droppedBack);
   const start = first?.steps[0];
-  const isHome = answer.netns === from && answer.steps.at(-1)?.what === "in";
+  const isHome = isSamePlace(answer, from) && answer.steps.at(-1)?.what === "in";
   if (start && "packet" in start && start.packet.isReset && isHome)
-    return { result: "refused", netns: first?.netns, isBack: false, ...refusal(start.packet) };
-  return lost(answer.netns, true, await lostIn(question, answer, senderIn(ways, answer)));
+    return { result: "refused", ...at(first ?? answer), isBack: false, ...refusal(start.packet) };
+  return lostAt(answer, true, senderIn(ways, answer));
+}
+
+/** On one machine nobody says which. */
+function at({ host, netns }: Place): Place {
+  return host === undefined ? { netns } : { host, netns };
+}
+
+/** What a rule of iptables' older backend has dropped, by its counter alone. */
+function legacyDrop({ legacy }: Question, visit: Visit): Found | undefined {
+  const dropping = legacy.find((each) => isSamePlace(each, visit))?.counted.find(({ drops }) => drops);
+  if (!dropping) return undefined;
+  const { table, chain, text, owner } = dropping;
+  const hint = "nothing tells which packets it counted: nobody can trace that backend";
+  return {
+    text: `dropped, as its counter says, by ${table} ${chain} of iptables-legacy: ${text}`,
+    ...extras({ text, hint, ...(owner !== undefined && { owner }) }),
+  };
+}
+
+/** A VXLAN that has sent it to nobody. */
+async function unsentCause({ labOf, ways }: Question, visit: Visit): Promise<Found | undefined> {
+  const last = visit.steps.at(-1);
+  if (last?.what !== "out" || ways.carriedFrom(visit.host).length > 0) return undefined;
+  const { links } = await inspectLinks(labOf(visit).host, visit.netns);
+  if (links.find(({ ifname }) => ifname === last.link)?.linkinfo?.info_kind !== "vxlan") return undefined;
+  const hint = `see bridge fdb show dev ${last.link}: each other host must have an entry; and ip route get to it`;
+  return { text: `${last.link} has sent it to no other host`, hint };
+}
+
+/** What became of the packet of a VXLAN in which it, or the question for its address, went to another host. */
+async function carriedCause(
+  question: Question,
+  visit: Visit,
+  { text, isUnanswered }: Found,
+  isBack: boolean,
+): Promise<{ readonly place: Place; readonly found: Found } | undefined> {
+  const end = question.ways.carriedFrom(visit.host, isBack ? undefined : question.toward).at(-1);
+  if (!end || (!isUnanswered && visit.steps.at(-1)?.what !== "out")) return undefined;
+  const found = (await dropIn(question, end)) ?? (await lostIn(question, end));
+  const what = isUnanswered ? "the question for its address" : "it";
+  if (!found.isDelivered)
+    return { place: end, found: { ...found, text: `in the packet of a VXLAN that carries ${what}: ${found.text}` } };
+  const came = `${text}; ${what} came to ${end.host ?? "this machine"} in a packet of a VXLAN`;
+  const hint = "see that both links have one number, and are ports of their bridges: bridge -d link";
+  return { place: visit, found: { text: came, hint } };
 }
 
 /** Who has sent what is answered, as the namespace knows them. */
-function senderIn({ there }: Ways, { netns }: Visit): string {
-  const entry = there.find((each) => each.netns === netns)?.steps[0];
+function senderIn({ there }: Ways, visit: Visit): string {
+  const entry = there.find((each) => isSamePlace(each, visit))?.steps[0];
   return entry && "packet" in entry ? entry.packet.source : "";
 }
 
@@ -67,7 +123,9 @@ function refusal({ source, sourcePort, protocol }: Packet): Found {
 }
 
 /** What a rule or a policy has dropped. */
-async function dropIn({ lab }: Question, { netns, steps }: Visit): Promise<Found | undefined> {
+async function dropIn({ labOf }: Question, visit: Visit): Promise<Found | undefined> {
+  const { netns, steps } = visit;
+  const lab = labOf(visit);
   const last = steps.findLast(({ what }) => what !== "rewrite");
   if (last?.what === "policy" && last.verdict === "drop") {
     const { text, owner } = tellPolicy(lab, netns, last.chain, last.verdict);
@@ -87,18 +145,21 @@ function linksOf(steps: readonly Step[]): string | undefined {
   return link && "link" in link ? `-i ${link.link}` : undefined;
 }
 
-async function neverSent({ lab, flow, from }: Question): Promise<Found> {
-  const routed = await routeFor(lab.host, from, { to: flow.address });
-  if (routed.kind === "failed") return noRoute(lab, from, flow.address, routed);
+async function neverSent({ labOf, flow, from }: Question): Promise<Found> {
+  const lab = labOf(from);
+  const routed = await routeFor(lab.host, from.netns, { to: flow.address });
+  if (routed.kind === "failed") return noRoute(lab, from.netns, flow.address, routed);
   return { text: "nothing was sent", hint: "try it by hand: localnet exec" };
 }
 
 /** A service that a packet is for, and that did not get it, since IPVS takes what is for the host itself. */
 async function missedService({
-  lab,
+  labOf,
   ways,
-}: Question): Promise<{ readonly netns: string | undefined; readonly found: Found } | undefined> {
-  for (const { netns, steps } of ways.there) {
+}: Question): Promise<{ readonly place: Place; readonly found: Found } | undefined> {
+  for (const visit of ways.there) {
+    const { netns, steps } = visit;
+    const lab = labOf(visit);
     const entry = steps[0];
     if (entry?.what !== "in" && entry?.what !== "start") continue;
     if (steps.some(({ what }) => what === "rewrite")) continue;
@@ -114,7 +175,7 @@ async function missedService({
             text: `${destination} is no address of ${nameOf(netns)}, so it was sent on, past ${service.text}`,
             hint: `give ${destination}/32 to a link there, such as a Dummy`,
           };
-    return { netns, found: { ...found, ...(service.owner !== undefined && { owner: service.owner }) } };
+    return { place: visit, found: { ...found, ...(service.owner !== undefined && { owner: service.owner }) } };
   }
   return undefined;
 }

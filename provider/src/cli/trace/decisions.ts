@@ -11,6 +11,8 @@ import type { Step, Visit } from "./way";
 /** Objects of a host, and who they belong to. */
 export interface Lab {
   readonly host: Host;
+  /** As resources name it; undefined: this machine. */
+  readonly url?: string | undefined;
   readonly objects: readonly LabObject[];
 }
 

@@ -7,6 +7,8 @@ export interface Flow {
   readonly protocol: "tcp" | "udp" | "icmp";
   readonly address: string;
   readonly port?: number;
+  /** UDP ports of the VXLANs that may carry it. */
+  readonly carriers?: readonly number[];
   /** The port, or of ping the identifier, that it is sent from: one that no other program gets by itself. */
   readonly key: number;
 }
@@ -43,14 +45,35 @@ function notUnderstood(text: string): UsageError {
 }
 
 /** What fits its packets, there and back, and what routers say of them. */
-export function matchesOf({ protocol, key, address }: Flow): string[] {
+export function matchesOf({ protocol, key, address, carriers = [] }: Flow): string[] {
   const isV6 = isIP(address) === 6;
   const icmp = isV6 ? "icmpv6" : "icmp";
   // Behind the header of ICMP stands that of the packet that it is about, and then its ports.
   const inner = 64 + (isV6 ? 320 : 160);
   const about = (offset: number) => `${icmp} type { destination-unreachable, time-exceeded } @th,${offset},16 ${key}`;
-  if (protocol === "icmp") return [`${icmp} type { echo-request, echo-reply } ${icmp} id ${key}`, about(inner + 32)];
-  return [`${protocol} sport ${key}`, `${protocol} dport ${key}`, about(inner)];
+  // Behind the header of UDP stand those of VXLAN and Ethernet, then the packet that is carried.
+  const carried = 64 + 64 + 112 + (isV6 ? 320 : 160);
+  const carrier = (offset: number) => carriers.map((port) => `udp dport ${port} @th,${carried + offset},16 ${key}`);
+  // So does the question for its address go, without which it is not sent.
+  const bytes = address.split(".").map((each) => Number(each).toString(16).padStart(2, "0"));
+  const question = isV6
+    ? []
+    : carriers.map((port) => `udp dport ${port} @th,224,16 0x0806 @th,432,32 0x${bytes.join("")}`);
+  if (protocol === "icmp")
+    return [
+      `${icmp} type { echo-request, echo-reply } ${icmp} id ${key}`,
+      about(inner + 32),
+      ...carrier(32),
+      ...question,
+    ];
+  return [
+    `${protocol} sport ${key}`,
+    `${protocol} dport ${key}`,
+    about(inner),
+    ...carrier(0),
+    ...carrier(16),
+    ...question,
+  ];
 }
 
 /** What sends it. */

@@ -5,7 +5,7 @@ import type { Lab } from "./decisions";
 import { peersOf } from "./places";
 import { asksNeighbour, type Routed, routeFor } from "./route";
 import { inspectLinks, listens, nameOf } from "./surroundings";
-import type { End, Step, Visit } from "./way";
+import type { End, Place, Step, Visit } from "./way";
 
 // Why a packet went no further that no rule has dropped: what the namespace tells that it was seen in last.
 
@@ -16,10 +16,12 @@ export interface Found {
   readonly hint?: string;
   /** It came to whom it is for. */
   readonly isDelivered?: boolean;
+  /** It was not sent, since nobody answered the question for the address. */
+  readonly isUnanswered?: boolean;
 }
 
 export interface Surroundings {
-  readonly lab: Lab;
+  readonly labOf: (place: Place) => Lab;
   readonly peerOf: (end: End) => End | undefined;
 }
 
@@ -36,12 +38,12 @@ export async function noRoute(
   return { text: `no route to ${to}: ${error}`, hint };
 }
 
-async function routeIn({ lab }: Surroundings, { netns, steps }: Visit, to?: string): Promise<Routed> {
+async function routeIn({ labOf }: Surroundings, { host, netns, steps }: Visit, to?: string): Promise<Routed> {
   const entry = steps.findLast((each) => each.what === "in");
   const { packet } = lastWithPacket(steps) ?? {};
   if (!packet) return { kind: "failed", error: "" };
   const link = entry && "link" in entry ? entry.link : undefined;
-  return routeFor(lab.host, netns, {
+  return routeFor(labOf({ host, netns }).host, netns, {
     to: to ?? packet.destination,
     ...(link !== undefined && { from: packet.source, link }),
   });
@@ -55,8 +57,9 @@ function lastWithPacket(steps: readonly Step[]): { readonly packet: Packet } | u
 
 /** What the namespace tells of a packet that was seen in it last. `sender`: of an answer, who gets it. */
 export async function lostIn(question: Surroundings, visit: Visit, sender?: string): Promise<Found> {
-  const { lab, peerOf } = question;
-  const { netns, steps } = visit;
+  const { labOf, peerOf } = question;
+  const { host, netns, steps } = visit;
+  const lab = labOf(visit);
   const last = steps.findLast((each) => "link" in each);
   const { packet } = lastWithPacket(steps) ?? {};
   if (!last || !("link" in last) || !packet) return { text: "nothing more is known" };
@@ -71,7 +74,7 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
     if (found && (last === port || last.link === master)) return found;
   }
   if (last.what === "out") {
-    const peer = peerOf({ netns, link: last.link });
+    const peer = peerOf({ host, netns, link: last.link });
     if (peer) {
       const far = await inspectLinks(lab.host, peer.netns);
       const wrong = far.down.get(peer.link);
@@ -108,6 +111,7 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
       (await filteredQuestion(lab, { netns, link: routed.link }, hop, packet.source)) ?? {
         text: `nobody answers for ${hop} on ${routed.link}`,
         hint: "see that the address is there, and the link to it up",
+        isUnanswered: true,
       }
     );
   return { text: "the kernel dropped it, and does not say why" };
@@ -159,7 +163,7 @@ async function isFiltered(
 
 /** A host that has the address may drop the question for it, as its filter of reverse paths does with all from there. */
 async function filteredQuestion(lab: Lab, end: End, hop: string, source: string): Promise<Found | undefined> {
-  const peer = (await peersOf(lab.host, [end]))(end);
+  const peer = (await peersOf(() => lab.host, [end]))(end);
   if (!peer) return undefined;
   const { links, addresses } = await inspectLinks(lab.host, peer.netns);
   if (!addresses.includes(hop)) return undefined;
@@ -179,12 +183,13 @@ function filtered(source: string, link: string): Found {
 
 /** It came to whom it is for, and nothing is known to have been sent back. */
 async function undelivered(
-  { lab }: Surroundings,
-  { netns }: Visit,
+  { labOf }: Surroundings,
+  { host, netns }: Visit,
   { source, destination, destinationPort, protocol }: Packet,
   isBack: boolean,
 ): Promise<Found> {
   if (isBack) return { text: "it came back, and was not taken" };
+  const lab = labOf({ host, netns });
   const back = await routeFor(lab.host, netns, { to: source });
   if (back.kind === "failed") {
     const { text, hint } = await noRoute(lab, netns, source, back);

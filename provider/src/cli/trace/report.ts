@@ -1,13 +1,31 @@
 import { oneLine } from "../../text";
+import type { Legacy } from "./legacy";
 import type { Told } from "./tell";
 import type { Traced } from "./traced";
+import type { Place } from "./way";
 
 /** All of it as text: a line a step, and last what came of it. */
-export function report({ sent, from, there, back, cause, unwatched }: Traced): string {
-  const width = Math.max(...[...there, ...back].map(({ netns = "(host)" }) => netns.length), 6);
-  const line = ({ netns = "(host)", text, owner }: Told) =>
-    `  ${netns.padEnd(width)}  ${text}${owner === undefined ? "" : ` (${owner})`}`;
-  const [where, whose] = [cause.netns ?? "the host", cause.owner === undefined ? "" : ` (${cause.owner})`];
+export function report({
+  sent,
+  from,
+  there,
+  back,
+  cause,
+  unwatched,
+  legacy = [],
+  unwatchedHosts = [],
+}: Traced): string {
+  const steps = [...there, ...back];
+  const hosts = new Set([...steps, cause].map(({ host }) => host));
+  const on = ({ host }: Place) => (hosts.size > 1 ? ` on ${host ?? "this machine"}` : "");
+  const name = ({ host, netns }: Told) => `${netns ?? "(host)"}${on({ host, netns })}`;
+  const width = Math.max(...steps.map((each) => name(each).length), 6);
+  const line = (told: Told) =>
+    `  ${name(told).padEnd(width)}  ${told.text}${told.owner === undefined ? "" : ` (${told.owner})`}`;
+  const [where, whose] = [
+    `${cause.netns ?? "the host"}${on(cause)}`,
+    cause.owner === undefined ? "" : ` (${cause.owner})`,
+  ];
   const end = {
     answered: `answered by ${where}`,
     refused: `refused by ${where}: ${cause.text}${whose}`,
@@ -20,7 +38,17 @@ export function report({ sent, from, there, back, cause, unwatched }: Traced): s
     ...(back.length > 0 ? ["and back", ...back.map(line)] : []),
     end,
     ...(cause.hint === undefined ? [] : [`  ${cause.hint}`]),
+    ...legacy.map(
+      (each) =>
+        `${each.netns ?? "the host"}${on(each)} has rules of iptables-legacy, which no tracing shows${counted(each)}`,
+    ),
+    ...unwatchedHosts.map(({ host, reason }) => `${host ?? "this machine"} was not watched: ${reason}`),
     ...(unwatched > 0 ? [`${unwatched} namespaces were not watched`] : []),
   ];
   return lines.map((each) => `${oneLine(each)}\n`).join("");
+}
+
+function counted({ counted }: Legacy): string {
+  const rules = counted.filter(({ text }) => text.startsWith("-A ")).map(({ table, text }) => `${table} ${text}`);
+  return rules.length === 0 ? "" : `; counted meanwhile: ${rules.join("; ")}`;
 }

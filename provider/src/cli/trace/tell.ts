@@ -1,35 +1,43 @@
 import type { Packet } from "../../tools/nft-events";
 import { type Lab, tellPolicy, tellRewrite, tellRule } from "./decisions";
-import type { Visit } from "./way";
+import type { Place, Visit } from "./way";
 
 /** A step of a way, in words. */
 export interface Told {
+  readonly host?: string | undefined;
   readonly netns?: string | undefined;
   readonly what: "start" | "in" | "out" | "rule" | "policy" | "rewrite";
   readonly text: string;
   readonly owner?: string;
 }
 
-export async function tellWay(lab: Lab, visits: readonly Visit[]): Promise<Told[]> {
+export async function tellWay(labOf: (place: Place) => Lab, visits: readonly Visit[]): Promise<Told[]> {
   const decisions: Told[] = [];
   for (const visit of visits) {
-    const { netns } = visit;
+    const { host, netns } = visit;
+    const lab = labOf(visit);
+    const place = host === undefined ? { netns } : { host, netns };
     for (const [index, step] of visit.steps.entries()) {
       if (step.what === "rewrite") {
         const by = await tellRewrite(lab, visit, index);
         const change = `${changeOf(step.from, step.to)}${by ? ` by ${by.text}` : ""}`;
-        decisions.push({ netns, what: "rewrite", text: change, ...(by?.owner !== undefined && { owner: by.owner }) });
+        decisions.push({
+          ...place,
+          what: "rewrite",
+          text: change,
+          ...(by?.owner !== undefined && { owner: by.owner }),
+        });
       } else if (step.what === "rule") {
         const rule = await tellRule(lab, netns, step);
         decisions.push({
-          netns,
+          ...place,
           what: "rule",
           ...rule,
           text: `${rule.text}${step.verdict === "accept" ? "" : `: ${step.verdict}`}`,
         });
       } else if (step.what === "policy")
-        decisions.push({ netns, what: "policy", ...tellPolicy(lab, netns, step.chain, step.verdict) });
-      else decisions.push({ netns, what: step.what, text: `${step.what === "in" ? "in" : "out"} ${step.link}` });
+        decisions.push({ ...place, what: "policy", ...tellPolicy(lab, netns, step.chain, step.verdict) });
+      else decisions.push({ ...place, what: step.what, text: `${step.what === "in" ? "in" : "out"} ${step.link}` });
     }
   }
   // What starts is told by the link that it goes out by, unless it goes nowhere.

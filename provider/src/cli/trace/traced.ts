@@ -1,12 +1,16 @@
+import { isIPv6 } from "node:net";
+import { LocalnetError } from "../../errors";
 import { enter } from "../../host/netns";
+import { requireTools } from "../../host/requirements";
 import { parseEvents } from "../../tools/nft-events";
 import { watchPackets } from "../../tools/nft-trace";
 import { type Cause, causeOf } from "./cause";
 import type { Lab } from "./decisions";
 import { commandOf, type Flow, matchesOf, textOf } from "./flow";
-import { peersOf, placesFor } from "./places";
+import { countedSince, type Legacy, legacyRules } from "./legacy";
+import { type Places, peersOf, placesFor } from "./places";
 import { type Told, tellWay } from "./tell";
-import { exitsOf, waysOf } from "./way";
+import { exitsOf, type Heard, type Place, waysOf } from "./way";
 
 export interface Traced {
   readonly sent: string;
@@ -14,30 +18,113 @@ export interface Traced {
   readonly there: readonly Told[];
   readonly back: readonly Told[];
   readonly cause: Cause;
+  /** Namespaces in which nobody looked. */
   readonly unwatched: number;
+  /** Where rules of iptables' older backend are, which nobody can trace, and those of them that have counted packets meanwhile. */
+  readonly legacy?: readonly Legacy[];
+  /** Hosts on which nobody looked, and why. */
+  readonly unwatchedHosts?: readonly { readonly host: string | undefined; readonly reason: string }[];
 }
 
-/** Sends what is asked for, and finds out what came of it. */
-export async function traceFlow(lab: Lab, flow: Flow, from: string | undefined): Promise<Traced> {
-  const { host } = lab;
-  const { watched, unwatched } = await placesFor(host, from, await destinations(lab, flow));
+/** Sends what is asked for, and finds out what came of it, also on other hosts that VXLAN may carry it to. */
+export async function traceFlow(
+  lab: Lab,
+  asked: Flow,
+  from: string | undefined,
+  others: readonly Lab[] = [],
+): Promise<Traced> {
+  const labs = [lab, ...others];
+  const labOf = ({ host }: Place) => labs.find(({ url }) => url === host) ?? lab;
+  const flow = { ...asked, carriers: carriersOf(labs) };
+  const addresses = labs.flatMap((each) => destinations(each, flow));
+  const watches: Watch[] = [{ lab, ...(await placesFor(lab.host, [from], addresses)) }];
+  const unwatchedHosts: { host: string | undefined; reason: string }[] = [];
+  for (const other of others) {
+    try {
+      await requireTools(other.host, tools);
+      const inside = new Set([undefined, ...other.objects.map(({ netns }) => netns)]);
+      watches.push({ lab: other, ...(await placesFor(other.host, [...inside], addresses)) });
+    } catch (error) {
+      if (!(error instanceof LocalnetError)) throw error;
+      unwatchedHosts.push({ host: other.url, reason: error.summary });
+    }
+  }
   let isAnswered = false;
-  const send = async () => {
+  const places = watches.flatMap(({ lab: { url }, watched }) => watched.map(({ netns }) => ({ host: url, netns })));
+  const isV6 = isIPv6(flow.address);
+  const readLegacy = () => Promise.all(places.map((place) => legacyRules(labOf(place).host, place.netns, isV6)));
+  const before = await readLegacy();
+  const heard = await watchAll(watches, matchesOf(flow), async (begin) => {
+    begin();
     const input = flow.protocol === "udp" ? { input: "localnet\n" } : {};
-    const { exitCode, stdout } = await host.run(enter(from, commandOf(flow)), { accept: "any", ...input });
+    const { exitCode, stdout } = await lab.host.run(enter(from, commandOf(flow)), { accept: "any", ...input });
     isAnswered = flow.protocol === "udp" ? stdout !== "" : exitCode === 0;
+  });
+  const after = await readLegacy();
+  const legacy = places.flatMap((place, index) => {
+    const rules = after[index] ?? [];
+    return rules.length > 0 ? [{ ...place, counted: countedSince(before[index] ?? [], rules) }] : [];
+  });
+  const peerOf = await peersOf((place) => labOf(place).host, exitsOf(heard));
+  const start = { host: lab.url, netns: from };
+  const ways = waysOf(heard, flow, start, peerOf);
+  const there = watches.filter(({ addresses }) => addresses.includes(flow.address));
+  const toward = new Set(there.flatMap(({ addresses }) => addresses));
+  const cause = await causeOf({ labOf, flow, from: start, ways, peerOf, toward, legacy, isAnswered });
+  const [told, back] = [await tellWay(labOf, ways.there), await tellWay(labOf, ways.back)];
+  const unwatched = watches.reduce((sum, each) => sum + each.unwatched, 0);
+  return {
+    sent: textOf(flow),
+    from,
+    there: told,
+    back,
+    cause,
+    unwatched,
+    ...(legacy.length > 0 && { legacy }),
+    ...(unwatchedHosts.length > 0 && { unwatchedHosts }),
   };
-  const texts = await watchPackets(host, watched, matchesOf(flow), send);
-  const events = new Map([...texts].map(([netns, text]) => [netns, parseEvents(text)]));
-  const peerOf = await peersOf(host, exitsOf(events));
-  const ways = waysOf(events, flow, from, peerOf);
-  const cause = await causeOf({ lab, flow, from, ways, peerOf, isAnswered });
-  const [there, back] = [await tellWay(lab, ways.there), await tellWay(lab, ways.back)];
-  return { sent: textOf(flow), from, there, back, cause, unwatched };
+}
+
+/** What a host needs to be watched. */
+export const tools = ["nft", "nsenter", "ip"] as const;
+
+interface Watch extends Places {
+  readonly lab: Lab;
+}
+
+/** What all namespaces tell of the packets that a body sends. */
+async function watchAll(
+  watches: readonly Watch[],
+  matches: readonly string[],
+  body: (begin: () => void) => Promise<void>,
+  beginBefore = () => {},
+): Promise<Heard[]> {
+  const [watch, ...rest] = watches;
+  if (!watch) {
+    await body(beginBefore);
+    return [];
+  }
+  const heard: Heard[] = [];
+  const { host, url } = watch.lab;
+  const texts = await watchPackets(host, watch.watched, matches, async (begin) => {
+    // What one host told before all others were watched would seem to end there.
+    const beginAll = () => {
+      beginBefore();
+      begin();
+    };
+    heard.push(...(await watchAll(rest, matches, body, beginAll)));
+  });
+  return [...[...texts].map(([netns, text]) => ({ host: url, netns, events: parseEvents(text) })), ...heard];
+}
+
+/** The UDP ports of VXLANs. */
+function carriersOf(labs: readonly Lab[]): number[] {
+  const links = labs.flatMap(({ objects }) => objects.filter(({ type }) => type === "Vxlan"));
+  return [...new Set(links.map(({ outputs }) => Number(outputs.destinationPort ?? 4789)))];
 }
 
 /** The addresses that the packet may go to: its own, and those that services of the host make of it. */
-async function destinations({ objects }: Lab, { address }: Flow): Promise<string[]> {
+function destinations({ objects }: Lab, { address }: Flow): string[] {
   const backends = objects.filter(({ type }) => type === "IpvsBackend").map(({ outputs }) => String(outputs.address));
   const targets = objects
     .flatMap(({ outputs }) => outputs.toDestination ?? [])

@@ -15,14 +15,23 @@ export type Step =
   | { readonly what: "policy"; readonly chain: ChainName; readonly verdict: string }
   | { readonly what: "rewrite"; readonly from: Packet; readonly to: Packet };
 
-/** What a packet did in a namespace, from coming in, or its start, to its going out or its end. */
-export interface Visit {
+/** A namespace of a host: `ssh://...`, or undefined, this machine. */
+export interface Place {
+  readonly host?: string | undefined;
   readonly netns: string | undefined;
+}
+
+/** What the namespace told. */
+export interface Heard extends Place {
+  readonly events: readonly Event[];
+}
+
+/** What a packet did in a namespace, from coming in, or its start, to its going out or its end. */
+export interface Visit extends Place {
   readonly steps: readonly Step[];
 }
 
-export interface End {
-  readonly netns: string | undefined;
+export interface End extends Place {
   readonly link: string;
 }
 
@@ -31,32 +40,41 @@ export interface Ways {
   readonly back: readonly Visit[];
   /** What routers said. */
   readonly complaints: readonly Packet[];
+  /** The way of the packet of a VXLAN that carried it away from a host, rather to one of these addresses. */
+  readonly carriedFrom: (host: string | undefined, toward?: ReadonlySet<string>) => readonly Visit[];
 }
 
 type Direction = "there" | "back" | "complaint";
 
 /** `peerOf` tells where what goes out by a link comes in. */
-export function waysOf(
-  events: ReadonlyMap<string | undefined, readonly Event[]>,
-  flow: Flow,
-  from: string | undefined,
-  peerOf: (end: End) => End | undefined,
-): Ways {
-  const sorted = [...events].map(([netns, each]) => ({ netns, ...byDirection(each, flow) }));
+export function waysOf(heard: readonly Heard[], flow: Flow, from: Place, peerOf: (end: End) => End | undefined): Ways {
+  const sorted = heard.map(({ events, ...place }) => ({ place, ...byDirection(events, flow) }));
   const visits = (direction: Direction) =>
-    sorted.flatMap(({ netns, [direction]: each }) => visitsOf(each).map((steps) => ({ netns, steps })));
+    sorted.flatMap(({ place, [direction]: each }) => visitsOf(each).map((steps): Visit => ({ ...place, steps })));
   const there = join(visits("there"), from, peerOf);
-  const back = join(visits("back"), there.at(-1)?.netns, peerOf);
+  const back = join(visits("back"), there.at(-1) ?? from, peerOf);
   const complaints = sorted.flatMap(({ complaint }) =>
     complaint.flatMap((each) => (each.what === "start" ? each.packet : [])),
   );
-  return { there, back, complaints };
+  const carriers = carriersOf(heard, flow).map((each) =>
+    each.flatMap(({ events, ...place }) => visitsOf(events).map((steps): Visit => ({ ...place, steps }))),
+  );
+  const carriedFrom: Ways["carriedFrom"] = (host, toward) => {
+    const begun = carriers.flatMap((each) => {
+      const visit = each.find(({ steps, ...place }) => place.host === host && steps[0]?.what === "start");
+      const [start] = visit?.steps ?? [];
+      return visit && start && "packet" in start ? [{ each, visit, to: start.packet.destination }] : [];
+    });
+    const chosen = begun.find(({ to }) => toward?.has(to)) ?? begun[0];
+    return chosen ? join(chosen.each, chosen.visit, peerOf) : [];
+  };
+  return { there, back, complaints, carriedFrom };
 }
 
 /** The links that a packet went out by. */
-export function exitsOf(events: ReadonlyMap<string | undefined, readonly Event[]>): End[] {
-  const all = [...events].flatMap(([netns, each]) =>
-    each.flatMap((event) => (event.what === "out" ? { netns, link: event.link } : [])),
+export function exitsOf(heard: readonly Heard[]): End[] {
+  const all = heard.flatMap(({ events, ...place }) =>
+    events.flatMap((event) => (event.what === "out" ? { ...place, link: event.link } : [])),
   );
   return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()];
 }
@@ -81,8 +99,31 @@ function byDirection(events: readonly Event[], flow: Flow): Record<Direction, Ev
   return result;
 }
 
+function isCarrier({ protocol, sourcePort, destinationPort = 0 }: Packet, { key, carriers = [] }: Flow): boolean {
+  return protocol === "udp" && sourcePort !== key && carriers.includes(destinationPort);
+}
+
+/** What was told of the packets of VXLANs that carry others, by their ends: in each namespace of the first one. */
+function carriersOf(heard: readonly Heard[], flow: Flow): Heard[][] {
+  const found = new Map<string, Heard[]>();
+  for (const { events, ...place } of heard) {
+    const known = new Set<string>();
+    for (const event of events) {
+      if (!("packet" in event) || !isCarrier(event.packet, flow)) continue;
+      const key = ends(event.packet);
+      if (known.has(key)) continue;
+      known.add(key);
+      const own = { ...place, events: events.filter(({ id }) => id === event.id) };
+      found.set(key, [...(found.get(key) ?? []), own]);
+    }
+  }
+  return [...found.values()];
+}
+
 /** Of a connection, the packets that begin it. One that was rewritten is what it was before. */
-function directionOf(packet: Packet, { protocol, key }: Flow, before: Direction | undefined): Direction | undefined {
+function directionOf(packet: Packet, flow: Flow, before: Direction | undefined): Direction | undefined {
+  const { protocol, key } = flow;
+  if (isCarrier(packet, flow)) return undefined;
   const { icmpType = "", isSyn, isAck, isReset } = packet;
   if (["destination-unreachable", "time-exceeded"].includes(icmpType)) return "complaint";
   if (protocol === "icmp") return icmpType === "echo-request" ? "there" : icmpType === "echo-reply" ? "back" : before;
@@ -121,7 +162,11 @@ export function ends({ source, sourcePort, destination, destinationPort }: Packe
   return `${source} ${sourcePort ?? ""} ${destination} ${destinationPort ?? ""}`;
 }
 
-function join(visits: readonly Visit[], from: string | undefined, peerOf: (end: End) => End | undefined): Visit[] {
+export function isSamePlace(a: Place, b: Place): boolean {
+  return a.host === b.host && a.netns === b.netns;
+}
+
+function join(visits: readonly Visit[], from: Place, peerOf: (end: End) => End | undefined): Visit[] {
   const left = [...visits];
   const take = (visit: Visit | undefined) => {
     if (visit) left.splice(left.indexOf(visit), 1);
@@ -130,7 +175,7 @@ function join(visits: readonly Visit[], from: string | undefined, peerOf: (end: 
   const starts = left.filter(({ steps }) => steps[0]?.what === "start");
   const way: Visit[] = [];
   for (
-    let visit = take(starts.find(({ netns }) => netns === from) ?? starts[0]);
+    let visit = take(starts.find((each) => isSamePlace(each, from)) ?? starts[0]);
     visit;
     visit = take(next(left, visit, peerOf))
   )
@@ -140,18 +185,18 @@ function join(visits: readonly Visit[], from: string | undefined, peerOf: (end: 
 
 function next(
   left: readonly Visit[],
-  { netns, steps }: Visit,
+  { host, netns, steps }: Visit,
   peerOf: (end: End) => End | undefined,
 ): Visit | undefined {
   const last = steps.findLast(({ what }) => what !== "rewrite");
   if (last?.what !== "out") return undefined;
-  const peer = peerOf({ netns, link: last.link });
+  const peer = peerOf({ host, netns, link: last.link });
   const entries = left.flatMap((visit) => {
     const first = visit.steps[0];
     return first?.what === "in" && ends(first.packet) === ends(last.packet) ? [{ visit, first }] : [];
   });
-  const found = peer
-    ? entries.find(({ visit, first }) => visit.netns === peer.netns && first.link === peer.link)
-    : entries.find(({ first }) => first.packet.ttl === last.packet.ttl);
-  return found?.visit;
+  if (peer) return entries.find(({ visit, first }) => isSamePlace(visit, peer) && first.link === peer.link)?.visit;
+  // Where it was sent to several, one of them passed it on.
+  const same = entries.filter(({ first }) => first.packet.ttl === last.packet.ttl);
+  return same.toSorted((a, b) => b.visit.steps.length - a.visit.steps.length)[0]?.visit;
 }

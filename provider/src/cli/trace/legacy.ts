@@ -1,0 +1,62 @@
+import { hasCode } from "../../errors";
+import type { Host } from "../../host";
+import { enter } from "../../host/netns";
+import type { Place } from "./way";
+
+// Rules of iptables' older backend: the kernel traces none of them, but it counts the packets of each.
+
+/** A rule or a policy, and how many packets it has counted. */
+export interface Counted {
+  readonly table: string;
+  readonly chain: string;
+  /** As iptables prints it, without the mark. */
+  readonly text: string;
+  readonly drops: boolean;
+  readonly packets: number;
+  readonly owner?: string;
+}
+
+/** Where such rules are, and those of them that have counted packets meanwhile. */
+export interface Legacy extends Place {
+  readonly counted: readonly Counted[];
+}
+
+/** Those of a namespace; none where no program has used that backend there. Makes no table, and loads no module. */
+export async function legacyRules(host: Host, netns: string | undefined, isV6: boolean): Promise<Counted[]> {
+  const names = `/proc/net/${isV6 ? "ip6" : "ip"}_tables_names`;
+  const { stdout } = await host.run(enter(netns, ["cat", names]), { accept: "any" });
+  if (stdout === "") return [];
+  try {
+    const save = `${isV6 ? "ip6tables" : "iptables"}-legacy-save`;
+    return parseCounters((await host.run(enter(netns, [save, "-c"]))).stdout);
+  } catch (error) {
+    if (hasCode(error, "LN_COMMAND", "LN_TOOL", "LN_KERNEL", "LN_PERMISSION")) return [];
+    throw error;
+  }
+}
+
+/** Reads what `iptables-save -c` prints. */
+export function parseCounters(saved: string): Counted[] {
+  let table = "";
+  return saved.split("\n").flatMap((line): Counted[] => {
+    const [, name] = /^\*(\S+)$/.exec(line) ?? [];
+    if (name !== undefined) table = name;
+    const policy = /^:(\S+) (ACCEPT|DROP) \[(\d+):/.exec(line);
+    if (policy) {
+      const [, chain = "", verdict = "", packets] = policy;
+      return [{ table, chain, text: `policy ${verdict}`, drops: verdict === "DROP", packets: Number(packets) }];
+    }
+    const [, packets, text = "", chain = ""] = /^\[(\d+):\d+\] (-A (\S+).*)$/.exec(line) ?? [];
+    if (packets === undefined) return [];
+    const owner = /localnet:([^ "#]+)/.exec(text)?.[1];
+    const bare = text.replace(/ -m comment --comment ("(?:[^"\\]|\\.)*"|\S+)/, "");
+    const drops = / -j (DROP|REJECT)\b/.test(text);
+    return [{ table, chain, text: bare, drops, packets: Number(packets), ...(owner !== undefined && { owner }) }];
+  });
+}
+
+/** Those that have counted packets meanwhile; none where somebody has changed the rules. */
+export function countedSince(before: readonly Counted[], after: readonly Counted[]): Counted[] {
+  const isSame = before.length === after.length && before.every(({ text }, index) => text === after[index]?.text);
+  return isSame ? after.filter(({ packets }, index) => packets > (before[index]?.packets ?? 0)) : [];
+}
