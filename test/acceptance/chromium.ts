@@ -72,6 +72,10 @@ export class Page {
     const [x, y] = (await this.run(
       `(({ x, y, width, height }) => [x + width / 2, y + height / 2])(document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect())`,
     )) as [number, number];
+    await this.clickAt(x, y);
+  }
+
+  async clickAt(x: number, y: number): Promise<void> {
     for (const type of ["mousePressed", "mouseReleased"])
       await this.ask("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });
   }

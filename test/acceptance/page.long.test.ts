@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Looked } from "../../provider/src/cli/look";
 import { graphOf } from "../../provider/src/cli/topology/graph";
 import { html } from "../../provider/src/cli/topology/html";
 import { layOut } from "../../provider/src/cli/topology/layout";
@@ -12,10 +13,13 @@ const object = (type: string, name: string, outputs: Record<string, unknown>, ho
   ...{ type, name, id: name, netns: undefined, host, inputs: { name, ...outputs }, outputs: { name, ...outputs } },
 });
 
-/** So many pods on a bridge of each host. */
+/** So many pods on a bridge of each host, and one VXLAN over all. */
 function labOf(pods: number, hosts: readonly (string | undefined)[]): LabObject[] {
   return hosts.flatMap((host) => [
     object("Bridge", "br0", { ifindex: 1, addresses: ["10.0.255.254/16"] }, host),
+    ...(hosts.length > 1
+      ? [object("Vxlan", "vxlan7", { ifindex: 2, vni: 7, master: "br0", addresses: [] }, host)]
+      : []),
     ...Array.from({ length: pods }, (_, index) =>
       object(
         "Pod",
@@ -44,8 +48,15 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "localnet-graph-"));
-    const drawn = graphOf(labOf(pods, hosts));
-    writeFileSync(join(folder, "lab.html"), html(drawn, svg(await layOut(drawn)), "lab"));
+    const objects = labOf(pods, hosts);
+    const drawn = graphOf(objects);
+    const looked = objects.map((object): Looked => {
+      const isChanged = object.type === "Bridge";
+      return { object, state: isChanged ? "differs" : "ok", remarks: isChanged ? ["mtu: wanted 1400, seen 1300"] : [] };
+    });
+    const bridges = drawn.boxes.flatMap(({ nodes }) => nodes.filter(({ kind }) => kind === "bridge"));
+    const picture = svg(await layOut(drawn), new Set(bridges.map(({ id }) => id)));
+    writeFileSync(join(folder, "lab.html"), html(drawn, picture, "lab", looked));
     page = await Page.open(join(folder, "lab.html"));
   });
   afterAll(async () => {
@@ -66,13 +77,15 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
   });
 
   test("Tab and Enter show the inputs of a thing, and Escape hides them", async () => {
-    for (let tabs = 0; !(await page.run("document.activeElement.matches('.node')")); tabs++) {
+    for (let tabs = 0; !(await page.run("document.activeElement.matches('.node, .box')")); tabs++) {
       expect(tabs).toBeLessThan(10);
       await page.press("Tab");
     }
     await page.press("Enter");
     expect(await page.run("document.querySelector('aside').hidden")).toBe(false);
-    expect(await page.run("document.querySelector('aside').textContent")).toMatch(/^(Pod p0|Bridge br0).*"name"/s);
+    expect(await page.run("document.querySelector('aside').textContent")).toMatch(
+      /^(Pod p0|Bridge br0|Vxlan vxlan7).*"name"/s,
+    );
     await page.press("Escape");
     expect(await page.run("document.querySelector('aside').hidden")).toBe(true);
   });
@@ -81,6 +94,40 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     await page.click(".node.bridge");
     expect(await page.run("document.querySelector('aside').textContent")).toMatch(
       /^Bridge br0.*npx localnet capture br0$/s,
+    );
+    await page.press("Escape");
+  });
+
+  test("what is not as the state says is marked, and its panel and the page's head say so", async () => {
+    const changed = "[...new Set([...document.querySelectorAll('.changed')].map(({ textContent }) => textContent))]";
+    expect(await page.run(changed)).toEqual(["br010.0.255.254/16"]);
+    expect(await page.run("document.querySelector('header span').textContent")).toBe(
+      `${hosts.length} not as the state says`,
+    );
+    await page.click(".node.bridge");
+    expect(await page.run("document.querySelector('aside').textContent")).toMatch(
+      /^Bridge br0.*differs.*mtu: wanted 1400, seen 1300/s,
+    );
+    await page.press("Escape");
+  });
+
+  test("a click on a cable shows what it is, and one on a namespace how to get in", async () => {
+    // Between its ends nothing else lies on it.
+    const [x, y] = (await page.run(`(() => {
+      const path = document.querySelector(".wire .cable");
+      const { x, y } = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
+      return [x, y];
+    })()`)) as [number, number];
+    await page.clickAt(x, y);
+    expect(await page.run("document.querySelector('aside').textContent")).toMatch(
+      /^Pod p\d+.*npx localnet capture p\d+/s,
+    );
+    await page.press("Escape");
+    const box = `(({ x, y }) => [x + 8, y + 8])(document.querySelector(".box[role] text").getBoundingClientRect())`;
+    const [left, top] = (await page.run(box)) as [number, number];
+    await page.clickAt(left, top);
+    expect(await page.run("document.querySelector('aside').textContent")).toMatch(
+      /^Pod p\d+.*npx localnet shell p\d+/s,
     );
     await page.press("Escape");
   });

@@ -58,6 +58,23 @@ test("a few pods are drawn one by one, in the order in which people count", () =
   expect(labels.filter((label) => label !== "(host)")).toEqual(Array.from({ length: 11 }, (_, index) => `p${index}`));
 });
 
+test("several hosts are frames, in which their namespaces stand, and a VXLAN leads from one to the other", () => {
+  const vxlan = object("Vxlan", "vxlan7", { ifindex: 2, vni: 7, master: "br0", addresses: [] });
+  const lab = ["ssh://a", "ssh://b"].flatMap((host) => [bridge, vxlan].map((each) => ({ ...each, host })));
+  const drawn = graphOf(lab);
+  expect(drawn.frames).toEqual([
+    { id: "h0", label: "ssh://a" },
+    { id: "h1", label: "ssh://b" },
+  ]);
+  expect(drawn.boxes.map(({ label, frame }) => [label, frame])).toEqual([
+    ["(host)", "h0"],
+    ["(host)", "h1"],
+  ]);
+  expect(mermaid(drawn)).toMatch(/ {2}subgraph h0\["ssh:\/\/a"\]\n {4}subgraph b0\["\(host\)"\]\n/);
+  expect(mermaid(drawn)).toMatch(/n\d+ === n\d+/);
+  expect(dot(drawn)).toMatch(/subgraph cluster_h1 \{\n {4}label="ssh:\/\/b";\n {4} *subgraph cluster_b1/);
+});
+
 test("a service leads to the links that have its backends' addresses, and a rule that drops says what", () => {
   const service = { ...object("IpvsService", "tcp/10.9.0.1:80", {}) };
   const backend = object("IpvsBackend", "b", { service: service.id, address: "10.0.0.1", port: 8080 });

@@ -1,12 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { visibleJson } from "../../text";
+import { lookAt } from "../look";
 import { exitCodes, UsageError } from "../outcome";
 import type { Run } from "../run";
-import { addSource, readObjects, type SourceOptions } from "../source";
-import { graphOf } from "../topology/graph";
+import { addSource, readObjects, type SourceOptions, settingsOf } from "../source";
+import { type Graph, graphOf } from "../topology/graph";
 import { html } from "../topology/html";
 import { layOut } from "../topology/layout";
+import type { LabObject } from "../topology/object";
 import { svg } from "../topology/svg";
 import { dot, mermaid } from "../topology/text";
 
@@ -29,22 +31,28 @@ export function graph(run: Run): Command {
 }
 
 async function draw(options: Options): Promise<number> {
-  const drawn = graphOf(await readObjects(options));
-  const text = options.json ? `${visibleJson(drawn)}\n` : await formatted(drawn, options.format);
+  const objects = await readObjects(options);
+  const drawn = graphOf(objects);
+  const text = options.json ? `${visibleJson(drawn)}\n` : await formatted(drawn, objects, options);
   if (options.output === undefined) process.stdout.write(text);
   else write(options.output, text);
   return exitCodes.ok;
 }
 
-async function formatted(drawn: ReturnType<typeof graphOf>, format: Options["format"]): Promise<string> {
+async function formatted(drawn: Graph, objects: readonly LabObject[], options: Options): Promise<string> {
+  const { format } = options;
   if (format === "mermaid") return mermaid(drawn);
   if (format === "dot") return dot(drawn);
-  const picture = svg(await layOut(drawn));
-  return format === "svg" ? picture : html(drawn, picture, titleOf(drawn));
+  if (format === "svg") return svg(await layOut(drawn));
+  const looked = options.live ? [] : await lookAt(objects, settingsOf(options));
+  const isChanged = new Set(looked.flatMap(({ object, state }) => (/^(differs|gone)$/.test(state) ? [object] : [])));
+  const parts = drawn.boxes.flatMap((box) => [box, ...box.nodes]);
+  const changed = parts.filter(({ objects }) => objects.some((each) => isChanged.has(each))).map(({ id }) => id);
+  return html(drawn, svg(await layOut(drawn), new Set(changed)), titleOf(drawn), looked);
 }
 
 /** The project and the stack, where all is of one. */
-function titleOf({ boxes }: ReturnType<typeof graphOf>): string {
+function titleOf({ boxes }: Graph): string {
   const owners = boxes.flatMap(({ nodes }) => nodes.flatMap(({ objects }) => objects.map(({ owner }) => owner ?? "")));
   const stacks = new Set(owners.map((owner) => owner.split("/", 2).join("/")));
   return stacks.size === 1 ? [...stacks][0] || "localnet" : "localnet";

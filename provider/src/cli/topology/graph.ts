@@ -4,13 +4,26 @@ import { idIn, type Link, type Part, topologyOf } from "./topology";
 
 /** A lab as a picture has it: boxes, what stands in them, and what leads from one to another. */
 export interface Graph {
+  /** Hosts, where there are several. */
+  readonly frames: readonly Frame[];
   readonly boxes: readonly Box[];
   readonly edges: readonly Edge[];
 }
 
+export interface Frame {
+  readonly id: string;
+  readonly label: string;
+}
+
+/** A namespace. */
 export interface Box {
   readonly id: string;
   readonly label: string;
+  readonly host?: string | undefined;
+  /** The frame that it stands in. */
+  readonly frame?: string | undefined;
+  /** The resources that make it. */
+  readonly objects: readonly LabObject[];
   readonly nodes: readonly GraphNode[];
 }
 
@@ -24,11 +37,14 @@ export interface GraphNode {
 }
 
 export interface Edge {
+  readonly id: string;
   readonly from: string;
   readonly to: string;
-  /** A cable between two ends, a port of a bridge, a backend of a service. */
-  readonly kind: "cable" | "port" | "backend";
+  /** A cable between two ends, a port of a bridge, a backend of a service, a VXLAN between two hosts. */
+  readonly kind: "cable" | "port" | "backend" | "overlay";
 }
+
+type MutableBox = Omit<Box, "nodes" | "objects"> & { nodes: GraphNode[]; objects: LabObject[] };
 
 /** More pods like one another on one bridge than this are drawn as one box. */
 const grouped = 12;
@@ -37,8 +53,8 @@ export function graphOf(unsorted: readonly LabObject[]): Graph {
   // As people count: pod-2 stands before pod-10, wherever the engine came to them.
   const objects = [...unsorted].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   const { namespaces, links, services, processes, barriers } = topologyOf(objects);
-  const boxes = new Map<string, { id: string; label: string; nodes: GraphNode[] }>();
-  for (const { host, name } of namespaces) boxIn(boxes, host, name);
+  const boxes = new Map<string, MutableBox>();
+  for (const { host, name, object } of namespaces) boxIn(boxes, host, name).objects.push(...(object ? [object] : []));
   const ids = new Map<string, string>();
   const add = (part: Part, kind: GraphNode["kind"], lines: readonly string[], key: string) => {
     const box = boxIn(boxes, part.host, part.netns);
@@ -59,11 +75,18 @@ export function graphOf(unsorted: readonly LabObject[]): Graph {
   for (const process of processes) add(process, "process", [process.object.name], `process ${keyOfPart(process)}`);
   for (const barrier of barriers)
     add(barrier, "barrier", barrierLines(barrier.object), `barrier ${keyOfPart(barrier)}`);
-  const edge = (from: string, to: string | undefined, kind: Edge["kind"]): Edge[] => {
+  const edge = (from: string, to: string | undefined, kind: Edge["kind"]): Omit<Edge, "id">[] => {
     const [a, b] = [ids.get(from), to === undefined ? undefined : ids.get(to)];
     return a !== undefined && b !== undefined ? [{ from: a, to: b, kind }] : [];
   };
+  const overlays = links.filter(({ object }) => object.type === "Vxlan");
   const edges = [
+    ...overlays.flatMap((link, index) =>
+      overlays
+        .slice(index + 1)
+        .filter((other) => other.host !== link.host && other.object.outputs.vni === link.object.outputs.vni)
+        .flatMap((other) => edge(keyOf(link), keyOf(other), "overlay")),
+    ),
     ...links.flatMap((link) => {
       const peer = links.find((other) => link.peer && keyOf(other) === keyOf({ host: link.host, ...link.peer }));
       return peer && isDrawnFrom(link, peer) ? edge(keyOf(link), keyOf(peer), "cable") : [];
@@ -81,17 +104,22 @@ export function graphOf(unsorted: readonly LabObject[]): Graph {
       }),
     ),
   ];
-  return group({ boxes: [...boxes.values()], edges });
+  const numbered = edges.map((each, index) => ({ id: `e${index}`, ...each }));
+  return group(inFrames({ frames: [], boxes: [...boxes.values()], edges: numbered }));
 }
 
-function boxIn(
-  boxes: Map<string, { id: string; label: string; nodes: GraphNode[] }>,
-  host: string | undefined,
-  netns: string | undefined,
-) {
+/** Of several hosts each is a frame. */
+function inFrames({ boxes, edges }: Graph): Graph {
+  const hosts = [...new Set(boxes.map(({ host }) => host))];
+  if (hosts.length < 2) return { frames: [], boxes, edges };
+  const frames = hosts.map((host, index) => ({ id: `h${index}`, label: oneLine(host ?? "this machine") }));
+  return { frames, boxes: boxes.map((box) => ({ ...box, frame: `h${hosts.indexOf(box.host)}` })), edges };
+}
+
+function boxIn(boxes: Map<string, MutableBox>, host: string | undefined, netns: string | undefined): MutableBox {
   const key = `${host ?? ""} ${netns ?? ""}`;
-  const label = [netns ?? "(host)", host].filter(Boolean).join(" on ");
-  const box = boxes.get(key) ?? { id: `b${boxes.size}`, label: oneLine(label), nodes: [] };
+  const label = oneLine(netns ?? "(host)");
+  const box = boxes.get(key) ?? { id: `b${boxes.size}`, label, host, nodes: [], objects: [] };
   boxes.set(key, box);
   return box;
 }
@@ -150,11 +178,12 @@ function group(graph: Graph): Graph {
   }
   const gone = new Set<string>();
   const merged = new Map<string, GraphNode>();
-  const labels = new Map<string, string>();
+  const heads = new Map<string, Pick<Box, "label" | "objects">>();
   for (const boxes of alike.values()) {
     const [first, last] = [boxes[0], boxes.at(-1)];
     if (!first || !last || boxes.length <= grouped) continue;
-    labels.set(first.id, `${boxes.length} namespaces: ${first.label} to ${last.label}`);
+    const label = `${boxes.length} namespaces: ${first.label} to ${last.label}`;
+    heads.set(first.id, { label, objects: boxes.flatMap(({ objects }) => objects) });
     for (const each of boxes.slice(1)) gone.add(each.id);
     const farEnds = boxes.flatMap((box) => farNodes(graph, box));
     for (const nodes of [...first.nodes.keys()]
@@ -170,10 +199,10 @@ function group(graph: Graph): Graph {
   const boxes = graph.boxes
     .filter(({ id }) => !gone.has(id))
     .map((box) => ({
-      ...{ id: box.id, label: labels.get(box.id) ?? box.label },
+      ...{ ...box, ...heads.get(box.id) },
       nodes: box.nodes.filter(({ id }) => !gone.has(id)).map((node) => merged.get(node.id) ?? node),
     }));
-  return { boxes, edges: graph.edges.filter(({ from, to }) => !gone.has(from) && !gone.has(to)) };
+  return { ...graph, boxes, edges: graph.edges.filter(({ from, to }) => !gone.has(from) && !gone.has(to)) };
 }
 
 /** The other ends of a box's cables. */

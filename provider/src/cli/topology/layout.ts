@@ -1,5 +1,5 @@
 import { LocalnetError } from "../../errors";
-import type { Box, Edge, Graph, GraphNode } from "./graph";
+import type { Box, Edge, Frame, Graph, GraphNode } from "./graph";
 
 /** Where a thing stands, in pixels. */
 export interface Place {
@@ -12,6 +12,7 @@ export interface Place {
 export interface Layout {
   readonly width: number;
   readonly height: number;
+  readonly frames: readonly (Place & { readonly frame: Frame })[];
   readonly boxes: readonly (Place & { readonly box: Box })[];
   readonly nodes: readonly (Place & { readonly node: GraphNode })[];
   readonly edges: readonly { readonly edge: Edge; readonly points: readonly { x: number; y: number }[] }[];
@@ -50,37 +51,26 @@ const options = {
 };
 
 /** Lays a graph out with ELK, which was made for boxes in boxes. */
-export async function layOut({ boxes, edges }: Graph): Promise<Layout> {
+export async function layOut({ frames, boxes, edges }: Graph): Promise<Layout> {
   const Elk = loadElk();
+  const boxesIn = (frame: string | undefined) => boxes.filter((box) => box.frame === frame).map(boxNode);
   const graph: ElkNode = {
     id: "root",
     layoutOptions: options,
-    children: boxes.map(({ id, label, nodes }) => ({
-      id,
-      layoutOptions: {
-        "elk.padding": "[top=34,left=12,bottom=12,right=12]",
-        "elk.nodeSize.constraints": "MINIMUM_SIZE",
-        "elk.nodeSize.minimum": `(${widthOf(label) + 2 * margin}, 46)`,
-      },
-      ...(nodes.length === 0 && { width: widthOf(label) + 2 * margin, height: 46 }),
-      children: nodes.map((node) => ({
-        ...{ id: node.id, width: Math.max(60, ...node.lines.map(widthOf)) + 2 * margin },
-        height: node.lines.length * lineHeight + 2 * margin,
-      })),
-    })),
-    edges: edges.map(({ from, to }, index) => ({ id: `e${index}`, sources: [from], targets: [to] })),
+    children: [...frames.map(({ id, label }) => container(id, label, boxesIn(id))), ...boxesIn(undefined)],
+    edges: edges.map(({ id, from, to }) => ({ id, sources: [from], targets: [to] })),
   };
   const laid = await new Elk().layout(graph);
-  const places = new Map(
-    (laid.children ?? []).flatMap((box) => [box, ...(box.children ?? [])]).map((each) => [each.id, placeOf(each)]),
-  );
+  const places = new Map(all(laid).map((each) => [each.id, placeOf(each)]));
+  const edgeOf = new Map(edges.map((edge) => [edge.id, edge]));
   const at = (id: string) => places.get(id) ?? { x: 0, y: 0, width: 0, height: 0 };
   return {
     ...{ width: laid.width ?? 0, height: laid.height ?? 0 },
+    frames: frames.map((frame) => ({ ...at(frame.id), frame })),
     boxes: boxes.map((box) => ({ ...at(box.id), box })),
     nodes: boxes.flatMap(({ nodes }) => nodes.map((node) => ({ ...at(node.id), node }))),
     edges: (laid.edges ?? []).flatMap(({ id, sections = [] }) => {
-      const edge = edges[Number(id.slice(1))];
+      const edge = edgeOf.get(id);
       const points = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) => [
         startPoint,
         ...bendPoints,
@@ -89,6 +79,33 @@ export async function layOut({ boxes, edges }: Graph): Promise<Layout> {
       return edge ? [{ edge, points }] : [];
     }),
   };
+}
+
+function boxNode({ id, label, nodes }: Box): ElkNode {
+  const children = nodes.map((node) => ({
+    ...{ id: node.id, width: Math.max(60, ...node.lines.map(widthOf)) + 2 * margin },
+    height: node.lines.length * lineHeight + 2 * margin,
+  }));
+  return container(id, label, children);
+}
+
+/** Its label stands on top of what is in it. */
+function container(id: string, label: string, children: readonly ElkNode[]): ElkNode {
+  const least = { width: widthOf(label) + 2 * margin, height: 46 };
+  return {
+    id,
+    layoutOptions: {
+      "elk.padding": "[top=34,left=12,bottom=12,right=12]",
+      "elk.nodeSize.constraints": "MINIMUM_SIZE",
+      "elk.nodeSize.minimum": `(${least.width}, ${least.height})`,
+    },
+    ...(children.length === 0 && least),
+    children,
+  };
+}
+
+function all({ children = [] }: ElkNode): ElkNode[] {
+  return children.flatMap((each) => [each, ...all(each)]);
 }
 
 function widthOf(text: string): number {

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "./graph";
+import type { Box, Frame, Graph, GraphNode } from "./graph";
 
 // Two forms of a graph that others lay out: mermaid, which GitHub and many editors show, and dot of Graphviz.
 
@@ -11,15 +11,21 @@ const shapes: Record<GraphNode["kind"], [string, string]> = {
   barrier: ["{{", "}}"],
 };
 
-export function mermaid({ boxes, edges }: Graph): string {
-  const lines = boxes.flatMap((box) => [
+export function mermaid(graph: Graph): string {
+  const drawn = (box: Box) => [
     `  subgraph ${box.id}[${quoted(box.label)}]`,
     ...box.nodes.map(
       ({ id, kind, lines }) => `    ${id}${shapes[kind][0]}${quoted(lines.join("\n"))}${shapes[kind][1]}`,
     ),
     "  end",
+  ];
+  const lines = inFrames(graph, drawn, ({ id, label }, inside) => [
+    `  subgraph ${id}[${quoted(label)}]`,
+    ...inside,
+    "  end",
   ]);
-  const arrows = { cable: "---", port: "-.-", backend: "-->" } as const;
+  const { edges } = graph;
+  const arrows = { cable: "---", port: "-.-", backend: "-->", overlay: "===" } as const;
   const cables = edges.map(({ from, to, kind }) => `  ${from} ${arrows[kind]} ${to}`);
   return `${["flowchart LR", ...lines, ...cables].join("\n")}\n`;
 }
@@ -30,9 +36,20 @@ function quoted(text: string): string {
   return `"${safe.replaceAll("\n", "<br>")}"`;
 }
 
-export function dot({ boxes, edges }: Graph): string {
+/** The lines of all boxes, of several hosts within those of their frames. */
+function inFrames(
+  { frames, boxes }: Graph,
+  drawn: (box: Box) => string[],
+  framed: (frame: Frame, inside: readonly string[]) => string[],
+): string[] {
+  const of = (frame: string | undefined) => boxes.filter((box) => box.frame === frame).flatMap(drawn);
+  const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
+  return [...frames.flatMap((frame) => framed(frame, indented(of(frame.id)))), ...of(undefined)];
+}
+
+export function dot(graph: Graph): string {
   const dotShapes = { link: "box", bridge: "box3d", service: "ellipse", process: "component", barrier: "octagon" };
-  const lines = boxes.flatMap((box) => [
+  const drawn = (box: Box) => [
     `  subgraph cluster_${box.id} {`,
     `    label=${dotted(box.label)};`,
     ...box.nodes.map(
@@ -41,8 +58,18 @@ export function dot({ boxes, edges }: Graph): string {
     // Of a namespace in which nothing stands, Graphviz would draw no box.
     ...(box.nodes.length === 0 ? [`    ${box.id}_empty [style=invis, label=""];`] : []),
     "  }",
+  ];
+  const lines = inFrames(graph, drawn, ({ id, label }, inside) => [
+    `  subgraph cluster_${id} {`,
+    `    label=${dotted(label)};`,
+    ...inside,
+    "  }",
   ]);
-  const styles = { cable: "dir=none", port: "dir=none, style=dashed", backend: "dir=forward" } as const;
+  const { edges } = graph;
+  const styles = {
+    ...{ cable: "dir=none", port: "dir=none, style=dashed", backend: "dir=forward" },
+    overlay: "dir=none, style=bold",
+  } as const;
   const cables = edges.map(({ from, to, kind }) => `  ${from} -> ${to} [${styles[kind]}];`);
   return `${["digraph lab {", "  rankdir=LR;", '  node [fontname="sans-serif"];', ...lines, ...cables, "}"].join("\n")}\n`;
 }
