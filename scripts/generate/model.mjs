@@ -28,6 +28,7 @@ import { readDocs, readSamples } from "./docs.mjs";
  * @property {readonly string[]} needs
  * @property {Field[]} args its own inputs, without those of every kind
  * @property {Field[]} outputs what it has beside its inputs
+ * @property {number} [longestName] how long the name may be of what the kind makes
  * @property {boolean} argsRequired is there no resource of this kind without inputs?
  * @property {boolean} isImportable
  * @property {Record<string, unknown>} sample inputs that are valid
@@ -114,6 +115,11 @@ export function readModel() {
     common: argsOf(first).filter(({ key }) => isCommon(key)),
     configuration: fieldsOf("configuration", schemaOf(configuration), docs.configuration?.args ?? {}, membersOf),
     kinds: all.map((kind) => {
+      const isRight = (/** @type {number} */ length) =>
+        check(kind, { ...exampleOf({ owner: "" }), ...samples[kind.type], name: "n".repeat(length) }).failures
+          .length === 0;
+      const name = kind.args.shape.name;
+      const longestName = name && !name.meta()?.existing ? longest(isRight) : undefined;
       const args = argsOf(kind).filter(({ key }) => !isCommon(key));
       const bare = { owner: "project/stack/name", ...("name" in kind.args.shape ? { name: "name" } : {}) };
       return {
@@ -121,6 +127,7 @@ export function readModel() {
         summary: kind.summary,
         id: docsOf(kind).id,
         needs: kind.needs,
+        ...(longestName && { longestName }),
         args,
         outputs: fieldsOf(kind.type, schemaOf(kind.outputs), docsOf(kind).outputs, membersOf),
         argsRequired: check(kind, bare).failures.length > 0,
@@ -196,6 +203,13 @@ function fieldsOf(place, object, docs, membersOf, replaced = false) {
 /** @param {Schema} schema @returns {Schema[]} */
 function objectsIn(schema) {
   return schema.properties ? [schema] : (schema.anyOf ?? []).flatMap(objectsIn);
+}
+
+/** @param {(length: number) => boolean} isRight */
+function longest(isRight) {
+  let length = 256;
+  while (!isRight(length)) length--;
+  return length;
 }
 
 /** The least inputs, for a resource of the name that the examples have. @param {{ owner: string, name?: string }} bare */

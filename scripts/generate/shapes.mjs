@@ -3,16 +3,19 @@
 
 /** The text of provider/src/generated/shapes.ts. @param {import("./model.mjs").Model} model */
 export function shapes({ common, configuration, functions, kinds }) {
-  const all = kinds.map(({ type, args, outputs }) => {
+  const all = kinds.map(({ type, args, outputs, longestName }) => {
     const inputs = [...args, ...common];
     const parent = inputs.find(({ schema }) => schema.parent)?.key;
     const stays = inputs.find(({ schema }) => schema.stays)?.key;
     const secrets = secretsIn(inputs);
+    const secretOutputs = outputs.flatMap(({ key, schema }) => (schema.secret ? [key] : []));
     const shape = {
       inputs: inputs.map(({ key }) => key),
       outputs: outputs.map(({ key }) => key),
       references: referencesIn(inputs),
       ...(Object.keys(secrets).length > 0 && { secrets }),
+      ...(longestName && { longestName }),
+      ...(secretOutputs.length > 0 && { secretOutputs }),
       ...(parent && { parent }),
       ...(stays && { stays }),
     };

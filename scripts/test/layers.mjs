@@ -49,7 +49,12 @@ export const layers = [
     jest: {
       ...features,
       roots: ["test/kernel/cases", "test/faults"],
-      testPathIgnorePatterns: ["/cases/probe.test.ts$", "/cases/offloads.test.ts$", "/iptables-rule-"],
+      testPathIgnorePatterns: [
+        "/cases/probe.test.ts$",
+        "/cases/wireguard-key.test.ts$",
+        "/cases/offloads.test.ts$",
+        "/iptables-rule-",
+      ],
       globals: { localnetFaults: true },
     },
   },

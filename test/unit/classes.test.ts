@@ -77,6 +77,19 @@ test.each([surface, native])("a key is declared as a secret, and peers that have
   expect(await Promise.all([bare.privateKey, bare.peers].map(isSecret))).toEqual([true, false]);
 });
 
+test.each([surface, native])(
+  "a key that is made is declared as a secret, and its public key is none",
+  ({ WireguardKey }) => {
+    let declared: pulumi.CustomResourceOptions = {};
+    const look: pulumi.ResourceTransformation = ({ props, opts }) => {
+      declared = opts;
+      return { props, opts };
+    };
+    new WireguardKey("key", {}, { transformations: [look] });
+    expect(declared.additionalSecretOutputs).toEqual(["privateKey"]);
+  },
+);
+
 test.each([surface, native])("an object that holds a key is declared as a secret", async ({ XfrmState }) => {
   const both = { source: "10.0.0.1", destination: "10.0.0.2", spi: 257, selector: { source: "10.0.0.0/8" } };
   const made = new XfrmState("keyed", { ...both, encryption: { algorithm: "cbc(aes)", key: `0x${"00".repeat(16)}` } });

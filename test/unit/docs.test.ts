@@ -29,8 +29,8 @@ test.each(Object.values(kinds).map((kind) => [kind.type, kind] as const))(
     const names = [type, ...(kind.tags?.includes("link") ? ["Links of every kind"] : [])];
     const named = (page: string) =>
       rows(page).some((row) => names.some((name) => new RegExp(`\\b${name}\\b`).test(row.split("|")[1] ?? "")));
-    // A probe makes nothing that could belong to somebody.
-    if (type !== "Probe")
+    // They make nothing that could belong to somebody.
+    if (!["Probe", "WireguardKey"].includes(type))
       expect({ page: "docs/ownership.md", row: named("docs/ownership.md") }).toMatchObject({ row: true });
     if (kind.imports) expect({ page: "docs/import.md", row: named("docs/import.md") }).toMatchObject({ row: true });
     expect({ page: "README.md", row: named("README.md") }).toMatchObject({ row: true });

@@ -62,6 +62,42 @@ async function check(type: string, news: Values) {
   return { inputs: response.getInputs()?.toJavaScript(), failures };
 }
 
+/** The name that a resource "one" gets. @param asked what pulumi:autonaming makes of it, and whether it has to be that */
+async function autonamed(type: string, asked: [name: string, mode: 0 | 1 | 2], news: Values = {}, olds?: Values) {
+  const request = new rpc.CheckRequest();
+  request.setUrn(urn(type));
+  request.setNews(struct(news));
+  if (olds) request.setOlds(struct(olds));
+  const options = new rpc.CheckRequest.AutonamingOptions();
+  options.setProposedName(asked[0]);
+  options.setMode(asked[1]);
+  request.setAutonaming(options);
+  const response = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.check, request);
+  const reasons = response.getFailuresList().map((each) => each.getReason());
+  return { inputs: response.getInputs()?.toJavaScript() ?? {}, reasons };
+}
+
+test("a name that the program does not give is as pulumi:autonaming has it, and stays so", async () => {
+  const long = "stack-switch-of-the-lab";
+  expect((await autonamed("Netns", [long, 0])).inputs.name).toBe(long);
+  const cut = (await autonamed("Bridge", [long, 0])).inputs;
+  expect(cut.name).toMatch(/^stack-sw-[0-9a-f]{6}$/);
+  expect((await autonamed("Bridge", ["other", 0], {}, cut)).inputs).toEqual(cut);
+  expect((await autonamed("Bridge", ["other", 0], { name: "br0" }, cut)).inputs).not.toHaveProperty("__autonamed");
+  // What the program gave before is none of the engine's.
+  expect((await autonamed("Bridge", ["other", 0], {}, { name: "br0" })).inputs.name).toBe("other");
+  expect((await diff("Bridge", { olds: { ...cut, up: true }, oldInputs: cut, news: cut })).replaces).toEqual([]);
+});
+
+test("pulumi:autonaming may enforce a name, or forbid that there is none; what is there has its own", async () => {
+  const long = "stack-switch-of-the-lab";
+  expect((await autonamed("Bridge", [long, 1])).reasons).toEqual([expect.stringMatching(/^name: must be 1 to 15/)]);
+  expect((await autonamed("Bridge", ["", 2])).reasons).toEqual(["name: is required"]);
+  expect((await autonamed("Bridge", ["", 2], { name: "br0" })).reasons).toEqual([]);
+  expect((await autonamed("KernelModule", ["stack-one", 0])).inputs.name).toBe("one");
+  expect((await autonamed("Probe", ["stack-one", 0], { ping: { address: "10.0.0.1" } })).reasons).toEqual([]);
+});
+
 async function diff(type: string, { olds, oldInputs = olds, news }: Record<string, Values>) {
   const request = new rpc.DiffRequest();
   request.setUrn(urn(type));

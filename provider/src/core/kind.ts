@@ -20,6 +20,15 @@ export const configuration = z.object({
   host: hostUrl.optional().meta({ replace: true, environment: "LOCALNET_HOST" }),
   /** Address by which other hosts reach this one, for links between hosts. Default: the address that ssh connects to. */
   address: address.optional().meta({ environment: "LOCALNET_ADDRESS" }),
+  /** What stands before the names of objects that the program gives no name, so that it may be on a host several times: 1 to 8 characters. A name that is too long with it is cut, and gets a digest. What is there already, such as a module, has its own name. Default: nothing. */
+  prefix: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]{0,7}$/,
+      'must be 1 to 8 of letters, digits, "_", "." and "-", the first a letter or digit',
+    )
+    .optional()
+    .meta({ environment: "LOCALNET_PREFIX" }),
   /** Do commands go through `sudo -n`? */
   sudo: z.boolean("must be true or false").default(false).meta({ environment: "LOCALNET_SUDO" }),
   /** The configuration of the OpenSSH client: a path, or the text itself, which has a line break in it. Default: the client's own. */

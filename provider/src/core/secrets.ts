@@ -15,8 +15,8 @@ function secretsIn(field: z.ZodType): string[] {
   return fields.flatMap(([key, each]) => (each.meta()?.secret ? [key] : []));
 }
 
-/** The inputs that are secrets, or hold some, whether a program says so or not. */
-export function secretInputs(schema: z.ZodObject, values: Values): string[] {
+/** The inputs, or outputs, that are secrets, or hold some, whether a program says so or not. */
+export function secretKeys(schema: z.ZodObject, values: Values): string[] {
   const fields = Object.entries(schema.shape as z.ZodRawShape) as [string, z.ZodType][];
   return fields.flatMap(([key, field]) => {
     const value = values[key] ?? undefined;

@@ -89,6 +89,13 @@ export const Wireguard = native<typeof dynamic.Wireguard>("Wireguard");
 export type Wireguard = dynamic.Wireguard;
 
 /**
+ * A key for a Wireguard link, made once and kept in the state, where it is a secret; as `wg genkey` makes them. Another
+ * one is made where it is replaced. Id: `PROJECT/STACK/RESOURCE`.
+ */
+export const WireguardKey = native<typeof dynamic.WireguardKey>("WireguardKey");
+export type WireguardKey = dynamic.WireguardKey;
+
+/**
  * A link that encrypts what routes send through it (`type xfrm`), with the states and policies of IPsec that have its
  * number. Id: `NAME@NETNS`.
  */

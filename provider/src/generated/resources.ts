@@ -30,6 +30,12 @@ export interface ProviderArgs {
    * environment, or else the address that ssh connects to.
    */
   address?: pulumi.Input<string> | undefined;
+  /**
+   * What stands before the names of objects that the program gives no name, so that it may be on a host several times:
+   * 1 to 8 characters. A name that is too long with it is cut, and gets a digest. What is there already, such as a
+   * module, has its own name. Default: `LOCALNET_PREFIX` in the environment, or else nothing.
+   */
+  prefix?: pulumi.Input<string> | undefined;
   /** Do commands go through `sudo -n`? Default: `LOCALNET_SUDO` in the environment, or else false. */
   sudo?: pulumi.Input<boolean> | undefined;
   /**
@@ -4349,6 +4355,37 @@ export class Wireguard extends LocalnetResource {
 
   constructor(name: string, args: WireguardArgs, options?: pulumi.CustomResourceOptions) {
     super("Wireguard", name, args, options);
+  }
+}
+
+/** The inputs of {@link WireguardKey}. */
+export interface WireguardKeyArgs extends CommonArgs {}
+
+/**
+ * A key for a Wireguard link, made once and kept in the state, where it is a secret; as `wg genkey` makes them. Another
+ * one is made where it is replaced. Id: `PROJECT/STACK/RESOURCE`.
+ */
+export class WireguardKey extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("WireguardKey");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): WireguardKey {
+    return new WireguardKey(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is WireguardKey {
+    return hasToken(value, WireguardKey.__pulumiType);
+  }
+
+  /** The key, for the `privateKey` of one link. */
+  declare readonly privateKey: pulumi.Output<string>;
+  /** The public key, for the peers of that link. */
+  declare readonly publicKey: pulumi.Output<string>;
+
+  constructor(name: string, args?: WireguardKeyArgs, options?: pulumi.CustomResourceOptions) {
+    super("WireguardKey", name, args, options);
   }
 }
 

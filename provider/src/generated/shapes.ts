@@ -9,6 +9,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     inputs: ["name", "loopback", "pid", "files", "host", "adopt"],
     outputs: ["path"],
     references: {},
+    longestName: 64,
     stays: "pid",
   },
   Bridge: {
@@ -45,6 +46,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name" },
+    longestName: 15,
     parent: "netns",
   },
   VethPair: {
@@ -71,6 +73,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress", "peerIfindex", "peerMacAddress"],
     references: { netns: "name", master: "name", peer: { netns: "name", master: "name" } },
+    longestName: 15,
     parent: "netns",
   },
   Pod: {
@@ -93,6 +96,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["path", "macAddress"],
     references: { bridge: "name", netns: "name", gateway: "address:4", gateway6: "address:6" },
+    longestName: 10,
   },
   Dummy: {
     inputs: [
@@ -117,6 +121,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Vlan: {
@@ -145,6 +150,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name", link: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Vxlan: {
@@ -180,6 +186,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name", createdIn: "name", link: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Tunnel: {
@@ -213,6 +220,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name", link: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Macvlan: {
@@ -240,6 +248,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name", link: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Ipvlan: {
@@ -266,6 +275,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name", link: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Vrf: {
@@ -289,6 +299,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Bond: {
@@ -318,6 +329,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Ifb: {
@@ -343,6 +355,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Wireguard: {
@@ -372,7 +385,14 @@ export const shapes: Readonly<Record<string, Shape>> = {
     outputs: ["ifindex", "macAddress", "publicKey"],
     references: { netns: "name", master: "name", createdIn: "name" },
     secrets: { privateKey: true, peers: ["presharedKey"] },
+    longestName: 15,
     parent: "netns",
+  },
+  WireguardKey: {
+    inputs: ["host", "adopt"],
+    outputs: ["privateKey", "publicKey"],
+    references: {},
+    secretOutputs: ["privateKey"],
   },
   XfrmInterface: {
     inputs: [
@@ -397,6 +417,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     ],
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name", link: "name" },
+    longestName: 15,
     parent: "netns",
   },
   Link: {
@@ -565,6 +586,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     inputs: ["family", "table", "name", "netns", "host", "adopt"],
     outputs: [],
     references: { netns: "name" },
+    longestName: 28,
     parent: "netns",
   },
   IptablesPolicy: {
@@ -577,6 +599,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     inputs: ["name", "netns", "type", "family", "timeout", "counters", "maxElements", "entries", "host", "adopt"],
     outputs: [],
     references: { netns: "name" },
+    longestName: 31,
     parent: "netns",
   },
   IptablesRule: {
@@ -661,6 +684,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     inputs: ["name", "netns", "family", "ruleset", "host", "adopt"],
     outputs: ["listed"],
     references: { netns: "name" },
+    longestName: 64,
     parent: "netns",
   },
   XfrmState: {
@@ -809,6 +833,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
 export const settings: Readonly<Record<string, string>> = {
   host: "LOCALNET_HOST",
   address: "LOCALNET_ADDRESS",
+  prefix: "LOCALNET_PREFIX",
   sudo: "LOCALNET_SUDO",
   sshConfig: "LOCALNET_SSH_CONFIG",
   timeoutSeconds: "LOCALNET_TIMEOUT_SECONDS",

@@ -32,6 +32,7 @@ import { vlan } from "./links/vlan";
 import { vrf } from "./links/vrf";
 import { vxlan } from "./links/vxlan";
 import { wireguard } from "./links/wireguard";
+import { wireguardKey } from "./links/wireguard-key";
 import { xfrmInterface } from "./links/xfrm-interface";
 import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
@@ -74,6 +75,7 @@ export {
   vrf,
   vxlan,
   wireguard,
+  wireguardKey,
   xfrmInterface,
   xfrmPolicy,
   xfrmState,
@@ -95,6 +97,7 @@ const all: readonly AnyKind[] = [
     bond,
     ifb,
     wireguard,
+    wireguardKey,
     xfrmInterface,
     link,
   ],

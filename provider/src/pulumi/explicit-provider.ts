@@ -25,6 +25,9 @@ export abstract class LocalnetProvider extends pulumi.ProviderResource {
     ) as Record<string, pulumi.Input<string | undefined>>;
     return pulumi.all([address, host, sshConfig]).apply((said) => addressIn(...said));
   }
+
+  /** The SDK sets a property for each input: that one does not know what ssh connects to. */
+  set address(_value: unknown) {}
 }
 
 async function addressIn(address?: string, host?: string, sshConfig?: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { Values } from "../core/check";
 import { kinds } from "../kinds";
-import { requestedInputs } from "./native/state";
+import { autonamedKey, requestedInputs } from "./native/state";
 import { kindOf, nameOf, ownerOf } from "./urn";
 
 /** A resource of ours as a state has it, whichever of the two providers made it. */
@@ -72,7 +72,7 @@ function resourceOf({ urn, ...entry }: StateEntry, id: string, provider: Values 
 
 /** Without what the SDK adds, and with a word in place of each secret. */
 function withoutMeta(values: Values = {}): Values {
-  const { __provider: _, ...rest } = values;
+  const { __provider: _, [autonamedKey]: __, ...rest } = values;
   return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, revealed(value)]));
 }
 

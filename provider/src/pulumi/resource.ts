@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { shapes } from "../generated/shapes";
+import { fromEnvironment } from "./environment";
+import { settingsOf } from "./explicit-provider";
 import { placeOf } from "./inherited-host";
 import type { References } from "./meaning";
+import { defaultName } from "./names";
 import { rememberRequest, resolved } from "./references";
 import { ownerOf } from "./urn";
 
@@ -13,6 +16,10 @@ export interface Shape {
   readonly references: References;
   /** The inputs that are secrets: by themselves, or for those that the objects in a list hold. */
   readonly secrets?: { readonly [input: string]: true | readonly string[] };
+  /** The outputs that are secrets. */
+  readonly secretOutputs?: readonly string[];
+  /** How long the name may be of what the kind makes. */
+  readonly longestName?: number;
   /** The input that names what the object lives in. */
   readonly parent?: string;
   /** The input with which the object stays when the resource goes. */
@@ -56,7 +63,9 @@ export abstract class LocalnetResource extends Declared {
       name,
       {
         ...properties(shape),
-        ...(isRead ? external : { ...(shape.inputs.includes("name") ? { name } : {}), ...request }),
+        ...(isRead
+          ? external
+          : { ...(shape.inputs.includes("name") && { name: nameIn(shape, name, provider) }), ...request }),
         host,
         owner: ownerIn(pulumi.createUrn(name, token, options.parent)),
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
@@ -67,6 +76,14 @@ export abstract class LocalnetResource extends Declared {
     rememberRequest(this, isRead ? { ...readInputs(shape, this), host } : { ...request, host });
     if (isRead || isStaying(shape, given)) staying.add(this);
   }
+}
+
+/** The name where the program gives none; the plugin says it for its own. */
+function nameIn({ longestName }: Shape, name: string, provider: pulumi.ProviderResource | undefined) {
+  const settings = settingsOf(provider) ?? { prefix: new pulumi.Config("localnet").get("prefix") };
+  const prefix = (settings.prefix ?? fromEnvironment("prefix")) as pulumi.Input<string> | undefined;
+  if (prefix === undefined || typeof prefix === "string") return defaultName(longestName, name, prefix);
+  return pulumi.output(prefix).apply((text) => defaultName(longestName, name, text));
 }
 
 /** What the provider is told of an object that is only read: it may be anybody's. Generated programs have no such input. */
@@ -166,10 +183,11 @@ function isStaying({ stays }: Shape, args: Values): boolean {
 }
 
 /** A resource that goes with the one it lives in needs no delete of its own. What is imported may be secret, too. */
-function ownOptions({ parent, secrets }: Shape, args: Values): pulumi.CustomResourceOptions {
+function ownOptions({ parent, secrets = {}, secretOutputs = [] }: Shape, args: Values): pulumi.CustomResourceOptions {
   const within = parent && args[parent];
+  const hidden = [...Object.keys(secrets).filter((key) => secrets[key] === true), ...secretOutputs];
   return {
     ...(pulumi.Resource.isInstance(within) && !staying.has(within) && { deletedWith: within }),
-    ...(secrets && { additionalSecretOutputs: Object.keys(secrets).filter((key) => secrets[key] === true) }),
+    ...(hidden.length > 0 && { additionalSecretOutputs: hidden }),
   };
 }

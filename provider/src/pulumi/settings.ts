@@ -6,8 +6,12 @@ import { settings as variables } from "../generated/shapes";
 import type { HostSettings } from "../host";
 import { fromEnvironment } from "./environment";
 
+export interface Settings extends HostSettings {
+  readonly prefix?: string | undefined;
+}
+
 /** The settings in the configuration of the stack, or of a provider that the program makes. What else is there is not ours. */
-export function settingsIn(values: Values): HostSettings {
+export function settingsIn(values: Values): Settings {
   const all = withEnvironment(values);
   const [wrong] = wrongSettings(values);
   if (wrong) throw new LocalnetError("LN_INPUT", wrong.reason);

@@ -11,6 +11,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Vrf: { name: "red", netns: "foo", table: 10 },
   Bond: { name: "bond0", netns: "foo", mode: "active-backup" },
   Wireguard: { name: "wg0", netns: "foo", privateKey: "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=" },
+  WireguardKey: {},
   Ifb: { name: "ifb0", netns: "foo" },
   Macvlan: { name: "mv0", netns: "foo", link: "eth0" },
   XfrmInterface: { name: "x0", netns: "foo", ifId: 42 },

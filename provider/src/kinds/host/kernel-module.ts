@@ -28,7 +28,7 @@ export const kernelModule = defineKind({
      * Name, as `modprobe` takes it. A module is the host's, also for a program that lives in a namespace: `br_netfilter`
      * lets iptables filter every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0.
      */
-    name: moduleName.meta({ replace: true }),
+    name: moduleName.meta({ replace: true, existing: true }),
     /** Parameters for loading it; without effect when it is loaded already. */
     parameters: z
       .record(

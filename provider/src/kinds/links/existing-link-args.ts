@@ -25,7 +25,7 @@ const formerPort = z
 
 export const existingArgs = {
   /** Name, `lo` too. The link must be there. */
-  name: deviceName.meta({ replace: true }),
+  name: deviceName.meta({ replace: true, existing: true }),
   ...inNetns,
   /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`, without options; an Address has them. Others that the link has are left alone. */
   addresses: addressList.optional().meta({ ...addressList.meta(), unset: [] }),

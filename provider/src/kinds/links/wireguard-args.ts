@@ -14,7 +14,7 @@ const key = z
   .refine((text) => text !== zeroKey, "must not be all zeros: that is no key");
 
 /** The kernel sets and clears these bits of every private key. */
-function clamped(text: string): string {
+export function clamped(text: string): string {
   const bytes = Buffer.from(text, "base64");
   if (bytes.length !== 32) return text;
   bytes.writeUInt8(bytes.readUInt8(0) & 0xf8, 0);

@@ -7,7 +7,7 @@ import { withDefaults, withoutDefaults } from "../../core/defaults";
 import { changesNow } from "../../core/diff";
 import { findExternal, findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
-import { secretInputs } from "../../core/secrets";
+import { secretKeys } from "../../core/secrets";
 import { LocalnetError } from "../../errors";
 import { answer } from "../../functions";
 import { functionReferences, shapes } from "../../generated/shapes";
@@ -16,7 +16,8 @@ import { interrupt } from "../../host/interrupt";
 import { withEngine } from "../../host/operation";
 import { redact } from "../../text";
 import { operation } from "../engine";
-import { settingsIn } from "../settings";
+import { type Settings, settingsIn } from "../settings";
+import { marksOf, withName } from "./autonaming";
 import { checkConfig, diffConfig } from "./config";
 import { type Requests, withoutResources } from "./given";
 import type { Show } from "./log";
@@ -26,7 +27,7 @@ import { decode, encode, type Properties } from "./struct";
 
 /** The native plugin, as the engine calls it: Pulumi's ResourceProvider over gRPC. */
 export function service(version: string, schema: () => string, show: Show): UntypedServiceImplementation {
-  let settings: HostSettings = { sudo: false };
+  let settings: Settings = { sudo: false };
   const run = runner(show);
   const requests: Requests = new Map();
 
@@ -40,19 +41,22 @@ export function service(version: string, schema: () => string, show: Show): Unty
       response.setSupportspreview(true);
       response.setAcceptsecrets(true);
       response.setAcceptresources(true);
+      response.setSupportsAutonamingConfiguration(true);
       return response;
     }),
 
     check: unary(async (request: rpc.CheckRequest) => {
-      const { urn, kind, owner, name } = subjectOf(request);
+      const subject = subjectOf(request);
+      const { urn, kind, owner } = subject;
       const { values: given, secrets, secretTexts } = decode(request.getNews());
       const { values, failures: unclear } = withoutResources(shapes[kind.type]?.references ?? {}, given, requests);
-      const named = "name" in kind.args.shape ? { name, ...values } : values;
+      const { named, marks } = withName(request, subject, values, settings.prefix);
       const { inputs, failures: wrong } = lifecycle.check(kind, { ...named, owner });
       const failures = unclear.length > 0 ? unclear : wrong;
       requests.set(urn, inputs);
-      const hidden = new Set([...secrets, ...secretInputs(kind.args, inputs)]);
-      return checkResponse(encode(stored(withoutDefaults(kind.args, inputs)), hidden), failures, secretTexts);
+      const hidden = new Set([...secrets, ...secretKeys(kind.args, inputs)]);
+      const kept = { ...stored(withoutDefaults(kind.args, inputs)), ...marks };
+      return checkResponse(encode(kept, hidden), failures, secretTexts);
     }),
 
     diff: unary(async (request: rpc.DiffRequest) => {
@@ -103,8 +107,9 @@ export function service(version: string, schema: () => string, show: Show): Unty
       if (!found) return response;
       response.setId(found.id);
       response.setProperties(state(subject, withHost(found.outputs, at), secrets));
-      const hidden = new Set([...secrets, ...secretInputs(kind.args, found.inputs)]);
-      response.setInputs(encode(stored(withoutDefaults(kind.args, found.inputs)), hidden));
+      const hidden = new Set([...secrets, ...secretKeys(kind.args, found.inputs)]);
+      const kept = { ...stored(withoutDefaults(kind.args, found.inputs)), ...marksOf(request.getInputs()) };
+      response.setInputs(encode(kept, hidden));
       response.setRefreshBeforeUpdate(true);
       return response;
     }),
@@ -184,7 +189,7 @@ function preview({ kind }: Subject, inputs: Values): { id: string; outputs: Valu
 
 /** What is seen of an object may show a secret that it was made with, but not one that the kind knows to be a secret. */
 function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>) {
-  const known = secretInputs(kind.args, outputs);
+  const known = [kind.args, kind.outputs].flatMap((schema) => secretKeys(schema, outputs));
   const isOther = [...secrets].some((key) => !known.includes(key));
   const all = new Set([...secrets, ...known, ...(isOther ? Object.keys(kind.outputs.shape) : [])]);
   return encode(outputs, all);

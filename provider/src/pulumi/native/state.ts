@@ -37,6 +37,9 @@ export function requestedInputs(kind: AnyKind, recorded: Values, inputs: Values,
 /** Where a resource's provider is recorded to have made it; "" is the machine of the engine. The CLI shows no such key. */
 const hostKey = "__host";
 
+/** Beside inputs that are recorded: their name is one that the engine proposed. */
+export const autonamedKey = "__autonamed";
+
 /** What is recorded of an object, and the settings with which it was made. */
 export function recordedOn(
   settings: HostSettings,

@@ -2,6 +2,7 @@ import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/st
 import type { Values } from "../../core/check";
 import { toPlainJson } from "../../core/compare";
 import { Given } from "./given";
+import { autonamedKey } from "./state";
 
 /** What the engine wraps special values in: an object with this key, which says what they are. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
@@ -20,7 +21,8 @@ export interface Properties {
 export function decode(struct: Struct | undefined): Properties {
   const secrets = new Set<string>();
   const secretTexts: string[] = [];
-  const entries = Object.entries(struct?.toJavaScript() ?? {}).map(([key, value]) => {
+  const { [autonamedKey]: _, ...all } = struct?.toJavaScript() ?? {};
+  const entries = Object.entries(all).map(([key, value]) => {
     const reveal = (each: unknown) => {
       secrets.add(key);
       secretTexts.push(...textsIn(each));

@@ -39,6 +39,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   IpvsService: ipvsService,
   IpvsTimeouts: ipvsTimeouts,
   IpvsBackend: ipvsBackend,
+  WireguardKey: { none: "it is in no kernel" },
   BridgeFdb: { none: "no program writes into the tables of its bridges yet" },
   TrafficFilter: trafficFilter,
   Link: { none: "programs have no link that they do not make" },
