@@ -3,15 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run, type Snapshot, snapshot } from "./engine";
+import { type Ran, run, type Snapshot, snapshot } from "./engine";
 import { Sandbox } from "./sandbox";
 
 /** A host with a server of ssh. */
 export interface SshHost {
   readonly url: string;
   readonly address: string;
+  /** Its address of IPv6 in the same network. */
+  readonly address6: string;
   /** What a command begins with, to run in there. */
   readonly inside: readonly string[];
+  /** Runs a command in there. */
+  exec(argv: readonly string[]): Promise<Ran>;
   /** Runs `ip` in there, which must succeed, and returns what it prints. */
   ip(...args: string[]): Promise<string>;
   snapshot(): Promise<Snapshot>;
@@ -24,6 +28,7 @@ export interface SshHost {
 }
 
 const network = "192.0.2";
+const network6 = "2001:db8:f";
 
 /** Several hosts on one network, and one beside them where the engine runs: a sandbox each, so that nothing is the machine's own. */
 export class SshHosts {
@@ -81,7 +86,7 @@ async function openHost(
   mtu: number,
 ): Promise<SshHost> {
   const sandbox = await Sandbox.open(...over);
-  const address = `${network}.${number}`;
+  const [address, address6] = [`${network}.${number}`, `${network6}::${number}`];
   const pid = sandbox.inside[2] ?? "";
   // Made in the engine's network, but told by the number that this process knows the other one by.
   const add = ["ip", "link", "add", `host${number}`, "mtu", String(mtu), "type", "veth"];
@@ -89,14 +94,16 @@ async function openHost(
   expect(await run(["nsenter", "-t", engine.inside[2] ?? "", "-n", "--", ...add, ...peer])).toMatchObject({ code: 0 });
   await engine.ip("link", "set", `host${number}`, "master", "switch", "up");
   await sandbox.ip("address", "add", `${address}/24`, "dev", "eth0");
+  await sandbox.ip("address", "add", `${address6}/64`, "dev", "eth0", "nodad");
   // A link-local address would come to stay a while after the first look at the host.
   await sandbox.ip("link", "set", "eth0", "addrgenmode", "none", "up");
   const config = join(directory, "sshd_config");
   writeFileSync(config, serverConfig(directory));
   return {
     url: `ssh://root@${address}`,
-    address,
+    ...{ address, address6 },
     inside: sandbox.inside,
+    exec: (argv) => run([...sandbox.inside, ...argv]),
     ip: (...args) => sandbox.ip(...args),
     snapshot: () => snapshot([], sandbox.inside),
     async boot() {

@@ -9,14 +9,19 @@ export interface LanMember {
   bridge: Bridge;
 }
 
+/** The hosts of an overlay, by their names. */
+export type Members = Readonly<Record<string, LanMember>>;
+
 /** What links between hosts have in common. */
 export interface OverlayArgs {
-  /** What carries the frames. Default: vxlan, the only one. */
-  over?: "vxlan" | undefined;
+  /** What carries the frames: VXLAN by itself, or VXLAN within WireGuard, which encrypts it. Default: vxlan. */
+  over?: "vxlan" | "wireguard" | undefined;
   /** Number of the VXLAN, 1 to 16777215. Default: one that follows from the names of the project, the stack and the component. */
   vni?: number | undefined;
-  /** UDP port of the packets. Default: 4789. */
+  /** UDP port of VXLAN. Default: 4789. */
   destinationPort?: number | undefined;
+  /** UDP port of WireGuard, on each of the hosts. Default: 51820. */
+  listenPort?: number | undefined;
   /**
    * Largest packet of the network between the hosts, in bytes. Default: the least of what the hosts' routes to each other have,
    * which is looked up in a preview too: the hosts have to be there.
@@ -27,7 +32,7 @@ export interface OverlayArgs {
 /** The inputs of {@link Lan}. */
 export interface LanArgs extends OverlayArgs {
   /** The hosts, by names that are part of their resources' names. */
-  hosts: Readonly<Record<string, LanMember>>;
+  hosts: Members;
 }
 
 /** The inputs of {@link HostLink}. */

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LocalnetProvider, settingsOf } from "../../pulumi/explicit-provider";
 import { requestOf } from "../../pulumi/references";
-import type { LanMember, OverlayArgs } from "./args";
+import type { LanMember, Members, OverlayArgs } from "./args";
 
 /** What is wrong with it ends the program, before any resource is made. */
 export function checkMembers(
   subject: string,
-  members: Readonly<Record<string, LanMember>>,
-  { over = "vxlan", vni, destinationPort }: OverlayArgs,
+  members: Members,
+  { over = "vxlan", vni, destinationPort, listenPort }: OverlayArgs,
 ): void {
   const names = Object.keys(members);
   const failures = [
@@ -17,9 +17,11 @@ export function checkMembers(
       .map((name) => `${name}: must be a plain name`),
     ...names.flatMap((name) => reasons(name, members[name])),
     ...sameHosts(members),
-    ...(over === "vxlan" ? [] : ["over: must be vxlan"]),
+    ...(["vxlan", "wireguard"].includes(over) ? [] : ["over: must be vxlan or wireguard"]),
     ...within("vni", vni, 1, 0xffffff),
     ...within("destinationPort", destinationPort, 1, 65535),
+    ...within("listenPort", listenPort, 1, 65535),
+    ...(listenPort !== undefined && over === "vxlan" ? ["listenPort: has no meaning over vxlan"] : []),
   ];
   if (failures.length > 0) throw new pulumi.RunError(failures.map((each) => `${subject}: ${each}`).join("\n"));
 }
@@ -32,7 +34,7 @@ function reasons(name: string, { provider, bridge }: Partial<LanMember> = {}): s
 }
 
 /** As far as the program knows: an address tells the rest. */
-function sameHosts(members: Readonly<Record<string, LanMember>>): string[] {
+function sameHosts(members: Members): string[] {
   const seen = new Map<unknown, string>();
   return Object.entries(members).flatMap(([name, { provider }]) => {
     const host = settingsOf(provider)?.host;

@@ -1,19 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { getRouteToOutput } from "../../generated/functions";
 import type * as classes from "../../generated/resources";
-import type { LocalnetProvider } from "../../pulumi/explicit-provider";
 import { withoutLength } from "../../pulumi/meaning";
 import { requestOf } from "../../pulumi/references";
-import type { LanMember, OverlayArgs } from "./args";
+import type { LanMember, Members, OverlayArgs } from "./args";
 import { checkMembers } from "./check";
-import { allZeros, linkName, mtuOf, pairsOf, reasonAgainst, vniOf } from "./plan";
+import { allZeros, pairsOf, vniOf, vxlanName } from "./plan";
+import { lookAtUnderlay } from "./underlay";
+import { Tunnels } from "./wireguard";
 
 /** The classes of one of the two providers, and what asks a host for its routes. */
-export type Classes = Pick<typeof classes, "BridgeFdb" | "Probe" | "Vxlan"> & {
+export type Classes = Pick<typeof classes, "BridgeFdb" | "Probe" | "Vxlan" | "Wireguard" | "WireguardKey"> & {
   getRouteToOutput: typeof getRouteToOutput;
 };
 
-type Members = Readonly<Record<string, LanMember>>;
+/** By what a VXLAN link reaches the other hosts. */
+export interface Paths {
+  /** Where a host is reached. */
+  addressOf(host: string): pulumi.Input<string>;
+  /** What the link on a host needs for it. */
+  inputsOf(host: string): Pick<classes.VxlanArgs, "link" | "local">;
+}
 
 /** What Lan and HostLink are: bridges on several hosts, and on each a VXLAN link that sends to every other host. */
 export abstract class Overlay extends pulumi.ComponentResource {
@@ -34,12 +41,18 @@ export abstract class Overlay extends pulumi.ComponentResource {
     super(`localnet:index:${type}`, name, {}, options);
     const subject = `${type} ${name}`;
     checkMembers(subject, members, args);
-    this.vni = args.vni ?? vniOf(`${pulumi.getProject()}/${pulumi.getStack()}/${name}`);
-    const addresses = new Map(
-      Object.entries(members).map(([each, { provider }]) => [each, (provider as LocalnetProvider).address]),
-    );
-    this.mtu = mtuBetween(subject, of, members, addresses, args);
-    const entries = Object.keys(members).flatMap((each) => this.#join(of, name, each, members, addresses, args));
+    const own = `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
+    this.vni = args.vni ?? vniOf(own);
+    const underlay = lookAtUnderlay(subject, of.getRouteToOutput, members, args);
+    this.mtu = underlay.mtus.lan;
+    const paths: Paths =
+      args.over === "wireguard"
+        ? new Tunnels(this, of, name, own, this.vni, members, underlay, args)
+        : {
+            addressOf: (host) => underlay.addresses.get(host) as pulumi.Output<string>,
+            inputsOf: (host) => ({ local: underlay.sourceOf(host) as pulumi.Output<string> }),
+          };
+    const entries = Object.keys(members).flatMap((each) => this.#join(of, name, each, members, paths, args));
     for (const [from, to] of pairsOf(members)) this.#probe(of, `${name}-${from}-${to}`, members, from, to, entries);
     this.registerOutputs({});
   }
@@ -56,7 +69,7 @@ export abstract class Overlay extends pulumi.ComponentResource {
     name: string,
     host: string,
     members: Members,
-    addresses: ReadonlyMap<string, pulumi.Output<string>>,
+    paths: Paths,
     { destinationPort }: OverlayArgs,
   ): pulumi.Resource[] {
     const { provider, bridge } = members[host] as LanMember;
@@ -66,17 +79,18 @@ export abstract class Overlay extends pulumi.ComponentResource {
     const link = new of.Vxlan(
       `${name}-${host}`,
       {
-        ...{ name: linkName(this.vni), vni: this.vni, master: bridge, mtu: this.mtu, ...place },
+        ...{ name: vxlanName(this.vni), vni: this.vni, master: bridge, mtu: this.mtu, ...place },
+        ...paths.inputsOf(host),
         ...(place.netns && { createdIn: "/" }),
         ...(destinationPort !== undefined && { destinationPort }),
       },
       options,
     );
     this.#links.set(host, link);
-    const others = [...addresses].filter(([other]) => other !== host);
+    const others = Object.keys(members).filter((other) => other !== host);
     // Each host sends what has no one receiver to all others by itself.
-    const entries = others.map(([other, destination]) => {
-      const entry = { device: link, mac: allZeros, destination, ...place };
+    const entries = others.map((other) => {
+      const entry = { device: link, mac: allZeros, destination: paths.addressOf(other), ...place };
       return new of.BridgeFdb(`${name}-${host}-to-${other}`, entry, options);
     });
     return [link, ...entries];
@@ -108,32 +122,4 @@ export abstract class Overlay extends pulumi.ComponentResource {
 
 function hasAddress({ bridge }: LanMember): boolean {
   return requestOf(bridge)?.addresses !== undefined;
-}
-
-/** What fits through all ways between the hosts. That they are different ones is known by then, too. */
-function mtuBetween(
-  subject: string,
-  of: Classes,
-  members: Members,
-  addresses: ReadonlyMap<string, pulumi.Output<string>>,
-  { underlayMtu }: OverlayArgs,
-): pulumi.Output<number> {
-  const ways = pairsOf(members).map(([from, to]) =>
-    of
-      .getRouteToOutput({ address: addresses.get(to) as pulumi.Output<string> }, providerOf(members, from))
-      .apply((way) => ({ from, to, ...way })),
-  );
-  return pulumi
-    .all([pulumi.all(ways), pulumi.all([...addresses.values()]), underlayMtu])
-    .apply(([found, all, said]) => {
-      const reason = reasonAgainst(found);
-      const underlay = said ?? Math.min(...found.map(({ mtu }) => mtu ?? Number.POSITIVE_INFINITY));
-      const result = reason ?? mtuOf(underlay, all);
-      if (typeof result === "number") return result;
-      throw new pulumi.RunError(`${subject}: ${result}`);
-    });
-}
-
-function providerOf(members: Members, name: string): { provider: pulumi.ProviderResource } {
-  return { provider: (members[name] as LanMember).provider };
 }

@@ -1,0 +1,48 @@
+import { isIPv6 } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import type { getRouteToOutput } from "../../generated/functions";
+import type { LocalnetProvider } from "../../pulumi/explicit-provider";
+import type { Members, OverlayArgs } from "./args";
+import { mtusOf, pairsOf, reasonAgainst } from "./plan";
+
+/** The network between the hosts, as far as an overlay needs to know it. */
+export interface Underlay {
+  /** By which the other hosts reach each one. */
+  readonly addresses: ReadonlyMap<string, pulumi.Output<string>>;
+  readonly mtus: pulumi.Output<{ readonly wireguard: number; readonly lan: number }>;
+  /** Of IPv6 the address that a host sends from: a VXLAN link that has none is of IPv4. */
+  sourceOf(host: string): pulumi.Output<string | undefined>;
+}
+
+/** Looks on the hosts. That they are different ones, and reach each other, is known by then, too. */
+export function lookAtUnderlay(
+  subject: string,
+  ask: typeof getRouteToOutput,
+  members: Members,
+  args: OverlayArgs,
+): Underlay {
+  const names = Object.keys(members);
+  const addresses = new Map(
+    Object.entries(members).map(([name, { provider }]) => [name, (provider as LocalnetProvider).address]),
+  );
+  const ways = pairsOf(members).map(([from, to]) =>
+    ask(
+      { address: addresses.get(to) as pulumi.Output<string> },
+      { provider: members[from]?.provider as pulumi.ProviderResource },
+    ).apply((way) => ({ from, to, ...way })),
+  );
+  const all = pulumi.all([pulumi.all(ways), pulumi.all([...addresses.values()]), args.underlayMtu]);
+  const looked = all.apply(([found, texts, said]) => {
+    const reason = reasonAgainst(found, new Map(names.map((name, index) => [name, texts[index] ?? ""])), args);
+    const underlay = said ?? Math.min(...found.map(({ mtu }) => mtu ?? Number.POSITIVE_INFINITY));
+    const mtus = reason ?? mtusOf(underlay, texts, args);
+    if (typeof mtus === "string") throw new pulumi.RunError(`${subject}: ${mtus}`);
+    const sources = found.map(({ from, source }): [string, string | undefined] => [from, source]);
+    return { mtus, sources: Object.fromEntries(sources) };
+  });
+  return {
+    addresses,
+    mtus: looked.mtus,
+    sourceOf: (host) => looked.apply(({ sources: { [host]: source } }) => (isIPv6(source ?? "") ? source : undefined)),
+  };
+}

@@ -1,0 +1,52 @@
+import { run, type Snapshot, Stack, snapshot } from "./engine";
+import type { Row } from "./providers";
+import { Sandbox } from "./sandbox";
+
+export const fixture = "test/fixtures/side-by-side";
+
+/** One program, as two stacks on one host, at the same time. */
+export function sideBySide(
+  [provider, project]: Row,
+  set: (stack: Stack) => Promise<unknown>,
+  expected: (stack: string) => { bridge: string; pod: string },
+): void {
+  let sandbox: Sandbox;
+  let stacks: Stack[];
+  let before: Snapshot;
+  const look = () => snapshot([], sandbox.inside);
+  const each = (body: (stack: Stack) => Promise<unknown>) => Promise.all(stacks.map(body));
+
+  beforeAll(async () => {
+    sandbox = await Sandbox.open();
+    // The first command of iptables leaves its tables.
+    await run([...sandbox.inside, "iptables", "-w", "-N", "before"]);
+    before = await look();
+    stacks = ["one", "two"].map((name) => new Stack(project, name, {}, sandbox.inside));
+    for (const stack of stacks) {
+      await stack.init();
+      await set(stack);
+    }
+  });
+  afterAll(async () => {
+    await sandbox?.close();
+    for (const stack of stacks ?? []) stack.forget();
+  });
+
+  test(`${provider}: both are up at once, each with names of its own`, async () => {
+    await each((stack) => stack.up());
+    const outputs = await Promise.all(stacks.map((stack) => stack.outputs()));
+    expect(outputs).toEqual(stacks.map(({ name }) => expected(name)));
+    await each((stack) => stack.unchanged());
+    await each((stack) => stack.refresh());
+    await each((stack) => stack.unchanged());
+  });
+
+  test(`${provider}: they are destroyed one after the other, and nothing is left`, async () => {
+    const [one, two] = stacks as [Stack, Stack];
+    await one.destroy();
+    await two.asRecorded();
+    await two.unchanged();
+    await two.destroy();
+    expect(await look()).toEqual(before);
+  });
+}
