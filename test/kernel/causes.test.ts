@@ -2,7 +2,7 @@ import { check, type Values } from "../../provider/src/core/check";
 import { create } from "../../provider/src/core/lifecycle";
 import { kinds } from "../../provider/src/kinds";
 import { failure } from "./support/contract";
-import { hostUrl, settings, World } from "./support/world";
+import { eventually, hostUrl, settings, World } from "./support/world";
 
 // What the kernel and its tools say in each of these cases: the code, what is named, and the way to mend it.
 
@@ -13,6 +13,9 @@ const none = "nolink0";
 beforeAll(async () => {
   await world.build();
   await world.script(netns, "ip link add v0 type veth peer name v1; ip link set v0 up; ip addr add 10.0.0.1/24 dev v0");
+  await world.script(netns, "ip link add vx0 type vxlan id 5 dstport 4789");
+  await world.script(netns, `(exec timeout 600 perl -e '${holdsPort}') > /dev/null 2>&1 < /dev/null & exit 0`);
+  await eventually(async () => (await world.inside(netns, "ss", "-Hlun")).includes(":4790 "), 30);
 });
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
@@ -33,6 +36,8 @@ const noSource = {
   hint: /^give it to a link first/,
 };
 const peer = { name: "q0", netns };
+/** UDP port 4790. */
+const holdsPort = "use Socket; socket(S, PF_INET, SOCK_DGRAM, 0); bind(S, sockaddr_in(4790, INADDR_ANY)); sleep";
 
 test.each<[what: string, type: string, values: Values, { code: string; summary: string | RegExp; hint: RegExp }]>([
   ["a master that is not there", "VethPair", { name: "p0", master: none, peer }, noLink],
@@ -41,6 +46,18 @@ test.each<[what: string, type: string, values: Values, { code: string; summary: 
     "VethPair",
     { name: "p0", master: "v0", peer },
     { code: "LN_COMMAND", summary: 'the link "v0" takes no ports', hint: /^name a bridge, .* ip -d link show v0 / },
+  ],
+  [
+    "a VNI that another link has",
+    "Vxlan",
+    { name: "vx1", vni: 5 },
+    { code: "LN_EXISTS", summary: /^another VXLAN link .* has this VNI and UDP port$/, hint: /^take another vni/ },
+  ],
+  [
+    "a UDP port that a program has",
+    "Vxlan",
+    { name: "vx2", vni: 6, destinationPort: 4790 },
+    { code: "LN_EXISTS", summary: /has the UDP port of this link$/, hint: /^take another port .* ss -lunp/ },
   ],
   ["a link below that is not there", "Macvlan", { name: "m0", link: none }, noLink],
   ["a route over no link", "Route", { destination: "10.9.0.0/16", device: none }, noLink],

@@ -90,6 +90,18 @@ export const causes: readonly Cause[] = [
     hint: "load its kernel module: modprobe rtnl-link-$1; a cloud kernel may need Debian's linux-image-amd64",
   },
   {
+    pattern: /A VXLAN device with the specified VNI already exists/,
+    code: "LN_EXISTS",
+    summary: "another VXLAN link that was made in this network namespace has this VNI and UDP port",
+    hint: "take another vni or destinationPort: ip -d link show type vxlan lists those that are still there",
+  },
+  {
+    pattern: /RTNETLINK answers: Address already in use/,
+    code: "LN_EXISTS",
+    summary: "something else has the UDP port of this link",
+    hint: "take another port (destinationPort, listenPort), or end what has it: ss -lunp, and wg show all listen-port, list it",
+  },
+  {
     pattern: /Couldn't load match [`'"]?([\w-]+)/,
     code: "LN_KERNEL",
     summary: 'there is no match "$1"',
