@@ -76,6 +76,10 @@ export const shown: Record<string, string[]> = {
   "test/acceptance/leaf-spine.test.ts": ["pulumi config rm cut", "pulumi config set cut leaf1-spine2"],
   "test/acceptance/kube-proxy-example.test.ts": ["pulumi config set by resources", "pulumi config set mode iptables"],
   "test/acceptance/three-hosts.test.ts": ["pulumi config set hosts ssh://root@one,ssh://root@two,ssh://root@three"],
+  "test/acceptance/side-by-side.test.ts": [
+    "pulumi config set --path pulumi:autonaming.pattern '${stack}-${name}'",
+    "pulumi config set localnet:prefix ann-",
+  ],
   "test/unit/commands.test.ts": [
     "npm run bench -- --help",
     'npm run bench -- --pods 10,100 --rules 250 --objects "" --rounds 1',
