@@ -15,14 +15,14 @@ abstract class NodeObjects extends pulumi.ComponentResource {
     of: Classes,
     type: string,
     name: string,
-    node: Node,
+    planned: readonly Planned[],
     { netns, host }: KubeProxyNodeBaseArgs,
     options: pulumi.ComponentResourceOptions,
   ) {
     super(`localnet:index:${type}`, name, {}, options);
     const place = { ...(netns !== undefined && { netns }), ...(host !== undefined && { host }) };
     const made = new Map<string, pulumi.Resource>();
-    for (const each of objectsOf(node)) {
+    for (const each of planned) {
       const before = each.after.flatMap((other) => made.get(other) ?? []);
       const dependsOn = [...before, ...((each.gates ?? []) as pulumi.Resource[])];
       const kind = of[each.kind] as unknown as Class;
@@ -40,7 +40,7 @@ export abstract class AnyKubeProxyNode extends NodeObjects {
     args: KubeProxyNodeArgs = {},
     options: pulumi.ComponentResourceOptions = {},
   ) {
-    super(of, "KubeProxyNode", name, checks().checkNode(`KubeProxyNode ${name}`, args), args, options);
+    super(of, "KubeProxyNode", name, objectsOf(checks().checkNode(`KubeProxyNode ${name}`, args)), args, options);
   }
 }
 
@@ -52,7 +52,8 @@ export abstract class AnyVirtualService extends NodeObjects {
     args: VirtualServiceArgs,
     options: pulumi.ComponentResourceOptions = {},
   ) {
-    super(of, "VirtualService", name, checks().checkService(`VirtualService ${name}`, name, args), args, options);
+    const node = checks().checkService(`VirtualService ${name}`, name, args);
+    super(of, "VirtualService", name, objectsOf(node), args, options);
   }
 }
 
