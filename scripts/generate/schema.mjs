@@ -52,7 +52,6 @@ export function packageSchema(
       go: { generateResourceContainerTypes: true, respectSchemaVersion: true },
       nodejs: { respectSchemaVersion: true },
       python: { pyproject: { enabled: true }, respectSchemaVersion: true },
-      csharp: { respectSchemaVersion: true },
     },
     config: { variables: settings },
     provider: { description: "The settings of a set of resources.", inputProperties: settings },
