@@ -64,6 +64,13 @@ test("the commands of docs/languages.md give a project of Go the SDK", async () 
   rmSync(project, { recursive: true });
 });
 
+test("its own test brings the network up by the Automation API, cuts and mends it, and takes it away", async () => {
+  const argv = [...sandbox.inside, "env", "-C", program, "go", "test", "-count=1", "."];
+  const ran = await run(argv, { env: { ...process.env, ...env } });
+  expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok /m) });
+  expect(await seen()).toEqual(before);
+});
+
 /** What a preview would make. */
 async function planned(of: Stack): Promise<string[]> {
   const { stdout } = await of.pulumi(["preview", "--json", ...of.target]);
