@@ -24,9 +24,10 @@ afterAll(async () => {
 });
 
 test("README's commands make its project, bring it up, and its pod answers; destroy leaves nothing", async () => {
-  const { PULUMI_BACKEND_URL: _, PULUMI_HOME: __, ...environment } = process.env;
+  const { PULUMI_BACKEND_URL: _, ...environment } = process.env;
   const env = {
     ...{ ...environment, HOME: home, npm_config_userconfig: join(homedir(), ".npmrc") },
+    PULUMI_HOME: join(home, ".pulumi"),
     // What a user is asked on the way.
     ...{ PULUMI_SKIP_CONFIRMATIONS: "true", PULUMI_CONFIG_PASSPHRASE: "", PULUMI_SKIP_UPDATE_CHECK: "true" },
   };
@@ -35,7 +36,8 @@ test("README's commands make its project, bring it up, and its pod answers; dest
   expect(commands.map((line) => line.split(" ")[0])).toEqual(["pulumi", "pulumi", "npm", "pulumi", "pulumi", "ip"]);
   const texts: string[] = [];
   for (const line of [...commands, "pulumi destroy"]) {
-    const argv = line.replaceAll("CLONE", clone).split(" ");
+    // --local is the home that the list of users names, whatever HOME says.
+    const argv = line.replaceAll("CLONE", clone).replace("--local", `file://${home}`).split(" ");
     // The sandbox has no network.
     const inside = argv[0] === "npm" ? [] : [...sandbox.inside, "env", "-C", project];
     const { code, text } = await run([...inside, ...argv], { cwd: project, env });
