@@ -147,6 +147,14 @@ export const PolicyRule = native<typeof dynamic.PolicyRule>("PolicyRule");
 export type PolicyRule = dynamic.PolicyRule;
 
 /**
+ * A route of MPLS, as `ip -f mpls route` makes it: where packets with a label go, and with which labels. Needs the
+ * module mpls_router, and the settings `net.mpls.platform_labels` and `net.mpls.conf.LINK.input` of the namespace. Id:
+ * `LABEL@NETNS`.
+ */
+export const MplsRoute = native<typeof dynamic.MplsRoute>("MplsRoute");
+export type MplsRoute = dynamic.MplsRoute;
+
+/**
  * A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses alone, links have the
  * input `impairment`. Id: `DEVICE/root@NETNS`; in a class `DEVICE/1:10@NETNS`; `DEVICE/ingress@NETNS`,
  * `DEVICE/clsact@NETNS`.

@@ -5711,6 +5711,162 @@ export class PolicyRule extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link MplsRoute}. */
+export interface MplsRouteArgs extends CommonArgs {
+  /**
+   * Label of the packets that it is for, 16 to 1048575; below `net.mpls.platform_labels` of the namespace. 16 to
+   * 1048575. A change replaces the resource.
+   */
+  label: pulumi.Input<number>;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * The labels that the packets get in place of it (`as`), the outermost first. At most 30. Default: none, it is taken
+   * off.
+   */
+  labels?: pulumi.Input<pulumi.Input<number>[]> | undefined;
+  /** Address of the next hop, IPv4 or IPv6, or who has it: the first address there. */
+  via?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | undefined;
+  /**
+   * Link that the packets leave by (`dev`); `lo`: they are for this host, once the label is off. Default: the one that
+   * leads to `via`.
+   */
+  device?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | Link
+    | undefined;
+  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  nextHops?: pulumi.Input<pulumi.Input<MplsRouteNextHopsArgs>[]> | undefined;
+  /**
+   * Does the packet inside, whose label is taken off, go on with what is left of the time to live? Default: what
+   * `net.mpls.ip_ttl_propagate` of the namespace says.
+   */
+  ttlPropagate?: pulumi.Input<boolean> | undefined;
+}
+
+/** An entry of the input `nextHops` of {@link MplsRouteArgs}. */
+export interface MplsRouteNextHopsArgs {
+  /**
+   * The labels that the packets get in place of theirs (`as`), the outermost first. At most 30. Default: none, theirs
+   * is taken off.
+   */
+  labels?: pulumi.Input<pulumi.Input<number>[]> | undefined;
+  /** Address of the next hop, IPv4 or IPv6, or who has it. */
+  via?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | undefined;
+  /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+  device?:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Wireguard
+    | XfrmInterface
+    | Link
+    | undefined;
+}
+
+/** An entry of the output `nextHops` of {@link MplsRoute}. */
+export interface MplsRouteNextHops {
+  /** The labels that the packets get in place of theirs (`as`), the outermost first. */
+  readonly labels?: number[] | undefined;
+  /** Address of the next hop, IPv4 or IPv6, or who has it. */
+  readonly via?: string | undefined;
+  /** Link that the packets leave by (`dev`). */
+  readonly device?: string | undefined;
+}
+
+/**
+ * A route of MPLS, as `ip -f mpls route` makes it: where packets with a label go, and with which labels. Needs the
+ * module mpls_router, and the settings `net.mpls.platform_labels` and `net.mpls.conf.LINK.input` of the namespace. Id:
+ * `LABEL@NETNS`.
+ */
+export class MplsRoute extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("MplsRoute");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): MplsRoute {
+    return new MplsRoute(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is MplsRoute {
+    return hasToken(value, MplsRoute.__pulumiType);
+  }
+
+  /** Label of the packets that it is for, 16 to 1048575; below `net.mpls.platform_labels` of the namespace. */
+  declare readonly label: pulumi.Output<number>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** The labels that the packets get in place of it (`as`), the outermost first. */
+  declare readonly labels: pulumi.Output<number[] | undefined>;
+  /** Address of the next hop, IPv4 or IPv6, or who has it: the first address there. */
+  declare readonly via: pulumi.Output<string | undefined>;
+  /** Link that the packets leave by (`dev`); `lo`: they are for this host, once the label is off. */
+  declare readonly device: pulumi.Output<string | undefined>;
+  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  declare readonly nextHops: pulumi.Output<MplsRouteNextHops[] | undefined>;
+  /** Does the packet inside, whose label is taken off, go on with what is left of the time to live? */
+  declare readonly ttlPropagate: pulumi.Output<boolean | undefined>;
+
+  constructor(name: string, args: MplsRouteArgs, options?: pulumi.CustomResourceOptions) {
+    super("MplsRoute", name, args, options);
+  }
+}
+
 /** The inputs of {@link Qdisc}. */
 export interface QdiscArgs extends CommonArgs {
   /** Link that sends through it, `lo` too. A change replaces the resource. */

@@ -530,6 +530,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { netns: "name", iif: "name", oif: "name" },
     parent: "netns",
   },
+  MplsRoute: {
+    inputs: ["label", "netns", "labels", "via", "device", "nextHops", "ttlPropagate", "host", "adopt"],
+    outputs: [],
+    references: { netns: "name", via: "address", device: "name", nextHops: { via: "address", device: "name" } },
+    parent: "netns",
+  },
   Qdisc: {
     inputs: [
       "device",

@@ -139,6 +139,19 @@ export const causes: readonly Cause[] = [
     hint: "load the kernel module that has it: modprobe esp4, esp6, ah4 or ah6, or that of the algorithm",
   },
   {
+    pattern: /^RTNETLINK answers: Operation not supported$/m,
+    command: /^ip (?:-n \S+ )?-f (mpls)\b/,
+    code: "LN_KERNEL",
+    summary: "the running kernel has no routes of MPLS",
+    hint: "load its kernel module: modprobe mpls_router; in a program, by a KernelModule before the route (dependsOn)",
+  },
+  {
+    pattern: /Label >= configured maximum in platform_labels/,
+    code: "LN_COMMAND",
+    summary: "the namespace takes no label as high as this",
+    hint: "set net.mpls.platform_labels above it; in a program, by a Sysctl before the route (dependsOn)",
+  },
+  {
     pattern: /Protocol not (?:available|supported)/,
     code: "LN_KERNEL",
     summary: "the running kernel lacks what this needs",

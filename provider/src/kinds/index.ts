@@ -34,6 +34,7 @@ import { vxlan } from "./links/vxlan";
 import { wireguard } from "./links/wireguard";
 import { wireguardKey } from "./links/wireguard-key";
 import { xfrmInterface } from "./links/xfrm-interface";
+import { mplsRoute } from "./routing/mpls-route";
 import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
 import { qdisc } from "./traffic/qdisc";
@@ -58,6 +59,7 @@ export {
   kernelModule,
   link,
   macvlan,
+  mplsRoute,
   neighbour,
   netns,
   nftTable,
@@ -101,7 +103,7 @@ const all: readonly AnyKind[] = [
     xfrmInterface,
     link,
   ],
-  ...[address, neighbour, bridgeFdb, route, policyRule, qdisc, trafficFilter],
+  ...[address, neighbour, bridgeFdb, route, policyRule, mplsRoute, qdisc, trafficFilter],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable, xfrmState, xfrmPolicy],
   ...[ipvsService, ipvsBackend, ipvsTimeouts, file, process, probe],
 ];

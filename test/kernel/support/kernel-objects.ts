@@ -176,10 +176,15 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
       return { sort: "xfrm", text: first, isOf };
     }),
     ...(now.rare ?? []).flatMap((text) =>
-      hasNew("rare", text) ? [] : [{ sort: "rare", text: text.trim(), isOf: () => false }],
+      hasNew("rare", text) ? [] : [{ sort: "rare", text: text.trim(), isOf: isMplsRoute(text.trim()) }],
     ),
     ...settingObjects(now.settings ?? [], ofNew.settings ?? []),
   ];
+}
+
+/** Of the rare things, what a kind makes. */
+function isMplsRoute(text: string) {
+  return (type: string, { label }: Values) => type === "MplsRoute" && text === `mpls route ${label}`;
 }
 
 function hasAddress(inputs: Values, device: string, cidr: string): boolean {

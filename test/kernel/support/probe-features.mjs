@@ -23,7 +23,11 @@ const probes = {
   vrf: ["ip", "link", "add", "name", "probe-vrf", "type", "vrf", "table", "1"],
   bond: ["ip", "link", "add", "name", "probe-bond", "type", "bond"],
   "vlan filtering": ["ip", "link", "add", "name", "probe-vlan", "type", "bridge", "vlan_filtering", "1"],
-  mpls: ["sh", "-c", "ip link set dev lo up && ip route add 192.0.2.0/24 encap mpls 100 dev lo"],
+  mpls: [
+    "sh",
+    "-c",
+    "ip link set dev lo up && sysctl -qw net.mpls.platform_labels=100 && ip -f mpls route add 99 dev lo && ip route add 192.0.2.0/24 encap mpls 100 dev lo",
+  ],
   netem: ["tc", "qdisc", "replace", "dev", "lo", "root", "netem"],
   "qdisc fq": ["tc", "qdisc", "replace", "dev", "lo", "root", "fq"],
   "qdisc fq_codel": ["tc", "qdisc", "replace", "dev", "lo", "root", "fq_codel"],
@@ -53,7 +57,7 @@ export default async function look() {
   const netns = `lnt${process.env.LOCALNET_TEST_MARK ?? ""}${randomBytes(2).toString("hex")}f`;
   /** @type {Record<string, string>} */
   const lacks = {};
-  await runThere(["modprobe", "--all", "--quiet", ...tunnels]);
+  await runThere(["modprobe", "--all", "--quiet", ...tunnels, "mpls_router"]);
   await runThere(["ip", "netns", "add", netns]);
   try {
     for (const [feature, argv] of Object.entries(probes)) {

@@ -24,6 +24,7 @@ export const samples: Readonly<Record<string, Values>> = {
   BridgeFdb: { device: "eth0", mac: "02:00:00:00:00:02", netns: "foo" },
   Route: { destination: "default", via: "10.0.0.1", netns: "foo" },
   PolicyRule: { priority: 100, table: 100, netns: "foo" },
+  MplsRoute: { label: 100, via: "10.0.0.1", netns: "foo" },
   Qdisc: { device: "eth0", kind: "htb", netns: "foo" },
   TrafficFilter: { device: "eth0", parent: "1:", priority: 10, kind: "u32", netns: "foo" },
   KernelModule: { name: "ip_vs" },

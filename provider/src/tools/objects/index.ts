@@ -4,13 +4,13 @@ import { linkObjects } from "./links";
 import { fdbObjects, neighbourObjects } from "./neighbours";
 import { rareObjects } from "./rare";
 import { rareTables } from "./rare-tables";
-import { nextHopObjects, routeObjects, ruleObjects } from "./routes";
+import { mplsObjects, nextHopObjects, routeObjects, ruleObjects } from "./routes";
 import { filterObjects, qdiscObjects } from "./traffic";
 import { xfrmObjects } from "./xfrm";
 
 /** What a namespace may hold, sort by sort. What ipset and ipvsadm show, and the settings, their kinds list without exception. */
 export const objectReaders: readonly ObjectReader[] = [
-  ...[linkObjects, routeObjects, ruleObjects, nextHopObjects],
+  ...[linkObjects, routeObjects, ruleObjects, nextHopObjects, mplsObjects],
   ...[neighbourObjects, fdbObjects, qdiscObjects, filterObjects],
   ...[nftObjects, otherBackendObjects, xfrmObjects],
   ...[...rareObjects, ...rareTables],

@@ -39,10 +39,6 @@ const listings: readonly Listing[] = [
     what: ({ namespace }) => `ioam namespace ${namespace}`,
   },
   {
-    ...{ name: "routes of MPLS", words: ["-f", "mpls", "-N", "route", "show"] },
-    what: ({ dst }) => `mpls route ${dst}`,
-  },
-  {
     ...{ name: "routes of multicast", words: ["mroute", "show"] },
     what: ({ src, dst, iif }) => `mroute ${src} ${dst} iif ${iif}`,
   },

@@ -2,6 +2,7 @@ import type { KernelObject } from "../../core/kernel-object";
 import type { Host } from "../../host";
 import { hasIpv6, ip } from "../ip/ip";
 import { parseJson } from "../ip/json";
+import { showMplsRoutes } from "../ip/mpls-routes";
 import { mainTable, metric6, type RouteEntry, showAllRoutes } from "../ip/routes";
 import { type RuleEntry, showRules } from "../ip/rules";
 
@@ -41,6 +42,17 @@ function routeObject({ dst, metric, table, protocol, tos, from }: RouteEntry): K
     saidBy: [{ inputs }],
   };
 }
+
+export const mplsObjects = {
+  name: "routes of MPLS",
+  async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    return (await showMplsRoutes(host, netns)).map(({ dst, protocol }) => ({
+      what: `mpls route ${dst}`,
+      why: `routing protocol ${protocol} made it`,
+      saidBy: [{ of: "MplsRoute", inputs: { label: Number(dst) } }],
+    }));
+  },
+};
 
 /** The rules that a new namespace has: priority, and table. */
 const ofNew = {

@@ -27,6 +27,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Address: address,
   Neighbour: neighbour,
   Route: route,
+  MplsRoute: { none: "a namespace takes labels only once a setting says how many, which programs do not have" },
   PolicyRule: policyRule,
   Qdisc: qdisc,
   Sysctl: sysctl,
