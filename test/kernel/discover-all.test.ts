@@ -4,7 +4,7 @@ import { findImportable } from "../../provider/src/core/import";
 import type { AnyKind } from "../../provider/src/core/kind";
 import { kinds } from "../../provider/src/kinds";
 import { objectReaders } from "../../provider/src/tools/objects";
-import { lookRare, lookScript, objectsOf, partsOf } from "./support/kernel-objects";
+import { lookBridges, lookRare, lookScript, objectsOf, partsOf } from "./support/kernel-objects";
 import { hostUrl, settings, World } from "./support/world";
 
 const world = new World();
@@ -170,8 +170,38 @@ tc chain add dev v0 ingress chain 5
 ip route add 10.4.0.0/16 encap seg6 mode encap segs fc00::7 dev v0
 ip -6 route add 2001:db8:4::/48 from 2001:db8:5::/48 dev v0
 ip nexthop add id 5 via 10.0.0.9 dev v0
-ip route add 10.5.0.0/16 nhid 5`,
+ip route add 10.5.0.0/16 nhid 5
+ip -6 route add 2001:db8:6::/48 dev v0 expires 1000
+ip mrule add iif v0 table 50
+ip -6 mrule add iif v0 table 51
+ip ioam schema add 3 abcd
+ip xfrm policy setdefault in block
+ip xfrm policy set hthresh4 24 32
+ip link add link v0 name ms0 type macsec
+ipvsadm --start-daemon master --mcast-interface v0`,
     sorts: ["link", "rare", "route"],
+  },
+  "a bridge of which much is said": {
+    script: `
+ip link add v0 type veth peer name v1
+ip link set v0 up
+ip link set v1 up
+ip link add br0 type bridge vlan_filtering 1 mcast_snooping 1
+ip link set br0 up
+ip link set v1 master br0
+bridge vlan add dev br0 vid 10 self
+bridge vlan add dev v1 vid 10
+bridge vlan global set dev br0 vid 10 mcast_snooping 0
+bridge vlan set dev v1 vid 10 state blocking
+bridge link set dev v1 guard on
+bridge fdb add 02:00:00:00:00:01 dev v1 master sticky static
+ip link add vx0 type vxlan dstport 4789 external vnifilter nolearning
+ip link set vx0 master br0
+bridge vni add dev vx0 vni 100
+bridge link set dev vx0 vlan_tunnel on
+bridge vlan add dev vx0 vid 20
+bridge vlan add dev vx0 vid 20 tunnel_info id 200`,
+    sorts: ["link", "fdb"],
   },
 };
 
@@ -190,7 +220,9 @@ test.each(Object.entries(labs))(
     // Two commands: over ssh each has its limit.
     const ofNewIn = (look: string) => world.run("unshare", "--net", "sh", "-c", look);
     const ofNew = partsOf(`${await ofNewIn(lookScript)}${await ofNewIn(lookRare)}`);
-    const now = partsOf(`${await world.script(a, lookScript)}${await world.script(a, lookRare)}`);
+    const now = partsOf(
+      `${await world.script(a, lookScript)}${await world.script(a, lookRare)}${await world.script(a, lookBridges)}`,
+    );
     const objects = objectsOf(now, ofNew);
     expect(objects.map(({ sort }) => sort)).toEqual(expect.arrayContaining(sorts));
 
@@ -213,7 +245,7 @@ test.each(Object.entries(labs))(
     const ghosts = left
       .map(({ what }) => what)
       .filter((what) =>
-        /^(link|address|nft|neighbour|fdb|qdisc|filter|xfrm|ipv[46] rule|l2tp|fou|mptcp|mpls|token|sr|addrlabel|maddress|mdb|action|tc) /.test(
+        /^(link|address|nft|neighbour|fdb|qdisc|filter|xfrm|ipv[46] m?rule|ioam|ipvs|port|vlan|vni|vnifilter|l2tp|fou|mptcp|mpls|token|sr|addrlabel|maddress|mdb|action|tc) /.test(
           what,
         ),
       )

@@ -140,7 +140,7 @@ async function attempt<T>(list: () => Promise<readonly T[]>, what: string, left:
     return await list();
   } catch (error) {
     // A host without the command or the kernel's part has nothing of the kind either.
-    if (!hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_MISSING", "LN_NETNS", "LN_TOOL")) throw error;
+    if (!hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_MISSING", "LN_NETNS", "LN_TIMEOUT", "LN_TOOL")) throw error;
     left.push({ what, why: reason(error) });
     return [];
   }
@@ -159,7 +159,7 @@ async function importable(
     if (kind.imports?.alias) known.add(kind.imports.alias(found.inputs));
     return found.outputs;
   } catch (error) {
-    if (hasCode(error, "LN_EXISTS", "LN_INPUT", "LN_COMMAND", "LN_TOOL")) return reason(error);
+    if (hasCode(error, "LN_EXISTS", "LN_INPUT", "LN_COMMAND", "LN_TIMEOUT", "LN_TOOL")) return reason(error);
     throw error;
   }
 }

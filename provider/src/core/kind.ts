@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Host } from "../host";
 import { defaultConnectSeconds, sshConfigVariable } from "../host/connection";
-import { defaultTimeoutSeconds } from "../host/host";
+import { defaultTimeoutSeconds, timeoutVariable } from "../host/host";
 import type { Tool } from "../host/requirements";
 import { address, netnsName, seconds } from "../schema/fields";
 
@@ -38,7 +38,7 @@ export const configuration = z.object({
     .optional()
     .meta({ environment: sshConfigVariable }),
   /** Seconds after which a command is killed that has no limit of its own; not 0. */
-  timeoutSeconds: limit.default(defaultTimeoutSeconds).meta({ environment: "LOCALNET_TIMEOUT_SECONDS" }),
+  timeoutSeconds: limit.default(defaultTimeoutSeconds).meta({ environment: timeoutVariable }),
   /** Seconds that a connection over ssh may take to come about; not 0. */
   connectTimeoutSeconds: limit.default(defaultConnectSeconds).meta({ environment: "LOCALNET_CONNECT_TIMEOUT_SECONDS" }),
 });

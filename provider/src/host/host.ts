@@ -67,6 +67,14 @@ export interface HostSettings {
 
 export const defaultTimeoutSeconds = 15;
 
+export const timeoutVariable = "LOCALNET_TIMEOUT_SECONDS";
+
+/** For the command localnet, which has no configuration. */
+export function usualTimeoutSeconds(): number {
+  const seconds = Number(process.env[timeoutVariable]);
+  return seconds > 0 ? seconds : defaultTimeoutSeconds;
+}
+
 /** The environment of every command: no user setting can change what a tool prints or loads. */
 export const environment = {
   LC_ALL: "C",
@@ -78,7 +86,7 @@ export const withEnvironment = ["env", "-i", ...Object.entries(environment).map(
 
 export function timeoutError(argv: readonly string[], seconds: number): LocalnetError {
   const hint =
-    "see by hand what it waits for; the configuration localnet:timeoutSeconds gives commands more time that have no limit of their own";
+    "see by hand what it waits for; the configuration localnet:timeoutSeconds, or LOCALNET_TIMEOUT_SECONDS, gives commands more time that have no limit of their own";
   return (
     interrupted() ?? new LocalnetError("LN_TIMEOUT", `no end within ${seconds} s, killed`, { ran: { argv }, hint })
   );

@@ -29,6 +29,12 @@ ip fou show | sed 's/ ipproto.*//; s/ gue.*//; s/^/fou /'
 ip mptcp endpoint show | sed 's/^\\(\\S* id \\S*\\) .*/mptcp endpoint \\1/'
 ip ioam namespace show | sed 's/,.*//; s/^/ioam /'
 ip -f mpls route show | sed 's/^\\(\\S*\\) .*/mpls route \\1/'
+ip ioam schema show | sed 's/ .namespace.*//; s/,.*//; s/^/ioam /'
+ip mrule show | sed -n 's/^\\([0-9]*\\):.* lookup [0-9].*/ipv4 mrule \\1/p'
+ip -6 mrule show | sed -n 's/^\\([0-9]*\\):.* lookup [0-9].*/ipv6 mrule \\1/p'
+ip xfrm policy getdefault | sed -n 's/^ *\\(in\\|fwd\\|out\\): *block/xfrm default \\1 block/p'
+ip -s -s xfrm policy count | sed -n 's/.*SPD \\(IPv4\\) thresholds: \\(local [0-9]* remote [0-9]*\\).*/xfrm hthresh \\1 \\2/p' | grep -v 'local 32 remote 32'
+[ -e /proc/net/ip_vs ] && ipvsadm -L --daemon | sed -n 's/^\\(\\S*\\) sync daemon (mcast=\\([^,]*\\),.*/ipvs \\1 daemon \\2/p'
 ip token list | grep -v 'token :: '
 ip sr tunsrc show | grep -v 'addr ::$' | sed 's/^tunsrc addr/sr tunsrc/'
 ip addrlabel list | sed 's/^/addrlabel /; s/ *$//'
@@ -41,6 +47,27 @@ tc actions ls action police | sed -n '/police 0x/{N;s/.*police 0x\\(\\S*\\) rate
 tc qdisc show | sed -n 's/^qdisc \\(clsact\\|ingress\\) .* dev \\(\\S*\\) .*/\\2/p' | while read -r dev; do
   tc chain show dev $dev ingress | sed -n "s/^chain .*chain \\([1-9][0-9]*\\) *$/tc chain dev $dev ingress chain \\1/p"
 done; } 2>/dev/null; true`;
+
+/** Prints what is said of bridges beside that, each with the link and the VLAN that stand before it. */
+export const lookBridges = `echo '@@ bridges'; {
+ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* guard on .*/port \\1 guard true/p'
+ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* vlan_tunnel on .*/port \\1 vlan_tunnel true/p'
+ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* vnifilter .*/vnifilter dev \\1/p'
+bridge -d vlan show | while read -r a b rest; do case $a in
+  port) ;;
+  state) [ $b = forwarding ] || echo vlan dev $dev vid $vid state $b;;
+  *[!0-9]*) dev=$a vid=$b;;
+  *) vid=$a;;
+esac; done
+bridge vlan global show | while read -r a b rest; do case $a in
+  port) ;;
+  mcast_snooping) [ $b = 1 ] || echo vlan global dev $dev vid $vid mcast_snooping $b;;
+  *[!0-9]*) dev=$a vid=$b;;
+  *) vid=$a;;
+esac; done
+bridge vlan tunnelshow | sed -n 's/^\\(\\S*\\)  *\\([0-9]*\\)  *\\([0-9][0-9]*\\) *$/vlan tunnel dev \\1 vid \\2 id \\3/p'
+bridge vni show | sed -n 's/^\\([^d]\\S*\\)  *\\([0-9][0-9]*\\).*/vni \\2 dev \\1/p'
+} 2>/dev/null; true`;
 
 /** Prints what else is in a namespace. The product reads most of it as JSON, and this does not. */
 export const lookScript = [
@@ -175,7 +202,7 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
         inputs.destination === destination;
       return { sort: "xfrm", text: first, isOf };
     }),
-    ...(now.rare ?? []).flatMap((text) =>
+    ...[...(now.rare ?? []), ...(now.bridges ?? [])].flatMap((text) =>
       hasNew("rare", text) ? [] : [{ sort: "rare", text: text.trim(), isOf: isMplsRoute(text.trim()) }],
     ),
     ...settingObjects(now.settings ?? [], ofNew.settings ?? []),

@@ -52,6 +52,7 @@ export function observedEncapsulation({ encap }: HopEntry): Hop["encapsulation"]
 /** What no input says of a route or its next hops. */
 export function unsaidOf({ nexthops = [], ...route }: RouteEntry): string | undefined {
   if (route.nhid !== undefined) return `nexthop id, ${route.nhid}`;
+  if (route.expires !== undefined) return `expires, in ${route.expires} s`;
   const each = [route, ...nexthops].map(({ encap }) => encap && readEncapsulation(encap));
   const unsaid = each.find((one) => typeof one === "string");
   return unsaid === undefined ? undefined : `encapsulation, ${unsaid}`;

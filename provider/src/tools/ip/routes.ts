@@ -39,6 +39,8 @@ const routeJson = z.object({
   nhid: z.number().optional(),
   protocol: z.string(),
   scope: z.string().optional(),
+  /** Seconds after which the kernel takes it away. */
+  expires: z.number().optional(),
   metric: z.number().default(0),
   prefsrc: z.string().optional(),
   metrics: z.array(z.looseObject({ mtu: z.number().optional(), advmss: z.number().optional() })).default([]),

@@ -3,6 +3,7 @@ import { nftObjects, otherBackendObjects } from "./firewall";
 import { linkObjects } from "./links";
 import { fdbObjects, neighbourObjects } from "./neighbours";
 import { rareObjects } from "./rare";
+import { rareBridges } from "./rare-bridges";
 import { rareTables } from "./rare-tables";
 import { mplsObjects, nextHopObjects, routeObjects, ruleObjects } from "./routes";
 import { filterObjects, qdiscObjects } from "./traffic";
@@ -13,5 +14,5 @@ export const objectReaders: readonly ObjectReader[] = [
   ...[linkObjects, routeObjects, ruleObjects, nextHopObjects, mplsObjects],
   ...[neighbourObjects, fdbObjects, qdiscObjects, filterObjects],
   ...[nftObjects, otherBackendObjects, xfrmObjects],
-  ...[...rareObjects, ...rareTables],
+  ...[...rareObjects, ...rareTables, ...rareBridges],
 ];

@@ -70,10 +70,15 @@ function isWritten({ mac, ifname, flags, state, dst }: Entry, links: readonly Li
 }
 
 function fdbObject({ mac, ifname: device, dst, vlan, vni, flags }: Entry): KernelObject {
+  const isSticky = flags.includes("sticky");
   const words = Object.entries({ dst, vlan, vni }).filter(([, value]) => value !== undefined);
   return {
     what: ["fdb", mac, "dev", device, ...words.flat()].join(" "),
-    why: flags.includes("extern_learn") ? "a routing daemon made it" : "no kind has it",
-    saidBy: [{ inputs: { device, mac, ...(dst !== undefined && { destination: dst }) } }],
+    why: flags.includes("extern_learn")
+      ? "a routing daemon made it"
+      : isSticky
+        ? "no input says that it is sticky"
+        : "no kind has it",
+    saidBy: isSticky ? [] : [{ inputs: { device, mac, ...(dst !== undefined && { destination: dst }) } }],
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { KernelObject, ObjectReader } from "../../core/kernel-object";
 import { hasCode } from "../../errors";
 import { cached, type Host } from "../../host";
-import { runInNewNetns } from "../../host/netns";
+import { enter, runInNewNetns } from "../../host/netns";
 import { ip } from "../ip/ip";
 import { parseJson } from "../ip/json";
 import { showLinks } from "../ip/links";
@@ -39,14 +39,32 @@ const listings: readonly Listing[] = [
     what: ({ namespace }) => `ioam namespace ${namespace}`,
   },
   {
+    ...{ name: "schemas of IOAM", family: "IOAM6", words: ["ioam", "schema", "show"] },
+    what: ({ schema }) => `ioam schema ${schema}`,
+  },
+  {
     ...{ name: "routes of multicast", words: ["mroute", "show"] },
     what: ({ src, dst, iif }) => `mroute ${src} ${dst} iif ${iif}`,
   },
+  {
+    ...{ name: "routes of multicast, IPv6", words: ["-6", "mroute", "show"] },
+    what: ({ src, dst, iif }) => `mroute ${src} ${dst} iif ${iif}`,
+  },
+  multicastRules("ipv4", "-4"),
+  multicastRules("ipv6", "-6"),
   {
     ...{ name: "tokens of links", words: ["token", "list"] },
     what: ({ token, ifname }) => (token === "::" ? undefined : `token ${token} dev ${ifname}`),
   },
 ];
+
+/** By which table packets of multicast go. The kernel's one is the last. */
+function multicastRules(family: string, option: string): Listing {
+  return {
+    ...{ name: `rules of multicast, ${family}`, words: [option, "-N", "-d", "mrule", "show"] },
+    what: ({ priority, protocol }) => (protocol === "2" ? undefined : `${family} mrule ${priority}`),
+  };
+}
 
 function readerOf({ name, family, words, what }: Listing): ObjectReader {
   return {
@@ -117,6 +135,45 @@ const labels: ObjectReader = {
   },
 };
 
+const ipvsDaemons: ObjectReader = {
+  name: "daemons that tell others of IPVS's connections",
+  async read(host, netns) {
+    // The command loads the module.
+    if (!(await families(host)).includes("IPVS")) return [];
+    const { stdout } = await host.run(enter(netns, ["ipvsadm", "-L", "--daemon"]), { accept: "any" });
+    const daemons = [...stdout.matchAll(/^(\S+) sync daemon \(mcast=([^,]+),/gm)];
+    return told(daemons.map(([, state, link]) => `ipvs ${state} daemon ${link}`));
+  },
+};
+
+/** What becomes of packets without a policy, and which policies the kernel looks up by their networks. */
+const ipsecSettings: ObjectReader = {
+  name: "settings of IPsec",
+  async read(host, netns) {
+    const commands = [
+      ["xfrm", "policy", "getdefault"],
+      ["-s", "-s", "xfrm", "policy", "count"],
+    ] as const;
+    const each = await Promise.all(
+      commands.map(async (words) => {
+        const usual = settingsIn((await ofNew(host, ["ip", ...words])) ?? "");
+        const now = usual.length > 0 ? settingsIn(await ip(host, netns, ...words)) : [];
+        return now.filter((line) => !usual.includes(line));
+      }),
+    );
+    return told(each.flat());
+  },
+};
+
+function settingsIn(text: string): string[] {
+  return text.split("\n").flatMap((line) => {
+    const [, direction, action] = /^ *(in|fwd|out): *(\w+)/.exec(line) ?? [];
+    const [, version, lengths] = /SPD (IPv[46]) thresholds: (.*\S)/.exec(line) ?? [];
+    if (direction) return [`xfrm default ${direction} ${action}`];
+    return version ? [`xfrm hthresh ${version} ${lengths}`] : [];
+  });
+}
+
 const groupJson = z.array(
   z.object({
     ifname: z.string(),
@@ -165,5 +222,5 @@ function ifPermitted({ name, read }: ObjectReader): ObjectReader {
 
 export const rareObjects: readonly ObjectReader[] = [
   ...listings.map(readerOf),
-  ...[segments, limits, labels, groups, otherNames],
+  ...[segments, limits, labels, groups, otherNames, ipvsDaemons, ipsecSettings],
 ].map(ifPermitted);

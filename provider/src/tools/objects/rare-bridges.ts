@@ -1,0 +1,103 @@
+import { z } from "zod";
+import type { KernelObject, ObjectReader } from "../../core/kernel-object";
+import type { Host } from "../../host";
+import { commandError } from "../../host/command-error";
+import { enter } from "../../host/netns";
+import { parseJson } from "../ip/json";
+import { showLinks } from "../ip/links";
+
+// What can be said of bridges, their ports and their VLANs, and no input says.
+
+/** Of a port, as the kernel has it by itself. */
+const usualOfPort: Readonly<Record<string, unknown>> = {
+  ...{ guard: false, root_block: false, fastleave: false, locked: false, mab: false, vlan_tunnel: false },
+  ...{ mcast_flood: true, bcast_flood: true, mcast_to_unicast: false, multicast_router: 1, group_fwd_mask: "0" },
+  ...{ proxy_arp: false, proxy_arp_wifi: false, neigh_vlan_suppress: false },
+};
+
+const ports: ObjectReader = {
+  name: "options of bridges' ports",
+  async read(host, netns) {
+    const links = await showLinks(host, netns);
+    return links.flatMap(({ ifname, linkinfo }) => {
+      const { info_slave_kind: kind, info_slave_data: data, info_data: own } = linkinfo ?? {};
+      const changed = kind === "bridge" ? differences(data ?? {}, usualOfPort) : [];
+      return [
+        ...changed.map((words) => unsaid(`port ${ifname} ${words}`)),
+        ...(own?.vnifilter === true ? [unsaid(`vnifilter dev ${ifname}`)] : []),
+      ];
+    });
+  },
+};
+
+/** Of a VLAN of a bridge, as the kernel has it by itself; of times, hundredths of a second, which it rounds. */
+const usualOfVlan: Readonly<Record<string, unknown>> = {
+  ...{ mcast_snooping: 1, mcast_querier: 0, mcast_igmp_version: 2, mcast_mld_version: 1, msti: 0 },
+  ...{ mcast_last_member_count: 2, mcast_last_member_interval: 100, mcast_membership_interval: 26000 },
+  ...{ mcast_startup_query_count: 2, mcast_startup_query_interval: 3125, mcast_querier_interval: 25500 },
+  ...{ mcast_query_interval: 12500, mcast_query_response_interval: 1000 },
+  ...{ state: "forwarding", mcast_router: 1, neigh_suppress: false },
+};
+
+const vlanJson = z.array(z.object({ ifname: z.string(), vlans: z.array(z.looseObject({ vlan: z.number() })) }));
+const tunnelJson = z.array(
+  z.object({ ifname: z.string(), tunnels: z.array(z.looseObject({ vlan: z.number(), tunid: z.number() })) }),
+);
+const vniJson = z.array(z.object({ ifname: z.string(), vnis: z.array(z.looseObject({ vni: z.number() })) }));
+
+const vlans: ObjectReader = {
+  name: "options of bridges' VLANs",
+  async read(host, netns) {
+    const own = vlanJson.parse(await list(host, netns, "-d", "vlan", "show"));
+    if (own.length === 0) return [];
+    const all = vlanJson.parse(await list(host, netns, "vlan", "global", "show"));
+    const tunnels = tunnelJson.parse(await list(host, netns, "vlan", "tunnelshow"));
+    const changed = (what: string, vlans: typeof own) =>
+      vlans.flatMap(({ ifname, vlans }) =>
+        vlans.flatMap(({ vlan, ...options }) =>
+          differences(options, usualOfVlan).map((words) => unsaid(`${what} dev ${ifname} vid ${vlan} ${words}`)),
+        ),
+      );
+    return [
+      ...changed("vlan", own),
+      ...changed("vlan global", all),
+      ...tunnels.flatMap(({ ifname, tunnels }) =>
+        tunnels.map(({ vlan, tunid }) => unsaid(`vlan tunnel dev ${ifname} vid ${vlan} id ${tunid}`)),
+      ),
+    ];
+  },
+};
+
+const vnis: ObjectReader = {
+  name: "numbers that a Vxlan filters by",
+  async read(host, netns) {
+    const isFilter = (await showLinks(host, netns)).some(({ linkinfo }) => linkinfo?.info_data?.vnifilter === true);
+    const lists = isFilter ? vniJson.parse(await list(host, netns, "vni", "show")) : [];
+    return lists.flatMap(({ ifname, vnis }) => vnis.map(({ vni }) => unsaid(`vni ${vni} dev ${ifname}`)));
+  },
+};
+
+async function list(host: Host, netns: string | undefined, ...words: string[]): Promise<unknown> {
+  const argv = enter(netns, ["bridge", "-j", ...words]);
+  const { exitCode, stdout, stderr } = await host.run(argv, { accept: "any" });
+  if (exitCode === 0) return parseJson(stdout.trim() || "[]");
+  // A kernel whose bridges have no VLANs.
+  if (stderr.includes("Operation not supported")) return [];
+  throw commandError(argv, { exitCode, stdout, stderr });
+}
+
+/** What is there and not as usual, in words. Of what is not known here nobody says what is usual. */
+function differences(there: Readonly<Record<string, unknown>>, usual: typeof usualOfPort): string[] {
+  return Object.entries(there).flatMap(([key, value]) => {
+    const other = usual[key];
+    // The kernel's clock has ticks.
+    const isNear = key.endsWith("_interval") && Math.abs(Number(value) - Number(other)) < 10;
+    return other === undefined || value === other || isNear ? [] : [`${key} ${value}`];
+  });
+}
+
+function unsaid(what: string): KernelObject {
+  return { what, why: "no input says it", saidBy: [] };
+}
+
+export const rareBridges: readonly ObjectReader[] = [ports, vlans, vnis];
