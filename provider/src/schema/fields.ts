@@ -108,6 +108,17 @@ export function isMulticast(address: string): boolean {
   return familyOf(address) === 6 ? address.startsWith("ff") : /^2(2[4-9]|3\d)\./.test(address);
 }
 
+/** The address of one host: what a next hop, a source or an end of a tunnel can be. */
+export const unicast = address.refine(
+  (text) => !isMulticast(text) && !["0.0.0.0", "255.255.255.255", "::"].includes(text),
+  "must be a unicast address",
+);
+
+/** Of which every link has a network of its own. */
+export function isLinkLocal(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(address);
+}
+
 /** Are all bits behind the prefix zero, as a network needs? */
 export function isNetwork(text: string): boolean {
   const [host = "", prefix] = text.split("/");

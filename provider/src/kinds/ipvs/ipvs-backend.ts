@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { pause } from "../../host/interrupt";
 import { showProgress } from "../../host/operation";
-import { address, anyPort, at, number32, parseAt, port, seconds } from "../../schema/fields";
+import { anyPort, at, familyOf, number32, parseAt, port, seconds, unicast } from "../../schema/fields";
 import {
   endpoint,
   findServices,
@@ -47,7 +47,7 @@ export const ipvsBackend = defineKind({
       .meta({ replace: true, reference: "id", of: "IpvsService" }),
     ...inNetns,
     /** The backend's address, or who has it; of a VethPair, the other end. */
-    address: address.meta({ replace: true, reference: "address", of: "addressed" }),
+    address: unicast.meta({ replace: true, reference: "address", of: "addressed" }),
     /**
      * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet
      * was sent to.
@@ -87,6 +87,8 @@ export const ipvsBackend = defineKind({
   *rules(args) {
     const { key, netns } = where(args);
     if (args.netns !== undefined && args.netns !== netns) yield ["netns", "must be the service's"];
+    if (args.forwarding !== "tunnel" && "address" in key && familyOf(key.address) !== familyOf(args.address))
+      yield ["address", "must be of the service's IP version, but for forwarding tunnel"];
     if (args.forwarding !== "masquerade" && "port" in key && key.port !== args.port) {
       yield ["port", `must be the service's, ${key.port}, with forwarding ${args.forwarding}`];
     }

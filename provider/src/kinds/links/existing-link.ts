@@ -24,6 +24,7 @@ export const link = defineKind({
 
   *rules(args) {
     yield* linkRules(args);
+    if (args.name === "lo" && args.master !== undefined) yield ["master", "must not be given: lo is no port"];
     if (args.master === args.name) yield ["master", "must be another link"];
     if (existingInputs.every((key) => (args as Record<string, unknown>)[key] === undefined))
       yield ["up", "or another input must be given: there is nothing to set"];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, familyOf, integer, isMulticast, port } from "../../schema/fields";
+import { familyOf, integer, port, unicast } from "../../schema/fields";
 import { showLink } from "../../tools/ip/links";
 import { deviceTo } from "../../tools/ip/routes";
 import { defineLink } from "./define-link";
@@ -23,12 +23,10 @@ const withoutWay: Readonly<Record<string, number>> = { vti6: 1332, geneve: 1500 
 
 type Data = Readonly<Record<string, unknown>>;
 
-const isOne = (text: string) => !isMulticast(text) && text !== "0.0.0.0" && text !== "::";
 const isOtherFamily = (was?: string, is?: string) => Boolean(was && is && familyOf(was) !== familyOf(is));
 /** An end of the tunnel. To have none again it takes that of nobody. */
 const end = (word: string) => ({
-  input: address
-    .refine(isOne, "must be a unicast address")
+  input: unicast
     .optional()
     // Of geneve alone both are possible.
     .meta({ unset: null, replace: isOtherFamily }),

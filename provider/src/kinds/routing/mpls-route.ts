@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Args, defineKind, inNetns } from "../../core/kind";
-import { address, at, deviceName, integer, kernelChooses, parseAt } from "../../schema/fields";
+import { at, deviceName, integer, isLinkLocal, kernelChooses, parseAt, unicast } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import {
   type MplsEntry,
@@ -19,7 +19,7 @@ const labels = z
   .min(1, "must be at least one")
   .max(30, "must be at most 30")
   .optional();
-const via = address.optional().meta({ reference: "address", of: "addressed" });
+const via = unicast.optional().meta({ reference: "address", of: "addressed" });
 
 const nextHop = z.strictObject({
   /** The labels that the packets get in place of theirs (`as`), the outermost first. Default: none, theirs is taken off. */
@@ -65,6 +65,7 @@ export const mplsRoute = defineKind({
     if (nextHops && (labels || via || device)) yield ["nextHops", "takes the place of labels, via and device"];
     for (const [index, hop] of (nextHops ?? []).entries())
       if (!hop.via && !hop.device) yield [`nextHops.${index}`, "needs via or device"];
+    if (via && isLinkLocal(via) && !device) yield ["device", "is needed with a link-local via"];
   },
 
   async observe(host, args) {

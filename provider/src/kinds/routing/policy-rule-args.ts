@@ -14,18 +14,21 @@ export const prefix = z
   .transform((text) => text.replace(/^([^:]*)\/32$|^(.*)\/128$/, "$1$2"));
 
 /** A number, or a first and a last one. */
-const range = (max: number) =>
+const range = (max: number, min = 0) =>
   numberOrText(z.string().regex(/^\d{1,10}(-\d{1,10})?$/, "must be a number, or two such as 1000-2000"))
-    .refine((text) => {
-      const [first = 0, last = first] = text.split("-").map(Number);
-      return first <= last && last <= max;
-    }, `must be two numbers up to ${max}, the first not above the last`)
+    .refine(
+      (text) => {
+        const [first = 0, last = first] = text.split("-").map(Number);
+        return min <= first && first <= last && last <= max;
+      },
+      `must be two numbers ${min > 0 ? `from ${min} ` : ""}up to ${max}, the first not above the last`,
+    )
     .transform((text) => {
       const [first, last = first] = text.split("-").map(Number);
       return first === last ? String(first) : `${first}-${last}`;
     });
 
-const ports = range(65535);
+const ports = range(65535, 1);
 
 export const policyRuleArgs = {
   /** Its place: rules are tried from the lowest number on. 1 to 32765; 32766 and 32767 are the kernel's own. */

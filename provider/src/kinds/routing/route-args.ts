@@ -6,10 +6,12 @@ import {
   deviceName,
   familyOf,
   integer,
+  isLinkLocal,
   isNetwork,
   kernelChooses,
   mtu,
   number32,
+  unicast,
 } from "../../schema/fields";
 import { scopeNames } from "../../tools/ip/scopes";
 import { encapsulationArgs, encapsulationRules } from "./route-encapsulation";
@@ -24,7 +26,7 @@ export const protocols = { boot: "3", static: "4" } as const;
 type Protocol = keyof typeof protocols;
 export const protocolNames = Object.keys(protocols) as [Protocol, ...Protocol[]];
 
-const hopAddress = address.optional().meta({ reference: "address:destination", of: "addressed" });
+const hopAddress = unicast.optional().meta({ reference: "address:destination", of: "addressed" });
 
 const nextHop = z.strictObject({
   /** Address of the next hop, or who has it: the first address there of the destination's IP version. */
@@ -61,7 +63,7 @@ export const routeArgs = {
   /** What the packets are wrapped in (`encap`); of several next hops each has its own. Default: nothing. */
   encapsulation: encapsulationArgs.optional(),
   /** Source address that the host prefers for this route (`src`). */
-  source: address.optional(),
+  source: unicast.optional(),
   /** Largest packet in bytes on this route. Default: that of the link. */
   mtu: mtu.optional(),
   /** Largest segment in bytes that TCP announces to the other side. Default: what the mtu leaves. */
@@ -104,6 +106,9 @@ export function* routeRules(args: RouteArgs): Generator<readonly [string, string
   for (const key of ["mtu", "advmss", "source"] as const)
     if (args[key] !== undefined && !isSent && type !== "local") yield [key, `has no meaning for a ${type} route`];
   if (scope && version === 6) yield ["scope", "IPv6 routes have none"];
+  const hasGateway = [args, ...(nextHops ?? [])].some((hop) => hop.via !== undefined);
+  if (scope && scope !== "global" && hasGateway) yield ["scope", "must be global with a via"];
+  if (scope && scope !== "host" && type === "local") yield ["scope", "must be host with type local"];
   if (metric === 0 && version === 6) yield ["metric", "must be at least 1 for IPv6: of 0 the kernel makes 1024"];
 }
 
@@ -113,6 +118,7 @@ function* hopRules(hop: Hop, version: 4 | 6, prefix: string): Generator<readonly
   const isOther = via !== undefined && familyOf(via) !== version;
   if (isOther && version === 6) yield [`${prefix}via`, "must be an IPv6 address for an IPv6 destination"];
   else if (isOther && !device) yield [`${prefix}device`, "is needed with a via of the other IP version"];
+  else if (via && isLinkLocal(via) && !device) yield [`${prefix}device`, "is needed with a link-local via"];
   if (onlink && !(via && device)) yield [`${prefix}onlink`, "needs via and device"];
 }
 
