@@ -186,7 +186,8 @@ ipvsadm --start-daemon master --mcast-interface v0`,
 ip link add v0 type veth peer name v1
 ip link set v0 up
 ip link set v1 up
-ip link add br0 type bridge vlan_filtering 1 mcast_snooping 1
+ip link add br0 type bridge mcast_snooping 1
+ip link set br0 type bridge vlan_filtering 1
 ip link set br0 up
 ip link set v1 master br0
 bridge vlan add dev br0 vid 10 self

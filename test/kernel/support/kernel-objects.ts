@@ -52,7 +52,7 @@ done; } 2>/dev/null; true`;
 export const lookBridges = `echo '@@ bridges'; {
 ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* guard on .*/port \\1 guard true/p'
 ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* vlan_tunnel on .*/port \\1 vlan_tunnel true/p'
-ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* vnifilter .*/vnifilter dev \\1/p'
+ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* vnifilter.*/vnifilter dev \\1/p'
 bridge -d vlan show | while read -r a b rest; do case $a in
   port) ;;
   state) [ $b = forwarding ] || echo vlan dev $dev vid $vid state $b;;
