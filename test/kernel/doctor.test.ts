@@ -3,11 +3,70 @@ import { checkCommands } from "../../provider/src/cli/doctor/commands";
 import { checkKernel } from "../../provider/src/cli/doctor/kernel";
 import { checkFirewall, checkPrograms } from "../../provider/src/cli/doctor/surroundings";
 import { checkUser } from "../../provider/src/cli/doctor/user";
+import type { Host } from "../../provider/src/host";
 import { type Feature, lack } from "./support/features";
 import { testHost, World } from "./support/world";
 
 const world = new World();
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+/** The host, with its commands run behind others. */
+function behind(...before: string[]): Host {
+  const host = testHost();
+  return { ...host, run: (argv, options) => host.run([...before, ...argv], options) };
+}
+
+/** The same with files of its own, of which nothing is left when a command ends. */
+const withFiles = (script: string) => behind("unshare", "--mount", "sh", "-ec", `${script}; exec "$@"`, "sh");
+
+test("programs that change what they find are named by what they keep in /run", async () => {
+  const host = withFiles(
+    "mount -t tmpfs none /run; mkdir -p /run/NetworkManager /run/systemd/netif /run/firewalld; touch /run/systemd/netif/state /run/docker.sock",
+  );
+  const lines = await checkPrograms(host);
+  expect(lines.map(({ what, result }) => `${what} ${result}`)).toEqual([
+    ...["NetworkManager note", "systemd-networkd note", "Docker note", "firewalld note"],
+  ]);
+  for (const { cure } of lines) expect(cure).toContain("docs/other-programs.md");
+  expect(await checkPrograms(withFiles("mount -t tmpfs none /run"))).toEqual([]);
+});
+
+test.each([
+  ["kernel", "apparmor_restrict_unprivileged_userns", "1"],
+  ["kernel", "unprivileged_userns_clone", "0"],
+  ["user", "max_user_namespaces", "0"],
+])("what keeps users from namespaces is told, with what mends it: %s.%s", async (folder, name, value) => {
+  const path = `/proc/sys/${folder}/${name}`;
+  const host = withFiles(`mount -t tmpfs none /proc/sys/${folder}; echo ${value} >${path}`);
+  const line = (await checkUser(host)).find(({ what }) => what === "user namespaces");
+  expect(line).toMatchObject({ result: "note", detail: `${path} is ${value}: a lab needs root` });
+  expect(line?.cure).toMatch(new RegExp(`^sysctl -w ${folder}\\.${name}=\\d+$`));
+});
+
+describe("of the host's firewall", () => {
+  const netns = world.netns("fw");
+  const host = behind("nsenter", `--net=/run/netns/${netns}`, "--");
+  const line = async (what: string) => (await checkFirewall(host)).find((each) => each.what === what);
+  beforeAll(() => world.addNetns(netns));
+
+  test("a policy DROP of FORWARD, as Docker sets it, is told", async () => {
+    expect(await line("policy of FORWARD")).toMatchObject({ result: "ok", detail: "ACCEPT" });
+    await world.inside(netns, "iptables", "-P", "FORWARD", "DROP");
+    expect(await line("policy of FORWARD")).toMatchObject({ result: "note", detail: expect.stringMatching(/^DROP: /) });
+    await world.inside(netns, "iptables", "-P", "FORWARD", "ACCEPT");
+  });
+
+  const lacking = lack("both backends of iptables");
+  (lacking ? test.skip : test)(`rules in both backends are told${lacking ? ` (${lacking})` : ""}`, async () => {
+    expect(await line("backend of iptables")).toMatchObject({ result: "ok" });
+    const isLegacy = (await world.run("iptables", "-V")).includes("legacy");
+    await world.inside(netns, isLegacy ? "iptables-nft" : "iptables-legacy", "-A", "FORWARD", "-j", "ACCEPT");
+    expect(await line("backend of iptables")).toMatchObject({
+      ...{ result: "missing", cure: expect.stringContaining("update-alternatives --config iptables") },
+      detail: expect.stringContaining("holds rules here"),
+    });
+  });
+});
 
 let kernel: Promise<Line[]> | undefined;
 

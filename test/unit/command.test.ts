@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main, programOf } from "../../provider/src/cli/command";
 import { completions, shells } from "../../provider/src/cli/completion";
@@ -41,6 +43,24 @@ test.each([
   expect(said[0]).toContain(rule);
 });
 
+test.each([
+  ["ls", "--live"],
+  ["graph", "--live"],
+  ["exec", "--live", "foo", "--", "true"],
+  ["capture", "--live", "foo"],
+  ["trace", "--live", "ping", "10.0.0.1"],
+  ["doctor"],
+  ["discover"],
+  ["clean", "lab/dev"],
+])("localnet %s: a host that cannot be reached is one line that says what to look at", async (...argv) => {
+  process.env.LOCALNET_CONNECT_TIMEOUT_SECONDS = "1";
+  const [command = "", ...rest] = argv;
+  // Nobody listens on port 9 here.
+  expect(await main([command, "--host", "ssh://127.0.0.1:9", ...rest])).toBe(1);
+  delete process.env.LOCALNET_CONNECT_TIMEOUT_SECONDS;
+  expect(said).toEqual([expect.stringMatching(/^error: localnet: [^\n]*127\.0\.0\.1[^\n]*\[LN_HOST\]; [^\n]+$/)]);
+});
+
 test("localnet --help tells of the commands and of the exit codes", async () => {
   expect(await main(["--help"])).toBe(0);
   expect(said.join("\n")).toMatch(/^log: Usage: localnet .* ls .* discover .*Exit codes: 0 done; 1 failed/s);
@@ -55,6 +75,46 @@ test("each subcommand is in the completion of each shell, with its options", () 
       expect(script).toContain(shell === "fish" ? `-l ${long?.slice(2)}` : long);
     for (const command of program.commands) expect(script).toContain(command.name());
   }
+});
+
+const installed = (shell: string) =>
+  ["/bin", "/usr/bin"].some((folder) => existsSync(join(folder, shell))) ? undefined : `there is no ${shell}`;
+
+/** A test of what another program does; where that is not installed its name says so. */
+function testWith(shell: string, name: string, body: (file: string) => void): void {
+  const reason = installed(shell);
+  (reason ? test.skip : test)(`${name}${reason ? ` (${reason})` : ""}`, () => {
+    const directory = mkdtempSync(join(tmpdir(), "localnet-completion-"));
+    try {
+      writeFileSync(join(directory, "script"), completions(program, shell));
+      body(join(directory, "script"));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+}
+
+testWith("fish", "fish sources it, and completes subcommands and the options of one", (file) => {
+  const complete = (line: string) => {
+    const script = `source ${file}; complete -C "${line}"`;
+    const printed = execFileSync("fish", ["--no-config", "-c", script], { encoding: "utf8" });
+    return printed.match(/^\S+/gm);
+  };
+  expect(complete("localnet disc")).toEqual(["discover"]);
+  expect(complete("localnet ls --st")).toEqual(["--stack", "--state"]);
+});
+
+testWith("zsh", "zsh sources it, and completes a subcommand and an option in a terminal", (file) => {
+  const script = `zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PROMPT=; autoload -U compinit; compinit -u -D; source ${file}; echo rea''dy"
+zpty -r -m shell out "*ready*"
+zpty -w -n shell $'localnet disc\\t'
+zpty -r -m shell out "*localnet discover*"
+zpty -w -n shell $'\\x15localnet ls --expect\\t'
+zpty -r -m shell out "*--expect-no-changes*" && print done
+zpty -d shell`;
+  expect(execFileSync("zsh", ["-f", "-c", script], { encoding: "utf8", timeout: 30_000 })).toBe("done\n");
 });
 
 test("bash completes subcommands, and the options of one", () => {

@@ -20,9 +20,9 @@ export interface Looked {
 const atOnce = 16;
 
 /** Looks at all objects as `pulumi refresh` does, and changes nothing. */
-export function lookAt(objects: readonly LabObject[], { sudo }: HostSettings): Promise<Looked[]> {
+export function lookAt(objects: readonly LabObject[], settings: HostSettings): Promise<Looked[]> {
   const limit = pLimit(atOnce);
-  return withReadCache(() => Promise.all(objects.map((object) => limit(() => lookAtOne(object, { sudo })))));
+  return withReadCache(() => Promise.all(objects.map((object) => limit(() => lookAtOne(object, settings)))));
 }
 
 async function lookAtOne(object: LabObject, settings: HostSettings): Promise<Looked> {

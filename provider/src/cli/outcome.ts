@@ -29,7 +29,11 @@ export function describeFailure(error: unknown): string {
   const about = subject ? `${subject.kind} ${subject.id}: ` : "";
   const stderr = ran?.stderr?.trim().split("\n").at(-1);
   const detail = ran && stderr && !summary.includes(stderr) ? `: ${ran.argv.join(" ").slice(0, 200)}: ${stderr}` : "";
-  return line(`${about}${summary}${detail} [${code}]`, hint);
+  // A command line has an option for what a program sets.
+  return line(
+    `${about}${summary}${detail} [${code}]`,
+    hint?.replace("set the configuration localnet:sudo to true", "add --sudo"),
+  );
 }
 
 export function codeOf(error: unknown): number {

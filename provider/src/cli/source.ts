@@ -47,8 +47,16 @@ export function hostOption(description: string): Option {
   });
 }
 
+/** Seconds that somebody who has typed a command waits for a host that does not answer, which a stack may wait for to boot. */
+const connectTimeoutSeconds = 10;
+
 export function settingsOf({ sudo = false, host }: SourceOptions): HostSettings {
-  return { sudo, ...(host !== undefined && { host }) };
+  const variable = "LOCALNET_CONNECT_TIMEOUT_SECONDS";
+  const { data, error } = configuration.shape.connectTimeoutSeconds.safeParse(
+    Number(process.env[variable] || connectTimeoutSeconds),
+  );
+  if (error) throw new UsageError(`${variable}: ${error.issues[0]?.message}`);
+  return { sudo, connectTimeoutSeconds: data, ...(host !== undefined && { host }) };
 }
 
 /** The objects that a command works on. */
