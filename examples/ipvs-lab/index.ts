@@ -132,10 +132,10 @@ if (hairpin("conntrack")) {
   lab.push(new Sysctl("ipvs-conntrack", { key: "net.ipv4.vs.conntrack", value: 1 }, { dependsOn: ipvs }));
 }
 
-const seeing = look({ stage, without, lab, foo, bar });
+const probed = look({ stage, without, lab, foo, bar });
 
 /** What was looked at, and what was seen. Not before the next `up` when this one took something away. */
-export const seen = seeing.then(({ rows }) => rows);
-export const settled = seeing.then((result) => result.settled);
+export const seen = probed.then(({ rows }) => rows);
+export const settled = probed.then((result) => result.settled);
 /** The parts that are there, for the next `up` to know what it takes away. */
-export const parts = seeing.then((result) => result.parts);
+export const parts = probed.then((result) => result.parts);

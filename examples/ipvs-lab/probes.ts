@@ -48,11 +48,11 @@ export async function look({ stage, without, lab, foo, bar }: Lab) {
       },
       { dependsOn: [...lab] },
     );
-    const asked = `${from}: ${count === 1 ? "" : `${count} x `}GET ${url}`;
+    const title = `${from}: ${count === 1 ? "" : `${count} x `}GET ${url}`;
     rows.push(
       probe.results.apply((results) => ({
         stage: since,
-        probe: asked,
+        probe: title,
         must: must.join(" and "),
         saw: summary(results),
       })),

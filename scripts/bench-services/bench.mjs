@@ -72,17 +72,20 @@ async function measure({ cli, ...what }) {
   const home = mkdtempSync(join(tmpdir(), "localnet-services-"));
   const sandbox = await openSandbox({ network: true });
   try {
-    const inside = join(import.meta.dirname, "inside.mjs");
-    const { code, stdout, text } = await run([...sandbox.inside, "node", inside, JSON.stringify({ ...what, home })], {
-      timeoutSeconds: 1800,
-      env: {
-        ...process.env,
-        PATH: [cli, process.env.PATH].join(delimiter),
-        ...throwawayEnv(home),
-        PULUMI_SKIP_CHECKPOINTS: "true",
-        PULUMI_EXPERIMENTAL: "true",
+    const insideScript = join(import.meta.dirname, "inside.mjs");
+    const { code, stdout, text } = await run(
+      [...sandbox.inside, "node", insideScript, JSON.stringify({ ...what, home })],
+      {
+        timeoutSeconds: 1800,
+        env: {
+          ...process.env,
+          PATH: [cli, process.env.PATH].join(delimiter),
+          ...throwawayEnv(home),
+          PULUMI_SKIP_CHECKPOINTS: "true",
+          PULUMI_EXPERIMENTAL: "true",
+        },
       },
-    });
+    );
     if (code !== 0) throw new Error(text.slice(-4000));
     return { mode: what.mode, by: what.by, count: what.count, ...JSON.parse(stdout) };
   } finally {

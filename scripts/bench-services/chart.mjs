@@ -47,8 +47,8 @@ function panel(entries, at, title, value) {
     `<text x="${at + size.x / 2}" y="${top + size.y + 36}" text-anchor="middle">services</text>`,
     ...counts.map((count) => `<text x="${x(count)}" y="${top + size.y + 18}" text-anchor="middle">${count}</text>`),
     ...modes.flatMap((mode, index) => {
-      const own = entries.filter((each) => each.mode === mode);
-      const points = own.map((each) => `${x(each.count)},${y(value(each))}`).join(" ");
+      const ofMode = entries.filter((each) => each.mode === mode);
+      const points = ofMode.map((each) => `${x(each.count)},${y(value(each))}`).join(" ");
       return [
         `<polyline points="${points}" fill="none" stroke="${colours[mode]}" stroke-width="2"/>`,
         `<text x="${at + 12 + 90 * index}" y="${top - 10}" fill="${colours[mode]}">${mode}</text>`,

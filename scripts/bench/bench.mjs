@@ -80,7 +80,9 @@ async function measureAll(options, base, env) {
   const machine = await describeMachine(env);
   const without = () => [
     ...leftOut,
-    ...groups.flat().flatMap((turn) => (turn.failed ? [{ ...subject(turn), reason: turn.failed }] : [])),
+    ...groups
+      .flat()
+      .flatMap((contender) => (contender.failed ? [{ ...subject(contender), reason: contender.failed }] : [])),
   ];
   // The first time what it takes besides time is counted, which also brings all files into memory.
   for (let round = 0; round <= options.rounds; round++) {
@@ -88,9 +90,9 @@ async function measureAll(options, base, env) {
     for (const group of groups) {
       // Each is first in turn.
       const first = round % group.length;
-      for (const turn of [...group.slice(first), ...group.slice(0, first)]) {
+      for (const contender of [...group.slice(first), ...group.slice(0, first)]) {
         if (stopping) throw new Error("interrupted");
-        if (!turn.failed) await measureTurn(turn, round, base, results);
+        if (!contender.failed) await measureContender(contender, round, base, results);
       }
     }
     if (round > 0) write(options, { machine, rounds: round, results, leftOut: without() });
@@ -140,7 +142,7 @@ async function plan(options, common) {
  * @param {string} base
  * @param {Results} results
  */
-async function measureTurn(turn, round, base, results) {
+async function measureContender(turn, round, base, results) {
   const { contender, task } = turn;
   const what = subject(turn);
   say(`  ${what.count} ${what.workload}: ${what.contender}`);

@@ -138,9 +138,10 @@ export function errors({ codes, sampleError }) {
 /** @param {KindModel[]} kinds */
 function kindTable(kinds) {
   const rows = kinds.map(({ type, summary, args }) => {
-    const own = args.filter(({ key }) => key !== "netns");
-    const listed = (/** @type {boolean} */ replaces) => listOf(own.filter((field) => field.replaces === replaces));
-    return [link(type), summary, listed(false), listed(true)];
+    const shownArgs = args.filter(({ key }) => key !== "netns");
+    const replacing = (/** @type {boolean} */ replaces) =>
+      listOf(shownArgs.filter((field) => field.replaces === replaces));
+    return [link(type), summary, replacing(false), replacing(true)];
   });
   return table(["Kind", "What it is", "Changed in place", "Replaces when changed"], rows);
 }

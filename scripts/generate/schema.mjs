@@ -30,7 +30,7 @@ export function packageSchema(
       },
     ];
   });
-  const asked = functions.map(({ name, summary, args, outputs }) => {
+  const functionTypes = functions.map(({ name, summary, args, outputs }) => {
     const place = name.charAt(0).toUpperCase() + name.slice(1);
     const object = (/** @type {Field[]} */ fields, /** @type {boolean} */ input) => ({
       type: "object",
@@ -57,7 +57,7 @@ export function packageSchema(
     provider: { description: "The settings of a set of resources.", inputProperties: settings },
     types,
     resources: Object.fromEntries(resources),
-    functions: Object.fromEntries(asked),
+    functions: Object.fromEntries(functionTypes),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
@@ -93,10 +93,10 @@ function described(field, place, input, types) {
   // The generator for Go stumbles over the default of what may be a resource.
   const hasDefault = ["string", "number", "boolean"].includes(typeof schema.default) && field.of.length === 0;
   const otherwise = (schema.default === undefined || field.of.length > 0) && fallback;
-  const says = input && [bounds, otherwise && `Default: ${otherwise}.`];
+  const notes = input && [bounds, otherwise && `Default: ${otherwise}.`];
   return {
     ...typeOf(schema, field, place, input, types),
-    description: [doc, ...(says || [])].filter(Boolean).join(" "),
+    description: [doc, ...(notes || [])].filter(Boolean).join(" "),
     ...(input && hasDefault && { default: schema.default }),
     ...(schema.environment && { defaultInfo: { environment: [schema.environment] } }),
     ...(schema.secret && { secret: true }),
@@ -110,8 +110,8 @@ function typeOf(schema, field, place, input, types) {
   if (field.objects.length > 0) {
     const refs = field.objects.map((fields) => {
       // One type for an input and what is seen of it, of which the SDKs' generators make two; but a resource is seen as text.
-      const seen = !input && takesResources(fields) ? "State" : "";
-      const id = token(`${name}${distinction(fields, field.objects)}${seen}`);
+      const suffix = !input && takesResources(fields) ? "State" : "";
+      const id = token(`${name}${distinction(fields, field.objects)}${suffix}`);
       types[id] ??= {
         type: "object",
         description: field.doc,
@@ -123,7 +123,7 @@ function typeOf(schema, field, place, input, types) {
     const one = refs.length > 1 ? { oneOf: refs } : /** @type {Json} */ (refs[0]);
     return field.isList ? { type: "array", items: one } : one;
   }
-  const plain = plainType(schema, (values) => {
+  const plainSchema = plainType(schema, (values) => {
     const id = token(name);
     types[id] ??= { type: "string", description: field.doc, enum: values.map((value) => ({ value })) };
     return { $ref: `#/types/${id}` };
@@ -131,7 +131,7 @@ function typeOf(schema, field, place, input, types) {
   // The generator for TypeScript stumbles over a class that takes one of itself.
   const others = input ? field.of.filter((type) => type !== place) : [];
   const resources = others.map((type) => ({ $ref: `#/resources/${token(type)}` }));
-  return resources.length > 0 ? { oneOf: [plain, ...resources] } : plain;
+  return resources.length > 0 ? { oneOf: [plainSchema, ...resources] } : plainSchema;
 }
 
 /** @param {Field[]} fields @returns {boolean} */
@@ -143,9 +143,9 @@ function takesResources(fields) {
 function distinction(fields, all) {
   if (all.length === 1) return "";
   const others = new Set(all.filter((each) => each !== fields).flatMap((each) => each.map(({ key }) => key)));
-  const own = fields.find(({ key }) => !others.has(key))?.key;
-  if (!own) throw new Error("an object that may be one of several has no input that tells it from the others");
-  return capital(own);
+  const ownKey = fields.find(({ key }) => !others.has(key))?.key;
+  if (!ownKey) throw new Error("an object that may be one of several has no input that tells it from the others");
+  return capital(ownKey);
 }
 
 /**

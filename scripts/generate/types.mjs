@@ -148,9 +148,9 @@ function functionLines({ name, summary, args, outputs }) {
 /** A property of an interface of plain values. @param {Field} field @param {string} owner */
 function plainLines(field, owner) {
   const { key, doc, bounds, fallback, required, objects, isList, schema } = field;
-  const says = [doc, bounds, fallback && `Default: ${fallback}.`];
+  const notes = [doc, bounds, fallback && `Default: ${fallback}.`];
   const type = objects.length ? `${owner}${capital(key)}Args${isList ? "[]" : ""}` : plainType(schema);
-  return [...comment(says, "  "), required ? `  ${key}: ${type};` : `  ${key}?: ${type} | undefined;`];
+  return [...comment(notes, "  "), required ? `  ${key}: ${type};` : `  ${key}?: ${type} | undefined;`];
 }
 
 /** @param {Field} field @param {string} owner @returns {string[]} */
@@ -185,9 +185,9 @@ function kindLines({ type, summary, id, args, outputs, argsRequired }) {
 /** A property of an interface of inputs. @param {Field} field @param {string} owner */
 function inputLines(field, owner) {
   const { key, doc, bounds, fallback, required, replaces, of } = field;
-  const says = [doc, bounds, fallback && `Default: ${fallback}.`, replaces && "A change replaces the resource."];
+  const notes = [doc, bounds, fallback && `Default: ${fallback}.`, replaces && "A change replaces the resource."];
   const type = [wrapped(inputType(field, owner)), ...of].join(" | ");
-  return [...comment(says, "  "), required ? `  ${key}: ${type};` : `  ${key}?: ${type} | undefined;`];
+  return [...comment(notes, "  "), required ? `  ${key}: ${type};` : `  ${key}?: ${type} | undefined;`];
 }
 
 /** The interfaces of the objects in an input. @param {Field} field @param {string} owner @returns {string[]} */

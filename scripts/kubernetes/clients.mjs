@@ -20,7 +20,7 @@ export function requests(node) {
   const nodePorts = ["172.30.0.10", "172.22.1.1"].map((address) => ({
     ...{ what: `node port on ${address}`, argv: at(`${address}:30080`) },
   }));
-  const inside = [
+  const fromBoth = [
     { what: "cluster address", argv: at(service) },
     { what: "another port of it", argv: at(`${service}:81`, 1) },
     { what: "ping to it", argv: ping(service) },
@@ -28,8 +28,8 @@ export function requests(node) {
     { what: "external address", argv: at("192.0.2.10") },
   ];
   return [
-    ...inside.map((each) => ({ from: "pod1", ...each })),
-    ...inside.map((each) => ({ from: node, ...each })),
+    ...fromBoth.map((each) => ({ from: "pod1", ...each })),
+    ...fromBoth.map((each) => ({ from: node, ...each })),
     { from: node, what: "node port on 127.0.0.1", argv: at("127.0.0.1:30080") },
     // Another port would leave by the link that it came in by: what the kernel says of that takes turns.
     { from: "outside", what: "cluster address", argv: at(service) },

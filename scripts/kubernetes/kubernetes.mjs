@@ -27,8 +27,8 @@ export function builtKubernetes() {
  * @returns {Promise<string>} their folder
  */
 export async function ensureKubernetes() {
-  const found = (await onPath()) ?? builtKubernetes();
-  if (found) return found;
+  const folder = (await onPath()) ?? builtKubernetes();
+  if (folder) return folder;
   say(`No etcd, kube-apiserver and kube-proxy of Kubernetes ${minor(version)} in one folder of PATH`);
   say(`  Building ${version} from its Go modules, whose checksums are known (up to 8 minutes on two cores, and 5 GB)`);
   await publish(target, async (directory) => {

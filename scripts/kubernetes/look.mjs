@@ -17,15 +17,15 @@ import { difference, kernelObjects } from "./objects.mjs";
  * @returns {Promise<Seen>}
  */
 export async function look(exec, node, mode) {
-  const inside = (/** @type {string} */ netns, /** @type {string[]} */ argv) =>
+  const execIn = (/** @type {string} */ netns, /** @type {string[]} */ argv) =>
     exec(["ip", "netns", "exec", netns, ...argv]);
   const answers = [];
   for (const request of requests(node)) {
     const from = request.from === node ? "node" : request.from;
-    answers.push({ from, what: request.what, got: answer(request, await inside(request.from, request.argv)) });
+    answers.push({ from, what: request.what, got: answer(request, await execIn(request.from, request.argv)) });
   }
   const objects = await kernelObjects(async (argv) => {
-    const { code, stdout, stderr } = await inside(node, argv);
+    const { code, stdout, stderr } = await execIn(node, argv);
     if (code !== 0) throw new Error(`${argv.join(" ")}: exit ${code}\n${stderr}`);
     return stdout;
   }, mode);

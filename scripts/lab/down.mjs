@@ -72,8 +72,8 @@ async function compare(place, record) {
 export function printComparison(differences) {
   console.log("\nCompared with how it was before the lab:");
   for (const area of areas) {
-    const own = differences.filter((line) => line.startsWith(`${area}: `));
-    console.log(own.length === 0 ? `  ${area}: as before` : own.map((line) => `  ${line}`).join("\n"));
+    const ofArea = differences.filter((line) => line.startsWith(`${area}: `));
+    console.log(ofArea.length === 0 ? `  ${area}: as before` : ofArea.map((line) => `  ${line}`).join("\n"));
   }
   return differences.length === 0;
 }

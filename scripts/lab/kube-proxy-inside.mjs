@@ -55,12 +55,12 @@ async function show(whose) {
 }
 
 async function compareBoth() {
-  const seen = [];
+  const snapshots = [];
   for (const whose of ["resources", "kube-proxy"]) {
     await up(whose);
-    seen.push(await look(exec, `${whose}-${mode}`, mode));
+    snapshots.push(await look(exec, `${whose}-${mode}`, mode));
   }
-  const [ours, theirs] = seen;
+  const [ours, theirs] = snapshots;
   if (!ours || !theirs) throw new Error("there is nothing to compare");
   const rows = ours.answers.map(({ from, what, got }, index) => {
     const other = theirs.answers[index]?.got ?? "";

@@ -37,9 +37,9 @@ export async function kubeProxyLab(args) {
   const isOurs = !hasIpvs && !given && !vmStatus(machine);
   try {
     const sshConfig = hasIpvs ? undefined : (given ?? (await startVm(machine)).sshConfig);
-    const inside = sshConfig ? [] : sandbox.inside;
+    const enterArgv = sshConfig ? [] : sandbox.inside;
     const what = JSON.stringify({ mode, by, compare, programs, ...(sshConfig && { sshConfig, host: vmHost }) });
-    return await interactive([...inside, "node", join(root, "scripts/lab/kube-proxy-inside.mjs"), what], {
+    return await interactive([...enterArgv, "node", join(root, "scripts/lab/kube-proxy-inside.mjs"), what], {
       env: {
         ...process.env,
         PATH: [cli, process.env.PATH].join(delimiter),

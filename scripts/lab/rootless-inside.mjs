@@ -24,7 +24,7 @@ async function lab() {
   const before = await snapshot(output);
   await stack.create();
   try {
-    await look("pulumi up");
+    await showStage("pulumi up");
     if (terminal) await shell();
     else await walk();
     heading("pulumi destroy");
@@ -36,7 +36,7 @@ async function lab() {
 }
 
 /** @param {string} title */
-async function look(title) {
+async function showStage(title) {
   heading(title);
   const rows = await stack.up({ refresh: false, shown: true });
   console.log(`\n${table(rows)}\n`);
@@ -51,7 +51,7 @@ async function walk() {
   await output(cut);
   if ((await stack.refresh()) !== 0) throw new Error("pulumi refresh failed");
   if ((await stack.pending()) === undefined) throw new Error("The refresh has not seen it");
-  await look("pulumi up, which repairs it and looks again");
+  await showStage("pulumi up, which repairs it and looks again");
   await nothingToDo();
 }
 

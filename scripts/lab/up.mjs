@@ -2,7 +2,7 @@ import { say } from "../lib/cli.mjs";
 import { openLab } from "./open.mjs";
 import { isAsExpected, table } from "./table.mjs";
 
-const lookAround = `
+const nextSteps = `
 It stays up. To look around:
   npm run lab:shell          a shell where the lab is; ip netns exec foo COMMAND runs one in a pod
   npm run pulumi -- stack    what there is; any other command of Pulumi's likewise
@@ -18,6 +18,6 @@ export async function up() {
   console.log(`\n${table(rows)}`);
   if (rows.length === 0) say("Nothing was looked at");
   if (rows.length === 0 || !rows.every(isAsExpected)) return 1;
-  console.log(lookAround);
+  console.log(nextSteps);
   return 0;
 }

@@ -73,14 +73,14 @@ function forOurselves(home, path) {
  */
 async function forNobody(home, path, copies) {
   const clone = join(home, "clone");
-  const seen = [dirname(process.execPath), ...path].map((from, index) => ({ from, to: join(home, `bin${index}`) }));
+  const mounts = [dirname(process.execPath), ...path].map((from, index) => ({ from, to: join(home, `bin${index}`) }));
   const copied = copies.map((folder) => ({ from: join(home, basename(folder)), to: join(clone, folder) }));
   for (const folder of copies) cpSync(join(root, folder), join(home, basename(folder)), { recursive: true });
   if (copied.length > 0) await output(["chown", "-R", `${nobody}:${nobody}`, ...copied.map(({ from }) => from)]);
-  for (const { to } of [{ to: clone }, ...seen]) mkdirSync(to);
+  for (const { to } of [{ to: clone }, ...mounts]) mkdirSync(to);
   chownSync(home, nobody, nobody);
   const binds = [
-    ...[{ from: root, to: clone }, ...seen].flatMap(({ from, to }) => [from, to, "ro"]),
+    ...[{ from: root, to: clone }, ...mounts].flatMap(({ from, to }) => [from, to, "ro"]),
     ...copied.flatMap(({ from, to }) => [from, to, "rw"]),
   ];
   const become = ["unshare", "--mount", "sh", "-c", becomeNobody, "sh", ...binds, "--"];
@@ -89,7 +89,7 @@ async function forNobody(home, path, copies) {
     clone,
     env: environment(
       home,
-      seen.map(({ to }) => to),
+      mounts.map(({ to }) => to),
     ),
     argv: (argv, cwd = clone) => [...become, ...unshare, cwd, ...argv],
   };

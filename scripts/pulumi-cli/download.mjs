@@ -36,10 +36,10 @@ export async function downloadPulumi(directory, version, checksums) {
 export async function unpackRelease(archive, checksum, target) {
   const hash = createHash("sha256");
   await pipeline(createReadStream(archive), hash);
-  const found = hash.digest("hex");
-  if (found !== checksum) {
+  const digest = hash.digest("hex");
+  if (digest !== checksum) {
     throw new Error(`what was downloaded as the Pulumi CLI is something else: its SHA-256 is
-  ${found}, and must be
+  ${digest}, and must be
   ${checksum}`);
   }
   await mkdir(target);

@@ -24,8 +24,8 @@ export async function ensureLanguageHost(directory, { language, name, version, b
   const target = join(cache, `${name}-${version}`);
   const built = join(target, "bin", name);
   const beside = join(directory, name);
-  const found = isExecutable(beside) ? beside : which(name);
-  const real = found && realpathSync(found);
+  const path = isExecutable(beside) ? beside : which(name);
+  const real = path && realpathSync(path);
   // One that was built here, if only for an older version, is of no account.
   if (real && !basename(dirname(dirname(real))).startsWith(`${name}-`)) return [];
 

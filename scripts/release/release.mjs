@@ -45,12 +45,12 @@ export async function release(directory) {
 
 /** The plugin, with all that it loads, in the versions of package-lock.json. @param {string} stage @param {string} tarball */
 async function fill(stage, tarball) {
-  const listed = await output(
+  const members = await output(
     [...["npm", "ls", "--workspace", "provider", "--all", "--parseable"], "--omit=dev", "--omit=peer"],
     { cwd: root },
   );
   const modules = join(root, "node_modules");
-  for (const path of listed.trim().split("\n")) {
+  for (const path of members.trim().split("\n")) {
     const name = relative(modules, path);
     if (name.startsWith("..") || name === "pulumi-localnet" || leftOut.test(name)) continue;
     // Modules inside are listed for themselves.
@@ -61,19 +61,19 @@ async function fill(stage, tarball) {
     await cp(join(modules, "@pulumi/pulumi", part), join(stage, "node_modules/@pulumi/pulumi", part), {
       recursive: true,
     });
-  const own = join(stage, "node_modules/pulumi-localnet");
-  await mkdir(own, { recursive: true });
-  await output(["tar", "-xzf", tarball, "-C", own, "--strip-components=1"]);
-  await cp(join(own, "LICENSE"), join(stage, "LICENSE"));
+  const packageFolder = join(stage, "node_modules/pulumi-localnet");
+  await mkdir(packageFolder, { recursive: true });
+  await output(["tar", "-xzf", tarball, "-C", packageFolder, "--strip-components=1"]);
+  await cp(join(packageFolder, "LICENSE"), join(stage, "LICENSE"));
   await writeFile(join(stage, "pulumi-resource-localnet"), launcher, { mode: 0o755 });
 }
 
 /** The same files make the same bytes. @param {string} directory */
 async function archived(directory) {
   const file = `${directory}.tar.gz`;
-  const plain = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mode=go-w", "--mtime=@0"];
+  const tarOptions = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mode=go-w", "--mtime=@0"];
   try {
-    await output(["tar", ...plain, "--use-compress-program=gzip -9n", "-cf", file, "-C", directory, "."]);
+    await output(["tar", ...tarOptions, "--use-compress-program=gzip -9n", "-cf", file, "-C", directory, "."]);
     return await readFile(file);
   } finally {
     await rm(file, { force: true });

@@ -30,7 +30,7 @@ export const areas = /** @type {const} */ ([
  */
 export async function snapshot(run) {
   /** @type {Snapshot} */
-  const seen = {
+  const state = {
     links: [],
     routes: [],
     rules: [],
@@ -47,22 +47,22 @@ export async function snapshot(run) {
   for (const { title, detail, text } of parts) {
     const lines = text.split("\n").filter(Boolean);
     const of = detail ? `${detail}: ` : "";
-    if (title === "links") seen.links.push(...parseLinks(text).map((line) => of + line));
-    else if (title === "routes") seen.routes.push(...parseRoutes(lines).map((line) => of + line));
-    else if (title === "rules") seen.rules.push(...lines.map((line) => `${of}IPv4 ${spaced(line)}`));
-    else if (title === "rules6") seen.rules.push(...lines.map((line) => `${of}IPv6 ${spaced(line)}`));
+    if (title === "links") state.links.push(...parseLinks(text).map((line) => of + line));
+    else if (title === "routes") state.routes.push(...parseRoutes(lines).map((line) => of + line));
+    else if (title === "rules") state.rules.push(...lines.map((line) => `${of}IPv4 ${spaced(line)}`));
+    else if (title === "rules6") state.rules.push(...lines.map((line) => `${of}IPv6 ${spaced(line)}`));
     else if (title === "iptables" || title === "ip6tables") {
-      seen.iptables.push(...parseTables(lines).map((line) => `${of}${title} ${line}`));
-    } else if (title === "sysctls") seen.sysctls.push(...parseSysctls(lines));
+      state.iptables.push(...parseTables(lines).map((line) => `${of}${title} ${line}`));
+    } else if (title === "sysctls") state.sysctls.push(...parseSysctls(lines));
     else if (title === "namespaces" || title === "ipvs" || title === "modules" || title === "files") {
-      seen[title].push(...lines);
+      state[title].push(...lines);
     }
   }
   const text = (/** @type {string} */ title) => parts.find((part) => part.title === title)?.text ?? "";
   const self = Number(parts.find((part) => part.title === "self")?.detail);
-  seen.processes = parseProcesses(text("status"), text("commands"), self);
-  for (const area of areas) seen[area].sort();
-  return seen;
+  state.processes = parseProcesses(text("status"), text("commands"), self);
+  for (const area of areas) state[area].sort();
+  return state;
 }
 
 /**

@@ -19,10 +19,10 @@ if (unknown.length > 0) {
 
 ensureNpm();
 const { runLayers } = await import("./runner.mjs");
-await main(() => runLayers(layers.filter(chosen), { checked: names.length === 0 && !rest }));
+await main(() => runLayers(layers.filter(isSelected), { checked: names.length === 0 && !rest }));
 
 /** @param {import("./layers.mjs").Layer} layer */
-function chosen({ name, run }) {
+function isSelected({ name, run }) {
   if (names.length > 0) return names.includes(name);
   return (run === "test" && !rest) || (run === "all" && all);
 }

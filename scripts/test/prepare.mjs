@@ -78,8 +78,8 @@ const needs = {
     const { PATH } = pulumiEnv(path);
     return { ...(PATH && { PATH }), LOCALNET_TEST_GENERATE_SDK: generator };
   },
-  machine: async () => tellTests(await machine(machineNames[0])),
-  "machine with Debian 13": async () => tellTests(await machine(debian13, "debian-13")),
+  machine: async () => setEnvironment(await machine(machineNames[0])),
+  "machine with Debian 13": async () => setEnvironment(await machine(debian13, "debian-13")),
   machines: async () => {
     const both = await Promise.all(machineNames.map((name) => machine(name)));
     return { LOCALNET_TEST_SSH_CONFIGS: both.map(({ sshConfig }) => sshConfig).join(delimiter) };
@@ -109,7 +109,7 @@ export function prepareAhead(names) {
 }
 
 /** @param {import("../vm/vm.mjs").Vm} vm */
-function tellTests({ host, sshConfig }) {
+function setEnvironment({ host, sshConfig }) {
   return { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: sshConfig };
 }
 

@@ -26,8 +26,11 @@ export async function boot({ directory, guest, kvmFile, started }) {
   try {
     await writeSshConfig(directory, machine.port);
     const until = Date.now() + bootSeconds * 1000;
-    const says = (/** @type {string} */ text) => consoleText(directory).includes(text);
-    const up = await poll(until, async () => !machine.running() || (says("guest: ready") && keepConnection(directory)));
+    const hasPrinted = (/** @type {string} */ text) => consoleText(directory).includes(text);
+    const up = await poll(
+      until,
+      async () => !machine.running() || (hasPrinted("guest: ready") && keepConnection(directory)),
+    );
     if (!up || !machine.running()) {
       throw new Error(`the virtual machine ${up ? "went off" : `cannot be logged in to after ${bootSeconds} s`}
 ${await logTails(directory)}`);

@@ -104,14 +104,14 @@ export function kvmThere() {
  * @param {import("./guest.mjs").Guest} guest
  */
 async function initramfs(directory, guest) {
-  const own = cpio([
+  const initramfs = cpio([
     { path: "init", mode: 0o755, content: await readFile(join(guestFiles, "init")) },
     { path: "guest/start", mode: 0o755, content: await readFile(join(guestFiles, "start")) },
     { path: "guest/sshd_config", content: await readFile(join(guestFiles, "sshd_config")) },
     { path: "guest/host_key", mode: 0o600, content: await readFile(join(directory, "host_key")) },
     { path: "guest/authorized_keys", content: await readFile(join(directory, "user_key.pub")) },
   ]);
-  return Buffer.concat([await readFile(guest.initramfs), own]);
+  return Buffer.concat([await readFile(guest.initramfs), initramfs]);
 }
 
 /**

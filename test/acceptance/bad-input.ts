@@ -29,9 +29,9 @@ export function refusesBadInput(row: Row): void {
       ["backend", "port: must be the service's, 80, with forwarding gateway"],
     ];
 
-    test.each(inPreview)("a bad %s fails the preview, which names the property and the rule", async (name, says) => {
+    test.each(inPreview)("a bad %s fails the preview, which names the property and the rule", async (name, message) => {
       await stack.set({ case: name });
-      expect((await stack.preview(1)).text).toContain(says);
+      expect((await stack.preview(1)).text).toContain(message);
     });
 
     test("what exists and is not ours makes the update fail, and is left alone", async () => {
@@ -54,10 +54,10 @@ export function refusesBadInput(row: Row): void {
       ["never", ["not ready within 1 s", "the last words", "[LN_PROCESS]"]],
     ];
 
-    test.each(inUpdate)("%s: the update fails and says why, and the next one converges", async (name, says) => {
+    test.each(inUpdate)("%s: the update fails and says why, and the next one converges", async (name, message) => {
       await stack.set({ case: name });
       const { text } = await stack.up(1);
-      for (const each of says) expect(text).toContain(each);
+      for (const each of message) expect(text).toContain(each);
       await stack.set({ case: "none" });
       await stack.up();
       await stack.unchanged();

@@ -9,7 +9,7 @@ const rounds = Number(process.env.LOCALNET_TEST_ROUNDS ?? 1);
 let sandbox: Sandbox;
 let before: Snapshot;
 let stacks: Stack[];
-const seen = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.inside);
 const inside = async (...argv: string[]) => expect(await run([...sandbox.inside, ...argv])).toMatchObject({ code: 0 });
 
 export type Place = [where: string, netns: (string | undefined)[]];
@@ -50,7 +50,7 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
         `${rounds} times up and down side by side: neither touches the other, and nothing is left`,
         async () => {
           for (const name of new Set(namespaces)) if (name) await inside("ip", "netns", "add", name);
-          before = await seen();
+          before = await state();
           const [one, two] = await Promise.all(
             namespaces.map((netns, index) => open(`s${index}`, 71 + index, netns ? { netns } : {})),
           );
@@ -61,7 +61,7 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
             await Promise.all([one.up(), two.destroy()]);
             await one.asRecorded();
             await one.destroy();
-            expect(await seen()).toEqual(before);
+            expect(await state()).toEqual(before);
             if (process.env.LOCALNET_TEST_REPORT) process.stderr.write(`${_where}: round ${round} of ${rounds}\n`);
           }
         },
@@ -71,19 +71,19 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
 
     if (wide)
       test("two programs of 60 resources with --parallel 64, side by side", async () => {
-        before = await seen();
+        before = await state();
         const two = await Promise.all([open("s0", 71, { pods: "18" }), open("s1", 72, { pods: "18" })]);
         const wide = ["--yes", "--skip-preview", "--parallel", "64"];
         const made = await Promise.all(two.map((stack) => stack.pulumi(["up", ...wide, ...stack.target])));
         expect(made.map(({ text }) => changes(text))).toEqual([{ created: 61 }, { created: 61 }]);
         for (const stack of two) await stack.unchanged();
         await Promise.all(two.map((stack) => stack.pulumi(["destroy", ...wide, ...stack.target])));
-        expect(await seen()).toEqual(before);
+        expect(await state()).toEqual(before);
       });
 
     if (locked)
       test("a second run of the same stack gets Pulumi's own lock error, and the first goes on unharmed", async () => {
-        before = await seen();
+        before = await state();
         const stack = await open("s0", 71, {});
         const first = new Cli(stack, ["up", "--yes", "--skip-preview", ...stack.target]);
         expect(await first.reach(1)).toBe(true);
@@ -95,7 +95,7 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
         expect(changes(first.text)).toEqual({ created: 13 });
         await stack.unchanged();
         await stack.destroy();
-        expect(await seen()).toEqual(before);
+        expect(await state()).toEqual(before);
       });
   });
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { changes, root, run, type Snapshot, Stack, snapshot, vm } from "./engine";
 
-interface Listed {
+interface ListedObject {
   readonly type: string;
   readonly name: string;
   readonly id: string;
@@ -72,16 +72,16 @@ sysctl -q -w net.ipv4.vs.conntrack=1
 `;
 
 async function shell(script: string): Promise<string> {
-  const ran = await exec(["sh", "-e", "-c", script], 10);
-  if (ran.code) throw new Error(`${script}: ${ran.text}`);
-  return ran.stdout;
+  const result = await exec(["sh", "-e", "-c", script], 10);
+  if (result.code) throw new Error(`${script}: ${result.text}`);
+  return result.stdout;
 }
 
-async function discover(): Promise<{ resources: Listed[]; left: string }> {
+async function discover(): Promise<{ resources: ListedObject[]; left: string }> {
   const command = join(root, "node_modules/pulumi-localnet/bin/localnet");
   const { code, stdout, stderr } = await run([command, "discover", "--host", host]);
   if (code) throw new Error(stderr);
-  return { resources: JSON.parse(stdout).resources as Listed[], left: stderr };
+  return { resources: JSON.parse(stdout).resources as ListedObject[], left: stderr };
 }
 
 /** Once the kernel's own addresses, and the servers, are there. */

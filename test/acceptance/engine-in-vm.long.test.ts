@@ -16,9 +16,9 @@ const environment = [
 
 async function pulumi(project: string, ...args: string[]): Promise<string> {
   const argv = ["env", ...environment, "pulumi", "--cwd", project, ...args, "--stack", "inside", "--non-interactive"];
-  const ran = await exec(argv, 15);
-  if (ran.code) throw new Error(`pulumi ${args.join(" ")}: exit ${ran.code}\n${ran.text}`);
-  return ran.text;
+  const result = await exec(argv, 15);
+  if (result.code) throw new Error(`pulumi ${args.join(" ")}: exit ${result.code}\n${result.text}`);
+  return result.text;
 }
 
 test.each(lab())(

@@ -74,10 +74,10 @@ export class Stack {
 
   /** Runs the CLI; a failure throws unless it is expected. */
   async pulumi(args: readonly string[], expected = 0): Promise<Ran> {
-    const ran = await run([...this.inside, ...this.argv(args)], { cwd: this.project, env: this.env });
-    const asExpected = expected === 0 ? ran.code === 0 : ran.code !== 0;
-    if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${ran.code}\n${diagnosis(ran.text)}`);
-    return ran;
+    const result = await run([...this.inside, ...this.argv(args)], { cwd: this.project, env: this.env });
+    const asExpected = expected === 0 ? result.code === 0 : result.code !== 0;
+    if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${result.code}\n${diagnosis(result.text)}`);
+    return result;
   }
 
   get target(): string[] {
@@ -173,10 +173,10 @@ export type Snapshot = Record<string, string[]>;
 export async function snapshot(ssh: readonly string[] = [], inside: readonly string[] = []): Promise<Snapshot> {
   const { code, stdout, text } = await run([...inside, "node", join(root, "scripts/snapshot/cli.mjs"), ...ssh]);
   if (code) throw new Error(text);
-  const seen = JSON.parse(stdout) as Snapshot;
+  const state = JSON.parse(stdout) as Snapshot;
   // On a machine that does other things too, processes come and go, and the kernel loads modules as it likes.
-  if (inside.length) return { ...seen, modules: [] };
-  return ssh.length ? seen : { ...seen, processes: [], modules: [] };
+  if (inside.length) return { ...state, modules: [] };
+  return ssh.length ? state : { ...state, processes: [], modules: [] };
 }
 
 /** The throwaway VM that the test runner started. */

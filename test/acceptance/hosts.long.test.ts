@@ -15,10 +15,10 @@ function namespaces(text: string): string[] {
 
 describe.each([dynamic(fixture), native(fixture)])("%s", (_, project) => {
   const explicit = new Stack(project, "explicit", { LOCALNET_SSH_CONFIG: "" });
-  const plain = new Stack(project, "plain", { LOCALNET_SSH_CONFIG: sshConfig });
+  const stack = new Stack(project, "plain", { LOCALNET_SSH_CONFIG: sshConfig });
   afterAll(async () => {
     await explicit.dispose();
-    await plain.dispose();
+    await stack.dispose();
   });
 
   test("what has a provider is on its host, and its ssh configuration may be a text", async () => {
@@ -39,18 +39,18 @@ describe.each([dynamic(fixture), native(fixture)])("%s", (_, project) => {
   });
 
   test("the environment names the host when nothing else does, and destroy finds it without", async () => {
-    await plain.init();
-    plain.env.LOCALNET_HOST = host;
-    await plain.up();
+    await stack.init();
+    stack.env.LOCALNET_HOST = host;
+    await stack.up();
     expect([await there(), await here()]).toEqual([["none"], []]);
-    await plain.unchanged();
-    delete plain.env.LOCALNET_HOST;
-    await plain.destroy();
+    await stack.unchanged();
+    delete stack.env.LOCALNET_HOST;
+    await stack.destroy();
     expect(await there()).toEqual([]);
   });
 
   test("what the environment says wrongly is named by its variable", async () => {
-    plain.env.LOCALNET_SUDO = "perhaps";
-    expect((await plain.up(1)).text).toContain("LOCALNET_SUDO in the environment: must be true or false");
+    stack.env.LOCALNET_SUDO = "perhaps";
+    expect((await stack.up(1)).text).toContain("LOCALNET_SUDO in the environment: must be true or false");
   });
 });

@@ -9,12 +9,12 @@ let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
 let byHand: Snapshot;
-const seen = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.inside);
 
 async function shell(line: string): Promise<string> {
-  const ran = await run([...sandbox.inside, ...line.split(" ")]);
-  if (ran.code) throw new Error(`${line}: ${ran.text}`);
-  return ran.stdout;
+  const result = await run([...sandbox.inside, ...line.split(" ")]);
+  if (result.code) throw new Error(`${line}: ${result.text}`);
+  return result.stdout;
 }
 
 const commands = [
@@ -69,14 +69,14 @@ const single = (type: string, name: string, id: string) => imports(stack, [`loca
 beforeAll(async () => {
   sandbox = await Sandbox.open();
   stack = new Stack(project, "test", {}, sandbox.inside);
-  before = await seen();
+  before = await state();
   for (const line of commands) await shell(line);
   expect(await run([...sandbox.inside, "sh", "-c", server])).toMatchObject({ code: 0 });
   ids.Process.server = `${await serving()}@pod`;
   // The kernel takes its time over the addresses that it gives by itself.
   const tentative = () => Promise.all(["lab", "pod"].map((netns) => shell(`ip -n ${netns} -6 addr show tentative`)));
   while ((await tentative()).join("")) await sleep(200);
-  byHand = await seen();
+  byHand = await state();
   await stack.init();
 });
 afterAll(async () => {
@@ -102,14 +102,14 @@ test("objects made by hand are imported by their ids alone, and stay as they are
   const file = join(stack.env.PULUMI_HOME ?? "", "import.json");
   writeFileSync(file, JSON.stringify({ resources }));
   await imports(stack, ["--file", file]);
-  expect(await seen()).toEqual(byHand);
+  expect(await state()).toEqual(byHand);
 });
 
 test("of a program that declares them nothing is to be done", async () => {
   await stack.unchanged();
   expect(changes((await stack.up()).text)).toEqual({ unchanged: 9 });
   await stack.asRecorded();
-  expect(await seen()).toEqual(byHand);
+  expect(await state()).toEqual(byHand);
 });
 
 test("drift of what was imported is shown and repaired", async () => {
@@ -142,5 +142,5 @@ test("another stack cannot import what is ours", async () => {
 
 test("destroy removes what was imported, and nothing is left", async () => {
   await stack.destroy();
-  expect(await seen()).toEqual(before);
+  expect(await state()).toEqual(before);
 });

@@ -43,13 +43,13 @@ export function walk(project: string, show: Show): void {
   async function go(stage: number, without: readonly string[] = []): Promise<Record<string, string>> {
     await stack.set({ stage: String(stage), without: JSON.stringify(without) });
     await stack.up();
-    let { seen, settled } = await stack.outputs();
+    let { seen: state, settled } = await stack.outputs();
     if (!settled) {
       // An update that took something away leaves the looking to the next.
       await stack.up();
-      ({ seen } = await stack.outputs());
+      ({ seen: state } = await stack.outputs());
     }
-    const rows = seen as Row[];
+    const rows = state as Row[];
     for (const { must, saw } of rows) expect(saw).toBe(must);
     return Object.fromEntries(
       rows.filter((row) => row.stage === stage || stage === 7).map(({ probe, saw }) => [probe, saw]),
@@ -57,8 +57,8 @@ export function walk(project: string, show: Show): void {
   }
 
   describe("forwards, with what each part is for", () => {
-    test.each(stages)("stage %i without %j", async (stage, without, seen) => {
-      expect(await go(stage, without)).toMatchObject(seen);
+    test.each(stages)("stage %i without %j", async (stage, without, state) => {
+      expect(await go(stage, without)).toMatchObject(state);
       if (without.length === 0) await stack.unchanged();
     });
 
@@ -114,10 +114,10 @@ export function walk(project: string, show: Show): void {
   });
 
   describe("backwards", () => {
-    const seen = new Map(stages.filter(([, without]) => without.length === 0).map(([stage, , rows]) => [stage, rows]));
+    const state = new Map(stages.filter(([, without]) => without.length === 0).map(([stage, , rows]) => [stage, rows]));
 
     test.each([7, 6, 5, 4, 3, 2, 1])("stage %i", async (stage) => {
-      expect(await go(stage)).toMatchObject(seen.get(stage) ?? {});
+      expect(await go(stage)).toMatchObject(state.get(stage) ?? {});
     });
   });
 

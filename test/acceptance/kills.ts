@@ -25,12 +25,12 @@ export function survives(table: readonly Hit[]): void {
     let sandbox: Sandbox;
     let stack: Stack;
     let before: Snapshot;
-    const seen = () => snapshot([], sandbox.inside);
+    const state = () => snapshot([], sandbox.inside);
 
     beforeEach(async () => {
       sandbox = await Sandbox.open();
       stack = new Stack(project, "test", env, sandbox.inside);
-      before = await seen();
+      before = await state();
       await stack.init({ name: "k", net: "77" });
     });
     afterEach(async () => {
@@ -46,13 +46,13 @@ export function survives(table: readonly Hit[]): void {
         await stack.up();
         await stack.unchanged();
         expect(await stack.pending()).toEqual([]);
-        const { iptables = [], processes = [] } = await seen();
+        const { iptables = [], processes = [] } = await state();
         expect(iptables).toHaveLength(3);
         expect(processes.filter((each) => each.endsWith(" nc -lk 8080"))).toHaveLength(2);
         left.push(...(await hit(stack, "destroy", way, line, { wait })));
         await stack.destroy();
         await end(left);
-        expect(await seen()).toEqual(before);
+        expect(await state()).toEqual(before);
         report(`${way} at line ${line}: converged, nothing left`);
       },
     );

@@ -9,12 +9,12 @@ let before: Snapshot;
 const subject = "KubeProxyNode kp: services";
 
 /** The pages that a client gets, one connection after the other. */
-async function ask(netns: string, url: string, count = 1): Promise<string[]> {
+async function get(netns: string, url: string, count = 1): Promise<string[]> {
   const pages = Array.from({ length: count }, () => url);
   const argv = ["ip", "netns", "exec", netns, "curl", "-sS", "-g", "--no-keepalive", "-H", "Connection: close"];
-  const ran = await run([...sandbox.inside, ...argv, "--max-time", "10", "-w", "\n", ...pages]);
-  if (ran.code !== 0) throw new Error(ran.text);
-  return ran.stdout.trim().split("\n");
+  const result = await run([...sandbox.inside, ...argv, "--max-time", "10", "-w", "\n", ...pages]);
+  if (result.code !== 0) throw new Error(result.text);
+  return result.stdout.trim().split("\n");
 }
 
 const uniqueSorted = (texts: readonly string[]) => [...new Set(texts)].sort();
@@ -23,20 +23,20 @@ const served = (client: string, pods = ["pod2", "pod3"]) => pods.map((pod) => `$
 const masqueraded = ["pod2 for 172.22.2.1", "pod3 for 172.22.3.1"];
 
 /** Brings a change up while a client in a pod asks again and again, and is answered each time. */
-async function upWhileAsked(config: Record<string, string>) {
+async function upUnderTraffic(config: Record<string, string>) {
   await stack.set(config);
   let isUp = false;
   const up = stack.up().finally(() => {
     isUp = true;
   });
   let answered = 0;
-  while (!isUp) answered += (await ask("pod9", "http://10.96.0.10", 10)).length;
+  while (!isUp) answered += (await get("pod9", "http://10.96.0.10", 10)).length;
   return { counts: changes((await up).text), answered };
 }
 
 async function chains(): Promise<string[]> {
-  const listed = await run([...sandbox.inside, "ip", "netns", "exec", "node", "iptables", "-t", "nat", "-S"]);
-  return listed.stdout.split("\n").filter((line) => line.startsWith("-N"));
+  const rules = await run([...sandbox.inside, "ip", "netns", "exec", "node", "iptables", "-t", "nat", "-S"]);
+  return rules.stdout.split("\n").filter((line) => line.startsWith("-N"));
 }
 
 /** A node in mode iptables: what is refused, who answers whom, endpoints that come and go, and nothing left. */
@@ -62,10 +62,10 @@ export function servesAsKubeProxy(row: Row): void {
           "1.ports.0.port: must be free: tcp 80 of 10.96.0.10 belongs to service default/web",
         ],
       ],
-    ])("inputs that are wrong %s fail the preview, which names properties and rules", async (wrong, says) => {
+    ])("inputs that are wrong %s fail the preview, which names properties and rules", async (wrong, message) => {
       await stack.set({ wrong });
       const { text } = await stack.preview(1);
-      for (const each of says) expect(text).toContain(`${subject}.${each}`);
+      for (const each of message) expect(text).toContain(`${subject}.${each}`);
       await stack.unset("wrong");
     });
 
@@ -76,12 +76,12 @@ export function servesAsKubeProxy(row: Row): void {
     });
 
     test("from a pod, the node, an endpoint itself and outside: both endpoints answer, and masqueraded is who has to be", async () => {
-      expect(uniqueSorted(await ask("pod9", "http://10.96.0.10", 32))).toEqual(served("172.22.9.2"));
-      expect(uniqueSorted(await ask("pod9", "http://[fd00:96::10]", 32))).toEqual(served("fd00:22:0:9::2"));
-      expect(uniqueSorted(await ask("node", "http://10.96.0.10", 32))).toEqual(masqueraded);
-      expect(uniqueSorted(await ask("outside", "http://10.96.0.10", 32))).toEqual(masqueraded);
+      expect(uniqueSorted(await get("pod9", "http://10.96.0.10", 32))).toEqual(served("172.22.9.2"));
+      expect(uniqueSorted(await get("pod9", "http://[fd00:96::10]", 32))).toEqual(served("fd00:22:0:9::2"));
+      expect(uniqueSorted(await get("node", "http://10.96.0.10", 32))).toEqual(masqueraded);
+      expect(uniqueSorted(await get("outside", "http://10.96.0.10", 32))).toEqual(masqueraded);
       // Itself it reaches by the node's address: else it would answer itself directly, from an address that it did not ask.
-      expect(uniqueSorted(await ask("pod2", "http://10.96.0.10", 32))).toEqual([
+      expect(uniqueSorted(await get("pod2", "http://10.96.0.10", 32))).toEqual([
         "pod2 for 172.22.2.1",
         "pod3 for 172.22.2.2",
       ]);
@@ -94,43 +94,43 @@ export function servesAsKubeProxy(row: Row): void {
         ["pod9", "172.22.2.1"],
         ["outside", "172.30.0.10"],
       ] as const)
-        expect(uniqueSorted(await ask(from, `http://${address}:30080`, 32))).toEqual(masqueraded);
+        expect(uniqueSorted(await get(from, `http://${address}:30080`, 32))).toEqual(masqueraded);
     });
 
     test("with session affinity a client stays where it came first", async () => {
       for (const netns of ["pod9", "node", "outside"])
-        expect(uniqueSorted(await ask(netns, "http://10.96.0.20", 16))).toHaveLength(1);
+        expect(uniqueSorted(await get(netns, "http://10.96.0.20", 16))).toHaveLength(1);
     });
 
     test("without endpoints a client is refused", async () => {
       for (const netns of ["pod9", "node"])
-        await expect(ask(netns, "http://10.96.0.30")).rejects.toThrow("(7) Failed to connect");
+        await expect(get(netns, "http://10.96.0.30")).rejects.toThrow("(7) Failed to connect");
     });
 
     test("an endpoint more: chains stay, and a client that never stops asking is always answered", async () => {
       const had = await chains();
-      const { counts, answered } = await upWhileAsked({ endpoints: "3" });
+      const { counts, answered } = await upUnderTraffic({ endpoints: "3" });
       // By IP version a chain, its two rules and the one that leads to it; the two that stand before that change their share.
       expect(counts).toEqual({ created: 8, updated: 4 });
       expect(answered).toBeGreaterThan(50);
       expect(await chains()).toEqual(expect.arrayContaining(had));
       expect(await chains()).toHaveLength(had.length + 1);
-      expect(uniqueSorted(await ask("pod9", "http://10.96.0.10", 48))).toEqual(
+      expect(uniqueSorted(await get("pod9", "http://10.96.0.10", 48))).toEqual(
         served("172.22.9.2", ["pod2", "pod3", "pod4"]),
       );
       await stack.unchanged();
     });
 
     test("two endpoints less, likewise", async () => {
-      const { counts, answered } = await upWhileAsked({ endpoints: "1" });
+      const { counts, answered } = await upUnderTraffic({ endpoints: "1" });
       expect(counts).toEqual({ deleted: 16, updated: 2 });
       expect(answered).toBeGreaterThan(50);
-      expect(uniqueSorted(await ask("pod9", "http://10.96.0.10", 16))).toEqual(served("172.22.9.2", ["pod2"]));
+      expect(uniqueSorted(await get("pod9", "http://10.96.0.10", 16))).toEqual(served("172.22.9.2", ["pod2"]));
       await stack.unchanged();
     });
 
     test("in mode nftables what is new is made before what was goes: the client is always answered", async () => {
-      const { counts, answered } = await upWhileAsked({ mode: "nftables" });
+      const { counts, answered } = await upUnderTraffic({ mode: "nftables" });
       expect(counts).toMatchObject({ created: 2 });
       expect(Object.keys(counts)).toEqual(["created", "deleted"]);
       expect(answered).toBeGreaterThan(50);
@@ -140,7 +140,7 @@ export function servesAsKubeProxy(row: Row): void {
         ["outside", "172.30.0.10"],
         ["pod9", "172.22.2.1"],
       ] as const)
-        expect(uniqueSorted(await ask(from, `http://${address}:30080`, 4))).toEqual(["pod2 for 172.22.2.1"]);
+        expect(uniqueSorted(await get(from, `http://${address}:30080`, 4))).toEqual(["pod2 for 172.22.2.1"]);
       await stack.unchanged();
       await stack.asRecorded();
     });

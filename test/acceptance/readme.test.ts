@@ -38,7 +38,7 @@ test("the commands of docs/first-lab.md and docs/drift.md do what the pages say,
   sandbox = host;
   const before = await snapshot([], host.inside);
   const stack = new Stack(directory, "dev", {}, host.inside);
-  const ran = async (commands: string[][]) => {
+  const result = async (commands: string[][]) => {
     const texts: string[] = [];
     for (const argv of commands) {
       const { code, text } = await run([...host.inside, "env", "-C", directory, ...argv], { env: stack.env });
@@ -48,20 +48,20 @@ test("the commands of docs/first-lab.md and docs/drift.md do what the pages say,
     return texts;
   };
   const first = argvs("docs/first-lab.md");
-  const [, up, ping, ports, list, graph, routes] = await ran(first.slice(0, -1));
+  const [, up, ping, ports, list, graph, routes] = await result(first.slice(0, -1));
   expect(up).toMatch(/7 created/);
   expect(ping).toMatch(/0% packet loss/);
   expect(ports).toMatch(/veth0/);
   expect([list, graph]).toEqual([expect.stringMatching(/pod +Route/), expect.stringMatching(/subgraph .*"pod"/)]);
   expect(routes).toMatch(/default via 10.0.0.1 dev eth0/);
 
-  const [, , differing, preview, repaired] = await ran(argvs("docs/drift.md"));
+  const [, , differing, preview, repaired] = await result(argvs("docs/drift.md"));
   expect(differing).toMatch(/Bridge +br0 .* differs/);
   expect(differing).toMatch(/pod +Route .* gone/);
   expect(preview).toMatch(/1 to create/);
   expect(repaired).toMatch(/1 created/);
   await host.ip("netns", "exec", "pod", "ping", "-c", "1", "10.0.0.1");
-  expect((await ran(first.slice(-1)))[0]).toMatch(/7 deleted/);
+  expect((await result(first.slice(-1)))[0]).toMatch(/7 deleted/);
   expect(await snapshot([], host.inside)).toEqual(before);
   stack.forget();
 });

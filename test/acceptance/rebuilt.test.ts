@@ -16,7 +16,7 @@ plugins:
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
-const seen = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.inside);
 
 /** What people type: two networks, a router that is a firewall too, a bridge, and rules that choose a table. */
 const lab = `
@@ -49,9 +49,9 @@ ip netns exec fw sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/s
 `;
 
 async function inside(...argv: string[]): Promise<string> {
-  const ran = await run([...sandbox.inside, ...argv]);
-  if (ran.code) throw new Error(`${argv.join(" ")}: ${ran.text}`);
-  return ran.stdout;
+  const result = await run([...sandbox.inside, ...argv]);
+  if (result.code) throw new Error(`${argv.join(" ")}: ${result.text}`);
+  return result.stdout;
 }
 
 /** The client reaches the server's own address over the firewall, and the server does not reach the client. */
@@ -65,7 +65,7 @@ beforeAll(async () => {
   writeFileSync(program, head);
   sandbox = await Sandbox.open();
   stack = new Stack(project, "test", {}, sandbox.inside);
-  before = await seen();
+  before = await state();
   await stack.init();
   await inside("sh", "-e", "-c", lab);
   await works();
@@ -91,7 +91,7 @@ test("all of a lab that was typed by hand can be imported, and nothing of it is 
 test("of the program nothing is to be done, and destroy leaves the host as it was before the lab", async () => {
   await stack.unchanged();
   await stack.destroy();
-  expect(await seen()).toEqual(before);
+  expect(await state()).toEqual(before);
 });
 
 test("it comes up again where nothing is, does what it did, and goes again", async () => {
@@ -99,5 +99,5 @@ test("it comes up again where nothing is, does what it did, and goes again", asy
   await works();
   await stack.unchanged();
   await stack.destroy();
-  expect(await seen()).toEqual(before);
+  expect(await state()).toEqual(before);
 });

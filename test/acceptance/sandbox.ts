@@ -34,9 +34,9 @@ export class Sandbox {
 
   /** Runs `ip` in there, which must succeed, and returns what it prints. */
   async ip(...args: string[]): Promise<string> {
-    const ran = await run([...this.inside, "ip", ...args]);
-    expect(ran).toMatchObject({ code: 0 });
-    return ran.stdout;
+    const result = await run([...this.inside, "ip", ...args]);
+    expect(result).toMatchObject({ code: 0 });
+    return result.stdout;
   }
 
   async close(): Promise<void> {

@@ -14,8 +14,8 @@ async function generated(language: string): Promise<string> {
   if (!generator)
     throw new Error("LOCALNET_TEST_GENERATE_SDK is not set: install Go, and run npm test acceptance-long");
   const target = join(directory, language);
-  const ran = await run([generator, language, join(root, "provider/schema.json"), target]);
-  expect(ran).toMatchObject({ code: 0, text: "" });
+  const result = await run([generator, language, join(root, "provider/schema.json"), target]);
+  expect(result).toMatchObject({ code: 0, text: "" });
   return target;
 }
 

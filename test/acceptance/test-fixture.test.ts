@@ -10,11 +10,13 @@ test("the commands of the example's README run its tests, with Vitest and with J
   // The packages are there: others use them at this moment.
   expect(install).toBe("npm ci");
   expect(commands).toHaveLength(3);
-  const ran = await run(["sh", "-c", ["set -e", ...commands].join("\n")], { env: { ...process.env, NO_COLOR: "1" } });
-  expect(ran.text).toMatch(/Tests +(2 passed|1 passed \| 1 skipped)/);
-  expect(ran.text).toMatch(/Tests: +1 passed, 1 total/);
-  expect(ran.text).not.toContain("no namespaces");
-  expect(ran.code).toBe(0);
+  const result = await run(["sh", "-c", ["set -e", ...commands].join("\n")], {
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  expect(result.text).toMatch(/Tests +(2 passed|1 passed \| 1 skipped)/);
+  expect(result.text).toMatch(/Tests: +1 passed, 1 total/);
+  expect(result.text).not.toContain("no namespaces");
+  expect(result.code).toBe(0);
 });
 
 test("what its workflow runs is there", () => {
@@ -33,8 +35,8 @@ test("the test in docs/test-fixtures.md passes as it stands", async () => {
   try {
     writeFileSync(join(directory, "page.test.ts"), `import { expect, test } from "vitest";\n${text}`);
     const argv = ["npx", "vitest", "run", "--root", directory, "--testTimeout", "120000"];
-    const ran = await run(argv, { env: { ...process.env, NO_COLOR: "1" } });
-    expect(ran.text).toMatch(/Tests +1 passed/);
+    const result = await run(argv, { env: { ...process.env, NO_COLOR: "1" } });
+    expect(result.text).toMatch(/Tests +1 passed/);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -58,8 +58,8 @@ describe.each([
       await lab.update(async () => {
         const outputs = await program(classes, "10.0.0.3/24")();
         // What is read belongs to another resource, and is not deleted with this one.
-        const seen = classes.VethPair.get("seen", "eth0@client", {}) as dynamic.VethPair;
-        return { ...outputs, path: classes.Netns.get("there", "client").path, seen: seen.name };
+        const state = classes.VethPair.get("seen", "eth0@client", {}) as dynamic.VethPair;
+        return { ...outputs, path: classes.Netns.get("there", "client").path, seen: state.name };
       });
       expect(lab.outputs).toMatchObject({ mac, path: "/run/netns/client" });
       expect((await lab.exec("client", ["ip", "-br", "addr", "show", "eth0"])).stdout).toContain("10.0.0.3/24");
@@ -125,8 +125,8 @@ test("a test that is killed leaves nothing", async () => {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [said] = await once(child.stdout ?? child, "data");
-  expect(String(said)).toBe("up\n");
+  const [output] = await once(child.stdout ?? child, "data");
+  expect(String(output)).toBe("up\n");
   child.kill("SIGKILL");
   for (const deadline = Date.now() + 20_000; left().length > 0 && Date.now() < deadline; ) await sleep(50);
   expect(left()).toEqual([]);

@@ -7,11 +7,11 @@ const project = natively("examples/three-hosts");
 let net: SshHosts;
 let stack: Stack;
 let before: Snapshot[];
-const look = () => Promise.all(net.hosts.map((host) => host.snapshot()));
+const snapshots = () => Promise.all(net.hosts.map((host) => host.snapshot()));
 
 beforeAll(async () => {
   net = await SshHosts.open(3);
-  before = await look();
+  before = await snapshots();
   const env = { ...net.env, LOCALNET_CONNECT_TIMEOUT_SECONDS: "10", LOCALNET_TIMEOUT_SECONDS: "60" };
   stack = new Stack(project, "test", env, net.inside);
   await stack.init({ hosts: net.hosts.map(({ url }) => url).join(), pods: "3" });
@@ -42,7 +42,7 @@ test("a host is cut off in the middle of up: the next one goes on", async () => 
 test("a host is cut off in the middle of destroy: the next one goes on, and all are as they were", async () => {
   await cutOff("destroy", 6);
   await stack.destroy();
-  expect(await look()).toEqual(before);
+  expect(await snapshots()).toEqual(before);
 });
 
 test("an mtu between the hosts that is too small is an error at preview", async () => {

@@ -5,7 +5,7 @@ import { Sandbox } from "./sandbox";
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
-const seen = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.inside);
 
 /** The life of examples/two-namespaces: up, drift, update, rename, destroy. */
 export function bringsUpTwoNamespaces(row: Row): void {
@@ -13,7 +13,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
     beforeAll(async () => {
       sandbox = await Sandbox.open();
       stack = new Stack(project, "test", {}, sandbox.inside);
-      before = await seen();
+      before = await state();
       await stack.init();
     });
     afterAll(async () => {
@@ -25,7 +25,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
       const { text } = await stack.preview();
       expect(text).toContain("6 to create");
       expect(text).not.toMatch(/warning/i);
-      expect(await seen()).toEqual(before);
+      expect(await state()).toEqual(before);
     });
 
     test("up makes it, and its probes are answered over IPv4 and IPv6", async () => {
@@ -81,7 +81,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
     test("destroy succeeds with half of it gone, and leaves the host as it was", async () => {
       await sandbox.ip("netns", "del", "right");
       await stack.destroy();
-      expect(await seen()).toEqual(before);
+      expect(await state()).toEqual(before);
     });
   });
 }

@@ -41,7 +41,7 @@ test("the commands of docs/without-root.md bring a program up for an ordinary us
   const script = ["set -e", ...inside, "pulumi destroy"].join("\n");
   const places = [root, dirname(cli.trim()), dirname(process.execPath)];
   const become = ["unshare", "--mount", "sh", "-c", becomeNobody, "sh", ...places];
-  const ran = await run([...become, ...unshare.split(" "), "sh", "-c", script], { cwd: directory, env });
-  expect(ran.text).toMatch(/\+ 26 created.*- 26 deleted/s);
-  expect(ran.code).toBe(0);
+  const result = await run([...become, ...unshare.split(" "), "sh", "-c", script], { cwd: directory, env });
+  expect(result.text).toMatch(/\+ 26 created.*- 26 deleted/s);
+  expect(result.code).toBe(0);
 });

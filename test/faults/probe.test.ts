@@ -26,7 +26,7 @@ describe("Probe: of a web server that is there", () => {
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
   /** Strikes the command that looks. */
-  const looking =
+  const probing =
     (strike: (at: number) => Strike): Strike =>
     (call) =>
       call.argv.at(-1) === "127.0.0.1" ? strike(call.number)(call) : undefined;
@@ -37,14 +37,14 @@ describe("Probe: of a web server that is there", () => {
   }
 
   test("a command fails: create says so, and the next up converges", async () => {
-    const { error } = await inPlaceOf(looking(failing), () => engine.up(inputs()));
+    const { error } = await inPlaceOf(probing(failing), () => engine.up(inputs()));
     expect(error?.message).toContain("[LN_PROBE]");
     expect(engine.state).toBeUndefined();
     await recovers();
   });
 
   test("a command hangs: create says so, and the next up converges", async () => {
-    const { error } = await inPlaceOf(looking(hanging), () => engine.up(inputs()));
+    const { error } = await inPlaceOf(probing(hanging), () => engine.up(inputs()));
     expect(error?.message).toContain("no end within");
     await recovers();
   });

@@ -1,6 +1,6 @@
 import type { Values } from "../../provider/src/core/check";
 import { eraseNetns } from "../../provider/src/core/ledger";
-import { clean, makeAndForget } from "./support/clean";
+import { clean, createUnrecorded } from "./support/clean";
 import { testHost, World } from "./support/world";
 
 const world = new World();
@@ -21,7 +21,8 @@ afterAll(async () => {
   expect(await world.cleanUp()).toEqual([]);
 });
 
-const make = (type: string, name: string, values: Values, of = stack) => makeAndForget(type, `${of}/${name}`, values);
+const make = (type: string, name: string, values: Values, of = stack) =>
+  createUnrecorded(type, `${of}/${name}`, values);
 
 const named = (rows: Awaited<ReturnType<typeof clean>>["rows"], result: string) =>
   rows
@@ -30,7 +31,7 @@ const named = (rows: Awaited<ReturnType<typeof clean>>["rows"], result: string) 
     .sort();
 
 /** What is there of a namespace, its rules and its settings. */
-async function look(netns: string): Promise<string> {
+async function showState(netns: string): Promise<string> {
   const rules = "iptables-save | sed '/^#/d; s/ .[0-9]*:[0-9]*.$//'; cat /proc/sys/net/ipv4/ip_forward";
   return world.script(
     netns,
@@ -43,7 +44,7 @@ test("what a lost state left goes, settings are as before, and what is anybody e
   await world.script(a, "ip link add theirs type bridge; iptables -A FORWARD -i theirs -j ACCEPT");
   await make("IptablesRule", "other", { ...accept, in: "other0" }, `${stack}x`);
   await world.settled();
-  const before = { a: await look(a), b: await look(b) };
+  const before = { a: await showState(a), b: await showState(b) };
 
   await make("Netns", "mine", { name: mine, files: { hosts: "10.7.0.1 one" } });
   await world.run("sh", "-c", `echo theirs > /etc/netns/${mine}/resolv.conf`);
@@ -66,10 +67,10 @@ test("what a lost state left goes, settings are as before, and what is anybody e
   await world.run("ip", "-n", b, "route", "del", "blackhole", "10.8.0.0/16");
 
   await world.settled();
-  const there = { a: await look(a), b: await look(b), all: await world.trace() };
+  const there = { a: await showState(a), b: await showState(b), all: await world.trace() };
   const dry = await clean(stack);
   expect(dry.code).toBe(0);
-  expect({ a: await look(a), b: await look(b), all: await world.trace() }).toEqual(there);
+  expect({ a: await showState(a), b: await showState(b), all: await world.trace() }).toEqual(there);
   const objects = [
     ...[`Address 10.7.1.1/24@${a}`, `Bridge br0@${a}`, `File ${file}`, `IptablesChain ipv4/filter/OWN@${a}`],
     ...[`IptablesPolicy ipv4/filter/FORWARD@${a}`, `IptablesRule ipv4/filter/FORWARD/one@${a}`],
@@ -83,7 +84,7 @@ test("what a lost state left goes, settings are as before, and what is anybody e
   const done = await clean(stack, "--yes");
   expect({ code: done.code, left: done.rows.filter(({ result }) => result !== "gone") }).toEqual({ code: 0, left: [] });
   await world.settled();
-  expect({ a: await look(a), b: await look(b) }).toEqual(before);
+  expect({ a: await showState(a), b: await showState(b) }).toEqual(before);
   expect((await world.run("ls", `/etc/netns/${mine}`)).trim()).toBe("resolv.conf");
   await world.run("rm", "-r", `/etc/netns/${mine}`);
   expect((await world.run("ip", "netns", "pids", b)).trim()).toBe("");

@@ -43,8 +43,8 @@ afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 test("what was made by hand in a namespace can be imported, and what the kernel or others made is not listed", async () => {
   const { importable, left } = await discover(all, objectReaders, there, a);
-  const found = importable.map(({ type, id }) => `${type} ${id.replaceAll(a, "A")}`);
-  expect(found).toEqual([
+  const ids = importable.map(({ type, id }) => `${type} ${id.replaceAll(a, "A")}`);
+  expect(ids).toEqual([
     "Netns A",
     "Bridge br0@A",
     "VethPair near@A",

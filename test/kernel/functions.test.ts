@@ -4,7 +4,7 @@ import { hostUrl, settings, World } from "./support/world";
 const world = new World();
 const a = world.netns("a");
 const there = { ...settings, host: hostUrl };
-const ask = (name: string, args: object) => answer(name, { ...args }, there);
+const call = (name: string, args: object) => answer(name, { ...args }, there);
 
 const byHand = `
 ip link set lo up
@@ -25,30 +25,30 @@ beforeAll(async () => {
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 test("a namespace and its links, or that there is none", async () => {
-  const { links, ...rest } = await ask("getNetns", { name: a });
+  const { links, ...rest } = await call("getNetns", { name: a });
   expect(rest).toEqual({ exists: true, path: `/run/netns/${a}` });
   expect(links).toEqual(expect.arrayContaining(["lo", "br0", "near", "far"]));
-  expect(await ask("getNetns", { name: `${a}-no` })).toEqual({ exists: false });
+  expect(await call("getNetns", { name: `${a}-no` })).toEqual({ exists: false });
 });
 
 test("a link as it is, or that there is none", async () => {
-  const br0 = await ask("getLink", { name: "br0", netns: a });
+  const br0 = await call("getLink", { name: "br0", netns: a });
   expect(br0).toMatchObject({ exists: true, type: "bridge", up: true, carrier: false, mtu: 1400 });
   expect(br0).toMatchObject({ mac: expect.stringMatching(/^([0-9a-f]{2}:){5}/), ifindex: expect.any(Number) });
   expect(br0.addresses).toContain("10.8.0.1/24");
-  expect(await ask("getLink", { name: "near", netns: a })).toMatchObject({ type: "veth", master: "br0", up: false });
-  const lo = await ask("getLink", { name: "lo", netns: a });
+  expect(await call("getLink", { name: "near", netns: a })).toMatchObject({ type: "veth", master: "br0", up: false });
+  const lo = await call("getLink", { name: "lo", netns: a });
   expect(lo).toMatchObject({ type: "", up: true });
   for (const where of [
     { name: "no", netns: a },
     { name: "br0", netns: `${a}-no` },
   ]) {
-    expect(await ask("getLink", where)).toEqual({ exists: false });
+    expect(await call("getLink", where)).toEqual({ exists: false });
   }
 });
 
 test("the way to an address, or that there is none", async () => {
-  const way = (address: string, netns = a) => ask("getRouteTo", { address, netns });
+  const way = (address: string, netns = a) => call("getRouteTo", { address, netns });
   const near = { exists: true, local: false, device: "br0", source: "10.8.0.1", mtu: 1400 };
   expect(await way("10.8.0.5")).toEqual(near);
   expect(await way("192.0.2.1")).toEqual({ ...near, via: "10.8.0.9" });
@@ -60,7 +60,7 @@ test("the way to an address, or that there is none", async () => {
 });
 
 test("the routes of a table", async () => {
-  const { routes } = (await ask("getRoutes", { netns: a })) as { routes: object[] };
+  const { routes } = (await call("getRoutes", { netns: a })) as { routes: object[] };
   expect(routes).toEqual(
     expect.arrayContaining([
       { destination: "default", via: "10.8.0.9", device: "br0", metric: 7, protocol: "3" },
@@ -69,20 +69,20 @@ test("the routes of a table", async () => {
     ]),
   );
   expect(routes).toHaveLength(3);
-  const { routes: other } = (await ask("getRoutes", { netns: a, table: 100 })) as { routes: object[] };
+  const { routes: other } = (await call("getRoutes", { netns: a, table: 100 })) as { routes: object[] };
   expect(other).toMatchObject([{ destination: "10.10.0.0/16" }]);
-  expect(await ask("getRoutes", { netns: a, family: "ipv6", table: 100 })).toEqual({ routes: [] });
-  expect(await ask("getRoutes", { netns: `${a}-no` })).toEqual({ routes: [] });
+  expect(await call("getRoutes", { netns: a, family: "ipv6", table: 100 })).toEqual({ routes: [] });
+  expect(await call("getRoutes", { netns: `${a}-no` })).toEqual({ routes: [] });
 });
 
 test("whether traffic flows is an answer, and fails nothing", async () => {
-  const ping = (address: string) => ask("runProbe", { netns: a, ping: { address }, timeoutSeconds: 1 });
+  const ping = (address: string) => call("runProbe", { netns: a, ping: { address }, timeoutSeconds: 1 });
   expect(await ping("10.8.0.1")).toEqual({ ok: true, milliseconds: expect.any(Number) });
   expect(await ping("10.8.0.77")).toEqual({ ok: false, reason: expect.stringContaining("10.8.0.77") });
 });
 
 test("what is asked wrongly is an error that names the input and the rule", async () => {
-  const wrong = async (name: string, args: object) => String(await ask(name, args).catch((error) => error));
+  const wrong = async (name: string, args: object) => String(await call(name, args).catch((error) => error));
   expect(await wrong("getLink", { name: "-x" })).toMatch(
     /getLink -x: read: name: must be 1 to 15 of letters.* \[LN_INPUT\]/,
   );

@@ -1,5 +1,5 @@
 import { openHost } from "../../provider/src/host";
-import { ownLinks } from "../../provider/src/host/files";
+import { linksOfThisProcess } from "../../provider/src/host/files";
 import { ipAll } from "../../provider/src/tools/ip/batch";
 import { showLink } from "../../provider/src/tools/ip/links";
 import { failure } from "./support/contract";
@@ -59,10 +59,12 @@ test("who asks to be shown something gets that list, and no other's; one before 
     [named("br2"), named("br4")],
   ];
   const run = jest.spyOn(host, "run");
-  const told = await Promise.allSettled(requests.map((each) => ipAll(host, netns, each)));
+  const results = await Promise.allSettled(requests.map((each) => ipAll(host, netns, each)));
   expect(run.mock.calls.length).toBeLessThanOrEqual(3);
   run.mockRestore();
-  const names = told.map((each) => each.status === "fulfilled" && each.value.flat().map((link) => Object(link).ifname));
+  const names = results.map(
+    (each) => each.status === "fulfilled" && each.value.flat().map((link) => Object(link).ifname),
+  );
   expect(names).toEqual([["br0"], [], false, ["br2", "br4"]]);
 });
 
@@ -74,8 +76,8 @@ test("a wrong argument, over which ip ends at once and names no line, ends its o
     [add("br7"), ["addr", "show", "dev", "br7"]],
     [add("br8", "netns", "nons")],
   ];
-  const told = await Promise.allSettled(requests.map((each) => ipAll(host, netns, each)));
-  expect(told).toMatchObject([
+  const results = await Promise.allSettled(requests.map((each) => ipAll(host, netns, each)));
+  expect(results).toMatchObject([
     { status: "fulfilled" },
     {
       reason: { message: expect.stringMatching(/link set dev br6 master nobr .*\n.*"nobr" is wrong: Device does not/) },
@@ -90,13 +92,13 @@ test("a wrong argument, over which ip ends at once and names no line, ends its o
 test("more commands than one process has time for are several, and each has its own answer", async () => {
   const routes = Array.from({ length: 1200 }, (_, index) => `10.${50 + Math.floor(index / 250)}.${index % 250}.0/24`);
   const run = jest.spyOn(host, "run");
-  const told = await Promise.allSettled(
+  const results = await Promise.allSettled(
     [...routes, routes[700] ?? ""].map((each) => ipAll(host, netns, [["route", "add", "blackhole", each]])),
   );
   expect(run.mock.calls.length).toBeGreaterThan(2);
   run.mockRestore();
-  expect(told.map(({ status }) => status === "fulfilled").lastIndexOf(false)).toBe(1200);
-  expect(told.filter(({ status }) => status === "rejected")).toHaveLength(1);
+  expect(results.map(({ status }) => status === "fulfilled").lastIndexOf(false)).toBe(1200);
+  expect(results.filter(({ status }) => status === "rejected")).toHaveLength(1);
 });
 
 // Their folders in /proc/sys do not tell: the kernel removes that of a link whose mtu is too small for IPv4.
@@ -105,7 +107,7 @@ test("the links of this process's own namespace are known without a command", as
     ifname: string;
   }[];
   const names = links.map(({ ifname }) => ifname);
-  expect(ownLinks()).toEqual(expect.arrayContaining(names));
+  expect(linksOfThisProcess()).toEqual(expect.arrayContaining(names));
   expect(names).toContain("lo");
 });
 

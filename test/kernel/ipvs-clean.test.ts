@@ -1,4 +1,4 @@
-import { clean, makeAndForget } from "./support/clean";
+import { clean, createUnrecorded } from "./support/clean";
 import { lack } from "./support/features";
 import { World } from "./support/world";
 
@@ -13,25 +13,25 @@ const reason = lack("ipvs");
   test("services go with their backends, and settings get the values that they had", async () => {
     await world.inside(netns, "ipvsadm", "--set", "100", "20", "30");
     await world.inside(netns, "ipvsadm", "-A", "-t", "10.7.0.9:80", "-s", "rr");
-    const look = () =>
+    const showState = () =>
       world.script(
         netns,
         "ipvsadm -S -n; ipvsadm -L --timeout; cat /proc/sys/net/ipv4/vs/conntrack; lsmod | grep ^ip_vs",
       );
-    const before = await look();
+    const before = await showState();
     const service = { address: "10.7.0.1", port: 80 };
-    await makeAndForget("KernelModule", `${stack}/module`, { name: "ip_vs" });
-    await makeAndForget("IpvsTimeouts", `${stack}/timeouts`, { netns, tcp: 60 });
-    await makeAndForget("Sysctl", `${stack}/conntrack`, { netns, key: "net.ipv4.vs.conntrack", value: 1 });
-    await makeAndForget("IpvsService", `${stack}/service`, { netns, ...service, scheduler: "rr" });
+    await createUnrecorded("KernelModule", `${stack}/module`, { name: "ip_vs" });
+    await createUnrecorded("IpvsTimeouts", `${stack}/timeouts`, { netns, tcp: 60 });
+    await createUnrecorded("Sysctl", `${stack}/conntrack`, { netns, key: "net.ipv4.vs.conntrack", value: 1 });
+    await createUnrecorded("IpvsService", `${stack}/service`, { netns, ...service, scheduler: "rr" });
     const backend = { service: `tcp/10.7.0.1:80@${netns}`, address: "10.7.0.2", port: 80, netns };
-    await makeAndForget("IpvsBackend", `${stack}/backend`, backend);
-    expect(await look()).not.toBe(before);
+    await createUnrecorded("IpvsBackend", `${stack}/backend`, backend);
+    expect(await showState()).not.toBe(before);
     const { code, rows } = await clean(stack, "--yes");
     expect({ code, types: rows.map(({ type, result }) => `${type} ${result}`) }).toEqual({
       code: 0,
       types: ["IpvsTimeouts gone", "IpvsBackend gone", "IpvsService gone", "Sysctl gone", "KernelModule gone"],
     });
-    expect(await look()).toBe(before);
+    expect(await showState()).toBe(before);
   });
 });

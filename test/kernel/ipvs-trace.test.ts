@@ -77,13 +77,13 @@ ${pod("bar", bar, "172.22.0.3")}`;
     expect(await follow(bar)).toMatchObject({ result: "answered", netns: foo });
   });
 
-  const own = {
+  const common = {
     result: "lost",
     text: expect.stringMatching(/^172\.22\.0\.2 is an address of \S+ itself, and what comes/),
   };
 
   test("stage 7: what is balanced to the pod that asks comes back with its own address", async () => {
-    expect(await follow(foo)).toMatchObject({ ...own, netns: foo, hint: expect.stringContaining("masquerade") });
+    expect(await follow(foo)).toMatchObject({ ...common, netns: foo, hint: expect.stringContaining("masquerade") });
   });
 
   const conntrack = (value: number) => `${h.exec} sysctl -q -w net.ipv4.vs.conntrack=${value}`;
@@ -91,12 +91,12 @@ ${pod("bar", bar, "172.22.0.3")}`;
 
   test("stage 8: without the masquerade the same", async () => {
     await run(promiscuous("on"), conntrack(1));
-    expect(await follow(foo)).toMatchObject({ ...own, netns: foo });
+    expect(await follow(foo)).toMatchObject({ ...common, netns: foo });
   });
 
   test("stage 8: the same where IPVS tells conntrack nothing, and so nothing is masqueraded", async () => {
     await run(masquerade("-A"), conntrack(0));
-    expect(await follow(foo)).toMatchObject({ ...own, netns: foo });
+    expect(await follow(foo)).toMatchObject({ ...common, netns: foo });
   });
 
   test("stage 8: where the bridge is not promiscuous it drops the answer, which it would send back by its port", async () => {

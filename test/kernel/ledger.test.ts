@@ -67,8 +67,8 @@ test("several share what they share, each with its own words, and the last word 
   await addShare(host, shared, { owner: "a", before: 'it\'s "old" \\ $x', value: 1 });
   await addShare(host, shared, { owner: "b", before: ["x"] });
   await addShare(host, shared, { owner: "a", before: "old", value: 2 });
-  const found = await readShares(host, shared);
-  expect(found.sort((x, y) => x.owner.localeCompare(y.owner))).toEqual([
+  const shares = await readShares(host, shared);
+  expect(shares.sort((x, y) => x.owner.localeCompare(y.owner))).toEqual([
     { what: "Thing four", owner: "a", before: "old", value: 2 },
     { what: "Thing four", owner: "b", before: ["x"] },
   ]);
@@ -99,13 +99,13 @@ test("nothing is left when all is forgotten, and forgetting twice is no failure"
 
 test("turns about one thing do not overlap, about another they do, and another namespace does not wait", async () => {
   const events: string[] = [];
-  const turn = (name: string, what: string) =>
+  const lockedStep = (name: string, what: string) =>
     withLock(host, turnIn(netns, what), async () => {
       events.push(`${name} begins`);
       await nap(300);
       events.push(`${name} ends`);
     });
-  await Promise.all([turn("a", "one"), turn("b", "one"), turn("c", "two")]);
+  await Promise.all([lockedStep("a", "one"), lockedStep("b", "one"), lockedStep("c", "two")]);
   expect(events.filter((event) => !event.startsWith("c"))).toEqual(["a begins", "a ends", "b begins", "b ends"]);
   expect(events.slice(0, 2).sort()).toEqual(["a begins", "c begins"]);
   const nested = () => withLock(host, turnIn(undefined), async () => "met");

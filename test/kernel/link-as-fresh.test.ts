@@ -17,8 +17,8 @@ beforeAll(() => world.build());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 async function up(engine: Engine, values: Values): Promise<void> {
-  const own = { netns, owner: `${world.owner}/${values.name}`, ...(hostUrl && { host: hostUrl }) };
-  const { inputs, failures } = check(engine.kind, { ...own, ...values });
+  const common = { netns, owner: `${world.owner}/${values.name}`, ...(hostUrl && { host: hostUrl }) };
+  const { inputs, failures } = check(engine.kind, { ...common, ...values });
   expect(failures).toEqual([]);
   await engine.up(inputs);
 }
@@ -92,18 +92,18 @@ test("an address with a peer is another than the one without: it is neither take
   await ip("addr", "add", "10.7.0.1", "peer", "10.7.0.2/32", "dev", "ptp0");
   for (const each of ["ptp0", "ptp1"]) await ip("link", "set", each, "up");
   const engine = new Engine(vethPair);
-  const asked = (addresses: string[]) =>
+  const inputsWith = (addresses: string[]) =>
     up(engine, { name: "ptp0", adopt: true, addresses, peer: { name: "ptp1", netns } });
   const addresses = async () =>
     [...(await ip("-4", "-o", "addr", "show", "dev", "ptp0")).matchAll(/inet (\S+(?: peer \S+)?)/g)].map(
       ([, each]) => each,
     );
-  await expect(asked(["10.7.0.1/32"])).rejects.toThrow('wanted ["10.7.0.1/32"], seen []');
-  await asked([]);
-  await asked(["10.7.0.1/32"]);
+  await expect(inputsWith(["10.7.0.1/32"])).rejects.toThrow('wanted ["10.7.0.1/32"], seen []');
+  await inputsWith([]);
+  await inputsWith(["10.7.0.1/32"]);
   expect(await addresses()).toEqual(["10.7.0.1 peer 10.7.0.2/32", "10.7.0.1/32"]);
   await isAsRecorded(engine);
-  await asked([]);
+  await inputsWith([]);
   expect(await addresses()).toEqual(["10.7.0.1 peer 10.7.0.2/32"]);
   await engine.destroy();
 });

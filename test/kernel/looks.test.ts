@@ -9,9 +9,9 @@ import { hostUrl, settings, testHost, World } from "./support/world";
 const world = new World();
 const netns = world.netns("l");
 const numbers = Array.from({ length: 5 }, (_, index) => index);
-const inputs = (index: number, own: Values): Values => ({
+const inputs = (index: number, more: Values): Values => ({
   ...{ netns, owner: `${world.owner}/${index}`, ...(hostUrl && { host: hostUrl }) },
-  ...own,
+  ...more,
 });
 const bridges = numbers.map((index) => inputs(index, { name: `br${index}` }));
 const rules = numbers.map((index) => inputs(index, { chain: "FORWARD", target: "ACCEPT" }));
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 /** As the engine does for a refresh. */
-function look({ kind, id, state }: Pick<Engine, "kind" | "id" | "state">) {
+function refresh({ kind, id, state }: Pick<Engine, "kind" | "id" | "state">) {
   return withReadCache(() => read(kind, id, state as Values, settings));
 }
 
@@ -44,9 +44,9 @@ async function commandsOf(body: () => Promise<unknown>): Promise<string[]> {
 
 test("a refresh of many objects of one namespace takes one command of each tool, but for routes, of which a table may be full", async () => {
   const commands = await commandsOf(async () => {
-    const together = await Promise.all(all.map(look));
-    const later = await look(bridge);
-    expect([...together, later].map((each) => each?.outputs)).toEqual([...all, bridge].map(({ state }) => state));
+    const concurrent = await Promise.all(all.map(refresh));
+    const later = await refresh(bridge);
+    expect([...concurrent, later].map((each) => each?.outputs)).toEqual([...all, bridge].map(({ state }) => state));
   });
   const ledger = testHost().isLocal ? [] : ["find /run/pulumi-localnet/owned -type l -printf %l\\n"];
   const tables = routes.map(
@@ -61,16 +61,16 @@ test("a refresh of many objects of one namespace takes one command of each tool,
 });
 
 test("what this program changed or removed is seen at once", async () => {
-  await look(bridge);
+  await refresh(bridge);
   await bridge.up({ ...bridges[0], mtu: 1400 });
-  expect((await look(bridge))?.outputs).toMatchObject({ mtu: 1400 });
+  expect((await refresh(bridge))?.outputs).toMatchObject({ mtu: 1400 });
   const { kind, id, state } = other;
   await other.destroy();
-  expect(await look({ kind, id, state })).toBeUndefined();
+  expect(await refresh({ kind, id, state })).toBeUndefined();
 });
 
 test("who is about to change an object looks for itself", async () => {
-  await look(bridge);
+  await refresh(bridge);
   const [first] = await commandsOf(() => bridge.up({ ...bridges[0], mtu: 1300 }));
   expect(first).toBe(`ip -n ${netns} -N -j -d addr show dev br0`);
 });

@@ -11,7 +11,7 @@ const world = new World();
 const netns = world.netns("n");
 const local = "fd00:1::5";
 
-function asked(resource: string, more: Values = {}): Values {
+function inputsOf(resource: string, more: Values = {}): Values {
   const owner = `${world.owner}/${resource}`;
   return { name: world.name(resource), bridge: "br0", netns, addresses: [`${local}/64`], owner, ...at, ...more };
 }
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await world.build();
   await create(bridge, { name: "br0", netns, owner: `${world.owner}/br0`, ...at }, settings);
   for (const resource of ["a", "b", "c"]) world.finally(() => world.try("ip", "netns", "del", world.name(resource)));
-  await create(pod, asked("a"), settings);
+  await create(pod, inputsOf("a"), settings);
 });
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 // Each test is a run of the engine.
@@ -29,22 +29,22 @@ beforeEach(() => program.clear());
 
 test("two resources of the program cannot have it: the error says who has it, and what to do", async () => {
   await create(bridge, { name: "br0", netns, owner: `${world.owner}/br0`, ...at }, settings);
-  await create(pod, asked("a"), settings);
-  const message = (await failure(() => create(pod, asked("b"), settings))).message;
+  await create(pod, inputsOf("a"), settings);
+  const message = (await failure(() => create(pod, inputsOf("b"), settings))).message;
   expect(message).toContain(`addresses: eth0@${world.name("a")} has ${local} already (duplicate address detection)`);
   expect(message).toContain("noDad: true");
-  await remove(pod, world.name("b"), asked("b"), settings);
+  await remove(pod, world.name("b"), inputsOf("b"), settings);
 });
 
 test("another stack's it stays", async () => {
-  const message = (await failure(() => create(pod, asked("c", { owner: "lnt/other/c" }), settings))).message;
+  const message = (await failure(() => create(pod, inputsOf("c", { owner: "lnt/other/c" }), settings))).message;
   expect(message).toContain(`has ${local} already`);
-  await remove(pod, world.name("c"), asked("c", { owner: "lnt/other/c" }), settings);
+  await remove(pod, world.name("c"), inputsOf("c", { owner: "lnt/other/c" }), settings);
 });
 
 test("it moves from a resource that the program has no more, and is as any other then", async () => {
-  const { id, outputs } = await create(pod, asked("b"), settings);
-  await remove(pod, world.name("a"), asked("a"), settings);
+  const { id, outputs } = await create(pod, inputsOf("b"), settings);
+  await remove(pod, world.name("a"), inputsOf("a"), settings);
   const shown = await world.inside(world.name("b"), "ip", "-6", "addr", "show", "dev", "eth0", "to", local);
   expect(shown).toContain(`inet6 ${local}/64 scope global`);
   expect(shown).not.toMatch(/nodad|tentative|dadfailed/);

@@ -12,7 +12,7 @@ describe("Netns: of a process that runs", () => {
   const name = world.name("c");
   const place = { netns: undefined, what: `Netns ${name}` };
   const to = hostUrl ? { host: hostUrl } : {};
-  const asked = (values: Values) => {
+  const inputsOf = (values: Values) => {
     const { inputs, failures } = check(kind, { name, owner: world.owner, ...to, ...values });
     expect(failures).toEqual([]);
     return inputs;
@@ -37,12 +37,12 @@ describe("Netns: of a process that runs", () => {
 
   test("it gets the name and nothing else, and loses nothing but that", async () => {
     const pid = await container();
-    const look = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-d", "addr", "show");
-    const before = await look();
-    const inputs = asked({ pid });
+    const showLinks = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-d", "addr", "show");
+    const before = await showLinks();
+    const inputs = inputsOf({ pid });
     const { id, outputs } = await create(kind, inputs, settings);
     expect(await inode(`/run/netns/${name}`)).toBe(await inode(`/proc/${pid}/ns/net`));
-    expect(await look()).toBe(before);
+    expect(await showLinks()).toBe(before);
     expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
     const changes = await changesOf({ kind } as never, () => update(kind, id, outputs, inputs, settings));
     expect(changes).toEqual([]);
@@ -50,7 +50,7 @@ describe("Netns: of a process that runs", () => {
     expect((await create(kind, inputs, settings)).outputs).toEqual(outputs);
     await remove(kind, id, outputs, settings);
     expect(await names()).not.toContain(name);
-    expect(await look()).toBe(before);
+    expect(await showLinks()).toBe(before);
     expect(await readShares(testHost(), place)).toEqual([]);
     await remove(kind, id, outputs, settings);
     await end(pid);
@@ -58,42 +58,42 @@ describe("Netns: of a process that runs", () => {
 
   test("links can be put into it, and are taken away from it", async () => {
     const pid = await container();
-    const { id, outputs } = await create(kind, asked({ pid }), settings);
+    const { id, outputs } = await create(kind, inputsOf({ pid }), settings);
     const pair = {
       ...{ name: world.name("v"), owner: `${world.owner}v`, up: true, ...to },
       peer: { name: "eth0", netns: name, up: true },
     };
     const made = await create(vethPair, check(vethPair, pair).inputs, settings);
-    const look = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-br", "link", "show");
-    expect(await look()).toContain("eth0");
+    const showLinks = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-br", "link", "show");
+    expect(await showLinks()).toContain("eth0");
     await remove(vethPair, made.id, made.outputs, settings);
     await remove(kind, id, outputs, settings);
-    expect(await look()).not.toContain("eth0");
+    expect(await showLinks()).not.toContain("eth0");
     await end(pid);
   });
 
   test("of a container that has ended, refresh shows it, and only another pid mends that", async () => {
     const [pid, next] = [await container(), await container()];
-    const { id, outputs } = await create(kind, asked({ pid }), settings);
+    const { id, outputs } = await create(kind, inputsOf({ pid }), settings);
     await end(pid);
-    const seen = await read(kind, id, outputs, settings);
-    expect(seen?.outputs).not.toHaveProperty("pid");
-    expect(diff(kind, seen?.outputs ?? {}, asked({ pid }))).toEqual({ changes: true, replaces: ["pid"] });
-    expect(diff(kind, outputs, asked({ pid: next }))).toEqual({ changes: true, replaces: ["pid"] });
-    await remove(kind, id, seen?.outputs ?? {}, settings);
-    expect(await failure(() => create(kind, asked({ pid }), settings))).toMatchObject({
+    const refreshed = await read(kind, id, outputs, settings);
+    expect(refreshed?.outputs).not.toHaveProperty("pid");
+    expect(diff(kind, refreshed?.outputs ?? {}, inputsOf({ pid }))).toEqual({ changes: true, replaces: ["pid"] });
+    expect(diff(kind, outputs, inputsOf({ pid: next }))).toEqual({ changes: true, replaces: ["pid"] });
+    await remove(kind, id, refreshed?.outputs ?? {}, settings);
+    expect(await failure(() => create(kind, inputsOf({ pid }), settings))).toMatchObject({
       code: "LN_PROCESS",
       message: expect.stringContaining(`there is no process ${pid}`),
     });
     expect(await readShares(testHost(), place)).toEqual([]);
-    const again = await create(kind, asked({ pid: next }), settings);
+    const again = await create(kind, inputsOf({ pid: next }), settings);
     await remove(kind, again.id, again.outputs, settings);
     await end(next);
   });
 
   test("a number that another process has by now is not followed", async () => {
     const pid = await container();
-    const { id, outputs } = await create(kind, asked({ pid }), settings);
+    const { id, outputs } = await create(kind, inputsOf({ pid }), settings);
     await world.run("ip", "netns", "del", name);
     // As if the process that was attached had been started at another time.
     const [entry] = await readShares(testHost(), place);
@@ -101,7 +101,7 @@ describe("Netns: of a process that runs", () => {
     const forged = { ...(entry?.value as Values), startTime: 1 };
     await world.run("ln", "-sfn", `${JSON.stringify({ ...entry, value: forged })}/${ledger.split("/").pop()}`, ledger);
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
-    expect(await failure(() => update(kind, id, outputs, asked({ pid }), settings))).toMatchObject({
+    expect(await failure(() => update(kind, id, outputs, inputsOf({ pid }), settings))).toMatchObject({
       code: "LN_PROCESS",
       message: expect.stringContaining("is another one than that"),
     });
@@ -113,11 +113,11 @@ describe("Netns: of a process that runs", () => {
   test("a name by hand is adopted where it stands for that namespace, and for no other", async () => {
     const [pid, other] = [await container(), await container()];
     await world.run("ip", "netns", "attach", name, String(pid));
-    expect(await failure(() => create(kind, asked({ pid }), settings))).toMatchObject({ code: "LN_EXISTS" });
-    expect(await failure(() => create(kind, asked({ pid: other, adopt: true }), settings))).toMatchObject({
+    expect(await failure(() => create(kind, inputsOf({ pid }), settings))).toMatchObject({ code: "LN_EXISTS" });
+    expect(await failure(() => create(kind, inputsOf({ pid: other, adopt: true }), settings))).toMatchObject({
       code: "LN_ADOPT",
     });
-    const { id, outputs } = await create(kind, asked({ pid, adopt: true }), settings);
+    const { id, outputs } = await create(kind, inputsOf({ pid, adopt: true }), settings);
     await remove(kind, id, outputs, settings);
     expect(await names()).not.toContain(name);
     // One of that name that is made meanwhile is another's.
@@ -130,11 +130,11 @@ describe("Netns: of a process that runs", () => {
 
   test("after a run that died, other inputs make a namespace of its own, and the reverse", async () => {
     const pid = await container();
-    await create(kind, asked({ pid }), settings);
-    const { id, outputs } = await create(kind, asked({}), settings);
+    await create(kind, inputsOf({ pid }), settings);
+    const { id, outputs } = await create(kind, inputsOf({}), settings);
     expect(await inode(`/run/netns/${name}`)).not.toBe(await inode(`/proc/${pid}/ns/net`));
     expect(outputs).toMatchObject({ loopback: true });
-    await create(kind, asked({ pid }), settings);
+    await create(kind, inputsOf({ pid }), settings);
     expect(await inode(`/run/netns/${name}`)).toBe(await inode(`/proc/${pid}/ns/net`));
     await remove(kind, id, outputs, settings);
     expect(await names()).not.toContain(name);
@@ -144,14 +144,14 @@ describe("Netns: of a process that runs", () => {
   test("the host's own namespace, and one that has a name, get none", async () => {
     const ofHost = Number(await world.script(undefined, "sleep 900 > /dev/null 2>&1 < /dev/null & echo $!"));
     pids.push(ofHost);
-    expect(await failure(() => create(kind, asked({ pid: ofHost }), settings))).toMatchObject({
+    expect(await failure(() => create(kind, inputsOf({ pid: ofHost }), settings))).toMatchObject({
       code: "LN_INPUT",
       message: expect.stringContaining("the host's own"),
     });
     await end(ofHost);
     const pid = await container();
     await world.run("ip", "netns", "attach", `${name}x`, String(pid));
-    expect(await failure(() => create(kind, asked({ pid }), settings))).toMatchObject({
+    expect(await failure(() => create(kind, inputsOf({ pid }), settings))).toMatchObject({
       code: "LN_EXISTS",
       message: expect.stringContaining(`has a name already, ${name}x`),
     });

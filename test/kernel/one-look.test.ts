@@ -1,6 +1,6 @@
 import { type Host, withReadCache } from "../../provider/src/host";
 import { enter } from "../../provider/src/host/netns";
-import { lookAhead, withOneLook } from "../../provider/src/host/one-look";
+import { prefetch, withCommandCache } from "../../provider/src/host/one-look";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
 
@@ -23,18 +23,18 @@ afterAll(async () => {
 
 const address = (index: number) => `10.9.0.${index + 1}/32`;
 
-type Ask = (host: Host, netns: string) => Promise<unknown>;
+type Query = (host: Host, netns: string) => Promise<unknown>;
 
 /** What is answered in a look ahead, how many processes that took, and how many the others took after it. */
-async function askAll(ask: Ask): Promise<{ answers: unknown[]; begun: number; after: number }> {
+async function queryAll(query: Query): Promise<{ answers: unknown[]; begun: number; after: number }> {
   const spawn = jest.spyOn(processes, "spawn");
   try {
     return await withReadCache(() =>
-      withOneLook(async () => {
-        for (const name of samples) await ask(host, name);
-        await lookAhead(host, samples, others);
+      withCommandCache(async () => {
+        for (const name of samples) await query(host, name);
+        await prefetch(host, samples, others);
         const begun = spawn.mock.calls.length;
-        const answers = await Promise.all(others.map((name) => ask(host, name)));
+        const answers = await Promise.all(others.map((name) => query(host, name)));
         return { answers, begun, after: spawn.mock.calls.length - begun };
       }),
     );
@@ -44,9 +44,9 @@ async function askAll(ask: Ask): Promise<{ answers: unknown[]; begun: number; af
 }
 
 test("what two namespaces were asked, all others are asked by few processes, and each answers for itself", async () => {
-  const show: Ask = async (each, name) =>
+  const show: Query = async (each, name) =>
     (await each.run(["ip", "-n", name, "-o", "-4", "addr", "show", "dev", "lo"])).stdout;
-  const { answers, begun, after } = await askAll(show);
+  const { answers, begun, after } = await queryAll(show);
   expect(answers).toEqual(others.map((_, index) => expect.stringContaining(` ${address(index)} `)));
   expect(after).toBe(0);
   // Two samples, and two for all eighteen; over ssh shells that are there already run them.
@@ -57,8 +57,8 @@ test("words, standard input, both outputs and the exit code are those of the com
   const words = ["", "a b", "'\"`$(id)${HOME}\\", "two\nlines", "*", "-n"];
   const script = 'printf "<%s>" "$@"; cat; echo "to stderr" >&2; exit 7';
   const argv = (name: string) => enter(name, ["sh", "-c", script, "x", ...words]);
-  const ask: Ask = (each, name) => each.run(argv(name), { input: "in\\n%s\nput", accept: [7] });
-  const { answers, after } = await askAll(ask);
+  const query: Query = (each, name) => each.run(argv(name), { input: "in\\n%s\nput", accept: [7] });
+  const { answers, after } = await queryAll(query);
   const alone = await host.run(argv(samples[0] as string), { input: "in\\n%s\nput", accept: [7] });
   expect(alone.stdout).toContain("<two\nlines>");
   expect(answers).toEqual(others.map(() => alone));
@@ -66,10 +66,11 @@ test("words, standard input, both outputs and the exit code are those of the com
 });
 
 test("a failure is that of the command alone, and what only one was asked the others are not", async () => {
-  const missing: Ask = (each, name) => failure(() => each.run(["ip", "-n", name, "link", "show", "dev", "none0"]));
-  const { answers, after } = await askAll(missing);
+  const missing: Query = (each, name) => failure(() => each.run(["ip", "-n", name, "link", "show", "dev", "none0"]));
+  const { answers, after } = await queryAll(missing);
   expect(answers).toEqual(others.map(() => expect.objectContaining({ summary: expect.stringContaining("none0") })));
   expect(after).toBe(0);
-  const own: Ask = (each, name) => (name === samples[0] ? each.run(["ip", "-n", name, "link"]) : Promise.resolve());
-  if (host.isLocal) expect(await askAll(own)).toMatchObject({ begun: 1, after: 0 });
+  const onlyFirst: Query = (each, name) =>
+    name === samples[0] ? each.run(["ip", "-n", name, "link"]) : Promise.resolve();
+  if (host.isLocal) expect(await queryAll(onlyFirst)).toMatchObject({ begun: 1, after: 0 });
 });

@@ -20,8 +20,8 @@ afterEach(async () => void (await world.try("ip", "netns", "del", name)));
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 function inputs(values: Values): Values {
-  const own = { name, bridge: "br0", netns: node, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
-  const { inputs: checked, failures } = check(kind, { ...own, addresses: ["10.0.1.2/24"], ...values });
+  const inputs = { name, bridge: "br0", netns: node, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+  const { inputs: checked, failures } = check(kind, { ...inputs, addresses: ["10.0.1.2/24"], ...values });
   expect(failures).toEqual([]);
   return checked;
 }

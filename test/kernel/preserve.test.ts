@@ -12,7 +12,7 @@ interface Place {
   readonly kind: AnyKind;
   readonly needs?: "dummy";
   /** The inputs of the resource, with those of the link where they belong. */
-  inputs(world: World, netns: string, own: Values): Values;
+  inputs(world: World, netns: string, linkInputs: Values): Values;
   /** The link's name and namespace. */
   link(world: World, netns: string): readonly [string, string];
 }
@@ -21,31 +21,40 @@ const far = (world: World) => world.name("b");
 const places: Readonly<Record<string, Place>> = {
   Bridge: {
     kind: bridge,
-    inputs: (_, netns, own) => ({ name: "l0", netns, ...own }),
+    inputs: (_, netns, linkInputs) => ({ name: "l0", netns, ...linkInputs }),
     link: (_, netns) => ["l0", netns],
   },
   "near end of a VethPair": {
     kind: vethPair,
-    inputs: (world, netns, own) => ({ name: "l0", netns, ...own, peer: { name: "l1", netns: far(world) } }),
+    inputs: (world, netns, linkInputs) => ({
+      name: "l0",
+      netns,
+      ...linkInputs,
+      peer: { name: "l1", netns: far(world) },
+    }),
     link: (_, netns) => ["l0", netns],
   },
   "far end of a VethPair": {
     kind: vethPair,
-    inputs: (world, netns, own) => ({ name: "l1", netns: far(world), peer: { name: "l0", netns, ...own } }),
+    inputs: (world, netns, linkInputs) => ({
+      name: "l1",
+      netns: far(world),
+      peer: { name: "l0", netns, ...linkInputs },
+    }),
     link: (_, netns) => ["l0", netns],
   },
   Pod: {
     kind: pod,
-    inputs: (world, netns, own) => ({
+    inputs: (world, netns, linkInputs) => ({
       ...{ name: world.name("p"), bridge: "br0", netns, gateway: "10.1.0.9", gateway6: "2001:db8:1::9" },
-      ...own,
+      ...linkInputs,
     }),
     link: (world) => ["eth0", world.name("p")],
   },
   Dummy: {
     kind: dummy,
     needs: "dummy",
-    inputs: (_, netns, own) => ({ name: "l0", netns, ...own }),
+    inputs: (_, netns, linkInputs) => ({ name: "l0", netns, ...linkInputs }),
     link: (_, netns) => ["l0", netns],
   },
 };
@@ -88,7 +97,7 @@ ip neigh add proxy 10.1.0.99 dev ${name} router proto 157
 sysctl -q net.ipv4.conf.${name}.proxy_arp=1
 `;
 
-const look = (name: string) => `
+const stateScript = (name: string) => `
 ip -N -d -o route show table all | sed 's/dead\\|linkdown//g; s/  */ /g' | grep -v 'proto 2 ' | sort
 ip rule; ip -6 rule
 ip -o neigh show nud permanent; ip -o neigh show proxy
@@ -100,12 +109,12 @@ describe("a link with one address", () => {
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
   const engine = new Engine(bridge);
-  const said: string[] = [];
-  const up = (own: Values) =>
-    engine.up({ name: "l0", netns, owner: world.owner, up: true, ...own, ...(hostUrl && { host: hostUrl }) });
+  const remarks: string[] = [];
+  const up = (linkInputs: Values) =>
+    engine.up({ name: "l0", netns, owner: world.owner, up: true, ...linkInputs, ...(hostUrl && { host: hostUrl }) });
 
   beforeAll(async () => {
-    jest.spyOn(console, "error").mockImplementation((text) => said.push(String(text)));
+    jest.spyOn(console, "error").mockImplementation((text) => remarks.push(String(text)));
     await world.build();
   });
   afterAll(async () => {
@@ -124,13 +133,13 @@ describe("a link with one address", () => {
       await up({ addresses: [address] });
       expect(await ip("route", "show", "root", "192.168.40.0/23")).toBe(before);
     }
-    expect(said).toEqual([]);
+    expect(remarks).toEqual([]);
   });
 
   test("of a route whose next hop cannot be reached any more the user is told", async () => {
     await up({ addresses: ["172.16.0.1/24"] });
     expect(await ip("route", "show", "root", "192.168.40.0/23")).toContain("192.168.41.0/24 dev l0 scope link");
-    expect(said.splice(0)).toEqual([
+    expect(remarks.splice(0)).toEqual([
       expect.stringMatching(
         new RegExp(`^link l0@${netns} changed: .*: route unicast 192.168.40.0/24 via 192.168.10.20 .*invalid gateway`),
       ),
@@ -142,7 +151,7 @@ describe("a link with one address", () => {
     await up({ addresses: ["172.16.0.1/24", "2001:db8::1/64"] });
     await up({ addresses: ["172.16.0.1/24"], up: false });
     expect(await ip("addr", "show", "dev", "l0")).not.toContain("2001:db8::1/64");
-    expect(said.splice(0)).toEqual([expect.stringContaining("192.168.41.0/24 dev l0")]);
+    expect(remarks.splice(0)).toEqual([expect.stringContaining("192.168.41.0/24 dev l0")]);
     expect(await ip("addr", "show", "dev", "l0")).toContain("2001:db8::77/64");
     await up({ addresses: ["172.16.0.1/24"], up: true });
     expect(await ip("addr", "show", "dev", "l0")).toContain("2001:db8::77/64");
@@ -178,25 +187,25 @@ for (const [title, place] of Object.entries(places)) {
     world.netns("b");
     const [name, where] = place.link(world, netns);
     const engine = new Engine(place.kind);
-    let own = first;
+    let linkInputs = first;
     let before = "";
-    const said: string[] = [];
+    const remarks: string[] = [];
 
     async function up(): Promise<void> {
       const more = { owner: world.owner, ...(hostUrl && { host: hostUrl }) };
-      const { inputs, failures } = check(place.kind, { ...place.inputs(world, netns, own), ...more });
+      const { inputs, failures } = check(place.kind, { ...place.inputs(world, netns, linkInputs), ...more });
       expect(failures).toEqual([]);
       await engine.up(inputs);
     }
 
     beforeAll(async () => {
-      jest.spyOn(console, "error").mockImplementation((text) => said.push(String(text)));
+      jest.spyOn(console, "error").mockImplementation((text) => remarks.push(String(text)));
       await world.build();
       await world.inAll("cd /proc/sys/net/ipv6/conf; echo 0 | tee all/accept_dad default/accept_dad >&2");
       await world.script(netns, "ip link add br0 type bridge; ip link set br0 up");
       await up();
       await world.script(where, byHand(name).trim().replaceAll("\n", " && "));
-      before = await world.script(where, look(name));
+      before = await world.script(where, stateScript(name));
       for (const each of ["mtu lock 1400", "weight 3", "pref high", "PERMANENT", "10.6.0.9"])
         expect(before).toContain(each);
     });
@@ -207,17 +216,17 @@ for (const [title, place] of Object.entries(places)) {
     });
 
     test.each(updates)("stays as it was: %s", async (_, change) => {
-      own = { ...own, ...change };
-      if (place.kind !== pod) delete own.gateway6;
+      linkInputs = { ...linkInputs, ...change };
+      if (place.kind !== pod) delete linkInputs.gateway6;
       await up();
       const state = engine.state;
       await engine.refresh();
       expect(engine.state).toEqual(state);
-      const now = await world.script(where, look(name));
+      const now = await world.script(where, stateScript(name));
       const isGateway = (line: string) => /(default) via \S*9 dev eth0 table 254/.test(line);
       const others = (text: string) => text.split("\n").filter((line) => !isGateway(line));
       expect(others(now)).toEqual(others(before));
-      expect(said).toEqual([]);
+      expect(remarks).toEqual([]);
     });
   });
 }

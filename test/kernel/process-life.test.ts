@@ -168,8 +168,8 @@ test("it outlives the name of its namespace, and delete ends it all the same", a
 test("of a namespace that was deleted by hand and came back, the old process is replaced by one in the new one", async () => {
   const other = world.netns("r");
   await world.addNetns(other);
-  const asked = inputs(["sleep", "600"], { netns: other });
-  const { id, outputs } = await create(kind, asked, settings);
+  const request = inputs(["sleep", "600"], { netns: other });
+  const { id, outputs } = await create(kind, request, settings);
   await world.run("ip", "netns", "del", other);
   const refreshed = await read(kind, id, outputs, settings);
   expect(refreshed?.inputs.netns).toBe(`net:[${outputs.netnsInode}]`);
@@ -177,12 +177,12 @@ test("of a namespace that was deleted by hand and came back, the old process is 
   await world.addNetns(other);
   expect((await read(kind, id, outputs, settings))?.inputs.netns).toBe(`net:[${outputs.netnsInode}]`);
   // Without a state, as after a crash, and with one.
-  const created = await create(kind, asked, settings);
+  const created = await create(kind, request, settings);
   expect(await isAlive(outputs.pid)).toBe(false);
   expect(await pidsOf(other)).toEqual([String(created.outputs.pid)]);
   await world.run("ip", "netns", "del", other);
   await world.addNetns(other);
-  const updated = await update(kind, id, created.outputs, asked, settings);
+  const updated = await update(kind, id, created.outputs, request, settings);
   expect(await isAlive(created.outputs.pid)).toBe(false);
   expect(await pidsOf(other)).toEqual([String(updated.pid)]);
   await remove(kind, id, updated, settings);
@@ -226,15 +226,15 @@ const daemon = (seconds: number, then: string) => [
 ];
 
 test.each([0, 0.5, 1.5])("one that goes to the background after %s s is followed, and ended", async (seconds) => {
-  const asked = inputs(daemon(seconds, "print('there', flush=True)\ntime.sleep(600)"));
-  const { id, outputs } = await create(kind, asked, settings);
+  const request = inputs(daemon(seconds, "print('there', flush=True)\ntime.sleep(600)"));
+  const { id, outputs } = await create(kind, request, settings);
   // Before that it may still be in the session of the one that started it, as a child that a crash leaves is.
   const isSettled = async () =>
     (await world.run("cat", String(outputs.log))) === "there\n" && (await alive()).length === 1;
   await eventually(isSettled, 30);
-  const found = await read(kind, id, outputs, settings);
-  expect([String(found?.outputs.pid)]).toEqual(await alive());
-  expect(diff(kind, found?.outputs ?? {}, outputs)).toEqual({ changes: false, replaces: [] });
+  const refreshed = await read(kind, id, outputs, settings);
+  expect([String(refreshed?.outputs.pid)]).toEqual(await alive());
+  expect(diff(kind, refreshed?.outputs ?? {}, outputs)).toEqual({ changes: false, replaces: [] });
   await remove(kind, id, outputs, settings);
 });
 
@@ -247,15 +247,15 @@ test("one that goes to the background and answers there gets ready", async () =>
 });
 
 test("of one that crashed, its children are found: up replaces them, and destroy ends them", async () => {
-  const asked = inputs(shell("sleep 601 & sleep 600"));
-  const { id, outputs } = await create(kind, asked, settings);
+  const request = inputs(shell("sleep 601 & sleep 600"));
+  const { id, outputs } = await create(kind, request, settings);
   await eventually(async () => (await alive()).length === 3);
   await world.run("kill", "-KILL", String(outputs.pid));
   await eventually(async () => (await alive()).length === 2);
-  const found = await read(kind, id, outputs, settings);
-  expect(diff(kind, found?.outputs ?? {}, outputs)).toEqual({ changes: true, replaces: ["command"] });
+  const refreshed = await read(kind, id, outputs, settings);
+  expect(diff(kind, refreshed?.outputs ?? {}, outputs)).toEqual({ changes: true, replaces: ["command"] });
   const children = await alive();
-  const updated = await update(kind, id, outputs, asked, settings);
+  const updated = await update(kind, id, outputs, request, settings);
   expect((await alive()).filter((pid) => children.includes(pid))).toEqual([]);
   await world.run("kill", "-KILL", String(updated.pid));
   await remove(kind, id, updated, settings);
@@ -273,24 +273,24 @@ test("a child that it starts when it is asked to end is asked to end too", async
 });
 
 test("the log of one that crashed stays, and the next create begins another", async () => {
-  const asked = inputs(shell("echo once; exec sleep 600"));
-  const { id, outputs } = await create(kind, asked, settings);
+  const request = inputs(shell("echo once; exec sleep 600"));
+  const { id, outputs } = await create(kind, request, settings);
   const log = String(outputs.log);
   await eventually(async () => (await world.run("cat", log)) === "once\n");
   await world.run("kill", "-KILL", String(outputs.pid));
   await eventually(async () => (await alive()).length === 0);
   expect(await read(kind, id, outputs, settings)).toBeUndefined();
   expect(await world.run("cat", log)).toBe("once\n");
-  const again = await create(kind, asked, settings);
+  const again = await create(kind, request, settings);
   await eventually(async () => (await world.run("cat", log)) === "once\n");
   await remove(kind, id, again.outputs, settings);
 });
 
 test("a wait for readiness ends when the engine's time for the operation does", async () => {
-  const asked = inputs(["sleep", "600"], { ready: { exec: ["false"], timeoutSeconds: 60 } });
+  const request = inputs(["sleep", "600"], { ready: { exec: ["false"], timeoutSeconds: 60 } });
   const shown: string[] = [];
   const engine = { seconds: 2, show: (message: string) => shown.push(message) };
-  const error = await failure(() => withEngine(engine, () => create(kind, asked, settings)));
+  const error = await failure(() => withEngine(engine, () => create(kind, request, settings)));
   expect(error.message).toMatch(/not ready within the time that customTimeouts allows, [12] s: false: exit 1/);
   expect(shown).toContain("waiting for exec false: false: exit 1");
 });

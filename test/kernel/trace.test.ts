@@ -36,7 +36,7 @@ afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 const follow = async (...words: string[]) => traceFlow({ host: testHost(), objects: [] }, flowTo(words), pod);
 
 /** What trace could leave, or change: rules, and whatever else is there. */
-const look = () =>
+const showState = () =>
   Promise.all(
     [pod, router, far].map((each) =>
       world.script(
@@ -62,9 +62,9 @@ test("of what is answered it tells the links there and back, by whose rules, and
     "-j",
     "ACCEPT",
   );
-  const before = await look();
+  const before = await showState();
   const { there, back, cause } = await follow(server);
-  expect(await look()).toEqual(before);
+  expect(await showState()).toEqual(before);
   await iptables("-D", "FORWARD", "1");
   expect(cause).toMatchObject({ result: "answered", netns: far });
   expect(there.map(({ netns, text }) => `${netns}: ${text}`)).toEqual([
@@ -232,9 +232,9 @@ const faults: readonly Fault[] = [
 
 test.each(faults)("it names the cause: $what", async ({ breaks, mends, to = [server], cause }) => {
   await world.script(undefined, breaks);
-  const before = await look();
+  const before = await showState();
   const traced = await follow(...to);
-  const after = await look();
+  const after = await showState();
   await world.script(undefined, mends);
   expect(traced.cause).toMatchObject(cause);
   expect(after).toEqual(before);

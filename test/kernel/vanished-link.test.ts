@@ -19,19 +19,19 @@ async function made() {
   return link;
 }
 const args = { name: "v", netns, offloads: { tx: true } } as unknown as LinkArgs;
-const ask = async (link: Awaited<ReturnType<typeof made>>) => showSides(testHost(), args, undefined, link);
+const show = async (link: Awaited<ReturnType<typeof made>>) => showSides(testHost(), args, undefined, link);
 
 test("of a link that is there, its offloads are shown", async () => {
   const link = await made();
-  expect(await ask(link)).toMatchObject({ ifname: "v", offloads: { tx: true } });
+  expect(await show(link)).toMatchObject({ ifname: "v", offloads: { tx: true } });
   await world.run("ip", "-n", netns, "link", "del", "v");
 });
 
 test("one that goes with its far end before its offloads are read is not there; nor is one that was removed", async () => {
   const link = await made();
   await world.run("ip", "-n", there, "link", "del", "w");
-  expect(await ask(link)).toBeUndefined();
+  expect(await show(link)).toBeUndefined();
   await made();
   await world.run("ip", "-n", netns, "link", "del", "v");
-  expect(await ask(link)).toBeUndefined();
+  expect(await show(link)).toBeUndefined();
 });

@@ -27,10 +27,10 @@ function checkedInputs(kind: AnyKind, values: Values): Values {
 async function made(kind: AnyKind, values: Values) {
   const inputs = checkedInputs(kind, values);
   const { id, outputs } = await create(kind, inputs, settings);
-  const seen = await read(kind, id, outputs, settings);
-  if (!seen) throw new Error(`read does not find ${id}`);
-  expect(diff(kind, seen.outputs, inputs)).toEqual({ changes: false, replaces: [] });
-  return { id, inputs, outputs: seen.outputs, remove: () => remove(kind, id, seen.outputs, settings) };
+  const refreshed = await read(kind, id, outputs, settings);
+  if (!refreshed) throw new Error(`read does not find ${id}`);
+  expect(diff(kind, refreshed.outputs, inputs)).toEqual({ changes: false, replaces: [] });
+  return { id, inputs, outputs: refreshed.outputs, remove: () => remove(kind, id, refreshed.outputs, settings) };
 }
 
 /** Words of ip's own grammar, which may be names of links and namespaces all the same. */

@@ -114,11 +114,11 @@ export function works(from: string, versions: [node: "this Node" | "Node 24", pu
     expect(await stack.outputs()).toMatchObject({ answered: 1, mac: expect.stringMatching(/^([0-9a-f]{2}:){5}/) });
     await stack.unchanged();
     const discover = ["env", "-C", project, "npx", "localnet", "discover", "--netns", "lnp-router"];
-    const found = await run([...sandbox.inside, ...discover], { env });
-    expect(found.stderr).toContain(
+    const result = await run([...sandbox.inside, ...discover], { env });
+    expect(result.stderr).toContain(
       "left out: Netns lnp-router: it is not free to be imported, but belongs to user-program/test/",
     );
-    expect(JSON.stringify(JSON.parse(found.stdout))).not.toContain("br0");
+    expect(JSON.stringify(JSON.parse(result.stdout))).not.toContain("br0");
     await stack.set({ mtu: "1400" });
     expect(changes((await stack.up()).text)).toMatchObject({ updated: 3 });
     await stack.unchanged();

@@ -63,10 +63,10 @@ test.each(spoken)("%s: what looks like an option stands where only a value can",
       for (const wrap of [(each: string) => each, (each: string) => [each], (each: string) => nest(base, each)]) {
         const { inputs, failures } = check(kindOf(type), sample(type, { ...options[key], [key]: wrap(word) }));
         if (failures.length > 0) continue;
-        const plain = check(kindOf(type), sample(type, { ...options[key], [key]: wrap("word") })).inputs;
-        const [said, otherwise] = [await spokenLines(type, inputs), await spokenLines(type, plain)];
-        expect(said.map((line) => line.length)).toEqual(otherwise.map((line) => line.length));
-        const bad = said.flatMap((line, i) =>
+        const expected = check(kindOf(type), sample(type, { ...options[key], [key]: wrap("word") })).inputs;
+        const [spoken, otherwise] = [await spokenLines(type, inputs), await spokenLines(type, expected)];
+        expect(spoken.map((line) => line.length)).toEqual(otherwise.map((line) => line.length));
+        const bad = spoken.flatMap((line, i) =>
           line.filter((each, j) => each.startsWith("-") && each !== otherwise[i]?.[j] && !free.has(line[j - 1] ?? "")),
         );
         expect(bad).toEqual([]);

@@ -12,7 +12,11 @@ const anyNetns = fc.option(anyName, { nil: undefined });
 const number32 = fc.integer({ min: 0, max: 0xffffffff });
 
 /** What a kind lists on a host that prints this, each id read and made again. */
-async function listed(type: string, netns: string | undefined, stdout: (argv: string) => string): Promise<Values[]> {
+async function importableOf(
+  type: string,
+  netns: string | undefined,
+  stdout: (argv: string) => string,
+): Promise<Values[]> {
   const host = new RecordingHost((argv) => ({ stdout: stdout(argv.join(" ")) }));
   const list = (await kindOf(type).imports?.list(host, netns)) ?? [];
   return list.map(({ id }) => {
@@ -43,8 +47,8 @@ test("a service that is listed has the id of what it is, and so has each backend
       const where = serviceArgs(key).join(" ");
       const saved = `-A ${where} -s rr\n-a ${where} -r ${endpoint(address, port)} -m -w 1\n`;
       const answer = (argv: string) => (argv.endsWith("ipvsadm -S -n") ? saved : "");
-      expect(await listed("IpvsService", netns, answer)).toMatchObject([{ ...key, ...(netns && { netns }) }]);
-      expect(await listed("IpvsBackend", netns, answer)).toMatchObject([{ port }]);
+      expect(await importableOf("IpvsService", netns, answer)).toMatchObject([{ ...key, ...(netns && { netns }) }]);
+      expect(await importableOf("IpvsBackend", netns, answer)).toMatchObject([{ port }]);
     }),
   );
 });
@@ -66,15 +70,15 @@ test("a route that is listed has the id of what it is, whatever its table and me
     fc.asyncProperty(route, anyNetns, async ({ dst, dst6, metrics: { metric, metric6 }, table }, netns) => {
       const entry = { type: "1", protocol: "3", gateway: "x", table: String(table) };
       const kernels = { ...entry, dst: "10.0.0.0/8", protocol: "2" };
-      const found = await listed("Route", netns, (argv) =>
+      const routes = await importableOf("Route", netns, (argv) =>
         JSON.stringify([
           { ...entry, ...(argv.includes(" -6 ") ? { dst: dst6, metric: metric6 } : { dst, metric }) },
           kernels,
         ]),
       );
-      expect(found.map(({ destination }) => destination)).toEqual([dst, dst6 === "default" ? "::/0" : dst6]);
-      expect(found.map((each) => each.metric ?? 0)).toEqual([metric, metric6 === 1024 ? 0 : metric6]);
-      for (const each of found) expect(each.table ?? 254).toBe(table);
+      expect(routes.map(({ destination }) => destination)).toEqual([dst, dst6 === "default" ? "::/0" : dst6]);
+      expect(routes.map((each) => each.metric ?? 0)).toEqual([metric, metric6 === 1024 ? 0 : metric6]);
+      for (const each of routes) expect(each.table ?? 254).toBe(table);
     }),
   );
 });

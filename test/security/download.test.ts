@@ -23,7 +23,7 @@ const script = join(root, "scripts/pulumi-cli/download.mjs");
 const platform = `${process.platform}-${process.arch}`;
 let release: Buffer;
 let answer: { status?: number; headers?: Record<string, string>; body?: Buffer };
-let asked: string[];
+let requests: string[];
 let secure: Server;
 let plain: Server;
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
   execFileSync("tar", ["-C", directory, "-czf", join(directory, "release"), "pulumi"]);
   release = readFileSync(join(directory, "release"));
   const serve: Parameters<typeof createPlainServer>[1] = ({ url = "" }, response) => {
-    asked.push(url);
+    requests.push(url);
     response.writeHead(answer.status ?? 200, answer.headers).end(answer.body ?? release);
   };
   secure = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, serve);
@@ -53,7 +53,7 @@ beforeAll(async () => {
   writeFileSync(join(commands, "curl"), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 });
 beforeEach(() => {
-  asked = [];
+  requests = [];
   answer = {};
 });
 afterAll(() => {
@@ -81,7 +81,7 @@ test("the release with the known checksum is taken, from where releases are", as
   expect(readFileSync(join(target, "bin/pulumi"), "utf8")).toBe("the CLI");
   expect(readdirSync(target)).toEqual(["bin"]);
   const path = new URL(repository.url).pathname.replace(/\.git$/, "");
-  expect(asked).toEqual([`${path}/releases/download/v1.2.3/pulumi-v1.2.3-${platform}.tar.gz`]);
+  expect(requests).toEqual([`${path}/releases/download/v1.2.3/pulumi-v1.2.3-${platform}.tar.gz`]);
 });
 
 test("another archive is refused before it is unpacked, even one that differs by a byte behind its end", async () => {
@@ -95,10 +95,10 @@ test("another archive is refused before it is unpacked, even one that differs by
 test("nothing is asked of a server whose certificate is nobody's, and no redirection leads to one without", async () => {
   const untrusted = await download(sha256(release), "/etc/ssl/certs/ca-certificates.crt");
   expect(untrusted.problem).toMatch(/curl: \((60|77)\)/);
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
   answer = { status: 302, headers: { location: `http://127.0.0.1:${portOf(plain)}/archive` } };
   const redirected = await download(sha256(release));
   expect(redirected.problem).toContain("curl: (1)");
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
   for (const { target } of [untrusted, redirected]) expect(existsSync(join(target, "bin"))).toBe(false);
 });

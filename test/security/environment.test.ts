@@ -44,7 +44,7 @@ test("with sudo, a process's environment is in no command line and not in sudo's
   const hex = (text: string) => Buffer.from(text).toString("hex");
   const environment = { DB_PASSWORD: secret, IFS: "x", LC_MESSAGES: "de" };
   const argv = [...mounted.slice(1), process.execPath, "-e", program, hex(JSON.stringify(environment)), hex(logFile)];
-  const seen: string[] = [];
+  const environments: string[] = [];
   const starter = spawn("unshare", argv, { stdio: ["ignore", "ignore", "pipe"] });
   let ended = false;
   let stderr = "";
@@ -56,14 +56,18 @@ test("with sudo, a process's environment is in no command line and not in sudo's
   });
   const sleeps = () => everyProcess("cmdline").filter(({ words }) => words[0] === "sleep" && words[1] === "987");
   await eventually(async () => {
-    seen.push(...everyProcess("cmdline").flatMap(({ words }) => words.filter((word) => word.includes("HUNTER2"))));
+    environments.push(
+      ...everyProcess("cmdline").flatMap(({ words }) => words.filter((word) => word.includes("HUNTER2"))),
+    );
     return (ended && sleeps().length > 0) || stderr !== "";
   }, 30);
   expect(stderr).toBe("");
   const [sleeping] = sleeps();
   try {
-    seen.push(...everyProcess("cmdline").flatMap(({ words }) => words.filter((word) => word.includes("HUNTER2"))));
-    expect(seen).toEqual([]);
+    environments.push(
+      ...everyProcess("cmdline").flatMap(({ words }) => words.filter((word) => word.includes("HUNTER2"))),
+    );
+    expect(environments).toEqual([]);
     expect(readFileSync(sudoLog, "utf8")).toContain("sleep 987");
     expect(readFileSync(sudoLog, "utf8")).not.toContain("HUNTER2");
     const words = everyProcess("environ").find(({ pid }) => pid === sleeping?.pid)?.words ?? [];

@@ -130,8 +130,8 @@ test("a secret of any text is not left in an error", () => {
   const secret = fc.string({ unit: "binary", minLength: 4, maxLength: 40 }).filter((text) => text.trim().length >= 4);
   fc.assert(
     fc.property(secret, hostile, (text, around) => {
-      const plain = redact(`${around}${text}${around}`, [text]);
-      expect(plain.replaceAll("[secret]", "")).not.toContain(text);
+      const redacted = redact(`${around}${text}${around}`, [text]);
+      expect(redacted.replaceAll("[secret]", "")).not.toContain(text);
     }),
     { numRuns },
   );

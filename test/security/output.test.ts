@@ -113,8 +113,8 @@ test("a web server whose answer has no end fails a probe, and costs little memor
   });
   await new Promise<void>((resolve) => endless.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
-  const ask = () => reach(host, undefined, { http: { url, expectStatus: 200 } }, 20);
-  const { memory, value } = await measured(() => Promise.all([ask(), ask(), ask()]));
+  const request = () => reach(host, undefined, { http: { url, expectStatus: 200 } }, 20);
+  const { memory, value } = await measured(() => Promise.all([request(), request(), request()]));
   endless.closeAllConnections();
   endless.close();
   expect(value.map(({ ok, failure: why }) => [ok, why])).toEqual(
@@ -128,14 +128,14 @@ test("the word that ends a command's output is in no command line", async () => 
   const { end } = shell as unknown as { end: string };
   const word = randomUUID();
   const run = shell.run(["sh", "-c", "sleep 30", word], 30).catch(() => {});
-  let seen: readonly string[] = [];
+  let lines: readonly string[] = [];
   await eventually(async () => {
-    seen = ["cmdline", "environ"].flatMap(ofEachProcess);
-    return seen.some((text) => text.includes(word));
+    lines = ["cmdline", "environ"].flatMap(ofEachProcess);
+    return lines.some((text) => text.includes(word));
   });
   shell.close();
   await run;
-  expect(seen.filter((text) => text.includes(end))).toEqual([]);
+  expect(lines.filter((text) => text.includes(end))).toEqual([]);
 });
 
 /** A file of each process, its first megabyte: a test beside this one has processes whose environment has no end. */

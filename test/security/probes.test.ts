@@ -42,14 +42,14 @@ test("the secrets of an address are in no id, no error and no list of processes"
   const { id } = await create(kind, inputs({ http: { url: url("page"), expectBody: "page" } }), settings);
   expect(id).toBe(`http://127.0.0.1:8080/page?token=...&...@${netns}`);
   const slow = failure(() => create(kind, inputs({ http: { url: url("slow") } }), settings));
-  let listed = "";
+  let seenArguments = "";
   await eventually(async () => {
-    listed = (await asNobody("ps", "-eo", "args", "ww")).stdout;
-    return listed.includes("%{http_code}");
+    seenArguments = (await asNobody("ps", "-eo", "args", "ww")).stdout;
+    return seenArguments.includes("%{http_code}");
   });
   const { message } = await slow;
   for (const secret of secrets) {
-    expect(listed).not.toContain(secret);
+    expect(seenArguments).not.toContain(secret);
     expect(message).not.toContain(secret);
   }
   expect(message).toMatch(/ran: .* curl .*--url 'http:\/\/127\.0\.0\.1:8080\/slow\?token=\.\.\.&\.\.\.'/);

@@ -16,8 +16,8 @@ let count = 0;
 /** Inputs of a process that nobody else owns. */
 function inputs(more: Values = {}): Values {
   count += 1;
-  const asked = { command: ["sleep", "600"], netns, owner: `${world.owner}/${count}`, ...more };
-  return check(kind, { ...asked, ...(hostUrl && { host: hostUrl }) }).inputs;
+  const request = { command: ["sleep", "600"], netns, owner: `${world.owner}/${count}`, ...more };
+  return check(kind, { ...request, ...(hostUrl && { host: hostUrl }) }).inputs;
 }
 
 async function forged(forgery: Forgery): Promise<ChildProcess> {
@@ -51,20 +51,20 @@ describe.each([
   afterAll(() => Object.assign(testHost(), { isLocal: hostUrl === undefined }));
 
   test("a name with a newline makes destroy signal no other process", async () => {
-    const asked = inputs();
+    const request = inputs();
     const other = victim();
-    const { id, outputs } = await create(kind, asked, settings);
-    const forger = await forged({ name: `\n${other.pid} (`, environment: markOf(asked) });
+    const { id, outputs } = await create(kind, request, settings);
+    const forger = await forged({ name: `\n${other.pid} (`, environment: markOf(request) });
     await remove(kind, id, outputs, settings);
     await pause(200);
     expect([lives(other), lives(forger)]).toEqual([true, true]);
   });
 
   test("a copied mark is not taken for ours: create starts its own, and destroy leaves the copy alone", async () => {
-    const asked = inputs();
-    const early = await forged({ environment: { ...markOf(asked), LOCALNET_KEY: "0".repeat(32) } });
-    const { id, outputs } = await create(kind, asked, settings);
-    const late = await forged({ environment: markOf(asked) });
+    const request = inputs();
+    const early = await forged({ environment: { ...markOf(request), LOCALNET_KEY: "0".repeat(32) } });
+    const { id, outputs } = await create(kind, request, settings);
+    const late = await forged({ environment: markOf(request) });
     expect([early.pid, late.pid]).not.toContain(outputs.pid);
     await world.run("kill", "-KILL", String(outputs.pid));
     await eventually(async () => (await read(kind, id, outputs, settings)) === undefined);
@@ -74,8 +74,8 @@ describe.each([
   });
 
   test("nobody can read the key of the mark, whose digest alone is on the host", async () => {
-    const asked = inputs();
-    const { id, outputs } = await create(kind, asked, settings);
+    const request = inputs();
+    const { id, outputs } = await create(kind, request, settings);
     const environ = await world.run("cat", `/proc/${outputs.pid}/environ`);
     const key = /LOCALNET_KEY=([0-9a-f]{32})/.exec(environ)?.[1];
     if (key === undefined) throw new Error("it has no key");
@@ -88,9 +88,9 @@ describe.each([
 
   test("an endless environment of another's process stops nothing", async () => {
     await forged({ hugeEnvironment: true });
-    const asked = inputs();
+    const request = inputs();
     const started = Date.now();
-    const { id, outputs } = await create(kind, asked, settings);
+    const { id, outputs } = await create(kind, request, settings);
     await remove(kind, id, outputs, settings);
     expect(Date.now() - started).toBeLessThan(12_000);
   });
@@ -106,9 +106,9 @@ describe.each([
   });
 
   test("an environment that shows another process's headline gives it no mark", async () => {
-    const asked = inputs({ environment: { SEPARATE: "x" } });
+    const request = inputs({ environment: { SEPARATE: "x" } });
     const other = victim();
-    const { id, outputs } = await create(kind, asked, settings);
+    const { id, outputs } = await create(kind, request, settings);
     const [mark, key] = (await world.run("cat", `/proc/${outputs.pid}/environ`))
       .split("\0")
       .filter((word) => word.startsWith("LOCALNET_"));

@@ -38,13 +38,13 @@ const inFoo = "nsenter --net=/run/netns/foo --";
 const family = `${inFoo} grep -sH  -r --include=forwarding --include=accept_redirects /proc/sys/net/ipv4/conf`;
 const iptables = `${inFoo} iptables -w 10 -t filter`;
 
-async function ensured(type: string, values: Values, seen?: object, recorded?: Values): Promise<RecordingHost> {
+async function ensured(type: string, values: Values, observed?: object, recorded?: Values): Promise<RecordingHost> {
   const kind = kinds[type];
   if (!kind) throw new Error(`there is no kind ${type}`);
   const { inputs, failures } = check(kind, sample(type, values));
   expect(failures).toEqual([]);
   const host = new RecordingHost();
-  await kind.ensure(host, inputs, seen as never, recorded);
+  await kind.ensure(host, inputs, observed as never, recorded);
   return host;
 }
 
@@ -210,9 +210,9 @@ const rows: readonly Row[] = [
   ],
 ];
 
-test.each(rows)("%s: %s %j", async (_, type, values, seen, lines) => {
+test.each(rows)("%s: %s %j", async (_, type, values, observed, lines) => {
   const normal = (line: string) => line.replace(/^ip (-[46]) -n foo|^ip -n foo (-[46])/, "ip $1$2 -n foo");
-  expect(changes(await ensured(type, values, seen)).map(normal)).toEqual(lines.map(normal));
+  expect(changes(await ensured(type, values, observed)).map(normal)).toEqual(lines.map(normal));
 });
 
 test("the value of a setting goes over standard input, not the command line", async () => {
@@ -239,11 +239,11 @@ const removals: readonly (readonly [type: string, seen: object, lines: readonly 
   ["Probe", {}, []],
 ];
 
-test.each(removals)("removed: %s", async (type, seen, lines) => {
+test.each(removals)("removed: %s", async (type, observed, lines) => {
   const kind = kinds[type];
   const host = new RecordingHost();
   const { inputs } = check(kind as NonNullable<typeof kind>, sample(type));
-  await kind?.remove(host, { ...inputs, previousValue: "0", backend: "legacy" }, seen as never);
+  await kind?.remove(host, { ...inputs, previousValue: "0", backend: "legacy" }, observed as never);
   expect(changes(host)).toEqual(lines);
 });
 
@@ -261,9 +261,9 @@ test("a list that changed while the kernel told it is asked for again, but not f
 test("of links some of which are gone, or just going, it lists those that stay", async () => {
   const gone = 'Device "v1" does not exist.\nCommand failed -:1\n';
   const going = "RTNETLINK answers: No such device\nCannot send link request: No such device\n";
-  const asked = ["v1", "v2"].map((dev) => ["addr", "show", "dev", dev]);
+  const commands = ["v1", "v2"].map((dev) => ["addr", "show", "dev", dev]);
   const showing = (stderr: string) =>
-    ipShow(new RecordingHost(() => ({ exitCode: 1, stdout: "[]", stderr })), undefined, asked);
+    ipShow(new RecordingHost(() => ({ exitCode: 1, stdout: "[]", stderr })), undefined, commands);
   expect(await showing(gone + going)).toEqual([[]]);
   await expect(showing(`${gone}Object "v1" is unknown\n`)).rejects.toThrow("LN_COMMAND");
 });

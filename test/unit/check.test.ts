@@ -161,9 +161,9 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
 ];
 
 test.each(bad)("%s %j fails at %s: %s", (type, values, property, rule) => {
-  const found = failures(type, values);
-  expect(found.map((each) => each.property)).toContain(property);
-  const reason = found.find((each) => each.property === property)?.reason ?? "";
+  const messages = failures(type, values);
+  expect(messages.map((each) => each.property)).toContain(property);
+  const reason = messages.find((each) => each.property === property)?.reason ?? "";
   expect(reason.startsWith(`${property}: `)).toBe(true);
   expect(reason).toContain(rule);
 });
@@ -201,11 +201,11 @@ test.each([
   ["IpvsService", "schedulerFlags", ["sh-port", "sh-fallback", "sh-port"], ["sh-fallback", "sh-port"]],
   ["Probe", "ping", { address: "::FFFF:10.0.0.1" }, { address: "::ffff:10.0.0.1" }],
 ])("%s: %s %j becomes %j", (type, key, given, normal) => {
-  const { inputs, failures: found } = check(
+  const { inputs, failures: messages } = check(
     kinds[type] as NonNullable<(typeof kinds)[string]>,
     sample(type, { [key]: given }),
   );
-  expect(found).toEqual([]);
+  expect(messages).toEqual([]);
   expect(inputs[key]).toEqual(normal);
 });
 
@@ -217,8 +217,8 @@ test("what is not known yet passes, and all else keeps its defaults and rules", 
     mtu: 1,
     peer: { name: "v1", netns: unknown, addresses: [unknown, "10.0.0.1/24"] },
   });
-  const { inputs, failures: found } = check(kind, values);
-  expect(found.map(({ property }) => property)).toEqual(["mtu"]);
+  const { inputs, failures: messages } = check(kind, values);
+  expect(messages.map(({ property }) => property)).toEqual(["mtu"]);
   expect(inputs).toMatchObject({
     netns: unknown,
     up: true,

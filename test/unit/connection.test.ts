@@ -1,4 +1,4 @@
-import { mayComeUp } from "../../provider/src/host/connection";
+import { isBooting } from "../../provider/src/host/connection";
 
 // In the words of OpenSSH.
 test.each([
@@ -11,7 +11,7 @@ test.each([
     "channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\nkex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n",
   ],
 ])("a host that may come up is waited for: %j", (stderr) => {
-  expect(mayComeUp(stderr)).toBe(true);
+  expect(isBooting(stderr)).toBe(true);
 });
 
 test.each([
@@ -24,5 +24,5 @@ test.each([
     "root@jump: Permission denied (publickey).\r\nkex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n",
   ],
 ])("what no time mends is told at once: %j", (stderr) => {
-  expect(mayComeUp(stderr)).toBe(false);
+  expect(isBooting(stderr)).toBe(false);
 });

@@ -31,9 +31,9 @@ const requests: Requests = new Map<string, Values>([
   ],
 ]);
 
-function given(type: string, values: Values, seen = requests) {
+function given(type: string, values: Values, known = requests) {
   const { values: decoded } = decode(Struct.fromJavaScript(values as Record<string, string>));
-  return withoutResources(shapes[type]?.references ?? {}, decoded, seen);
+  return withoutResources(shapes[type]?.references ?? {}, decoded, known);
 }
 
 test("a namespace and a master are their names, and so it is inside an object", () => {

@@ -74,8 +74,8 @@ describe("with the native plugin", () => {
   test("its own provider, or that of the component it is in, has to be on the same host", () => {
     const [there, again, elsewhere] = [provider("1", lab1), provider("2", lab1), provider("3", lab2)];
     const netns = new native.Netns("n", {}, { parent: component("lab", there) });
-    const own = new native.Bridge("own", { netns }, { provider: again });
-    expect([netns, own].map((each) => each.getProvider(token))).toEqual([there, again]);
+    const explicit = new native.Bridge("own", { netns }, { provider: again });
+    expect([netns, explicit].map((each) => each.getProvider(token))).toEqual([there, again]);
     const rule = "Bridge b: netns: must be on the resource's own host: it is on";
     const bridge = (options: pulumi.CustomResourceOptions) => () => new native.Bridge("b", { netns }, options);
     expect(bridge({ provider: elsewhere })).toThrow(`${rule} ssh://lab1, not on ssh://lab2 as provider says`);
@@ -88,10 +88,10 @@ describe("with the native plugin", () => {
 
   test("a function looks through the provider of the resources that it is given", () => {
     const netns = new native.Netns("n", {}, { provider: provider("there", lab1) });
-    const asked = jest.spyOn(pulumi.runtime, "invokeOutput");
+    const invoked = jest.spyOn(pulumi.runtime, "invokeOutput");
     native.getLinkOutput({ name: "lo", netns });
     native.getLinkOutput({ name: "lo", netns, host: lab2 });
-    const providers = asked.mock.calls.map(([, , options]) => options?.provider);
+    const providers = invoked.mock.calls.map(([, , options]) => options?.provider);
     expect(providers).toEqual([netns.getProvider(token), undefined]);
     const other = { provider: provider("elsewhere", lab2) };
     expect(() => native.getLinkOutput({ name: "lo", netns }, other)).toThrow(

@@ -5,7 +5,7 @@ import { parseRules } from "../../provider/src/tools/iptables/iptables";
 import { RecordingHost } from "./support/recording";
 import { owner, sample } from "./support/samples";
 
-const own = `localnet:${owner}`;
+const mark = `localnet:${owner}`;
 
 /** Rules that carry these comments; "-" is one without. */
 function chain(...comments: string[]) {
@@ -37,31 +37,31 @@ test.each([
 });
 
 test.each([
-  ["in order, it stays", 20, [other("a#10"), "-", `${own}#20`, "-", other("c#30")], 3],
-  ["with no priority it stays", undefined, ["-", own, other("c#30")], 2],
-  ["a rule behind it is lower now", 20, [`${own}#5`, "-", other("a#10"), "-"], 4],
-  ["a rule before it is higher now", 20, [other("a#10"), other("c#30"), `${own}#40`], 2],
-  ["of two of ours, the first counts", 20, [`${own}#20`, "-", own], 1],
+  ["in order, it stays", 20, [other("a#10"), "-", `${mark}#20`, "-", other("c#30")], 3],
+  ["with no priority it stays", undefined, ["-", mark, other("c#30")], 2],
+  ["a rule behind it is lower now", 20, [`${mark}#5`, "-", other("a#10"), "-"], 4],
+  ["a rule before it is higher now", 20, [other("a#10"), other("c#30"), `${mark}#40`], 2],
+  ["of two of ours, the first counts", 20, [`${mark}#20`, "-", mark], 1],
 ])("the place of a rule that is replaced: %s", (_, priority, comments, place) => {
   const rules = chain(...comments);
-  const ours = rules.filter(({ text }) => text.includes(own));
+  const ours = rules.filter(({ text }) => text.includes(mark));
   expect(placeFor(rules, ours, placing(priority))).toBe(place);
 });
 
 test.each([
-  ["a higher one before it", [other("c#30"), `${own}#20`], true],
-  ["a lower one behind it, which is late itself", [`${own}#20`, other("a#10")], false],
-  ["one that is equal before it", [other("c#20"), `${own}#20`], false],
-  ["another program's before it", [other("c#30", "p/s"), `${own}#20`], false],
+  ["a higher one before it", [other("c#30"), `${mark}#20`], true],
+  ["a lower one behind it, which is late itself", [`${mark}#20`, other("a#10")], false],
+  ["one that is equal before it", [other("c#20"), `${mark}#20`], false],
+  ["another program's before it", [other("c#30", "p/s"), `${mark}#20`], false],
 ])("does it stand behind one that it should precede: %s", (_, comments, late) => {
   const rules = chain(...comments);
-  const rule = rules.find(({ text }) => text.includes(own));
+  const rule = rules.find(({ text }) => text.includes(mark));
   if (!rule) throw new Error("no rule of ours");
   expect(isBehind(rules, rule, placing(20))).toBe(late);
 });
 
 const [anothers, old, made] = parseRules(
-  ["-j DROP", `-m comment --comment "${own}" -j ACCEPT`, `-m comment --comment "${own}" -j DROP`]
+  ["-j DROP", `-m comment --comment "${mark}" -j ACCEPT`, `-m comment --comment "${mark}" -j DROP`]
     .map((words) => `-A FORWARD ${words}`)
     .join("\n"),
 );
@@ -82,12 +82,12 @@ test("an update puts the new rule in the place of the old one, looks, and only t
   );
   const { inputs } = check(iptablesRule, sample("IptablesRule", { target: "DROP" }));
   const outputs = { canonical: "x", backend: "nf_tables" };
-  const seen = { owner, inputs: {}, outputs, detail: { rules, ours: [old], elsewhere: [] } };
-  await iptablesRule.ensure(host, inputs as never, seen as never);
+  const observed = { owner, inputs: {}, outputs, detail: { rules, ours: [old], elsewhere: [] } };
+  await iptablesRule.ensure(host, inputs as never, observed as never);
   const iptables = "nsenter --net=/run/netns/foo -- iptables -w 10 -t filter";
   expect(host.lines).toEqual([
-    `${iptables} -I FORWARD 2 -m comment --comment ${own} -j DROP`,
+    `${iptables} -I FORWARD 2 -m comment --comment ${mark} -j DROP`,
     `${iptables} -S FORWARD`,
-    `${iptables} -D FORWARD -m comment --comment ${own} -j ACCEPT`,
+    `${iptables} -D FORWARD -m comment --comment ${mark} -j ACCEPT`,
   ]);
 });

@@ -82,16 +82,16 @@ test("what kube-proxy does not have, and what is missing or in another place, is
     return isDeepStrictEqual(ours, tablesAs(recorded("g3-etp-local-externalip", "ipv4"), ours));
   };
   expect(isEqual(objects)).toBe(true);
-  const own = objects.filter(({ name, inputs }) => inputs.family === "ipv4" && name.includes("default.web"));
-  expect(own).toHaveLength(20);
-  for (const each of own) {
+  const ofService = objects.filter(({ name, inputs }) => inputs.family === "ipv4" && name.includes("default.web"));
+  expect(ofService).toHaveLength(20);
+  for (const each of ofService) {
     const others = objects.filter((other) => other !== each);
     expect({ without: each.name, isEqual: isEqual(others) }).toEqual({ without: each.name, isEqual: false });
     if (each.kind !== "IptablesRule") continue;
     const changed = { ...each, inputs: { ...each.inputs, inInterface: "eth0" } };
     expect({ changed: each.name, isEqual: isEqual([...others, changed]) }).toMatchObject({ isEqual: false });
   }
-  const named = (end: string) => own.find(({ name }) => name.endsWith(end)) as Made;
+  const named = (end: string) => ofService.find(({ name }) => name.endsWith(end)) as Made;
   const [first, second] = [named("ext-masquerade"), named("ext-node")];
   const swapped = objects.map((each) => {
     const { priority } = (each === first ? second : each === second ? first : each).inputs;
@@ -267,6 +267,6 @@ test.each<[string, dynamic.KubeProxyNodeArgs]>([
       ),
     },
   ],
-])("refused: %s", (says, args) => {
-  expect(() => new dynamic.KubeProxyNode("kp", args)).toThrow(`KubeProxyNode kp: ${says}`);
+])("refused: %s", (message, args) => {
+  expect(() => new dynamic.KubeProxyNode("kp", args)).toThrow(`KubeProxyNode kp: ${message}`);
 });

@@ -164,9 +164,9 @@ test("what such a run made otherwise than can be changed is made anew", async ()
 test("read shows drift in what was asked for, and nothing that was not", async () => {
   const { outputs } = await create(toy, inputs({ tags: ["a", "b"] }), settings);
   Object.assign(shelf.get("ball") ?? {}, { color: "green", size: 99, tags: ["b", "theirs"] });
-  const found = await read(toy, "ball", outputs, settings);
-  expect(found?.inputs).toEqual({ name: "ball", owner: "me", color: "green", tags: ["b"] });
-  expect(diff(toy, found?.inputs ?? {}, inputs({ tags: ["a", "b"] }))).toEqual({ changes: true, replaces: [] });
+  const refreshed = await read(toy, "ball", outputs, settings);
+  expect(refreshed?.inputs).toEqual({ name: "ball", owner: "me", color: "green", tags: ["b"] });
+  expect(diff(toy, refreshed?.inputs ?? {}, inputs({ tags: ["a", "b"] }))).toEqual({ changes: true, replaces: [] });
 });
 
 test("delete that fails is success if it went by itself meanwhile, and else tells why it failed", async () => {

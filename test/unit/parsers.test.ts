@@ -143,28 +143,28 @@ test("ipvsadm: services of all sorts, and their backends", () => {
 
 test("ipvsadm: services of all sorts, each shown by itself", () => {
   const key = { protocol: "tcp", address: "10.9.0.1", port: 80 } as const;
-  const plain = { key, schedulerFlags: [], onePacket: false, backends: [] };
+  const service = { key, schedulerFlags: [], onePacket: false, backends: [] };
   const shown = fixture("ipvsadm-L.txt").split(/^(?=Prot)/m);
   expect(shown.map((text) => parseShown(key, text))).toEqual<Service[]>([
     {
-      ...{ ...plain, scheduler: "wrr", persistenceTimeout: 60, persistenceNetmask: "255.255.255.0" },
+      ...{ ...service, scheduler: "wrr", persistenceTimeout: 60, persistenceNetmask: "255.255.255.0" },
       backends: [
         { address: "10.9.0.2", port: 8080, forwarding: "masquerade", weight: 3 },
         { address: "10.9.0.3", port: 80, forwarding: "gateway", weight: 2147483647 },
         { address: "10.9.0.4", port: 80, forwarding: "tunnel", tunnelType: "ipip", weight: 0 },
       ],
     },
-    { ...plain, scheduler: "rr", persistenceTimeout: undefined, persistenceNetmask: undefined },
+    { ...service, scheduler: "rr", persistenceTimeout: undefined, persistenceNetmask: undefined },
     {
-      ...{ ...plain, scheduler: "sh", persistenceTimeout: undefined, persistenceNetmask: undefined },
+      ...{ ...service, scheduler: "sh", persistenceTimeout: undefined, persistenceNetmask: undefined },
       ...{ schedulerFlags: ["sh-fallback", "sh-port"], onePacket: true },
       backends: [
         { address: "2001:db8::2", port: 53, forwarding: "masquerade", weight: 1 },
         { address: "2001:db8:1111:2222:3333:4444:5555:6666", port: 65535, forwarding: "masquerade", weight: 1 },
       ],
     },
-    { ...plain, scheduler: "wlc", persistenceTimeout: undefined, persistenceNetmask: undefined },
-    { ...plain, scheduler: "mh", persistenceTimeout: 50, persistenceNetmask: "64" },
+    { ...service, scheduler: "wlc", persistenceTimeout: undefined, persistenceNetmask: undefined },
+    { ...service, scheduler: "mh", persistenceTimeout: 50, persistenceNetmask: "64" },
   ]);
   expect(() => parseShown(key, "")).toThrow("cannot read what ipvsadm -L prints");
 });

@@ -45,8 +45,8 @@ while [ "$1" != --output ]; do shift; done
 echo else > "$2"`;
 
 test("a download that is not the known one is refused before it is unpacked, and nothing of it is left", async () => {
-  const { folder, ran, problem } = await get({ curl, tar: "", gzip: "" });
-  expect(ran).toEqual([expect.stringMatching(/^curl /)]);
+  const { folder, ran: commands, problem } = await get({ curl, tar: "", gzip: "" });
+  expect(commands).toEqual([expect.stringMatching(/^curl /)]);
   expect(problem).toMatch(/its SHA-256 is\n {2}[0-9a-f]{64}, and must be\n {2}[0-9a-f]{64}/);
   expect(folder).toBe("");
   expect(readdirSync(join(directory, "pulumi-localnet"))).toEqual([]);
@@ -65,6 +65,6 @@ test("the known release is unpacked, without the folder that it is packed in", a
 });
 
 test("where there is Go, the CLI is built from modules with known checksums, and nothing is downloaded without", async () => {
-  const { ran } = await get({ curl, go: "exit 1" });
-  expect(ran).toEqual([expect.stringMatching(/^go /)]);
+  const { ran: commands } = await get({ curl, go: "exit 1" });
+  expect(commands).toEqual([expect.stringMatching(/^go /)]);
 });

@@ -43,11 +43,11 @@ test("the native plugin's resources are on the host of their provider", () => {
 
 test("a secret is shown as one, wherever it stands", () => {
   const value = { [key]: "1b47061264138c4ac30d75fd1eb44270", ciphertext: "v1:abc" };
-  const [found] = readDeployment(
+  const [resource] = readDeployment(
     deployment({ ...netns, inputs: { files: { hosts: value } }, outputs: { files: value } }),
   );
-  expect(found).toMatchObject({ inputs: { files: { hosts: "[secret]" } }, outputs: { files: "[secret]" } });
-  expect(JSON.stringify(found)).not.toContain("v1:abc");
+  expect(resource).toMatchObject({ inputs: { files: { hosts: "[secret]" } }, outputs: { files: "[secret]" } });
+  expect(JSON.stringify(resource)).not.toContain("v1:abc");
 });
 
 test("what is about to be deleted, what is another's and components are left out", () => {

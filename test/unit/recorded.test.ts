@@ -11,8 +11,8 @@ test.each(Object.keys(states))("%s: a state that was recorded before has nothing
   const kind = kinds[type];
   if (!kind) throw new Error(`there is no kind ${type}`);
   const recorded: Values = { ...states[type], owner: "project/stack/resource" };
-  const asked = Object.fromEntries(Object.entries(recorded).filter(([key]) => key in kind.args.shape));
-  const { inputs, failures } = check(kind, asked);
+  const request = Object.fromEntries(Object.entries(recorded).filter(([key]) => key in kind.args.shape));
+  const { inputs, failures } = check(kind, request);
   expect(failures).toEqual([]);
   expect(diff(kind, recorded, inputs)).toEqual({ changes: false, replaces: [] });
 });

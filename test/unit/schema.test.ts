@@ -41,10 +41,14 @@ const options = (property: Property): Property[] => property.oneOf ?? [property]
 const objectsOf = (field: Known): Known[] => (field.properties ? [field] : (field.anyOf ?? []).flatMap(objectsOf));
 
 /** Each input, those of objects too: where it is, what the kind knows of it, and what the schema says. */
-function* inputs(path: string, object: Known, said: Record<string, Property>): Generator<[string, Known, Property]> {
+function* inputs(
+  path: string,
+  object: Known,
+  described: Record<string, Property>,
+): Generator<[string, Known, Property]> {
   for (const [key, field] of Object.entries(object.properties ?? {})) {
     if (key === "owner") continue;
-    const property = said[key] ?? {};
+    const property = described[key] ?? {};
     yield [`${path}.${key}`, field, property];
     const objects = objectsOf(field.items?.properties ? field.items : field);
     const refs = options(property.items ?? property).map(({ $ref }) => typeAt($ref));
@@ -85,10 +89,10 @@ test("a whole number is an integer, a secret is one, and what replaces says so",
 });
 
 test("a default is told, in a form that programs get or in words", () => {
-  const isPlain = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
   const tells = (field: Known, property: Property) =>
     property.default === field.default || property.description?.includes(`Default: ${JSON.stringify(field.default)}.`);
-  expect(wrong((field, property) => !isPlain(field.default) || tells(field, property) === true)).toEqual([]);
+  expect(wrong((field, property) => !isScalar(field.default) || tells(field, property) === true)).toEqual([]);
 });
 
 test("an input that stands for a resource takes it, or its text", () => {
@@ -134,9 +138,9 @@ test("the settings may come from the environment", () => {
     key,
     [environment],
   ]);
-  for (const said of [schema.config.variables, schema.provider.inputProperties])
+  for (const described of [schema.config.variables, schema.provider.inputProperties])
     expect(
-      Object.entries(said as Record<string, { defaultInfo: { environment: string[] } }>).map(
+      Object.entries(described as Record<string, { defaultInfo: { environment: string[] } }>).map(
         ([key, { defaultInfo }]) => [key, defaultInfo.environment],
       ),
     ).toEqual(variables);

@@ -16,8 +16,8 @@ afterAll(() => {
 });
 
 test("what nothing else says is said by the environment, if that is not empty", () => {
-  const said = ["ssh://lab", "true", "/ssh", "2", "3"];
-  for (const [index, name] of variables.entries()) process.env[name] = said[index];
+  const values = ["ssh://lab", "true", "/ssh", "2", "3"];
+  for (const [index, name] of variables.entries()) process.env[name] = values[index];
   const all = { host: "ssh://lab", sudo: true, sshConfig: "/ssh", timeoutSeconds: 2, connectTimeoutSeconds: 3 };
   expect(settingsIn({})).toEqual(all);
   expect(settingsIn({ host: "ssh://other", sudo: "false" })).toEqual({ ...all, host: "ssh://other", sudo: false });

@@ -42,8 +42,8 @@ test.each([
   ["10.0.0.0/16", 24, -1, "subnet: number: must be a whole number, 0 to 255"],
   ["10.0.0.0/16", 24, 0.5, "subnet: number: must be a whole number, 0 to 255"],
   ["fd00::/48", 128, 2 ** 53, "subnet: number: must be a whole number, 0 to 9007199254740991"],
-])("subnet(%s, %s, %s) says what is wrong", (network, length, number, says) => {
-  expect(() => subnet(network, length, number)).toThrow(says);
+])("subnet(%s, %s, %s) says what is wrong", (network, length, number, message) => {
+  expect(() => subnet(network, length, number)).toThrow(message);
 });
 
 test("addressIn says what is wrong", () => {

@@ -89,8 +89,8 @@ test.each<[Partial<LeafSpineArgs> | object, string]>([
   [{ cut: "leaf1-spine1" }, "LeafSpine fabric: cut: must be a list of names of cables"],
   [{ forwarding: "yes" }, "LeafSpine fabric: forwarding: must be true or false"],
   [{ cables: { name: "eth0" } }, "LeafSpine fabric: cables: has no input name"],
-])("%j is refused, and the property and its rule named", (args, says) => {
-  expect(() => checkLeafSpine("LeafSpine fabric", { ...good, ...args } as LeafSpineArgs)).toThrow(says);
+])("%j is refused, and the property and its rule named", (args, message) => {
+  expect(() => checkLeafSpine("LeafSpine fabric", { ...good, ...args } as LeafSpineArgs)).toThrow(message);
 });
 
 test("what just fits is taken", () => {

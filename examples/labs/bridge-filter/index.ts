@@ -14,12 +14,12 @@ const filtered = new Bridge("filtered", { ...options, nfCallIptables: true }, { 
 const plain = new Bridge("plain", options);
 
 function addHost(name: string, bridge: Bridge, number: number) {
-  const own = new Netns(name);
+  const namespace = new Netns(name);
   const cable = new VethPair(`to-${name}`, {
     ...{ netns, master: bridge },
-    peer: { name: "eth0", netns: own, addresses: [`10.40.0.${number}/24`] },
+    peer: { name: "eth0", netns: namespace, addresses: [`10.40.0.${number}/24`] },
   });
-  return { netns: own, cable };
+  return { netns: namespace, cable };
 }
 const a = addHost("a", filtered, 1);
 const b = addHost("b", filtered, 2);

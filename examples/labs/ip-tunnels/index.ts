@@ -15,10 +15,10 @@ function connect(name: string, network: number, addEnd: (end: End, other: End) =
   const behind = (end: End) => `172.16.${network}.${end.number}`;
   const parts = [[first, second] as const, [second, first] as const].flatMap(([end, other]) => {
     const { netns, number } = end;
-    const own = new Address(`${name}-own-${number}`, { netns, device: "lo", address: `${behind(end)}/32` });
+    const loopback = new Address(`${name}-own-${number}`, { netns, device: "lo", address: `${behind(end)}/32` });
     const device = addEnd(end, other);
     const way = { netns, destination: behind(other), device, source: behind(end) };
-    return [own, new Route(`${name}-way-${number}`, way, { dependsOn: own })];
+    return [loopback, new Route(`${name}-way-${number}`, way, { dependsOn: loopback })];
   });
   const options = { dependsOn: parts };
   return new Probe(name, { netns: first.netns, ping: { address: behind(second) } }, options).results.ok;
@@ -42,19 +42,19 @@ const multicast = connect(
 // The kernel gives `tunl0` to every namespace: one end for any number of others, where each route says which.
 const ipip = new KernelModule("ipip");
 const parts = [[first, second] as const, [second, first] as const].flatMap(([{ netns, number }, other]) => {
-  const own = `172.16.5.${number}`;
+  const address = `172.16.5.${number}`;
   const device = new Link(`tunl0-${number}`, { name: "tunl0", netns, up: true }, { dependsOn: [ipip, underlay] });
-  const lo = new Address(`tunl0-own-${number}`, { netns, device: "lo", address: `${own}/32` });
+  const lo = new Address(`tunl0-own-${number}`, { netns, device: "lo", address: `${address}/32` });
   const hop = { netns, via: other.address, device, onlink: true };
   return [
     new Route(
       `tunl0-way-${number}`,
-      { ...hop, destination: `172.16.5.${other.number}`, source: own },
+      { ...hop, destination: `172.16.5.${other.number}`, source: address },
       { dependsOn: lo },
     ),
     // What this address sends, all goes to the other end.
     new Route(`tunl0-rest-${number}`, { ...hop, destination: "default", table: 11 }),
-    new PolicyRule(`tunl0-rule-${number}`, { netns, priority: 32000, from: own, table: 11 }),
+    new PolicyRule(`tunl0-rule-${number}`, { netns, priority: 32000, from: address, table: 11 }),
     new Address(`tunl0-far-${number}`, { netns, device: "lo", address: `172.17.5.${number}/32` }),
   ];
 });

@@ -37,7 +37,7 @@ const parts: Resource[] = [
 
 function addReal(name: string, number: number, forwarding: "gateway" | "masquerade" | "tunnel") {
   const netns = new Netns(name);
-  const inside = new VethPair(`to-${name}`, {
+  const link = new VethPair(`to-${name}`, {
     ...{ netns: director, addresses: [`172.16.${number}.1/24`] },
     peer: { name: "inside", netns, addresses: [`172.16.${number}.2/24`] },
   });
@@ -46,9 +46,9 @@ function addReal(name: string, number: number, forwarding: "gateway" | "masquera
     command: webServer(name, 8080),
     ready: { tcp: { address: "127.0.0.1", port: 8080 }, timeoutSeconds: 60 },
   });
-  const backend = new IpvsBackend(name, { netns: director, service, address: inside, port: 8080, forwarding });
+  const backend = new IpvsBackend(name, { netns: director, service, address: link, port: 8080, forwarding });
   parts.push(server, backend);
-  return { netns, inside };
+  return { netns, inside: link };
 }
 
 /** A server that has the service's address itself and answers the client directly, while nobody is to find it there. */

@@ -4,7 +4,7 @@ function addRouter(number: number) {
   const name = `ns${number}`;
   const id = `1.1.1.${number}`;
   const netns = new Netns(name);
-  const own = new Address(`${name}-id`, { netns, device: "lo", address: `${id}/32` });
+  const loopback = new Address(`${name}-id`, { netns, device: "lo", address: `${id}/32` });
   const settings = [
     ["ip_forward", 1],
     ["conf.all.rp_filter", 0],
@@ -17,7 +17,7 @@ function addRouter(number: number) {
     path: `/run/ospfd-${name}.conf`,
     content: `router ospf\n ospf router-id ${id}\n network 0.0.0.0/0 area 0\n`,
   });
-  return { name, number, netns, id, config, parts: [own, ...forwards] };
+  return { name, number, netns, id, config, parts: [loopback, ...forwards] };
 }
 const routers = [1, 2, 3, 4, 5].map(addRouter);
 type Router = (typeof routers)[number];

@@ -23,14 +23,14 @@ const first = addMachine("h1", h1, "10.70.0.1");
 const second = addMachine("h2", h2, "10.70.0.2");
 
 function addContainer(number: number, { netns, bridge }: ReturnType<typeof addMachine>) {
-  const own = new Netns(`c${number}`);
+  const container = new Netns(`c${number}`);
   const mac = `02:00:00:00:70:1${number}`;
   const address = `192.168.70.1${number}`;
   const cable = new VethPair(`to-c${number}`, {
     ...{ netns, master: bridge, mtu },
-    peer: { name: "eth0", netns: own, addresses: [`${address}/24`], mac, mtu },
+    peer: { name: "eth0", netns: container, addresses: [`${address}/24`], mac, mtu },
   });
-  return { netns: own, cable, mac, address };
+  return { netns: container, cable, mac, address };
 }
 const c1 = addContainer(1, first);
 const c2 = addContainer(2, second);

@@ -41,7 +41,7 @@ const h2 = addHost(2, 10);
 const h3 = addHost(3, 20);
 
 // The switch takes part in a VLAN itself, and so does the router.
-const own = new Vlan("br0.100", { netns: fabric, link: br0, vid: 100, addresses: ["10.0.100.1/24"] });
+const vlanOfBridge = new Vlan("br0.100", { netns: fabric, link: br0, vid: 100, addresses: ["10.0.100.1/24"] });
 const management = addVlan(100, "10.0.100.254/24");
 
 // Two cables between two hosts that count as one.
@@ -60,7 +60,7 @@ const cables = ["a0", "a1"].map(
     }),
 );
 const all = {
-  dependsOn: [...Object.values(gateways), management, own, forwards, h1.out, h2.out, h3.out, ...cables],
+  dependsOn: [...Object.values(gateways), management, vlanOfBridge, forwards, h1.out, h2.out, h3.out, ...cables],
 };
 
 const ping = (name: string, netns: Netns, address: string | VethPair) =>

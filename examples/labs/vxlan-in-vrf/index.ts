@@ -28,12 +28,12 @@ function join({ number, netns, bridge, address }: Hypervisor, other: Hypervisor)
 const tables = [join(first, second), join(second, first)];
 
 function addGuest({ number, netns, bridge }: Hypervisor) {
-  const own = new Netns(`vm${number}`);
+  const machine = new Netns(`vm${number}`);
   const link = new VethPair(`tap${number}`, {
     ...{ name: "tap", netns, master: bridge },
-    peer: { name: "vmif", netns: own, addresses: [`10.0.0.${number}/24`], mac: `02:1d:8d:dd:0c:6${number}` },
+    peer: { name: "vmif", netns: machine, addresses: [`10.0.0.${number}/24`], mac: `02:1d:8d:dd:0c:6${number}` },
   });
-  return { netns: own, link };
+  return { netns: machine, link };
 }
 const vm1 = addGuest(first);
 const vm2 = addGuest(second);

@@ -24,14 +24,14 @@ export function findObject(objects: readonly LabObject[], word: string): LabObje
 
 function named(objects: readonly LabObject[], word: string, instead?: readonly string[]): LabObject[] {
   const names = (each: LabObject) => [each.name, each.id, `${each.type}::${each.name}`];
-  const found = objects.filter((each) => names(each).includes(word));
-  if (found.length > 0) return found;
+  const matches = objects.filter((each) => names(each).includes(word));
+  if (matches.length > 0) return matches;
   const known = instead ?? objects.flatMap((each) => [each.name, each.id]);
   throw new UsageError(`there is no ${JSON.stringify(word)}`, suggestion(word, known, "localnet ls"));
 }
 
-function one<T>(word: string, found: readonly LabObject[], result: (object: LabObject) => T): T {
-  const results = new Map(found.map((each) => [JSON.stringify(result(each)), each]));
+function one<T>(word: string, matches: readonly LabObject[], result: (object: LabObject) => T): T {
+  const results = new Map(matches.map((each) => [JSON.stringify(result(each)), each]));
   const [first, second] = results.values();
   if (!first) throw new UsageError(`there is no ${JSON.stringify(word)}`, "localnet ls lists what there is");
   if (!second) return result(first);

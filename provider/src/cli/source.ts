@@ -69,8 +69,8 @@ export async function readObjects(options: SourceOptions): Promise<LabObject[]> 
     throw new UsageError("--state is in place of a stack: leave out --stack and --cwd");
   if (!options.live) return parse(options.state === undefined ? await exportStack(options) : readState(options.state));
   const settings = settingsOf(options);
-  const found = await withReadCache(() => survey(Object.values(kinds), settings));
-  return found.map((each) => ({ ...each, name: each.id, inputs: each.outputs, host: options.host }));
+  const objects = await withReadCache(() => survey(Object.values(kinds), settings));
+  return objects.map((each) => ({ ...each, name: each.id, inputs: each.outputs, host: options.host }));
 }
 
 const stateHint = 'write one with "pulumi stack export --file FILE"';

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AnyKind } from "./kind";
-import { noteAsked } from "./program";
+import { recordRequest } from "./program";
 import type { Values } from "./values";
 
 /** What the engine passes in a preview for a value that is not known yet. */
@@ -28,7 +28,7 @@ export function check(kind: AnyKind, news: Values): { inputs: Values; failures: 
   if (failures.length === 0 && kind.rules && !hasUnknown(inputs)) {
     for (const [property, reason] of kind.rules(inputs)) failures.push({ property, reason: `${property}: ${reason}` });
   }
-  if (failures.length === 0) noteAsked(inputs);
+  if (failures.length === 0) recordRequest(inputs);
   return { inputs, failures };
 }
 

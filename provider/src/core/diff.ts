@@ -22,8 +22,8 @@ export async function changesNow(
   news: Values,
   settings: HostSettings,
 ): Promise<Difference[]> {
-  const found = changes(kind, olds, news);
-  if (found.length > 0 || !isDisturbed(kind, news, settings)) return found;
+  const differing = changes(kind, olds, news);
+  if (differing.length > 0 || !isDisturbed(kind, news, settings)) return differing;
   const there = await withReadCache(() => read(kind, id, olds, settings));
   if (there) return changes(kind, there.outputs, news);
   return differences(kind.args, news, { owner: news.owner }).map((each) => ({ ...each, replace: false }));
@@ -38,6 +38,9 @@ interface Diff {
   readonly replaces: string[];
 }
 
-export function diffOf(found: readonly Difference[]): Diff {
-  return { changes: found.length > 0, replaces: found.filter(({ replace }) => replace).map(({ path }) => path) };
+export function diffOf(differing: readonly Difference[]): Diff {
+  return {
+    changes: differing.length > 0,
+    replaces: differing.filter(({ replace }) => replace).map(({ path }) => path),
+  };
 }

@@ -45,10 +45,14 @@ export interface Candidate {
 }
 
 /** Does a resource stand for an object of this namespace? */
-export function standsFor({ kind, values }: Candidate, netns: string | undefined, { saidBy }: KernelObject): boolean {
+export function standsFor(
+  { kind, values }: Candidate,
+  netns: string | undefined,
+  { saidBy: coveredBy }: KernelObject,
+): boolean {
   // One resource may hold several objects, as a pair of links does.
   const parts = [values, ...Object.values(values).filter(isValues)].filter((part) => part.netns === netns);
-  return saidBy.some(({ of, inputs }) => isOf(kind, of) && parts.some((part) => holds(part, inputs)));
+  return coveredBy.some(({ of, inputs }) => isOf(kind, of) && parts.some((part) => holds(part, inputs)));
 }
 
 function holds(part: Values, inputs: Values): boolean {

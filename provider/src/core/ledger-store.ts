@@ -27,10 +27,10 @@ interface Store {
 const stores = new WeakMap<Host, Store>();
 
 export function storeOf(host: Host): Store {
-  return host.isLocal ? direct : getOrCreate(stores, host, () => byCommands(host));
+  return host.isLocal ? uncached : getOrCreate(stores, host, () => byCommands(host));
 }
 
-const direct: Store = {
+const uncached: Store = {
   write: async (line) => link(line, pathOf(line)),
   async overwrite(line) {
     if (link(line, pathOf(line))) return;
@@ -86,13 +86,13 @@ function byCommands(host: Host): Store {
   const list = async (...args: string[]) => byPath(await find(host, ...args, "-printf", "%l\\n"));
   const all = () => cached(host, "ledger", () => list(directory, "-type", "l"));
   const read = coalesce((files: readonly string[]) => list(...files, "-maxdepth", "0"));
-  const found = coalesce((begins: readonly string[]) => list(directory, "(", ...begun(begins), ")"));
+  const matching = coalesce((begins: readonly string[]) => list(directory, "(", ...begun(begins), ")"));
   return {
     write: async (line) => !(await taken(line)).has(line),
     overwrite: coalesce((lines: readonly string[]) => write(host, ["-f"], lines)),
     read: async (file) => (await (usesReadCache() ? all() : read(file))).get(file),
     async find(begin) {
-      const entries = await (usesReadCache() ? all() : found(begin));
+      const entries = await (usesReadCache() ? all() : matching(begin));
       return [...entries].flatMap(([file, line]) => (file.startsWith(begin) ? line : []));
     },
     erase: coalesce((files: readonly string[]) =>

@@ -47,8 +47,8 @@ export async function replaceClaim(host: Host, place: Place, owner: string): Pro
 
 /** The entry of an object that one owner alone may have. */
 export async function readClaim(host: Host, place: Place): Promise<Entry | undefined> {
-  const found = await storeOf(host).read(path(place));
-  return found === undefined ? undefined : parse(found);
+  const text = await storeOf(host).read(path(place));
+  return text === undefined ? undefined : parse(text);
 }
 
 /** Writes down one of several owners that share an object. */

@@ -68,30 +68,30 @@ export async function findLeftovers(
     ].filter((each) => !isOurs(each));
     const limit = pLimit(atOnce);
     const all = await Promise.all(named.map((each) => limit(() => findOne(each, settings, others))));
-    const found = [...new Map(all.map((each) => [`${each.kind.type} ${each.id}`, each])).values()];
+    const leftovers = [...new Map(all.map((each) => [`${each.kind.type} ${each.id}`, each])).values()];
     const stacks = [...objects, ...entries].flatMap(({ owner }) => (owner === "" ? [] : stackOf(owner)));
-    return { found: inOrder(kinds, found), stacks: [...new Set(stacks)].sort() };
+    return { found: inOrder(kinds, leftovers), stacks: [...new Set(stacks)].sort() };
   });
 }
 
 /** Removes what was found; tells of each what kept it from going. */
 export async function removeLeftovers(
-  found: readonly Leftover[],
+  leftovers: readonly Leftover[],
   settings: HostSettings,
 ): Promise<{ readonly leftover: Leftover; readonly reason?: string | undefined }[]> {
-  const reasons = new Map(found.map((each) => [each, each.reason]));
+  const reasons = new Map(leftovers.map((each) => [each, each.reason]));
   const limit = pLimit(atOnce);
   const attempt = async (each: Leftover) =>
     reasons.set(each, await limit(() => failure(() => remove(each.kind, each.id, each.recorded, settings))));
-  const kinds = [...new Set(found.map(({ kind }) => kind))];
+  const kinds = [...new Set(leftovers.map(({ kind }) => kind))];
   // What hung on something that came later goes the second time.
   for (const again of [false, true]) {
     for (const kind of kinds) {
-      const due = found.filter((each) => each.kind === kind && !each.reason && (!again || reasons.get(each)));
+      const due = leftovers.filter((each) => each.kind === kind && !each.reason && (!again || reasons.get(each)));
       await Promise.all(due.map(attempt));
     }
   }
-  return found.map((leftover) => ({ leftover, reason: reasons.get(leftover) }));
+  return leftovers.map((leftover) => ({ leftover, reason: reasons.get(leftover) }));
 }
 
 function namedById(kind: AnyKind | undefined, id: string, owner: string): Named[] {
@@ -147,9 +147,9 @@ async function locate(kind: AnyKind, host: Host, args: Values, id: string): Prom
 }
 
 /** What is in namespaces goes before what is the host's, and that which hangs on others before them: the last kinds first. */
-function inOrder(kinds: readonly AnyKind[], found: readonly Leftover[]): Leftover[] {
+function inOrder(kinds: readonly AnyKind[], leftovers: readonly Leftover[]): Leftover[] {
   const isHosts = ({ kind }: Leftover) => Number(!("netns" in kind.args.shape || kind.namespace));
-  return found.toSorted((a, b) => isHosts(a) - isHosts(b) || kinds.indexOf(b.kind) - kinds.indexOf(a.kind));
+  return leftovers.toSorted((a, b) => isHosts(a) - isHosts(b) || kinds.indexOf(b.kind) - kinds.indexOf(a.kind));
 }
 
 async function failure(body: () => Promise<unknown>): Promise<string | undefined> {

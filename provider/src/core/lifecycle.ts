@@ -6,7 +6,7 @@ import { observedInputs, toPlainJson } from "./compare";
 import { converge, isOutdated, outputsOf, PartialError, requestedInputs } from "./converge";
 import { disturb } from "./disturbance";
 import type { AnyKind, Observed } from "./kind";
-import { cleanUpLost, forgetLost, lost, whileGoing } from "./lost";
+import { cancelCleanUp, cleanUpLost, lost, whileGoing } from "./lost";
 import {
   claimObject,
   existsError,
@@ -22,7 +22,7 @@ export { check } from "./check";
 export { PartialError } from "./converge";
 
 /** An operation that may need another one of the same run to come first. */
-function amongOthers<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
+function withDependencies<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
   return about(kind, id, op, () => waitForOthers(body));
 }
 
@@ -33,10 +33,10 @@ export async function create(
 ): Promise<{ id: string; outputs: Values }> {
   const args = parse(kind, inputs);
   const id = kind.id(args);
-  return amongOthers(kind, id, "create", async () => {
+  return withDependencies(kind, id, "create", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
-    await forgetLost(keyOf(kind, id, args, settings));
+    await cancelCleanUp(keyOf(kind, id, args, settings));
     let observed = await observeOwned(kind, host, args);
     if (observed) requireAdoptable(kind, args, observed);
     if (observed && isOutdated(kind, args, observed)) {
@@ -65,10 +65,10 @@ export async function update(
   settings: HostSettings,
 ): Promise<Values> {
   const args = parse(kind, news);
-  return amongOthers(kind, id, "update", async () => {
+  return withDependencies(kind, id, "update", async () => {
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
-    await forgetLost(keyOf(kind, id, args, settings));
+    await cancelCleanUp(keyOf(kind, id, args, settings));
     // A resource, or stack, that was renamed has the mark of its former name, or since an update that died its new one.
     const former = { ...args, imported: olds.imported, owner: (olds.owner ?? args.owner) as string };
     const renamed = former.owner !== args.owner;
@@ -110,7 +110,7 @@ export async function read(
 /** Removes what is ours. That it is gone already, or that another's stands in its place, is success. */
 export async function remove(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<void> {
   const removal = () =>
-    amongOthers(kind, id, "delete", async () => {
+    withDependencies(kind, id, "delete", async () => {
       const host = await open(kind, recorded, settings);
       disturb(kind, recorded, settings);
       const observed = await observeOwned(kind, host, recorded, recorded);

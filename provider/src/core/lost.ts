@@ -7,7 +7,7 @@ export const lost = new Map<string, () => Promise<void>>();
 const going = new Map<string, Promise<void>>();
 
 /** It is made again, once its removal is at its end. */
-export async function forgetLost(key: string): Promise<void> {
+export async function cancelCleanUp(key: string): Promise<void> {
   lost.delete(key);
   await going.get(key);
 }

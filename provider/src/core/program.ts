@@ -6,6 +6,6 @@ import type { Values } from "./check";
  */
 export const program = new Map<string, Values>();
 
-export function noteAsked(inputs: Values): void {
+export function recordRequest(inputs: Values): void {
   program.set(String(inputs.owner), inputs);
 }

@@ -1,7 +1,7 @@
 import { hasCode } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { listNetns } from "../host/netns";
-import { lookAhead, withOneLook } from "../host/one-look";
+import { prefetch, withCommandCache } from "../host/one-look";
 import { netnsName } from "../schema/fields";
 import type { Values } from "./check";
 import { isValues, toPlainJson } from "./compare";
@@ -27,13 +27,13 @@ export function survey(kinds: readonly AnyKind[], settings: HostSettings): Promi
   const host = openHost(undefined, settings);
   const ofAll = async (places: readonly (string | undefined)[]) =>
     (await Promise.all(kinds.map((kind) => ofKind(kind, host, places)))).flat();
-  return withOneLook(async () => {
+  return withCommandCache(async () => {
     const named = (await listNetns(host)).filter((name) => netnsName.safeParse(name).success);
     if (named.length > manyNamespaces) {
       const samples = [0, 0.5, 1].flatMap((part) => named[Math.floor(part * (named.length - 1))] ?? []);
       await ofAll(samples);
       const others = named.filter((name) => !samples.includes(name));
-      await lookAhead(host, samples, others);
+      await prefetch(host, samples, others);
     }
     return ofAll([undefined, ...named]);
   });
@@ -43,18 +43,18 @@ export function survey(kinds: readonly AnyKind[], settings: HostSettings): Promi
 const manyNamespaces = 6;
 
 async function ofKind(kind: AnyKind, host: Host, places: readonly (string | undefined)[]): Promise<Surveyed[]> {
-  const found: Surveyed[] = [];
+  const objects: Surveyed[] = [];
   const known = new Set<string>();
   for (const netns of places) {
-    for (const { id } of (await unlessLacking(async () => kind.imports?.list(host, netns))) ?? []) {
-      const each = known.has(id) ? undefined : await unlessLacking(() => surveyOne(kind, host, id));
+    for (const { id } of (await undefinedIfUnreadable(async () => kind.imports?.list(host, netns))) ?? []) {
+      const each = known.has(id) ? undefined : await undefinedIfUnreadable(() => surveyOne(kind, host, id));
       known.add(id);
       if (!each) continue;
       if (kind.imports?.alias) known.add(kind.imports.alias(each.outputs));
-      found.push(each);
+      objects.push(each);
     }
   }
-  return found;
+  return objects;
 }
 
 async function surveyOne(kind: AnyKind, host: Host, id: string): Promise<Surveyed | undefined> {
@@ -66,7 +66,7 @@ async function surveyOne(kind: AnyKind, host: Host, id: string): Promise<Surveye
   return { type: kind.type, id, owner: observed.owner ?? "", netns, outputs };
 }
 
-async function unlessLacking<T>(body: () => Promise<T>): Promise<T | undefined> {
+async function undefinedIfUnreadable<T>(body: () => Promise<T>): Promise<T | undefined> {
   try {
     return await body();
   } catch (error) {

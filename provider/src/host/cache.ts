@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { coalesce, getOrCreate } from "./coalesce";
 import type { Host } from "./host";
-import { runInLook } from "./one-look";
+import { runCached } from "./one-look";
 
 /** Seconds for which a read is shared by those that only read. A refresh shows how things were while it ran. */
 const freshSeconds = 10;
@@ -68,7 +68,7 @@ export function invalidateOnRun(host: Host): Host {
   const wrapped: Host = {
     ...host,
     run: (argv, options = {}) =>
-      invalidating(() => (usesReadCache() ? runInLook(wrapped, argv, options, host.run) : host.run(argv, options))),
+      invalidating(() => (usesReadCache() ? runCached(wrapped, argv, options, host.run) : host.run(argv, options))),
     start: (...call) => invalidating(() => host.start(...call)),
   };
   return wrapped;

@@ -4,16 +4,16 @@ import type { Result } from "./host";
 
 /** The error for a command that failed. */
 export function commandError(argv: readonly string[], result: Result): LocalnetError {
-  const ran = { argv, exitCode: result.exitCode, stderr: result.stderr };
+  const failed = { argv, exitCode: result.exitCode, stderr: result.stderr };
   for (const { pattern, command, code, summary, hint } of causes) {
-    const said = pattern.exec(result.stderr);
-    const match = said && command ? command.exec(argv.join(" ")) : said;
+    const cause = pattern.exec(result.stderr);
+    const match = cause && command ? command.exec(argv.join(" ")) : cause;
     if (!match) continue;
     const named = match.slice(1).find(Boolean) ?? "";
     const fill = (text: string) => text.replaceAll("$1", () => named);
-    return new LocalnetError(code, fill(summary), { ran, hint: fill(hint) });
+    return new LocalnetError(code, fill(summary), { ran: failed, hint: fill(hint) });
   }
-  return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { ran });
+  return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { ran: failed });
 }
 
 /** What ip and iptables print when something else is not there, or not as it has to be. */
@@ -39,8 +39,8 @@ const noise =
 
 /** The line that tells the cause, without the tool's own name: one that says so, or the last one. */
 function reason(stderr: string): string {
-  const [said = ""] = stderr.split(/^Usage:/m);
-  const lines = said.split("\n").filter((line) => !noise.test(line.trim()));
+  const [cause = ""] = stderr.split(/^Usage:/m);
+  const lines = cause.split("\n").filter((line) => !noise.test(line.trim()));
   const line = lines.findLast((each) => /(?:^|: )Error: /.test(each)) ?? lines.at(-1) ?? "";
   const text = line.replace(/^.*?\bError: |^RTNETLINK answers: |^[\w.-]+(?: v\S+(?: \(\w+\))?)?: */, "").trim();
   return text === "" ? "" : `: ${text}`;

@@ -62,8 +62,8 @@ export function sshConnection(url: string, ssh: SshOptions, seconds: number): Co
   let isPatient = true;
 
   const connectOnce = async () => {
-    const say = (message: string) => waiting.forEach((tell) => void tell(message));
-    await (isPatient ? keepTrying(url, ssh, seconds, say) : connect(url, ssh, seconds)).catch((error) => {
+    const report = (message: string) => waiting.forEach((progress) => void progress(message));
+    await (isPatient ? keepTrying(url, ssh, seconds, report) : connect(url, ssh, seconds)).catch((error) => {
       [connected, isPatient] = [undefined, false];
       throw error;
     });
@@ -72,10 +72,10 @@ export function sshConnection(url: string, ssh: SshOptions, seconds: number): Co
 
   return {
     async open() {
-      const tell = progressOf();
-      waiting.add(tell);
+      const progress = progressOf();
+      waiting.add(progress);
       connected ??= connectOnce();
-      await connected.finally(() => waiting.delete(tell));
+      await connected.finally(() => waiting.delete(progress));
     },
     lost() {
       connected = undefined;
@@ -88,7 +88,7 @@ async function keepTrying(
   url: string,
   ssh: SshOptions,
   seconds: number,
-  say: (message: string) => void,
+  report: (message: string) => void,
 ): Promise<void> {
   const started = performance.now();
   for (;;) {
@@ -98,9 +98,9 @@ async function keepTrying(
     } catch (error) {
       const stderr = error instanceof LocalnetError ? (error.ran?.stderr ?? "") : "";
       const spent = spentSeconds();
-      if (spent + pauseMilliseconds / 1000 >= seconds || !mayComeUp(stderr)) throw error;
+      if (spent + pauseMilliseconds / 1000 >= seconds || !isBooting(stderr)) throw error;
       const last = stderr.trim().split("\n").at(-1);
-      say(`waiting for ${url} for up to ${seconds} s: ${last}`);
+      report(`waiting for ${url} for up to ${seconds} s: ${last}`);
       await pause(pauseMilliseconds);
     }
   }
@@ -112,7 +112,7 @@ const notYet =
 /** What no time mends, also where a jump host says it. */
 const never = /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|Too many authentication/;
 
-export function mayComeUp(stderr: string): boolean {
+export function isBooting(stderr: string): boolean {
   return notYet.test(stderr) && !never.test(stderr);
 }
 
@@ -121,8 +121,15 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
   await privateDirectory(directory);
   if (config) await replaceFile(config.path, config.text);
   const limits = { ConnectTimeout: Math.ceil(Math.min(seconds, attemptSeconds)), ServerAliveInterval: aliveSeconds };
-  const own = Object.entries({ ControlMaster: "auto", ControlPersist: 60, ...limits });
-  const argv = ["ssh", ...options, ...own.flatMap(([key, value]) => ["-o", `${key}=${value}`]), "-N", "-f", url];
+  const connectOptions = Object.entries({ ControlMaster: "auto", ControlPersist: 60, ...limits });
+  const argv = [
+    "ssh",
+    ...options,
+    ...connectOptions.flatMap(([key, value]) => ["-o", `${key}=${value}`]),
+    "-N",
+    "-f",
+    url,
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn("ssh", argv.slice(1), { detached: true, stdio: ["ignore", "ignore", "pipe"] });
     const stderr = new Output();

@@ -34,7 +34,7 @@ export function pathExists(path: string): boolean {
 }
 
 /** The names of the links in the network namespace of this process. */
-export function ownLinks(): string[] {
+export function linksOfThisProcess(): string[] {
   const [_title, _columns, ...lines] = readFileSync("/proc/self/net/dev", "utf8").split("\n");
   return lines.map((line) => line.slice(0, line.lastIndexOf(":")).trim());
 }

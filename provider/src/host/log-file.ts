@@ -16,10 +16,10 @@ export async function openLog(path: string, runDirectory: string): Promise<numbe
       if (dirname(path) === runDirectory) await privateDirectory(runDirectory);
       else await checkFolder(dirname(path), localFolders);
       const log = openSync(path, appending, 0o600);
-      const found = fstatSync(log);
-      if (found.isFile() && found.uid === process.getuid?.() && found.nlink === 1) return log;
+      const stats = fstatSync(log);
+      if (stats.isFile() && stats.uid === process.getuid?.() && stats.nlink === 1) return log;
       closeSync(log);
-      throw notOwnFile(path);
+      throw foreignFileError(path);
     } catch (cause) {
       if (cause instanceof LocalnetError) throw cause;
       // Another program's last log may have gone with the folder meanwhile.
@@ -30,7 +30,7 @@ export async function openLog(path: string, runDirectory: string): Promise<numbe
   }
 }
 
-export function notOwnFile(path: string): LocalnetError {
+export function foreignFileError(path: string): LocalnetError {
   return new LocalnetError("LN_PERMISSION", `the log ${path} is not a file of this user alone, with one name`, {
     hint: `see what it is (ls -l ${path}), and remove it or choose another logFile`,
   });

@@ -13,32 +13,32 @@ interface Command {
   readonly input: string;
 }
 
-interface Asked extends Command {
+interface CachedCommand extends Command {
   readonly answer: Promise<Result>;
 }
 
-type Look = WeakMap<Host, Map<string, Asked>>;
+type CommandCache = WeakMap<Host, Map<string, CachedCommand>>;
 
-const scope = new AsyncLocalStorage<Look | undefined>();
+const scope = new AsyncLocalStorage<CommandCache | undefined>();
 
 /** The body only reads, and what a command printed is its answer until the body ends. */
-export function withOneLook<T>(body: () => Promise<T>): Promise<T> {
+export function withCommandCache<T>(body: () => Promise<T>): Promise<T> {
   return scope.run(new WeakMap(), body);
 }
 
 /** Runs a command, in a look once. */
-export async function runInLook(
+export async function runCached(
   host: Host,
   argv: readonly string[],
   options: RunOptions,
   run: Host["run"],
 ): Promise<Result> {
-  const look = scope.getStore();
-  if (!look) return run(argv, options);
-  const asked = getOrCreate(look, host, () => new Map<string, Asked>());
+  const cache = scope.getStore();
+  if (!cache) return run(argv, options);
+  const commandsOfHost = getOrCreate(cache, host, () => new Map<string, CachedCommand>());
   const command = { argv, input: options.input ?? "" };
   const all = { ...options, accept: "any" as const };
-  const { answer } = getOrCreate(asked, keyOf(command), () => ({ ...command, answer: run(argv, all) }));
+  const { answer } = getOrCreate(commandsOfHost, keyOf(command), () => ({ ...command, answer: run(argv, all) }));
   return settle(argv, await answer, options);
 }
 
@@ -56,7 +56,7 @@ const hole = "\0";
  * Asks other namespaces, by few processes, what at least two of some samples were asked in this look. What does not come of
  * it is asked for as ever.
  */
-export async function lookAhead(host: Host, samples: readonly string[], others: readonly string[]): Promise<void> {
+export async function prefetch(host: Host, samples: readonly string[], others: readonly string[]): Promise<void> {
   const asked = scope.getStore()?.get(host);
   if (!asked) return;
   const times = new Map<string, number>();
@@ -131,15 +131,15 @@ while [ "$#" -gt 0 ]; do
 done`;
 
 /** One command that runs many, and what came of each in its own result: of the first of them, up to one that hangs. */
-function together(commands: readonly Command[]): { command: Command; results(ran: Result | undefined): Result[] } {
+function together(commands: readonly Command[]): { command: Command; results(result: Result | undefined): Result[] } {
   const end = randomUUID();
   const words = commands.flatMap(({ argv, input }) => [String(argv.length), input, ...argv]);
   return {
     command: { argv: ["sh", "-c", script, "localnet", ...words], input: `${end}\n` },
-    results(ran) {
-      if (!ran) return [];
-      const outputs = ran.stdout.split(new RegExp(`${end} (\\d+)\\n`));
-      const messages = ran.stderr.split(`${end}\n`);
+    results(result) {
+      if (!result) return [];
+      const outputs = result.stdout.split(new RegExp(`${end} (\\d+)\\n`));
+      const messages = result.stderr.split(`${end}\n`);
       const count = Math.min(outputs.length - 1, 2 * (messages.length - 1)) / 2;
       return Array.from({ length: count }, (_, index) => ({
         exitCode: Number(outputs[2 * index + 1]),

@@ -79,8 +79,8 @@ export const localFolders: Folders = {
 export async function privateDirectory(path: string): Promise<string> {
   await checkFolder(posix.dirname(path), localFolders);
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  const found = lstatSync(path);
-  if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
+  const stats = lstatSync(path);
+  if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o077) !== 0) {
     const hint = `see who made it (ls -ld ${path}), and remove it`;
     throw new LocalnetError("LN_PERMISSION", `${path} is not a folder of this user alone`, { hint });
   }

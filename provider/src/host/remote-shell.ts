@@ -88,8 +88,8 @@ export class RemoteShell {
       this.close();
       this.call?.settle({ exitCode: 128 });
     });
-    const ask = () => this.ask(request([String(seconds), ...argv], input), maxOutputBytes);
-    const answer = await this.greeting.then((greeting) => (this.broken ? greeting : ask())).finally(cancel);
+    const send = () => this.ask(request([String(seconds), ...argv], input), maxOutputBytes);
+    const answer = await this.greeting.then((greeting) => (this.broken ? greeting : send())).finally(cancel);
     if (late) throw timeoutError(argv, seconds);
     const { outcome, stdout, stderr } = answer;
     if (outcome === "tooMuch") throw outputError(argv, answer.maxOutputBytes);

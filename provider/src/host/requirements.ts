@@ -55,15 +55,16 @@ async function checkTool(host: Host, tool: Tool): Promise<string> {
   const { package: name, version }: Requirement = requirements[tool];
   const least = version ? ` ${version.atLeast} or later` : "";
   const hint = `install ${tool}${least} (Debian package ${name})`;
-  const noTool = (ran?: Ran) => new LocalnetError("LN_TOOL", `there is no working command "${tool}"`, { ran, hint });
+  const noTool = (command?: Ran) =>
+    new LocalnetError("LN_TOOL", `there is no working command "${tool}"`, { ran: command, hint });
   if (!version) return (await findCommand(host, tool)) ?? Promise.reject(noTool());
   const { stdout } = await host.run(version.argv).catch((error: unknown) => {
     // ipvsadm tells its version only where the kernel has IPVS.
     throw hasCode(error, "LN_COMMAND", "LN_TOOL") ? noTool(error.ran) : error;
   });
-  const found = /\d+(\.\d+)+/.exec(stdout)?.[0] ?? "";
-  if (compareVersions(found, version.atLeast) < 0) {
-    throw new LocalnetError("LN_TOOL", `${tool} is too old: ${found || stdout.trim()}`, { hint });
+  const toolVersion = /\d+(\.\d+)+/.exec(stdout)?.[0] ?? "";
+  if (compareVersions(toolVersion, version.atLeast) < 0) {
+    throw new LocalnetError("LN_TOOL", `${tool} is too old: ${toolVersion || stdout.trim()}`, { hint });
   }
   return stdout;
 }

@@ -13,7 +13,7 @@ import {
   withEnvironment,
 } from "./host";
 import { during } from "./local";
-import { notOwnFile } from "./log-file";
+import { foreignFileError } from "./log-file";
 import { waitingFor } from "./operation";
 import { checkFolder, type Folders } from "./private";
 import { RemoteShell } from "./remote-shell";
@@ -124,7 +124,7 @@ export function sshHost(url: string, settings: HostSettings): Host {
       const parameters = [logFile, workingDirectory, runDirectory, ...withoutShellVariables(extra), ...argv];
       const options = { input: environmentLines(extra), accept: [0, unsafeLog] };
       const { exitCode } = await run(argv, options, ["sh", "-c", startScript, "localnet", ...parameters]);
-      if (exitCode === unsafeLog) throw notOwnFile(logFile);
+      if (exitCode === unsafeLog) throw foreignFileError(logFile);
     },
     checkFolder: checkRemoteFolder,
     async during(argv, seconds, body, hear) {
@@ -133,7 +133,7 @@ export function sshHost(url: string, settings: HostSettings): Host {
       await connection.open();
       return waiting(() =>
         during(argv, full, seconds + connectTimeoutSeconds, body, {
-          read: (result) => ownResult(argv, result, url),
+          read: (result) => resultOf(argv, result, url),
           hear,
         }),
       );
@@ -142,7 +142,7 @@ export function sshHost(url: string, settings: HostSettings): Host {
 }
 
 /** The result of the command itself, not of ssh. */
-function ownResult(argv: readonly string[], result: Result, url: string): Result {
+function resultOf(argv: readonly string[], result: Result, url: string): Result {
   const match = /localnet-exit:(\d+)\n$/.exec(result.stderr);
   if (!match) throw unreachable(argv, result, url);
   return { exitCode: Number(match[1]), stdout: result.stdout, stderr: result.stderr.slice(0, -match[0].length) };

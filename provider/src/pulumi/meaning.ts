@@ -32,13 +32,13 @@ export type Facts = [
 /** The text that a resource stands for. */
 export function textOf(key: string, output: string, [name, addresses, netns, peer, here, version]: Facts): string {
   const near = { name, netns, addresses };
-  const [inside, outside] = peer && peer.netns === here && netns !== here ? [peer, near] : [near, peer ?? near];
-  if (output === "name") return inside.name;
+  const [hereEnd, otherEnd] = peer && peer.netns === here && netns !== here ? [peer, near] : [near, peer ?? near];
+  if (output === "name") return hereEnd.name;
   const isSix = version === "6" || isIPv6(withoutLength(version ?? ""));
-  const candidates = (outside.addresses ?? []).map(withoutLength);
+  const candidates = (otherEnd.addresses ?? []).map(withoutLength);
   const address = candidates.find((each) => !version || isIPv6(each) === isSix);
   if (address !== undefined) return address;
-  throw new Error(`${key}: ${outside.name} has no ${version ? `IPv${isSix ? 6 : 4} ` : ""}address`);
+  throw new Error(`${key}: ${otherEnd.name} has no ${version ? `IPv${isSix ? 6 : 4} ` : ""}address`);
 }
 
 /** The address of one with a prefix length. */

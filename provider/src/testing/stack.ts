@@ -3,31 +3,31 @@ import { delimiter, dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { hostNetwork, LabUnavailable } from "./namespaces";
 
-const own = join(__dirname, "../..");
+const packageRoot = join(__dirname, "../..");
 
 /** A stack of a program that is a function, with its state, its home and its project in a folder. No account is needed. */
 export async function createStack(
   folder: string,
-  inside: readonly string[],
+  enterArgv: readonly string[],
   program: PulumiFn,
   config: Readonly<Record<string, string>>,
 ): Promise<Stack> {
   const project = join(folder, "project");
   // The dynamic provider looks for packages here, by their names.
   for (const [name, path] of [
-    ["pulumi-localnet", own],
+    ["pulumi-localnet", packageRoot],
     ["@pulumi/pulumi", dirname(require.resolve("@pulumi/pulumi/package.json"))],
   ] as const) {
     const link = join(project, "node_modules", name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(path, link);
   }
-  const plugins = { providers: [{ name: "localnet", path: join(own, "bin") }] };
+  const plugins = { providers: [{ name: "localnet", path: join(packageRoot, "bin") }] };
   writeFileSync(join(project, "Pulumi.yaml"), JSON.stringify({ name: "lab", runtime: "nodejs", plugins }));
   const workspace = await LocalWorkspace.create({
     workDir: project,
     pulumiHome: join(folder, "home"),
-    pulumiCommand: await commandInside(folder, inside),
+    pulumiCommand: await commandEntering(folder, enterArgv),
     program,
     envVars: {
       LOCALNET_NETNS: hostNetwork,
@@ -48,15 +48,15 @@ export async function createStack(
 /** The path of Pulumi's command. */
 export function requirePulumi(): string {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = folders.map((folder) => join(folder, "pulumi")).find((path) => existsSync(path));
-  if (found) return found;
+  const pulumiPath = folders.map((folder) => join(folder, "pulumi")).find((path) => existsSync(path));
+  if (pulumiPath) return pulumiPath;
   throw new LabUnavailable("there is no command pulumi on PATH: see https://www.pulumi.com/docs/install");
 }
 
 /** Pulumi's command, inside the namespaces: Automation takes the path of a command, and no words before it. */
-async function commandInside(folder: string, inside: readonly string[]): Promise<PulumiCommand> {
+async function commandEntering(folder: string, enterArgv: readonly string[]): Promise<PulumiCommand> {
   // By its path: Automation puts the folder of this script on PATH.
-  const words = [...inside, requirePulumi()].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  const words = [...enterArgv, requirePulumi()].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
   mkdirSync(join(folder, "bin"));
   writeFileSync(join(folder, "bin/pulumi"), `#!/bin/sh\nexec ${words.join(" ")} --cwd "$PWD" "$@"\n`, { mode: 0o700 });
   return PulumiCommand.get({ root: folder });

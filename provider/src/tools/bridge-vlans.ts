@@ -22,9 +22,9 @@ export async function showVlans(host: Host, netns: string | undefined, name: str
   const list = async (...of: string[]) =>
     parseJson((await host.run([...bridgeIn(netns), "-j", "vlan", "show", ...of])).stdout) as Entry[];
   const entries = usesReadCache() ? await cached(host, `vlans ${netns ?? ""}`, list) : await list("dev", name);
-  const found = entries.find(({ ifname }) => ifname === name)?.vlans ?? [];
+  const vlans = entries.find(({ ifname }) => ifname === name)?.vlans ?? [];
   return new Map(
-    found.map(({ vlan, flags = [] }) => [
+    vlans.map(({ vlan, flags = [] }) => [
       vlan,
       { pvid: flags.includes("PVID"), untagged: flags.includes("Egress Untagged") },
     ]),

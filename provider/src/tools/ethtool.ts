@@ -39,10 +39,13 @@ export async function showOffloads(
   const offloads: { [K in Offload]?: boolean } = {};
   const fixed: Offload[] = [];
   for (const key of offloadNames) {
-    const own = Object.entries(all).flatMap(([each, feature]) => (features[key].test(each) ? [feature] : []));
-    const free = own.filter((each) => each.fixed === false);
+    const matchingFeatures = Object.entries(all).flatMap(([each, feature]) =>
+      features[key].test(each) ? [feature] : [],
+    );
+    const free = matchingFeatures.filter((each) => each.fixed === false);
     if (free.length === 0) fixed.push(key);
-    offloads[key] = free.length > 0 ? free.some(({ requested }) => requested) : own.some(({ active }) => active);
+    offloads[key] =
+      free.length > 0 ? free.some(({ requested }) => requested) : matchingFeatures.some(({ active }) => active);
   }
   return { offloads, fixed };
 }

@@ -76,12 +76,12 @@ function blocksOf(ruleset: string): Blocks | undefined {
 
 /** What stands between semicolons and ends of lines, outside of braces; without comments. */
 function statements(text: string): string[] {
-  const found: string[] = [];
+  const result: string[] = [];
   let [current, depth] = ["", 0];
   for (const [part] of text.matchAll(/"[^"\n]*"|#[^\n]*|[{};\n]|[^"#{};\n]+/g)) {
     if (part.startsWith("#")) continue;
     if (depth === 0 && (part === ";" || part === "\n")) {
-      found.push(current.trim());
+      result.push(current.trim());
       current = "";
       continue;
     }
@@ -89,5 +89,5 @@ function statements(text: string): string[] {
     if (part === "}") depth--;
     current += part;
   }
-  return [...found, current.trim()].filter(Boolean);
+  return [...result, current.trim()].filter(Boolean);
 }

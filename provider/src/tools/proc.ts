@@ -76,15 +76,15 @@ const groupSize = 100;
 export async function findByEnvironment(host: Host, matches: (words: string[]) => boolean): Promise<number[]> {
   const pids = await listPids(host);
   if (host.isLocal) return pids.filter((pid) => matches(readLocal(environ(pid))?.split("\0") ?? []));
-  const found: number[] = [];
+  const matching: number[] = [];
   for (let i = 0; i < pids.length; i += groupSize) {
     for (const pid of await candidates(host, pids.slice(i, i + groupSize), matches)) {
       // What was read together cannot be told apart for certain; what is read alone can.
       const text = await readBeginning(host, environ(pid));
-      if (text !== undefined && matches(text.split("\0"))) found.push(pid);
+      if (text !== undefined && matches(text.split("\0"))) matching.push(pid);
     }
   }
-  return found;
+  return matching;
 }
 
 async function listPids(host: Host): Promise<number[]> {
@@ -122,8 +122,8 @@ export async function readLinks(host: Host, paths: readonly string[]): Promise<M
 
 /** The inodes of what the paths lead to; without those that do not exist. */
 export async function readInodes(host: Host, paths: readonly string[]): Promise<Map<string, number>> {
-  const found = await stat(host, paths, "-L", "%i", (path) => String(statSync(path).ino));
-  return new Map([...found].map(([path, inode]) => [path, Number(inode)]));
+  const inodes = await stat(host, paths, "-L", "%i", (path) => String(statSync(path).ino));
+  return new Map([...inodes].map(([path, inode]) => [path, Number(inode)]));
 }
 
 async function stat(

@@ -74,8 +74,8 @@ function parseFilter(part: string, place: Place): TcFilter {
   const words = ofNode ?? more.replace(/^handle \S+/, "");
   const [, flowid] = /(?:flowid|classid) (?!not_in_hw)(\S+)/.exec(words) ?? [];
   const options = words.replace(/\*?(?:flowid|classid)(?: (?!not_in_hw)\S+)?|terminal|not_in_hw/g, "").trim();
-  const [own = "", ...actions] = lines.join("\n").split(/^\taction order \d+: /m);
-  const matches = [options, ...own.split("\n").map((line) => line.trim())];
+  const [selector = "", ...actions] = lines.join("\n").split(/^\taction order \d+: /m);
+  const matches = [options, ...selector.split("\n").map((line) => line.trim())];
   const isElsewhere = ofNode !== undefined && (bucket !== "0" || Number.parseInt(ht, 16) < 0x800);
   const why =
     (block !== undefined && `it is of block ${block}, which several links may share`) ||

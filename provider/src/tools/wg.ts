@@ -40,11 +40,11 @@ export async function showWireguard(host: Host, netns: string | undefined, name:
 }
 
 export function parseWireguard(text: string): WireguardConfig {
-  const [own = [], ...others] = text
+  const [device = [], ...others] = text
     .split("\n")
     .filter(Boolean)
     .map((line) => line.split("\t"));
-  const [privateKey, publicKey, listenPort, mark] = own.map(known);
+  const [privateKey, publicKey, listenPort, mark] = device.map(known);
   const peers = others.map((fields): Peer => {
     const [publicKey = "", presharedKey, endpoint, allowedIps, , , , keepalive] = fields.map(known);
     return {

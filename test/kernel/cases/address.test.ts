@@ -6,12 +6,7 @@ import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 /** An address in ip's own words. */
-async function lookAtAddress(
-  world: World,
-  netns: string,
-  device: string,
-  address: string,
-): Promise<Values | undefined> {
+async function readAddress(world: World, netns: string, device: string, address: string): Promise<Values | undefined> {
   const { stdout } = await world.try("ip", "-n", netns, "-o", "addr", "show", "dev", device);
   const line = stdout.split("\n").find((each) => each.includes(` ${address} `));
   if (line === undefined) return undefined;
@@ -50,7 +45,7 @@ contract("of lo", (world) => {
     kind,
     marked: false,
     inputs,
-    look: () => lookAtAddress(world, netns, "lo", "10.1.0.1/32"),
+    look: () => readAddress(world, netns, "lo", "10.1.0.1/32"),
     expected,
     updates: [{ what: "metric", change: { metric: 7 } }],
     replaces: { netns: "other", device: "other", label: "lo:x", scope: "host", broadcast: "10.1.0.1" },
@@ -86,7 +81,7 @@ contract("of IPv4 with all options", (world) => {
       ...{ device: "d0", address: "10.1.0.1/24", netns, label: "d0:x", broadcast: "+", scope: "link" },
       ...{ noPrefixRoute: true, metric: 9 },
     },
-    look: () => lookAtAddress(world, netns, "d0", "10.1.0.1/24"),
+    look: () => readAddress(world, netns, "d0", "10.1.0.1/24"),
     expected,
     updates: [
       { what: "another metric", change: { metric: 10 } },
@@ -119,7 +114,7 @@ contract("of IPv6", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", address: "2001:DB8::1/64", peer: "2001:db8:1::1", netns, noDad: true },
-    look: () => lookAtAddress(world, netns, "d0", "2001:db8::1 peer 2001:db8:1::1/64"),
+    look: () => readAddress(world, netns, "d0", "2001:db8::1 peer 2001:db8:1::1/64"),
     expected,
     updates: [
       { what: "metric", change: { metric: 9 } },
@@ -203,12 +198,12 @@ beyond("Address: beyond the contract", () => {
     expect(await failure(() => make({ address: "2001:db8:dad::1/64" }))).toMatchObject({
       message: expect.stringContaining(`address: d1@${b} has 2001:db8:dad::1 already`),
     });
-    expect(await lookAtAddress(world, a, "d0", "2001:db8:dad::1/64")).toBeUndefined();
+    expect(await readAddress(world, a, "d0", "2001:db8:dad::1/64")).toBeUndefined();
     await world.run("ip", "-n", b, "addr", "del", ...there);
     const { id, outputs } = await make({ address: "2001:db8:dad::1/64" });
     expect(await read(kind, id, outputs, settings)).toBeDefined();
     await remove(kind, id, outputs, settings);
-    expect(await lookAtAddress(world, a, "d0", "2001:db8:dad::1/64")).toBeUndefined();
+    expect(await readAddress(world, a, "d0", "2001:db8:dad::1/64")).toBeUndefined();
   });
 
   test.each([
@@ -220,12 +215,12 @@ beyond("Address: beyond the contract", () => {
   });
 
   test("the link-local one that the kernel makes is not adopted, and one by hand is", async () => {
-    const [, own = ""] = /inet6 (fe80:\S+)/.exec(await ip("-o", "addr", "show", "dev", "d0")) ?? [];
-    expect(await failure(() => make({ address: own, adopt: true }))).toMatchObject({ code: "LN_EXISTS" });
+    const [, linkLocal = ""] = /inet6 (fe80:\S+)/.exec(await ip("-o", "addr", "show", "dev", "d0")) ?? [];
+    expect(await failure(() => make({ address: linkLocal, adopt: true }))).toMatchObject({ code: "LN_EXISTS" });
     await ip("addr", "add", "fe80::1/64", "dev", "d0", "nodad");
     const { id, outputs } = await make({ address: "fe80::1/64", adopt: true, noDad: true });
     await remove(kind, id, outputs, settings);
-    expect(await ip("-o", "addr", "show", "dev", "d0")).toContain(own);
+    expect(await ip("-o", "addr", "show", "dev", "d0")).toContain(linkLocal);
   });
 
   test("an IPv6 address that is there with another prefix length is not ours", async () => {
@@ -271,8 +266,8 @@ beyond("Address: beyond the contract", () => {
     await ip("addr", "add", "10.7.0.2/24", "dev", "d0");
     await ip("addr", "add", "10.7.0.3", "peer", "10.7.1.3/32", "dev", "d0");
     await ip("addr", "add", "fe80::7/64", "dev", "d0");
-    const listed = await kind.imports?.list(testHost(), a);
-    const ids = listed?.map(({ id }) => id.replace(`@${a}`, ""));
+    const importable = await kind.imports?.list(testHost(), a);
+    const ids = importable?.map(({ id }) => id.replace(`@${a}`, ""));
     expect(ids?.sort()).toEqual(["d0/10.7.0.3 peer 10.7.1.3/32", "d0/fe80::7/64", "lo/10.7.0.1/32"]);
   });
 

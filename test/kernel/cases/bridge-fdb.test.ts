@@ -6,7 +6,7 @@ import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 /** The entries of a MAC address in bridge's own words; `which` tells one from the others. */
-async function lookAtEntry(world: World, netns: string, mac: string, which = ""): Promise<Values | undefined> {
+async function readEntry(world: World, netns: string, mac: string, which = ""): Promise<Values | undefined> {
   const text = await world.run("bridge", "-n", netns, "fdb", "show");
   const line = text.split("\n").find((each) => each.startsWith(`${mac} `) && `${each} `.includes(which));
   return line === undefined ? undefined : { words: line.replace(/ +/g, " ").trim() };
@@ -31,7 +31,7 @@ contract("of a Vxlan, to a host for what it knows no other way", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "vx0", mac, destination: "10.9.0.1", port: 8472, vni: 7, netns },
-    look: () => lookAtEntry(world, netns, mac, "dst 10.9.0.1 "),
+    look: () => readEntry(world, netns, mac, "dst 10.9.0.1 "),
     expected: () => ({ words: `${mac} dev vx0 dst 10.9.0.1 port 8472 vni 7 self permanent` }),
     updates: [],
     replaces: {
@@ -77,7 +77,7 @@ for (const vlan of [undefined, 1]) {
         state: "static",
         netns,
       },
-      look: () => lookAtEntry(world, netns, mac),
+      look: () => readEntry(world, netns, mac),
       expected: () => ({ words: [mac, "dev d0", ...words, "master br0 static"].join(" ") }),
       updates: [],
       replaces: { state: "permanent" },
@@ -101,7 +101,7 @@ beyond("BridgeFdb: beyond the contract", () => {
   const inputs = (values: Values) =>
     check(kind, { device: "vx0", netns, owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values }).inputs;
   const make = (values: Values) => create(kind, inputs(values), settings);
-  const listed = async () =>
+  const importable = async () =>
     (await kind.imports?.list(testHost(), netns))?.map(({ id }) => id.replace(`@${netns}`, ""));
   beforeAll(async () => {
     await world.build();
@@ -116,17 +116,17 @@ beyond("BridgeFdb: beyond the contract", () => {
     await world.run("ip", "-n", netns, "link", "set", "br0", "up");
     await world.run("ip", "-n", netns, "link", "set", "m0", "up");
     expect((await bridge("show", "dev", "br0")).match(/self permanent/g)).not.toBeNull();
-    expect(await listed()).toEqual([]);
+    expect(await importable()).toEqual([]);
     expect(await failure(() => make({ mac, destination: "10.9.0.9", adopt: true }))).toMatchObject({
       code: "LN_EXISTS",
     });
     const one = await make({ mac, destination: "10.9.0.1" });
     const two = await make({ mac, destination: "10.9.0.1", port: 8472 });
-    expect((await listed())?.sort()).toEqual([`vx0/${mac} dst 10.9.0.1`, `vx0/${mac} dst 10.9.0.1 port 8472`]);
+    expect((await importable())?.sort()).toEqual([`vx0/${mac} dst 10.9.0.1`, `vx0/${mac} dst 10.9.0.1 port 8472`]);
     await remove(kind, one.id, one.outputs, settings);
-    expect(await listed()).toEqual([`vx0/${mac} dst 10.9.0.1 port 8472`]);
+    expect(await importable()).toEqual([`vx0/${mac} dst 10.9.0.1 port 8472`]);
     await remove(kind, two.id, two.outputs, settings);
-    expect(await listed()).toEqual([]);
+    expect(await importable()).toEqual([]);
   });
 
   test("of another address than zeros there is one entry: another's to elsewhere is not replaced", async () => {
@@ -142,7 +142,7 @@ beyond("BridgeFdb: beyond the contract", () => {
     for (const name of ["br0", "p0", "d0"]) await world.run("ip", "-n", netns, "link", "set", "dev", name, "up");
     await bridge("add", mac, "dev", "d0", "master", "dynamic");
     const { id, outputs } = await make({ device: "d0", mac, table: "master", state: "static" });
-    expect(await lookAtEntry(world, netns, mac)).toMatchObject({ words: expect.stringMatching(/static$/) });
+    expect(await readEntry(world, netns, mac)).toMatchObject({ words: expect.stringMatching(/static$/) });
     await remove(kind, id, outputs, settings);
   });
 

@@ -52,7 +52,7 @@ interface Vlan {
 }
 
 /** What `bridge` tells in words of the VLANs of a link; undefined when there is none. */
-async function lookAtVlans(world: World, netns: string, name: string): Promise<Values | undefined> {
+async function readVlans(world: World, netns: string, name: string): Promise<Values | undefined> {
   const there = `ip link show dev ${name} >/dev/null 2>&1 || exit 0; echo there`;
   const shown = await world.script(netns, `${there}; bridge -compressvlans vlan show dev ${name}`);
   const [first, , ...lines] = shown.split("\n").filter(Boolean);
@@ -75,7 +75,7 @@ contract("that is in VLANs itself", (world) => {
   return {
     ...{ kind, needs: "vlan filtering" },
     inputs: { name, netns, vlanFiltering: true, vlans: [{ vid: 10 }] },
-    look: () => lookAtVlans(world, netns, name),
+    look: () => readVlans(world, netns, name),
     expected: ({ vlans, vlanDefaultPvid }: Values) => expectedVlans(vlans, Number(vlanDefaultPvid ?? 1)),
     updates: [
       {
@@ -105,7 +105,7 @@ contract("whose ports are in VLANs", (world) => {
     string,
   ];
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
-  const own = { vid: 10, pvid: true, untagged: true };
+  const vlan = { vid: 10, pvid: true, untagged: true };
   return {
     ...{ kind: vethPair, needs: "vlan filtering" },
     async prepare() {
@@ -118,11 +118,11 @@ contract("whose ports are in VLANs", (world) => {
       }
     },
     inputs: {
-      ...{ name, netns, master: one, bridgePort: { vlans: [own, { vid: "20-22" }] } },
+      ...{ name, netns, master: one, bridgePort: { vlans: [vlan, { vid: "20-22" }] } },
       peer: { name: far, netns, master: two, bridgePort: { vlans: [{ vid: 33 }] } },
     },
     async look() {
-      const [near, peer] = [await lookAtVlans(world, netns, name), await lookAtVlans(world, netns, far)];
+      const [near, peer] = [await readVlans(world, netns, name), await readVlans(world, netns, far)];
       return near && { ...near, peer: peer?.vlans };
     },
     expected: ({ master, bridgePort, peer }: Values) => {
@@ -139,11 +139,11 @@ contract("whose ports are in VLANs", (world) => {
       },
       { what: "none", change: { bridgePort: { vlans: [] } } },
       { what: "taken away", change: { bridgePort: undefined } },
-      { what: "again, and a cost", change: { bridgePort: { vlans: [own], cost: 5 } } },
-      { what: "the cost taken away", change: { bridgePort: { vlans: [own] } } },
+      { what: "again, and a cost", change: { bridgePort: { vlans: [vlan], cost: 5 } } },
+      { what: "the cost taken away", change: { bridgePort: { vlans: [vlan] } } },
       { what: "in another bridge", change: { master: two } },
       { what: "taken away there", change: { bridgePort: { isolated: true } } },
-      { what: "in the first again, with its own", change: { master: one, bridgePort: { vlans: [own] } } },
+      { what: "in the first again, with its own", change: { master: one, bridgePort: { vlans: [vlan] } } },
     ],
     replaces: {},
     drifts: [

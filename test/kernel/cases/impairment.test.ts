@@ -7,7 +7,7 @@ import { lack } from "../support/features";
 import { hostUrl, settings, World } from "../support/world";
 
 /** What tc tells in words of the root of a link; undefined when there is no such link. */
-async function lookAtRoot(world: World, netns: string, name: string): Promise<string | undefined> {
+async function readRootQdisc(world: World, netns: string, name: string): Promise<string | undefined> {
   const there = `ip link show dev ${name} >/dev/null 2>&1 || exit 0; echo there; tc qdisc show dev ${name} root`;
   const [first, line = ""] = (await world.script(netns, there)).split("\n").filter(Boolean);
   return (
@@ -47,7 +47,7 @@ contract("whose ends impair what they send", (world) => {
     ...{ kind: vethPair, needs: "netem" },
     inputs: { name, netns, impairment: all, peer: { name: far, netns: other, impairment: { delayMs: 20 } } },
     async look() {
-      const [near, peer] = [await lookAtRoot(world, netns, name), await lookAtRoot(world, other, far)];
+      const [near, peer] = [await readRootQdisc(world, netns, name), await readRootQdisc(world, other, far)];
       return near === undefined ? undefined : { near, peer };
     },
     expected: ({ impairment, peer }: Values) => ({
@@ -116,7 +116,7 @@ contract("that impairs what it sends", (world) => {
     ...{ kind: bridge, needs: "netem" },
     inputs: { name, netns, up: false },
     look: async () => {
-      const root = await lookAtRoot(world, netns, name);
+      const root = await readRootQdisc(world, netns, name);
       return root === undefined ? undefined : { root };
     },
     // A link that is down and never was up has no queueing discipline at all.
@@ -150,7 +150,7 @@ contract("that impairs what it sends", (world) => {
     async look() {
       const there = await world.run("ip", "netns", "list");
       if (!there.includes(name)) return undefined;
-      return { root: await lookAtRoot(world, name, "eth0") };
+      return { root: await readRootQdisc(world, name, "eth0") };
     },
     expected: ({ impairment }: Values) => ({ root: expectedRoot(impairment) }),
     updates: [
@@ -184,11 +184,11 @@ beyond("the root of a link", () => {
     const { id, outputs } = await create(bridge, inputs(), settings);
     for (const foreign of ["netem delay 7ms", "htb default 1", "tbf rate 1mbit burst 32k latency 10ms"]) {
       await tc(`add dev ${name} root handle 5: ${foreign}`);
-      const before = await lookAtRoot(world, netns, name);
+      const before = await readRootQdisc(world, netns, name);
       const error = await failure(() => update(bridge, id, outputs, impaired, settings));
       expect(error).toMatchObject({ code: "LN_EXISTS", hint: expect.stringContaining(`qdisc del dev ${name} root`) });
       await update(bridge, id, outputs, inputs({ ageingTime: 100 }), settings);
-      expect(await lookAtRoot(world, netns, name)).toBe(before);
+      expect(await readRootQdisc(world, netns, name)).toBe(before);
       await tc(`del dev ${name} root`);
     }
     await remove(bridge, id, outputs, settings);
@@ -199,7 +199,7 @@ beyond("the root of a link", () => {
     await update(bridge, id, outputs, impaired, settings);
     const other = inputs({ impairment: { delayMs: 0.5 } });
     await update(bridge, id, outputs, other, settings);
-    expect(await lookAtRoot(world, netns, name)).toBe("qdisc netem 157: root limit 1000 delay 499us");
+    expect(await readRootQdisc(world, netns, name)).toBe("qdisc netem 157: root limit 1000 delay 499us");
     await remove(bridge, id, outputs, settings);
   });
 

@@ -79,13 +79,13 @@ beyond("IptablesPolicy: beyond the contract", () => {
   });
 
   test("one that was set by hand is listed, unless a stack has it", async () => {
-    const listed = () => kind.imports?.list(testHost(), netns);
-    expect(await listed()).toEqual([]);
+    const importable = () => kind.imports?.list(testHost(), netns);
+    expect(await importable()).toEqual([]);
     await world.inside(netns, "iptables", "-P", "INPUT", "DROP");
     const id = `ipv4/filter/INPUT@${netns}`;
-    expect(await listed()).toEqual([{ id }]);
+    expect(await importable()).toEqual([{ id }]);
     const made = await create(kind, inputs(), settings);
-    expect(await listed()).toEqual([{ id, omit: `it belongs to ${world.owner}` }]);
+    expect(await importable()).toEqual([{ id, omit: `it belongs to ${world.owner}` }]);
     await remove(kind, made.id, made.outputs, settings);
     expect(await live()).toBe("DROP");
     await world.inside(netns, "iptables", "-P", "INPUT", "ACCEPT");

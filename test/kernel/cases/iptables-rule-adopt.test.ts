@@ -76,9 +76,9 @@ test.each(["append", "insert"])(
     await chain("gre", ...near);
     const before = await rules.lines();
     await rules.up({ a: { ...adopting, position } });
-    const own = (line: string) => line.includes("localnet:");
-    expect((await rules.lines()).filter((line) => !own(line))).toEqual(before);
-    expect((await rules.lines()).findIndex(own)).toBe(position === "append" ? before.length : 0);
+    const isMarked = (line: string) => line.includes("localnet:");
+    expect((await rules.lines()).filter((line) => !isMarked(line))).toEqual(before);
+    expect((await rules.lines()).findIndex(isMarked)).toBe(position === "append" ? before.length : 0);
   },
 );
 

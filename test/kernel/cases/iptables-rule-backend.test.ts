@@ -11,15 +11,15 @@ const suite = reason ? describe.skip : describe;
 
 suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
   const backends = { nf_tables: "iptables-nft", legacy: "iptables-legacy" } as const;
-  let own: keyof typeof backends;
+  let hostBackend: keyof typeof backends;
   let other: keyof typeof backends;
   let netns: string;
   let rules: Rules;
   let count = 0;
 
   beforeAll(async () => {
-    own = (await world.run("iptables", "-V")).includes("legacy") ? "legacy" : "nf_tables";
-    other = own === "legacy" ? "nf_tables" : "legacy";
+    hostBackend = (await world.run("iptables", "-V")).includes("legacy") ? "legacy" : "nf_tables";
+    other = hostBackend === "legacy" ? "nf_tables" : "legacy";
   });
   // A namespace of its own for each: a table that legacy has made stays.
   beforeEach(async () => {
@@ -49,14 +49,14 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     const began = Date.now();
     await rules.up({ a: {} });
     const waited = Date.now() - began > (seconds - 1) * 1000;
-    expect(waited).toBe(own === "legacy");
+    expect(waited).toBe(hostBackend === "legacy");
     expect(await rules.lines()).toHaveLength(1);
     await holder;
   });
 
   test("the one that is used is an output", async () => {
     await rules.up({ a: {} });
-    expect(rules.state.get("a")?.outputs).toMatchObject({ backend: own });
+    expect(rules.state.get("a")?.outputs).toMatchObject({ backend: hostBackend });
   });
 
   test.each(["FORWARD", "INPUT"])(
@@ -65,7 +65,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
       await inOther("-A", chain, "-j", "ACCEPT");
       const error = await failure(() => rules.up({ a: {} }));
       expect(error).toMatchObject({ code: "LN_BACKEND" });
-      for (const name of [own, other]) expect(error.message).toContain(name);
+      for (const name of [hostBackend, other]) expect(error.message).toContain(name);
       expect(error.message).toContain(`${backends[other]}-save`);
       expect(await rules.lines()).toEqual([]);
     },
@@ -95,7 +95,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     await inOther("-F", "FORWARD");
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
     const made = await update(kind, id, outputs, rules.inputs("a", {}), settings);
-    expect(made.backend).toBe(own);
+    expect(made.backend).toBe(hostBackend);
     expect(await rules.shape()).toEqual(["a"]);
   });
 
@@ -103,7 +103,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     const { id, outputs, line } = await moved();
     await inOther("-F", "FORWARD");
     await world.script(netns, `iptables ${line}`);
-    expect((await read(kind, id, outputs, settings))?.outputs).toEqual({ ...outputs, backend: own });
+    expect((await read(kind, id, outputs, settings))?.outputs).toEqual({ ...outputs, backend: hostBackend });
     await remove(kind, id, outputs, settings);
     expect(await rules.lines()).toEqual([]);
   });

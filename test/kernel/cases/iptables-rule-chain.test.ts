@@ -40,12 +40,12 @@ describe("a chain that is not there", () => {
   });
 
   test("having gone behind our back, has taken the rule along: refresh and destroy go on", async () => {
-    const own = new Rules(world, netns, "ONES-OWN");
-    await own.iptables("-N", "ONES-OWN");
-    await own.up({ a: {} });
-    await own.iptables("-F", "ONES-OWN");
-    await own.iptables("-X", "ONES-OWN");
-    expect(await failure(() => own.up({ a: {} }))).toMatchObject({ code: "LN_MISSING" });
-    expect(await own.up({})).toEqual([]);
+    const chainRules = new Rules(world, netns, "ONES-OWN");
+    await chainRules.iptables("-N", "ONES-OWN");
+    await chainRules.up({ a: {} });
+    await chainRules.iptables("-F", "ONES-OWN");
+    await chainRules.iptables("-X", "ONES-OWN");
+    expect(await failure(() => chainRules.up({ a: {} }))).toMatchObject({ code: "LN_MISSING" });
+    expect(await chainRules.up({})).toEqual([]);
   });
 });

@@ -112,8 +112,8 @@ describe("an update that fails between the insertion of the new rule and the del
   });
 
   test("refresh shows that there are two, by the state as it was before, and one up leaves one of them", async () => {
-    const found = await read(kind, "a", before, settings);
-    expect(found?.outputs.target).toContain("; ");
+    const refreshed = await read(kind, "a", before, settings);
+    expect(refreshed?.outputs.target).toContain("; ");
     await rules.up({ first: { priority: 1 }, a: { priority: 5 }, last: { priority: 9 } });
     expect(await rules.shape()).toEqual(["first", "a", "last"]);
     expect((await rules.lines())[1]).toMatch(/-j ACCEPT$/);

@@ -5,7 +5,7 @@ import { ipvsService, ipvsBackend as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";
-import { lookAtBackend } from "../support/ipvs";
+import { readBackend } from "../support/ipvs";
 import { hostUrl, settings, World } from "../support/world";
 
 const printedForwarding: Record<string, string> = { masquerade: "Masq", gateway: "Route", tunnel: "Tunnel" };
@@ -62,9 +62,9 @@ for (const { title, service, option, backend, endpoint } of backends) {
       marked: false,
       brief: title !== "tcp over IPv4",
       inputs: { ...backend, service: `${service}@${netns}` },
-      listedIn: netns,
+      importsFrom: netns,
       prepare: () => ipvsadm("-A", ...option, "-s", "rr"),
-      look: () => lookAtBackend(world, netns, endpoint),
+      look: () => readBackend(world, netns, endpoint),
       expected: ({
         weight = 1,
         forwarding = "masquerade",
@@ -149,7 +149,7 @@ const reason = lack("ipvs");
       ...{ weight: 1, drainSeconds: 0, tunnelType: "ipip", owner: world.owner, ...(hostUrl && { host: hostUrl }) },
     };
     const { id, outputs } = await create(kind, inputs, settings);
-    expect(await lookAtBackend(world, netns, "10.9.0.3:80")).toMatchObject({ forwarding: "Masq" });
+    expect(await readBackend(world, netns, "10.9.0.3:80")).toMatchObject({ forwarding: "Masq" });
     expect((await read(kind, id, outputs, settings))?.inputs).toEqual(inputs);
     await remove(kind, id, outputs, settings);
   });

@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import { ipvsService as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { lookAtService } from "../support/ipvs";
+import { readService } from "../support/ipvs";
 
 const services = [
   {
@@ -59,7 +59,7 @@ for (const { title, key, option, printed, netmask, other } of services) {
       marked: false,
       brief: title !== "tcp over IPv4",
       inputs: { ...key, netns },
-      look: () => lookAtService(world, netns, printed),
+      look: () => readService(world, netns, printed),
       expected: ({
         scheduler = "wlc",
         schedulerFlags,

@@ -90,23 +90,23 @@ const reason = lack("modules");
   test("one that was loaded by hand is found by its name alone, and stays after delete: who loaded it is not known", async () => {
     await world.run("modprobe", spare);
     const there = { ...settings, host: hostUrl };
-    const found = await findImportable(kind, spare, world.owner, there);
-    expect(found).toMatchObject({ id: spare, inputs: { name: spare } });
-    await remove(kind, spare, found?.outputs ?? {}, there);
+    const importable = await findImportable(kind, spare, world.owner, there);
+    expect(importable).toMatchObject({ id: spare, inputs: { name: spare } });
+    await remove(kind, spare, importable?.outputs ?? {}, there);
     expect(await loaded(spare)).toBe(true);
     await world.run("rmmod", spare);
     expect(await findImportable(kind, spare, world.owner, there)).toBeUndefined();
   });
 
   test("of those that are loaded, the ones with settings are listed, unless a stack has them", async () => {
-    const listed = async () =>
+    const importable = async () =>
       (await kind.imports?.list(testHost(), undefined))?.find(({ id }) => id === "br_netfilter");
     const before = await loaded("br_netfilter");
     await world.run("modprobe", "br_netfilter");
-    expect(await listed()).toEqual({ id: "br_netfilter" });
+    expect(await importable()).toEqual({ id: "br_netfilter" });
     expect(await kind.imports?.list(testHost(), world.tag)).toEqual([]);
     const { id, outputs } = await create(kind, inputs({ name: "br_netfilter" }), settings);
-    expect(await listed()).toEqual({ id: "br_netfilter", omit: `it belongs to ${world.owner}` });
+    expect(await importable()).toEqual({ id: "br_netfilter", omit: `it belongs to ${world.owner}` });
     await remove(kind, id, outputs, settings);
     if (!before) await world.run("rmmod", "br_netfilter");
   });

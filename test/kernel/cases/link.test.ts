@@ -17,7 +17,7 @@ import { hostUrl, settings, testHost, World } from "../support/world";
 const modes = ["eui64", "none", "stable_secret", "random"];
 
 /** What of a link is not as it was at first. */
-function lookAtChanges(world: World, netns: string, name: string) {
+function recordChanges(world: World, netns: string, name: string) {
   const all = async () => {
     const there = await lookAtLink(world, netns, name);
     const mode = await world.script(netns, `cat /proc/sys/net/ipv6/conf/${name}/addr_gen_mode 2>/dev/null || true`);
@@ -41,7 +41,7 @@ contract("hardware, as far as ip can tell", (world) => {
   const bridge = world.name("br");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
   const set = (...args: string[]) => ip("link", "set", "dev", name, ...args);
-  const { begin, look } = lookAtChanges(world, netns, name);
+  const { begin, look: actual } = recordChanges(world, netns, name);
   return {
     kind,
     alwaysThere: true,
@@ -54,7 +54,7 @@ contract("hardware, as far as ip can tell", (world) => {
       await begin();
     },
     inputs: { name, netns, mtu: 1400, addresses: ["10.9.0.1/24", "2001:db8:30::1/64"] },
-    look,
+    look: actual,
     expected: ({ addrgenmode, ...values }: Values) => {
       const { ifalias: _, ...shown } = expectedLink(values, "");
       return { ...shown, ...(addrgenmode === undefined ? {} : { addrgenmode }) };
@@ -201,9 +201,9 @@ beyond("Link: beyond the contract", () => {
   });
 
   test("imported, it keeps what it has on destroy; what no kind makes is told as left out", async () => {
-    const found = await findImportable(kind, `d0@${netns}`, world.owner, { ...settings, host: hostUrl });
-    expect(found?.inputs).toMatchObject({ name: "d0", up: true });
-    await remove(kind, found?.id ?? "", found?.outputs ?? {}, { ...settings, host: hostUrl });
+    const importable = await findImportable(kind, `d0@${netns}`, world.owner, { ...settings, host: hostUrl });
+    expect(importable?.inputs).toMatchObject({ name: "d0", up: true });
+    await remove(kind, importable?.id ?? "", importable?.outputs ?? {}, { ...settings, host: hostUrl });
     expect(await ip("link", "show", "dev", "d0")).toContain("UP");
     expect(await kind.imports?.list(testHost(), netns)).toEqual([]);
   });

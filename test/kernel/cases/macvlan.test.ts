@@ -2,7 +2,7 @@ import { macvlan as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { linkCase } from "../support/link-case";
-import { expectedDetails, lookAtDetails } from "../support/links";
+import { expectedDetails, readDetails } from "../support/links";
 
 contract("on a veth", (world) =>
   linkCase(world, {
@@ -41,7 +41,7 @@ contract("that takes all of the link below, with its MAC address", (world) => {
     inputs: { name, netns, link: "low", mode: "passthru" },
     look: async () => {
       const low = await ip("link", "show", "dev", "low");
-      const link = await lookAtDetails(world, netns, name).catch(() => undefined);
+      const link = await readDetails(world, netns, name).catch(() => undefined);
       return link && { ...link, low };
     },
     expected: () => ({

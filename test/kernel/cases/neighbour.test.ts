@@ -6,12 +6,7 @@ import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 /** An entry in ip's own words. */
-async function lookAtNeighbour(
-  world: World,
-  netns: string,
-  address: string,
-  proxy = false,
-): Promise<Values | undefined> {
+async function readNeighbour(world: World, netns: string, address: string, proxy = false): Promise<Values | undefined> {
   const which = proxy ? ["proxy"] : ["nud", "permanent"];
   const text = await world.run("ip", "-n", netns, "-N", "neigh", "show", ...which);
   const line = text.split("\n").find((each) => each.startsWith(`${address} `));
@@ -36,7 +31,7 @@ for (const [title, address, change] of [
       local: isSix,
       prepare: () => plumb(world, netns),
       inputs: { device: "d0", address, mac: "02:00:00:00:00:02", netns },
-      look: () => lookAtNeighbour(world, netns, address),
+      look: () => readNeighbour(world, netns, address),
       expected: ({ mac, router }) => ({
         words: [address, "dev d0 lladdr", mac, ...(router ? ["router"] : []), "PERMANENT proto 157"].join(" "),
       }),
@@ -103,7 +98,7 @@ contract("that the host answers for", (world) => {
     local: true,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", address: "2001:db8::7", proxy: true, netns },
-    look: () => lookAtNeighbour(world, netns, "2001:db8::7", true),
+    look: () => readNeighbour(world, netns, "2001:db8::7", true),
     expected: ({ router }) => ({
       words: ["2001:db8::7 dev d0", ...(router ? ["router"] : []), "proxy proto 157"].join(" "),
     }),

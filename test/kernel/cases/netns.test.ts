@@ -45,8 +45,8 @@ beyond("Netns: made by hand, with its loopback down", () => {
 
   test("an import asks for it as it is, and adopt for what the program says", async () => {
     await remake();
-    const found = await findImportable(kind, name, world.owner, elsewhere);
-    expect(found?.inputs).toMatchObject({ loopback: false });
+    const importable = await findImportable(kind, name, world.owner, elsewhere);
+    expect(importable?.inputs).toMatchObject({ loopback: false });
     const { outputs } = await create(kind, { name, owner: world.owner, adopt: true }, elsewhere);
     expect(outputs).toMatchObject({ loopback: true });
     await remake();

@@ -158,7 +158,7 @@ beyond("NftTable: beyond the contract", () => {
       none: [out.replace("\tadd @seen { ip daddr }\n", "")],
       anew: [out.replace("\tadd @seen { ip daddr }\n", "").replace("priority filter", "priority mangle")],
     };
-    const listed = async () => parseTable(await world.inside(netns, "nft", "list", "table", "inet", "lab")).body;
+    const importable = async () => parseTable(await world.inside(netns, "nft", "list", "table", "inet", "lab")).body;
     const counted = async () => Number(/packets (\d+)/.exec(await world.inside(netns, "nft", "list", "ruleset"))?.[1]);
     const made = await create(kind, inputs({ ruleset: texts.first.join("\n\n") }), settings);
     const { id } = made;
@@ -173,7 +173,7 @@ beyond("NftTable: beyond the contract", () => {
           .replace(/ packets \d+ bytes \d+/, "")
           .split(/\n\n|\n(?=chain)/)
           .sort();
-      expect(blocks(await listed())).toEqual(blocks(text.join("\n\n")));
+      expect(blocks(await importable())).toEqual(blocks(text.join("\n\n")));
     };
     for (const text of [texts.first, texts.second, texts.third]) {
       await change(text);

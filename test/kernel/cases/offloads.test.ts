@@ -4,7 +4,7 @@ import { contract } from "../support/contract";
 import type { World } from "../support/world";
 
 /** What ethtool tells in words; undefined when there is no such link. */
-async function lookAtOffloads(world: World, netns: string, name: string): Promise<Values | undefined> {
+async function readOffloads(world: World, netns: string, name: string): Promise<Values | undefined> {
   const there = `ip link show dev ${name} >/dev/null 2>&1 || exit 0; ethtool -k ${name}`;
   const lines = (await world.script(netns, there)).split("\n").slice(1).filter(Boolean);
   if (lines.length === 0) return undefined;
@@ -50,7 +50,7 @@ contract("with what the link does for the processor", (world) => {
       peer: { name: far, netns: other, offloads: { rx: false } },
     },
     async look() {
-      const [near, peer] = [await lookAtOffloads(world, netns, name), await lookAtOffloads(world, other, far)];
+      const [near, peer] = [await readOffloads(world, netns, name), await readOffloads(world, other, far)];
       return near && { near, peer };
     },
     expected: ({ offloads, peer }: Values) => ({
@@ -82,7 +82,7 @@ contract("with what the link does for the processor", (world) => {
   return {
     kind: bridge,
     inputs: { name, netns, offloads: { tx: false, gro: false } },
-    look: () => lookAtOffloads(world, netns, name),
+    look: () => readOffloads(world, netns, name),
     expected: ({ offloads }: Values) => expectedOffloads(offloads, {}, ["tx", "gro"]),
     updates: [
       { what: "the other way", change: { offloads: { tx: true, gro: true } } },

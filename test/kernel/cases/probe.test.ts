@@ -13,7 +13,7 @@ const [client, server] = [world.netns("a"), world.netns("b")];
 const pages = `/tmp/${world.name("www")}`;
 
 function inputs(values: Values): Values {
-  const asked = {
+  const request = {
     netns: client,
     attempts: 1,
     intervalSeconds: 0.1,
@@ -21,7 +21,7 @@ function inputs(values: Values): Values {
     ...(hostUrl && { host: hostUrl }),
     ...values,
   };
-  const { inputs: checked, failures } = check(kind, asked);
+  const { inputs: checked, failures } = check(kind, request);
   expect(failures).toEqual([]);
   return checked;
 }
@@ -181,8 +181,8 @@ async function counted(body: () => Promise<unknown>): Promise<readonly string[][
 }
 
 test("an attempt ends at its first failure", async () => {
-  const asked = { tcp: { address: "10.9.0.2", port: 9 }, count: 5, attempts: 2 };
-  expect(await counted(() => refused(asked))).toHaveLength(2);
+  const request = { tcp: { address: "10.9.0.2", port: 9 }, count: 5, attempts: 2 };
+  expect(await counted(() => refused(request))).toHaveLength(2);
   const answered = { tcp: { address: "10.9.0.2", port: 8080 }, count: 5, attempts: 2, expect: "failure" };
   expect(await counted(() => refused(answered))).toHaveLength(2);
 });
@@ -212,11 +212,11 @@ test("a slow answer shows, and can be refused", async () => {
   // The first packet of a connection is lost: the kernel sends another one a second later.
   await world.script(server, `iptables -A INPUT ${lost}; iptables -A INPUT ${set}`);
   try {
-    const asked = { http: { url: "http://10.9.0.2:8080/" } };
-    const error = await refused({ ...asked, maxMilliseconds: 500 });
+    const request = { http: { url: "http://10.9.0.2:8080/" } };
+    const error = await refused({ ...request, maxMilliseconds: 500 });
     expect(error.message).toContain('1 x "an answer after more than 500 ms"');
     await world.script(server, "echo clear > /proc/self/net/xt_recent/lnt; echo / > /proc/self/net/xt_recent/lnt");
-    const { results } = await probe(asked);
+    const { results } = await probe(request);
     expect((results as { milliseconds: { most: number } }).milliseconds.most).toBeGreaterThanOrEqual(1000);
     expect(results).toMatchObject({ ok: 1, failed: 0 });
   } finally {
@@ -234,8 +234,8 @@ test("answers are measured", async () => {
 test("while it waits it says what it got, and it ends when the engine's time for it does", async () => {
   const shown: string[] = [];
   const engine = { seconds: 2, show: (message: string) => shown.push(message) };
-  const asked = { tcp: { address: "10.9.0.2", port: 9 }, attempts: 1000, intervalSeconds: 0.5 };
-  const error = await withEngine(engine, () => refused(asked));
+  const request = { tcp: { address: "10.9.0.2", port: 9 }, attempts: 1000, intervalSeconds: 0.5 };
+  const error = await withEngine(engine, () => refused(request));
   expect(shown.slice(0, 2)).toEqual([
     "attempt 1 of 1000: nc: exit 1, Connection refused",
     "attempt 2 of 1000: nc: exit 1, Connection refused",
@@ -257,17 +257,17 @@ test("two that wait for every answer of the same balancer see all of them", asyn
   await world.script(server, `timeout 60 python3 -c "${balancer}" > /dev/null 2>&1 < /dev/null & exit 0`);
   const listening = async () => (await world.inside(server, "ss", "-Hltn")).includes(":8081");
   await eventually(listening, 30);
-  const asked = { http: { url: "http://10.9.0.2:8081/", expectBody: ["foo", "bar"] }, count: 4 };
-  const seen = await Promise.all([probe(asked), probe(asked)]);
+  const request = { http: { url: "http://10.9.0.2:8081/", expectBody: ["foo", "bar"] }, count: 4 };
+  const seen = await Promise.all([probe(request), probe(request)]);
   for (const { results } of seen) expect(results).toMatchObject({ bodies: { foo: 2, bar: 2 } });
 });
 
 test("it looks again when a trigger changes, and only then", async () => {
-  const asked = inputs({ http: { url: "http://10.9.0.2:8080/bar" }, triggers: ["a"] });
-  const { id, outputs } = await create(kind, asked, settings);
+  const request = inputs({ http: { url: "http://10.9.0.2:8080/bar" }, triggers: ["a"] });
+  const { id, outputs } = await create(kind, request, settings);
   expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
-  expect(diff(kind, outputs, asked)).toEqual({ changes: false, replaces: [] });
-  const next = { ...asked, triggers: ["b"] };
+  expect(diff(kind, outputs, request)).toEqual({ changes: false, replaces: [] });
+  const next = { ...request, triggers: ["b"] };
   expect(diff(kind, outputs, next)).toEqual({ changes: true, replaces: [] });
   await world.script(undefined, `echo changed > ${pages}/bar`);
   expect((await update(kind, id, outputs, next, settings)).results).toMatchObject({ bodies: { changed: 1 } });

@@ -3,7 +3,7 @@ import { qdisc as kind } from "../../../provider/src/kinds";
 import type { Case, Update } from "../support/case";
 import { contract } from "../support/contract";
 import type { Feature } from "../support/features";
-import { lookAtQdisc, plumb } from "../support/qdiscs";
+import { plumb, readQdisc } from "../support/qdiscs";
 
 interface Discipline {
   readonly name: "fq" | "fq_codel" | "prio" | "netem";
@@ -81,7 +81,7 @@ for (const { name, options, words, updates, drift, replaces = {} } of discipline
       ...{ kind, marked: false, needs: (name === "netem" ? "netem" : `qdisc ${name}`) as Feature },
       prepare: () => plumb(world, netns),
       inputs: { device: "d0", netns, kind: name, [key]: options },
-      look: () => lookAtQdisc(world, netns, "d0"),
+      look: () => readQdisc(world, netns, "d0"),
       expected: (values: Values) => ({
         words: expect.stringMatching(new RegExp(`^${name} 1: root ${words((values[key] ?? {}) as Values)}`)),
       }),

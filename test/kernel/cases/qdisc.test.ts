@@ -4,7 +4,7 @@ import { qdisc as kind } from "../../../provider/src/kinds";
 import { qdiscObjects } from "../../../provider/src/tools/objects/traffic";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { lookAtQdisc, plumb } from "../support/qdiscs";
+import { plumb, readQdisc } from "../support/qdiscs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 contract("that limits a rate", (world) => {
@@ -17,7 +17,7 @@ contract("that limits a rate", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", netns, kind: "tbf", tbf },
-    look: () => lookAtQdisc(world, netns, "d0"),
+    look: () => readQdisc(world, netns, "d0"),
     expected: ({ tbf, handle = "1:" }: Values) => {
       const { rateKbit, burstBytes, latencyMs } = tbf as Record<string, number>;
       const rate = rateKbit === 1000 ? "1Mbit" : `${rateKbit}Kbit`;
@@ -78,7 +78,7 @@ contract("that shares a rate among classes", (world) => {
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", netns, kind: "htb", htb: { default: "10", classes: [two, top, one] } },
     async look() {
-      const there = await lookAtQdisc(world, netns, "d0");
+      const there = await readQdisc(world, netns, "d0");
       if (!there) return undefined;
       const lines = (await world.script(netns, "tc class show dev d0")).split("\n").filter(Boolean);
       const line = /^class (htb \S+ (?:root|parent \S+) )(?:leaf \S+ )?(?:prio (\d+) )?(rate \S+ ceil \S+)/;
@@ -160,7 +160,7 @@ contract("for incoming packets", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", netns, kind: "ingress" },
-    look: () => lookAtQdisc(world, netns, "d0", "ingress"),
+    look: () => readQdisc(world, netns, "d0", "ingress"),
     expected: () => ({ words: expect.stringMatching(/^ingress ffff: parent ffff:fff1/) }),
     updates: [],
     replaces: { kind: "clsact" },
@@ -190,7 +190,7 @@ contract("in a class", (world) => {
       await world.script(netns, "tc class add dev d0 parent 1: classid 1:10 htb rate 1mbit");
     },
     inputs: { device: "d0", netns, kind: "tbf", parent: "1:10", tbf },
-    look: () => lookAtQdisc(world, netns, "d0", "parent 1:10"),
+    look: () => readQdisc(world, netns, "d0", "parent 1:10"),
     expected: ({ tbf }: Values) => ({
       words: `tbf 10: parent 1:10 rate 8Kbit burst 1600b lat ${(tbf as Values).latencyMs}ms`,
     }),
@@ -248,7 +248,7 @@ beyond("Qdisc: beyond the contract", () => {
     const error = await failure(() => update(kind, id, outputs, inputs({ kind: "htb", htb: {} }), settings));
     expect(error.code).toBe("LN_EXISTS");
     await remove(kind, id, outputs, settings);
-    expect(await lookAtQdisc(world, netns, "d0")).toMatchObject({ words: expect.stringContaining("pfifo 5:") });
+    expect(await readQdisc(world, netns, "d0")).toMatchObject({ words: expect.stringContaining("pfifo 5:") });
     await world.script(netns, "tc qdisc del dev d0 root");
   });
 
@@ -308,8 +308,8 @@ beyond("Qdisc: with a block of filters", () => {
   test("it is not listed as one without, and told as left out", async () => {
     await world.script(netns, "ip link add d0 type veth peer name d1; tc qdisc add dev d0 ingress_block 7 ingress");
     expect(await kind.imports?.list?.(testHost(), netns)).toEqual([]);
-    const told = await qdiscObjects.read(testHost(), netns);
-    expect(told).toContainEqual({ what: "qdisc ingress dev d0", why: expect.stringContaining("block"), saidBy: [] });
+    const objects = await qdiscObjects.read(testHost(), netns);
+    expect(objects).toContainEqual({ what: "qdisc ingress dev d0", why: expect.stringContaining("block"), saidBy: [] });
     const inputs = { device: "d0", netns, kind: "ingress", owner: world.owner, ...(hostUrl && { host: hostUrl }) };
     expect(await failure(() => create(kind, { ...inputs, adopt: true }, settings))).toMatchObject({
       code: "LN_EXISTS",

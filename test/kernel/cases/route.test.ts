@@ -22,7 +22,7 @@ async function plumb(world: World, netns: string): Promise<void> {
 }
 
 /** The lines of a table about a destination, in ip's own words. */
-async function lookAtRoute(
+async function readRoute(
   world: World,
   netns: string,
   family: string,
@@ -32,11 +32,11 @@ async function lookAtRoute(
   const { stdout } = await world.try("ip", "-n", netns, family, "-o", "-d", "route", "list", "table", table);
   const lines = stdout.split("\n").filter((line) => line.split(" ").includes(destination));
   const [words = []] = lines.map((line) => line.trim().split(/\s+/));
-  const own = words
+  const attributes = words
     .join(" ")
     .replace(/ encap .*? (?=via|dev)/, " ")
     .split(" ");
-  const after = (word: string) => (own.includes(word) ? own[own.indexOf(word) + 1] : undefined);
+  const after = (word: string) => (attributes.includes(word) ? attributes[attributes.indexOf(word) + 1] : undefined);
   if (words.length === 0) return undefined;
   return {
     lines: lines.length,
@@ -110,7 +110,7 @@ contract("the IPv4 default", (world) => {
     kind,
     inputs: { destination: "0.0.0.0/0", netns, via: "10.0.0.250" },
     prepare: () => plumb(world, netns),
-    look: () => lookAtRoute(world, netns, "-4", "default"),
+    look: () => readRoute(world, netns, "-4", "default"),
     expected,
     updates: [
       { what: "via", change: { via: "10.0.0.251" } },
@@ -192,7 +192,7 @@ contract("an IPv6 network", (world) => {
     kind,
     inputs: { destination: "2001:0db8:99::/48", netns, via: "2001:db8::250" },
     prepare: () => plumb(world, netns),
-    look: () => lookAtRoute(world, netns, "-6", destination),
+    look: () => readRoute(world, netns, "-6", destination),
     expected,
     updates: [
       { what: "via", change: { via: "2001:db8::251" } },
@@ -222,7 +222,7 @@ contract("an IPv6 network", (world) => {
 });
 
 contract("in a table and with a metric of its own, beside another's of the same destination", (world) => {
-  const own = ["dev", "d1", "table", "4711", "metric", "50", "proto", "157"];
+  const routeWords = ["dev", "d1", "table", "4711", "metric", "50", "proto", "157"];
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "route", ...args);
   return {
@@ -234,7 +234,7 @@ contract("in a table and with a metric of its own, beside another's of the same 
       await ip("add", "10.55.0.9", "dev", "d1");
       await ip("add", "10.55.0.9", "dev", "d1", "table", "4712", "metric", "50");
     },
-    look: () => lookAtRoute(world, netns, "-4", "10.55.0.9", "4711"),
+    look: () => readRoute(world, netns, "-4", "10.55.0.9", "4711"),
     expected: (values: Values) => ({ ...expected(values), metric: "50" }),
     updates: [
       { what: "device", change: { device: "d1" } },
@@ -245,7 +245,7 @@ contract("in a table and with a metric of its own, beside another's of the same 
       {
         what: "another scope",
         input: "scope",
-        by: () => ip("replace", "10.55.0.9", ...own, "scope", "global"),
+        by: () => ip("replace", "10.55.0.9", ...routeWords, "scope", "global"),
       },
     ],
     ignores: [
@@ -283,7 +283,7 @@ contract("with several next hops", (world) => {
       ],
     },
     prepare: () => plumb(world, netns),
-    look: () => lookAtRoute(world, netns, "-4", "10.56.0.0/16"),
+    look: () => readRoute(world, netns, "-4", "10.56.0.0/16"),
     expected,
     updates: [],
     replaces: {},
@@ -314,12 +314,12 @@ contract("with an encapsulation, and made by an administrator", (world) => {
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "-6", "route", ...args);
   const encapsulated = (what: string, encapsulation: Values) => ({ what, change: { encapsulation } });
   const local = (action: string, more: Values = {}) => ({ type: "seg6local", action, ...more });
-  const asked = ["encap", "seg6", "mode", "encap", "segs", "fc00::1,fc00::2", "dev", "d0"];
+  const encapWords = ["encap", "seg6", "mode", "encap", "segs", "fc00::1,fc00::2", "dev", "d0"];
   return {
     kind,
     inputs: { destination, netns, device: "d0", encapsulation: { type: "seg6", segments }, protocol: "static" },
     prepare: () => plumb(world, netns),
-    look: () => lookAtRoute(world, netns, "-6", destination),
+    look: () => readRoute(world, netns, "-6", destination),
     expected,
     updates: [
       encapsulated("one segment", { type: "seg6", mode: "encap", segments: ["fc00::7"] }),
@@ -354,20 +354,20 @@ contract("with an encapsulation, and made by an administrator", (world) => {
       {
         what: "other segments",
         input: "encapsulation.segments",
-        by: () => ip("replace", destination, ...asked, "proto", "4"),
+        by: () => ip("replace", destination, ...encapWords, "proto", "4"),
       },
       {
         what: "another protocol",
         input: "protocol",
-        by: () => ip("replace", destination, ...asked, "proto", "3"),
+        by: () => ip("replace", destination, ...encapWords, "proto", "3"),
       },
     ],
     ignores: [],
     vanish: () => ip("del", destination),
     parent: { none: "as in the first case" },
     foreign: {
-      make: () => ip("add", destination, ...asked, "proto", "4", "metric", "1024"),
-      differ: () => ip("replace", destination, ...asked.slice(0, 5), "fc00::9", "dev", "d0", "proto", "4"),
+      make: () => ip("add", destination, ...encapWords, "proto", "4", "metric", "1024"),
+      differ: () => ip("replace", destination, ...encapWords.slice(0, 5), "fc00::9", "dev", "d0", "proto", "4"),
       remove: () => ip("del", destination),
     },
   };
@@ -386,7 +386,7 @@ contract("with labels of MPLS", (world) => {
       encapsulation: { type: "mpls", labels: [100, 3000] },
     },
     prepare: () => plumb(world, netns),
-    look: () => lookAtRoute(world, netns, "-4", "10.58.0.0/16"),
+    look: () => readRoute(world, netns, "-4", "10.58.0.0/16"),
     expected,
     updates: [
       { what: "one label", change: { encapsulation: { type: "mpls", labels: [1048575] } } },
@@ -436,7 +436,7 @@ beyond("Route", () => {
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
   const common = { netns, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
-  const asked = (values: Values) => {
+  const inputsWith = (values: Values) => {
     const { inputs, failures } = check(kind, { ...common, ...values });
     expect(failures).toEqual([]);
     return inputs;
@@ -452,7 +452,7 @@ beyond("Route", () => {
       "via 10.0.0.9 dev d0 onlink mtu lock 1300 advmss 1200 initcwnd 9 rto_min 300ms quickack 1 congctl reno";
     await ip("route", "add", "10.31.0.0/16", ...words.split(" "));
     const before = await ip("route", "show", "10.31.0.0/16");
-    const inputs = asked({ destination: "10.31.0.0/16", via: "10.0.0.9", adopt: true });
+    const inputs = inputsWith({ destination: "10.31.0.0/16", via: "10.0.0.9", adopt: true });
     const { id, outputs } = await create(kind, inputs, settings);
     expect(await ip("route", "show", "10.31.0.0/16")).toBe(before.replace("dev d0 ", "dev d0 proto 157 "));
     await ip(
@@ -469,7 +469,7 @@ beyond("Route", () => {
       "hoplimit",
       "9",
     );
-    const six = asked({ destination: "2001:db8:31::/48", via: "2001:db8::9", metric: 5, adopt: true });
+    const six = inputsWith({ destination: "2001:db8:31::/48", via: "2001:db8::9", metric: 5, adopt: true });
     const adopted = await create(kind, six, settings);
     expect(await ip("-6", "route", "show", "2001:db8:31::/48")).toMatch(/proto 157 metric 5 hoplimit 9 pref high/);
     await remove(kind, adopted.id, adopted.outputs, settings);
@@ -477,7 +477,7 @@ beyond("Route", () => {
   });
 
   test("the kernel's own is neither adopted nor deleted", async () => {
-    const inputs = asked({ destination: "10.0.0.0/24", device: "d0", adopt: true });
+    const inputs = inputsWith({ destination: "10.0.0.0/24", device: "d0", adopt: true });
     const error = await failure(() => create(kind, inputs, settings));
     expect(error).toMatchObject({ code: "LN_EXISTS", hint: expect.not.stringContaining("delete") });
     expect(error.message).toContain("belongs to the kernel, which makes it with an address");
@@ -487,8 +487,8 @@ beyond("Route", () => {
 
   test("one that was renamed without an alias is taken with adopt", async () => {
     const values = { destination: "10.32.0.0/16", via: "10.0.0.9" };
-    const former = await create(kind, asked({ ...values, owner: `${world.owner}/r1` }), settings);
-    const renamed = asked({ ...values, owner: `${world.owner}/r2`, adopt: true });
+    const former = await create(kind, inputsWith({ ...values, owner: `${world.owner}/r1` }), settings);
+    const renamed = inputsWith({ ...values, owner: `${world.owner}/r2`, adopt: true });
     const { id, outputs } = await create(kind, renamed, settings);
     // The engine deletes what the program has no more.
     await remove(kind, former.id, former.outputs, settings);
@@ -506,13 +506,13 @@ beyond("Route", () => {
       "nexthop via 2001:db8:1::9 dev d1",
     ],
   ])("can be made, seen and removed: %s", async (_, values, shows) => {
-    const inputs = asked(values);
+    const inputs = inputsWith(values);
     const { id, outputs } = await create(kind, inputs, settings);
-    const look = () => ip(values.destination.includes(":") ? "-6" : "-4", "route", "show", "table", "main");
-    expect(await look()).toContain(shows);
+    const showRoutes = () => ip(values.destination.includes(":") ? "-6" : "-4", "route", "show", "table", "main");
+    expect(await showRoutes()).toContain(shows);
     expect(differences(kind, (await read(kind, id, outputs, settings))?.outputs ?? {}, inputs)).toEqual([]);
     await remove(kind, id, outputs, settings);
-    expect(await look()).not.toContain(shows);
+    expect(await showRoutes()).not.toContain(shows);
   });
 
   test.each([
@@ -527,16 +527,16 @@ beyond("Route", () => {
   ])("one with what no input says is told and left alone: %s", async (_, version, destination, words, unsaid) => {
     await ip("nexthop", "replace", "id", "35", "via", "10.0.0.9", "dev", "d0");
     await ip(version, "route", "add", destination, ...words, ...(words[0] === "nhid" ? [] : ["dev", "d0"]));
-    const look = () => ip(version, "route", "show", destination);
-    const before = await look();
-    const listed = await kind.imports?.list(testHost(), netns);
-    expect(listed).toContainEqual({ id: `${destination}@${netns}`, omit: `there is no input for its ${unsaid}` });
-    const inputs = asked({ destination, device: "d0", adopt: true });
+    const showRoutes = () => ip(version, "route", "show", destination);
+    const before = await showRoutes();
+    const importable = await kind.imports?.list(testHost(), netns);
+    expect(importable).toContainEqual({ id: `${destination}@${netns}`, omit: `there is no input for its ${unsaid}` });
+    const inputs = inputsWith({ destination, device: "d0", adopt: true });
     expect(await failure(() => create(kind, inputs, settings))).toMatchObject({
       code: "LN_EXISTS",
       message: expect.stringContaining(`a route with ${unsaid.replace(",", "")}`),
     });
-    expect(await look()).toBe(before);
+    expect(await showRoutes()).toBe(before);
     await ip(version, "route", "del", destination);
     await ip("nexthop", "del", "id", "35");
   });
@@ -544,9 +544,12 @@ beyond("Route", () => {
   test("one for what comes from one network alone is told, and is no other's", async () => {
     const [destination, from] = ["2001:db8:36::/48", "2001:db8:1::/64"];
     await ip("-6", "route", "add", destination, "from", from, "dev", "d0");
-    const listed = await kind.imports?.list(testHost(), netns);
-    expect(listed).toContainEqual({ id: `${destination}@${netns}`, omit: `there is no input for its from, ${from}` });
-    const inputs = asked({ destination, device: "d1" });
+    const importable = await kind.imports?.list(testHost(), netns);
+    expect(importable).toContainEqual({
+      id: `${destination}@${netns}`,
+      omit: `there is no input for its from, ${from}`,
+    });
+    const inputs = inputsWith({ destination, device: "d1" });
     const { id, outputs } = await create(kind, inputs, settings);
     await remove(kind, id, outputs, settings);
     expect(await ip("-6", "route", "show", destination)).toContain(`from ${from} dev d0`);
@@ -554,7 +557,7 @@ beyond("Route", () => {
   });
 
   test("one that stands where ours was is not taken, whoever made it, once ours is deleted", async () => {
-    const inputs = asked({ destination: "10.37.0.0/16", device: "d0", protocol: "static" });
+    const inputs = inputsWith({ destination: "10.37.0.0/16", device: "d0", protocol: "static" });
     const { id, outputs } = await create(kind, inputs, settings);
     await remove(kind, id, outputs, settings);
     await ip("route", "add", "10.37.0.0/16", "dev", "d0", "proto", "static");

@@ -38,8 +38,8 @@ for (const { title, key, file, before, value, other } of keys) {
       inputs: { key, netns, value },
       prepare: () => world.run("ip", "-n", netns, "link", "add", "name", "a.b", "type", "bridge"),
       async look() {
-        const seen = (await world.inside(netns, "sysctl", "-n", file)).trim().replace(/\s+/g, " ");
-        return seen === before ? undefined : { value: seen };
+        const value = (await world.inside(netns, "sysctl", "-n", file)).trim().replace(/\s+/g, " ");
+        return value === before ? undefined : { value: value };
       },
       expected: (inputs: Values) => ({ value: String(inputs.value).replace(/\s+/g, " ") }),
       updates: [
@@ -120,17 +120,17 @@ beyond("Sysctl: beyond the contract", () => {
 
   test("one that was set by hand is listed, unless a stack has it, and found by its id alone", async () => {
     const id = `net/ipv4/ip_forward@${netns}`;
-    const listed = () => kind.imports?.list(testHost(), netns);
-    expect(await listed()).toEqual([]);
+    const importable = () => kind.imports?.list(testHost(), netns);
+    expect(await importable()).toEqual([]);
     await world.inside(netns, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
-    expect(await listed()).toEqual([{ id }]);
+    expect(await importable()).toEqual([{ id }]);
     const there = { ...settings, host: hostUrl };
-    const found = await findImportable(kind, id, world.owner, there);
-    expect(found).toMatchObject({ id, inputs: { key: "net/ipv4/ip_forward", netns, value: "1" } });
+    const resource = await findImportable(kind, id, world.owner, there);
+    expect(resource).toMatchObject({ id, inputs: { key: "net/ipv4/ip_forward", netns, value: "1" } });
     await create(kind, inputs({ key: "net.ipv4.ip_forward", value: 1 }), settings);
-    expect(await listed()).toEqual([{ id, omit: `it belongs to ${world.owner}` }]);
-    await remove(kind, id, found?.outputs ?? {}, there);
-    expect(await listed()).toEqual([{ id }]);
+    expect(await importable()).toEqual([{ id, omit: `it belongs to ${world.owner}` }]);
+    await remove(kind, id, resource?.outputs ?? {}, there);
+    expect(await importable()).toEqual([{ id }]);
   });
 
   test('delete with onDelete "keep" leaves the value', async () => {

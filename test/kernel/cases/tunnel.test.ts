@@ -4,7 +4,7 @@ import { beyond, contract } from "../support/contract";
 import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";
 import { linkCase } from "../support/link-case";
-import { expectedDetails, lookAtDetails } from "../support/links";
+import { expectedDetails, readDetails } from "../support/links";
 import { testHost, World } from "../support/world";
 
 const ends4 = { local: "10.0.0.1", remote: "10.0.0.2" };
@@ -82,7 +82,7 @@ for (const [inputs, overhead, change] of types) {
     return {
       ...{ kind, needs: "tunnel" },
       inputs: { name, netns, ...inputs },
-      look: () => lookAtDetails(world, netns, name),
+      look: () => readDetails(world, netns, name),
       expected: ({ type, remote, vni, mtu, destinationPort = 6081 }: Values) => ({
         mtu: String(mtu ?? 1500 - overhead),
         details: expectedDetails([
@@ -127,10 +127,10 @@ if (!lack("tunnel"))
         await ip("link", "set", "dev", `t-${type}`, "up");
       }
       expect(await ip("-6", "-br", "addr", "show")).toMatch(/t-sit.* fe80::c0a8:101\/64/);
-      const listed = async () => (await address.imports?.list(testHost(), netns))?.map(({ id }) => id);
-      expect(await listed()).toEqual([]);
+      const importable = async () => (await address.imports?.list(testHost(), netns))?.map(({ id }) => id);
+      expect(await importable()).toEqual([]);
       await ip("addr", "add", "fe80::1:2/64", "dev", "t-gre");
-      expect(await listed()).toEqual([`t-gre/fe80::1:2/64@${netns}`]);
+      expect(await importable()).toEqual([`t-gre/fe80::1:2/64@${netns}`]);
     });
   });
 

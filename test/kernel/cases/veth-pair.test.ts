@@ -34,8 +34,8 @@ contract("between two namespaces, an end in a bridge", (world) => {
       const [one, other] = await Promise.all([lookAtLink(world, a, near), lookAtLink(world, b, far)]);
       return one && { ...one, peer: other };
     },
-    expected: ({ peer: other, ...own }: Values) => ({
-      ...expectedLink(own, mark),
+    expected: ({ peer: other, ...nearEnd }: Values) => ({
+      ...expectedLink(nearEnd, mark),
       peer: expectedLink(other as Values, mark),
     }),
     updates: [

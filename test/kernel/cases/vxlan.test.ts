@@ -4,7 +4,7 @@ import { vxlan as kind } from "../../../provider/src/kinds";
 import { beyond, contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { linkCase } from "../support/link-case";
-import { expectedDetails, lookAtDetails } from "../support/links";
+import { expectedDetails, readDetails } from "../support/links";
 import { eventually, hostUrl, settings, World } from "../support/world";
 
 contract("with one other end", (world) =>
@@ -64,7 +64,7 @@ contract("over IPv6, to a group", (world) => {
     local: true,
     prepare: () => ip("link", "add", "name", "low", "type", "veth", "peer", "name", "far"),
     inputs: { name, netns, vni: 0, link: "low", group: "ff05::42", local: "2001:db8::1", destinationPort: 8472 },
-    look: () => lookAtDetails(world, netns, name),
+    look: () => readDetails(world, netns, name),
     expected: ({ local, mtu = 1430 }: Values) => ({
       mtu: String(mtu),
       details: expectedDetails(["vxlan id 0", "group ff05::42", "dev low", `local ${local}`, "dstport 8472"]),
@@ -99,7 +99,7 @@ contract("of which something else says where packets go", (world) => {
     kind,
     local: true,
     inputs: { name, netns, external: true },
-    look: () => lookAtDetails(world, netns, name),
+    look: () => readDetails(world, netns, name),
     expected: ({ learning }: Values) => ({
       details: expectedDetails(["external"], [learning ? "nolearning" : "learning"]),
     }),
@@ -144,7 +144,7 @@ contract("made in another namespace, whose link it sends through", (world) => {
     },
     inputs: { name, netns, createdIn: birth, vni: 42, link: "low", local: "10.9.0.1", remote: "10.9.0.2" },
     async look() {
-      const there = await lookAtDetails(world, netns, name);
+      const there = await readDetails(world, netns, name);
       if (!there) return undefined;
       const born = /link-netns ([\w-]+)/.exec(await ip("-o", "link", "show", "dev", name))?.[1];
       return { ...there, born };

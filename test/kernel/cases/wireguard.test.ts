@@ -16,7 +16,7 @@ const key = (byte: number) => {
   bytes.writeUInt8(byte & 0xf8, 0);
   return bytes.toString("base64");
 };
-const [own, other, third] = [key(8), key(16), key(24)];
+const [ownKey, other, third] = [key(8), key(16), key(24)];
 const [a, b] = [other, third].map(publicKeyOf) as [string, string];
 const [shared, sharedToo] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((bytes) => bytes.toString("base64"));
 
@@ -43,7 +43,7 @@ function conf({ privateKey, listenPort, firewallMark, peers = [] }: Values): str
   ].sort();
 }
 /** A port that the kernel chose. */
-const isChosen = (line: string) => Number(/^ListenPort = (\d+)/.exec(line)?.[1] ?? 0) >= 32768;
+const isRandomPort = (line: string) => Number(/^ListenPort = (\d+)/.exec(line)?.[1] ?? 0) >= 32768;
 const hex = (mark: unknown) => (mark === undefined ? undefined : `0x${Number(mark).toString(16)}`);
 const byKey = (one: Values, two: Values) => (String(one.publicKey) < String(two.publicKey) ? -1 : 1);
 const lines = (values: Values) =>
@@ -52,7 +52,7 @@ const lines = (values: Values) =>
 contract("with peers", (world) => {
   const base = linkCase(world, {
     ...{ kind, needs: "wireguard", isPort: false, lacks: ["mac"] },
-    inputs: { privateKey: own, listenPort: 21870, peers: [peerA] },
+    inputs: { privateKey: ownKey, listenPort: 21870, peers: [peerA] },
     defaults: () => ({ mtu: 1420, arp: false, multicast: false }),
     details: () => expectedDetails(["wireguard"]),
     by: { type: ["wireguard"] },
@@ -78,7 +78,7 @@ contract("with peers", (world) => {
       { what: "in none", change: { master: undefined } },
       {
         what: "all of its own",
-        change: { master: "red", privateKey: own, listenPort: 21872, firewallMark: 7, peers: [peerA, peerB] },
+        change: { master: "red", privateKey: ownKey, listenPort: 21872, firewallMark: 7, peers: [peerA, peerB] },
       },
     ],
     replaces: { createdIn: "other" },
@@ -105,7 +105,7 @@ contract("with peers", (world) => {
         ...link,
         conf: text
           .split("\n")
-          .filter((line) => line.includes(" = ") && !isChosen(line))
+          .filter((line) => line.includes(" = ") && !isRandomPort(line))
           .map(sorted)
           .sort(),
       };
@@ -131,7 +131,7 @@ contract("with peers", (world) => {
     foreign: {
       async make() {
         await ip("link", "add", "name", name, "type", "wireguard");
-        await keyed(own, "private-key");
+        await keyed(ownKey, "private-key");
         await wg("listen-port", "21870");
         const { allowedIps, endpoint, persistentKeepalive } = peerA;
         const rest = ["endpoint", endpoint, "persistent-keepalive", String(persistentKeepalive)];
@@ -173,7 +173,7 @@ beyond("Wireguard: beyond the contract", () => {
     const given = {
       name: "w0",
       netns,
-      privateKey: own,
+      privateKey: ownKey,
       owner: world.owner,
       ...(hostUrl && { host: hostUrl }),
       ...values,
@@ -187,7 +187,7 @@ beyond("Wireguard: beyond the contract", () => {
 
   run("the socket stays in the namespace that the link is created in", async () => {
     const { id, outputs } = await create(kind, inputs({ createdIn: birth, listenPort: 51000 }), settings);
-    expect(outputs).toMatchObject({ publicKey: publicKeyOf(own) });
+    expect(outputs).toMatchObject({ publicKey: publicKeyOf(ownKey) });
     expect(await world.inside(birth, "ss", "-Hlnu")).toContain(":51000");
     expect(await world.inside(netns, "ss", "-Hlnu")).toBe("");
     await remove(kind, id, outputs, settings);
@@ -204,7 +204,7 @@ beyond("Wireguard: beyond the contract", () => {
       await world.run("ip", "-n", place, "link", "set", "dev", "e0", "up");
     }
     const far = { netns: birth, privateKey: other, listenPort: 51001, addresses: ["10.7.0.2/24"] };
-    const farPeers = [{ publicKey: publicKeyOf(own), presharedKey: shared, allowedIps: ["10.7.0.1/32"] }];
+    const farPeers = [{ publicKey: publicKeyOf(ownKey), presharedKey: shared, allowedIps: ["10.7.0.1/32"] }];
     const nearPeer = { publicKey: a, presharedKey: shared, allowedIps: ["10.7.0.2/32"], endpoint: "192.0.2.2:51001" };
     const two = await create(kind, inputs({ ...far, peers: farPeers }), settings);
     const near = { addresses: ["10.7.0.1/24"], peers: [nearPeer] };
@@ -233,12 +233,12 @@ beyond("Wireguard: beyond the contract", () => {
     const commands = host.mock.calls.map(([argv]) => argv.join(" "));
     host.mockRestore();
     expect(commands.filter((each) => each.includes("addconf"))).toHaveLength(1);
-    for (const secret of [own, shared ?? ""]) expect(commands.join("\n")).not.toContain(secret);
-    const secrets = [own, shared ?? "", sharedToo ?? ""];
+    for (const secret of [ownKey, shared ?? ""]) expect(commands.join("\n")).not.toContain(secret);
+    const secrets = [ownKey, shared ?? "", sharedToo ?? ""];
     await ip("link", "set", "dev", "w0", "alias", "");
     await ip("link", "set", "dev", "w0", "group", "0");
-    const asked = { adopt: true, privateKey: key(32), peers: [{ ...peerA, presharedKey: sharedToo }] };
-    const refused = await failure(() => create(kind, inputs(asked), settings));
+    const request = { adopt: true, privateKey: key(32), peers: [{ ...peerA, presharedKey: sharedToo }] };
+    const refused = await failure(() => create(kind, inputs(request), settings));
     expect(refused).toMatchObject({ code: "LN_ADOPT" });
     expect(refused.message).toMatch(/privateKey: differs;.*peers: differs;/);
     for (const secret of [...secrets, key(32)]) expect(refused.message).not.toContain(secret);
@@ -263,12 +263,12 @@ beyond("Wireguard: beyond the contract", () => {
     [{ peers: [{ ...peerB, endpoint: "10.0.0.1" }] }, /endpoint: must be an address and a port/],
     [{ peers: [{ ...peerB, endpoint: "2001:db8::1:51820" }] }, /endpoint: must be an address and a port/],
     [{ peers: [{ ...peerB, endpoint: "10.0.0.1:0" }] }, /endpoint: must be an address and a port/],
-    [{ peers: [{ publicKey: publicKeyOf(own) }] }, "peers: must not name the link's own public key"],
+    [{ peers: [{ publicKey: publicKeyOf(ownKey) }] }, "peers: must not name the link's own public key"],
     [{ addrgenmode: "random" }, /^addrgenmode: must be none/],
     [{ createdIn: "b", netns: undefined }, "createdIn: needs netns: the namespace that the link is moved into"],
     [{ mac: "02:00:00:00:00:01" }, "mac: must not be given: a WireGuard link has none"],
   ])("%j is refused before anything is done", (values: Values, reason) => {
-    const { failures } = check(kind, { owner: "p/s/r", name: "w0", netns: "n", privateKey: own, ...values });
+    const { failures } = check(kind, { owner: "p/s/r", name: "w0", netns: "n", privateKey: ownKey, ...values });
     const [first] = failures.map((each) => each.reason);
     if (typeof reason === "string") expect(first).toBe(reason);
     else expect(first).toMatch(reason);

@@ -7,7 +7,7 @@ import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 /** The policies of one direction, in ip's own words. */
-async function lookAtPolicy(world: World, netns: string, direction: string): Promise<Values | undefined> {
+async function readPolicy(world: World, netns: string, direction: string): Promise<Values | undefined> {
   const text = await world.run("ip", "-n", netns, "xfrm", "policy", "list", "dir", direction);
   const policies = text.split(/^(?=src )/m).filter(Boolean);
   if (policies.length === 0) return undefined;
@@ -53,7 +53,7 @@ contract("of packets that leave", (world) => {
     kind,
     marked: false,
     inputs: { direction: "out", netns, source: "10.1.0.0/24", destination: "10.2.0.0/24", templates: [tunnel] },
-    look: () => lookAtPolicy(world, netns, "out"),
+    look: () => readPolicy(world, netns, "out"),
     expected,
     updates: [
       { what: "a priority", change: { priority: 4294967295 } },
@@ -118,7 +118,7 @@ for (const [what, inputs] of [
       local: true,
       brief: true,
       inputs: { ...inputs, netns },
-      look: () => lookAtPolicy(world, netns, inputs.direction),
+      look: () => readPolicy(world, netns, inputs.direction),
       expected,
       updates: [{ what: "a template", change: { templates: [{ ...tunnel, level: "use" }] } }],
       replaces: {},
@@ -160,8 +160,8 @@ beyond("XfrmPolicy: beyond the contract", () => {
     const made = [];
     for (const values of each) made.push(await create(kind, values, settings));
     expect((await ip("list")).match(/^src /gm)).toHaveLength(each.length);
-    const listed = (await kind.imports?.list(testHost(), netns)) ?? [];
-    expect(listed.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
+    const importable = (await kind.imports?.list(testHost(), netns)) ?? [];
+    expect(importable.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
     for (const { id, outputs } of made.splice(0, 5)) await remove(kind, id, outputs, settings);
     for (const { id, outputs } of made) expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
     for (const { id, outputs } of made) await remove(kind, id, outputs, settings);
@@ -176,12 +176,12 @@ beyond("XfrmPolicy: beyond the contract", () => {
       ["tmpl", "proto", "comp", "mode", "transport"],
       /^templates/,
     ],
-  ])("what no input says is told, and left alone: %s", async (_what, words, says) => {
+  ])("what no input says is told, and left alone: %s", async (_what, words, why) => {
     await ip("add", "src", "0.0.0.0/0", "dir", "in", ...words);
     const id = `in src 0.0.0.0/0 dst 0.0.0.0/0@${netns}`;
     const refused = await failure(() => findImportable(kind, id, "", there));
     expect(refused.message).toMatch(
-      typeof says === "string" ? `a policy with ${says}` : /templates\.0\.protocol: must be esp or ah/,
+      typeof why === "string" ? `a policy with ${why}` : /templates\.0\.protocol: must be esp or ah/,
     );
     expect(await failure(() => create(kind, inputs({ direction: "in" }), settings))).toMatchObject({
       code: "LN_EXISTS",

@@ -8,7 +8,7 @@ import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 /** A state in ip's own words, without the numbers of packets. */
-async function lookAtState(world: World, netns: string, key: string[]): Promise<Values | undefined> {
+async function readState(world: World, netns: string, key: string[]): Promise<Values | undefined> {
   const text = await world.run("ip", "-n", netns, "xfrm", "state", "list", ...key);
   const states = text.split(/^(?=src )/m).filter(Boolean);
   if (states.length === 0) return undefined;
@@ -79,7 +79,7 @@ contract("that encrypts", (world) => {
   return {
     ...{ kind, needs: "ipsec states", marked: false },
     inputs: { source: "192.0.2.1", destination: "192.0.2.2", spi: "0x101", netns, mode: "tunnel", aead: gcm },
-    look: () => lookAtState(world, netns, key),
+    look: () => readState(world, netns, key),
     expected,
     updates: [
       { what: "another key", change: { aead: { ...gcm, key: bytes(36, 0x44) } } },
@@ -186,7 +186,7 @@ contract("that proves where packets come from, of IPv6 with a mark", (world) => 
       ...{ source: "2001:0db8::1", destination: "2001:0db8::2", spi: 7, mark: "1/0xff", netns, protocol: "ah" },
       authentication: sha256,
     },
-    look: () => lookAtState(world, netns, key),
+    look: () => readState(world, netns, key),
     expected,
     updates: [{ what: "packets of IPv4", change: { mode: "tunnel", selector: {}, authentication: sha } }],
     needed: { authentication: "ah has nothing else" },
@@ -213,7 +213,7 @@ contract("that is as labs have it", (world) => {
   return {
     ...{ kind, needs: "ipsec states", marked: false, brief: true },
     inputs: { source: "192.0.2.1", destination: "192.0.2.2", spi: 257, netns, mode: "tunnel", aead: gcm },
-    look: () => lookAtState(world, netns, key),
+    look: () => readState(world, netns, key),
     expected,
     updates: [{ what: "a number", change: { reqid: 7 } }],
     needed: { aead: "one algorithm is needed" },
@@ -279,8 +279,8 @@ beyond("XfrmState: beyond the contract", () => {
   });
 
   run("of what the kernel refuses, what was there before stays", async () => {
-    const asked = inputs({ aead: undefined, encryption: aes });
-    const { id, outputs } = await create(kind, asked, settings);
+    const request = inputs({ aead: undefined, encryption: aes });
+    const { id, outputs } = await create(kind, request, settings);
     // The kernel refuses it where the key is weak or of a wrong parity alone: here a number that only it knows to be wrong.
     const host = testHost();
     const original = host.run.bind(host);
@@ -314,10 +314,10 @@ beyond("XfrmState: beyond the contract", () => {
     ["a mark for what comes of it", ["output-mark", "7"], /a state with output-mark/],
     ["an unusual flag", ["extra-flag", "dont-encap-dscp"], /a state with extra-flag dont-encap-dscp/],
     ["a type of ICMP", ["sel", "proto", "icmp", "type", "8"], /a state with sel type 8/],
-  ])("what no input says is told, and left alone: %s", async (_what, words, says) => {
+  ])("what no input says is told, and left alone: %s", async (_what, words, why) => {
     await add(...usual, ...words);
     const refused = await failure(() => findImportable(kind, `esp/192.0.2.2/257@${netns}`, "", there));
-    expect(refused.message).toMatch(says);
+    expect(refused.message).toMatch(why);
     expect(await failure(() => create(kind, inputs(), settings))).toMatchObject({ code: "LN_EXISTS" });
   });
 
@@ -338,10 +338,10 @@ beyond("XfrmState: beyond the contract", () => {
       "comp",
       "deflate",
     );
-    const listed = await kind.imports?.list(testHost(), netns);
-    expect(listed).toEqual([{ id: `esp/192.0.2.2/0x101@${netns}` }]);
-    const found = await findImportable(kind, `esp/192.0.2.2/0x101@${netns}`, "", there);
-    expect(found?.inputs).toMatchObject({ ...base, mode: "tunnel", aead: { ...gcm, icvLength: 128 } });
+    const importable = await kind.imports?.list(testHost(), netns);
+    expect(importable).toEqual([{ id: `esp/192.0.2.2/0x101@${netns}` }]);
+    const resource = await findImportable(kind, `esp/192.0.2.2/0x101@${netns}`, "", there);
+    expect(resource?.inputs).toMatchObject({ ...base, mode: "tunnel", aead: { ...gcm, icvLength: 128 } });
   });
 });
 

@@ -51,7 +51,7 @@ export interface Case {
   /** An object that is not ours: the same as asked for, made by hand; then changed by hand to something else; then removed. */
   readonly foreign: { readonly make: Deed; readonly differ: Deed | None; readonly remove: Deed } | None;
   /** The namespace in whose list of what may be imported it is, where that is not the input `netns`. */
-  readonly listedIn?: string;
+  readonly importsFrom?: string;
   /** Why it can be imported, but is in no such list. */
   readonly unlisted?: string;
   /** Can the kernel keep a mark on the object, so that delete tells ours from another's? Default: true. */

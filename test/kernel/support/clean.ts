@@ -5,7 +5,7 @@ import { kinds } from "../../../provider/src/kinds";
 import { hostUrl, settings } from "./world";
 
 /** A resource of a stack whose state is then lost. */
-export async function makeAndForget(type: string, owner: string, values: Values): Promise<void> {
+export async function createUnrecorded(type: string, owner: string, values: Values): Promise<void> {
   const kind = kinds[type];
   if (!kind) throw new Error(type);
   const { inputs } = check(kind, { ...values, owner, ...(hostUrl !== undefined && { host: hostUrl }) });

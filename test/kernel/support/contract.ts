@@ -71,9 +71,9 @@ export function contract(title: string, make: (world: World) => Case): void {
       expect(await spec.look()).toMatchObject(shows ?? spec.expected(values));
     }
     async function refreshed(): Promise<Values> {
-      const found = await read(kind, id, state, settings);
-      if (!found) throw new Error("read does not find it");
-      return found.outputs;
+      const refreshed = await read(kind, id, state, settings);
+      if (!refreshed) throw new Error("read does not find it");
+      return refreshed.outputs;
     }
     async function unchanged(): Promise<void> {
       expect(differences(kind, await refreshed(), inputs)).toEqual([]);
@@ -118,12 +118,12 @@ export function contract(title: string, make: (world: World) => Case): void {
     for (const { what, input, by } of spec.drifts) {
       test(`changed behind our back, read shows it and update repairs it: ${what}`, async () => {
         await by();
-        const seen = await refreshed();
-        expect(changedPaths(seen, inputs)).toContain(input);
+        const current = await refreshed();
+        expect(changedPaths(current, inputs)).toContain(input);
         // What a refresh records has to do for the next one.
-        expect((await read(kind, id, seen, settings))?.outputs).toEqual(seen);
-        expect(diff(kind, seen, inputs)).toEqual({ changes: true, replaces: [] });
-        await updateTo(inputs, seen);
+        expect((await read(kind, id, current, settings))?.outputs).toEqual(current);
+        expect(diff(kind, current, inputs)).toEqual({ changes: true, replaces: [] });
+        await updateTo(inputs, current);
       });
     }
 
@@ -199,11 +199,11 @@ export function contract(title: string, make: (world: World) => Case): void {
         await make();
         const before = await spec.look();
         const wanted = { ...checkedInputs(spec.inputs), host: undefined };
-        const found = await imported(spec, kind.id(wanted), world.owner);
+        const importedResource = await imported(spec, kind.id(wanted), world.owner);
         expect(await spec.look()).toEqual(before);
-        const recorded = recordedOf(kind, found.outputs, found.inputs, wanted);
+        const recorded = recordedOf(kind, importedResource.outputs, importedResource.inputs, wanted);
         expect(diff(kind, recorded, wanted)).toEqual({ changes: false, replaces: [] });
-        await remove(kind, found.id, found.outputs, elsewhere);
+        await remove(kind, importedResource.id, importedResource.outputs, elsewhere);
         expect(await spec.look()).toBeUndefined();
       });
 
@@ -240,18 +240,18 @@ async function imported(
   id: string,
   owner: string,
 ): Promise<{ id: string; inputs: Values; outputs: Values }> {
-  let found: Awaited<ReturnType<typeof findImportable>>;
+  let importable: Awaited<ReturnType<typeof findImportable>>;
   const changes = await changesOf(spec, async () => {
-    const listed = await spec.kind.imports?.list(
+    const ids = await spec.kind.imports?.list(
       testHost(),
-      spec.listedIn ?? (spec.inputs.netns as string | undefined),
+      spec.importsFrom ?? (spec.inputs.netns as string | undefined),
     );
-    if (!spec.unlisted) expect(listed).toContainEqual({ id });
-    found = await findImportable(spec.kind, id, owner, elsewhere);
+    if (!spec.unlisted) expect(ids).toContainEqual({ id });
+    importable = await findImportable(spec.kind, id, owner, elsewhere);
   });
   expect(changes).toEqual([]);
-  if (!found) throw new Error(`import does not find ${id}`);
-  return found;
+  if (!importable) throw new Error(`import does not find ${id}`);
+  return importable;
 }
 
 /** The error that a body must end with; of one half-way, its cause. */

@@ -31,8 +31,8 @@ const mostCalls = hostUrl || wantedPoints === "1" ? fewCalls : 8;
 /** Of the points those that are wanted; so many are from the middles of as many equal parts. */
 function sample<Point>(points: readonly Point[]): Point[] {
   const parts = Math.min(isRest ? 1 : Number(wantedPoints ?? Number.POSITIVE_INFINITY), points.length);
-  const chosen = Array.from({ length: parts }, (_, part) => Math.floor(((part + 0.5) * points.length) / parts));
-  return points.filter((_, index) => chosen.includes(index) !== isRest);
+  const chosenParts = Array.from({ length: parts }, (_, part) => Math.floor(((part + 0.5) * points.length) / parts));
+  return points.filter((_, index) => chosenParts.includes(index) !== isRest);
 }
 
 /** Strikes the three operations of a kind at each of their commands, and proves after each that all gets well. */
@@ -88,13 +88,13 @@ export function crashes(stage: Stage): void {
   if (!spec.faults?.impossible?.["killed inside a command"]) {
     test("killed inside a command: create", async () => {
       await stage.arrange("create");
-      const ran = await inPlaceOf(
+      const result = await inPlaceOf(
         () => undefined,
         () => stage.perform("create"),
       );
       let struck = 0;
-      const inside = changing(spec, ran.commands).map((number) => ran.commands[number - 1] ?? []);
-      const commands = inside.filter((argv) => callsOf(argv).length > 0);
+      const changingCommands = changing(spec, result.commands).map((number) => result.commands[number - 1] ?? []);
+      const commands = changingCommands.filter((argv) => callsOf(argv).length > 0);
       for (const command of isRest ? commands : sample(commands)) {
         const first = isRest && !sample(commands).includes(command) ? fewCalls + 1 : 1;
         for (const call of callsOf(command)) {

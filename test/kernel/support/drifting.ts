@@ -26,7 +26,7 @@ export function drifting(
   async function replace(input: string): Promise<void> {
     const words = Object.entries(parts)
       .filter(([key]) => key !== "comment")
-      .flatMap(([key, [, own, other]]) => (key === input ? other : own).split(" ").filter(Boolean));
+      .flatMap(([key, [, value, other]]) => (key === input ? other : value).split(" ").filter(Boolean));
     const match = words.filter((_, index) => index < words.indexOf("-j") || !words.includes("-j"));
     const action = words.slice(match.length);
     const text = ["comment" in parts ? (input === "comment" ? "theirs" : parts.comment?.[0]) : "", mark]

@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
 /** The filter of priority 10 with a handle at a parent of a link, in tc's words for people, without what it counts. */
-export async function lookAtFilter(
+export async function readFilter(
   world: World,
   netns: string,
   parent: string,

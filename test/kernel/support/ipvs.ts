@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
 /** A service as `ipvsadm -L -n` lists it; of all of them the kinds read `ipvsadm -S -n`. */
-export async function lookAtService(world: World, netns: string, printed: string): Promise<Values | undefined> {
+export async function readService(world: World, netns: string, printed: string): Promise<Values | undefined> {
   const line = (await list(world, netns)).find((each) => each === printed || each.startsWith(`${printed} `));
   if (line === undefined) return undefined;
   const words = line.slice(printed.length).trim().split(/\s+/);
@@ -17,7 +17,7 @@ export async function lookAtService(world: World, netns: string, printed: string
 }
 
 /** A backend of the only service of a namespace. */
-export async function lookAtBackend(world: World, netns: string, endpoint: string): Promise<Values | undefined> {
+export async function readBackend(world: World, netns: string, endpoint: string): Promise<Values | undefined> {
   const lines = await list(world, netns, "ipvsadm -L -n --tun-info; ipvsadm -L -n --thresholds");
   const [words, limits] = lines.filter((each) => each.startsWith(`-> ${endpoint} `)).map((each) => each.split(/\s+/));
   return (

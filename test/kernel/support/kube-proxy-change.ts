@@ -8,7 +8,7 @@ const web = "tcp,10.96.0.10,80";
 
 /** Clients in a pod, on the node and outside that never stop asking, and are answered each time. */
 export async function whileAnswered(lab: ProxiedLab, act: () => Promise<unknown>): Promise<void> {
-  const results = await lab.whileAsked(["pod9", "node", "outside"], web, act);
+  const results = await lab.underTraffic(["pod9", "node", "outside"], web, act);
   expect(results.map(({ failed, reasons }) => ({ failed, reasons }))).toEqual(
     results.map(() => ({ failed: 0, reasons: [] })),
   );

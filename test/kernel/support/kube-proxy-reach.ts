@@ -47,8 +47,8 @@ export function hairpinsAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
       await lab.hairpin("pod2", hairpin);
       await lab.promiscuous(promiscuous);
       const reaches = filtered === 0 || hairpin === "on" || (mode === "ipvs" && promiscuous === "on");
-      const own = reaches ? masqueraded : "silent";
-      expect(await lab.ask("pod2", [itself, other], 3)).toEqual({ [itself]: own, [other]: own });
+      const expected = reaches ? masqueraded : "silent";
+      expect(await lab.ask("pod2", [itself, other], 3)).toEqual({ [itself]: expected, [other]: expected });
       // Unfiltered, the answer does not pass the node: the client does not know who that is.
       expect(await lab.ask("pod9", [itself, other], 3)).toEqual({
         [itself]: filtered ? "pod2<172.22.0.9" : "silent",

@@ -69,7 +69,7 @@ export function expectedLink(inputs: Values, mark: string): Values {
 }
 
 /** The same, and under `details` what ip tells of its kind in words, not in the JSON that the kinds read. */
-export async function lookAtDetails(world: World, netns: string, name: string): Promise<Values | undefined> {
+export async function readDetails(world: World, netns: string, name: string): Promise<Values | undefined> {
   const link = await lookAtLink(world, netns, name);
   if (!link) return undefined;
   const [, , details] = (await world.run("ip", "-n", netns, "-d", "-o", "link", "show", "dev", name)).split("\\");

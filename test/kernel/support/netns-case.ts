@@ -23,7 +23,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
   return {
     kind,
     inputs: { name, loopback: true, ...(files && { files }) },
-    listedIn: name,
+    importsFrom: name,
     async look() {
       const names = (await world.run("ls", "/run/netns")).split("\n");
       if (!names.includes(name)) return undefined;

@@ -5,9 +5,9 @@ import { onlyReads } from "./reading";
 import { testHost } from "./world";
 
 /** The top inputs in which what was read differs from what is asked for. */
-export function differences(kind: AnyKind, seen: Values, wanted: Values): string[] {
+export function differences(kind: AnyKind, observed: Values, wanted: Values): string[] {
   const keys = Object.keys(kind.args.shape).filter((key) => key !== "adopt");
-  return keys.filter((key) => JSON.stringify(seen[key]) !== JSON.stringify(wanted[key]));
+  return keys.filter((key) => JSON.stringify(observed[key]) !== JSON.stringify(wanted[key]));
 }
 
 /** The commands that a body gives the host and that do more than read. */

@@ -174,7 +174,7 @@ export class ProxiedLab {
   }
 
   /** What comes of connections that clients make one after the other while something is done. */
-  async whileAsked(clients: readonly string[], place: Place, act: () => Promise<unknown>) {
+  async underTraffic(clients: readonly string[], place: Place, act: () => Promise<unknown>) {
     const [, address = "", port = ""] = place.split(",");
     const { folder } = this.world;
     // A packet that is lost is sent again after a second; an emulated machine may stall for longer than one.

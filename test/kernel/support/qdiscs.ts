@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
 /** The queueing discipline at a place of a link, in tc's own words for people. */
-export async function lookAtQdisc(
+export async function readQdisc(
   world: World,
   netns: string,
   device: string,

@@ -45,8 +45,8 @@ export class Rules {
 
   private async refresh(name: string): Promise<void> {
     const { id, outputs } = this.state.get(name) as Resource;
-    const found = await read(kind, id, outputs, settings);
-    if (found) this.state.set(name, { id, outputs: found.outputs });
+    const refreshed = await read(kind, id, outputs, settings);
+    if (refreshed) this.state.set(name, { id, outputs: refreshed.outputs });
     else this.state.delete(name);
   }
 
@@ -81,8 +81,8 @@ export class Rules {
 
   /** The chain in short: the names of the resources, and "-p NUMBER" of the rules of others that are told by a protocol. */
   async shape(): Promise<string[]> {
-    const own = new RegExp(`localnet:${this.project}/${this.world.tag}/([^" #]+)`);
-    return (await this.lines()).map((line) => own.exec(line)?.[1] ?? /-p \S+/.exec(line)?.[0] ?? line);
+    const ownerPattern = new RegExp(`localnet:${this.project}/${this.world.tag}/([^" #]+)`);
+    return (await this.lines()).map((line) => ownerPattern.exec(line)?.[1] ?? /-p \S+/.exec(line)?.[0] ?? line);
   }
 
   /** Deletes a rule by hand. */

@@ -17,7 +17,7 @@ function ip(netns: string, ...args: string[]): string[] {
   return ["ip", ...(netns === "" ? [] : ["-n", netns]), ...args];
 }
 
-function inside(netns: string, ...argv: string[]): string[] {
+function inNetns(netns: string, ...argv: string[]): string[] {
   return netns === "" ? argv : ["nsenter", `--net=/run/netns/${netns}`, ...argv];
 }
 
@@ -34,17 +34,17 @@ function possible(program: Program, resource: Resource, draw: Draw): Deed[] {
   const links = linksOf(program, resource).flatMap((link) => linkDeeds(link, resource, draw));
   const on = [by];
   if (type === "Netns" || type === "Pod") {
-    const own = kernelName(resource);
-    const del = ["ip", "netns", "del", own];
+    const name = kernelName(resource);
+    const del = ["ip", "netns", "del", name];
     const taken = {
-      argv: ["sh", "-c", `ip netns del ${own}; sleep 0.1; ip netns add ${own}`],
-      on: [by, own],
+      argv: ["sh", "-c", `ip netns del ${name}; sleep 0.1; ip netns add ${name}`],
+      on: [by, name],
       foreign: true,
     };
-    const down = { argv: ip(own, "link", "set", "dev", "lo", "down"), on };
-    const device = linksIn(program, own).find(({ up }) => up);
-    const route = device && added(ip(own, "route"), ["10.7.0.0/16", "dev", device.name], [by, device.by]);
-    const rule = added(ip(own, "rule"), ["from", "10.7.0.0/16", "priority", "700", "table", "7"], on);
+    const down = { argv: ip(name, "link", "set", "dev", "lo", "down"), on };
+    const device = linksIn(program, name).find(({ up }) => up);
+    const route = device && added(ip(name, "route"), ["10.7.0.0/16", "dev", device.name], [by, device.by]);
+    const rule = added(ip(name, "rule"), ["from", "10.7.0.0/16", "priority", "700", "table", "7"], on);
     return [...links, { argv: del, on }, taken, down, rule, ...(route ? [route] : [])];
   }
   if (type === "Route") {
@@ -67,7 +67,7 @@ function possible(program: Program, resource: Resource, draw: Draw): Deed[] {
     if (String(inputs.key).includes("forward")) return [];
     const other = String(inputs.value) === "0" ? "1" : "0";
     return [
-      { argv: inside(netns, "sh", "-c", `echo ${other} > /proc/sys/${String(inputs.key).replaceAll(".", "/")}`), on },
+      { argv: inNetns(netns, "sh", "-c", `echo ${other} > /proc/sys/${String(inputs.key).replaceAll(".", "/")}`), on },
     ];
   }
   if (type === "IptablesRule") {
@@ -75,7 +75,7 @@ function possible(program: Program, resource: Resource, draw: Draw): Deed[] {
     const table = String(inputs.table ?? "filter");
     const chain = String(inputs.chain);
     const edit = (verb: string) =>
-      inside(
+      inNetns(
         netns,
         tables,
         "-w",
@@ -89,7 +89,7 @@ function possible(program: Program, resource: Resource, draw: Draw): Deed[] {
         "RETURN",
       );
     return [
-      { argv: inside(netns, tables, "-w", "-t", table, "-D", chain, "1"), on },
+      { argv: inNetns(netns, tables, "-w", "-t", table, "-D", chain, "1"), on },
       { argv: edit("-I"), undo: edit("-D"), on: [] },
     ];
   }
@@ -118,7 +118,7 @@ function word(name: string, value: unknown): string[] {
 /** What may be done to a link: what the program asks for is changed; what it does not, is added. */
 function linkDeeds({ netns, name, addresses, by, value }: ProgramLink, { type, inputs }: Resource, draw: Draw): Deed[] {
   const on = [by];
-  const asked = (
+  const request = (
     value !== by && type === "VethPair" && typeof value === "string" ? inputs.peer : inputs
   ) as typeof inputs;
   const set = (...words: string[]): Deed => ({ argv: ip(netns, "link", "set", "dev", name, ...words), on });
@@ -130,10 +130,10 @@ function linkDeeds({ netns, name, addresses, by, value }: ProgramLink, { type, i
   };
   return [
     { argv: ip(netns, "link", "del", "dev", name), on },
-    set(asked.up === false ? "up" : "down"),
-    ...(asked.mtu === undefined ? [] : [set("mtu", "1300")]),
-    ...(asked.mac === undefined ? [] : [set("address", "02:00:00:00:00:09")]),
-    ...(asked.master === undefined && type !== "Pod" ? [] : name === "eth0" ? [] : [set("nomaster")]),
+    set(request.up === false ? "up" : "down"),
+    ...(request.mtu === undefined ? [] : [set("mtu", "1300")]),
+    ...(request.mac === undefined ? [] : [set("address", "02:00:00:00:00:09")]),
+    ...(request.master === undefined && type !== "Pod" ? [] : name === "eth0" ? [] : [set("nomaster")]),
     ...(address === undefined ? [] : [{ argv: ip(netns, "addr", "del", address, "dev", name), on }]),
     extra,
   ];

@@ -69,8 +69,8 @@ function replaced(program: Program, was: Resource, is: Resource): Program {
 
 function changeInput(program: Program, draw: Draw): Program | undefined {
   const resource = draw.pick(program);
-  const own = Object.keys(shapeOf(resource.type)?.inputs ?? {});
-  const given = [...new Set([...optionalPaths(resource.type, resource.inputs), ...own])].filter(
+  const inputNames = Object.keys(shapeOf(resource.type)?.inputs ?? {});
+  const given = [...new Set([...optionalPaths(resource.type, resource.inputs), ...inputNames])].filter(
     (path) => get(resource.inputs, path) !== undefined,
   );
   return withInput(program, resource, draw.maybe(given), draw);

@@ -122,8 +122,8 @@ function pathsIn(shape: z.ZodRawShape, inputs: Values, prefix = ""): string[] {
 
 /** A value for an input: as the kind's table says, else a resource that may be referred to, else any that its schema takes. */
 export function anyValue(scene: Scene, type: string, inputs: Values, path: string): unknown {
-  const own = shapeOf(type)?.inputs?.[path];
-  if (own) return own(scene, inputs);
+  const input = shapeOf(type)?.inputs?.[path];
+  if (input) return input(scene, inputs);
   const field = fieldAt(type, path);
   const of = field.meta()?.of;
   if (!of) return fromSchemaIfAny(field, scene);

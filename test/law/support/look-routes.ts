@@ -9,12 +9,12 @@ export function routeObjects(netns: string, title: string, routes: readonly Json
   return routes.flatMap((route) => {
     const { type, dst, table = "254", metric = 0, tos, dev } = route;
     if (/^(fe80:|ff00:)/.test(String(dst))) return [];
-    const own = route.protocol === "2" ? ` on ${dev}` : "";
+    const device = route.protocol === "2" ? ` on ${dev}` : "";
     const words = [type, dst, "table", table, "metric", metric, ...(tos === undefined ? [] : ["tos", tos])];
     const is = kept(route, (key) => !["type", "dst", "table", "metric", "tos", "expires"].includes(key));
     is.flags = (route.flags as string[]).filter((flag) => !["linkdown", "dead"].includes(flag)).join();
-    const sort = own ? `the kernel's own route ${family}${dev === "lo" ? " on lo" : ""}` : `route ${family}`;
-    return [{ id: `${netns}: route ${family} ${words.join(" ")}${own}`, sort, is }];
+    const sort = device ? `the kernel's own route ${family}${dev === "lo" ? " on lo" : ""}` : `route ${family}`;
+    return [{ id: `${netns}: route ${family} ${words.join(" ")}${device}`, sort, is }];
   });
 }
 

@@ -55,7 +55,7 @@ function objectsOf(netns: string, part: string): Thing[] {
   }
   const json = () =>
     lines.length > 0 ? (JSON.parse(text.trim() === "[" ? "[]" : text) as Record<string, unknown>[]) : [];
-  const plain = (sort: string, each: readonly string[]) =>
+  const unchanged = (sort: string, each: readonly string[]) =>
     each.map((line) => ({ id: `${netns}: ${sort} ${line}`, sort, is: {} }));
   if (title === "links") return linkObjects(netns, json());
   if (title.startsWith("routes")) return routeObjects(netns, title, json());
@@ -63,22 +63,22 @@ function objectsOf(netns: string, part: string): Thing[] {
   if (title === "settings") return lines.flatMap((line) => setting(netns, line));
   if (title.startsWith("iptables")) return tableObjects(netns, title, lines);
   if (title === "neighbours" || title === "vlans")
-    return plain(
+    return unchanged(
       title,
       json().map((each) => JSON.stringify(each)),
     );
   if (title === "qdiscs")
-    return plain(
+    return unchanged(
       title,
       lines.filter((line) => !line.startsWith("qdisc noqueue ")),
     );
   if (title === "filters")
-    return plain(
+    return unchanged(
       title,
       lines.map((line) => line.replace(/index \d+ ref \d+ bind \d+/, "index").trim()),
     );
-  if (title === "nft") return plain(title, foreignTables(text));
-  return plain(
+  if (title === "nft") return unchanged(title, foreignTables(text));
+  return unchanged(
     title,
     lines.map((line) => line.replace(/ \d+: dev/, " dev").replace(/ initval \S+/, "")),
   );

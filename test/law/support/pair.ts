@@ -214,8 +214,8 @@ async function execute([file = "", ...args]: readonly string[]): Promise<void> {
   await promisify(execFile)(file, args).catch(() => undefined);
 }
 
-function named(what: string, found: readonly Divergence[]): Divergence[] {
-  return found.map(({ sort, text }) => ({ sort: `${what}: ${sort}`, text }));
+function named(what: string, require: readonly Divergence[]): Divergence[] {
+  return require.map(({ sort, text }) => ({ sort: `${what}: ${sort}`, text }));
 }
 
 function failures(what: string, { errors }: Outcome): Divergence[] {

@@ -63,8 +63,8 @@ export const toy = defineKind({
   },
   async observe(_host, { name }) {
     if (faults.observe) throw faults.observe;
-    const found = shelf.get(name);
-    return found && observed(found);
+    const item = shelf.get(name);
+    return item && observed(item);
   },
   async ensure(_host, { name, color, shape = "round", size = 0, tags = [], owner }, before, recorded) {
     const item: Toy = shelf.get(name) ?? { color: "", shape, size: 0, owner, tags: [] };

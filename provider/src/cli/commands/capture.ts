@@ -81,8 +81,8 @@ export function targetOf(objects: readonly LabObject[], word: string, far = fals
     return { ...findPlace(objects, word), link: "any" };
   }
   const links = topologyOf([object]).links;
-  const found: Link | undefined = far ? links[1] : links[0];
-  if (found) return { host: found.host, netns: found.netns, link: found.name };
+  const match: Link | undefined = far ? links[1] : links[0];
+  if (match) return { host: match.host, netns: match.netns, link: match.name };
   const hint = `name one, or capture all of its namespace: localnet capture ${object.netns ?? "NAMESPACE"}`;
   throw new UsageError(`${object.type} ${word} ${far ? "has no far end" : "is no link"}`, hint);
 }

@@ -32,14 +32,14 @@ export function discover(run: Run): Command {
 }
 
 async function list(options: Options): Promise<number> {
-  const found = await withReadCache(() =>
+  const discovered = await withReadCache(() =>
     discoverObjects(Object.values(kinds), objectReaders, settingsOf(options), options.netns),
   );
-  const { importable, left, dependent } = found;
+  const { importable, left, dependent } = discovered;
   for (const { what, why } of left) console.error(`left out: ${oneLine(what)}: ${oneLine(why)}`);
   for (const { what, why } of dependent) console.error(`needs what is left out: ${oneLine(what)}: ${oneLine(why)}`);
   console.error(`${importable.length} to import, ${left.length} left out`);
-  const text = options.json ? `${visibleJson(found)}\n` : importFile(importable);
+  const text = options.json ? `${visibleJson(discovered)}\n` : importFile(importable);
   if (options.output === undefined) process.stdout.write(text);
   else writeFileSync(options.output, text);
   return exitCodes.ok;

@@ -23,8 +23,8 @@ export function ls(run: Run): Command {
 }
 
 async function list(options: Options): Promise<number> {
-  const looked = await lookAt(await readObjects(options), settingsOf(options));
-  const rows = rowsOf(looked);
+  const states = await lookAt(await readObjects(options), settingsOf(options));
+  const rows = rowsOf(states);
   if (options.json) process.stdout.write(`${visibleJson(rows)}\n`);
   else process.stdout.write(text(rows, Boolean(options.live), process.stdout.columns));
   const isAsRecorded = rows.every(({ state }) => state === "ok" || state === "-");
@@ -48,16 +48,16 @@ export interface Row {
 }
 
 /** A row for each link and for each other object, by host and namespace. */
-export function rowsOf(looked: readonly Looked[]): Row[] {
-  const { links } = topologyOf(looked.map(({ object }) => object));
-  const rows = looked.flatMap(({ object, state, remarks }): Row[] => {
+export function rowsOf(states: readonly Looked[]): Row[] {
+  const { links } = topologyOf(states.map(({ object }) => object));
+  const rows = states.flatMap(({ object, state, remarks }): Row[] => {
     const { type, name, id, owner, host, netns } = object;
     const common = { host, type, name, id, owner, state, remarks };
-    const own = links.filter((link) => link.object === object);
-    const ofLinks = own.map((link) => ({
+    const linksOfObject = links.filter((link) => link.object === object);
+    const ofLinks = linksOfObject.map((link) => ({
       ...{ ...common, netns: link.netns, object: link.name, addresses: link.addresses, leadsTo: leadsTo(link) },
     }));
-    if (own.length > 0) return ofLinks;
+    if (linksOfObject.length > 0) return ofLinks;
     const there = isNamespace(object) ? namespaceOf(object) : netns;
     return [{ ...common, netns: there, object: isNamespace(object) ? "" : idIn(object), addresses: [], leadsTo: [] }];
   });

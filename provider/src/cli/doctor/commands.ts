@@ -12,8 +12,8 @@ export async function checkCommands(host: Host): Promise<Line[]> {
 async function checkCommand(host: Host, tool: Tool): Promise<Line> {
   const line = { group: "command", what: tool } as const;
   try {
-    const [found = ""] = (await findOut(host, tool)).trim().split("\n");
-    return { ...line, result: "ok", detail: found };
+    const [version = ""] = (await findOut(host, tool)).trim().split("\n");
+    return { ...line, result: "ok", detail: version };
   } catch (error) {
     if (!hasCode(error, "LN_TOOL", "LN_KERNEL", "LN_PERMISSION")) throw error;
     // Without IPVS in the kernel, or without root, ipvsadm does not even tell its version.
@@ -26,6 +26,6 @@ async function checkCommand(host: Host, tool: Tool): Promise<Line> {
 
 /** Its version, where to ask for it loads no module; else where it is. */
 async function findOut(host: Host, tool: Tool): Promise<string> {
-  const mayLoad = tool === "ipvsadm" && (await wouldLoad(host, "ip_vs"));
-  return (mayLoad && (await findCommand(host, tool))) || versionOf(host, tool);
+  const isLoadable = tool === "ipvsadm" && (await wouldLoad(host, "ip_vs"));
+  return (isLoadable && (await findCommand(host, tool))) || versionOf(host, tool);
 }

@@ -52,9 +52,9 @@ const programs = [
 
 /** Programs that run here and change what they find. */
 export async function checkPrograms(host: Host): Promise<Line[]> {
-  const found = await Promise.all(programs.map(([, path]) => outputOf(host, ["ls", "-d", path])));
+  const listings = await Promise.all(programs.map(([, path]) => outputOf(host, ["ls", "-d", path])));
   return programs.flatMap(([what, , does, anchor], index): Line[] => {
-    if (found[index] === undefined) return [];
+    if (listings[index] === undefined) return [];
     const cure = `put the lab into namespaces, or ${page}${anchor && `#${anchor}`}`;
     return [{ group: "program", what, result: "note", detail: does, cure }];
   });

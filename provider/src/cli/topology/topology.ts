@@ -124,25 +124,27 @@ function linkOf(object: LabObject, netns: string | undefined, name: string, valu
 
 function withAddresses(links: readonly Link[], objects: readonly LabObject[]): Link[] {
   return links.map((link) => {
-    const own = objects.filter(
+    const addressesOfLink = objects.filter(
       ({ host, netns, outputs }) => host === link.host && netns === link.netns && outputs.device === link.name,
     );
-    const more = own.map(({ outputs }) => String(outputs.address)).filter((each) => !link.addresses.includes(each));
+    const more = addressesOfLink
+      .map(({ outputs }) => String(outputs.address))
+      .filter((each) => !link.addresses.includes(each));
     return more.length === 0 ? link : { ...link, addresses: [...link.addresses, ...more] };
   });
 }
 
 /** Those that are made, and those that something is in. */
 function namespacesOf(objects: readonly LabObject[], links: readonly Link[]): Namespace[] {
-  const found = new Map<string, Namespace>();
+  const namespaces = new Map<string, Namespace>();
   const note = (namespace: Namespace) => {
     const key = `${namespace.host ?? ""} ${namespace.name ?? ""}`;
-    if (!found.has(key)) found.set(key, namespace);
+    if (!namespaces.has(key)) namespaces.set(key, namespace);
   };
   for (const object of objects) if (isNamespace(object)) note({ host: object.host, name: namespaceOf(object), object });
   for (const { host, netns } of links) note({ host, name: netns });
   for (const object of objects) if (!isNamespace(object)) note({ host: object.host, name: object.netns });
-  return [...found.values()];
+  return [...namespaces.values()];
 }
 
 export function isNamespace({ type }: LabObject): boolean {

@@ -7,14 +7,14 @@ export type Routed =
   | { readonly kind: "forward"; readonly link: string; readonly via?: string }
   | { readonly kind: "failed"; readonly error: string };
 
-interface Asked {
+interface Lookup {
   readonly to: string;
   /** Of what comes in: from whom, and by which link. */
   readonly from?: string;
   readonly link?: string;
 }
 
-export async function routeFor(host: Host, netns: string | undefined, { to, from, link }: Asked): Promise<Routed> {
+export async function routeFor(host: Host, netns: string | undefined, { to, from, link }: Lookup): Promise<Routed> {
   const way = from !== undefined && link !== undefined ? ["from", from, "iif", link] : [];
   const argv = enter(netns, ["ip", "route", "get", to, ...way]);
   const { exitCode, stdout, stderr } = await host.run(argv, { accept: "any" });

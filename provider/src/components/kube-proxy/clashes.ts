@@ -43,15 +43,15 @@ function* ofMode(node: Node, versions: readonly number[]): Iterable<Failure> {
 }
 
 function* wrong(service: Service, versions: readonly number[]): Iterable<Failure> {
-  const own = service.addresses.map(familyOf);
-  if (hasTwo(own)) yield [["addresses"], "must be at most one of an IP version"];
-  for (const [index, each] of own.entries()) {
+  const families = service.addresses.map(familyOf);
+  if (hasTwo(families)) yield [["addresses"], "must be at most one of an IP version"];
+  for (const [index, each] of families.entries()) {
     if (!versions.includes(each)) yield [["addresses", index], "must be of the node's families"];
   }
   for (const key of ["endpoints", "externalAddresses"] as const) {
     const texts = service[key].map((each) => (typeof each === "string" ? each : each.address));
     for (const [index, text] of texts.entries()) {
-      if (!own.includes(familyOf(text)))
+      if (!families.includes(familyOf(text)))
         yield [[key, index], `must be of an IP version that the service has an address of: ${text} is not`];
       if (texts.indexOf(text) < index) yield [[key, index], `must not be there twice: ${text}`];
     }

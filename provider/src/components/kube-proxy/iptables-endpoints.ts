@@ -27,7 +27,7 @@ export function endpointChain(tables: Tables, portal: Portal, endpoint: Endpoint
       { ...inputs, comment: name },
       { gates: endpoint.dependsOn },
     );
-  const seen = { recent: { name: chain, action: "set" } };
+  const affinity = { recent: { name: chain, action: "set" } };
   return {
     endpoint,
     chain,
@@ -35,7 +35,7 @@ export function endpointChain(tables: Tables, portal: Portal, endpoint: Endpoint
       rule(0, "itself", { source: endpoint.address, target: "KUBE-MARK-MASQ" }),
       rule(1, "dnat", {
         ...{ protocol: port.protocol, target: "DNAT", toDestination: destination },
-        ...(service.sessionAffinity && seen),
+        ...(service.sessionAffinity && affinity),
       }),
     ],
   };

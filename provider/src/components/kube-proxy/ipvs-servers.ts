@@ -7,10 +7,10 @@ import type { Portal } from "./portals";
 export function virtualServers(tables: Tables, node: Node, portal: Portal, after: readonly string[]): void {
   const { service, port, address, external, endpoints } = portal;
   const local = endpoints.filter((each) => each.local);
-  const inside = service.internalTrafficPolicy === "Local" ? local : endpoints;
+  const internalServers = service.internalTrafficPolicy === "Local" ? local : endpoints;
   // Without an endpoint here, kube-proxy sends to those elsewhere in this mode.
   const outside = service.externalTrafficPolicy === "Local" && local.length > 0 ? local : endpoints;
-  virtualServer(tables, node, portal, address, port.port, inside, after);
+  virtualServer(tables, node, portal, address, port.port, internalServers, after);
   for (const each of external) virtualServer(tables, node, portal, each, port.port, outside, after);
   if (port.nodePort === undefined) return;
   for (const each of node.nodeAddresses.filter(isOfFamily(tables.family)))

@@ -18,11 +18,11 @@ interface Target {
 export function servicePortBlocks(portal: Portal, family: Family, elements: Elements): string[] {
   const { service, port } = portal;
   const spread = spreadOf(portal);
-  const own = nftName(`${service.name}/${port.protocol}/${port.name ?? ""}`);
+  const portName = nftName(`${service.name}/${port.protocol}/${port.name ?? ""}`);
   const targets = spread.used.map((endpoint) => targetOf(portal, endpoint));
   const balanced = (chain: string, over: readonly Target[], isInternal: boolean) =>
-    block(`chain ${chain}-${own}`, balancing(portal, family, over, isInternal));
-  lead(portal, spread, own, elements);
+    block(`chain ${chain}-${portName}`, balancing(portal, family, over, isInternal));
+  lead(portal, spread, portName, elements);
   return [
     ...(service.sessionAffinity ? targets.map((each) => clientSet(portal, family, each)) : []),
     ...targets.map((each) => block(`chain ${each.chain}`, translating(portal, family, each))),
@@ -36,14 +36,14 @@ export function servicePortBlocks(portal: Portal, family: Family, elements: Elem
           ),
         ]
       : []),
-    ...(spread.outer ? [block(`chain external-${own}`, fromOutside(portal, spread, family, own))] : []),
+    ...(spread.outer ? [block(`chain external-${portName}`, fromOutside(portal, spread, family, portName))] : []),
   ];
 }
 
 function targetOf({ service, port }: Portal, endpoint: Endpoint): Target {
   const place = `${endpoint.address.replaceAll(":", ".")}/${port.targetPort}`;
-  const own = nftName(`${service.name}/${port.protocol}/${port.name ?? ""}__${place}`);
-  return { endpoint, chain: `endpoint-${own}`, clients: `affinity-${own}` };
+  const portName = nftName(`${service.name}/${port.protocol}/${port.name ?? ""}__${place}`);
+  return { endpoint, chain: `endpoint-${portName}`, clients: `affinity-${portName}` };
 }
 
 function clientSet({ service }: Portal, family: Family, { clients }: Target): string {
@@ -79,28 +79,28 @@ function balancing(portal: Portal, family: Family, targets: readonly Target[], i
 }
 
 /** With policy Local only who is on this node gets any endpoint. */
-function fromOutside({ podCidr }: Portal, { isLocal, local }: Spread, family: Family, own: string): string[] {
-  const all = `goto service-${own}`;
+function fromOutside({ podCidr }: Portal, { isLocal, local }: Spread, family: Family, portName: string): string[] {
+  const all = `goto service-${portName}`;
   if (!isLocal) return ["jump mark-for-masquerade", all];
   return [
     ...(podCidr ? [`${ipOf(family)} saddr ${podCidr} ${all} comment "short-circuit pod traffic"`] : []),
     'fib saddr type local jump mark-for-masquerade comment "masquerade local traffic"',
     `fib saddr type local ${all} comment "short-circuit local traffic"`,
-    ...(local ? [`goto local-${own}`] : []),
+    ...(local ? [`goto local-${portName}`] : []),
   ];
 }
 
 /** Elements of the maps: which chain a packet goes to, and what tells a client that nobody is there. */
-function lead(portal: Portal, { internal, outer, nobody }: Spread, own: string, elements: Elements): void {
+function lead(portal: Portal, { internal, outer, nobody }: Spread, portName: string, elements: Elements): void {
   const { service, port, address, external, endpoints } = portal;
   const add = (name: string, ...more: string[]) => elements.set(name, [...(elements.get(name) ?? []), ...more]);
   const key = (each: string) => `${each} . ${port.protocol} . ${port.port}`;
   const nodePorts = port.nodePort === undefined ? [] : [`${port.protocol} . ${port.nodePort}`];
   if (!elements.get("cluster-ips")?.includes(address)) add("cluster-ips", address);
-  if (internal) add("service-ips", `${key(address)} : goto ${internal === "all" ? "service" : "local"}-${own}`);
+  if (internal) add("service-ips", `${key(address)} : goto ${internal === "all" ? "service" : "local"}-${portName}`);
   if (outer) {
-    add("service-ips", ...external.map((each) => `${key(each)} : goto external-${own}`));
-    add("service-nodeports", ...nodePorts.map((each) => `${each} : goto external-${own}`));
+    add("service-ips", ...external.map((each) => `${key(each)} : goto external-${portName}`));
+    add("service-nodeports", ...nodePorts.map((each) => `${each} : goto external-${portName}`));
   }
   const name = port.name === undefined ? service.name : `${service.name}:${port.name}`;
   const answer = `comment "${name}" : ${endpoints.length > 0 ? "drop" : "goto reject-chain"}`;

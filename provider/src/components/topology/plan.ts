@@ -33,8 +33,12 @@ export interface PlannedRoute {
 export function planned({ nodes: names, cables: pairs }: Graph, args: TopologyArgs): Plan {
   const { network, loopbacks, routes, cut = [] } = args;
   const cables = pairs.map((cable, index) => {
-    const own = network && subnet(network, pairLength(network), index);
-    return { ...cable, addresses: own ? [addressIn(own, 0), addressIn(own, 1)] : [], isCut: cut.includes(cable.name) };
+    const pairNetwork = network && subnet(network, pairLength(network), index);
+    return {
+      ...cable,
+      addresses: pairNetwork ? [addressIn(pairNetwork, 0), addressIn(pairNetwork, 1)] : [],
+      isCut: cut.includes(cable.name),
+    };
   });
   const nodes = names.map((name, index) => {
     // Number 0 means the network in some programs.

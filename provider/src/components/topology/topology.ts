@@ -33,17 +33,17 @@ export abstract class Topology extends pulumi.ComponentResource {
 
   /** The namespace of a node, by its name in the topology, such as `leaf1`. */
   node(name: string): classes.Netns {
-    return found(this.#nodes, "node", name);
+    return getOrThrow(this.#nodes, "node", name);
   }
 
   /** A cable by its name, such as `leaf1-spine2`. Each end is named as the node that it leads to. */
   cable(name: string): classes.VethPair {
-    return found(this.#cables, "cable", name);
+    return getOrThrow(this.#cables, "cable", name);
   }
 
   /** A node's own address, on `lo`. */
   loopback(name: string): classes.Address {
-    return found(this.#loopbacks, "address of a node's own for", name);
+    return getOrThrow(this.#loopbacks, "address of a node's own for", name);
   }
 
   /** The names of the nodes. */
@@ -87,7 +87,7 @@ export abstract class Topology extends pulumi.ComponentResource {
 
   #route(of: Classes, name: string, { node, destination, source, nextHops }: PlannedRoute): void {
     const [first, ...others] = nextHops;
-    const own = this.#loopbacks.get(node);
+    const loopback = this.#loopbacks.get(node);
     new of.Route(
       `${name}-${node}-${destination}`,
       {
@@ -97,12 +97,12 @@ export abstract class Topology extends pulumi.ComponentResource {
         ...(others.length > 0 ? { nextHops: [...nextHops] } : first),
       },
       // Next hops are given as text, which says of no cable that it leads there.
-      { parent: this, dependsOn: [...this.#cables.values(), ...(own ? [own] : [])] },
+      { parent: this, dependsOn: [...this.#cables.values(), ...(loopback ? [loopback] : [])] },
     );
   }
 }
 
-function found<T>(all: ReadonlyMap<string, T>, what: string, name: string): T {
+function getOrThrow<T>(all: ReadonlyMap<string, T>, what: string, name: string): T {
   const one = all.get(name);
   if (one !== undefined) return one;
   throw new pulumi.RunError(`there is no ${what} ${name}, but ${[...all.keys()].join(", ") || "none at all"}`);

@@ -8,7 +8,7 @@ import { cidrOf, parseLinks, showLink, showLinkCommand, showLinks } from "../../
 import { scopeNames } from "../../tools/ip/scopes";
 import { addressId } from "../links/addresses";
 import { waitForDuplicateDetection } from "../links/usable";
-import { isListed, keyOf, type ObservedAddress, observedAddress, usualScope } from "./entries";
+import { isReported, keyOf, type ObservedAddress, observedAddress, usualScope } from "./entries";
 import { removeAddress, removeDuplicate } from "./remove";
 
 const args = {
@@ -115,7 +115,7 @@ export const address = defineKind({
     async list(host, netns) {
       const links = await showLinks(host, netns);
       return links.flatMap((link) => {
-        const entries = link.addr_info.filter((entry) => isListed(link, entry));
+        const entries = link.addr_info.filter((entry) => isReported(link, entry));
         return entries.map((entry) => ({ id: addressId(link.ifname, cidrOf(entry), netns) }));
       });
     },

@@ -1,7 +1,7 @@
 import { familyOf } from "../../schema/fields";
 import { cidrOf, isKernelsAddress, type Link, type LinkAddress, staticAddressesOf } from "../../tools/ip/links";
 import { type Scope, scopeNames, scopes } from "../../tools/ip/scopes";
-import { listedTypes } from "../links/link";
+import { importableTypes } from "../links/link";
 
 export interface AddressKey {
   readonly address: string;
@@ -66,8 +66,8 @@ function makerOf(link: Link, entry: LinkAddress): string | undefined {
 }
 
 /** Is it what somebody gave a link, and in no link's own list? */
-export function isListed(link: Link, entry: LinkAddress): boolean {
+export function isReported(link: Link, entry: LinkAddress): boolean {
   if (isKernelsAddress(link, entry) || entry.dadfailed) return false;
-  const isLinks = listedTypes.get(link.linkinfo?.info_kind ?? "")?.(link) === true && !entry.dynamic;
+  const isLinks = importableTypes.get(link.linkinfo?.info_kind ?? "")?.(link) === true && !entry.dynamic;
   return !(isLinks && staticAddressesOf(link).includes(cidrOf(entry)));
 }

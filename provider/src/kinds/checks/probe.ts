@@ -95,7 +95,7 @@ export const probe = defineKind({
       const isFinal = last.held > 0 && last.held < args.count;
       const isLate = last.isLate || secondsLeft() < args.intervalSeconds;
       if (isFinal || isLate || number === args.attempts) throw failed(args, last, number, isLate);
-      showProgress(`attempt ${number} of ${args.attempts}: ${onlySeenIn(last)}`);
+      showProgress(`attempt ${number} of ${args.attempts}: ${describeAttempt(last)}`);
       await pause(args.intervalSeconds * 1000);
     }
   },
@@ -104,7 +104,7 @@ export const probe = defineKind({
 });
 
 function failed(args: ProbeArgs, last: Attempt, attempts: number, isLate: boolean): LocalnetError {
-  const message = `${nameOf(args)}: ${last.wrong}; ${last.held} of ${args.count} as expected; got ${seenIn(last)}`;
+  const message = `${nameOf(args)}: ${last.wrong}; ${last.held} of ${args.count} as expected; got ${countResults(last)}`;
   const end = isLate ? ", ended by customTimeouts" : "";
   const trace = args.exec || args.dns ? "" : ", or localnet trace to see where its packets end";
   return new LocalnetError("LN_PROBE", message, {
@@ -114,13 +114,13 @@ function failed(args: ProbeArgs, last: Attempt, attempts: number, isLate: boolea
 }
 
 /** What came of an attempt of one request is told without a number. */
-function onlySeenIn(attempt: Attempt): string {
+function describeAttempt(attempt: Attempt): string {
   const [only, ...others] = Object.entries(attempt.results.failures);
-  return only?.[1] === 1 && others.length === 0 && attempt.held === 0 ? only[0] : seenIn(attempt);
+  return only?.[1] === 1 && others.length === 0 && attempt.held === 0 ? only[0] : countResults(attempt);
 }
 
 /** What came of an attempt, in words. */
-function seenIn({ results: { bodies, failures, milliseconds } }: Attempt): string {
+function countResults({ results: { bodies, failures, milliseconds } }: Attempt): string {
   const texts = [...Object.entries(bodies), ...Object.entries(failures)];
   const counted = texts.map(([text, times]) => `${times} x ${JSON.stringify(text)}`).join(", ") || "answers";
   return milliseconds ? `${counted}, in ${milliseconds.least} to ${milliseconds.most} ms` : counted;

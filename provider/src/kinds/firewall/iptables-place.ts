@@ -47,10 +47,10 @@ function markIn(rule: Rule) {
 /** The priorities of the other rules of the same program, undefined for all else. */
 function priorities(rules: readonly Rule[], owner: string): (number | undefined)[] {
   const program = (mark: string) => mark.split("/", 2).join("/");
-  const own = markOf(owner);
+  const ownMark = markOf(owner);
   return rules.map((rule) => {
     const { mark = "", priority } = markIn(rule) ?? {};
-    return mark !== own && program(mark) === program(own) ? priority : undefined;
+    return mark !== ownMark && program(mark) === program(ownMark) ? priority : undefined;
   });
 }
 
@@ -65,12 +65,12 @@ export function isBehind(rules: readonly Rule[], rule: Rule, { owner, priority }
 /** Among the others of the program: the first that is above a rule, the last below it, and the last not above. -1: none. */
 function bounds(rules: readonly Rule[], { owner, priority }: Placing) {
   const others = priorities(rules, owner);
-  const holds = (test: (other: number, own: number) => boolean) => (other: number | undefined) =>
+  const holds = (test: (other: number, ours: number) => boolean) => (other: number | undefined) =>
     other !== undefined && priority !== undefined && test(other, priority);
   return {
-    above: others.findIndex(holds((other, own) => other > own)),
-    below: others.findLastIndex(holds((other, own) => other < own)),
-    notAbove: others.findLastIndex(holds((other, own) => other <= own)),
+    above: others.findIndex(holds((other, ours) => other > ours)),
+    below: others.findLastIndex(holds((other, ours) => other < ours)),
+    notAbove: others.findLastIndex(holds((other, ours) => other <= ours)),
   };
 }
 
@@ -147,9 +147,9 @@ export async function adoptable(
   words: readonly string[],
 ): Promise<string | undefined> {
   const target = optionsOf(words).get("-j");
-  const mayBe = (rule: Rule) => !markIn(rule) && optionsOf(rule.words).get("-j") === target;
+  const isCandidate = (rule: Rule) => !markIn(rule) && optionsOf(rule.words).get("-j") === target;
   let { rules } = await readChain(host, chain);
-  if (!rules.some(mayBe)) return undefined;
+  if (!rules.some(isCandidate)) return undefined;
   let last = rules.findIndex((rule) => isOurs(rule, owner)) + 1;
   if (last === 0) {
     // How iptables spells ours is learnt by writing it, at the end, where one that is equal precedes it.
@@ -159,8 +159,8 @@ export async function adoptable(
     await deleteRules(host, chain, rules.slice(last, last + 1));
   }
   // Ours is there after a crash: then what it was to replace precedes it, or is the next.
-  const own = rules.find((rule) => isOurs(rule, owner));
-  return own && rules.slice(0, last + 1).find((rule) => mayBe(rule) && sameButComment(rule, own))?.text;
+  const ours = rules.find((rule) => isOurs(rule, owner));
+  return ours && rules.slice(0, last + 1).find((rule) => isCandidate(rule) && sameButComment(rule, ours))?.text;
 }
 
 function sameButComment(one: Rule, other: Rule): boolean {

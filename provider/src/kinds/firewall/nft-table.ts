@@ -62,8 +62,8 @@ export const nftTable = defineKind({
     const { body } = table;
     // As it was when it was loaded, it is what was asked for, however that was written.
     const ruleset = recorded?.listed === body ? recorded.ruleset : body;
-    const found = { owner: null, inputs: { ruleset }, outputs: { listed: body } };
-    return table.isIptables ? { ...found, otherKind: true } : found;
+    const observed = { owner: null, inputs: { ruleset }, outputs: { listed: body } };
+    return table.isIptables ? { ...observed, otherKind: true } : observed;
   },
 
   async ensure(host, args, observed) {

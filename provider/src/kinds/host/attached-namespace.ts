@@ -45,7 +45,7 @@ async function notedAttachment(
 
 /** Is the process that was attached still in it? */
 export async function hasProcess(host: Host, { pid, startTime, bootId, inode }: Attachment): Promise<boolean> {
-  const now = await look(host, pid);
+  const now = await findAttachment(host, pid);
   return now !== undefined && now.startTime === startTime && now.bootId === bootId && now.inode === inode;
 }
 
@@ -56,7 +56,7 @@ export async function isNameOf(host: Host, { name, pid }: Pick<Attaching, "name"
   return inodes.has(path) && inodes.get(path) === inodes.get(process);
 }
 
-async function look(host: Host, pid: number): Promise<Attachment | undefined> {
+async function findAttachment(host: Host, pid: number): Promise<Attachment | undefined> {
   const { bootId, processes } = await readProcesses(host, [pid]);
   const inode = (await readInodes(host, [networkOf(pid)])).get(networkOf(pid));
   const startTime = processes[0]?.startTime;
@@ -81,7 +81,7 @@ export async function attach(host: Host, args: Attaching, isThere: boolean): Pro
 }
 
 async function requireProcess(host: Host, { name, owner, pid }: Attaching): Promise<Attachment> {
-  const target = await look(host, pid);
+  const target = await findAttachment(host, pid);
   if (!target) throw gone(pid);
   const former = await notedAttachment(host, { name, owner });
   const isSame = former?.startTime === target.startTime && former.bootId === target.bootId;
@@ -89,8 +89,8 @@ async function requireProcess(host: Host, { name, owner, pid }: Attaching): Prom
     throw new LocalnetError("LN_PROCESS", `process ${pid} is another one than that whose namespace it was`, {
       hint: "give the pid that the container has now",
     });
-  const own = (await readInodes(host, [networkOf("self")])).get(networkOf("self"));
-  if (target.inode === own)
+  const ownInode = (await readInodes(host, [networkOf("self")])).get(networkOf("self"));
+  if (target.inode === ownInode)
     throw new LocalnetError("LN_INPUT", `process ${pid} is in the host's own network namespace`, {
       hint: "leave out netns on what should be there",
     });

@@ -36,11 +36,11 @@ export async function observeFiles(
   args: WithFiles,
   recorded?: Partial<WithFiles>,
 ): Promise<Files | undefined> {
-  const isAsked = args.files !== undefined || recorded?.files !== undefined;
+  const isRequested = args.files !== undefined || recorded?.files !== undefined;
   // Without a record, what a run that died has written is known from the ledger alone.
-  if (!isAsked && recorded) return undefined;
-  const own = [...Object.keys(recorded?.files ?? {}), ...(await notedNames(host, args))];
-  const there = await readFiles(host, args.name, [...new Set(own)]);
+  if (!isRequested && recorded) return undefined;
+  const knownNames = [...Object.keys(recorded?.files ?? {}), ...(await notedNames(host, args))];
+  const there = await readFiles(host, args.name, [...new Set(knownNames)]);
   return args.files === undefined && Object.keys(there).length === 0 ? undefined : there;
 }
 
@@ -54,7 +54,7 @@ export async function planFiles(
   const noted = await notedNames(host, args);
   const names = [...new Set([...Object.keys(files), ...Object.keys(recorded?.files ?? {}), ...noted])];
   if (names.length === 0) return undefined;
-  const own = [...Object.keys(recorded?.files ?? {}), ...noted];
+  const knownNames = [...Object.keys(recorded?.files ?? {}), ...noted];
   const there = await readEntries(
     host,
     names.flatMap((each) => [pathOf(name, each), spareFor(args, each)]),
@@ -62,11 +62,11 @@ export async function planFiles(
   const texts = await readFiles(host, name, names);
   for (const each of Object.keys(files)) {
     // After a reboot nothing tells whose it is: one that is as asked for loses nothing.
-    const isOthers = there.has(each) && !own.includes(each) && texts[each] !== files[each];
+    const isOthers = there.has(each) && !knownNames.includes(each) && texts[each] !== files[each];
     if (isOthers) throw existsError({ owner: `${args.owner}, for ${pathOf(name, each)}` }, { owner: "" });
   }
   const write = Object.keys(files).filter((each) => texts[each] !== files[each]);
-  const drop = names.filter((each) => !(each in files) && own.includes(each) && there.has(each));
+  const drop = names.filter((each) => !(each in files) && knownNames.includes(each) && there.has(each));
   const spares = names.map((each) => spareFor(args, each)).filter((spare) => there.has(posix.basename(spare)));
   const away = [...drop.map((each) => pathOf(name, each)), ...spares];
   return async () => {

@@ -126,19 +126,19 @@ interface Inputs {
 /** One of ours that is attached, or one with a mark or without. */
 async function observeEither(host: Host, args: Parameters<typeof observeAll>[1], lo: Link) {
   const { name, owner, pid } = args;
-  const mayBeAttached = pid !== undefined || lo.ifalias === undefined;
-  const attachment = mayBeAttached ? await readAttachment(host, args) : undefined;
+  const isMaybeAttached = pid !== undefined || lo.ifalias === undefined;
+  const attachment = isMaybeAttached ? await readAttachment(host, args) : undefined;
   if (attachment) {
     const inputs: Inputs = { pid: (await hasProcess(host, attachment)) ? attachment.pid : undefined };
     const none = { isMarked: false, isLoopbackUp: false, hasLoopbackAddress: false };
     return { owner, inputs, outputs: { path: pathOf(name) }, detail: { ...none, isAttached: true } };
   }
   const { inputs, detail, ...rest } = await observeNamespace(host, args, lo);
-  const isAsked = pid !== undefined && (await isNameOf(host, { name, pid }));
-  const seen: Inputs = isAsked ? { pid } : { ...inputs, pid: undefined };
+  const isSameNamespace = pid !== undefined && (await isNameOf(host, { name, pid }));
+  const observedInputs: Inputs = isSameNamespace ? { pid } : { ...inputs, pid: undefined };
   return {
     ...rest,
-    inputs: seen,
+    inputs: observedInputs,
     detail: { ...detail, isAttached: false },
   };
 }

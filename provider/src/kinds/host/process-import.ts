@@ -29,14 +29,14 @@ export async function locateProcess<A extends Place>(host: Host, args: A, id: st
     `/proc/${pid}/fd/1`,
   ] as const;
   const links = await readLinks(host, [directory, network, ours, output]);
-  const isInside =
+  const isInNamespace =
     args.netns === undefined
       ? links.get(network) === links.get(ours)
       : (await netnsPids(host, args.netns)).includes(String(pid));
   const command = await readWords(host, pid, "cmdline");
   const { bootId, processes } = await readProcesses(host, [pid]);
   const startTime = processes[0]?.startTime;
-  if (!isInside || startTime === undefined) return undefined;
+  if (!isInNamespace || startTime === undefined) return undefined;
   const [workingDirectory, log] = [links.get(directory), links.get(output) ?? ""];
   return { ...args, command, workingDirectory, pid, startTime, bootId, log };
 }

@@ -98,8 +98,8 @@ async function isStarting(host: Host, { pid }: Running, command: readonly string
  * twice: it may have ended, or have gone to the background, right after the first look.
  */
 export async function waitUntilReady(host: Host, args: ProcessArgs, started: Found, isNew: boolean): Promise<Found> {
-  const own = args.ready?.timeoutSeconds ?? 0;
-  const limit = Math.min(own, Math.max(0, secondsLeft()));
+  const readySeconds = args.ready?.timeoutSeconds ?? 0;
+  const limit = Math.min(readySeconds, Math.max(0, secondsLeft()));
   const began = Date.now();
   let current = started;
   for (let isFirst = isNew; ; isFirst = false) {
@@ -115,7 +115,8 @@ export async function waitUntilReady(host: Host, args: ProcessArgs, started: Fou
     if (answer.ok && isSame && !isFirst) return current;
     if (!answer.ok) {
       if (Date.now() > began + limit * 1000) {
-        const time = limit < own ? `the time that customTimeouts allows, ${Math.round(limit)} s` : `${own} s`;
+        const time =
+          limit < readySeconds ? `the time that customTimeouts allows, ${Math.round(limit)} s` : `${readySeconds} s`;
         throw new LocalnetError("LN_PROCESS", `not ready within ${time}: ${answer.failure}; it was stopped`);
       }
       showProgress(`waiting for ${nameOf(args.ready ?? {})}: ${answer.failure}`);

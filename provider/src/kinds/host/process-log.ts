@@ -43,10 +43,10 @@ const reading = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 function readLocalEnd(log: string): string {
   const file = openSync(log, reading);
   try {
-    const found = fstatSync(file);
-    if (!found.isFile() || found.nlink !== 1 || found.uid !== process.geteuid?.()) return "";
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.nlink !== 1 || stats.uid !== process.geteuid?.()) return "";
     const buffer = Buffer.alloc(endBytes);
-    const length = readSync(file, buffer, 0, endBytes, Math.max(0, found.size - endBytes));
+    const length = readSync(file, buffer, 0, endBytes, Math.max(0, stats.size - endBytes));
     return buffer.toString("utf8", 0, length);
   } finally {
     closeSync(file);

@@ -26,11 +26,11 @@ export async function observeNetns(
   { netns }: Args,
   inode: number | undefined,
 ): Promise<string | undefined> {
-  const own = "/proc/self/ns/net";
-  const named = netns === undefined ? own : pathOf(netns);
-  const inodes = await readInodes(host, [own, named]);
+  const selfPath = "/proc/self/ns/net";
+  const named = netns === undefined ? selfPath : pathOf(netns);
+  const inodes = await readInodes(host, [selfPath, named]);
   if (inode === inodes.get(named)) return netns;
-  return inode === inodes.get(own) ? undefined : `net:[${inode}]`;
+  return inode === inodes.get(selfPath) ? undefined : `net:[${inode}]`;
 }
 
 /** What it was started with, as far as the kernel shows it. A process can change all of that. */
@@ -52,8 +52,8 @@ function environmentIn(variables: readonly string[], wanted: Args["environment"]
     const sign = each.indexOf("=");
     return [each.slice(0, sign), each.slice(sign + 1)];
   });
-  const seen = Object.fromEntries(all.filter(([name]) => !markVariables.includes(name)));
-  if (isDeepStrictEqual(seen, { ...baseEnvironment, ...wanted })) return wanted;
+  const environment = Object.fromEntries(all.filter(([name]) => !markVariables.includes(name)));
+  if (isDeepStrictEqual(environment, { ...baseEnvironment, ...wanted })) return wanted;
   const base: Readonly<Record<string, string>> = baseEnvironment;
-  return Object.fromEntries(Object.entries(seen).filter(([name, value]) => base[name] !== value));
+  return Object.fromEntries(Object.entries(environment).filter(([name, value]) => base[name] !== value));
 }

@@ -79,9 +79,9 @@ export const process = defineKind({
   },
 
   async observe(host, args, recorded) {
-    const found = await findProcess(host, args.owner, recorded);
-    if (!found) return undefined;
-    const { pid, startTime, bootId, hasEnded } = found;
+    const running = await findProcess(host, args.owner, recorded);
+    if (!running) return undefined;
+    const { pid, startTime, bootId, hasEnded } = running;
     const imported = recorded?.imported;
     const isRecorded = recorded?.pid !== undefined;
     const netnsInode = recorded?.netnsInode ?? (await netnsInodeOf(host, pid));
@@ -135,8 +135,8 @@ export const process = defineKind({
       await clear(host, args);
       if (!(error instanceof LocalnetError)) throw error;
       const printed = end ? `; its output ends:\n    ${end.replaceAll("\n", "\n    ")}` : "; it printed nothing";
-      const { code, summary, ran = { argv: args.command }, hint } = error;
-      throw new LocalnetError(code, `${summary}${isOurs ? printed : ""}`, { ran, hint });
+      const { code, summary, ran: command = { argv: args.command }, hint } = error;
+      throw new LocalnetError(code, `${summary}${isOurs ? printed : ""}`, { ran: command, hint });
     }
   },
 

@@ -25,8 +25,8 @@ export async function exceptions(
   const family = familyOf(variable);
   if (family?.from !== "all") return {};
   const others = [...there].filter(([key, each]) => isFollower(family, key) && each !== value);
-  const found = await Promise.all(others.map(async ([key, each]) => [key, (await original(key)) ?? each] as const));
-  return Object.fromEntries(found.filter(([, each]) => each !== value));
+  const originals = await Promise.all(others.map(async ([key, each]) => [key, (await original(key)) ?? each] as const));
+  return Object.fromEntries(originals.filter(([, each]) => each !== value));
 }
 
 interface Change {

@@ -3,7 +3,13 @@ import { toPlainJson } from "../../core/compare";
 import { defineKind } from "../../core/kind";
 import { at, parseAt } from "../../schema/fields";
 import { deleteState, putState } from "../../tools/ip/xfrm-state-change";
-import { isFoundFor, type StateEntry, type StateKey, type StateSettings, showStates } from "../../tools/ip/xfrm-states";
+import {
+  matchesMarkOf,
+  type StateEntry,
+  type StateKey,
+  type StateSettings,
+  showStates,
+} from "../../tools/ip/xfrm-states";
 import { type XfrmStateArgs, xfrmStateArgs, xfrmStateRules } from "./xfrm-state-args";
 
 export const xfrmState = defineKind({
@@ -20,7 +26,7 @@ export const xfrmState = defineKind({
   rules: xfrmStateRules,
 
   async observe(host, args) {
-    return observedAmong(await showStates(host, args.netns), keyOf(args));
+    return observedFrom(await showStates(host, args.netns), keyOf(args));
   },
 
   async ensure(host, args, observed) {
@@ -40,13 +46,13 @@ export const xfrmState = defineKind({
       return { protocol: protocol as "esp" | "ah", destination, spi: Number(spi), mark, netns };
     },
     async list(host, netns) {
-      return (await showStates(host, netns)).filter(isSaid).map((entry) => ({ id: idOf(entry, netns) }));
+      return (await showStates(host, netns)).filter(isNumbered).map((entry) => ({ id: idOf(entry, netns) }));
     },
   },
 });
 
 /** Of other protocols, and without a number, there are states that the kernel makes by itself. */
-function isSaid({ protocol, spi }: StateKey): boolean {
+function isNumbered({ protocol, spi }: StateKey): boolean {
   return ["esp", "ah"].includes(protocol) && spi > 0;
 }
 
@@ -61,12 +67,12 @@ function keyOf({ protocol, destination, spi, mark }: StateKey): StateKey {
 }
 
 /** The kernel may take one for another that has no mark, or another one: then it can change neither of them alone. */
-function observedAmong(entries: readonly StateEntry[], key: StateKey) {
+function observedFrom(entries: readonly StateEntry[], key: StateKey) {
   const near = entries.filter(
     ({ protocol, destination, spi }) => protocol === key.protocol && destination === key.destination && spi === key.spi,
   );
   const entry = near.find(({ mark }) => mark === key.mark);
-  const twin = near.find((each) => each !== entry && isFoundFor(each, key));
+  const twin = near.find((each) => each !== entry && matchesMarkOf(each, key));
   const there = entry ?? twin;
   if (!there) return undefined;
   const other = twin ? `the state with mark ${twin.mark ?? "none"}` : there.strange && `a state with ${there.strange}`;

@@ -45,10 +45,10 @@ export function lostAddresses(
   removed: readonly string[],
 ): readonly LinkAddress[] {
   const there = now.detail.entries.map(cidrOf);
-  const own = linkLocalOf(before.outputs.macAddress);
+  const linkLocal = linkLocalOf(before.outputs.macAddress);
   return before.detail.entries.filter((each) => {
     const isRouters = each.dynamic && familyOf(each.local ?? "") === 6;
-    const isKernels = each.temporary || isRouters || each.local === own;
+    const isKernels = each.temporary || isRouters || each.local === linkLocal;
     return !isKernels && !each.dadfailed && !there.includes(cidrOf(each)) && !removed.includes(cidrOf(each));
   });
 }

@@ -15,7 +15,7 @@ export async function modeOf(host: Host, netns: string | undefined, name: string
 /** `ip` sets it, but does not show it with the addresses of a link. */
 export const addrgenmode: SideInput = {
   tool: "ip",
-  mayHave: () => false,
+  isPossibleOn: () => false,
   valueIn: (args: LinkArgs | undefined) => args?.addrgenmode,
   show: async (host, netns, { ifname }) => ({ inet6_addr_gen_mode: await modeOf(host, netns, ifname) }),
   change: async () => false,

@@ -8,7 +8,7 @@ const modes = ["balance-rr", "active-backup", "balance-xor", "broadcast", "802.3
 const watching = ["802.3ad", "balance-tlb", "balance-alb"];
 const hashed = ["balance-xor", "802.3ad", "balance-tlb"];
 
-interface Seen {
+interface ObservedBond {
   readonly inputs: { readonly mode?: string };
 }
 
@@ -29,7 +29,7 @@ export const bond = defineLink({
     miimon: {
       input: integer(0, 0x7fffffff)
         .optional()
-        .meta({ unset: (observed?: Seen) => (watching.includes(observed?.inputs.mode ?? "") ? 100 : 0) }),
+        .meta({ unset: (observed?: ObservedBond) => (watching.includes(observed?.inputs.mode ?? "") ? 100 : 0) }),
       word: "miimon",
       read: ({ miimon }) => miimon,
     },

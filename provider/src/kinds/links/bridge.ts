@@ -105,7 +105,7 @@ export const bridge = defineLink({
   },
 
   /** A bridge has the least mtu of its ports. It follows them until somebody sets its own, which the kernel does not undo. */
-  lookUp: async (host, { netns, name }) => ({
+  readDefaults: async (host, { netns, name }) => ({
     mtu: Math.min(...(await showPorts(host, netns, name)).map((port) => port.mtu), 1500),
   }),
   // What it has already is not set, and would not be kept.

@@ -4,13 +4,13 @@ import { netnsName } from "../../schema/fields";
 import { type Link, netnsWithId, showLinks } from "../../tools/ip/links";
 
 /** How `createdIn` calls the host's own namespace: no other can have that name. */
-const hostsOwn = "/";
+const hostNamespace = "/";
 
 /** The option of a kind whose links send their packets through the namespace that they were made in, also after a move. */
 export const createdInOption = {
   input: z
-    .union([netnsName, z.literal(hostsOwn)], {
-      error: `must be the name of a network namespace, or "${hostsOwn}" for the host's own`,
+    .union([netnsName, z.literal(hostNamespace)], {
+      error: `must be the name of a network namespace, or "${hostNamespace}" for the host's own`,
     })
     .optional()
     .meta({ replace: true, reference: "name", of: "netns" }),
@@ -31,7 +31,7 @@ export function* createdInRules({ netns, createdIn }: Places): Generator<readonl
 
 /** The namespace that a link is made in. */
 export function birthplaceOf({ netns, createdIn = netns }: Places): string | undefined {
-  return createdIn === hostsOwn ? undefined : createdIn;
+  return createdIn === hostNamespace ? undefined : createdIn;
 }
 
 /** A link with the namespace that it was made in, where that is another one; its link below is there. */
@@ -40,7 +40,7 @@ export async function withBirthplace(host: Host, netns: string | undefined, link
   if (id === undefined) return link;
   const birthplace = await netnsWithId(host, netns, id);
   const shown = linkinfo?.info_data?.link;
-  const createdIn = birthplace ?? hostsOwn;
+  const createdIn = birthplace ?? hostNamespace;
   if (typeof shown !== "string") return { ...link, createdIn };
   // ip looks the number of the link below up among the links of the namespace that it is asked in.
   const same = (await showLinks(host, netns)).find(({ ifname }) => ifname === shown);

@@ -9,8 +9,8 @@ import { birthplaceOf, createdInRules, withBirthplace } from "./created-in";
 import { changedWords, creation, ensureLink } from "./ensure";
 import {
   importableInputs,
+  importableTypes,
   linkOutputs,
-  listedTypes,
   listLinks,
   type ObservedLink,
   observedAs,
@@ -36,21 +36,21 @@ export function defineLink<
   P extends z.ZodRawShape,
   Out extends TypeOutputs = Record<never, never>,
 >(definition: LinkDefinition<T, P, Out>): Kind<LinkKindArgs<T, P>, OutputShape<Out>, ObservedLink> {
-  const { type, options, pinMtu, lookUp } = definition;
+  const { type, options, pinMtu, readDefaults } = definition;
   const linkTypes = [definition.linkType].flat();
   const typeKey = Object.keys(options).find((key) => options[key]?.isType);
   const isMoved = Object.values(options).some(({ isBirthplace }) => isBirthplace);
   const whole = (host: Host, netns: string | undefined, link: Link) =>
     isMoved ? withBirthplace(host, netns, link) : link;
-  for (const each of linkTypes) listedTypes.set(each, definition.isListed ?? (() => true));
+  for (const each of linkTypes) importableTypes.set(each, definition.isImportable ?? (() => true));
   const inputs = Object.fromEntries(Object.entries(options).map(([key, { input }]) => [key, input]));
   const typeWords = [true, false].map((isFirst) => {
     const those = Object.entries(options).filter(([, option]) => (option.isFirst ?? false) === isFirst);
     return Object.fromEntries(those.map(([key, option]) => [key, { words: wordsOf(option) }]));
   });
-  const alwaysSaid = Object.entries(options).filter(([, { isAlways }]) => isAlways);
-  const always = Object.fromEntries(alwaysSaid.map(([key, option]) => [key, { words: wordsOf(option) }]));
-  const ownOutputs = Object.entries(definition.outputs ?? {});
+  const alwaysGiven = Object.entries(options).filter(([, { isAlways }]) => isAlways);
+  const always = Object.fromEntries(alwaysGiven.map(([key, option]) => [key, { words: wordsOf(option) }]));
+  const kindOutputs = Object.entries(definition.outputs ?? {});
   const lowers = Object.entries(options).filter(([, { isLower }]) => isLower);
 
   function lacksOf(inputs: object): (readonly [Missing, string])[] {
@@ -60,15 +60,15 @@ export function defineLink<
 
   function observedOf(link: Link, owner: string): ObservedLink {
     const data = link.linkinfo?.info_data ?? {};
-    const own = Object.fromEntries(Object.entries(options).map(([key, { read }]) => [key, read(data, link)]));
+    const optionValues = Object.fromEntries(Object.entries(options).map(([key, { read }]) => [key, read(data, link)]));
     const { inputs, outputs, detail, ...observed } = observedAs(link, linkTypes, owner);
-    const more = Object.fromEntries(ownOutputs.map(([key, { read }]) => [key, read(link)]));
-    const lacked = Object.fromEntries(lacksOf(own).map(([key]) => [key, undefined]));
+    const more = Object.fromEntries(kindOutputs.map(([key, { read }]) => [key, read(link)]));
+    const lacked = Object.fromEntries(lacksOf(optionValues).map(([key]) => [key, undefined]));
     const { unset } = definition;
-    const its = unset && { unset: typeof unset === "function" ? unset(own as never) : unset };
+    const its = unset && { unset: typeof unset === "function" ? unset(optionValues as never) : unset };
     return {
       ...observed,
-      inputs: { ...inputs, ...lacked, ...own },
+      inputs: { ...inputs, ...lacked, ...optionValues },
       outputs: { ...outputs, ...more },
       detail: { ...detail, ...its },
     } as ObservedLink;
@@ -85,7 +85,7 @@ export function defineLink<
     summary: definition.summary,
     tags: ["link", "addressed", ...(definition.tags ?? [])],
     args,
-    outputs: { ...linkOutputs, ...Object.fromEntries(ownOutputs.map(([key, { output }]) => [key, output])) },
+    outputs: { ...linkOutputs, ...Object.fromEntries(kindOutputs.map(([key, { output }]) => [key, output])) },
     needs: definition.needs ?? ["ip"],
     idForm: "`NAME@NETNS`",
     id: ({ name, netns }) => at(name, netns),
@@ -102,16 +102,16 @@ export function defineLink<
     },
 
     async observe(host, args, recorded) {
-      const found = await showLink(host, args.netns, args.name);
-      if (!found) return undefined;
-      const shown = await showSides(host, args, recorded, found);
+      const basic = await showLink(host, args.netns, args.name);
+      if (!basic) return undefined;
+      const shown = await showSides(host, args, recorded, basic);
       if (!shown) return undefined;
       const link = await whole(host, args.netns, shown);
       const observed = observedOf(link, args.owner);
       const isKnown = recorded && !recorded.imported;
       const isGone = (key: "mtu" | "mac") => args[key] === undefined && (!isKnown || recorded[key] !== undefined);
-      if (!lookUp || !(isGone("mtu") || isGone("mac"))) return observed;
-      const { mac, ...others } = await lookUp(host, { ...args, ...observed.inputs } as never);
+      if (!readDefaults || !(isGone("mtu") || isGone("mac"))) return observed;
+      const { mac, ...others } = await readDefaults(host, { ...args, ...observed.inputs } as never);
       const unset = { ...observed.detail.unset, ...others, ...(definition.followsMac && { mac }) };
       return { ...observed, detail: { ...observed.detail, unset } };
     },
@@ -146,7 +146,7 @@ export function defineLink<
 
     imports: {
       parse: parseAt,
-      list: (host, netns) => listLinks(host, netns, linkTypes, definition.isListed),
+      list: (host, netns) => listLinks(host, netns, linkTypes, definition.isImportable),
       inputs: ({ owner }, observed) => ({ ...importableInputs(owner, observed), ...importableOptions(observed) }),
     },
   });

@@ -10,5 +10,5 @@ export const dummy = defineLink({
   options: {},
   unset: { arp: false, multicast: false },
   // The module makes a first one by itself, which is down and holds nothing.
-  isListed: (link) => link.flags.includes("UP") || addressesOf(link).length > 0,
+  isImportable: (link) => link.flags.includes("UP") || addressesOf(link).length > 0,
 });

@@ -59,17 +59,17 @@ export async function configureLink(
   owner: string,
   observed: ObservedLink,
   recorded?: LinkArgs,
-  { first = [], canLose = false, isOwnRoute, ...around }: Around = {},
+  { first = [], canLose = false, isOwnRoute: isRouteOfKind, ...around }: Around = {},
 ): Promise<LinkChange> {
-  const own = await optionCommands(host, args, owner, observed, recorded);
+  const optionLines = await optionCommands(host, args, owner, observed, recorded);
   const { remove } = planAddresses(args.addresses ?? [], recorded?.addresses ?? [], observed);
   const isThere = observed.outputs.ifindex !== 0;
   requireRoomForIpv6(args, recorded?.addresses ?? [], observed);
   await requireUnclaimed(host, args, recorded?.addresses ?? [], observed);
-  const loses = isThere && (canLose || own.canLose || remove.length > 0);
-  const restore = loses ? await preserveRoutes(host, args, observed, isOwnRoute) : async () => {};
+  const loses = isThere && (canLose || optionLines.canLose || remove.length > 0);
+  const restore = loses ? await preserveRoutes(host, args, observed, isRouteOfKind) : async () => {};
   try {
-    const commands = [...first, ...own.commands];
+    const commands = [...first, ...optionLines.commands];
     const change = await configureAddresses(host, args, commands, observed, recorded, { ...around, canLose: loses });
     return { ...change, restore };
   } catch (error) {

@@ -48,8 +48,8 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
   const request = wantedOf(args);
   const kept = keptAddresses(mine, request, others);
   // ip shows it with a link alone, and not with its addresses.
-  const isAsked = "addrgenmode" in request || (mine && "addrgenmode" in mine.value);
-  const mode = isAsked ? await modeOf(host, args.netns, args.name) : undefined;
+  const isRequested = "addrgenmode" in request || (mine && "addrgenmode" in mine.value);
+  const mode = isRequested ? await modeOf(host, args.netns, args.name) : undefined;
   // lo has the mark of its namespace.
   const alias = link.ifname === "lo" ? "" : (link.ifalias ?? "");
   return {

@@ -7,7 +7,7 @@ import { type Link, showLink, showLinks } from "../../tools/ip/links";
 import { existingArgs, existingInputs } from "./existing-link-args";
 import { apply, holdersOf, observedOf, placeOf, undo, wantedOf } from "./existing-link-state";
 import { beforeOf, flat, requireAgreement, union, type Wanted } from "./former";
-import { fallbackLinks, linkOutputs, listedTypes } from "./link";
+import { fallbackLinks, importableTypes, linkOutputs } from "./link";
 import { linkRules } from "./options";
 import { requireLink } from "./usable";
 
@@ -93,7 +93,7 @@ export const link = defineKind({
   imports: {
     parse: parseAt,
     async list(host, netns) {
-      const links = (await showLinks(host, netns)).filter(isListed);
+      const links = (await showLinks(host, netns)).filter(isImportable);
       return Promise.all(
         links.map(async ({ ifname: name, linkinfo }) => {
           const kind = linkinfo?.info_kind;
@@ -109,9 +109,9 @@ export const link = defineKind({
 });
 
 /** No other kind lists it, and somebody uses it. */
-function isListed(link: Link): boolean {
+function isImportable(link: Link): boolean {
   const { ifname, linkinfo, flags, master } = link;
-  const isListedThere = listedTypes.get(linkinfo?.info_kind ?? "");
-  if (ifname === "lo" || (isListedThere && (isListedThere(link) || !fallbackLinks.includes(ifname)))) return false;
+  const isImportableAs = importableTypes.get(linkinfo?.info_kind ?? "");
+  if (ifname === "lo" || (isImportableAs && (isImportableAs(link) || !fallbackLinks.includes(ifname)))) return false;
   return flags.includes("UP") || master !== undefined || !fallbackLinks.includes(ifname);
 }

@@ -12,5 +12,5 @@ export const ifb = defineLink({
   lacks: () => ({ mac: "the kernel draws it, and does not change it" }),
   unset: { arp: false, multicast: false, txQueueLength: 32 },
   // The module makes two by itself, which are down and hold nothing.
-  isListed: (link) => link.flags.includes("UP") || addressesOf(link).length > 0,
+  isImportable: (link) => link.flags.includes("UP") || addressesOf(link).length > 0,
 });

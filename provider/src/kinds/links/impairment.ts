@@ -62,7 +62,7 @@ export const impairmentHandle = "157:";
 
 export const impairment: SideInput = {
   tool: "tc",
-  mayHave: ({ qdisc }) => qdisc === "netem",
+  isPossibleOn: ({ qdisc }) => qdisc === "netem",
   valueIn: (args) => args?.impairment,
 
   async show(host, netns, { ifname }) {

@@ -24,5 +24,5 @@ export const ipvlan = defineLink({
     },
   },
   lacks: () => ({ mac: "it is that of the link below", arp: "the mode says it: l2 asks by ARP, the others do not" }),
-  lookUp: (host, { netns, link }) => defaultsFrom(host, netns, link),
+  readDefaults: (host, { netns, link }) => defaultsFrom(host, netns, link),
 });

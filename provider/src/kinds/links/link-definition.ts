@@ -70,7 +70,7 @@ export interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape, 
   /** What the kernel gives these links when nobody asks, where that is not what most have; or how that follows from their own inputs. */
   readonly unset?: Partial<LinkDefaults> | ((inputs: Args<LinkKindArgs<T, P>>) => Partial<LinkDefaults>);
   /** The same, where it depends on other links: it is asked for when an input was taken away. */
-  lookUp?(host: Host, args: Args<LinkKindArgs<T, P>>): Promise<Partial<LinkDefaults>>;
+  readDefaults?(host: Host, args: Args<LinkKindArgs<T, P>>): Promise<Partial<LinkDefaults>>;
   /** Which of these the links do not have as their own, and why: they are given none, and none is read. Default: they have all. */
   lacks?(inputs: Args<LinkKindArgs<T, P>>): { readonly [K in Missing]?: string | undefined };
   /** Does the kernel, when nobody asks, give it the MAC address of the link below? Default: one is drawn. */
@@ -80,5 +80,5 @@ export interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape, 
   /** Does a change of its options give the link the mtu again that the kernel chooses? Default: no. */
   readonly resetsMtu?: boolean;
   /** Which links of the type did the kernel not make by itself? Default: all. */
-  isListed?(link: Link): boolean;
+  isImportable?(link: Link): boolean;
 }

@@ -16,7 +16,7 @@ import {
 } from "../../tools/ip/links";
 import { isDrawnMac } from "./mac";
 import { defaultsOf, firstOptions, type LinkArgs, type LinkDefaults, linkOptions } from "./options";
-import { chosenPortOptions, portOptions } from "./ports";
+import { changedPortOptions, portOptions } from "./ports";
 
 /** What the kernel makes by itself with the first tunnel of a type: it takes the packets that no other tunnel wants. */
 export const fallbackLinks = "tunl0 sit0 gre0 gretap0 erspan0 ip6tnl0 ip6gre0 ip_vti0 ip6_vti0".split(" ");
@@ -82,7 +82,7 @@ export async function defaultsFrom(
 }
 
 /** The types of links that kinds list, with their addresses, and which of them; `defineLink` adds its own. `lo` and hardware have none. */
-export const listedTypes = new Map<string, (link: Link) => boolean>([["veth", () => true]]);
+export const importableTypes = new Map<string, (link: Link) => boolean>([["veth", () => true]]);
 
 /** The links of some types in a namespace, as what may be imported; those for which `counts` holds. */
 export async function listLinks(
@@ -100,19 +100,19 @@ export async function listLinks(
 export function importableInputs(owner: string, link: ObservedLink) {
   const { mac, up, promiscuous, addrgenmode, master, hairpin, bridgePort } = link.inputs;
   const unset = defaultsOf(link);
-  const chosen = <K extends keyof LinkDefaults>(key: K) =>
+  const defaultFor = <K extends keyof LinkDefaults>(key: K) =>
     link.inputs[key] === unset[key] ? undefined : link.inputs[key];
   const addresses = link.detail.staticAddresses;
   return {
     addresses: addresses.length > 0 ? addresses : undefined,
-    mtu: chosen("mtu"),
+    mtu: defaultFor("mtu"),
     // Of a link that somebody else made nobody knows whether the kernel chose it.
-    mac: mac && link.owner === owner && !isDrawnMac(mac) ? chosen("mac") : undefined,
+    mac: mac && link.owner === owner && !isDrawnMac(mac) ? defaultFor("mac") : undefined,
     ...{ up, promiscuous, master },
-    ...{ arp: chosen("arp"), multicast: chosen("multicast"), txQueueLength: chosen("txQueueLength") },
+    ...{ arp: defaultFor("arp"), multicast: defaultFor("multicast"), txQueueLength: defaultFor("txQueueLength") },
     addrgenmode: addrgenmode === "eui64" ? undefined : addrgenmode,
     hairpin: hairpin || undefined,
-    bridgePort: chosenPortOptions(bridgePort),
+    bridgePort: changedPortOptions(bridgePort),
     offloads: link.inputs.offloads,
     impairment: link.inputs.impairment,
   };
@@ -169,7 +169,7 @@ export async function observeStableLink(
   const deadline = Date.now() + goingSeconds * 1000;
   for (;;) {
     await pause(20);
-    const found = await withoutReadCache(() => observeLink(host, ...which));
-    if (!found || Date.now() > deadline) return found;
+    const link = await withoutReadCache(() => observeLink(host, ...which));
+    if (!link || Date.now() > deadline) return link;
   }
 }

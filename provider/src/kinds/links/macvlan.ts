@@ -23,5 +23,5 @@ export const macvlan = defineLink({
   },
 
   lacks: ({ mode }) => (mode === "passthru" ? { mac: "in mode passthru it is that of the link below" } : {}),
-  lookUp: (host, { netns, link }) => defaultsFrom(host, netns, link),
+  readDefaults: (host, { netns, link }) => defaultsFrom(host, netns, link),
 });

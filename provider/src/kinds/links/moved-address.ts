@@ -21,14 +21,14 @@ export interface Holder {
 export async function holdersOf(host: Host, address: string): Promise<Holder[]> {
   const places = [undefined, ...(await listNetns(host))];
   const holds = ({ local, dadfailed }: LinkAddress) => local === address && !dadfailed;
-  const found = await Promise.all(
+  const holders = await Promise.all(
     places.map(async (netns) => {
       const links = await undefinedWithoutNetns(() => withoutReadCache(() => showLinks(host, netns)));
       const holding = links?.filter(({ addr_info }) => addr_info.some(holds)) ?? [];
       return holding.map(({ ifname, ifalias = "" }) => ({ where: at(ifname, netns), mark: ifalias }));
     }),
   );
-  return found.flat();
+  return holders.flat();
 }
 
 /** Do only resources of the same stack have it that the program asks for it no more? Deletes come last. */

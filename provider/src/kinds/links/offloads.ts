@@ -38,14 +38,14 @@ function defaultOf({ linkinfo }: Link, key: Offload): boolean {
 export const offloads: SideInput = {
   tool: "ethtool",
   // Of hardware nobody knows what it had at first; a bond has what its links have in common.
-  mayHave: ({ linkinfo }) => linkinfo?.info_kind !== undefined && linkinfo.info_kind !== "bond",
+  isPossibleOn: ({ linkinfo }) => linkinfo?.info_kind !== undefined && linkinfo.info_kind !== "bond",
   valueIn: (args) => args?.offloads,
 
-  async show(host, netns, link, isAsked) {
+  async show(host, netns, link, isRequested) {
     const { offloads, fixed } = await showOffloads(host, netns, link.ifname);
-    if (isAsked) return { offloads, fixedOffloads: fixed };
-    const chosen = offloadNames.filter((key) => !fixed.includes(key) && offloads[key] !== defaultOf(link, key));
-    return chosen.length > 0 ? { offloads: Object.fromEntries(chosen.map((key) => [key, offloads[key]])) } : {};
+    if (isRequested) return { offloads, fixedOffloads: fixed };
+    const changed = offloadNames.filter((key) => !fixed.includes(key) && offloads[key] !== defaultOf(link, key));
+    return changed.length > 0 ? { offloads: Object.fromEntries(changed.map((key) => [key, offloads[key]])) } : {};
   },
 
   async change(host, netns, link, value, before) {

@@ -44,13 +44,13 @@ export async function observedPod(
   const namespace = await observeNamespace(host, args, lo);
   const [near, far] = [link, eth0].map((end) => end && observedAs(end, ["veth"], args.owner));
   const isWhole = link !== undefined && eth0 !== undefined && isPeer(link, eth0);
-  const own = (end: ObservedLink | undefined) => (isWhole || end?.owner === args.owner ? end : undefined);
+  const endIfOurs = (end: ObservedLink | undefined) => (isWhole || end?.owner === args.owner ? end : undefined);
   const [one, other] = isWhole && near && far ? [near, far] : [newLink, newLink];
   return {
     owner: namespace.owner,
     inputs: { ...namespace.inputs, ...connectionOf(one, other), ...gatewaysOf(routes) },
     outputs: { ...namespace.outputs, macAddress: other.outputs.macAddress },
-    detail: { ...namespace.detail, hasNamespace: true, isWhole, near: own(near), far: own(far) },
+    detail: { ...namespace.detail, hasNamespace: true, isWhole, near: endIfOurs(near), far: endIfOurs(far) },
   };
 }
 

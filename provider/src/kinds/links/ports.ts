@@ -68,8 +68,8 @@ export const portOptions = {
 } as const;
 
 /** The options of a port that are not as the kernel has them by itself. */
-export function chosenPortOptions(observed: Slave): Slave | undefined {
-  const chosen = Object.entries(unset).filter(([key, value]) => (observed[key] ?? value) !== value);
-  const keys = [...chosen.map(([key]) => key), ...(observed.vlans ? ["vlans"] : [])];
+export function changedPortOptions(observed: Slave): Slave | undefined {
+  const changed = Object.entries(unset).filter(([key, value]) => (observed[key] ?? value) !== value);
+  const keys = [...changed.map(([key]) => key), ...(observed.vlans ? ["vlans"] : [])];
   return keys.length > 0 ? Object.fromEntries(keys.map((key) => [key, observed[key]])) : undefined;
 }

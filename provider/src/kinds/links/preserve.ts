@@ -12,7 +12,7 @@ export async function preserveRoutes(
   host: Host,
   { name, netns, up }: LinkArgs,
   { detail }: ObservedLink,
-  isOwn: (route: Words) => boolean = () => false,
+  isRouteOfKind: (route: Words) => boolean = () => false,
 ): Promise<() => Promise<void>> {
   const sources = detail.entries.map(({ local }) => local);
   const listAttached = async (): Promise<Attached> => {
@@ -22,7 +22,7 @@ export async function preserveRoutes(
         const before = words[index - 1];
         return (before === "dev" && word === name) || (before === "src" && sources.includes(word));
       });
-    return { routes: routes.filter((each) => concerned(each) && !isOwn(each)), neighbours };
+    return { routes: routes.filter((each) => concerned(each) && !isRouteOfKind(each)), neighbours };
   };
   const before = await listAttached();
   return async () => {

@@ -14,11 +14,11 @@ import { wireguard } from "./wireguard-side";
 export interface SideInput {
   readonly tool: Tool;
   /** Could the link have any of it? Then a link of which nothing is recorded is looked at. */
-  mayHave(link: Link): boolean;
+  isPossibleOn(link: Link): boolean;
   /** What inputs say of it. */
   valueIn(args: SideArgs | undefined): unknown;
   /** What the command shows, to be added to what ip shows; without what the kernel chose, where nobody asked. */
-  show(host: Host, netns: string | undefined, link: Link, isAsked: boolean, inputs: Inputs): Promise<Partial<Link>>;
+  show(host: Host, netns: string | undefined, link: Link, isRequested: boolean, inputs: Inputs): Promise<Partial<Link>>;
   /** Brings about the value; undefined: what the kernel has when nobody asks, as `before` somebody did. Returns whether it changed anything. */
   change(host: Host, netns: string | undefined, link: Link, value: unknown, before: unknown): Promise<boolean>;
 }
@@ -42,12 +42,12 @@ export async function showSides(
 ): Promise<Link | undefined> {
   let whole = link;
   for (const side of sides) {
-    const isAsked = [args, recorded].some((each) => side.valueIn(each) !== undefined);
-    const isUnknown = (!recorded || recorded.imported) && side.mayHave(link);
-    if (!isAsked && !(isUnknown && (await hasTool(host, side.tool)))) continue;
-    if (isAsked) await requireTools(host, [side.tool]);
+    const isRequested = [args, recorded].some((each) => side.valueIn(each) !== undefined);
+    const isUnknown = (!recorded || recorded.imported) && side.isPossibleOn(link);
+    if (!isRequested && !(isUnknown && (await hasTool(host, side.tool)))) continue;
+    if (isRequested) await requireTools(host, [side.tool]);
     try {
-      whole = { ...whole, ...(await side.show(host, args.netns, link, isAsked, { args, recorded })) };
+      whole = { ...whole, ...(await side.show(host, args.netns, link, isRequested, { args, recorded })) };
     } catch (error) {
       if (await isThere(host, args.netns, link)) throw error;
       return undefined;

@@ -67,7 +67,7 @@ export const tunnel = defineLink({
     ttl: {
       input: integer(0, 255)
         .optional()
-        .meta({ unset: (observed?: Seen) => (over6.includes(observed?.inputs.type ?? "") ? 64 : 0) }),
+        .meta({ unset: (observed?: ObservedTunnel) => (over6.includes(observed?.inputs.type ?? "") ? 64 : 0) }),
       word: "ttl",
       read: ({ ttl }) => ttl,
     },
@@ -106,7 +106,7 @@ export const tunnel = defineLink({
   },
   unset: ({ type }) => (ethernet.includes(type) ? {} : { arp: false, multicast: false }),
   lacks: ({ type }) => (ethernet.includes(type) ? {} : { mac: `a link of type ${type} has none` }),
-  async lookUp(host, { netns, type, local, remote, key, link }) {
+  async readDefaults(host, { netns, type, local, remote, key, link }) {
     // In IPv6 the kernel asks the routes where it knows both ends.
     const isRouted = remote && (local || !over6.includes(type));
     const through = link ?? (isRouted ? await deviceTo(host, netns, remote) : undefined);
@@ -118,10 +118,10 @@ export const tunnel = defineLink({
     return { mtu: (below ? below.mtu : 1500) - (overheads[type] ?? 0) - more };
   },
   resetsMtu: true,
-  isListed: ({ ifname }) => !fallbackLinks.includes(ifname),
+  isImportable: ({ ifname }) => !fallbackLinks.includes(ifname),
 });
 
-interface Seen {
+interface ObservedTunnel {
   readonly inputs: { readonly type?: string };
 }
 

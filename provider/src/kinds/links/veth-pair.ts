@@ -70,10 +70,10 @@ export const vethPair = defineKind({
   },
 
   async observe(host, args, recorded): Promise<ObservedPair | undefined> {
-    const found = await observeEnd(host, args, args.owner, recorded);
-    if (!found && !recorded) return undefined;
+    const nearEnd = await observeEnd(host, args, args.owner, recorded);
+    if (!nearEnd && !recorded) return undefined;
     const far = await observeFarEnd(host, args, recorded);
-    const near = found && far === null ? await observeStableLink(host, args, "veth", args.owner) : found;
+    const near = nearEnd && far === null ? await observeStableLink(host, args, "veth", args.owner) : nearEnd;
     if (!near) {
       // Renamed or moved away: the pair is known by its far end, as which it can be removed.
       const isLost = far?.observed.owner === args.owner && !far.observed.otherKind;
@@ -186,8 +186,8 @@ async function observeEnd(
   owner: string,
   recorded: Before,
 ): Promise<Required<End> | undefined> {
-  const found = await observeLink(host, end, "veth", owner);
-  const link = found && (await showSides(host, end, recorded, found.link));
+  const basic = await observeLink(host, end, "veth", owner);
+  const link = basic && (await showSides(host, end, recorded, basic.link));
   return link && endOf(link, owner);
 }
 

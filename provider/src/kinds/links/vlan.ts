@@ -29,5 +29,5 @@ export const vlan = defineLink({
     },
   },
   followsMac: true,
-  lookUp: (host, { netns, link }) => defaultsFrom(host, netns, link),
+  readDefaults: (host, { netns, link }) => defaultsFrom(host, netns, link),
 });

@@ -79,13 +79,13 @@ async function defaultVlans(host: Host, netns: string | undefined, link: Link): 
 
 export const vlans: SideInput = {
   tool: "bridge",
-  mayHave: (link) => isBridge(link) || link.linkinfo?.info_slave_kind === "bridge",
+  isPossibleOn: (link) => isBridge(link) || link.linkinfo?.info_slave_kind === "bridge",
   valueIn: (args) => args?.vlans ?? args?.bridgePort?.vlans,
 
-  async show(host, netns, link, isAsked) {
+  async show(host, netns, link, isRequested) {
     const there = await showVlans(host, netns, link.ifname);
     // What the kernel chose is nobody's wish.
-    if (!isAsked && isDeepStrictEqual(there, await defaultVlans(host, netns, link))) return {};
+    if (!isRequested && isDeepStrictEqual(there, await defaultVlans(host, netns, link))) return {};
     return { vlans: entriesOf(there) };
   },
 

@@ -59,7 +59,7 @@ export const vxlan = defineLink({
       input: z
         .boolean()
         .optional()
-        .meta({ unset: (observed?: Seen) => !observed?.inputs.external }),
+        .meta({ unset: (observed?: ObservedVxlan) => !observed?.inputs.external }),
       words: (on: boolean) => [on ? "learning" : "nolearning"],
       read: ({ learning }) => learning === true,
     },
@@ -80,7 +80,7 @@ export const vxlan = defineLink({
     if (local && other && familyOf(local) !== familyOf(other)) yield ["local", "must be of the same IP version"];
   },
 
-  lookUp: async (host, { netns, createdIn, link, local, remote, group }) => {
+  readDefaults: async (host, { netns, createdIn, link, local, remote, group }) => {
     if (!link) return {};
     const overhead = familyOf(remote ?? group ?? local ?? "0.0.0.0") === 6 ? 70 : 50;
     return defaultsFrom(host, birthplaceOf({ netns, createdIn }), link, overhead);
@@ -89,6 +89,6 @@ export const vxlan = defineLink({
   pinMtu: () => [],
 });
 
-interface Seen {
+interface ObservedVxlan {
   readonly inputs: { readonly external?: boolean };
 }

@@ -10,14 +10,14 @@ const names = ["privateKey", "listenPort", "firewallMark", "peers"] as const;
 /** What only `wg` shows and sets of a link. */
 export const wireguard: SideInput = {
   tool: "wg",
-  mayHave: ({ linkinfo }) => linkinfo?.info_kind === "wireguard",
+  isPossibleOn: ({ linkinfo }) => linkinfo?.info_kind === "wireguard",
   valueIn(args) {
     const given = args as Wanted | undefined;
     if (!given || !("privateKey" in given)) return undefined;
     return Object.fromEntries(names.filter((key) => key in given).map((key) => [key, given[key]]));
   },
 
-  async show(host, netns, link, _isAsked, { args, recorded }) {
+  async show(host, netns, link, _isRequested, { args, recorded }) {
     if (link.linkinfo?.info_kind !== "wireguard") return {};
     const config = await showWireguard(host, netns, link.ifname);
     const [request, was] = [args, recorded] as (Wanted | undefined)[];
@@ -26,11 +26,11 @@ export const wireguard: SideInput = {
       ? recorded.imported && was?.peers === undefined
       : ownerOf(link, args.owner ?? "") === args.owner;
     const all = [...(request?.peers ?? []), ...(was?.peers ?? [])];
-    const isAsked = (key: string) => all.some((peer) => peer.publicKey === key && peer.endpoint !== undefined);
+    const hasEndpoint = (key: string) => all.some((peer) => peer.publicKey === key && peer.endpoint !== undefined);
     // The kernel learns where a peer is.
     const peers = config.peers.map((peer) => {
       const { endpoint: _, ...others } = peer;
-      return isAll || isAsked(peer.publicKey) ? peer : others;
+      return isAll || hasEndpoint(peer.publicKey) ? peer : others;
     });
     return { wireguard: { ...config, peers } };
   },

@@ -28,7 +28,7 @@ export const policyRule = defineKind({
   rules: policyRuleRules,
 
   async observe(host, args) {
-    return observedAmong(await showRules(host, args.netns, versionOf(args)), args);
+    return observedFrom(await showRules(host, args.netns, versionOf(args)), args);
   },
 
   async ensure(host, args, observed) {
@@ -87,7 +87,7 @@ function key({ priority, family, netns }: Key): Key {
 }
 
 /** Those of one priority: all that are ours, since an update that died leaves two, or else one that somebody else made. */
-function observedAmong(entries: readonly RuleEntry[], args: Key & Partial<PolicyRuleArgs>) {
+function observedFrom(entries: readonly RuleEntry[], args: Key & Partial<PolicyRuleArgs>) {
   const there = entries.filter(({ priority }) => priority === args.priority).map(observedRule);
   const ours = there.filter(({ made }) => made === protocol);
   const rules = ours.length > 0 ? ours : there.slice(0, 1);

@@ -67,14 +67,15 @@ export function* encapsulationRules(
   prefix: string,
 ): Generator<readonly [string, string]> {
   const { type, action } = one;
-  const own = action ? (["action", ...actions[action]] as readonly Key[]) : keysOf[type];
+  const allowedKeys = action ? (["action", ...actions[action]] as readonly Key[]) : keysOf[type];
   for (const key of Object.keys(one) as (Key | "type")[])
-    if (key !== "type" && one[key] !== undefined && !own.includes(key))
+    if (key !== "type" && one[key] !== undefined && !allowedKeys.includes(key))
       yield [`${prefix}.${key}`, `is not of ${keysOf[type].includes(key) ? action : type}`];
   const isOneOf = action === "End.DT6";
   if (isOneOf && (one.table === undefined) === (one.vrfTable === undefined))
     yield [`${prefix}.table`, "End.DT6 needs table or vrfTable"];
-  const must = action && !isOneOf ? (actions[action] as readonly Key[]) : needed.filter((key) => own.includes(key));
+  const must =
+    action && !isOneOf ? (actions[action] as readonly Key[]) : needed.filter((key) => allowedKeys.includes(key));
   for (const key of must) if (one[key] === undefined) yield [`${prefix}.${key}`, `${action ?? type} needs it`];
   const outer = { ip: 4, ip6: 6 }[type as string];
   for (const key of ["source", "destination"] as const)
@@ -128,9 +129,9 @@ export function readEncapsulation(entry: EncapsulationEntry): Encapsulation | st
     const value = Number(take(key) ?? 0);
     return value === 0 ? undefined : value;
   };
-  const found = address.safeParse.bind(address);
+  const parseAddress = address.safeParse.bind(address);
   const host = (key: string) => {
-    const { data } = found(take(key));
+    const { data } = parseAddress(take(key));
     return data === "0.0.0.0" || data === "::" ? undefined : data;
   };
   const read = (): Omit<Encapsulation, "type"> => {

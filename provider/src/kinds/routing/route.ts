@@ -42,7 +42,7 @@ export const route = defineKind({
 
   async observe(host, args) {
     const routes = await showRoutes(host, args.netns, args.destination, args.table ?? mainTable);
-    const observed = observedAmong(routes, args);
+    const observed = observedFrom(routes, args);
     if (observed?.owner !== "") return observed;
     // Of one that may be ours by its input `protocol` only the ledger tells.
     const entry = await readClaim(host, { netns: args.netns, what: `Route ${idOf(args)}` });
@@ -73,7 +73,7 @@ export const route = defineKind({
       [change, showRoutesCommand(args.destination, table)],
       family(args),
     );
-    return { observed: observedAmong(parseRoutes(routes), args) };
+    return { observed: observedFrom(parseRoutes(routes), args) };
   },
 
   async remove(host, args, { inputs, detail }) {
@@ -110,7 +110,7 @@ export const route = defineKind({
     // What leads to the next hop, the kernel finds, but for addresses that every link has.
     inputs: ({ destination }, { inputs: { device, onlink, scope, protocol: by, ...inputs } }) => {
       const { via, type } = inputs;
-      const isFound =
+      const isResolvable =
         via !== undefined && !via.startsWith("fe80:") && familyOf(via) === familyOf(destination) && !onlink;
       // The kernel leads packets that go nowhere, of IPv6, to lo.
       const hasDevice = type === "unicast" || type === "local";
@@ -118,7 +118,7 @@ export const route = defineKind({
       return {
         // What nobody says, `ip` calls boot.
         ...{ ...inputs, onlink: onlink || undefined, protocol: by === "boot" ? undefined : by },
-        ...{ device: isFound || !hasDevice ? undefined : device, scope: isUsual ? undefined : scope },
+        ...{ device: isResolvable || !hasDevice ? undefined : device, scope: isUsual ? undefined : scope },
       };
     },
   },
@@ -164,7 +164,7 @@ function routeWords(args: RouteArgs): string[] {
   ];
 }
 
-function observedAmong(routes: readonly RouteEntry[], args: RouteKey & Partial<RouteArgs>) {
+function observedFrom(routes: readonly RouteEntry[], args: RouteKey & Partial<RouteArgs>) {
   const entry = routes.find((each) => each.metric === metricOf(args) && !isNarrower(each));
   return entry && observedRoute(entry, args);
 }

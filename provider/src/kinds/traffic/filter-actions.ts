@@ -46,11 +46,12 @@ export const actionList = z
   .array(action)
   .superRefine((list, { addIssue }) => {
     for (const [index, one] of list.entries()) {
-      const own = inputsOf[one.kind];
+      const allowedKeys = inputsOf[one.kind];
       const issue = (key: string, message: string) => addIssue({ code: "custom", path: [index, key], message });
       for (const key of Object.keys(one) as (Key | "kind")[])
-        if (key !== "kind" && one[key] !== undefined && !own.includes(key)) issue(key, `is not of ${one.kind}`);
-      for (const key of needed) if (own.includes(key) && one[key] === undefined) issue(key, `${one.kind} needs it`);
+        if (key !== "kind" && one[key] !== undefined && !allowedKeys.includes(key)) issue(key, `is not of ${one.kind}`);
+      for (const key of needed)
+        if (allowedKeys.includes(key) && one[key] === undefined) issue(key, `${one.kind} needs it`);
       if (one.kind === "skbedit" && one.mark === undefined && one.priority === undefined)
         issue("mark", "skbedit needs mark or priority");
     }

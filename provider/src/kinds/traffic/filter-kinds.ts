@@ -87,17 +87,17 @@ export function readFilter(filter: TcFilter): FilterInputs {
   const { kind, protocol, flowid, matches, actions } = filter;
   const { key, read } = classifierOf(kind) ?? {};
   const options = read?.(filter) ?? (matches.length > 0 ? { unsaid: matches } : {});
-  const isSaid = !("unsaid" in options);
+  const isExpressible = !("unsaid" in options);
   return {
     ...{ kind, protocol },
-    ...(key && { [key]: isSaid ? options : undefined }),
+    ...(key && { [key]: isExpressible ? options : undefined }),
     ...(flowid !== undefined && { flowid }),
-    actions: [...(isSaid ? [] : [options as Unsaid]), ...actions.map(readAction)],
+    actions: [...(isExpressible ? [] : [options as Unsaid]), ...actions.map(readAction)],
   };
 }
 
 /** Why its inputs do not say all of it; undefined: they do. */
 export function unsaidOf(filter: TcFilter): string | undefined {
-  const unsaid = readFilter(filter).actions.flatMap((each) => ("unsaid" in each ? each.unsaid : []));
-  return unsaid.length > 0 ? `there is no input for ${unsaid.join(", ")}` : undefined;
+  const inexpressible = readFilter(filter).actions.flatMap((each) => ("unsaid" in each ? each.unsaid : []));
+  return inexpressible.length > 0 ? `there is no input for ${inexpressible.join(", ")}` : undefined;
 }

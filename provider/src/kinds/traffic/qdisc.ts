@@ -7,7 +7,7 @@ import { at, deviceName, parseAt } from "../../schema/fields";
 import { showLink, showLinks } from "../../tools/ip/links";
 import { changeTc, hasBlock, keepQueueLength, type Qdisc, showHtbClasses, showQdiscs } from "../../tools/tc";
 import { impairmentHandle } from "../links/impairment";
-import { listedTypes } from "../links/link";
+import { importableTypes } from "../links/link";
 import { classCommands, classid, sorted } from "./htb-classes";
 import { type DisciplineName, disciplineOf, disciplines, type OptionKey, optionArgs } from "./qdisc-options";
 
@@ -52,10 +52,11 @@ export const qdisc = defineKind({
 
   *rules(args) {
     const { kind, parent, handle, htb } = args;
-    const own = disciplineOf(kind)?.key;
+    const optionKey = disciplineOf(kind)?.key;
     for (const key of Object.keys(optionArgs) as OptionKey[])
-      if (key !== own && args[key] !== undefined) yield [key, `must not be given for kind ${kind}`];
-    if (own === "tbf" && !args.tbf) yield ["tbf", "must be given for kind tbf: rateKbit, burstBytes and latencyMs"];
+      if (key !== optionKey && args[key] !== undefined) yield [key, `must not be given for kind ${kind}`];
+    if (optionKey === "tbf" && !args.tbf)
+      yield ["tbf", "must be given for kind tbf: rateKbit, burstBytes and latencyMs"];
     if (isForIncoming(kind)) {
       for (const key of ["parent", "handle"] as const)
         if (args[key] !== undefined) yield [key, `must not be given for kind ${kind}`];
@@ -69,14 +70,14 @@ export const qdisc = defineKind({
   async observe(host, args, recorded) {
     const place = placeOf(args);
     const all = await showQdiscs(host, args.netns);
-    const found = all.find((each) => each.dev === args.device && placeOfQdisc(each) === place);
-    if (!found) return undefined;
-    const { kind, handle } = found;
+    const entry = all.find((each) => each.dev === args.device && placeOfQdisc(each) === place);
+    if (!entry) return undefined;
+    const { kind, handle } = entry;
     const known = { ...recorded, ...args } as Readonly<Record<string, unknown>>;
     const { key, read } = disciplineOf(kind) ?? {};
     const classes = kind === "htb" ? await showHtbClasses(host, args.netns, args.device, handle) : [];
-    const options = key && read?.(found.options, known[key] as never);
-    const other = otherThan(args, found);
+    const options = key && read?.(entry.options, known[key] as never);
+    const other = otherThan(args, entry);
     return {
       owner: other ?? null,
       ...(other !== undefined && { otherKind: true }),
@@ -95,28 +96,28 @@ export const qdisc = defineKind({
     const handle = observed?.detail.handle ?? handleOf(args);
     const place = [...placeWords(args), ...(isForIncoming(kind) ? [] : ["handle", handle])];
     const options = key && (args[key] ?? (unsetValue(optionInput(key), undefined) as QdiscArgs[OptionKey]));
-    const own = (isNew: boolean) => [
+    const kindWords = (isNew: boolean) => [
       ...(isForIncoming(kind) ? [] : [kind]),
       ...(words?.(options as never, isNew) ?? []),
     ];
     const module = `sch_${kind === "clsact" ? "ingress" : kind}`;
     const tc = (...commands: string[][]) => changeTc(host, netns, commands, module);
     const there = key && observed?.inputs[key];
-    const isAsked = key !== undefined && args[key] !== undefined;
+    const isRequested = key !== undefined && args[key] !== undefined;
     const [{ classes: wanted, ...others }, { classes: _, ...now }] = [options ?? {}, there ?? {}] as [Options, Options];
     const add = async () => {
       const link = await showLink(host, netns, device);
-      const make = () => tc(["qdisc", "add", "dev", device, ...place, ...own(true)]);
+      const make = () => tc(["qdisc", "add", "dev", device, ...place, ...kindWords(true)]);
       await (link ? keepQueueLength(host, netns, link, make) : make());
     };
     if (!observed) await add();
-    else if (isAsked && !there) {
+    else if (isRequested && !there) {
       // What no input names would stay in a change.
       await tc(["qdisc", "del", "dev", device, ...place]);
       await add();
-    } else if (isAsked && !isDeepStrictEqual(others, now))
-      await tc(["qdisc", "change", "dev", device, ...place, ...own(false)]);
-    if (wanted && (!observed || isAsked))
+    } else if (isRequested && !isDeepStrictEqual(others, now))
+      await tc(["qdisc", "change", "dev", device, ...place, ...kindWords(false)]);
+    if (wanted && (!observed || isRequested))
       await tc(...classCommands(device, handle, wanted, observed?.detail.classes ?? []));
   },
 
@@ -146,8 +147,8 @@ export const qdisc = defineKind({
       const { kind, handle, ...options } = inputs;
       const key = disciplineOf(kind)?.key;
       const isUsual = isForIncoming(kind) || handle === handleOf({ parent });
-      const isPlain = key !== undefined && isDeepStrictEqual(options[key], unsetValue(optionInput(key), undefined));
-      return { kind, ...(!isUsual && { handle }), ...(!isPlain && options) };
+      const isDefault = key !== undefined && isDeepStrictEqual(options[key], unsetValue(optionInput(key), undefined));
+      return { kind, ...(!isUsual && { handle }), ...(!isDefault && options) };
     },
   },
 });
@@ -179,10 +180,10 @@ function placeWords({ parent, kind }: Pick<QdiscArgs, "parent" | "kind">): strin
 }
 
 /** What stands in the place of the one that is meant. */
-function otherThan({ kind: wanted }: { readonly kind?: string | undefined }, found: Qdisc): string | undefined {
-  const { root, kind, handle } = found;
+function otherThan({ kind: wanted }: { readonly kind?: string | undefined }, entry: Qdisc): string | undefined {
+  const { root, kind, handle } = entry;
   if (root && kind === "netem" && handle === impairmentHandle) return "the impairment of the link";
-  if (hasBlock(found)) return "a queueing discipline with a block of filters, for which there are no inputs";
+  if (hasBlock(entry)) return "a queueing discipline with a block of filters, for which there are no inputs";
   if (wanted !== undefined && wanted !== kind) return `a queueing discipline of kind ${kind}`;
   return disciplineOf(kind) ? undefined : `a queueing discipline of kind ${kind}, for which there are no inputs`;
 }
@@ -192,11 +193,12 @@ async function listQdiscs(host: Host, netns: string | undefined): Promise<Qdisc[
   const [all, links] = await Promise.all([showQdiscs(host, netns), showLinks(host, netns)]);
   const isImpairment = ({ root, kind, dev }: Qdisc) => {
     const link = links.find(({ ifname }) => ifname === dev);
-    return root && kind === "netem" && link && listedTypes.get(link.linkinfo?.info_kind ?? "")?.(link);
+    return root && kind === "netem" && link && importableTypes.get(link.linkinfo?.info_kind ?? "")?.(link);
   };
   return all.filter((each) => {
     const discipline = disciplineOf(each.kind);
-    const canSay = discipline && (!discipline.read || discipline.read(each.options, undefined as never) !== undefined);
-    return canSay && !hasBlock(each) && !isImpairment(each);
+    const isExpressible =
+      discipline && (!discipline.read || discipline.read(each.options, undefined as never) !== undefined);
+    return isExpressible && !hasBlock(each) && !isImpairment(each);
   });
 }

@@ -75,27 +75,27 @@ export const trafficFilter = defineKind({
 
   *rules(args) {
     const { kind, protocol, handle, actions, flowid } = args;
-    const { key: own, rules } = classifierOf(kind) ?? {};
+    const { key: matchKey, rules } = classifierOf(kind) ?? {};
     for (const key of Object.keys(matchArgs) as MatchKey[])
-      if (key !== own && args[key] !== undefined) yield [key, `must not be given for kind ${kind}`];
+      if (key !== matchKey && args[key] !== undefined) yield [key, `must not be given for kind ${kind}`];
     if (kind === "u32" && handle > 0xfff) yield ["handle", "must be 1 to 4095 for kind u32"];
     if ((kind === "matchall" || kind === "fw") && flowid === undefined && actions.length === 0)
       yield ["actions", `must not be empty for kind ${kind} without flowid`];
-    if (own && rules) yield* rules(args[own] as never, protocol);
+    if (matchKey && rules) yield* rules(args[matchKey] as never, protocol);
   },
 
   async observe(host, args) {
     if (!(await hasParent(host, args))) return undefined;
     const filters = await showFilters(host, args.netns, args.device, args.parent);
-    const found = filters.find(({ priority, number }) => priority === args.priority && number === args.handle);
-    if (!found) return undefined;
-    const other = otherThan(args, found);
+    const filter = filters.find(({ priority, number }) => priority === args.priority && number === args.handle);
+    if (!filter) return undefined;
+    const other = otherThan(args, filter);
     return {
       owner: other ?? null,
       ...(other !== undefined && { otherKind: true }),
-      inputs: readFilter(found),
+      inputs: readFilter(filter),
       outputs: {},
-      detail: found,
+      detail: filter,
     };
   },
 
@@ -189,11 +189,11 @@ function given(options: object): object {
 }
 
 /** What stands in the place of the one that is meant. */
-function otherThan(wanted: Partial<Pick<FilterArgs, "kind" | "protocol">>, found: TcFilter): string | undefined {
+function otherThan(wanted: Partial<Pick<FilterArgs, "kind" | "protocol">>, filter: TcFilter): string | undefined {
   // An id says neither.
   for (const key of ["kind", "protocol"] as const)
-    if (wanted.kind !== undefined && wanted[key] !== found[key]) return `a filter of ${key} ${found[key]}`;
-  return classifierOf(found.kind) ? undefined : `a filter of kind ${found.kind}, for which there are no inputs`;
+    if (wanted.kind !== undefined && wanted[key] !== filter[key]) return `a filter of ${key} ${filter[key]}`;
+  return classifierOf(filter.kind) ? undefined : `a filter of kind ${filter.kind}, for which there are no inputs`;
 }
 
 async function qdiscsOf(host: Host, { device, netns }: Pick<Key, "device" | "netns">): Promise<Qdisc[]> {

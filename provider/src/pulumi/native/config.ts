@@ -19,6 +19,6 @@ export async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckR
 
 /** None replaces the provider. What a host has is replaced where it is on another one then: each resource says so itself. */
 export async function diffConfig(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
-  const found = differences(configuration, decode(request.getNews()).values, decode(request.getOlds()).values);
-  return diffResponse(found.map((each) => ({ ...each, replace: false })));
+  const differing = differences(configuration, decode(request.getNews()).values, decode(request.getOlds()).values);
+  return diffResponse(differing.map((each) => ({ ...each, replace: false })));
 }

@@ -23,7 +23,7 @@ export function withoutResources(references: References, values: Values, request
     const entries = Object.entries(args).map(([key, value]) => {
       const reference = refs[key] ?? {};
       const property = `${path}${key}`;
-      const inside = (each: unknown): unknown => {
+      const resolve = (each: unknown): unknown => {
         if (each instanceof Given) {
           if (typeof reference !== "string") return each.id;
           const [output = "", version = ""] = reference.split(":");
@@ -34,11 +34,11 @@ export function withoutResources(references: References, values: Values, request
             return each.id;
           }
         }
-        if (Array.isArray(each)) return each.map(inside);
+        if (Array.isArray(each)) return each.map(resolve);
         if (typeof each !== "object" || each === null) return each;
         return put(typeof reference === "string" ? {} : reference, each as Values, netns, outerArgs, `${property}.`);
       };
-      return [key, inside(value)] as const;
+      return [key, resolve(value)] as const;
     });
     return Object.fromEntries(entries);
   };

@@ -36,7 +36,7 @@ export async function ipAll(
   options: readonly string[] = [],
 ): Promise<readonly List[]> {
   if (request.length === 0) return [];
-  for (const command of request) requirePlainWords(command);
+  for (const command of request) requireBatchWords(command);
   const begin = [...ipIn(netns), ...options];
   const ofHost = getOrCreate(namespaces, host, () => new Map());
   const one = getOrCreate(ofHost, begin.join(" "), () =>
@@ -61,9 +61,9 @@ async function change(host: Host, begin: Command, requests: readonly Request[]):
         answers.set(request, failed);
         break;
       }
-      const own = lists.slice(printed, printed + request.filter(shows).length);
-      printed += own.length;
-      answers.set(request, { lists: own });
+      const requestLists = lists.slice(printed, printed + request.filter(shows).length);
+      printed += requestLists.length;
+      answers.set(request, { lists: requestLists });
     }
     rest = rest.filter((request) => !answers.has(request));
   }
@@ -104,9 +104,9 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   const lines = commands.flatMap((command) => (shows(command) ? [command] : [command, marker]));
   const { exitCode, stdout, stderr } = await host.run(argv, { input: batchLines(lines), accept: "any" });
   // Of what was killed, or did not begin, nobody knows how far it came.
-  const isTold = [0, 1, 2, 255].includes(exitCode) && !isBeforeAll(stderr);
+  const isExplained = [0, 1, 2, 255].includes(exitCode) && !isBeforeAll(stderr);
   // Each command has printed one list, its own or the marker's.
-  const printed = isTold ? parseLists(stdout) : [];
+  const printed = isExplained ? parseLists(stdout) : [];
   // What changed while the kernel told it can be asked for again, but not here.
   const isWhole = !stderr.includes("Dump was interrupted");
   const lists = isWhole ? printed.filter((_, index) => shows(commands[index] ?? [])) : [];
@@ -114,7 +114,7 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   const [line = "", number] = /^Command failed -:(\d+)\n/m.exec(stderr) ?? [];
   // Over a wrong argument ip ends at once, with 255, and tells no line.
   const before = number ? lines.slice(0, Number(number) - 1).filter((each) => each !== marker).length : printed.length;
-  const command = isTold && (number || exitCode === 255) ? commands[before] : undefined;
+  const command = isExplained && (number || exitCode === 255) ? commands[before] : undefined;
   if (!command) throw commandError(argv, { exitCode, stdout, stderr });
   const result = { exitCode, stdout: "", stderr: stderr.replace(line, "") };
   const failed: Failed = { number: before, error: commandError([...begin, ...command], result) };
@@ -171,7 +171,7 @@ async function areEmpty(host: Host, names: readonly string[]): Promise<boolean> 
 }
 
 /** Blanks, quotes, "#" and backslashes would be read otherwise in a line than in arguments. */
-function requirePlainWords(words: Command): void {
+function requireBatchWords(words: Command): void {
   const strange = words.find((word) => !/^[\w.:/@$+,-]+$/.test(word));
   if (strange !== undefined) throw new TypeError(`no word for a list of commands: ${JSON.stringify(strange)}`);
 }
@@ -179,7 +179,7 @@ function requirePlainWords(words: Command): void {
 export function batchLines(commands: readonly Command[]): string {
   return commands
     .map((words) => {
-      requirePlainWords(words);
+      requireBatchWords(words);
       return `${words.join(" ")}\n`;
     })
     .join("");

@@ -17,17 +17,17 @@ export function takenWords(words: Words): string[] {
   const begin = words.indexOf("encap");
   if (begin < 0) return [...words];
   const end = begin + lengthOf(words.slice(begin));
-  const own = words.slice(begin, end);
+  const options = words.slice(begin, end);
   // It prints these numbers as decimal ones and reads them as hexadecimal.
-  const numbers = own.map((word, index) =>
-    ["tos", "tc"].includes(own[index - 1] ?? "") ? `0x${Number(word).toString(16)}` : word,
+  const numbers = options.map((word, index) =>
+    ["tos", "tc"].includes(options[index - 1] ?? "") ? `0x${Number(word).toString(16)}` : word,
   );
   const text = numbers.join(" ").replace(/segs \d+ \[ ([^\]]*) \]/, (_, list: string) => {
     const segments = list.trim().split(" ");
     const isInline = /^encap seg6 mode inline | action End\.B6 /.test(numbers.join(" "));
     // The packet's own destination stands behind them, which ip adds again.
     const segs = isInline ? segments.slice(0, -1) : segments;
-    return `${own.includes("action") ? "srh " : ""}segs ${segs.join(",")}`;
+    return `${options.includes("action") ? "srh " : ""}segs ${segs.join(",")}`;
   });
   return [...words.slice(0, begin), ...text.split(" "), ...takenWords(words.slice(end))];
 }

@@ -1,6 +1,6 @@
 import { LocalnetError } from "../../errors";
 import type { Host, Result, RunOptions } from "../../host";
-import { ownLinks, pathExists } from "../../host/files";
+import { linksOfThisProcess, pathExists } from "../../host/files";
 
 const attempts = 20;
 
@@ -28,7 +28,7 @@ const settings = "/proc/sys/net/ipv4/conf";
 /** Is it known without a command that no link has that name? */
 export function isLinkKnownAbsent(host: Host, netns: string | undefined, name: string): boolean {
   if (host.hasOwnNetwork || !host.isLocal || netns !== undefined || !pathExists(`${settings}/lo`)) return false;
-  return !pathExists(`${settings}/${name}`) && !ownLinks().includes(name);
+  return !pathExists(`${settings}/${name}`) && !linksOfThisProcess().includes(name);
 }
 
 const withIpv6 = new WeakMap<Host, boolean>();

@@ -73,10 +73,10 @@ export function parsePolicy(text: string): PolicyEntry {
   const selector = parseSelector(first);
   const strange = draft.strange ?? (flags ? `flag ${flags}` : undefined);
   const [, direction] = /^dir (\S+)$/.exec(place) ?? [];
-  const isSaid = typeof selector !== "string" && direction !== undefined && ptype === "main";
+  const isExpressible = typeof selector !== "string" && direction !== undefined && ptype === "main";
   return {
     title: `${first.replace(/ uid \d+$/, "")} ${place} priority ${priority}`,
-    key: isSaid ? { direction, ...selector, mark, ifId } : undefined,
+    key: isExpressible ? { direction, ...selector, mark, ifId } : undefined,
     ...{ priority, action, templates },
     ...(strange !== undefined && { strange }),
   };

@@ -43,7 +43,7 @@ async function runBatch(
   ...secret: (StateSettings | undefined)[]
 ): Promise<void> {
   const argv = [...ipIn(netns), "-batch", "-"];
-  const input = commands.map((words) => `${words.map(requirePlain).join(" ")}\n`).join("");
+  const input = commands.map((words) => `${words.map(requireBatchWord).join(" ")}\n`).join("");
   const result = await host.run(argv, { input, accept: "any" });
   if (result.exitCode === 0) return;
   // What ip cannot read it prints.
@@ -51,7 +51,7 @@ async function runBatch(
 }
 
 /** Blanks, quotes, "#" and backslashes would be read otherwise in a line than in arguments. */
-function requirePlain(word: string): string {
+function requireBatchWord(word: string): string {
   if (!/^[\w.:/(),-]+$/.test(word)) throw new TypeError("no word for a list of commands");
   return word;
 }

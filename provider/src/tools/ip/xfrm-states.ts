@@ -118,9 +118,12 @@ export function isEverything({ selector, destination }: Pick<StateEntry, "select
 }
 
 /** Would the kernel find this state where somebody looks for the other? It asks its own mask alone. */
-export function isFoundFor({ mark: own = "0x0/0x0" }: StateKey, { mark: ofOther = "0x0/0x0" }: StateKey): boolean {
+export function matchesMarkOf(
+  { mark: ofThis = "0x0/0x0" }: StateKey,
+  { mark: ofOther = "0x0/0x0" }: StateKey,
+): boolean {
   const parts = (mark: string) => mark.split("/").map(BigInt);
-  const [value = 0n, mask = 0xffffffffn] = parts(own);
+  const [value = 0n, mask = 0xffffffffn] = parts(ofThis);
   const [wanted = 0n, wantedMask = 0xffffffffn] = parts(ofOther);
   return (wanted & wantedMask & mask) === value;
 }

@@ -48,23 +48,23 @@ async function hasLegacyTables(host: Host, netns: string | undefined, family: Ch
 }
 
 /** Throws when the backend that is not the host's own holds rules in the namespace: each hides what the other does. */
-export async function refuseMix(host: Host, { netns, family }: Chain, own: Backend): Promise<void> {
-  const other = own === "legacy" ? "nf_tables" : "legacy";
+export async function refuseMix(host: Host, { netns, family }: Chain, backend: Backend): Promise<void> {
+  const other = backend === "legacy" ? "nf_tables" : "legacy";
   const save = `${iptablesCommand(family, other)}-save`;
-  if (!/^-A /m.test(await saved(host, netns, save, own))) return;
+  if (!/^-A /m.test(await saved(host, netns, save, backend))) return;
   throw new LocalnetError(
     "LN_BACKEND",
-    `the backend ${other} holds rules here, and this host's ${iptablesCommand(family)} would add its own to ${own}`,
+    `the backend ${other} holds rules here, and this host's ${iptablesCommand(family)} would add its own to ${backend}`,
     { hint: `remove the others, which ${save} shows, or choose one for all: update-alternatives --config iptables` },
   );
 }
 
-async function saved(host: Host, netns: string | undefined, save: string, own: Backend): Promise<string> {
+async function saved(host: Host, netns: string | undefined, save: string, backend: Backend): Promise<string> {
   try {
     return (await host.run(enter(netns, [save]))).stdout;
   } catch (error) {
     // Neither the command nor the kernel needs to have the newer backend. That the older one has tables has been told.
-    if (own === "legacy" && hasCode(error, "LN_TOOL", "LN_KERNEL")) return "";
+    if (backend === "legacy" && hasCode(error, "LN_TOOL", "LN_KERNEL")) return "";
     throw error;
   }
 }

@@ -42,13 +42,13 @@ async function restore(host: Host, table: Table, changes: readonly Change[]): Pr
     await host.run(enter(netns, argv), { input: lines.join("\n") });
     return true;
   } catch (error) {
-    if (error instanceof LocalnetError && isOwn(error)) return false;
+    if (error instanceof LocalnetError && isRestoreFailure(error)) return false;
     throw error;
   }
 }
 
 /** Did iptables-restore give up by itself, other than for a lock, for which each change would wait once more? */
-function isOwn({ code, ran }: LocalnetError): boolean {
+function isRestoreFailure({ code, ran }: LocalnetError): boolean {
   const { exitCode = 0, stderr = "" } = ran ?? {};
   return code !== "LN_HOST" && exitCode >= 1 && exitCode <= 4 && !stderr.includes("holding the xtables lock");
 }

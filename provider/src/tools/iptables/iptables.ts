@@ -33,14 +33,14 @@ async function listChain(host: Host, chain: Chain): Promise<Listing> {
   try {
     const { stdout, stderr } = await run(host, chain, ["-S", chain.chain]);
     const policy = /^-P \S+ (\S+)$/m.exec(stdout)?.[1];
-    return { exists: true, rules: parseRules(stdout), policy, legacyTables: saysLegacy(stderr) };
+    return { exists: true, rules: parseRules(stdout), policy, legacyTables: hasLegacyWarning(stderr) };
   } catch (error) {
-    if (!(await saysMissing(host, chain, error))) throw error;
-    return { exists: false, rules: [], legacyTables: saysLegacy(stderrOf(error)) };
+    if (!(await isMissing(host, chain, error))) throw error;
+    return { exists: false, rules: [], legacyTables: hasLegacyWarning(stderrOf(error)) };
   }
 }
 
-function saysLegacy(stderr: string): boolean {
+function hasLegacyWarning(stderr: string): boolean {
   return stderr.includes("legacy tables present");
 }
 
@@ -48,7 +48,7 @@ function stderrOf(error: unknown): string {
   return (error instanceof LocalnetError && error.ran?.stderr) || "";
 }
 
-async function saysMissing(host: Host, chain: Chain, error: unknown): Promise<boolean> {
+async function isMissing(host: Host, chain: Chain, error: unknown): Promise<boolean> {
   const stderr = stderrOf(error);
   if (stderr.includes("No chain/target/match by that name")) return true;
   if (!stderr.includes("is incompatible, use 'nft' tool")) return false;

@@ -14,12 +14,12 @@ export const nftObjects = {
   name: "tables of nft",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
     const tables = await listTables(host, netns);
-    const own = tables.length > 0 ? await tablesOfIptables(host, netns) : [];
+    const iptablesTables = tables.length > 0 ? await tablesOfIptables(host, netns) : [];
     return tables
       .map(({ family, name }) => ({ family, name, said: `${family} ${name}` }))
-      .filter(({ said }) => !own.includes(said))
-      .map(({ family, name, said }) => ({
-        what: `nft table ${said}`,
+      .filter(({ said: title }) => !iptablesTables.includes(title))
+      .map(({ family, name, said: title }) => ({
+        what: `nft table ${title}`,
         why: "no NftTable that can be imported stands for it",
         saidBy: [{ inputs: { family, name } }],
       }));
@@ -47,9 +47,9 @@ async function otherRules(host: Host, netns: string | undefined, version: Versio
     },
   );
   const changed = parseDeclared(text).filter(({ policy }) => policy !== undefined && policy !== "ACCEPT");
-  const own = parseDeclared(text).filter(({ policy }) => policy === undefined);
+  const chains = parseDeclared(text).filter(({ policy }) => policy === undefined);
   const names = [
-    ...own.map(({ table, chain }) => `chain ${version}/${table}/${chain}`),
+    ...chains.map(({ table, chain }) => `chain ${version}/${table}/${chain}`),
     ...changed.map(({ table, chain }) => `policy ${version}/${table}/${chain}`),
     ...parseSaved(text).map(({ table, chain, number }) => `rule ${version}/${table}/${chain}/${number}`),
   ];

@@ -26,10 +26,10 @@ export function ruleAbout({ program, draw }: Scene, to: Values): Values | undefi
   if (!chain) return undefined;
   const { family, table = "filter" } = chain.inputs;
   const where = { ...to, ...(family !== undefined && { family }), ...(table !== "filter" && { table }) };
-  const own = { ref: chain.name };
+  const target = { ref: chain.name };
   return draw.chance(50)
-    ? { ...where, chain: own, target: draw.pick(["RETURN", "ACCEPT"]) }
-    : { ...where, chain: tables[table as keyof typeof tables], target: own };
+    ? { ...where, chain: target, target: draw.pick(["RETURN", "ACCEPT"]) }
+    : { ...where, chain: tables[table as keyof typeof tables], target: target };
 }
 
 /** Are the chains that a rule names where the rule is? */

@@ -169,7 +169,7 @@ export const wireguard: Shape = {
 
 /** The next hop of a pod: another address of one of its networks. */
 function gateway({ draw }: Scene, { addresses = [] }: Values, pool: readonly string[]): unknown {
-  const own = (addresses as string[]).filter((each) => each.includes(":") === pool[0]?.includes(":"));
-  const address = draw.maybe(own);
-  return address && draw.maybe(hosts(address).filter((each) => !own.some((one) => one.startsWith(`${each}/`))));
+  const sameFamily = (addresses as string[]).filter((each) => each.includes(":") === pool[0]?.includes(":"));
+  const address = draw.maybe(sameFamily);
+  return address && draw.maybe(hosts(address).filter((each) => !sameFamily.some((one) => one.startsWith(`${each}/`))));
 }

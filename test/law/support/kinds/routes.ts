@@ -18,10 +18,10 @@ export const route: Shape = {
     if (!link || draw.chance(10)) {
       return { ...to, destination: draw.pick(networks), type: draw.pick(["blackhole", "unreachable", "prohibit"]) };
     }
-    const own = draw.maybe(link.addresses);
-    if (own === undefined) return { ...to, destination: draw.pick(networks), device: link.value };
-    const six = own.includes(":");
-    const hops = hosts(own).filter((each) => !own.startsWith(`${each}/`));
+    const address = draw.maybe(link.addresses);
+    if (address === undefined) return { ...to, destination: draw.pick(networks), device: link.value };
+    const six = address.includes(":");
+    const hops = hosts(address).filter((each) => !address.startsWith(`${each}/`));
     if (!six && draw.chance(30)) {
       const nextHops = draw.some(hops, 3).map((via, index) => ({ via, weight: index + 1 }));
       return { ...to, destination: draw.pick(networks), ...(nextHops.length > 1 ? { nextHops } : { via: hops[0] }) };
@@ -37,10 +37,10 @@ export const route: Shape = {
         ? draw.pick(["::/0", "fd00:8::/48", "fd00:9::7"])
         : draw.pick(["default", "10.8.0.0/16", "10.9.0.0/16", "192.0.2.7"]),
     via: ({ program, draw }, values) => {
-      const own = linksIn(program, netnsName(program, values.netns)).flatMap(({ addresses }) => addresses);
-      const addresses = own.filter((each) => each.includes(":") === String(values.destination).includes(":"));
+      const resourceName = linksIn(program, netnsName(program, values.netns)).flatMap(({ addresses }) => addresses);
+      const addresses = resourceName.filter((each) => each.includes(":") === String(values.destination).includes(":"));
       const address = draw.maybe(addresses);
-      return address && draw.maybe(hosts(address).filter((each) => !own.includes(`${each}/24`)));
+      return address && draw.maybe(hosts(address).filter((each) => !resourceName.includes(`${each}/24`)));
     },
     device: ({ program, draw }, values) => {
       const all = linksIn(program, netnsName(program, values.netns)).filter(({ up }) => up);
@@ -51,8 +51,10 @@ export const route: Shape = {
       return draw.maybe(near)?.value;
     },
     source: ({ program, draw }, values) => {
-      const own = linksIn(program, netnsName(program, values.netns)).flatMap(({ addresses }) => addresses);
-      const address = draw.maybe(own.filter((each) => each.includes(":") === String(values.destination).includes(":")));
+      const resourceName = linksIn(program, netnsName(program, values.netns)).flatMap(({ addresses }) => addresses);
+      const address = draw.maybe(
+        resourceName.filter((each) => each.includes(":") === String(values.destination).includes(":")),
+      );
       return address?.replace(/\/.*/, "");
     },
     encapsulation: ({ draw }, { via, device, type = "unicast" }) => {
@@ -79,11 +81,11 @@ export const route: Shape = {
     const named = linksIn(program, name).filter((each) => each.name === device);
     return [...of, ...named].map(({ by }) => by);
   },
-  fits(program, { name: own, inputs: { netns, via, source, device, nextHops, destination, metric, table } }) {
+  fits(program, { name: resourceName, inputs: { netns, via, source, device, nextHops, destination, metric, table } }) {
     const name = netnsName(program, netns);
     const key = (inputs: Values) => JSON.stringify([inputs.destination, inputs.metric ?? 0, inputs.table ?? 254]);
     const twin = resourcesIn(program, name, "Route").find(
-      (each) => each.name !== own && key(each.inputs) === key({ destination, metric, table }),
+      (each) => each.name !== resourceName && key(each.inputs) === key({ destination, metric, table }),
     );
     if (twin) return false;
     const all = linksIn(program, name).filter(({ up }) => up);
@@ -121,10 +123,10 @@ export const address: Shape = {
     const link = draw.maybe(linksIn(program, netnsName(program, netns)).filter(({ up }) => up));
     const device = link?.value ?? (netns === undefined ? undefined : "lo");
     if (device === undefined) return undefined;
-    return { ...(netns !== undefined && { netns }), device, address: draw.pick(ownAddresses) };
+    return { ...(netns !== undefined && { netns }), device, address: draw.pick(localAddresses) };
   },
   inputs: {
-    address: ({ draw }) => draw.pick(ownAddresses),
+    address: ({ draw }) => draw.pick(localAddresses),
     peer: ({ draw }, { address }) =>
       String(address).includes(":") ? "fd00:79::1" : draw.pick(["10.79.0.1", "10.79.0.2"]),
     label: ({ draw }, { address }) => (String(address).includes(":") ? undefined : draw.pick(["a:1", "vip"])),
@@ -136,10 +138,10 @@ export const address: Shape = {
   },
   without: { device: "it goes with the namespace" },
   needed: (program, { netns, device }) => linkNamed(program, netns, device).map(({ by }) => by),
-  fits(program, { name: own, inputs: { netns, device, address } }) {
+  fits(program, { name: resourceName, inputs: { netns, device, address } }) {
     const name = netnsName(program, netns);
     const twin = resourcesIn(program, name, "Address").some(
-      (each) => each.name !== own && each.inputs.address === address,
+      (each) => each.name !== resourceName && each.inputs.address === address,
     );
     return !twin && (device === "lo" ? name !== "" : linkNamed(program, netns, device).some(({ up }) => up));
   },
@@ -164,9 +166,9 @@ export const neighbour: Shape = {
   },
   without: { device: "it goes with the namespace", proxy: "it goes without the MAC address" },
   needed: (program, { netns, device }) => linkNamed(program, netns, device).map(({ by }) => by),
-  fits(program, { name: own, inputs: { netns, device, address } }) {
+  fits(program, { name: resourceName, inputs: { netns, device, address } }) {
     const twins = resourcesIn(program, netnsName(program, netns), "Neighbour");
-    const isTwin = twins.some((each) => each.name !== own && each.inputs.address === address);
+    const isTwin = twins.some((each) => each.name !== resourceName && each.inputs.address === address);
     return !isTwin && linkNamed(program, netns, device).some(({ up }) => up);
   },
 };
@@ -174,7 +176,7 @@ export const neighbour: Shape = {
 const neighbours = ["10.77.5.1", "10.77.5.2", "fd00:77:5::1"];
 const macs = ["02:00:00:00:00:51", "02:00:00:00:00:52"];
 
-const ownAddresses = ["10.77.0.1/32", "10.77.1.1/24", "10.78.0.1/16", "fd00:77::1/64", "fd00:78::1/128"];
+const localAddresses = ["10.77.0.1/32", "10.77.1.1/24", "10.78.0.1/16", "fd00:77::1/64", "fd00:78::1/128"];
 
 export function linkNamed(program: Program, netns: unknown, device: unknown) {
   return linksIn(program, netnsName(program, netns)).filter((each) =>

@@ -34,10 +34,10 @@ export const qdisc: Shape = {
     netem: "not every kernel has it",
   },
   needed: (program, { netns, device }) => linkNamed(program, netns, device).map(({ by }) => by),
-  fits(program, { name: own, inputs: { netns, device } }) {
+  fits(program, { name: resourceName, inputs: { netns, device } }) {
     const name = netnsName(program, netns);
     const [link] = linkNamed(program, netns, device);
-    const others = resourcesIn(program, name, "Qdisc").filter((each) => each.name !== own);
+    const others = resourcesIn(program, name, "Qdisc").filter((each) => each.name !== resourceName);
     const isTwin = others.some((each) => linkNamed(program, each.inputs.netns, each.inputs.device)[0]?.by === link?.by);
     return link !== undefined && !isTwin;
   },
@@ -77,8 +77,10 @@ export const trafficFilter: Shape = {
       linkNamed(program, netns, each.device).map(({ by }) => by),
     ),
   ],
-  fits(program, { name: own, inputs: { netns, device, priority, actions = [] } }) {
-    const others = resourcesIn(program, netnsName(program, netns), "TrafficFilter").filter((each) => each.name !== own);
+  fits(program, { name: resourceName, inputs: { netns, device, priority, actions = [] } }) {
+    const others = resourcesIn(program, netnsName(program, netns), "TrafficFilter").filter(
+      (each) => each.name !== resourceName,
+    );
     const isTwin = others.some(
       ({ inputs }) =>
         inputs.priority === priority &&
