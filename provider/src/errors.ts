@@ -43,6 +43,8 @@ export interface Details {
   readonly ran?: Ran | undefined;
   readonly hint?: string | undefined;
   readonly subject?: Subject | undefined;
+  /** Another operation of the same run may take the cause away. */
+  readonly mayPass?: boolean | undefined;
 }
 
 /** The one error class. Only its message reaches the user, so the message tells all. */
@@ -50,6 +52,7 @@ export class LocalnetError extends Error {
   readonly ran: Ran | undefined;
   readonly hint: string | undefined;
   readonly subject: Subject | undefined;
+  readonly mayPass: boolean | undefined;
 
   constructor(
     readonly code: Code,
@@ -61,6 +64,7 @@ export class LocalnetError extends Error {
     this.ran = details.ran;
     this.hint = details.hint;
     this.subject = details.subject;
+    this.mayPass = details.mayPass;
   }
 
   /** The same error without these secrets. */
@@ -74,12 +78,14 @@ export class LocalnetError extends Error {
       },
       hint: this.hint && clean(this.hint),
       subject: this.subject && { ...this.subject, id: clean(this.subject.id) },
+      mayPass: this.mayPass,
     });
   }
 
   /** The same error, saying which resource and operation it belongs to. */
   about(subject: Subject): LocalnetError {
-    return new LocalnetError(this.code, this.summary, { ran: this.ran, hint: this.hint, subject });
+    const { ran, hint, mayPass } = this;
+    return new LocalnetError(this.code, this.summary, { ran, hint, subject, mayPass });
   }
 }
 

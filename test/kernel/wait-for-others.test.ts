@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Values } from "../../provider/src/core/check";
 import type { AnyKind } from "../../provider/src/core/kind";
 import { create, remove } from "../../provider/src/core/lifecycle";
@@ -55,6 +56,20 @@ test("what others use goes in whatever order they begin", async () => {
   await Promise.all(made.map(({ kind, id, outputs }) => remove(kind, id, outputs, settings)));
   const rules = await world.run("nsenter", `--net=/run/netns/${a}`, "--", "iptables", "-S");
   expect(rules).not.toMatch(/FIRST|SECOND/);
+});
+
+test("what another resource of the program still has is made once that has gone", async () => {
+  const kind = kinds.Route as AnyKind;
+  const args = { netns: a, destination: "10.11.0.0/16", type: "blackhole", ...(hostUrl && { host: hostUrl }) };
+  const one = await create(kind, { ...args, owner: `${world.owner}/one` }, settings);
+  const two = { ...args, type: "prohibit", owner: `${world.owner}/two` };
+  const second = create(kind, two, settings);
+  // The engine comes to the one that goes after the one that comes.
+  await sleep(200);
+  await remove(kind, one.id, one.outputs, settings);
+  const { id, outputs } = await second;
+  expect(await world.run("ip", "-n", a, "route", "show", "type", "prohibit")).toContain("10.11.0.0/16");
+  await remove(kind, id, outputs, settings);
 });
 
 test("what nobody is about to make is an error at once, and one that another takes long over within a limit", async () => {

@@ -67,7 +67,9 @@ export function existsError(
   const whose = owner ? `belongs to ${owner}` : "is not ours";
   const cure = otherKind || isOtherStacks ? "choose another name" : "choose another name, or set adopt: true";
   const hint = otherKind ? cure : `delete it, ${cure}`;
-  return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint });
+  // Another resource of this program may be about to go elsewhere: two that change places.
+  const mayPass = Boolean(owner) && !otherKind && stackOf(String(owner)) === stackOf(String(args.owner));
+  return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint, mayPass });
 }
 
 /** Milliseconds that another program may take between its entry in the ledger and the object itself. */

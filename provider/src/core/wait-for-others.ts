@@ -18,7 +18,7 @@ let lastChange = 0;
  * What is about to be made may need a namespace, a link or a chain that another resource of the same run makes: a program of
  * bare names, such as an import writes, does not tell the order. So an operation that misses one waits for the others, and
  * is tried again whenever one of them has ended. So does one that removes what others still use (`LN_BUSY`), such as a
- * chain with rules.
+ * chain with rules, and one that makes what another resource of the program still has.
  */
 export async function waitForOthers<T>(body: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + Math.min(limitSeconds, secondsLeft()) * 1000;
@@ -42,7 +42,7 @@ export async function waitForOthers<T>(body: () => Promise<T>): Promise<T> {
 }
 
 function dependsOnOthers(error: LocalnetError): boolean {
-  return error.code === "LN_BUSY" || isCauseElsewhere(error);
+  return error.code === "LN_BUSY" || error.mayPass === true || isCauseElsewhere(error);
 }
 
 /** Has another operation ended since? False: none is about to. */
