@@ -1,8 +1,8 @@
 import { check, type Values } from "../../provider/src/core/check";
 import { diff } from "../../provider/src/core/diff";
 import type { AnyKind } from "../../provider/src/core/kind";
-import { create, read, remove } from "../../provider/src/core/lifecycle";
-import { bridge, vethPair } from "../../provider/src/kinds";
+import { create, read, remove, update } from "../../provider/src/core/lifecycle";
+import { bridge, pod, vethPair } from "../../provider/src/kinds";
 import { hostUrl, settings, World } from "./support/world";
 
 // ip shows the mode with a link alone, and not with its addresses.
@@ -36,5 +36,30 @@ test.each(cases)("$type: $path is what was asked for, and seen when it changes",
     expect(diff(kind, seen, inputs).replaces).toEqual([path]);
   } finally {
     await remove(kind, id, outputs, settings);
+  }
+});
+
+test("a pod's link has a link-local address as long as it has one of IPv6", async () => {
+  const common = { owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+  const port = await create(bridge, check(bridge, { ...common, name: "br0", netns }).inputs, settings);
+  const asked = (...addresses: string[]) =>
+    check(pod, { ...common, name: world.name("p"), bridge: "br0", netns, addresses }).inputs;
+  const seen = async () => {
+    const inside = (...argv: string[]) => world.run("ip", "netns", "exec", world.name("p"), ...argv);
+    const own = await inside("ip", "-o", "-6", "addr", "show", "dev", "eth0", "scope", "link");
+    return [(await inside("cat", "/proc/sys/net/ipv6/conf/eth0/addr_gen_mode")).trim(), own !== ""];
+  };
+  const [without, with6] = [asked("10.0.1.2/24"), asked("10.0.1.2/24", "fd00:1::2/64")];
+  const { id, outputs } = await create(pod, without, settings);
+  let now = outputs;
+  try {
+    expect(await seen()).toEqual(["1", false]);
+    now = await update(pod, id, now, with6, settings);
+    expect(await seen()).toEqual(["0", true]);
+    now = await update(pod, id, now, without, settings);
+    expect(await seen()).toEqual(["1", false]);
+  } finally {
+    await remove(pod, id, now, settings);
+    await remove(bridge, port.id, port.outputs, settings);
   }
 });

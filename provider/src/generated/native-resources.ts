@@ -40,7 +40,7 @@ export type VethPair = dynamic.VethPair;
 
 /**
  * A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a
- * Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway. Id: `NAME`.
+ * Kubernetes pod. It has a link-local address if it has an IPv6 address or gateway. Id: `NAME`.
  */
 export const Pod = native<typeof dynamic.Pod>("Pod");
 export type Pod = dynamic.Pod;

@@ -1181,7 +1181,7 @@ export interface PodImpairment {
 
 /**
  * A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a
- * Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway. Id: `NAME`.
+ * Kubernetes pod. It has a link-local address if it has an IPv6 address or gateway. Id: `NAME`.
  */
 export class Pod extends LocalnetResource {
   /** The type in Pulumi's words, as policies compare it. */

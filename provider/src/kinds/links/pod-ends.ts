@@ -2,14 +2,14 @@ import { isIP } from "node:net";
 import { type Args, inNetns } from "../../core/kind";
 import { undefinedWithoutNetns } from "../../errors";
 import type { Host } from "../../host";
-import { address, familyOf, ifName, netnsName } from "../../schema/fields";
+import { address, ifName, netnsName } from "../../schema/fields";
 import { showLink } from "../../tools/ip/links";
 import { namespaceArgs } from "../host/namespace";
 import { impairment } from "./impairment";
 import { type ObservedLink, observeStableLink, removeLink } from "./link";
 import { deviceArgs, type LinkArgs, linkArgs, portArgs } from "./options";
 import type { ObservedPod } from "./pod-observe";
-import { type Gateways, podLink } from "./pod-routes";
+import { podLink } from "./pod-routes";
 
 export const podArgs = {
   /** Name of the namespace, as `ip netns` lists it, 1 to 64 characters. */
@@ -46,18 +46,6 @@ type PodArgs = Args<typeof podArgs>;
 /** The name of the end at the bridge. */
 export function nearName({ name, link }: Pick<PodArgs, "name" | "link">): string {
   return link ?? `veth-${name}`;
-}
-
-export function wantsIpv6({ addresses = [], gateway6 }: LinkArgs & Gateways): boolean {
-  return gateway6 !== undefined || addresses.some((each) => familyOf(each) === 6);
-}
-
-/**
- * Without an IPv6 address a link has nothing to say. Each word of one pod goes to all others at the bridge, and hundreds
- * that come up together keep the kernel from delivering anything else, for longer than Pulumi's own connections last.
- */
-export function silence({ name }: LinkArgs): string[] {
-  return ["link", "set", "dev", name, "addrgenmode", "none"];
 }
 
 /** The end at the bridge, as what a link of its own would be asked for. */

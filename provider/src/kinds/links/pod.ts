@@ -20,7 +20,8 @@ import {
 import { configureLink, creation } from "./ensure";
 import { importableInputs, observeLink, removeLink } from "./link";
 import { leastMtu6, linkRules } from "./options";
-import { farOf, nearName, nearOf, podArgs, podSides, removeEnds, silence, stableNearEnd, wantsIpv6 } from "./pod-ends";
+import { farOf, nearName, nearOf, podArgs, podSides, removeEnds, stableNearEnd } from "./pod-ends";
+import { followIpv6, silence, wantsIpv6 } from "./pod-ipv6";
 import { type ObservedPod, observedPod, remainsOf } from "./pod-observe";
 import { isGatewayRoute, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
 import { ensureSides, showSides } from "./side-inputs";
@@ -30,7 +31,7 @@ export const pod = defineKind({
   type: "Pod",
   tags: ["netns", "addressed"],
   summary:
-    "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod. It has a link-local address if it is made with an IPv6 address or gateway.",
+    "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod. It has a link-local address if it has an IPv6 address or gateway.",
   args: podArgs,
   outputs: {
     /** The file that stands for the namespace: /run/netns/NAME. */
@@ -103,6 +104,7 @@ export const pod = defineKind({
       ...removedRouteCommands(args, observed?.inputs),
     ];
     if (isSilent && !wantsIpv6(args)) first.push(silence(far));
+    if (whole?.far && !isNew) first.push(...(await followIpv6(host, args, recorded, whole.far)));
     // What changes a link can take its routes along.
     const last = (changed: boolean) => routeCommands(args, changed ? undefined : observed?.inputs);
     const there = whole?.far ?? farEnd.made;

@@ -37,7 +37,12 @@ export const probe: Shape = {
     const quick = { attempts: 3, intervalSeconds: 0.1, timeoutSeconds: 1 };
     return { ...(netns !== undefined && { netns }), ping: { address }, ...quick };
   },
-  inputs: { count: ({ draw }) => draw.int(1, 2), triggers: ({ draw }) => [draw.int(1, 3)] },
+  inputs: {
+    count: ({ draw }) => draw.int(1, 2),
+    triggers: ({ draw }) => [draw.int(1, 3)],
+    // A machine at work answers itself after a while.
+    maxMilliseconds: ({ draw }) => draw.int(500, 900),
+  },
   without: {
     ...{
       http: "asks nothing of the kernel that ping does not",
