@@ -50,22 +50,37 @@ describe.each([
   });
 });
 
+/** What a resource that is declared goes with. */
+function goesWith(declare: (options: pulumi.CustomResourceOptions) => void): unknown {
+  let deletedWith: unknown = "not asked";
+  const transformations = [
+    ({ props, opts }: pulumi.ResourceTransformationArgs) => {
+      ({ deletedWith } = opts as pulumi.CustomResourceOptions);
+      return { props, opts };
+    },
+  ];
+  declare({ transformations });
+  return deletedWith;
+}
+
 test.each([surface, native])("what is in a namespace goes with it, but not where that stays", (made) => {
   const own = new made.Netns("own", {});
-  const goesWith = [own, new made.Netns("attached", { pid: 7 }), made.Netns.get("found", "found")].map(
-    (netns, index) => {
-      let deletedWith: unknown = "not asked";
-      const transformations = [
-        ({ props, opts }: pulumi.ResourceTransformationArgs) => {
-          ({ deletedWith } = opts as pulumi.CustomResourceOptions);
-          return { props, opts };
-        },
-      ];
-      new made.Bridge(`in${index}`, { netns }, { transformations });
-      return deletedWith;
-    },
+  const all = [own, new made.Netns("attached", { pid: 7 }), made.Netns.get("found", "found")].map((netns, index) =>
+    goesWith((options) => new made.Bridge(`in${index}`, { netns }, options)),
   );
-  expect(goesWith).toEqual([own, undefined, undefined]);
+  expect(all).toEqual([own, undefined, undefined]);
+});
+
+test.each([surface, native])("what uses a thing with a delete of its own has one too, and goes before it", (made) => {
+  const netns = new made.Netns("place", {});
+  const sets = [netns, "place"].map((each, index) => new made.IpSet(`set${index}`, { netns: each, type: "hash:ip" }));
+  const all = sets.map((name, index) =>
+    goesWith((options) => {
+      const args = { netns, chain: "INPUT", target: "DROP", matchSet: { name, flags: ["src" as const] } };
+      new made.IptablesRule(`rule${index}`, args, options);
+    }),
+  );
+  expect(all).toEqual([netns, undefined]);
 });
 
 test.each([surface, native])("a key is declared as a secret, and peers that have one", async ({ Wireguard }) => {

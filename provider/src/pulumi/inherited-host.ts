@@ -53,7 +53,8 @@ function isLater(value: HostInput): boolean {
 }
 
 /** The resources of this package among the inputs, but for addresses: those may well be another host's. */
-function given(references: References, args: Values, prefix = ""): (readonly [path: string, pulumi.Resource])[] {
+/** The resources that a resource is given, each with the input's path. */
+export function given(references: References, args: Values, prefix = ""): (readonly [path: string, pulumi.Resource])[] {
   return Object.entries(references).flatMap(([key, reference]) => {
     const [value, path] = [args[key], `${prefix}${key}`];
     if (typeof reference !== "string")

@@ -3,7 +3,7 @@ import type { Values } from "../core/values";
 import { shapes } from "../generated/shapes";
 import { fromEnvironment } from "./environment";
 import { settingsOf } from "./explicit-provider";
-import { placeOf } from "./inherited-host";
+import { given as givenIn, placeOf } from "./inherited-host";
 import type { References } from "./meaning";
 import { defaultName } from "./names";
 import { rememberRequest, resolved } from "./references";
@@ -58,6 +58,7 @@ export abstract class LocalnetResource extends Declared {
     const request = withSecrets(shape, defined(resolved(shape.references, given)));
     const token = dynamicToken(type);
     const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "pulumi-nodejs", options);
+    const own = ownOptions(shape, given);
     super(
       token,
       name,
@@ -71,8 +72,9 @@ export abstract class LocalnetResource extends Declared {
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
         __provider: `exports.handler=()=>require("pulumi-localnet/provider")("${type}")`,
       },
-      pulumi.mergeOptions({ ...ownOptions(shape, given), ...(provider && { provider }) }, options),
+      pulumi.mergeOptions({ ...own, ...(provider && { provider }) }, options),
     );
+    if (shape.parent) goesWith.set(this, own.deletedWith);
     rememberRequest(this, isRead ? { ...readInputs(shape, this), host } : { ...request, host });
     if (isRead || isStaying(shape, given)) staying.add(this);
   }
@@ -136,6 +138,7 @@ export function native<C>(type: string): C {
       const own = { ...ownOptions(shape, given), deleteBeforeReplace: true, ...(provider && { provider }) };
       const merged = pulumi.mergeOptions(own, options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
+      if (shape.parent) goesWith.set(this, own.deletedWith);
       rememberRequest(this, { ...(isRead ? readInputs(shape, this) : request), host });
       if (isRead || isStaying(shape, given)) staying.add(this);
     }
@@ -182,12 +185,19 @@ function isStaying({ stays }: Shape, args: Values): boolean {
   return stays !== undefined && args[stays] !== undefined;
 }
 
+/** What the resource goes with that lives in another; undefined: it needs a delete of its own. */
+const goesWith = new WeakMap<object, pulumi.Resource | undefined>();
+
 /** A resource that goes with the one it lives in needs no delete of its own. What is imported may be secret, too. */
-function ownOptions({ parent, secrets = {}, secretOutputs = [] }: Shape, args: Values): pulumi.CustomResourceOptions {
+function ownOptions(shape: Shape, args: Values): pulumi.CustomResourceOptions {
+  const { parent, references, secrets = {}, secretOutputs = [] } = shape;
   const within = parent && args[parent];
+  const mayGo = pulumi.Resource.isInstance(within) && !staying.has(within);
+  // What it uses may have a delete of its own, which would find it in use.
+  const isFirst = givenIn(references, args).some(([, each]) => goesWith.has(each) && goesWith.get(each) !== within);
   const hidden = [...Object.keys(secrets).filter((key) => secrets[key] === true), ...secretOutputs];
   return {
-    ...(pulumi.Resource.isInstance(within) && !staying.has(within) && { deletedWith: within }),
+    ...(mayGo && !isFirst && { deletedWith: within }),
     ...(hidden.length > 0 && { additionalSecretOutputs: hidden }),
   };
 }

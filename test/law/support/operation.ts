@@ -1,6 +1,6 @@
 import { unknown, type Values } from "../../../provider/src/core/check";
 import { ownerOf } from "./generate";
-import { dependencies, kindOf, type Program, parentOf, type Resource, refsIn, resolved } from "./program";
+import { dependencies, kindOf, livesIn, type Program, parentOf, type Resource, refsIn, resolved } from "./program";
 import type { Provider } from "./provider";
 import { inOrder, type State, type Step } from "./state";
 
@@ -217,8 +217,18 @@ export class Operation {
       ...{ name: resource.name, type: resource.type, id, inputs, outputs, failed, pendingReplacement: false },
       dependencies: dependencies(resource),
       from: Object.fromEntries(from),
-      deletedWith: parentOf(resource),
+      deletedWith: this.goesWith(resource),
     };
+  }
+
+  /** The resource that one goes with, as the classes tell the engine: what it uses may have a delete of its own. */
+  private goesWith(resource: Resource): string | undefined {
+    const parent = parentOf(resource);
+    const uses = refsIn(resource.inputs).flatMap((name) => this.state(name) ?? []);
+    const isFirst = uses.some(
+      ({ name, type, deletedWith }) => name !== parent && livesIn(type) && deletedWith !== parent,
+    );
+    return isFirst ? undefined : parent;
   }
 
   private state(name: string): State | undefined {

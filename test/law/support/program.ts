@@ -83,13 +83,16 @@ function isObject(value: unknown): value is Values {
   return typeof value === "object" && value !== null;
 }
 
-/** The resource that one lives in, and goes with. */
+/** The resource that one lives in. */
 export function parentOf({ type, inputs }: Resource): string | undefined {
-  for (const [key, field] of Object.entries(kindOf(type).args.shape)) {
-    const value = inputs[key];
-    if ((field as { meta(): { parent?: boolean } | undefined }).meta()?.parent && isRef(value)) return value.ref;
-  }
-  return undefined;
+  const value = inputs[livesIn(type) ?? ""];
+  return isRef(value) ? value.ref : undefined;
+}
+
+/** The input of a kind that says what its objects live in. */
+export function livesIn(type: string): string | undefined {
+  const fields = Object.entries(kindOf(type).args.shape) as [string, { meta(): { parent?: boolean } | undefined }][];
+  return fields.find(([, field]) => field.meta()?.parent)?.[0];
 }
 
 /** The same resources, each after those that it names, and otherwise in their order. Undefined: some name each other. */
