@@ -1,6 +1,7 @@
 import type { Divergence } from "./look";
 import type { Pair } from "./pair";
 import { find, isRef, type Program, type Resource } from "./program";
+import { links, networkOf, type ProgramLink } from "./scene";
 
 /** A divergence that is known, and still there. */
 export interface Open {
@@ -87,7 +88,66 @@ export const open: readonly Open[] = [
       b: [{ name: "ifx1", type: "Ifb", inputs: { up: false } }],
     },
   },
+  {
+    what: "a route goes with a link that the program gives up, where another one has the network of its next hop by then",
+    why: "the engine deletes last, and asks nothing of the route after that",
+    sort: /^refresh: Route refresh gone$/,
+    when: ({ a, b }) => links(a).some((link) => !find(b, link.by) && links(b).some((other) => isBeside(link, other))),
+    pair: {
+      ...between,
+      a: [n1, bridgeAt("b1", "10.0.3.4/24"), routeVia("10.0.3.2", "b1")],
+      b: [n1, bridgeAt("b9", "10.0.3.4/24"), routeVia("10.0.3.2", "b9")],
+    },
+  },
+  {
+    what: "a route by a next hop that two links reach is over the link that came first",
+    why: "the kernel takes the first, and does not tell whether somebody asked for it",
+    sort: /^kernel: route [46] dev$/,
+    when: ({ b }) => links(b).some((link) => links(b).some((other) => other.by !== link.by && isBeside(link, other))),
+    pair: {
+      ...between,
+      a: [n1, bridgeAt("b1", "10.0.3.4/24")],
+      b: [
+        ...[n1, bridgeAt("b2", "10.0.3.5/24"), { ...bridgeAt("b1", "10.0.3.4/24"), dependsOn: ["b2"] }],
+        routeVia("10.0.3.2", "b1"),
+      ],
+    },
+  },
+  {
+    what: "a namespace with a process that has its name alone is not replaced",
+    why: "the engine deletes what is replaced before what depends on it and does not name it",
+    sort: /^update: Netns replace LN_BUSY$/,
+    when: ({ b }) => b.some(({ type, inputs }) => type === "Process" && typeof inputs.netns === "string"),
+    pair: {
+      ...between,
+      a: [n1, sleeperIn("n1")],
+      b: [{ ...n1, inputs: { name: "n9" } }, sleeperIn("n9")],
+    },
+  },
 ];
+
+function bridgeAt(name: string, address: string): Resource {
+  return { name, type: "Bridge", inputs: { ...inN1, addresses: [address] } };
+}
+
+function routeVia(via: string, link: string): Resource {
+  return {
+    ...{ name: "r1", type: "Route", inputs: { ...inN1, destination: "10.8.0.0/16", via } },
+    dependsOn: [link],
+  };
+}
+
+function sleeperIn(netns: string): Resource {
+  return { name: "x1", type: "Process", inputs: { netns, command: ["sleep", "1000"] }, dependsOn: ["n1"] };
+}
+
+/** Have they a network in common? */
+function isBeside(one: ProgramLink, other: ProgramLink): boolean {
+  return (
+    one.netns === other.netns &&
+    one.addresses.some((each) => other.addresses.some((address) => networkOf(each) === networkOf(address)))
+  );
+}
 
 function macvlanOn(link: string): Resource {
   return { name: "m1", type: "Macvlan", inputs: { ...inN1, link: { ref: link } } };

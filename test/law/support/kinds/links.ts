@@ -18,16 +18,23 @@ const linkInputs: NonNullable<Shape["inputs"]> = {
   },
 };
 
+/** The same of a link of its own. */
+const deviceInputs: NonNullable<Shape["inputs"]> = {
+  ...linkInputs,
+  // For a queue of a million packets the kernel does not always have the memory.
+  txQueueLength: ({ draw }) => draw.int(0, 4000),
+};
+
 /** The same of a link that can be a port of a bridge. */
 const portLinkInputs: NonNullable<Shape["inputs"]> = {
-  ...linkInputs,
+  ...deviceInputs,
   bridgePort: ({ draw }) => portInputs && fromSchema(portInputs, draw),
 };
 
 /** A link of which the kind's own schema says all. */
 export function linkShape(type: string): Shape {
   const prefix = `${type.slice(0, 2).toLowerCase()}x`;
-  const inputs = "bridgePort" in (kinds[type]?.args.shape ?? {}) ? portLinkInputs : linkInputs;
+  const inputs = "bridgePort" in (kinds[type]?.args.shape ?? {}) ? portLinkInputs : deviceInputs;
   // probe-features.mjs calls what a kernel may lack as ip calls the type.
   return { prefix, weight: 2, needs: type.toLowerCase() as Feature, base: inPlace, inputs };
 }
