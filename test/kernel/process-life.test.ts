@@ -1,6 +1,8 @@
 import type { Values } from "../../provider/src/core/check";
 import { diff } from "../../provider/src/core/diff";
 import { create, read, remove, update } from "../../provider/src/core/lifecycle";
+import { LocalnetError } from "../../provider/src/errors";
+import { openHost } from "../../provider/src/host";
 import { withEngine } from "../../provider/src/host/operation";
 import { process as kind } from "../../provider/src/kinds";
 import { failure } from "./support/contract";
@@ -44,6 +46,23 @@ test("its output goes to a file that only its user may read, and that goes with 
   expect((await world.run("stat", "-c", "%a", log)).trim()).toBe("600");
   await remove(kind, id, outputs, settings);
   expect((await world.try("ls", log)).exitCode).not.toBe(0);
+});
+
+test("one that was started, which its host could not say any more, is ended", async () => {
+  const host = openHost(hostUrl, settings);
+  const { start } = host;
+  let started = false;
+  host.start = async (...call) => {
+    await start(...call);
+    started = true;
+    throw new LocalnetError("LN_HOST", "cut off");
+  };
+  try {
+    expect(await failure(() => create(kind, inputs(["sleep", "600"]), settings))).toMatchObject({ code: "LN_HOST" });
+  } finally {
+    host.start = start;
+  }
+  expect([started, await alive()]).toEqual([true, []]);
 });
 
 test("a log file of one's own is appended to and stays", async () => {

@@ -118,7 +118,11 @@ export const process = defineKind({
       const environment = { ...(await newMark(host, args.owner)), ...args.environment };
       const options = { environment, workingDirectory: args.workingDirectory, logFile: log };
       await host.start([...starter, ...args.command], options).catch(async (error) => {
-        await clear(host, args);
+        // A connection may end behind the start: what cannot be ended now keeps its mark.
+        await stop(host, args).then(
+          () => clear(host, args),
+          () => undefined,
+        );
         throw error;
       });
     }
