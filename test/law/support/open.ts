@@ -39,7 +39,7 @@ export const open: readonly Open[] = [
     what: "the ledger tells of a setting the value before the last, where a refresh found the last one there already",
     why: "what is as it should be is not updated",
     sort: /^kernel: (left|missing) ledger$/,
-    when: ({ byHand }, { text }) => byHand.length > 0 && text.includes('"what":"Sysctl '),
+    when: ({ byHand }, { text }) => byHand.length > 0 && /"what":"(Sysctl|IptablesPolicy) /.test(text),
     pair: {
       byHand: [
         {
@@ -62,6 +62,21 @@ export const open: readonly Open[] = [
       refreshes: true,
       a: [n1],
       b: [{ ...n1, inputs: { loopback: false } }],
+    },
+  },
+  {
+    what: "a loopback that is set down keeps the kernel's own route to the network of an address that a resource gave it",
+    why: "the kernel takes it away with the address alone",
+    sort: /^kernel: left the kernel's own route 4 on lo$/,
+    when: ({ b }) =>
+      b.some(({ inputs }) => inputs.loopback === false) && b.some(({ inputs }) => inputs.device === "lo"),
+    pair: {
+      ...between,
+      a: [n1, { name: "a1", type: "Address", inputs: { ...inN1, device: "lo", address: "10.78.0.1/16" } }],
+      b: [
+        { ...n1, inputs: { loopback: false } },
+        { name: "a1", type: "Address", inputs: { ...inN1, device: "lo", address: "10.78.0.1/16" } },
+      ],
     },
   },
   {
