@@ -87,6 +87,8 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   readonly needs: readonly Tool[];
   /** Rules between inputs; yields a property and what is wrong with it. */
   rules?(args: Args<A>): Iterable<readonly [property: string, rule: string]>;
+  /** Why the running kernel can have none, where that is certain before one is made. Changes nothing. */
+  unavailable?(host: Host): Promise<string | undefined>;
   /** The identity, from inputs alone. */
   id(args: Args<A>): string;
   /** The form of the ids, in Markdown, where the comment on `id` does not say it. */

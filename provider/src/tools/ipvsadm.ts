@@ -3,6 +3,14 @@ import { cached, type Host, usesReadCache } from "../host";
 import { commandError } from "../host/command-error";
 import { enter } from "../host/netns";
 import { address, anyPort, netnsName } from "../schema/fields";
+import { isMissing } from "./modules";
+
+/** Why there can be no IPVS, if that is certain. */
+export async function whyNoIpvs(host: Host): Promise<string | undefined> {
+  return (await cached(host, "module ip_vs", () => isMissing(host, "ip_vs")))
+    ? "the running kernel has no IPVS, module ip_vs: take another kernel or, with the input host, another machine"
+    : undefined;
+}
 
 /** A virtual service, with the names that ipvsadm's manual gives its parts. */
 export interface Service {

@@ -18,6 +18,7 @@ import {
   showService,
   type TunnelType,
   tunnelTypes,
+  whyNoIpvs,
 } from "../../tools/ipvsadm";
 
 interface BackendArgs extends Settings {
@@ -100,6 +101,8 @@ export const ipvsBackend = defineKind({
       yield ["tunnelPort", args.tunnelPort === undefined ? "is needed with tunnelType gue" : "needs tunnelType gue"];
     if (args.lowerThreshold && !args.upperThreshold) yield ["lowerThreshold", "needs upperThreshold"];
   },
+
+  unavailable: whyNoIpvs,
 
   async observe(host, args, recorded) {
     const { key, netns } = where(args);

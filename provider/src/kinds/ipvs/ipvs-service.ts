@@ -11,6 +11,7 @@ import {
   serviceArgs,
   serviceId,
   showService,
+  whyNoIpvs,
 } from "../../tools/ipvsadm";
 
 const schedulers = [
@@ -103,6 +104,8 @@ export const ipvsService = defineKind({
       yield ["persistenceNetmask", version6 ? "must be a prefix length for IPv6" : "must be a netmask for IPv4"];
     }
   },
+
+  unavailable: whyNoIpvs,
 
   async observe(host, args) {
     const service = await showService(host, args.netns, keyOf(args));

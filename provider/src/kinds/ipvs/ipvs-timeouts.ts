@@ -4,6 +4,7 @@ import { eraseShare, listUnshared } from "../../core/ledger";
 import { holdSetting, recallSetting, releaseSetting, type Setting } from "../../core/shared-setting";
 import type { Host } from "../../host";
 import { at, netnsName } from "../../schema/fields";
+import { whyNoIpvs } from "../../tools/ipvsadm";
 import { findTimeouts, setTimeouts, showTimeouts, type Timeouts } from "../../tools/ipvsadm-timeouts";
 
 // The kernel counts them in ticks, of which there are up to 1000 in a second, in 31 bits.
@@ -32,6 +33,8 @@ export const ipvsTimeouts = defineKind({
   needs: ["ipvsadm"],
   /** `timeouts@NETNS` */
   id: idOf,
+
+  unavailable: whyNoIpvs,
 
   async observe(host, args) {
     return { inputs: await showTimeouts(host, args.netns), outputs: {} };

@@ -3,6 +3,7 @@
  * a kind and for all versions of this package: it requires this module by name and asks for the kind.
  */
 import type { Failure, Values } from "../../core/check";
+import { checkWithKernel } from "../../core/check-kernel";
 import { changesNow, diffOf } from "../../core/diff";
 import { findExternal } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
@@ -37,7 +38,7 @@ function provider(type: string) {
       settings = common;
     },
     async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
-      return lifecycle.check(kind, withoutProviderKey(news));
+      return checkWithKernel(kind, withoutProviderKey(news), settings);
     },
     async diff(id: string, olds: Values, news: Values) {
       const [was, is] = [withoutProviderKey(olds), withoutProviderKey(news)];

@@ -1,0 +1,29 @@
+import { execa } from "execa";
+import { checkWithKernel } from "../../provider/src/core/check-kernel";
+import { kinds } from "../../provider/src/kinds";
+
+const owner = "project/stack/service";
+const service = { owner, address: "10.96.0.10", port: 80 };
+const settings = { sudo: false };
+const check = (inputs: object, host = settings) => checkWithKernel(kinds.IpvsService as never, { ...inputs }, host);
+const succeeds = async (file: string, ...args: string[]) => (await execa(file, args, { reject: false })).exitCode === 0;
+
+test("a preview refuses what this machine's kernel cannot have, and names the module", async () => {
+  const canHave = (await succeeds("ls", "/proc/net/ip_vs")) || (await succeeds("modprobe", "-n", "ip_vs"));
+  const { inputs, failures } = await check(service);
+  expect(inputs).toMatchObject(service);
+  expect(failures.map(({ reason }) => reason)).toEqual(
+    canHave
+      ? []
+      : ["the running kernel has no IPVS, module ip_vs: take another kernel or, with the input host, another machine"],
+  );
+});
+
+test("what is wrong with the inputs is told first, and a host that may not be there yet is not asked", async () => {
+  const { failures } = await check({ ...service, port: 65536 });
+  expect(failures.map(({ property }) => property)).toEqual(["port"]);
+  expect((await check({ ...service, host: "ssh://nowhere.invalid" })).failures).toEqual([]);
+  expect((await check(service, { ...settings, host: "ssh://nowhere.invalid" } as typeof settings)).failures).toEqual(
+    [],
+  );
+});
