@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addressIn, Bridge, Lan, Pod, Probe, Provider } from "pulumi-localnet";
+import { addressIn, Bridge, Lan, Pod, Probe, Process, Provider, VirtualService } from "pulumi-localnet";
+import { server } from "./server";
 
 const config = new pulumi.Config();
 const network = "10.77.0.0/16";
@@ -16,7 +17,10 @@ const hosts = config
   });
 
 // All bridges are one LAN. It tries full-sized packets between any two of them.
-const lan = new Lan("lan", { hosts: Object.fromEntries(hosts.map((host) => [host.name, host])) });
+const lan = new Lan("lan", {
+  hosts: Object.fromEntries(hosts.map((host) => [host.name, host])),
+  over: config.get("over") as "vxlan" | "wireguard" | undefined,
+});
 
 // What is connected to them needs the mtu of the LAN: what is larger would be lost between the machines.
 const pods = hosts.flatMap(({ name, index, bridge, provider }) =>
@@ -41,5 +45,30 @@ for (const from of firsts)
       },
       { provider: from.provider, dependsOn: [lan, to.pod] },
     );
+
+// A service that the first pod of each machine is behind, and who calls it on the first machine.
+const endpoints = firsts.map(({ pod, provider, host }) => {
+  const ready = { tcp: { address: "127.0.0.1", port: 8080 }, timeoutSeconds: 60 };
+  const web = new Process(`${host}-web`, { netns: pod, command: server(host), ready }, { provider });
+  return { address: pod, dependsOn: web };
+});
+const [first] = hosts;
+if (!first) throw new pulumi.RunError("hosts: must be at least two");
+const { bridge, provider } = first;
+const client = new Pod(
+  "client",
+  { bridge, addresses: [addressIn(network, 256 + 250)], gateway: bridge, mtu: lan.mtu },
+  { provider },
+);
+const web = new VirtualService(
+  "web",
+  { netns: client, addresses: "10.96.0.10", ports: [{ port: 80, targetPort: 8080 }], endpoints },
+  { providers: [provider] },
+);
+new Probe(
+  "service",
+  { netns: client, http: { url: "http://10.96.0.10/", expectBody: firsts.map(({ host }) => host) }, count: 30 },
+  { provider, dependsOn: [web, lan] },
+);
 
 export const mtu = lan.mtu;
