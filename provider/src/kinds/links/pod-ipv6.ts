@@ -32,10 +32,9 @@ export async function followIpv6(
   recorded: (LinkArgs & Gateways) | undefined,
   { detail: { entries } }: ObservedLink,
 ): Promise<string[][]> {
-  if (!(await hasIpv6(host))) return [];
   const [netns, wants] = [args.name, wantsIpv6(args)];
-  const had = recorded ? wantsIpv6(recorded) : (await modeOf(host, netns, podLink)) !== "none";
-  if (wants === had) return [];
+  if ((recorded && wantsIpv6(recorded) === wants) || !(await hasIpv6(host))) return [];
+  if (!recorded && ((await modeOf(host, netns, podLink)) !== "none") === wants) return [];
   const mode = wants ? await readSysctl(host, netns, "net/ipv6/conf/default/addr_gen_mode") : none;
   // What a link has of IPv6 goes with a small mtu.
   await writeSysctls(host, netns, new Map([[`net/ipv6/conf/${podLink}/addr_gen_mode`, mode ?? none]]));
