@@ -28,7 +28,7 @@ function isExecutable(path: string): boolean {
 }
 
 const special = fc.string({
-  unit: fc.constantFrom(..."\\'\"`$!~*?[]{}()<>|;&#%^= \n\t-@:,.+/aZ0éß日🦀\u00a0\u0085\u2028\u200f"),
+  unit: fc.constantFrom(..."\\'\"`$!~*?[]{}()<>|;&#%^= \n\t-@:,.+/aZ0éß日🦀\u00a0\u0085\u2028\u3000\u200f"),
 });
 /** Any text that a command can get: all but NUL. */
 const anyWord = fc

@@ -11,7 +11,7 @@ export function decode(variable: string): string {
   return `case $${variable} in *\\\\*) ${variable}=$(printf %bx "$${variable}"); ${variable}=\${${variable}%x};; esac`;
 }
 
-/** A line that sh, bash, fish and csh alike read as exactly these words. */
+/** A line that sh, bash, zsh, fish and csh alike read as exactly these words. */
 export function quote(argv: readonly string[]): string {
   return argv.map(quoteWord).join(" ");
 }
@@ -21,7 +21,8 @@ function quoteWord(text: string): string {
   if (/[\u0000-\u001f\u007f]/.test(text)) {
     throw new LocalnetError("LN_INPUT", `a control character cannot be in a command line: ${JSON.stringify(text)}`);
   }
-  return text === "" ? "''" : text.replace(/[^A-Za-z0-9_@%+=:,./\u0080-\uffff-]/g, "\\$&");
+  // For zsh "=" at the beginning means the path of a command, for fish any space of Unicode ends a word.
+  return text === "" ? "''" : text.replace(/\s|[^A-Za-z0-9_@%+:,./\u0080-\uffff-]/g, "\\$&");
 }
 
 /** The kernel ends a word there: what is behind it would be lost. */
