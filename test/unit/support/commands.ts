@@ -75,6 +75,7 @@ export const shown: Record<string, string[]> = {
   "test/acceptance/kills.test.ts": ["pulumi cancel", "pulumi refresh --clear-pending-creates"],
   "test/acceptance/leaf-spine.test.ts": ["pulumi config rm cut", "pulumi config set cut leaf1-spine2"],
   "test/acceptance/kube-proxy-example.test.ts": ["pulumi config set by resources", "pulumi config set mode iptables"],
+  "test/acceptance/host-link-wireguard.long.test.ts": ["pulumi config set over wireguard"],
   "test/acceptance/three-hosts.test.ts": ["pulumi config set hosts ssh://root@one,ssh://root@two,ssh://root@three"],
   "test/acceptance/side-by-side.test.ts": [
     "pulumi config set --path pulumi:autonaming.pattern '${stack}-${name}'",
