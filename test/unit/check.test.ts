@@ -154,7 +154,7 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["MplsRoute", { via: "fe80::1" }, "device", "is needed with a link-local via"],
   ["Link", { name: "lo", master: "br0" }, "master", "lo is no port"],
   ["IpvsBackend", { address: "224.0.0.1" }, "address", "must be a unicast address"],
-  ["IpvsBackend", { address: "2001:db8::1" }, "address", "of the service's IP version"],
+  ["IpvsBackend", { address: "2001:db8::1" }, "forwarding", "must be tunnel for a backend of another IP version"],
   ["IpvsTimeouts", { udp: 0 }, "udp", "1 to 2147483"],
   ["Probe", { ping: undefined, http: { url: "file:///etc/passwd" } }, "http.url", "http:// or https://"],
   ["Probe", { ping: undefined, tcp: { address: "10.0.0.1", port: 0 } }, "tcp.port", "1 to 65535"],

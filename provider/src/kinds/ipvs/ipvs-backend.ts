@@ -89,7 +89,7 @@ export const ipvsBackend = defineKind({
     const { key, netns } = where(args);
     if (args.netns !== undefined && args.netns !== netns) yield ["netns", "must be the service's"];
     if (args.forwarding !== "tunnel" && "address" in key && familyOf(key.address) !== familyOf(args.address))
-      yield ["address", "must be of the service's IP version, but for forwarding tunnel"];
+      yield ["forwarding", "must be tunnel for a backend of another IP version than the service's"];
     if (args.forwarding !== "masquerade" && "port" in key && key.port !== args.port) {
       yield ["port", `must be the service's, ${key.port}, with forwarding ${args.forwarding}`];
     }
