@@ -97,6 +97,16 @@ export function looksAtTwoNamespaces(row: Row): void {
       );
     });
 
+    test("capture gives a pipe each packet when it comes", async () => {
+      const script = `node ${command} capture --live -c 1 right -- 'icmp[icmptype] == icmp-echo' | tcpdump -n -r -`;
+      let isDone = false;
+      const capturing = run([...sandbox.inside, "sh", "-c", script]).finally(() => {
+        isDone = true;
+      });
+      while (!isDone) await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
+      expect((await capturing).stdout).toMatch(/^\S+ .*IP 10\.90\.0\.1 > 10\.90\.0\.2: ICMP echo request.*\n$/);
+    });
+
     test("trace tells a ping's way there and back, and of a rule that drops what it says", async () => {
       const ping = await localnet("trace", ...source(), "--from", "left", "ping", "10.90.0.2");
       expect(ping).toMatchObject({ code: 0, stderr: "" });

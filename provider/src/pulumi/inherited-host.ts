@@ -52,8 +52,7 @@ function isLater(value: HostInput): boolean {
   return typeof value === "object";
 }
 
-/** The resources of this package among the inputs, but for addresses: those may well be another host's. */
-/** The resources that a resource is given, each with the input's path. */
+/** The resources of this package among the inputs, each with its path, but for addresses: those may well be another host's. */
 export function given(references: References, args: Values, prefix = ""): (readonly [path: string, pulumi.Resource])[] {
   return Object.entries(references).flatMap(([key, reference]) => {
     const [value, path] = [args[key], `${prefix}${key}`];
