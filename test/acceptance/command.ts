@@ -157,6 +157,10 @@ export function looksAtTwoNamespaces(row: Row): void {
       const changed = await localnet("ls", "--expect-no-changes", ...source());
       expect(changed).toMatchObject({ code: 3 });
       expect(changed.stdout).toContain("VethPair eth-left: mtu: wanted 1400, seen 1300\n");
+      // So does the page of the graph, and has it in red.
+      const page = (await localnet("graph", "-f", "html", ...source())).stdout;
+      expect(page).toContain("mtu: wanted 1400, seen 1300");
+      expect(page).toMatch(/class="[a-z ]* changed"/);
 
       await sandbox.ip("netns", "del", "right");
       const { stdout } = await localnet("ls", "--json", ...source());
