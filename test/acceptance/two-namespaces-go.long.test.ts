@@ -49,7 +49,7 @@ test("the SDK that is generated of the schema compiles, with the program", async
 
 test("the commands of docs/languages.md give a project of Go the SDK", async () => {
   const project = mkdtempSync(join(tmpdir(), "localnet-go-"));
-  for (const name of ["go.mod", "go.sum", "main.go", "sdks"])
+  for (const name of ["go.mod", "go.sum", "main.go", "main_test.go", "sdks"])
     cpSync(join(program, name), join(project, name), { recursive: true });
   const module = "example.com/pulumi-localnet/sdk/go";
   await must(["go", "mod", "edit", `-droprequire=${module}`, `-dropreplace=${module}`], project);

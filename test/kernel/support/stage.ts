@@ -82,13 +82,13 @@ export class Stage {
 
   async nothingLeft(): Promise<void> {
     expect(this.engine.state).toBeUndefined();
-    expect(await this.spec.look()).toBeUndefined();
-    // Some things go a moment after the command that takes them away.
-    let left = "";
+    // Some things go a moment after the command that takes them away, such as the other end of a link.
+    let [there, left]: [Values | undefined, string] = [undefined, ""];
     await eventually(async () => {
-      left = await this.world.trace();
-      return left === this.before;
+      [there, left] = [await this.spec.look(), await this.world.trace()];
+      return there === undefined && left === this.before;
     }).catch(() => undefined);
+    expect(there).toBeUndefined();
     expect(left).toBe(this.before);
   }
 
