@@ -76,6 +76,7 @@ import { readDocs, readSamples } from "./docs.mjs";
  * @property {string} [reference]
  * @property {boolean} [parent]
  * @property {boolean} [stays]
+ * @property {boolean} [busy]
  * @property {boolean} [secret]
  * @property {string} [environment]
  */

@@ -7,6 +7,7 @@ export function shapes({ common, configuration, functions, kinds }) {
     const inputs = [...args, ...common];
     const parent = inputs.find(({ schema }) => schema.parent)?.key;
     const stays = inputs.find(({ schema }) => schema.stays)?.key;
+    const busy = inputs.some(({ schema }) => schema.busy);
     const secrets = secretsIn(inputs);
     const secretOutputs = outputs.flatMap(({ key, schema }) => (schema.secret ? [key] : []));
     const shape = {
@@ -18,6 +19,7 @@ export function shapes({ common, configuration, functions, kinds }) {
       ...(secretOutputs.length > 0 && { secretOutputs }),
       ...(parent && { parent }),
       ...(stays && { stays }),
+      ...(busy && { busy }),
     };
     return [type, shape];
   });

@@ -594,6 +594,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { netns: "name" },
     longestName: 28,
     parent: "netns",
+    busy: true,
   },
   IptablesPolicy: {
     inputs: ["family", "table", "chain", "netns", "policy", "host", "adopt"],
@@ -607,6 +608,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { netns: "name" },
     longestName: 31,
     parent: "netns",
+    busy: true,
   },
   IptablesRule: {
     inputs: [

@@ -24,6 +24,8 @@ export interface Shape {
   readonly parent?: string;
   /** The input with which the object stays when the resource goes. */
   readonly stays?: string;
+  /** The kernel keeps the object while another uses it. */
+  readonly busy?: boolean;
 }
 
 /**
@@ -74,7 +76,7 @@ export abstract class LocalnetResource extends Declared {
       },
       pulumi.mergeOptions({ ...own, ...(provider && { provider }) }, options),
     );
-    if (shape.parent) goesWith.set(this, own.deletedWith);
+    if (shape.busy) goesWith.set(this, own.deletedWith);
     rememberRequest(this, isRead ? { ...readInputs(shape, this), host } : { ...request, host });
     if (isRead || isStaying(shape, given)) staying.add(this);
   }
@@ -138,7 +140,7 @@ export function native<C>(type: string): C {
       const own = { ...ownOptions(shape, given), deleteBeforeReplace: true, ...(provider && { provider }) };
       const merged = pulumi.mergeOptions(own, options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
-      if (shape.parent) goesWith.set(this, own.deletedWith);
+      if (shape.busy) goesWith.set(this, own.deletedWith);
       rememberRequest(this, { ...(isRead ? readInputs(shape, this) : request), host });
       if (isRead || isStaying(shape, given)) staying.add(this);
     }
@@ -185,7 +187,7 @@ function isStaying({ stays }: Shape, args: Values): boolean {
   return stays !== undefined && args[stays] !== undefined;
 }
 
-/** What the resource goes with that lives in another; undefined: it needs a delete of its own. */
+/** What a resource goes with that the kernel keeps while it is in use; undefined: it has a delete of its own. */
 const goesWith = new WeakMap<object, pulumi.Resource | undefined>();
 
 /** A resource that goes with the one it lives in needs no delete of its own. What is imported may be secret, too. */

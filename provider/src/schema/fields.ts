@@ -30,6 +30,8 @@ declare module "zod" {
     parent?: boolean;
     /** An object with this input is there without the resource and stays when that goes: so does what is in it. */
     stays?: boolean;
+    /** Of the name of an object that the kernel keeps while another uses it. */
+    busy?: boolean;
     /** It names what is there already: where no name is given it is that of the resource, without a prefix. */
     existing?: boolean;
     /** The variable of the environment that says it when nothing else does. */

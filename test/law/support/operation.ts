@@ -1,6 +1,6 @@
 import { unknown, type Values } from "../../../provider/src/core/check";
 import { ownerOf } from "./generate";
-import { dependencies, kindOf, livesIn, type Program, parentOf, type Resource, refsIn, resolved } from "./program";
+import { dependencies, isBusyInUse, kindOf, type Program, parentOf, type Resource, refsIn, resolved } from "./program";
 import type { Provider } from "./provider";
 import { inOrder, type State, type Step } from "./state";
 
@@ -226,7 +226,7 @@ export class Operation {
     const parent = parentOf(resource);
     const uses = refsIn(resource.inputs).flatMap((name) => this.state(name) ?? []);
     const isFirst = uses.some(
-      ({ name, type, deletedWith }) => name !== parent && livesIn(type) && deletedWith !== parent,
+      ({ name, type, deletedWith }) => name !== parent && isBusyInUse(type) && deletedWith !== parent,
     );
     return isFirst ? undefined : parent;
   }

@@ -89,6 +89,13 @@ export function parentOf({ type, inputs }: Resource): string | undefined {
   return isRef(value) ? value.ref : undefined;
 }
 
+/** Does the kernel keep one while another uses it? */
+export function isBusyInUse(type: string): boolean {
+  return Object.values(kindOf(type).args.shape).some(
+    (field) => (field as { meta(): { busy?: boolean } | undefined }).meta()?.busy,
+  );
+}
+
 /** The input of a kind that says what its objects live in. */
 export function livesIn(type: string): string | undefined {
   const fields = Object.entries(kindOf(type).args.shape) as [string, { meta(): { parent?: boolean } | undefined }][];

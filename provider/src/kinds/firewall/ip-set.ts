@@ -20,7 +20,7 @@ export const ipSet = defineKind({
         /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,30}$/,
         'must be 1 to 31 of letters, digits, "_", ".", ":" and "-", the first a letter or digit',
       )
-      .meta({ replace: true }),
+      .meta({ replace: true, busy: true }),
     ...inNetns,
     /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. */
     type: z.enum(types, { error: `must be one of ${types.join(", ")}` }).meta({ replace: true }),

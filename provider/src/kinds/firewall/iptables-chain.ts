@@ -19,7 +19,7 @@ export const iptablesChain = defineKind({
     name: chainName
       .refine((name) => !builtInChains.includes(name), "must not be the name of a built-in chain")
       .refine((name) => !targetNames.has(name), "must not be the name of a target")
-      .meta({ replace: true }),
+      .meta({ replace: true, busy: true }),
     ...inNetns,
   },
   outputs: {},
