@@ -128,6 +128,8 @@ PidFile none
 LogLevel QUIET
 PrintMotd no
 PrintLastLog no
+ClientAliveInterval 3
+ClientAliveCountMax 2
 `;
 
 const clientConfig = (directory: string) => `
