@@ -1,10 +1,15 @@
 import { check, type Values } from "../../provider/src/core/check";
 import type { AnyKind } from "../../provider/src/core/kind";
-import { bridge, dummy, pod, vethPair } from "../../provider/src/kinds";
+import { create } from "../../provider/src/core/lifecycle";
+import { openHost } from "../../provider/src/host";
+import { bridge, dummy, pod, route, vethPair } from "../../provider/src/kinds";
+import { observedLink } from "../../provider/src/kinds/links/link";
+import { preserveRoutes } from "../../provider/src/kinds/links/preserve";
+import { showLink } from "../../provider/src/tools/ip/links";
 import { failure } from "./support/contract";
 import { Engine } from "./support/engine";
 import { lack } from "./support/features";
-import { hostUrl, World } from "./support/world";
+import { hostUrl, settings, World } from "./support/world";
 
 // What nobody named stays as it was, although the kernel lets go of it when a link or its addresses change.
 
@@ -230,3 +235,36 @@ for (const [title, place] of Object.entries(places)) {
     });
   });
 }
+
+describe("a route that is made between the look and the change", () => {
+  const world = new World();
+  const netns = world.netns("a");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+
+  beforeAll(() => world.build());
+  afterAll(async () => {
+    expect(await world.cleanUp()).toEqual([]);
+  });
+
+  test("is there after it, too", async () => {
+    await ip("link", "add", "l0", "type", "bridge");
+    await ip("link", "set", "dev", "l0", "up");
+    await ip("address", "add", "10.1.0.1/24", "dev", "l0");
+    const host = openHost(hostUrl, settings);
+    const link = await showLink(host, netns, "l0");
+    if (!link) throw new Error("there is no link");
+    const restore = await preserveRoutes(host, { name: "l0", netns }, observedLink(link, ""));
+    for (const destination of ["10.9.0.0/16", "fd00:9::/64"])
+      await create(
+        route,
+        { netns, destination, device: "l0", owner: world.owner, ...(hostUrl && { host: hostUrl }) },
+        settings,
+      );
+    // With the last address all routes of its version go.
+    await ip("address", "del", "10.1.0.1/24", "dev", "l0");
+    expect(await ip("route", "show", "10.9.0.0/16")).toBe("");
+    await restore();
+    expect(await ip("route", "show", "10.9.0.0/16")).toContain("dev l0");
+    expect((await ip("-6", "route", "show", "fd00:9::/64")).split("\n").filter(Boolean)).toHaveLength(1);
+  });
+});

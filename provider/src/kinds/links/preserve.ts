@@ -3,6 +3,7 @@ import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { at, familyOf } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
+import { watchRoutes } from "../../tools/ip/made-routes";
 import { type Attached, restoreCommands, showAttached, type Words } from "../../tools/ip/restore";
 import type { ObservedLink } from "./link";
 import { type LinkArgs, leastMtu6 } from "./options";
@@ -24,22 +25,29 @@ export async function preserveRoutes(
       });
     return { routes: routes.filter((each) => concerned(each) && !isRouteOfKind(each)), neighbours };
   };
+  const routesMade = watchRoutes(host, netns);
   const before = await listAttached();
   return async () => {
-    if (before.routes.length + before.neighbours.length === 0) return;
+    const made = routesMade();
+    if (before.routes.length + before.neighbours.length + made.length === 0) return;
     const commands = restoreCommands(before, await listAttached());
     const isLost = ([object]: Words) => up === false && object === "route";
     const place = at(name, netns);
     for (const command of commands.filter(isLost))
       notice(`link ${place} is down: this route went with that: ${text(command)}`);
-    const possible = commands.filter((command) => !isLost(command));
-    const results = await Promise.allSettled(possible.map((command) => ipAll(host, netns, [command])));
+    const possible = [
+      ...commands
+        .filter((command) => !isLost(command))
+        .map((command) => [command, () => ipAll(host, netns, [command])] as const),
+      ...made,
+    ];
+    const results = await Promise.allSettled(possible.map(([, again]) => again()));
     for (const [index, result] of results.entries()) {
       if (result.status === "fulfilled" || /File exists/.test(String(result.reason))) continue;
       const { reason } = result;
       const why = reason instanceof LocalnetError ? (reason.ran?.stderr ?? reason.summary) : String(reason);
       notice(
-        `link ${place} changed: this went with that, and cannot be put back: ${text(possible[index])}: ${why.trim()}`,
+        `link ${place} changed: this went with that, and cannot be put back: ${text(possible[index]?.[0])}: ${why.trim()}`,
       );
     }
   };

@@ -4,6 +4,7 @@ import { readClaim } from "../../core/ledger";
 import { at, familyOf, parseAt } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { splitEncapsulation } from "../../tools/ip/encapsulation-words";
+import { noteRoute } from "../../tools/ip/made-routes";
 import { showRouteWords, type Words, wordAfter } from "../../tools/ip/restore";
 import {
   mainTable,
@@ -73,6 +74,7 @@ export const route = defineKind({
       [change, showRoutesCommand(args.destination, table)],
       family(args),
     );
+    noteRoute(host, args.netns, change, family(args));
     return { observed: observedFrom(parseRoutes(routes), args) };
   },
 
