@@ -7,7 +7,7 @@ import { isMissing } from "./modules";
 
 /** Why there can be no IPVS, if that is certain. */
 export async function whyNoIpvs(host: Host): Promise<string | undefined> {
-  return (await cached(host, "module ip_vs", () => isMissing(host, "ip_vs")))
+  return (await isMissing(host, "ip_vs"))
     ? "the running kernel has no IPVS, module ip_vs: take another kernel or, with the input host, another machine"
     : undefined;
 }

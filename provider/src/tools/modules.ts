@@ -26,13 +26,15 @@ export async function hasModule(host: Host, name: string): Promise<boolean> {
  * Is a module with parameters neither in the kernel nor among what it could load? Without parameters, one that is built in
  * does not show. In a container without the files of modules nobody knows.
  */
-export async function isMissing(host: Host, name: string): Promise<boolean> {
-  if (await outputOf(host, ["ls", "-d", `/sys/module/${plainName(name)}`], noFile)) return false;
-  const isModular = await outputOf(host, ["ls", "-d", "/proc/modules"], noFile);
-  if (!isModular) return true;
-  const [release = ""] = (await host.run(["uname", "-r"])).stdout.split("\n");
-  if (!(await outputOf(host, ["ls", "-d", `/lib/modules/${release}`], noFile))) return false;
-  return (await dependencies(host, name)) === undefined;
+export function isMissing(host: Host, name: string): Promise<boolean> {
+  return cached(host, `missing module ${name}`, async () => {
+    if (await outputOf(host, ["ls", "-d", `/sys/module/${plainName(name)}`], noFile)) return false;
+    const isModular = await outputOf(host, ["ls", "-d", "/proc/modules"], noFile);
+    if (!isModular) return true;
+    const [release = ""] = (await host.run(["uname", "-r"])).stdout.split("\n");
+    if (!(await outputOf(host, ["ls", "-d", `/lib/modules/${release}`], noFile))) return false;
+    return (await dependencies(host, name)) === undefined;
+  });
 }
 
 /** Would the kernel load the module for whoever asks for what it holds? Then it holds nothing yet, and is not asked. */
