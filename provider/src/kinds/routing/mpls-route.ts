@@ -69,7 +69,7 @@ export const mplsRoute = defineKind({
   },
 
   async observe(host, args) {
-    return observedAmong(await showMplsRoutes(host, args.netns), args);
+    return observedFrom(await showMplsRoutes(host, args.netns), args);
   },
 
   async ensure(host, args, observed) {
@@ -81,7 +81,7 @@ export const mplsRoute = defineKind({
     const verb = observed ? "replace" : "add";
     const change = ["route", verb, String(args.label), "proto", protocol, ...ttl, ...hops];
     const [routes = []] = await ipAll(host, args.netns, [change, showMplsCommand], mplsOptions);
-    return { observed: observedAmong(parseMplsRoutes(routes), args) };
+    return { observed: observedFrom(parseMplsRoutes(routes), args) };
   },
 
   async remove(host, { label, netns }) {
@@ -99,7 +99,7 @@ export const mplsRoute = defineKind({
     },
     // What leads to the next hop, the kernel finds, but for addresses that every link has.
     inputs: (_args, { inputs: { device, ...inputs } }) => {
-      const isFound = inputs.via !== undefined && !inputs.via.startsWith("fe80:");
+      const isFound = inputs.via !== undefined && !isLinkLocal(inputs.via);
       return { ...inputs, device: isFound ? undefined : device };
     },
   },
@@ -119,7 +119,7 @@ function hopWords({ labels, via, device }: NextHop): string[] {
   ];
 }
 
-function observedAmong(routes: readonly MplsEntry[], args: Pick<MplsArgs, "label"> & Partial<MplsArgs>) {
+function observedFrom(routes: readonly MplsEntry[], args: Pick<MplsArgs, "label"> & Partial<MplsArgs>) {
   const entry = routes.find(({ dst }) => dst === String(args.label));
   if (!entry) return undefined;
   const { protocol: made, nexthops } = entry;
