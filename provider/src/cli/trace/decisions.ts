@@ -4,6 +4,7 @@ import { enter } from "../../host/netns";
 import { findServices, serviceId } from "../../tools/ipvsadm";
 import type { ChainName, Packet } from "../../tools/nft-events";
 import type { LabObject } from "../topology/object";
+import { withoutMark } from "./rule-text";
 import type { Step, Visit } from "./way";
 
 // What decided, by the names that people know it by.
@@ -30,9 +31,8 @@ export async function tellRule(lab: Lab, netns: string | undefined, rule: Step &
     const owner = ownerOf(lab, "NftTable", netns, `${chain.family}/${chain.table}`);
     return { text: `rule of ${nameOf(chain)}: ${text}`, ...(owner !== undefined && { owner }) };
   }
-  const mark = /localnet:([^ "#]+)/.exec(spelt)?.[1];
-  const bare = spelt.replace(/ -m comment --comment ("(?:[^"\\]|\\.)*"|\S+)/, "");
-  return { text: `rule of ${nameOf(chain)}: ${bare}`, ...(mark !== undefined && { owner: mark }) };
+  const bare = withoutMark(spelt);
+  return { ...bare, text: `rule of ${nameOf(chain)}: ${bare.text}` };
 }
 
 export function tellPolicy(lab: Lab, netns: string | undefined, chain: ChainName, verdict: string): Told {

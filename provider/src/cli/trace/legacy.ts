@@ -1,6 +1,7 @@
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { enter } from "../../host/netns";
+import { withoutMark } from "./rule-text";
 import type { Place } from "./way";
 
 // Rules of iptables' older backend: the kernel traces none of them, but it counts the packets of each.
@@ -48,10 +49,8 @@ export function parseCounters(saved: string): Counted[] {
     }
     const [, packets, text = "", chain = ""] = /^\[(\d+):\d+\] (-A (\S+).*)$/.exec(line) ?? [];
     if (packets === undefined) return [];
-    const owner = /localnet:([^ "#]+)/.exec(text)?.[1];
-    const bare = text.replace(/ -m comment --comment ("(?:[^"\\]|\\.)*"|\S+)/, "");
     const drops = / -j (DROP|REJECT)\b/.test(text);
-    return [{ table, chain, text: bare, drops, packets: Number(packets), ...(owner !== undefined && { owner }) }];
+    return [{ table, chain, drops, packets: Number(packets), ...withoutMark(text) }];
   });
 }
 
