@@ -14,7 +14,7 @@ import {
   Sysctl,
   VethPair,
 } from "pulumi-localnet";
-import { look } from "./probes";
+import { probeAll } from "./probes";
 
 const config = new pulumi.Config();
 /** How far to go, 1 to 8. */
@@ -132,7 +132,7 @@ if (hairpin("conntrack")) {
   lab.push(new Sysctl("ipvs-conntrack", { key: "net.ipv4.vs.conntrack", value: 1 }, { dependsOn: ipvs }));
 }
 
-const probed = look({ stage, without, lab, foo, bar });
+const probed = probeAll({ stage, without, lab, foo, bar });
 
 /** What was looked at, and what was seen. Not before the next `up` when this one took something away. */
 export const seen = probed.then(({ rows }) => rows);

@@ -17,7 +17,7 @@ const timesOut = "times out";
  * Asserts what a stage must show, as part of the graph. Pulumi takes things away at the end of an update, after all that
  * is looked at here; so when this update takes something away, the next one looks.
  */
-export async function look({ stage, without, lab, foo, bar }: Lab) {
+export async function probeAll({ stage, without, lab, foo, bar }: Lab) {
   const parts = await names(lab);
   const before = await partsBefore();
   const settled = before.every((part) => parts.includes(part));

@@ -26,7 +26,7 @@ export const codes = {
 export type Code = keyof typeof codes;
 
 /** A command that was run, as far as it helps to understand an error. */
-export interface Ran {
+export interface FailedCommand {
   readonly argv: readonly string[];
   readonly exitCode?: number | undefined;
   readonly stderr?: string | undefined;
@@ -40,7 +40,7 @@ export interface Subject {
 }
 
 export interface Details {
-  readonly ran?: Ran | undefined;
+  readonly command?: FailedCommand | undefined;
   readonly hint?: string | undefined;
   readonly subject?: Subject | undefined;
   /** Another operation of the same run may take the cause away. */
@@ -49,7 +49,7 @@ export interface Details {
 
 /** The one error class. Only its message reaches the user, so the message tells all. */
 export class LocalnetError extends Error {
-  readonly ran: Ran | undefined;
+  readonly command: FailedCommand | undefined;
   readonly hint: string | undefined;
   readonly subject: Subject | undefined;
   readonly mayPass: boolean | undefined;
@@ -61,7 +61,7 @@ export class LocalnetError extends Error {
   ) {
     super(layout(code, summary, details));
     this.name = "LocalnetError";
-    this.ran = details.ran;
+    this.command = details.command;
     this.hint = details.hint;
     this.subject = details.subject;
     this.mayPass = details.mayPass;
@@ -71,10 +71,10 @@ export class LocalnetError extends Error {
   without(secrets: readonly string[]): LocalnetError {
     const clean = (text: string) => redact(text, secrets);
     return new LocalnetError(this.code, clean(this.summary), {
-      ran: this.ran && {
-        ...this.ran,
-        argv: this.ran.argv.map(clean),
-        stderr: this.ran.stderr && clean(this.ran.stderr),
+      command: this.command && {
+        ...this.command,
+        argv: this.command.argv.map(clean),
+        stderr: this.command.stderr && clean(this.command.stderr),
       },
       hint: this.hint && clean(this.hint),
       subject: this.subject && { ...this.subject, id: clean(this.subject.id) },
@@ -84,8 +84,8 @@ export class LocalnetError extends Error {
 
   /** The same error, saying which resource and operation it belongs to. */
   about(subject: Subject): LocalnetError {
-    const { ran, hint, mayPass } = this;
-    return new LocalnetError(this.code, this.summary, { ran, hint, subject, mayPass });
+    const { command: ran, hint, mayPass } = this;
+    return new LocalnetError(this.code, this.summary, { command: ran, hint, subject, mayPass });
   }
 }
 
@@ -93,13 +93,13 @@ export class LocalnetError extends Error {
 const maxTextLength = 800;
 
 /** Others choose parts of these texts: no line of theirs can pose as one of the layout's own. */
-function layout(code: Code, summary: string, { ran, hint, subject }: Details): string {
+function layout(code: Code, summary: string, { command, hint, subject }: Details): string {
   const place = subject ? `${subject.kind} ${oneLine(truncate(subject.id))}: ${subject.op}: ` : "";
   const lines = [`${place}${visible(truncate(summary)).replace(/\n(?! {4})/g, "\n    ")} [${code}]`];
-  if (ran) {
-    const exit = ran.exitCode === undefined ? "" : `   (exit ${ran.exitCode})`;
-    lines.push(`  ran:    ${oneLine(truncate(ran.argv.join(" ")))}${exit}`);
-    const stderr = visible(truncate(ran.stderr?.trim() ?? ""));
+  if (command) {
+    const exit = command.exitCode === undefined ? "" : `   (exit ${command.exitCode})`;
+    lines.push(`  ran:    ${oneLine(truncate(command.argv.join(" ")))}${exit}`);
+    const stderr = visible(truncate(command.stderr?.trim() ?? ""));
     if (stderr) lines.push(`  stderr: ${stderr.replaceAll("\n", "\n          ")}`);
   }
   if (hint) lines.push(`  fix:    ${oneLine(truncate(hint))}`);

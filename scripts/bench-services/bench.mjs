@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureKubernetes } from "../kubernetes/kubernetes.mjs";
 import { ensureProgram } from "../lab/setup.mjs";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { run } from "../lib/run.mjs";
@@ -43,9 +43,9 @@ export async function benchServices(args) {
   for (const mode of values.modes.split(",")) {
     for (const by of /** @type {const} */ (["kube-proxy", "resources"])) {
       for (const count of values[by].split(",").filter(Boolean).map(Number)) {
-        say(`${mode}, ${by}, ${count} services`);
+        printLine(`${mode}, ${by}, ${count} services`);
         const measured = await measure({ mode, by, count, programs, cli });
-        say(`  ${JSON.stringify(measured)}`);
+        printLine(`  ${JSON.stringify(measured)}`);
         entries.push(measured);
         // All of it takes its time: what there is so far is written down.
         write(resolve(root, values.out), entries);
@@ -74,7 +74,7 @@ async function measure({ cli, ...what }) {
   try {
     const insideScript = join(import.meta.dirname, "inside.mjs");
     const { code, stdout, text } = await run(
-      [...sandbox.inside, "node", insideScript, JSON.stringify({ ...what, home })],
+      [...sandbox.enterArgv, "node", insideScript, JSON.stringify({ ...what, home })],
       {
         timeoutSeconds: 1800,
         env: {

@@ -76,7 +76,7 @@ const ip = (words) => output(["ip", ...words.split(" ")]);
  * @param {string} address
  * @param {number} count seconds to wait, or connections
  */
-export async function ask(what, address, count = 0) {
+export async function sendRequests(what, address, count = 0) {
   const argv = ["ip", "netns", "exec", "pod9", "python3", "-c", client, what, address, String(count)];
   return JSON.parse(await output(argv));
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { ensureProgram } from "../lab/setup.mjs";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
 import { run } from "../lib/run.mjs";
 import { ensurePulumi } from "../pulumi-cli/pulumi.mjs";
@@ -86,7 +86,7 @@ async function measureAll(options, base, env) {
   ];
   // The first time what it takes besides time is counted, which also brings all files into memory.
   for (let round = 0; round <= options.rounds; round++) {
-    say(round ? `Round ${round} of ${options.rounds}` : "Counting");
+    printLine(round ? `Round ${round} of ${options.rounds}` : "Counting");
     for (const group of groups) {
       // Each is first in turn.
       const first = round % group.length;
@@ -98,7 +98,7 @@ async function measureAll(options, base, env) {
     if (round > 0) write(options, { machine, rounds: round, results, leftOut: without() });
   }
   print(results, without());
-  say(`Written: ${join(options.out, "results.json")}, ${join(options.out, "chart.svg")}`);
+  printLine(`Written: ${join(options.out, "results.json")}, ${join(options.out, "chart.svg")}`);
   return groups.flat().some(({ failed }) => failed) ? 1 : 0;
 }
 
@@ -145,7 +145,7 @@ async function plan(options, common) {
 async function measureContender(turn, round, base, results) {
   const { contender, task } = turn;
   const what = subject(turn);
-  say(`  ${what.count} ${what.workload}: ${what.contender}`);
+  printLine(`  ${what.count} ${what.workload}: ${what.contender}`);
   try {
     if (round > 0) results.addSeconds(what, (await runOnce(contender, task, base, seconds)).measured);
     else {

@@ -23,7 +23,7 @@ const sampleMilliseconds = 100;
  * @param {import("../lib/sandbox.mjs").Sandbox} sandbox
  * @param {Command} command
  */
-export async function seconds({ inside }, { argv, ...options }) {
+export async function seconds({ enterArgv: inside }, { argv, ...options }) {
   const start = performance.now();
   await output([...inside, ...argv], options);
   return (performance.now() - start) / 1000;
@@ -36,7 +36,7 @@ export async function seconds({ inside }, { argv, ...options }) {
  * @param {string} directory
  * @returns {Promise<Cost>}
  */
-export async function cost({ inside, memory }, { argv, remote, ...options }, directory) {
+export async function cost({ enterArgv: inside, memory }, { argv, remote, ...options }, directory) {
   const file = join(directory, "programs");
   let peak = 0;
   const timer = setInterval(() => {

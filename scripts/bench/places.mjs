@@ -37,7 +37,7 @@ export async function stopMachine() {
 }
 
 async function hasIpvs() {
-  const { inside, close } = await openSandbox({ network: true });
+  const { enterArgv: inside, close } = await openSandbox({ network: true });
   const { code } = await run([...inside, "ipvsadm", "-L", "-n"]);
   await close();
   return code === 0;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive, output } from "../lib/run.mjs";
 import { errors, reference } from "./markdown.mjs";
@@ -35,12 +35,12 @@ export async function generate({ checkOnly }) {
   for (const [path, text] of current) if ((await textOf(path)) !== text) stale.push(path);
 
   if (checkOnly) {
-    for (const path of stale) say(`${path} is out of date`);
-    if (stale.length) say("please run: npm run generate");
+    for (const path of stale) printLine(`${path} is out of date`);
+    if (stale.length) printLine("please run: npm run generate");
     return built && stale.length === 0 ? 0 : 1;
   }
   for (const path of stale) await writeFile(join(root, path), current.get(path) ?? "");
-  say(stale.length ? `written: ${stale.join(", ")}` : "all is up to date");
+  printLine(stale.length ? `written: ${stale.join(", ")}` : "all is up to date");
   if (stale.length) built = await build();
   return built ? 0 : 1;
 }

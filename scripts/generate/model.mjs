@@ -104,10 +104,10 @@ export function readModel() {
     all.filter(({ type, tags = [] }) => type === of || tags.includes(of)).map(({ type }) => type);
   const schemaOf = (/** @type {unknown} */ object) => z.toJSONSchema(object, { io: "input", unrepresentable: "any" });
   const docsOf = (/** @type {any} */ kind) => {
-    const found = docs[Object.keys(exports).find((key) => exports[key] === kind) ?? ""];
-    const id = found?.id || kind.idForm;
-    if (!found || !id) throw new Error(`${kind.type}: there is no comment on "id" that shows the form of its ids`);
-    return { ...found, id };
+    const comments = docs[Object.keys(exports).find((key) => exports[key] === kind) ?? ""];
+    const id = comments?.id || kind.idForm;
+    if (!comments || !id) throw new Error(`${kind.type}: there is no comment on "id" that shows the form of its ids`);
+    return { ...comments, id };
   };
   const argsOf = (/** @type {any} */ kind) =>
     fieldsOf(kind.type, schemaOf(kind.args), docsOf(kind).args, membersOf).filter(({ key }) => key !== "owner");

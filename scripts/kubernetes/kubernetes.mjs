@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { buildGo } from "../lib/go.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
@@ -29,14 +29,16 @@ export function builtKubernetes() {
 export async function ensureKubernetes() {
   const folder = (await onPath()) ?? builtKubernetes();
   if (folder) return folder;
-  say(`No etcd, kube-apiserver and kube-proxy of Kubernetes ${minor(version)} in one folder of PATH`);
-  say(`  Building ${version} from its Go modules, whose checksums are known (up to 8 minutes on two cores, and 5 GB)`);
+  printLine(`No etcd, kube-apiserver and kube-proxy of Kubernetes ${minor(version)} in one folder of PATH`);
+  printLine(
+    `  Building ${version} from its Go modules, whose checksums are known (up to 8 minutes on two cores, and 5 GB)`,
+  );
   await publish(target, async (directory) => {
     const bin = join(directory, "bin");
     await mkdir(bin);
-    for (const program of built(bin)) await buildGo(program, (line) => say(`  ${line}`));
+    for (const program of built(bin)) await buildGo(program, (line) => printLine(`  ${line}`));
   });
-  say(`  They are in ${target}`);
+  printLine(`  They are in ${target}`);
   return join(target, "bin");
 }
 

@@ -16,7 +16,7 @@ import { difference, kernelObjects } from "./objects.mjs";
  * @param {import("./objects.mjs").Mode} mode
  * @returns {Promise<Seen>}
  */
-export async function look(exec, node, mode) {
+export async function snapshotNode(exec, node, mode) {
   const execIn = (/** @type {string} */ netns, /** @type {string[]} */ argv) =>
     exec(["ip", "netns", "exec", netns, ...argv]);
   const answers = [];

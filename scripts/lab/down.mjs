@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { areas, difference, snapshot } from "../snapshot/snapshot.mjs";
 import { stopVm, vmStatus } from "../vm/vm.mjs";
 import { bootId, enter, inVm } from "./place.mjs";
@@ -13,14 +13,14 @@ export async function down() {
   const state = await stack.state();
   const record = readRecord();
   if (!state?.used && !record) {
-    say("No lab is up");
+    printLine("No lab is up");
     return 0;
   }
   const where = state?.used ? (state.host ? "vm" : "host") : record?.where;
   const vm = vmStatus();
   if (where === "vm" && !vm) {
-    say("The virtual machine that the lab was in is gone, and with it the lab: Pulumi is made to forget it");
-    if (state) await stack.forget();
+    printLine("The virtual machine that the lab was in is gone, and with it the lab: Pulumi is made to forget it");
+    if (state) await stack.removeStack();
     await stopVm();
     removeRecord();
     return 0;
@@ -42,9 +42,9 @@ export async function down() {
  */
 async function destroy(stack, interrupted) {
   if (interrupted) {
-    say("Pulumi was ended half-way: first the lab is brought up to the end, so that all of it is known");
+    printLine("Pulumi was ended half-way: first the lab is brought up to the end, so that all of it is known");
     await stack.clearPending();
-    await stack.up({ refresh: false, shown: true }).catch((error) => say(error.message));
+    await stack.up({ refresh: false, shown: true }).catch((error) => printLine(error.message));
   }
   const code = await stack.destroy();
   if (code !== 0)
@@ -57,7 +57,7 @@ async function destroy(stack, interrupted) {
  */
 async function compare(place, record) {
   if (!record || record.boot !== (await bootId(place))) {
-    say("Not compared: it is not known how things were before");
+    printLine("Not compared: it is not known how things were before");
     return true;
   }
   const lines = difference(record.before, await snapshot(place.run));

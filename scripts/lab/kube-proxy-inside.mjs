@@ -1,7 +1,7 @@
 // node scripts/lab/kube-proxy-inside.mjs OPTIONS: where the lab is, or beside the machine that it is in; see kube-proxy.mjs.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { look } from "../kubernetes/look.mjs";
+import { snapshotNode } from "../kubernetes/look.mjs";
 import { difference } from "../kubernetes/objects.mjs";
 import { main } from "../lib/cli.mjs";
 import { inColumns } from "../lib/columns.mjs";
@@ -58,7 +58,7 @@ async function compareBoth() {
   const snapshots = [];
   for (const whose of ["resources", "kube-proxy"]) {
     await up(whose);
-    snapshots.push(await look(exec, `${whose}-${mode}`, mode));
+    snapshots.push(await snapshotNode(exec, `${whose}-${mode}`, mode));
   }
   const [ours, theirs] = snapshots;
   if (!ours || !theirs) throw new Error("there is nothing to compare");

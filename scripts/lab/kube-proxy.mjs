@@ -31,13 +31,13 @@ export async function kubeProxyLab(args) {
   const [cli] = await Promise.all([ensurePulumi(), ensureProgram()]);
   const home = mkdtempSync(join(tmpdir(), "localnet-kube-proxy-"));
   const sandbox = await openSandbox({ network: true });
-  const hasIpvs = mode !== "ipvs" || (await run([...sandbox.inside, "ipvsadm", "-L", "-n"])).code === 0;
+  const hasIpvs = mode !== "ipvs" || (await run([...sandbox.enterArgv, "ipvsadm", "-L", "-n"])).code === 0;
   // A machine that runs already may be named by its file for ssh.
   const given = hasIpvs ? undefined : process.env.LOCALNET_SSH_CONFIG;
   const isOurs = !hasIpvs && !given && !vmStatus(machine);
   try {
     const sshConfig = hasIpvs ? undefined : (given ?? (await startVm(machine)).sshConfig);
-    const enterArgv = sshConfig ? [] : sandbox.inside;
+    const enterArgv = sshConfig ? [] : sandbox.enterArgv;
     const what = JSON.stringify({ mode, by, compare, programs, ...(sshConfig && { sshConfig, host: vmHost }) });
     return await interactive([...enterArgv, "node", join(root, "scripts/lab/kube-proxy-inside.mjs"), what], {
       env: {

@@ -1,4 +1,4 @@
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { snapshot } from "../snapshot/snapshot.mjs";
 import { vmPackages } from "../vm/vm.mjs";
 import { bootId, chooseWhere, enter, isRoot } from "./place.mjs";
@@ -22,8 +22,9 @@ export async function openLab() {
 
   const boot = await bootId(place);
   const restarted = used && (readRecord()?.boot ?? boot) !== boot;
-  if (restarted) say("What the lab was in has been restarted, and the lab is gone with it: building it again");
-  else if (used) say("The lab is there already: pulumi up --refresh looks at it first, and mends what has changed");
+  if (restarted) printLine("What the lab was in has been restarted, and the lab is gone with it: building it again");
+  else if (used)
+    printLine("The lab is there already: pulumi up --refresh looks at it first, and mends what has changed");
   if (!used || restarted) writeRecord({ where: place.where, boot, before: await snapshot(place.run) });
   if (interrupted) await stack.clearPending();
   return { stack, used, stage };

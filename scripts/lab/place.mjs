@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { output, run } from "../lib/run.mjs";
 import { systemNamed } from "../vm/systems.mjs";
 import { runIn, startVm, vmHost } from "../vm/vm.mjs";
@@ -35,7 +35,7 @@ export async function chooseWhere(used, host) {
   if (wanted === "host" && !isRoot()) throw new Error("LOCALNET_WHERE=host is for root");
   if (wanted) return wanted;
   const missing = await lacking();
-  if (missing) say(`The lab goes into a throwaway virtual machine: this host lacks ${missing}`);
+  if (missing) printLine(`The lab goes into a throwaway virtual machine: this host lacks ${missing}`);
   return missing ? "vm" : "host";
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { withLock } from "../lib/lock.mjs";
 import { runDirectory } from "../lib/paths.mjs";
 
@@ -38,5 +38,7 @@ export function removeRecord() {
  */
 export function exclusively(action) {
   mkdirSync(runDirectory, { recursive: true });
-  return withLock(join(runDirectory, "lab.lock"), action, () => say("Waiting for another command of the lab to end"));
+  return withLock(join(runDirectory, "lab.lock"), action, () =>
+    printLine("Waiting for another command of the lab to end"),
+  );
 }

@@ -1,4 +1,4 @@
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { interactive } from "../lib/run.mjs";
 import { vmStatus } from "../vm/vm.mjs";
 import { readRecord } from "./record.mjs";
@@ -8,11 +8,11 @@ export async function shell() {
   const where = readRecord()?.where;
   const vm = vmStatus();
   if (!where || (where === "vm" && !vm)) {
-    say("No lab is up: npm run lab");
+    printLine("No lab is up: npm run lab");
     return 1;
   }
   const terminal = process.stdin.isTTY;
-  say(`This is ${where === "vm" ? "the virtual machine that the lab is in" : "this host"}; exit leaves it.
+  printLine(`This is ${where === "vm" ? "the virtual machine that the lab is in" : "this host"}; exit leaves it.
   ip netns exec foo ip address     what a pod sees
   ipvsadm -L -n                    the service and the pods behind it
   curl http://172.23.0.1:8080      asks the service`);

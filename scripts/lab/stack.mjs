@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { root, stateDirectory } from "../lib/paths.mjs";
 import { interactive, output, run } from "../lib/run.mjs";
 
@@ -101,7 +101,7 @@ export function openStack(environment, cwd = root) {
     destroy: () => interactive(["pulumi", "destroy", "--yes", "--skip-preview"], options),
 
     /** Drops a stack whose resources are no more. */
-    forget: () => read("stack", "rm", "--force", "--yes", "--preserve-config", stack),
+    removeStack: () => read("stack", "rm", "--force", "--yes", "--preserve-config", stack),
 
     /** Makes Pulumi forget creations that it did not see the end of: the next up finds what there is of them. */
     clearPending: () => read("refresh", "--yes", "--skip-preview", "--clear-pending-creates"),
@@ -109,7 +109,7 @@ export function openStack(environment, cwd = root) {
     /** Lets go of what a killed CLI still holds. */
     async unlock() {
       if (!options.env.PULUMI_BACKEND_URL?.endsWith(stateDirectory) || !abandoned()) return;
-      say("Pulumi was ended before it was done: giving its lock back");
+      printLine("Pulumi was ended before it was done: giving its lock back");
       await read("cancel", "--yes", stack);
     },
   };

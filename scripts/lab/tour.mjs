@@ -1,4 +1,4 @@
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { openLab } from "./open.mjs";
 import { afterFailure } from "./stack.mjs";
 import { isAsExpected, table } from "./table.mjs";
@@ -21,7 +21,7 @@ const stages = [
 /** Walks through the stages as a user would, each by a real `pulumi up`. */
 export async function tour() {
   const { stack, used } = await openLab();
-  if (used) say("Stage 1 walks back to the beginning");
+  if (used) printLine("Stage 1 walks back to the beginning");
   let stopped = false;
   const stop = () => {
     stopped = true;

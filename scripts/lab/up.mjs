@@ -1,4 +1,4 @@
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { openLab } from "./open.mjs";
 import { isAsExpected, table } from "./table.mjs";
 
@@ -13,10 +13,10 @@ It stays up. To look around:
 export async function up() {
   const { stack, used, stage } = await openLab();
   if (stage && stage < 8)
-    say(`Up to stage ${stage} only, as configured (npm run pulumi -- config rm stage: all of it)`);
+    printLine(`Up to stage ${stage} only, as configured (npm run pulumi -- config rm stage: all of it)`);
   const rows = await stack.up({ refresh: used, shown: true });
   console.log(`\n${table(rows)}`);
-  if (rows.length === 0) say("Nothing was looked at");
+  if (rows.length === 0) printLine("Nothing was looked at");
   if (rows.length === 0 || !rows.every(isAsExpected)) return 1;
   console.log(nextSteps);
   return 0;

@@ -1,5 +1,5 @@
 /** Tells the user something on standard error, which leaves standard output to results. @param {string} text */
-export function say(text) {
+export function printLine(text) {
   process.stderr.write(`${text}\n`);
 }
 
@@ -11,7 +11,7 @@ export async function main(body) {
   try {
     process.exitCode = await body();
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    printLine(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
 }
@@ -25,6 +25,6 @@ export async function main(body) {
 export async function dispatch(commands, name, usage) {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command) return main(command);
-  say(`usage: ${usage}`);
+  printLine(`usage: ${usage}`);
   process.exitCode = 2;
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { say } from "./cli.mjs";
+import { printLine } from "./cli.mjs";
 import { output, run } from "./run.mjs";
 import { which } from "./which.mjs";
 
@@ -37,7 +37,7 @@ export async function ensureDebian(packages) {
   const wanted = missing.join(" ");
   if (!which("apt-get")) throw new Error(`please install (names as in Debian): ${wanted}`);
   if (process.getuid?.() !== 0) throw new Error(`please run: sudo apt-get install --no-install-recommends ${wanted}`);
-  say(`Installing Debian packages: ${wanted}`);
+  printLine(`Installing Debian packages: ${wanted}`);
   await withFreshLists([
     "apt-get",
     "install",
@@ -149,7 +149,7 @@ async function withFreshLists(argv, cwd, archive) {
   const first = await run(argv, { ...apt, ...(cwd && { cwd }) });
   if (first.code === 0) return first.stdout;
   if (process.getuid?.() === 0) {
-    say("Updating the package lists (apt-get update)");
+    printLine("Updating the package lists (apt-get update)");
     await output(["apt-get", "update", "-qq"], apt);
   }
   return output(argv, { ...apt, ...(cwd && { cwd }) });

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { say } from "./cli.mjs";
+import { printLine } from "./cli.mjs";
 import { root } from "./paths.mjs";
 
 /**
@@ -10,7 +10,7 @@ import { root } from "./paths.mjs";
  */
 export function ensureNpm() {
   if (isInstalled()) return;
-  say("Installing npm packages (npm ci)");
+  printLine("Installing npm packages (npm ci)");
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: "inherit" });
   if (status !== 0) throw new Error(`npm ci: exit ${status}`);
 }

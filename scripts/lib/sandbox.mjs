@@ -12,7 +12,7 @@ const first = (/** @type {boolean} */ network) =>
 /**
  * A host of its own as far as the kernel can give one: other mounts, an empty /run, its own processes and network.
  * @typedef {object} Sandbox
- * @property {string[]} inside what a command begins with, to run in there
+ * @property {string[]} enterArgv what a command begins with, to run in there
  * @property {() => number} memory what all processes in there have in memory, in bytes; pages that they share count for each
  * @property {() => Promise<void>} close
  */
@@ -30,7 +30,7 @@ export async function openSandbox({ network }) {
   if (unshare.exitCode !== null) throw new Error("unshare failed: the bench needs root");
   const pid = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, "utf8").trim();
   return {
-    inside: ["nsenter", "-t", pid, "-m", ...(network ? ["-n"] : []), "-p", "--"],
+    enterArgv: ["nsenter", "-t", pid, "-m", ...(network ? ["-n"] : []), "-p", "--"],
     memory: () => residentIn(`/proc/${pid}/root/proc`),
     async close() {
       stdin.end();

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
 import { isExecutable, which } from "../lib/which.mjs";
@@ -30,9 +30,11 @@ export async function ensureLanguageHost(directory, { language, name, version, b
   if (real && !basename(dirname(dirname(real))).startsWith(`${name}-`)) return [];
 
   await publish(target, async (unfinished) => {
-    say(`The Pulumi CLI has no ${language} language host: building ${version} from its Go modules (a few minutes)`);
-    await build(unfinished, version, (line) => say(`  ${line}`));
-    say(`  The ${language} language host is in ${target}`);
+    printLine(
+      `The Pulumi CLI has no ${language} language host: building ${version} from its Go modules (a few minutes)`,
+    );
+    await build(unfinished, version, (line) => printLine(`  ${line}`));
+    printLine(`  The ${language} language host is in ${target}`);
   });
   // The CLI warns of a language host that is on PATH and not beside itself.
   if (dirname(dirname(directory)) !== cache) return [dirname(built)];

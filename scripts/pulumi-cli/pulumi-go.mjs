@@ -1,5 +1,5 @@
 import { delimiter, join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
 import { buildGenerator, buildGoHost } from "./build.mjs";
@@ -21,8 +21,8 @@ export async function ensurePulumiGo() {
   const others = await ensurePulumiYaml();
   const folders = await ensureLanguageHost(await ensurePulumi(), host);
   const target = await publish(join(cache, `pulumi-generate-sdk-${generatorVersion}`), async (unfinished) => {
-    say("Building what writes SDKs, from the modules of the Pulumi CLI (up to 3 minutes)");
-    await buildGenerator(unfinished, generatorVersion, (line) => say(`  ${line}`));
+    printLine("Building what writes SDKs, from the modules of the Pulumi CLI (up to 3 minutes)");
+    await buildGenerator(unfinished, generatorVersion, (line) => printLine(`  ${line}`));
   });
   return { path: [others, ...folders].join(delimiter), generator: join(target, "bin/generate-sdk") };
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { cache, stateDirectory } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
 import { run } from "../lib/run.mjs";
@@ -26,9 +26,9 @@ export async function ensurePulumi() {
   if (installed) return installed;
   const target = join(cache, `pulumi-${version}`);
   if (!existsSync(target)) {
-    say(`No Pulumi CLI ${oldest.join(".")} or newer with its Node.js language host on PATH: getting ${version}`);
+    printLine(`No Pulumi CLI ${oldest.join(".")} or newer with its Node.js language host on PATH: getting ${version}`);
     await publish(target, (directory) => (which("go") ? build(directory) : download(directory)));
-    say(`  The Pulumi CLI is in ${target}`);
+    printLine(`  The Pulumi CLI is in ${target}`);
   }
   return join(target, "bin");
 }
@@ -86,12 +86,12 @@ async function onPath() {
  * @param {string} directory
  */
 function build(directory) {
-  say("  Building it from its Go modules, whose checksums are known (needs about 4 minutes and 4 GB)");
-  return buildPulumi(directory, version, (line) => say(`  ${line}`));
+  printLine("  Building it from its Go modules, whose checksums are known (needs about 4 minutes and 4 GB)");
+  return buildPulumi(directory, version, (line) => printLine(`  ${line}`));
 }
 
 /** @param {string} directory */
 function download(directory) {
-  say("  Downloading the official release, whose checksum is known");
+  printLine("  Downloading the official release, whose checksum is known");
   return downloadPulumi(directory, version, checksums);
 }

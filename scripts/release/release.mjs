@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { output } from "../lib/run.mjs";
 
@@ -20,7 +20,7 @@ require("./node_modules/pulumi-localnet/dist/pulumi/native/server").serve(proces
 export async function release(directory) {
   const { version, homepage } = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
   if (homepage.startsWith("https://example.com/"))
-    say("provider/package.json names no home yet: not to be published as it is");
+    printLine("provider/package.json names no home yet: not to be published as it is");
   await mkdir(directory, { recursive: true });
   const packed = await output(["npm", "pack", "--silent", "--workspace", "provider", "--pack-destination", directory], {
     cwd: root,
@@ -39,7 +39,7 @@ export async function release(directory) {
   }
   const sums = await Promise.all(names.map(async (name) => `${await sumOf(join(directory, name))}  ${name}\n`));
   await writeFile(join(directory, "SHA256SUMS"), sums.join(""));
-  for (const name of [...names, "SHA256SUMS"]) say(relative(process.cwd(), join(directory, name)));
+  for (const name of [...names, "SHA256SUMS"]) printLine(relative(process.cwd(), join(directory, name)));
   return 0;
 }
 

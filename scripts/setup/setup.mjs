@@ -1,4 +1,4 @@
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
 import { which } from "../lib/which.mjs";
 import { ensurePulumiGo } from "../pulumi-cli/pulumi-go.mjs";
@@ -9,8 +9,8 @@ import { ensureVm, vmPackages } from "../vm/vm.mjs";
 export async function setUpAll() {
   const results = await Promise.allSettled([ensureCli(), ensureMachine()]);
   const failures = results.filter((result) => result.status === "rejected");
-  for (const { reason } of failures) say(reason instanceof Error ? reason.message : String(reason));
-  if (failures.length === 0) say("Everything is there");
+  for (const { reason } of failures) printLine(reason instanceof Error ? reason.message : String(reason));
+  if (failures.length === 0) printLine("Everything is there");
   return failures.length === 0 ? 0 : 1;
 }
 

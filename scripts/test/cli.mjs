@@ -1,5 +1,5 @@
 // node scripts/test/cli.mjs [--all [--rest]] [LAYER...]: see README.md.
-import { main, say } from "../lib/cli.mjs";
+import { main, printLine } from "../lib/cli.mjs";
 import { ensureNpm } from "../lib/npm.mjs";
 import { layers } from "./layers.mjs";
 
@@ -12,8 +12,8 @@ const unknown = [
   ...options.filter((option) => option !== "--all" && option !== "--rest"),
 ];
 if (unknown.length > 0) {
-  say(`There is no test layer or option ${unknown.join(", ")}; there are --all, --rest and`);
-  say(layers.map(({ name }) => name).join(", "));
+  printLine(`There is no test layer or option ${unknown.join(", ")}; there are --all, --rest and`);
+  printLine(layers.map(({ name }) => name).join(", "));
   process.exit(2);
 }
 

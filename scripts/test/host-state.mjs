@@ -1,4 +1,4 @@
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { output } from "../lib/run.mjs";
 import { difference, snapshot } from "../snapshot/snapshot.mjs";
 
@@ -28,7 +28,7 @@ export function compareHost(tally, before, after, mark) {
   const others = lines.filter((line) => !traces.includes(line));
   const shown = others.filter((line) => /^(links|namespaces): /.test(line)).slice(0, mostShown);
   if (others.length > 0) {
-    say(
+    printLine(
       `Others changed this host meanwhile, in ${others.length} lines, such as\n${(shown.length > 0 ? shown : others.slice(0, 1)).join("\n")}`,
     );
   }

@@ -1,5 +1,5 @@
 // node scripts/test/kind.mjs [--vm] KIND: see README.md.
-import { main, say } from "../lib/cli.mjs";
+import { main, printLine } from "../lib/cli.mjs";
 import { ensureNpm } from "../lib/npm.mjs";
 
 ensureNpm();
@@ -9,6 +9,6 @@ const [kind, ...more] = args.filter((arg) => arg !== "--vm");
 
 await main(async () => {
   if (kind && more.length === 0) return testKind(kind, { vm: args.includes("--vm") });
-  say("usage: npm run test:kind -- [--vm] KIND, such as Route");
+  printLine("usage: npm run test:kind -- [--vm] KIND, such as Route");
   return 2;
 });

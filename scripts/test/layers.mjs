@@ -1,7 +1,7 @@
 /**
  * @typedef {object} Layer
  * @property {string} name
- * @property {"test" | "all" | "asked"} run "test": `npm test` and `npm run test:all`; "all": `npm run test:all` only; "asked": only where it is named
+ * @property {"test" | "all" | "demand"} run "test": `npm test` and `npm run test:all`; "all": `npm run test:all` only; "asked": only where it is named
  * @property {string} [project] the layer whose tests it runs; default: those of its own, in the folder test/NAME
  * @property {import("./prepare.mjs").Need[]} [needs] what is got before it
  * @property {NodeJS.ProcessEnv} [env]
@@ -124,11 +124,11 @@ export const layers = [
   },
 
   {
-    ...{ name: "kernel-vm-rest", run: "asked", project: "kernel", needs: ["packages", "machine"], workers: waiting },
+    ...{ name: "kernel-vm-rest", run: "demand", project: "kernel", needs: ["packages", "machine"], workers: waiting },
     only: `^(?!.*(${lacked}|${overSsh}))`,
   },
   {
-    ...{ name: "faults-vm-rest", run: "asked", project: "faults", needs: ["packages", "build", "machine"] },
+    ...{ name: "faults-vm-rest", run: "demand", project: "faults", needs: ["packages", "build", "machine"] },
     ...{ env: { LOCALNET_TEST_POINTS: "rest" }, only: lacked, partial: true, workers: waiting },
   },
 ];

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
 import { output } from "../lib/run.mjs";
@@ -12,7 +12,7 @@ export async function ensureNode24() {
   if (process.version.startsWith("v24.")) return "";
   const name = `node-linux-${process.arch}`;
   const target = await publish(join(cache, `node-24-${process.arch}`), async (directory) => {
-    say("Getting Node 24");
+    printLine("Getting Node 24");
     await output([
       "npm",
       "install",

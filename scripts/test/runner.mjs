@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { rootless } from "../lib/rootless.mjs";
 import { run } from "../lib/run.mjs";
@@ -34,7 +34,7 @@ export async function runLayers(layers, { checked }) {
   process.on("SIGINT", stop).on("SIGTERM", stop);
   const privileged = process.getuid?.() === 0;
   const touching = layers.some(({ needs }) => needs?.includes("packages"));
-  if (touching && !privileged) say("Not root: the layers other than unit and property will fail");
+  if (touching && !privileged) printLine("Not root: the layers other than unit and property will fail");
   try {
     // What the tools themselves bring (modules, packages) is no trace of a test.
     if (touching && privileged) await prepare(["packages"]);
@@ -63,7 +63,7 @@ export async function runLayers(layers, { checked }) {
  */
 async function runLayer(tally, matrix, layer) {
   const { name, project = name, needs = [], env, workers, only, through = [] } = layer;
-  say(`\n== ${name}`);
+  printLine(`\n== ${name}`);
   const start = Date.now();
   const directory = mkdtempSync(join(tmpdir(), "localnet-test-"));
   try {
@@ -99,7 +99,7 @@ async function runLayer(tally, matrix, layer) {
   } finally {
     rmSync(directory, { recursive: true, force: true });
     tally.time(name, (Date.now() - start) / 1000);
-    say(`== ${name}: ${Math.round((Date.now() - start) / 1000)} s`);
+    printLine(`== ${name}: ${Math.round((Date.now() - start) / 1000)} s`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { inColumns } from "../lib/columns.mjs";
 
 /**
@@ -23,7 +23,7 @@ export class Tally {
   /** @param {string} name */
   pass(name) {
     this.passed += 1;
-    say(`passed: ${name}`);
+    printLine(`passed: ${name}`);
   }
 
   /**
@@ -33,7 +33,7 @@ export class Tally {
   fail(name, why = "") {
     this.failed += 1;
     this.failures.push(name);
-    say(`FAILED: ${name}${why ? `\n${why}` : ""}`);
+    printLine(`FAILED: ${name}${why ? `\n${why}` : ""}`);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive } from "../lib/run.mjs";
 import { layers } from "./layers.mjs";
@@ -26,7 +26,7 @@ export async function testKind(kind, { vm }) {
       const part = byTest.includes(project)
         ? ["--testNamePattern", `\\b${kind}\\b`]
         : ["--", `/cases/${file}(-[a-z-]+)?\\.test`];
-      say(`\n== ${project}`);
+      printLine(`\n== ${project}`);
       const settings = layers.find(({ name }) => name === project)?.env;
       const jest = ["node_modules/.bin/jest", "--selectProjects", project, "--bail", "--passWithNoTests", ...part];
       const code = await interactive(jest, { cwd: root, env: { ...env, ...settings } });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { debianMirror, unpackDebian, wouldInstall } from "../lib/debian.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
@@ -44,7 +44,7 @@ async function ensureUnpacked({ package: name, file, accounts }) {
   if (existsSync(file)) return undefined;
   const { codename } = await debianMirror();
   const target = await publish(join(cache, `${name}-${codename}`), async (unfinished) => {
-    say(`Unpacking ${name} for the tests, from Debian's packages`);
+    printLine(`Unpacking ${name} for the tests, from Debian's packages`);
     await unpackDebian(await wouldInstall([name]), unfinished);
     await mkdir(join(unfinished, "etc"), { recursive: true });
   });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { run } from "../lib/run.mjs";
 import { alias, sshConfigPath, writeSshConfig } from "./keys.mjs";
 import { consoleText, kvmThere, powerDown, powerUp } from "./qemu.mjs";
@@ -39,7 +39,7 @@ ${await logTails(directory)}`);
     await powerDown(machine.pid, directory);
     throw error;
   }
-  if (!accelerated) say("  (emulated: KVM is not to be had)");
+  if (!accelerated) printLine("  (emulated: KVM is not to be had)");
   return machine;
 }
 

@@ -1,4 +1,4 @@
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { interactive } from "../lib/run.mjs";
 import { systemNamed } from "./systems.mjs";
 import { quoted, runningVms, startVm, stopVm } from "./vm.mjs";
@@ -19,18 +19,18 @@ export function commands(args) {
     async start() {
       const system = options["--system"];
       const vm = await startVm(name, system === undefined ? undefined : systemNamed(system));
-      say(`${vm.host} with LOCALNET_SSH_CONFIG=${vm.sshConfig}`);
+      printLine(`${vm.host} with LOCALNET_SSH_CONFIG=${vm.sshConfig}`);
       return 0;
     },
     async stop() {
-      say((await stopVm(name)) ? "The virtual machine is gone" : "No virtual machine runs");
+      printLine((await stopVm(name)) ? "The virtual machine is gone" : "No virtual machine runs");
       return 0;
     },
     async status() {
       const vms = runningVms();
       for (const vm of vms)
         console.log(`${vm.name}  ${vm.system}  pid ${vm.pid}  127.0.0.1:${vm.port}  ${vm.sshConfig}`);
-      if (vms.length === 0) say("No virtual machine runs");
+      if (vms.length === 0) printLine("No virtual machine runs");
       return vms.length > 0 ? 0 : 1;
     },
     async ssh() {

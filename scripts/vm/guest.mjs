@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { dependencyOf, unpackDebian, withArchive, wouldInstall } from "../lib/debian.mjs";
 import { cache } from "../lib/paths.mjs";
 import { publish } from "../lib/publish.mjs";
@@ -55,7 +55,7 @@ async function fetchGuest(prefix, { kernelFrom, release }) {
   async function fetchFrom(archive) {
     const image = await dependencyOf("linux-image-amd64", archive);
     const version = image.replace("linux-image-", "");
-    say(`Fetching a kernel (${image}), busybox and an ssh server for throwaway machines: 70 MB, unpacked 400 MB`);
+    printLine(`Fetching a kernel (${image}), busybox and an ssh server for throwaway machines: 70 MB, unpacked 400 MB`);
     await publish(join(cache, prefix + version), async (directory) => {
       const layer = join(directory, "layer");
       const busybox = join(directory, "busybox");

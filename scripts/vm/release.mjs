@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { debianMirror } from "../lib/debian.mjs";
 import { output } from "../lib/run.mjs";
 
@@ -18,7 +18,7 @@ const packages = [
 export async function bootstrap(release, directory) {
   if (process.getuid?.() !== 0) throw new Error(`only root can install Debian ${release} into a folder (debootstrap)`);
   const { mirror } = await debianMirror();
-  say(`Installing Debian ${release} into the cache, for machines to see as their files: 350 MB`);
+  printLine(`Installing Debian ${release} into the cache, for machines to see as their files: 350 MB`);
   const options = ["--variant=minbase", `--include=${packages.join(",")}`];
   // It mounts /proc in there, and says how it goes on standard output.
   await output(["unshare", "--mount", "debootstrap", ...options, release, directory, mirror]);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { say } from "../lib/cli.mjs";
+import { printLine } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
 import { withLock } from "../lib/lock.mjs";
 import { runDirectory } from "../lib/paths.mjs";
@@ -67,14 +67,14 @@ export async function startVm(name = "lab", system) {
     await clear(directory);
     await mkdir(directory, { mode: 0o700 });
     await makeKeys(directory);
-    say(`Starting a throwaway virtual machine (${name}${system ? `, ${system}` : ""})`);
+    printLine(`Starting a throwaway virtual machine (${name}${system ? `, ${system}` : ""})`);
     const start = Date.now();
     /** @param {{ pid: number, port: number }} machine @param {boolean} ready */
     const record = ({ pid, port }, ready) =>
       writeFile(stateFile(directory), JSON.stringify({ pid, port, system, ready }));
     const machine = await boot({ directory, guest, kvmFile, started: (machine) => record(machine, false) });
     await record(machine, true);
-    say(`  up in ${Math.round((Date.now() - start) / 1000)} s`);
+    printLine(`  up in ${Math.round((Date.now() - start) / 1000)} s`);
     return describe(name, { ...machine, system });
   });
 }

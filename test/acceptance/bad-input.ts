@@ -19,7 +19,7 @@ export function refusesBadInput(row: Row): void {
     });
     afterAll(async () => {
       await sandbox.close();
-      stack.forget();
+      stack.removeState();
     });
 
     const inPreview: [name: string, says: string][] = [

@@ -41,7 +41,7 @@ export function startsFewProcesses(measured: Measured): void {
       });
       afterAll(async () => {
         await sandbox.close();
-        stack.forget();
+        stack.removeState();
         rmSync(file, { force: true });
       });
 
@@ -73,7 +73,7 @@ export function startsFewProcesses(measured: Measured): void {
     });
     afterAll(async () => {
       await sandbox.close();
-      stack.forget();
+      stack.removeState();
       rmSync(file, { force: true });
     });
 

@@ -35,10 +35,10 @@ export class Page {
 
   static async open(file: string): Promise<Page> {
     const page = new Page();
-    const { targetId } = await page.ask("Target.createTarget", { url: `file://${file}` });
-    const { sessionId } = await page.ask("Target.attachToTarget", { targetId, flatten: true });
+    const { targetId } = await page.send("Target.createTarget", { url: `file://${file}` });
+    const { sessionId } = await page.send("Target.attachToTarget", { targetId, flatten: true });
     page.session = sessionId as string;
-    await page.ask("Emulation.setDeviceMetricsOverride", {
+    await page.send("Emulation.setDeviceMetricsOverride", {
       width: 1280,
       height: 800,
       deviceScaleFactor: 1,
@@ -51,7 +51,7 @@ export class Page {
 
   /** What an expression gives in the page. */
   async run(expression: string): Promise<unknown> {
-    const answer = await this.ask("Runtime.evaluate", { expression, returnByValue: true });
+    const answer = await this.send("Runtime.evaluate", { expression, returnByValue: true });
     if (answer.exceptionDetails) throw new Error(JSON.stringify(answer.exceptionDetails));
     return (answer.result as Values).value;
   }
@@ -64,8 +64,8 @@ export class Page {
       ...(key === "Enter" && { windowsVirtualKeyCode: 13 }),
       ...(key === "Tab" && { windowsVirtualKeyCode: 9 }),
     };
-    await this.ask("Input.dispatchKeyEvent", { type: "keyDown", ...common, ...(text && { text }) });
-    await this.ask("Input.dispatchKeyEvent", { type: "keyUp", ...common });
+    await this.send("Input.dispatchKeyEvent", { type: "keyDown", ...common, ...(text && { text }) });
+    await this.send("Input.dispatchKeyEvent", { type: "keyUp", ...common });
   }
 
   async click(selector: string): Promise<void> {
@@ -77,26 +77,26 @@ export class Page {
 
   async clickAt(x: number, y: number): Promise<void> {
     for (const type of ["mousePressed", "mouseReleased"])
-      await this.ask("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });
+      await this.send("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });
   }
 
   async prefer(scheme: "dark" | "light"): Promise<void> {
-    await this.ask("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+    await this.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
   }
 
   /** A picture of it, as a PNG. */
   async picture(): Promise<Buffer> {
-    return Buffer.from((await this.ask("Page.captureScreenshot", { format: "png" })).data as string, "base64");
+    return Buffer.from((await this.send("Page.captureScreenshot", { format: "png" })).data as string, "base64");
   }
 
   async close(): Promise<void> {
     const ended = new Promise((resolve) => this.chromium.once("exit", resolve));
-    await this.ask("Browser.close", {}, false);
+    await this.send("Browser.close", {}, false);
     await ended;
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private ask(method: string, params: Values, inPage = true): Promise<Values> {
+  private send(method: string, params: Values, inPage = true): Promise<Values> {
     this.last += 1;
     const message = { id: this.last, method, params, ...(inPage && this.session && { sessionId: this.session }) };
     (this.chromium.stdio[3] as Writable).write(`${JSON.stringify(message)}\0`);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Ran, root, run, Stack } from "./engine";
+import { type Result, root, run, Stack } from "./engine";
 import type { Row } from "./providers";
 import { Sandbox } from "./sandbox";
 
@@ -15,7 +15,7 @@ let stack: Stack;
 const command = join(root, "provider/bin/localnet");
 
 /** The command as a user runs it in the project's folder, where the stack is. */
-function localnet(...args: string[]): Promise<Ran> {
+function localnet(...args: string[]): Promise<Result> {
   const argv = [...sandbox.inside, "node", command, ...args];
   return run(argv, { cwd: stack.project, env: stack.env });
 }
@@ -35,7 +35,7 @@ export function looksAtTwoNamespaces(row: Row): void {
     });
     afterAll(async () => {
       await sandbox.close();
-      stack.forget();
+      stack.removeState();
     });
 
     test("ls shows links with their addresses and where they lead, all as the state says", async () => {

@@ -42,7 +42,7 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
     });
     afterEach(async () => {
       await sandbox.close();
-      for (const stack of stacks) stack.forget();
+      for (const stack of stacks) stack.removeState();
     });
 
     describe.each([...places])("two stacks %s", (_where, namespaces) => {

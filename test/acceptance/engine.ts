@@ -12,7 +12,7 @@ jest.setTimeout(15 * 60_000);
 const machines = process.env.LOCALNET_TEST_SSH_CONFIGS?.split(":");
 if (machines) process.env.LOCALNET_SSH_CONFIG = machines[(Number(process.env.JEST_WORKER_ID) - 1) % machines.length];
 
-export interface Ran {
+export interface Result {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -23,7 +23,7 @@ export interface Ran {
 export function run(
   argv: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; minutes?: number } = {},
-): Promise<Ran> {
+): Promise<Result> {
   const { cwd = root, env = process.env, minutes = 14 } = options;
   const [file = "", ...args] = argv;
   return new Promise((resolve) => {
@@ -73,7 +73,7 @@ export class Stack {
   }
 
   /** Runs the CLI; a failure throws unless it is expected. */
-  async pulumi(args: readonly string[], expected = 0): Promise<Ran> {
+  async pulumi(args: readonly string[], expected = 0): Promise<Result> {
     const result = await run([...this.inside, ...this.argv(args)], { cwd: this.project, env: this.env });
     const asExpected = expected === 0 ? result.code === 0 : result.code !== 0;
     if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${result.code}\n${diagnosis(result.text)}`);
@@ -103,11 +103,11 @@ export class Stack {
     this.name = name;
   }
 
-  up(expected = 0): Promise<Ran> {
+  up(expected = 0): Promise<Result> {
     return this.pulumi(["up", "--yes", "--skip-preview", ...this.target], expected);
   }
 
-  preview(expected = 0): Promise<Ran> {
+  preview(expected = 0): Promise<Result> {
     return this.pulumi(["preview", ...this.target], expected);
   }
 
@@ -116,7 +116,7 @@ export class Stack {
     await this.pulumi(["preview", "--expect-no-changes", "--diff", ...this.target]);
   }
 
-  refresh(): Promise<Ran> {
+  refresh(): Promise<Result> {
     return this.pulumi(["refresh", "--yes", "--skip-preview", ...this.target]);
   }
 
@@ -125,7 +125,7 @@ export class Stack {
     await this.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes", "--diff", ...this.target]);
   }
 
-  destroy(): Promise<Ran> {
+  destroy(): Promise<Result> {
     return this.pulumi(["destroy", "--yes", "--skip-preview", ...this.target]);
   }
 
@@ -153,11 +153,11 @@ export class Stack {
   /** Destroys what is left, also after a failed test, and takes the files away. */
   async dispose(): Promise<void> {
     await this.destroy().catch(() => undefined);
-    this.forget();
+    this.removeState();
   }
 
   /** Enough where all that it made goes with its sandbox. */
-  forget(): void {
+  removeState(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -180,7 +180,11 @@ export async function snapshot(ssh: readonly string[] = [], inside: readonly str
 }
 
 /** The throwaway VM that the test runner started. */
-export function vm(): { host: string; ssh: string[]; exec(argv: readonly string[], minutes?: number): Promise<Ran> } {
+export function vm(): {
+  host: string;
+  ssh: string[];
+  exec(argv: readonly string[], minutes?: number): Promise<Result>;
+} {
   const config = process.env.LOCALNET_SSH_CONFIG;
   if (!config) throw new Error("LOCALNET_SSH_CONFIG is not set: run npm test, which starts the virtual machine");
   const ssh = ["-F", config, "localnet-vm"];

@@ -34,7 +34,7 @@ export function hostLink(
     await stack.init({ one: ends.host(1).url, two: ends.host(2).url, ...config(ends) });
   });
   afterAll(async () => {
-    stack?.forget();
+    stack?.removeState();
     await ends?.close();
   });
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { changes, type Ran, root, run, type Snapshot, Stack, snapshot } from "./engine";
+import { changes, type Result, root, run, type Snapshot, Stack, snapshot } from "./engine";
 import { Sandbox } from "./sandbox";
 
 const project = join(root, "test/fixtures/imported");
@@ -59,7 +59,7 @@ const ids = {
 };
 
 /** `pulumi import`, of one resource or of all that a file lists. */
-function imports(into: Stack, args: readonly string[], expected = 0): Promise<Ran> {
+function imports(into: Stack, args: readonly string[], expected = 0): Promise<Result> {
   const options = ["--yes", "--skip-preview", "--generate-code=false", "--protect=false"];
   return into.pulumi(["import", ...args, ...options, ...into.target], expected);
 }
@@ -81,7 +81,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sandbox.close();
-  stack.forget();
+  stack.removeState();
 });
 
 test("what is not there, is no id, or is of another kind is not imported", async () => {
@@ -137,7 +137,7 @@ test("another stack cannot import what is ours", async () => {
   await other.init();
   const { text } = await imports(other, ["localnet:index:Bridge", "br0", "br0@lab"], 1);
   expect(text).toMatch(/belongs to imported\/test\/br0.*LN_EXISTS/);
-  other.forget();
+  other.removeState();
 });
 
 test("destroy removes what was imported, and nothing is left", async () => {

@@ -39,7 +39,7 @@ test("it is the lab of examples/ipvs-lab: the same resources, each after the sam
   const typescript = new Stack(root);
   await typescript.init({ "localnet:host": host });
   const lab = await planned(typescript);
-  typescript.forget();
+  typescript.removeState();
   expect(Object.keys(lab)).toHaveLength(26);
   expect(await planned(stack)).toEqual(lab);
 });

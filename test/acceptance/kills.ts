@@ -35,7 +35,7 @@ export function survives(table: readonly Hit[]): void {
     });
     afterEach(async () => {
       await sandbox.close();
-      stack.forget();
+      stack.removeState();
     });
 
     // Every other time the next command comes before the provider of the killed one has ended.

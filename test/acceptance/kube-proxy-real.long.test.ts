@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtKubernetes } from "../../scripts/kubernetes/kubernetes.mjs";
-import { look, unlike } from "../../scripts/kubernetes/look.mjs";
+import { snapshotNode, unlike } from "../../scripts/kubernetes/look.mjs";
 import { changes, root, type Snapshot, Stack } from "./engine";
 import { openMachine, openSandbox, type Place } from "./place";
 
@@ -34,10 +34,10 @@ describe.each(["iptables", "nftables", "ipvs"] as const)("mode %s", (mode) => {
     `by resources and by kube-proxy, one up each: clients get the same, and the kernel has the same${lacking}`,
     async () => {
       expect(Object.keys(changes((await stack.up()).text))).toEqual(["created"]);
-      const ours = await look(place.exec, `resources-${mode}`, mode);
+      const ours = await snapshotNode(place.exec, `resources-${mode}`, mode);
       await stack.set({ by: "kube-proxy" });
       await stack.up();
-      const theirs = await look(place.exec, `kube-proxy-${mode}`, mode);
+      const theirs = await snapshotNode(place.exec, `kube-proxy-${mode}`, mode);
       expect(ours.objects.length).toBeGreaterThan(20);
       expect(unlike(ours, theirs)).toEqual([]);
       await stack.unchanged();

@@ -50,7 +50,7 @@ export function servesAsKubeProxy(row: Row): void {
     });
     afterAll(async () => {
       await sandbox.close();
-      stack.forget();
+      stack.removeState();
     });
 
     test.each([

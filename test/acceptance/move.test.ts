@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await native.dispose();
-  dynamic.forget();
+  dynamic.removeState();
 });
 
 /** As docs/providers.md says. */

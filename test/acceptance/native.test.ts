@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sandbox.close();
-  stack.forget();
+  stack.removeState();
 });
 
 test("the plugin has a schema of all its kinds", async () => {
@@ -64,5 +64,5 @@ test("while up waits, the engine shows beside each resource what for", async () 
   for (const line of shown) expect(cli.text).toMatch(line);
   // Each once: this output is no terminal, which would write over it.
   expect(cli.text.match(/waiting for tcp/g)).toHaveLength(1);
-  waiting.forget();
+  waiting.removeState();
 });

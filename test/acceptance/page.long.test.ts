@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Looked } from "../../provider/src/cli/look";
+import type { ObjectState } from "../../provider/src/cli/look";
 import { graphOf } from "../../provider/src/cli/topology/graph";
 import { html } from "../../provider/src/cli/topology/html";
 import { layOut } from "../../provider/src/cli/topology/layout";
@@ -50,7 +50,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     folder = mkdtempSync(join(tmpdir(), "localnet-graph-"));
     const objects = labOf(pods, hosts);
     const drawn = graphOf(objects);
-    const looked = objects.map((object): Looked => {
+    const looked = objects.map((object): ObjectState => {
       const isChanged = object.type === "Bridge";
       return { object, state: isChanged ? "differs" : "ok", remarks: isChanged ? ["mtu: wanted 1400, seen 1300"] : [] };
     });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Ran, run, type Snapshot, type Stack, snapshot, vm } from "./engine";
+import { type Result, run, type Snapshot, type Stack, snapshot, vm } from "./engine";
 import { Sandbox } from "./sandbox";
 
 /** A host that a program runs on, and how it is looked at. */
@@ -9,7 +9,7 @@ export interface Place {
   /** The stack's configuration. */
   readonly config: Record<string, string>;
   /** Runs a command on the host. */
-  exec(argv: readonly string[]): Promise<Ran>;
+  exec(argv: readonly string[]): Promise<Result>;
   snapshot(): Promise<Snapshot>;
   /** Takes away what a test left there. */
   cleanUp(stack: Stack): Promise<void>;
@@ -26,7 +26,7 @@ export async function openSandbox(...over: string[]): Promise<Place> {
     exec: (argv) => run([...inside, ...argv]),
     snapshot: () => snapshot([], inside),
     // All that it made goes with the sandbox.
-    cleanUp: async (stack) => stack.forget(),
+    cleanUp: async (stack) => stack.removeState(),
     close: () => sandbox.close(),
   };
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await stack.init();
 });
 afterAll(async () => {
-  stack?.forget();
+  stack?.removeState();
   await sandbox?.close();
   rmSync(directory, { recursive: true, force: true });
 });

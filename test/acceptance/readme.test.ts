@@ -63,5 +63,5 @@ test("the commands of docs/first-lab.md and docs/drift.md do what the pages say,
   await host.ip("netns", "exec", "pod", "ping", "-c", "1", "10.0.0.1");
   expect((await result(first.slice(-1)))[0]).toMatch(/7 deleted/);
   expect(await snapshot([], host.inside)).toEqual(before);
-  stack.forget();
+  stack.removeState();
 });

@@ -72,7 +72,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sandbox.close();
-  stack.forget();
+  stack.removeState();
   rmSync(project, { recursive: true });
 });
 

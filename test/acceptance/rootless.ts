@@ -2,14 +2,14 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { shown } from "../../scripts/recording/lines.mjs";
-import { type Ran, root, run, snapshot } from "./engine";
+import { type Result, root, run, snapshot } from "./engine";
 import type { Row } from "./providers";
 
 const nobody = "65534";
 /** Of this test alone. */
 let temporary: string;
 let before: string[];
-let lab: Ran;
+let lab: Result;
 
 /** What the lab makes, by its names and addresses. */
 const ofTheLab = /\b(node|foo|bar|baz|cni0|veth-\w+|10\.9[56]\.\d+)\b/;

@@ -19,7 +19,7 @@ export function severalHosts([provider, project]: Row): void {
     await stack.init({ hosts: net.hosts.map(({ url }) => url).join(), connectTimeoutSeconds: "60" });
   });
   afterAll(async () => {
-    stack?.forget();
+    stack?.removeState();
     await net?.close();
   });
 

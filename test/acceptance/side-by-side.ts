@@ -29,7 +29,7 @@ export function sideBySide(
   });
   afterAll(async () => {
     await sandbox?.close();
-    for (const stack of stacks ?? []) stack.forget();
+    for (const stack of stacks ?? []) stack.removeState();
   });
 
   test(`${provider}: both are up at once, each with names of its own`, async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Ran, run, type Snapshot, snapshot } from "./engine";
+import { type Result, run, type Snapshot, snapshot } from "./engine";
 import { Sandbox } from "./sandbox";
 
 /** A host with a server of ssh. */
@@ -15,7 +15,7 @@ export interface SshHost {
   /** What a command begins with, to run in there. */
   readonly inside: readonly string[];
   /** Runs a command in there. */
-  exec(argv: readonly string[]): Promise<Ran>;
+  exec(argv: readonly string[]): Promise<Result>;
   /** Runs `ip` in there, which must succeed, and returns what it prints. */
   ip(...args: string[]): Promise<string>;
   snapshot(): Promise<Snapshot>;
@@ -66,9 +66,9 @@ export class SshHosts {
   }
 
   host(number: number): SshHost {
-    const found = this.hosts[number - 1];
-    if (!found) throw new RangeError(`there is no host ${number}`);
-    return found;
+    const host = this.hosts[number - 1];
+    if (!host) throw new RangeError(`there is no host ${number}`);
+    return host;
   }
 
   async close(): Promise<void> {

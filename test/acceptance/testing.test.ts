@@ -59,7 +59,7 @@ describe.each([
         const outputs = await program(classes, "10.0.0.3/24")();
         // What is read belongs to another resource, and is not deleted with this one.
         const state = classes.VethPair.get("seen", "eth0@client", {}) as dynamic.VethPair;
-        return { ...outputs, path: classes.Netns.get("there", "client").path, seen: state.name };
+        return { ...outputs, path: classes.Netns.get("there", "client").path, state: state.name };
       });
       expect(lab.outputs).toMatchObject({ mac, path: "/run/netns/client" });
       expect((await lab.exec("client", ["ip", "-br", "addr", "show", "eth0"])).stdout).toContain("10.0.0.3/24");

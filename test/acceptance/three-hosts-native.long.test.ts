@@ -19,7 +19,7 @@ beforeAll(async () => {
   await stack.init({ hosts: net.hosts.map(({ url }) => url).join(), pods: "3" });
 });
 afterAll(async () => {
-  stack?.forget();
+  stack?.removeState();
   await net?.close();
 });
 

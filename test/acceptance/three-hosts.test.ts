@@ -5,16 +5,16 @@ import { SshHosts } from "./ssh-hosts";
 let net: SshHosts;
 let stack: Stack;
 let before: Snapshot[];
-const look = () => Promise.all(net.hosts.map((host) => host.snapshot()));
+const snapshots = () => Promise.all(net.hosts.map((host) => host.snapshot()));
 
 beforeAll(async () => {
   net = await SshHosts.open(3, { mtu: 1400 });
-  before = await look();
+  before = await snapshots();
   stack = new Stack(join(root, "examples/three-hosts"), "test", net.env, net.inside);
   await stack.init({ hosts: net.hosts.map(({ url }) => url).join(), pods: "1" });
 });
 afterAll(async () => {
-  stack?.forget();
+  stack?.removeState();
   await net?.close();
 });
 
@@ -100,5 +100,5 @@ test("what was taken away on one host is repaired", async () => {
 
 test("destroy leaves all three as they were", async () => {
   await stack.destroy();
-  expect(await look()).toEqual(before);
+  expect(await snapshots()).toEqual(before);
 });

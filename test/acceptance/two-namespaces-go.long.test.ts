@@ -15,12 +15,12 @@ const [, typescript, show] = native("examples/two-namespaces");
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
-const seen = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.inside);
 
 async function must(argv: readonly string[], cwd = program): Promise<string> {
-  const ran = await run(argv, { cwd, env: { ...process.env, ...env } });
-  if (ran.code) throw new Error(`${argv.join(" ")}: exit ${ran.code}\n${ran.text}`);
-  return ran.stdout;
+  const result = await run(argv, { cwd, env: { ...process.env, ...env } });
+  if (result.code) throw new Error(`${argv.join(" ")}: exit ${result.code}\n${result.text}`);
+  return result.stdout;
 }
 
 beforeAll(async () => {
@@ -33,12 +33,12 @@ beforeAll(async () => {
   await must(["go", "mod", "download"]);
   sandbox = await Sandbox.open();
   stack = new Stack(program, "test", env, sandbox.inside);
-  before = await seen();
+  before = await state();
   await stack.init();
 });
 afterAll(async () => {
   await sandbox?.close();
-  stack?.forget();
+  stack?.removeState();
 });
 
 test("the SDK that is generated of the schema compiles, with the program", async () => {
@@ -66,9 +66,9 @@ test("the commands of docs/languages.md give a project of Go the SDK", async () 
 
 test("its own test brings the network up by the Automation API, cuts and mends it, and takes it away", async () => {
   const argv = [...sandbox.inside, "env", "-C", program, "go", "test", "-count=1", "."];
-  const ran = await run(argv, { env: { ...process.env, ...env } });
-  expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok /m) });
-  expect(await seen()).toEqual(before);
+  const result = await run(argv, { env: { ...process.env, ...env } });
+  expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok /m) });
+  expect(await state()).toEqual(before);
 });
 
 /** What a preview would make. */
@@ -85,8 +85,8 @@ test("it makes what examples/two-namespaces makes, and a preview changes nothing
   const twin = new Stack(typescript, "test", {}, sandbox.inside);
   await twin.init();
   expect(await planned(stack)).toEqual(await planned(twin));
-  twin.forget();
-  expect(await seen()).toEqual(before);
+  twin.removeState();
+  expect(await state()).toEqual(before);
 });
 
 test("up makes it, its probes are answered, and nothing is warned of", async () => {
@@ -125,5 +125,5 @@ test("what was changed from outside a plain preview shows, and up repairs", asyn
 
 test("destroy leaves the host as it was", async () => {
   await stack.destroy();
-  expect(await seen()).toEqual(before);
+  expect(await state()).toEqual(before);
 });

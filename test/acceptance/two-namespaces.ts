@@ -18,7 +18,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
     });
     afterAll(async () => {
       await sandbox.close();
-      stack.forget();
+      stack.removeState();
     });
 
     test("a preview changes nothing, and warns of nothing", async () => {

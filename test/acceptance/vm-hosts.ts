@@ -12,9 +12,9 @@ const network6 = "2001:db8:d";
 export async function openVmHosts(count: number): Promise<Ends> {
   const { exec } = vm();
   const script = async (text: string, ...args: string[]) => {
-    const ran = await exec(["sh", "-ec", text, "sh", ...args], 5);
-    if (ran.code) throw new Error(ran.text);
-    return ran.stdout.trim();
+    const result = await exec(["sh", "-ec", text, "sh", ...args], 5);
+    if (result.code) throw new Error(result.text);
+    return result.stdout.trim();
   };
   const directory = mkdtempSync(join(tmpdir(), "localnet-vm-hosts-"));
   writeFileSync(join(directory, "config"), clientConfig(directory));
@@ -31,9 +31,9 @@ export async function openVmHosts(count: number): Promise<Ends> {
       ...{ address, address6: `${network6}::${index + 1}`, inside },
       exec: within,
       async ip(...args) {
-        const ran = await within(["ip", ...args]);
-        expect(ran).toMatchObject({ code: 0 });
-        return ran.stdout;
+        const result = await within(["ip", ...args]);
+        expect(result).toMatchObject({ code: 0 });
+        return result.stdout;
       },
       snapshot: async () => ({ ...(await snapshot(["-F", join(directory, "config"), address])), modules: [] }),
       boot: async () => {},

@@ -25,7 +25,7 @@ export function endsWhileWaiting(row: Row): void {
     });
     afterAll(async () => {
       await sandbox.close();
-      stack.forget();
+      stack.removeState();
     });
 
     test.each(ways)(

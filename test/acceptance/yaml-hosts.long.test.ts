@@ -68,5 +68,5 @@ test("each object is on the host of its provider, with that one's prefix, and go
   await stack.unchanged();
   await stack.destroy();
   expect(await names()).toEqual(["", ""]);
-  stack.forget();
+  stack.removeState();
 });

@@ -36,5 +36,5 @@ test("the program of docs/languages.md comes up, with the texts that its resourc
   await stack.unchanged();
   await stack.destroy();
   expect(await snapshot([], sandbox.inside)).toEqual(before);
-  stack.forget();
+  stack.removeState();
 });

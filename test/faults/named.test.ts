@@ -2,7 +2,7 @@ import type { Values } from "../../provider/src/core/check";
 import { create, read, remove } from "../../provider/src/core/lifecycle";
 import { iptablesRule, netns as netnsKind, route, vethPair } from "../../provider/src/kinds";
 import { Engine } from "../kernel/support/engine";
-import { lookAtLink } from "../kernel/support/links";
+import { readLink } from "../kernel/support/links";
 import { differences } from "../kernel/support/observing";
 import { hostUrl, settings, World } from "../kernel/support/world";
 
@@ -40,7 +40,7 @@ test("stale file of a namespace: ip was killed on its way to make it, the next c
   await stale();
   const engine = new Engine(netnsKind);
   await engine.up(inputs);
-  expect(await lookAtLink(world, name, "lo")).toMatchObject({ up: true });
+  expect(await readLink(world, name, "lo")).toMatchObject({ up: true });
   await world.run("ip", "netns", "del", name);
   await stale();
   await engine.destroy();
@@ -97,7 +97,7 @@ test("duplicate IPv6 address: create says who has it, nothing passes for fine, a
   await engine.refresh();
   expect(differences(vethPair, engine.state ?? {}, inputs)).toEqual([]);
   await engine.destroy();
-  expect(await lookAtLink(world, a, far)).toBeUndefined();
+  expect(await readLink(world, a, far)).toBeUndefined();
 });
 
 describe("IptablesRule", () => {

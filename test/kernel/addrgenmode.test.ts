@@ -32,8 +32,8 @@ test.each(cases)("$type: $path is what was asked for, and seen when it changes",
   try {
     expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
     await by("br0", "eui64");
-    const seen = (await read(kind, id, outputs, settings))?.outputs ?? {};
-    expect(diff(kind, seen, inputs).replaces).toEqual([path]);
+    const current = (await read(kind, id, outputs, settings))?.outputs ?? {};
+    expect(diff(kind, current, inputs).replaces).toEqual([path]);
   } finally {
     await remove(kind, id, outputs, settings);
   }
@@ -44,7 +44,7 @@ test("a pod's link has a link-local address as long as it has one of IPv6", asyn
   const port = await create(bridge, check(bridge, { ...common, name: "br0", netns }).inputs, settings);
   const asked = (...addresses: string[]) =>
     check(pod, { ...common, name: world.name("p"), bridge: "br0", netns, addresses }).inputs;
-  const seen = async () => {
+  const current = async () => {
     const inside = (...argv: string[]) => world.run("ip", "netns", "exec", world.name("p"), ...argv);
     const own = await inside("ip", "-o", "-6", "addr", "show", "dev", "eth0", "scope", "link");
     return [(await inside("cat", "/proc/sys/net/ipv6/conf/eth0/addr_gen_mode")).trim(), own !== ""];
@@ -53,11 +53,11 @@ test("a pod's link has a link-local address as long as it has one of IPv6", asyn
   const { id, outputs } = await create(pod, without, settings);
   let now = outputs;
   try {
-    expect(await seen()).toEqual(["1", false]);
+    expect(await current()).toEqual(["1", false]);
     now = await update(pod, id, now, with6, settings);
-    expect(await seen()).toEqual(["0", true]);
+    expect(await current()).toEqual(["0", true]);
     now = await update(pod, id, now, without, settings);
-    expect(await seen()).toEqual(["1", false]);
+    expect(await current()).toEqual(["1", false]);
   } finally {
     await remove(pod, id, now, settings);
     await remove(bridge, port.id, port.outputs, settings);

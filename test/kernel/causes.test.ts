@@ -22,8 +22,8 @@ afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 async function refused(type: string, values: Values) {
   const kind = kinds[type];
   if (!kind) throw new Error(`there is no kind ${type}`);
-  const own = { netns, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
-  const { inputs, failures } = check(kind, { ...own, ...values });
+  const common = { netns, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
+  const { inputs, failures } = check(kind, { ...common, ...values });
   expect(failures).toEqual([]);
   return failure(() => create(kind, inputs, settings));
 }

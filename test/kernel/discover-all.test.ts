@@ -4,7 +4,7 @@ import { findImportable } from "../../provider/src/core/import";
 import type { AnyKind } from "../../provider/src/core/kind";
 import { kinds } from "../../provider/src/kinds";
 import { objectReaders } from "../../provider/src/tools/objects";
-import { lookBridges, lookRare, lookScript, objectsOf, partsOf } from "./support/kernel-objects";
+import { kernelObjectsScript, lookBridges, objectsOf, partsOf, rareObjectsScript } from "./support/kernel-objects";
 import { hostUrl, settings, World } from "./support/world";
 
 const world = new World();
@@ -219,10 +219,10 @@ test.each(Object.entries(labs))(
       await world.script(a, some.join("\n"));
     }
     // Two commands: over ssh each has its limit.
-    const ofNewIn = (look: string) => world.run("unshare", "--net", "sh", "-c", look);
-    const ofNew = partsOf(`${await ofNewIn(lookScript)}${await ofNewIn(lookRare)}`);
+    const ofNewIn = (script: string) => world.run("unshare", "--net", "sh", "-c", script);
+    const ofNew = partsOf(`${await ofNewIn(kernelObjectsScript)}${await ofNewIn(rareObjectsScript)}`);
     const now = partsOf(
-      `${await world.script(a, lookScript)}${await world.script(a, lookRare)}${await world.script(a, lookBridges)}`,
+      `${await world.script(a, kernelObjectsScript)}${await world.script(a, rareObjectsScript)}${await world.script(a, lookBridges)}`,
     );
     const objects = objectsOf(now, ofNew);
     expect(objects.map(({ sort }) => sort)).toEqual(expect.arrayContaining(sorts));
@@ -235,9 +235,9 @@ test.each(Object.entries(labs))(
       return inputs ? [{ type, inputs }] : [];
     });
     const untold = objects.filter(({ isOf, text }) => {
-      const isListed = [...resources, ...refused].some(({ type, inputs }) => isOf(type, inputs));
+      const isKnown = [...resources, ...refused].some(({ type, inputs }) => isOf(type, inputs));
       const isLeft = left.some(({ what }) => what.toLowerCase().includes(text.toLowerCase()));
-      return !isListed && !isLeft;
+      return !isKnown && !isLeft;
     });
     expect(untold.map(({ sort, text }) => `${sort}: ${text}`)).toEqual([]);
     for (const { why } of left) expect(why).not.toBe("");
@@ -257,9 +257,9 @@ test.each(Object.entries(labs))(
 
 /** What a resource says: of a pair, what each end does. */
 async function inputsOf(type: string, id: string): Promise<{ type: string; inputs: Values }[]> {
-  const found = await findImportable(kinds[type] as AnyKind, id, "", there);
-  const inputs = found?.inputs ?? {};
-  const own = type === "IptablesRule" ? { ...inputs, id: id.replace(/@.*/, "") } : inputs;
-  const ends = [own, ...(inputs.peer ? [inputs.peer as Values] : [])];
+  const importable = await findImportable(kinds[type] as AnyKind, id, "", there);
+  const inputs = importable?.inputs ?? {};
+  const expected = type === "IptablesRule" ? { ...inputs, id: id.replace(/@.*/, "") } : inputs;
+  const ends = [expected, ...(inputs.peer ? [inputs.peer as Values] : [])];
   return ends.filter(({ netns }) => netns === a).map((each) => ({ type, inputs: each }));
 }

@@ -85,15 +85,15 @@ test("a process is listed and found by its pid, without those that it started; n
   await world.script(b, `cd /tmp && setsid -f timeout 300 sleep 300.25 < /dev/null > /dev/null 2>&1; ${running}`);
   const [id = ""] = (await discover([kind], [], there, b)).importable.map((each) => each.id);
   expect(id).toMatch(new RegExp(`^\\d+@${b}$`));
-  const found = await findImportable(kind, id, world.owner, there);
-  expect(found?.inputs).toMatchObject({
+  const ids = await findImportable(kind, id, world.owner, there);
+  expect(ids?.inputs).toMatchObject({
     command: ["timeout", "300", "sleep", "300.25"],
     workingDirectory: "/tmp",
     netns: b,
   });
-  expect(found?.outputs).toMatchObject({ pid: Number.parseInt(id, 10), log: "/dev/null" });
+  expect(ids?.outputs).toMatchObject({ pid: Number.parseInt(id, 10), log: "/dev/null" });
   expect(await findImportable(kind, id.replace(b, a), world.owner, there)).toBeUndefined();
-  await remove(kind, found?.id ?? "", found?.outputs ?? {}, there);
+  await remove(kind, ids?.id ?? "", ids?.outputs ?? {}, there);
   expect((await world.run("ip", "netns", "pids", b)).trim()).toBe("");
 
   const inputs = { command: ["sleep", "300"], netns: b, owner: world.owner, ...(hostUrl && { host: hostUrl }) };

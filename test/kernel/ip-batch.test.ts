@@ -26,8 +26,8 @@ test("one that fails is named, what was before it is done, and what is behind it
   const addresses = ["10.0.0.1/24", "10.0.0.1/24", "10.0.0.2/24"].map((each) => ["addr", "add", each, "dev", "br0"]);
   const error = await failure(() => ipAll(host, netns, addresses));
   expect(error.code).toBe("LN_COMMAND");
-  expect(error.ran?.argv?.join(" ")).toBe(`ip -n ${netns} addr add 10.0.0.1/24 dev br0`);
-  expect(error.ran?.stderr).not.toContain("Command failed");
+  expect(error.command?.argv?.join(" ")).toBe(`ip -n ${netns} addr add 10.0.0.1/24 dev br0`);
+  expect(error.command?.stderr).not.toContain("Command failed");
   const seen = await world.run("ip", "-n", netns, "-4", "-o", "addr", "show", "dev", "br0");
   expect(seen).toContain("10.0.0.1/24");
   expect(seen).not.toContain("10.0.0.2/24");

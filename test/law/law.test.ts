@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import fc from "fast-check";
 import { Pairs } from "./support/arbitrary";
-import { type Kernel, look } from "./support/look";
+import { type Kernel, readKernel } from "./support/look";
 import { isOpen, open } from "./support/open";
 import { Broken, obeys, type Pair, Senseless, story } from "./support/pair";
 
@@ -22,7 +22,7 @@ function note(entry: object): void {
 beforeAll(async () => {
   if (process.env.LOCALNET_TEST_ISOLATED !== "1")
     throw new Error("npm run test:law gives these tests a host of their own");
-  clean = await look();
+  clean = await readKernel();
 });
 
 /** The ways in which the law was seen to break: of each, one is made as small as can be. */

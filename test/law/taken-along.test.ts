@@ -1,4 +1,4 @@
-import { differences, type Kernel, look } from "./support/look";
+import { differences, type Kernel, readKernel } from "./support/look";
 import type { Program, Resource } from "./support/program";
 import { Provider } from "./support/provider";
 import { restore } from "./support/restore";
@@ -64,7 +64,7 @@ const replacements: readonly (readonly [what: string, a: Program, b: Program])[]
 let clean: Kernel;
 
 beforeAll(async () => {
-  clean = await look();
+  clean = await readKernel();
 });
 afterEach(() => restore(clean));
 
@@ -77,7 +77,7 @@ async function brought(...programs: Program[]): Promise<Kernel> {
 
 /** What there is, which no refresh and no destroy may find otherwise. */
 async function settled(stack: Stack): Promise<Kernel> {
-  const kernel = await look();
+  const kernel = await readKernel();
   expect((await stack.refresh()).steps).toEqual([]);
   expect((await stack.destroy()).errors).toEqual([]);
   return kernel;

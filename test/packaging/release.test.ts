@@ -45,5 +45,5 @@ test("what is installed of it serves a program that does not say where the plugi
   await stack.unchanged();
   await stack.destroy();
   expect(await snapshot([], sandbox.inside)).toEqual(before);
-  stack.forget();
+  stack.removeState();
 });

@@ -124,6 +124,6 @@ export function works(from: string, versions: [node: "this Node" | "Node 24", pu
     await stack.unchanged();
     await stack.destroy();
     expect(await snapshot([], sandbox.inside)).toEqual(before);
-    stack.forget();
+    stack.removeState();
   });
 }

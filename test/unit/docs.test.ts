@@ -97,11 +97,11 @@ test("the comparison has the rows and the tools of README's, and a source for ea
     rows(page)
       .map((row) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()))
       .filter(([, first]) => !first?.startsWith("---"));
-  const said = cells("README.md");
-  const start = said.findIndex(([, , script]) => script === "A shell script");
+  const families = cells("README.md");
+  const start = families.findIndex(([, , script]) => script === "A shell script");
   const [head = [], ...sources] = cells("docs/comparison.md");
-  expect(said[start]?.slice(3, 7)).toEqual(head.slice(2, 6));
-  expect(said.slice(start + 1, start + 1 + sources.length).map(([, what]) => what)).toEqual(
+  expect(families[start]?.slice(3, 7)).toEqual(head.slice(2, 6));
+  expect(families.slice(start + 1, start + 1 + sources.length).map(([, what]) => what)).toEqual(
     sources.map(([, what]) => what),
   );
   const without = sources.flatMap(([, what, ...tools]) =>

@@ -3,7 +3,7 @@ import { commandError } from "../../provider/src/host/command-error";
 
 test("one message tells what, where, the command, what it said, and what mends it", () => {
   const error = new LocalnetError("LN_EXISTS", "it exists already", {
-    ran: {
+    command: {
       argv: ["ip", "-n", "lab", "link", "add"],
       exitCode: 2,
       stderr: "RTNETLINK answers: File exists\nand more\n",
@@ -23,14 +23,14 @@ test("one message tells what, where, the command, what it said, and what mends i
 
 test("what there is nothing to say of is left out", () => {
   expect(new LocalnetError("LN_INPUT", "no").message).toBe("no [LN_INPUT]");
-  expect(new LocalnetError("LN_TIMEOUT", "no end", { ran: { argv: ["a"], stderr: " \n" } }).message).toBe(
+  expect(new LocalnetError("LN_TIMEOUT", "no end", { command: { argv: ["a"], stderr: " \n" } }).message).toBe(
     "no end [LN_TIMEOUT]\n  ran:    a",
   );
 });
 
 test("of what is long, the beginning and the end are told, so that it fits into a header of HTTP/2", () => {
   const long = `begin ${"\u{1f600}".repeat(50_000)} end`;
-  const { message } = new LocalnetError("LN_PROCESS", long, { ran: { argv: [long], stderr: long } });
+  const { message } = new LocalnetError("LN_PROCESS", long, { command: { argv: [long], stderr: long } });
   expect(message.match(/begin .* \.\.\. .* end/g)).toHaveLength(3);
   expect(encodeURI(message).length).toBeLessThan(64 * 1024);
 });

@@ -6,7 +6,7 @@ const root = join(__dirname, "../..");
 
 test("docs/testing.md has a row for each layer, with where it runs", () => {
   const text = readFileSync(join(root, "docs/testing.md"), "utf8");
-  const where = { test: "`npm test`", all: "`test:all`", asked: "on demand" };
+  const where = { test: "`npm test`", all: "`test:all`", demand: "on demand" };
   const rows = [...text.matchAll(/^\| ([\w-]+) \| .+ \| (`npm test`|`test:all`|on demand) \| .+ \|$/gm)];
   expect(rows.map(([, name, place]) => [name, place])).toEqual(layers.map(({ name, run }) => [name, where[run]]));
 });

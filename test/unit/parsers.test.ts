@@ -16,7 +16,7 @@ const printing = (stdout: string) => new RecordingHost(() => ({ stdout }));
 function failing(stderr: string) {
   const host = new RecordingHost();
   host.run = async (argv) => {
-    throw new LocalnetError("LN_COMMAND", "it failed", { ran: { argv, exitCode: 1, stderr } });
+    throw new LocalnetError("LN_COMMAND", "it failed", { command: { argv, exitCode: 1, stderr } });
   };
   return host;
 }

@@ -47,7 +47,7 @@ function listen(on: Server): Promise<number> {
 
 type Method<Q, R> = (request: Q, reply: (error: Error | null, response: R) => void) => unknown;
 
-function ask<Q, R>(method: Method<Q, R>, request: Q): Promise<R> {
+function call<Q, R>(method: Method<Q, R>, request: Q): Promise<R> {
   return new Promise((resolve, reject) =>
     method.call(client, request, (error, response) => (error ? reject(error) : resolve(response))),
   );
@@ -57,7 +57,7 @@ async function check(type: string, news: Values) {
   const request = new rpc.CheckRequest();
   request.setUrn(urn(type));
   request.setNews(struct(news));
-  const response = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.check, request);
+  const response = await call<rpc.CheckRequest, rpc.CheckResponse>(client.check, request);
   const failures = response.getFailuresList().map((each) => [each.getProperty(), each.getReason()]);
   return { inputs: response.getInputs()?.toJavaScript(), failures };
 }
@@ -72,7 +72,7 @@ async function autonamed(type: string, asked: [name: string, mode: 0 | 1 | 2], n
   options.setProposedName(asked[0]);
   options.setMode(asked[1]);
   request.setAutonaming(options);
-  const response = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.check, request);
+  const response = await call<rpc.CheckRequest, rpc.CheckResponse>(client.check, request);
   const reasons = response.getFailuresList().map((each) => each.getReason());
   return { inputs: response.getInputs()?.toJavaScript() ?? {}, reasons };
 }
@@ -104,7 +104,7 @@ async function diff(type: string, { olds, oldInputs = olds, news }: Record<strin
   request.setOlds(struct(olds ?? {}));
   request.setOldInputs(struct(oldInputs ?? {}));
   request.setNews(struct(news ?? {}));
-  const response = await ask<rpc.DiffRequest, rpc.DiffResponse>(client.diff, request);
+  const response = await call<rpc.DiffRequest, rpc.DiffResponse>(client.diff, request);
   const kinds = Object.entries(rpc.PropertyDiff.Kind);
   const detail = response.getDetaileddiffMap().toArray() as unknown as [string, (number | undefined)[]][];
   return {
@@ -123,7 +123,7 @@ test("what the environment says of a provider is recorded, but for the path of a
   const request = new rpc.CheckRequest();
   request.setNews(struct({ timeoutSeconds: "20" }));
   try {
-    const response = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig, request);
+    const response = await call<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig, request);
     expect(response.getInputs()?.toJavaScript()).toEqual({ host: "ssh://lab", timeoutSeconds: "20" });
     expect(response.getFailuresList()).toEqual([]);
   } finally {
@@ -157,7 +157,7 @@ test("what is seen of an object that was made with a secret is secret too", asyn
   request.setUrn(urn("IptablesRule"));
   request.setPreview(true);
   request.setProperties(struct({ chain: "INPUT", target: "DROP", comment: secret("c") }));
-  const response = await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
+  const response = await call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
   expect(response.getProperties()?.toJavaScript()).toMatchObject({
     comment: secret("c"),
     canonical: secret(unknown),
@@ -170,8 +170,8 @@ test("a key is a secret, whether the program says so or not, and what follows fr
     bytes.toString("base64"),
   );
   const allowedIps: string[] = [];
-  const plain = { privateKey, peers: [{ publicKey, allowedIps }] };
-  expect((await check("Wireguard", plain)).inputs).toMatchObject({
+  const config = { privateKey, peers: [{ publicKey, allowedIps }] };
+  expect((await check("Wireguard", config)).inputs).toMatchObject({
     privateKey: secret(privateKey),
     peers: [{ publicKey }],
   });
@@ -184,7 +184,7 @@ test("a key is a secret, whether the program says so or not, and what follows fr
   request.setUrn(urn("Wireguard"));
   request.setPreview(true);
   request.setProperties(struct({ name: "wg0", privateKey: secret(privateKey) }));
-  const response = await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
+  const response = await call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
   expect(response.getProperties()?.toJavaScript()).toMatchObject({
     privateKey: secret(privateKey),
     publicKey: unknown,
@@ -196,14 +196,14 @@ test("the preview of a create knows the id, unless an input is unknown, and chan
   request.setUrn(urn("Bridge"));
   request.setPreview(true);
   request.setProperties(struct({ name: "br0", netns: "nowhere" }));
-  const response = await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
+  const response = await call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
   expect(response.getId()).toBe("br0@nowhere");
   expect(response.getProperties()?.toJavaScript()).toEqual({
     ...{ name: "br0", netns: "nowhere", up: true, promiscuous: false },
     ...{ ifindex: unknown, macAddress: unknown, owner: "project/stack/one", __host: "" },
   });
   request.setProperties(struct({ name: "br0", netns: unknown }));
-  expect((await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).getId()).toBe("");
+  expect((await call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).getId()).toBe("");
 });
 
 test("diff says of each input how it changes, and whether that replaces", async () => {
@@ -231,8 +231,8 @@ test("of an imported object only what is asked for can differ, now or when it wa
   expect((await diff("Bridge", { olds, oldInputs, news: { name: "b" } })).changes).toBe(false);
   expect((await diff("Bridge", { olds, oldInputs, news: { name: "b", mtu: 1500 } })).changes).toBe(false);
   expect((await diff("Bridge", { olds, oldInputs, news: { name: "b", mtu: 1400 } })).detail).toEqual({ mtu: "UPDATE" });
-  const asked = { olds, oldInputs: { name: "b", mtu: 1500 }, news: { name: "b" } };
-  expect((await diff("Bridge", asked)).detail).toEqual({ mtu: "DELETE" });
+  const request = { olds, oldInputs: { name: "b", mtu: 1500 }, news: { name: "b" } };
+  expect((await diff("Bridge", request)).detail).toEqual({ mtu: "DELETE" });
 });
 
 test("what was made on another host than the provider's is replaced, unless it says itself where it is", async () => {
@@ -248,7 +248,7 @@ test("the configuration is checked; another host does not replace the provider",
   const request = new rpc.CheckRequest();
   request.setUrn("urn:pulumi:stack::project::pulumi:providers:localnet::default");
   request.setNews(struct({ host: "lab.example", sudo: "perhaps", timeoutSeconds: "0", stage: "3" }));
-  const checked = await ask<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig, request);
+  const checked = await call<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig, request);
   expect(checked.getFailuresList().map((each) => each.getReason())).toEqual([
     "localnet:host: must be ssh://[user@]name[:port]",
     "localnet:sudo: must be true or false",
@@ -257,7 +257,7 @@ test("the configuration is checked; another host does not replace the provider",
   const change = new rpc.DiffRequest();
   change.setOlds(struct({ sudo: "true" }));
   change.setNews(struct({ host: "ssh://a", sudo: "false" }));
-  const differing = await ask<rpc.DiffRequest, rpc.DiffResponse>(client.diffConfig, change);
+  const differing = await call<rpc.DiffRequest, rpc.DiffResponse>(client.diffConfig, change);
   expect(differing.getReplacesList()).toEqual([]);
   expect(differing.getDiffsList().sort()).toEqual(["host", "sudo"]);
 });
@@ -273,7 +273,7 @@ test("customTimeouts limit how long an operation waits; without them nothing doe
   request.setProperties(struct({ ping: { address: "127.0.0.1" } }));
   for (const seconds of [90, 0]) {
     request.setTimeout(seconds);
-    await expect(ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).rejects.toThrow("enough");
+    await expect(call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).rejects.toThrow("enough");
   }
   ensure.mockRestore();
   expect(limits[0]).toBeGreaterThan(80);
@@ -301,7 +301,7 @@ test("what an operation waits for is shown beside its resource, and what it noti
   request.setUrn(urn("Probe"));
   const http = { url: "http://127.0.0.1", expectBody: secret("hunter2") };
   request.setProperties(struct({ http }));
-  await expect(ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).rejects.toThrow("enough");
+  await expect(call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).rejects.toThrow("enough");
   while (log.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   ensure.mockRestore();
   expect(noticed.mock.calls).toEqual([["it stays [secret]"]]);
@@ -315,18 +315,18 @@ test("an error tells all in its message, and of a resource that there is no such
   const request = new rpc.ReadRequest();
   request.setUrn(urn("Probe"));
   request.setId("x");
-  await expect(ask<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow(
+  await expect(call<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow(
     "Probe x: import: a Probe cannot be imported [LN_INPUT]",
   );
   request.setUrn(urn("Nothing"));
-  await expect(ask<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow("no kind Nothing");
+  await expect(call<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow("no kind Nothing");
 });
 
 test("an error names no value of a secret input, in whatever it came of", async () => {
   const request = new rpc.CreateRequest();
   request.setUrn(urn("IptablesRule"));
   request.setProperties(struct({ netns: secret("lnt-no-such-place"), chain: "INPUT", target: "DROP" }));
-  const message = await ask<rpc.CreateRequest, rpc.CreateResponse>(client.create, request).then(
+  const message = await call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request).then(
     () => "it succeeded",
     (error: Error) => error.message,
   );
@@ -340,7 +340,7 @@ test("a function answers, secret where it was asked with a secret; what is wrong
     const request = new rpc.InvokeRequest();
     request.setTok(`localnet:index:${name}`);
     request.setArgs(struct(args));
-    const response = await ask<rpc.InvokeRequest, rpc.InvokeResponse>(client.invoke, request);
+    const response = await call<rpc.InvokeRequest, rpc.InvokeResponse>(client.invoke, request);
     return response.getReturn()?.toJavaScript();
   };
   expect(await invoke("getLink", { name: "lo" })).toMatchObject({ exists: true, ifindex: 1 });

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** Gets the CLI where these commands are all that there is; each writes down that it ran. */
-async function get(commands: Record<string, string>): Promise<{ folder: string; ran: string[]; problem: string }> {
+async function get(commands: Record<string, string>): Promise<{ folder: string; commands: string[]; problem: string }> {
   const file = join(directory, "ran");
   writeFileSync(file, "");
   for (const [name, body] of Object.entries(commands)) {
@@ -32,7 +32,7 @@ async function get(commands: Record<string, string>): Promise<{ folder: string; 
     stdout,
     stderr,
   }));
-  return { folder: stdout.trim(), problem: stderr, ran: readFileSync(file, "utf8").trim().split("\n") };
+  return { folder: stdout.trim(), problem: stderr, commands: readFileSync(file, "utf8").trim().split("\n") };
 }
 
 function commandOfHost(name: string): void {
@@ -45,7 +45,7 @@ while [ "$1" != --output ]; do shift; done
 echo else > "$2"`;
 
 test("a download that is not the known one is refused before it is unpacked, and nothing of it is left", async () => {
-  const { folder, ran: commands, problem } = await get({ curl, tar: "", gzip: "" });
+  const { folder, commands, problem } = await get({ curl, tar: "", gzip: "" });
   expect(commands).toEqual([expect.stringMatching(/^curl /)]);
   expect(problem).toMatch(/its SHA-256 is\n {2}[0-9a-f]{64}, and must be\n {2}[0-9a-f]{64}/);
   expect(folder).toBe("");
@@ -65,6 +65,6 @@ test("the known release is unpacked, without the folder that it is packed in", a
 });
 
 test("where there is Go, the CLI is built from modules with known checksums, and nothing is downloaded without", async () => {
-  const { ran: commands } = await get({ curl, go: "exit 1" });
+  const { commands } = await get({ curl, go: "exit 1" });
   expect(commands).toEqual([expect.stringMatching(/^go /)]);
 });

@@ -76,11 +76,11 @@ test("of IPv6, where nft prints bytes alone, ends and flags are read too", () =>
 
 test("of Linux 6.1 too, links, rules and what IPVS has rewritten are read", () => {
   const events = recorded("ipvs-6.1").find(({ netns }) => netns === "host")?.events ?? [];
-  const told = events.map((event) => {
+  const steps = events.map((event) => {
     if (!("packet" in event)) return `${event.what} ${event.verdict}`;
     return `${"link" in event ? `${event.what} ${event.link}` : event.chain.chain} ${event.packet.destination}`;
   });
-  expect(told.slice(0, 7)).toEqual([
+  expect(steps.slice(0, 7)).toEqual([
     ...["in veth_foo 172.23.0.1", "in cni0 172.23.0.1", "start cni0 172.22.0.2", "POSTROUTING 172.22.0.2"],
     ...["rule accept", "out cni0 172.22.0.2", "out veth_foo 172.22.0.2"],
   ]);
@@ -136,8 +136,8 @@ test.each([
 test("what a bridge has learnt is told from what its ports are", () => {
   const text = "02:00:00:00:00:01 dev p0 vlan 1 master br0 permanent\n02:00:00:00:00:02 dev p0 master br0 \n";
   expect(parseFdb(text)).toEqual([
-    { mac: "02:00:00:00:00:01", port: "p0", isOwn: true },
-    { mac: "02:00:00:00:00:02", port: "p0", isOwn: false },
+    { mac: "02:00:00:00:00:01", port: "p0", isPermanent: true },
+    { mac: "02:00:00:00:00:02", port: "p0", isPermanent: false },
   ]);
   expect(macOf("10.0.0.2 lladdr 02:00:00:00:00:02 REACHABLE\n", "10.0.0.2")).toBe("02:00:00:00:00:02");
 });

@@ -48,7 +48,7 @@ function addReal(name: string, number: number, forwarding: "gateway" | "masquera
   });
   const backend = new IpvsBackend(name, { netns: director, service, address: link, port: 8080, forwarding });
   parts.push(server, backend);
-  return { netns, inside: link };
+  return { netns, link };
 }
 
 /** A server that has the service's address itself and answers the client directly, while nobody is to find it there. */
@@ -74,7 +74,7 @@ const direct = addReal("direct", 1, "gateway");
 answersDirectly("direct", direct.netns, 11, "inside");
 
 const masqueraded = addReal("masqueraded", 2, "masquerade");
-parts.push(new Route("back", { netns: masqueraded.netns, destination: "default", via: masqueraded.inside }));
+parts.push(new Route("back", { netns: masqueraded.netns, destination: "default", via: masqueraded.link }));
 
 const tunnelled = addReal("tunnelled", 3, "tunnel");
 // The kernel gives this link to every namespace.

@@ -25,7 +25,7 @@ export class UsageError extends Error {
 export function describeFailure(error: unknown): string {
   if (error instanceof UsageError) return line(error.message, error.hint);
   if (!(error instanceof LocalnetError)) return visible(inspect(error));
-  const { subject, summary, code, ran, hint } = error;
+  const { subject, summary, code, command: ran, hint } = error;
   const about = subject ? `${subject.kind} ${subject.id}: ` : "";
   const stderr = ran?.stderr?.trim().split("\n").at(-1);
   const detail = ran && stderr && !summary.includes(stderr) ? `: ${ran.argv.join(" ").slice(0, 200)}: ${stderr}` : "";

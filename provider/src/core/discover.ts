@@ -165,6 +165,6 @@ async function importable(
 }
 
 /** On one line. */
-function reason({ summary, ran }: LocalnetError): string {
+function reason({ summary, command: ran }: LocalnetError): string {
   return [summary, ran?.stderr?.trim().split("\n")[0]].filter(Boolean).join(": ");
 }

@@ -12,7 +12,7 @@ export interface KernelObject {
   /** Why it is left out, where no resource stands for it. */
   readonly why: string;
   /** Inputs by which a resource says that it stands for it; several: any of these. */
-  readonly saidBy: readonly Statement[];
+  readonly coveredBy: readonly Statement[];
   /** What a reference to it asks for. */
   readonly referred?: Reference;
 }
@@ -48,7 +48,7 @@ export interface Candidate {
 export function standsFor(
   { kind, values }: Candidate,
   netns: string | undefined,
-  { saidBy: coveredBy }: KernelObject,
+  { coveredBy }: KernelObject,
 ): boolean {
   // One resource may hold several objects, as a pair of links does.
   const parts = [values, ...Object.values(values).filter(isValues)].filter((part) => part.netns === netns);

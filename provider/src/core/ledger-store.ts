@@ -126,7 +126,7 @@ async function write(host: Host, options: readonly string[], lines: readonly str
     }
     // Another's last entry may have gone with the folder meanwhile, even more than once.
     if (attempt === attempts || !result.stderr.includes("No such file or directory"))
-      throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { ran: { argv, ...result } });
+      throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { command: { argv, ...result } });
     // One by one, since mkdir gives the mode only to those that it names.
     const mkdir = ["mkdir", "-p", "-m", "700", "--", base, directory];
     const made = await host.run(mkdir, { accept: [0, 1] });
@@ -140,5 +140,5 @@ async function find(host: Host, ...args: string[]): Promise<string> {
   const result = await host.run(argv, { accept: [0, 1] });
   const harmless = /^(find: .*: (No such file or directory|Directory not empty)\n)+$/.test(result.stderr);
   if (result.exitCode === 0 || harmless) return result.stdout;
-  throw new LocalnetError("LN_COMMAND", "find failed", { ran: { argv, ...result } });
+  throw new LocalnetError("LN_COMMAND", "find failed", { command: { argv, ...result } });
 }

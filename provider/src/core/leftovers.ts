@@ -49,7 +49,7 @@ export async function findLeftovers(
   kinds: readonly AnyKind[],
   stack: string,
   settings: HostSettings,
-): Promise<{ found: Leftover[]; stacks: string[] }> {
+): Promise<{ leftovers: Leftover[]; stacks: string[] }> {
   const host = openHost(undefined, settings);
   return withReadCache(async () => {
     const [objects, entries] = await Promise.all([survey(kinds, settings), listEntries(host)]);
@@ -70,7 +70,7 @@ export async function findLeftovers(
     const all = await Promise.all(named.map((each) => limit(() => findOne(each, settings, others))));
     const leftovers = [...new Map(all.map((each) => [`${each.kind.type} ${each.id}`, each])).values()];
     const stacks = [...objects, ...entries].flatMap(({ owner }) => (owner === "" ? [] : stackOf(owner)));
-    return { found: inOrder(kinds, leftovers), stacks: [...new Set(stacks)].sort() };
+    return { leftovers: inOrder(kinds, leftovers), stacks: [...new Set(stacks)].sort() };
   });
 }
 

@@ -87,8 +87,8 @@ export async function claimObject(
   const [place, owner] = [placeOf(kind, args), args.owner as string];
   const entry = await claim(host, place, owner);
   if (entry.owner === owner) return;
-  const mayReplace = observed ? [former, observed.owner].includes(entry.owner) : entry.owner === former;
-  if (!mayReplace && (observed || !(await isVoid(kind, host, args)))) throw existsError(args, entry, true);
+  const isReplaceable = observed ? [former, observed.owner].includes(entry.owner) : entry.owner === former;
+  if (!isReplaceable && (observed || !(await isVoid(kind, host, args)))) throw existsError(args, entry, true);
   await replaceClaim(host, place, owner);
 }
 

@@ -11,9 +11,9 @@ export function commandError(argv: readonly string[], result: Result): LocalnetE
     if (!match) continue;
     const named = match.slice(1).find(Boolean) ?? "";
     const fill = (text: string) => text.replaceAll("$1", () => named);
-    return new LocalnetError(code, fill(summary), { ran: failed, hint: fill(hint) });
+    return new LocalnetError(code, fill(summary), { command: failed, hint: fill(hint) });
   }
-  return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { ran: failed });
+  return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { command: failed });
 }
 
 /** What ip and iptables print when something else is not there, or not as it has to be. */
@@ -22,7 +22,7 @@ const elsewhere =
 
 /** Is the cause that something else is not there, which another may be about to make? */
 export function isCauseElsewhere(error: LocalnetError): boolean {
-  return ["LN_NETNS", "LN_MISSING"].includes(error.code) || elsewhere.test(error.ran?.stderr ?? "");
+  return ["LN_NETNS", "LN_MISSING"].includes(error.code) || elsewhere.test(error.command?.stderr ?? "");
 }
 
 /** The command that does the work, behind one that only brings it into a namespace or limits its environment. */

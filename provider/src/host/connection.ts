@@ -96,7 +96,7 @@ async function keepTrying(
     try {
       return await connect(url, ssh, seconds - spentSeconds());
     } catch (error) {
-      const stderr = error instanceof LocalnetError ? (error.ran?.stderr ?? "") : "";
+      const stderr = error instanceof LocalnetError ? (error.command?.stderr ?? "") : "";
       const spent = spentSeconds();
       if (spent + pauseMilliseconds / 1000 >= seconds || !isBooting(stderr)) throw error;
       const last = stderr.trim().split("\n").at(-1);
@@ -140,7 +140,7 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
     const cancel = alarm(seconds, () => child.kill("SIGKILL"));
     child.once("error", (cause) => {
       cancel();
-      reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { ran: { argv }, hint: missingCommandHint }));
+      reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { command: { argv }, hint: missingCommandHint }));
     });
     // Not "close": the connection that stays in the background keeps standard error open.
     child.once("exit", (exitCode) => {
@@ -173,6 +173,7 @@ export function unreachable(argv: readonly string[], { exitCode, stderr }: Resul
   const hint = `check that "ssh ${url} true" works without a question; for a host that is gone for good see docs/hosts.md`;
   const stopped = interrupted();
   return (
-    stopped ?? new LocalnetError("LN_HOST", `cannot run a command on ${url}`, { ran: { argv, exitCode, stderr }, hint })
+    stopped ??
+    new LocalnetError("LN_HOST", `cannot run a command on ${url}`, { command: { argv, exitCode, stderr }, hint })
   );
 }

@@ -88,7 +88,7 @@ export function timeoutError(argv: readonly string[], seconds: number): Localnet
   const hint =
     "see by hand what it waits for; the configuration localnet:timeoutSeconds, or LOCALNET_TIMEOUT_SECONDS, gives commands more time that have no limit of their own";
   return (
-    interrupted() ?? new LocalnetError("LN_TIMEOUT", `no end within ${seconds} s, killed`, { ran: { argv }, hint })
+    interrupted() ?? new LocalnetError("LN_TIMEOUT", `no end within ${seconds} s, killed`, { command: { argv }, hint })
   );
 }
 

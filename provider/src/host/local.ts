@@ -177,8 +177,8 @@ function killGroup(pid: number | undefined): void {
 function cannotStart(argv: readonly string[], cause: unknown): LocalnetError {
   if (errnoOf(cause) === "ENOENT")
     return new LocalnetError("LN_TOOL", `there is no command "${argv[0]}"`, {
-      ran: { argv },
+      command: { argv },
       hint: missingCommandHint,
     });
-  return new LocalnetError("LN_COMMAND", `cannot run ${argv[0]}: ${cause}`, { ran: { argv } });
+  return new LocalnetError("LN_COMMAND", `cannot run ${argv[0]}: ${cause}`, { command: { argv } });
 }

@@ -88,7 +88,7 @@ function begin(host: Host, netns: string | undefined): Lease {
 }
 
 function busy(error: unknown): unknown {
-  if (!hasCode(error, "LN_COMMAND") || error.ran?.exitCode !== late) return error;
+  if (!hasCode(error, "LN_COMMAND") || error.command?.exitCode !== late) return error;
   const hint = "see which program holds it: lslocks";
   return new LocalnetError("LN_BUSY", `another program kept this namespace for ${waitSeconds} s`, { hint });
 }

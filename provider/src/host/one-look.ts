@@ -57,10 +57,10 @@ const hole = "\0";
  * it is asked for as ever.
  */
 export async function prefetch(host: Host, samples: readonly string[], others: readonly string[]): Promise<void> {
-  const asked = scope.getStore()?.get(host);
-  if (!asked) return;
+  const commandsOfHost = scope.getStore()?.get(host);
+  if (!commandsOfHost) return;
   const times = new Map<string, number>();
-  for (const { argv, input } of asked.values()) {
+  for (const { argv, input } of commandsOfHost.values()) {
     const keys = new Set(samples.flatMap((name) => templateOf({ argv, input }, name) ?? []).map(keyOf));
     for (const key of keys) times.set(key, (times.get(key) ?? 0) + 1);
   }
@@ -81,7 +81,7 @@ export async function prefetch(host: Host, samples: readonly string[], others: r
         for (const [index, { commands, all }] of inside.entries())
           for (const [at, result] of all.results(results[index]).entries()) {
             const command = commands[at] as Command;
-            asked.set(keyOf(command), { ...command, answer: Promise.resolve(result) });
+            commandsOfHost.set(keyOf(command), { ...command, answer: Promise.resolve(result) });
           }
       }),
     ),

@@ -72,5 +72,5 @@ export class EndedOutput extends Output {
 }
 
 export function outputError(argv: readonly string[], bytes: number): LocalnetError {
-  return new LocalnetError("LN_OUTPUT", `it printed more than ${bytes} bytes, and was killed`, { ran: { argv } });
+  return new LocalnetError("LN_OUTPUT", `it printed more than ${bytes} bytes, and was killed`, { command: { argv } });
 }

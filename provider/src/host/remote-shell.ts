@@ -73,7 +73,7 @@ export class RemoteShell {
       this.broken = true;
       this.call?.settle({ exitCode: exitCode ?? 128 });
     });
-    this.greeting = this.ask(`${this.end}\n`, messageBytes);
+    this.greeting = this.send(`${this.end}\n`, messageBytes);
     this.keepAlive(false);
   }
 
@@ -88,7 +88,7 @@ export class RemoteShell {
       this.close();
       this.call?.settle({ exitCode: 128 });
     });
-    const send = () => this.ask(request([String(seconds), ...argv], input), maxOutputBytes);
+    const send = () => this.send(request([String(seconds), ...argv], input), maxOutputBytes);
     const answer = await this.greeting.then((greeting) => (this.broken ? greeting : send())).finally(cancel);
     if (late) throw timeoutError(argv, seconds);
     const { outcome, stdout, stderr } = answer;
@@ -98,7 +98,7 @@ export class RemoteShell {
   }
 
   /** Sends lines, and waits for the end of what they make the remote side print. */
-  private async ask(lines: string, maxOutputBytes: number): Promise<Answer> {
+  private async send(lines: string, maxOutputBytes: number): Promise<Answer> {
     const [stdout, stderr] = [new EndedOutput(this.end), new EndedOutput(this.end)];
     const outcome = await new Promise<Outcome>((settle) => {
       this.call = { stdout, stderr, maxOutputBytes, settle };

@@ -1,4 +1,4 @@
-import { hasCode, LocalnetError, type Ran } from "../errors";
+import { type FailedCommand, hasCode, LocalnetError } from "../errors";
 import type { Host } from ".";
 import { environment } from "./host";
 
@@ -55,12 +55,12 @@ async function checkTool(host: Host, tool: Tool): Promise<string> {
   const { package: name, version }: Requirement = requirements[tool];
   const least = version ? ` ${version.atLeast} or later` : "";
   const hint = `install ${tool}${least} (Debian package ${name})`;
-  const noTool = (command?: Ran) =>
-    new LocalnetError("LN_TOOL", `there is no working command "${tool}"`, { ran: command, hint });
+  const noTool = (command?: FailedCommand) =>
+    new LocalnetError("LN_TOOL", `there is no working command "${tool}"`, { command, hint });
   if (!version) return (await findCommand(host, tool)) ?? Promise.reject(noTool());
   const { stdout } = await host.run(version.argv).catch((error: unknown) => {
     // ipvsadm tells its version only where the kernel has IPVS.
-    throw hasCode(error, "LN_COMMAND", "LN_TOOL") ? noTool(error.ran) : error;
+    throw hasCode(error, "LN_COMMAND", "LN_TOOL") ? noTool(error.command) : error;
   });
   const toolVersion = /\d+(\.\d+)+/.exec(stdout)?.[0] ?? "";
   if (compareVersions(toolVersion, version.atLeast) < 0) {

@@ -23,7 +23,7 @@ export abstract class LocalnetProvider extends pulumi.ProviderResource {
     const { address, host, sshConfig } = Object.fromEntries(
       ["address", "host", "sshConfig"].map((key) => [key, requests.get(this)?.[key] ?? fromEnvironment(key)]),
     ) as Record<string, pulumi.Input<string | undefined>>;
-    return pulumi.all([address, host, sshConfig]).apply((said) => addressIn(...said));
+    return pulumi.all([address, host, sshConfig]).apply((values) => addressIn(...values));
   }
 
   /** The SDK sets a property for each input: that one does not know what ssh connects to. */
@@ -36,11 +36,11 @@ async function addressIn(address?: string, host?: string, sshConfig?: string): P
   if (host === undefined) throw new pulumi.RunError(`${rule}this machine is reached without ssh`);
   // What looks is loaded when it is needed.
   const { addressOf } = require("../host/connection") as typeof import("../host/connection");
-  const found = await addressOf(host, sshConfig).catch((error: Error) => {
+  const hostAddress = await addressOf(host, sshConfig).catch((error: Error) => {
     throw new pulumi.RunError(`${rule}${host} has none that this machine knows: ${error.message}`);
   });
-  if (!/^(127\.|::1$)/.test(found)) return found;
-  throw new pulumi.RunError(`${rule}ssh reaches ${host} by ${found}, and no other host does`);
+  if (!/^(127\.|::1$)/.test(hostAddress)) return hostAddress;
+  throw new pulumi.RunError(`${rule}ssh reaches ${host} by ${hostAddress}, and no other host does`);
 }
 
 /** The settings as Pulumi takes them: text. */
@@ -62,11 +62,12 @@ export function ownProvider(
   pkg: Package,
   { provider, parent }: ProviderOptions,
 ): pulumi.ProviderResource | undefined {
-  const found = provider ?? parent?.getProvider(`${pkg}:index:any`) ?? parent?.getProvider("localnet:index:any");
+  const chosenProvider =
+    provider ?? parent?.getProvider(`${pkg}:index:any`) ?? parent?.getProvider("localnet:index:any");
   const other = pkg === "localnet" ? "pulumi-nodejs" : "localnet";
-  if (found && (found as { __pulumiType?: unknown }).__pulumiType === `pulumi:providers:${other}`)
+  if (chosenProvider && (chosenProvider as { __pulumiType?: unknown }).__pulumiType === `pulumi:providers:${other}`)
     throw new pulumi.RunError(`${subject}: provider: must be a Provider of the import path that the resource is of`);
-  return found;
+  return chosenProvider;
 }
 
 /** What a program asks of an explicit provider; undefined: it is none of this package. */

@@ -24,9 +24,10 @@ export function placeOf(
 ): { readonly provider: pulumi.ProviderResource | undefined; readonly host: HostInput } {
   const resources = given(references, args);
   const [first] = resources;
-  const own = ownProvider(subject, pkg, options);
-  const provider = own ?? first?.[1].getProvider(`${pkg}:index:any`);
-  const ofProvider = own && (["provider", (settingsOf(own)?.host as HostInput) ?? fromEnvironment("host")] as const);
+  const explicit = ownProvider(subject, pkg, options);
+  const provider = explicit ?? first?.[1].getProvider(`${pkg}:index:any`);
+  const ofProvider =
+    explicit && (["provider", (settingsOf(explicit)?.host as HostInput) ?? fromEnvironment("host")] as const);
   const source = args.host === undefined ? ofProvider : (["host", args.host as HostInput] as const);
   const configured = new pulumi.Config("localnet").get("host") ?? fromEnvironment("host");
   return { provider, host: oneHost(subject, [...(source ? [source] : []), ...hostsOf(resources)], configured) };

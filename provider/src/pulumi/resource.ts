@@ -60,7 +60,7 @@ export abstract class LocalnetResource extends Declared {
     const request = withSecrets(shape, defined(resolved(shape.references, given)));
     const token = dynamicToken(type);
     const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "pulumi-nodejs", options);
-    const own = ownOptions(shape, given);
+    const defaults = defaultOptions(shape, given);
     super(
       token,
       name,
@@ -74,11 +74,11 @@ export abstract class LocalnetResource extends Declared {
         // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
         __provider: `exports.handler=()=>require("pulumi-localnet/provider")("${type}")`,
       },
-      pulumi.mergeOptions({ ...own, ...(provider && { provider }) }, options),
+      pulumi.mergeOptions({ ...defaults, ...(provider && { provider }) }, options),
     );
-    if (shape.busy) goesWith.set(this, own.deletedWith);
+    if (shape.busy) goesWith.set(this, defaults.deletedWith);
     rememberRequest(this, isRead ? { ...readInputs(shape, this), host } : { ...request, host });
-    if (isRead || isStaying(shape, given)) staying.add(this);
+    if (isRead || isRetained(shape, given)) retained.add(this);
   }
 }
 
@@ -137,12 +137,12 @@ export function native<C>(type: string): C {
       const request = withSecrets(shape, defined(resolved(shape.references, given)));
       const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "localnet", options);
       // Of another provider the engine asks nothing, and would make the same object first and then delete it.
-      const own = { ...ownOptions(shape, given), deleteBeforeReplace: true, ...(provider && { provider }) };
-      const merged = pulumi.mergeOptions(own, options);
+      const defaults = { ...defaultOptions(shape, given), deleteBeforeReplace: true, ...(provider && { provider }) };
+      const merged = pulumi.mergeOptions(defaults, options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
-      if (shape.busy) goesWith.set(this, own.deletedWith);
+      if (shape.busy) goesWith.set(this, defaults.deletedWith);
       rememberRequest(this, { ...(isRead ? readInputs(shape, this) : request), host });
-      if (isRead || isStaying(shape, given)) staying.add(this);
+      if (isRead || isRetained(shape, given)) retained.add(this);
     }
   };
   return Object.defineProperty(Native, "name", { value: type }) as C;
@@ -181,9 +181,9 @@ function defined(args: Values): Values {
 }
 
 /** The resources whose objects stay when they go: what is in them needs a delete of its own. */
-const staying = new WeakSet<object>();
+const retained = new WeakSet<object>();
 
-function isStaying({ stays }: Shape, args: Values): boolean {
+function isRetained({ stays }: Shape, args: Values): boolean {
   return stays !== undefined && args[stays] !== undefined;
 }
 
@@ -191,10 +191,10 @@ function isStaying({ stays }: Shape, args: Values): boolean {
 const goesWith = new WeakMap<object, pulumi.Resource | undefined>();
 
 /** A resource that goes with the one it lives in needs no delete of its own. What is imported may be secret, too. */
-function ownOptions(shape: Shape, args: Values): pulumi.CustomResourceOptions {
+function defaultOptions(shape: Shape, args: Values): pulumi.CustomResourceOptions {
   const { parent, references, secrets = {}, secretOutputs = [] } = shape;
   const within = parent && args[parent];
-  const mayGo = pulumi.Resource.isInstance(within) && !staying.has(within);
+  const mayGo = pulumi.Resource.isInstance(within) && !retained.has(within);
   // What it uses may have a delete of its own, which would find it in use.
   const isFirst = givenIn(references, args).some(([, each]) => goesWith.has(each) && goesWith.get(each) !== within);
   const hidden = [...Object.keys(secrets).filter((key) => secrets[key] === true), ...secretOutputs];

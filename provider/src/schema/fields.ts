@@ -142,8 +142,8 @@ export function addressBits(host: string): string {
       .join("");
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
   const hex = (high = "0", low = "0") => (Number(high) * 256 + Number(low)).toString(16);
-  const plain = dotted ? `${dotted[1]}${hex(dotted[2], dotted[3])}:${hex(dotted[4], dotted[5])}` : host;
-  const [left = "", right] = plain.split("::");
+  const hextets = dotted ? `${dotted[1]}${hex(dotted[2], dotted[3])}:${hex(dotted[4], dotted[5])}` : host;
+  const [left = "", right] = hextets.split("::");
   const words = (side: string) => (side ? side.split(":") : []);
   const tail = words(right ?? "");
   const zeros = right === undefined ? [] : Array<string>(8 - words(left).length - tail.length).fill("0");

@@ -55,7 +55,7 @@ export class Namespaces {
   }
 
   /** What a command begins with, to run in there, but on this machine's network: Pulumi's parts talk to the test over that. */
-  get inside(): string[] {
+  get enterArgv(): string[] {
     return ["nsenter", "--target", this.pid, "--user", "--mount", "--pid", "--preserve-credentials", "--"];
   }
 

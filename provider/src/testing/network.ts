@@ -43,7 +43,7 @@ export async function network(program: PulumiFn, options: NetworkOptions = {}): 
   let namespaces: Namespaces | undefined;
   try {
     namespaces = await Namespaces.open(folder);
-    const stack = await createStack(folder, namespaces.inside, program, options.config ?? {});
+    const stack = await createStack(folder, namespaces.enterArgv, program, options.config ?? {});
     return new Lab(namespaces, stack, options, await up(stack, program, options));
   } catch (error) {
     await namespaces?.close();
@@ -90,7 +90,17 @@ export class Lab implements AsyncDisposable {
 
   /** The command line that runs another one in a network namespace of the lab, for one that is to go on beside the test. */
   command(netns: string, argv: readonly string[]): string[] {
-    return [...this.namespaces.inside, "nsenter", `--net=${hostNetwork}`, "--", "ip", "netns", "exec", netns, ...argv];
+    return [
+      ...this.namespaces.enterArgv,
+      "nsenter",
+      `--net=${hostNetwork}`,
+      "--",
+      "ip",
+      "netns",
+      "exec",
+      netns,
+      ...argv,
+    ];
   }
 
   /** Runs a command in a network namespace of the lab, to its end. One that fails is an answer, not an error. */

@@ -18,7 +18,7 @@ export async function readEntries(host: Host, paths: readonly string[]): Promise
   const argv = ["find", ...paths, "-maxdepth", "0", "-printf", "%y %m %f\\n"];
   const result = await host.run(argv, { accept: [0, 1] });
   if (result.exitCode !== 0 && !isAbsence(result)) {
-    throw new LocalnetError("LN_COMMAND", "cannot see what is there", { ran: { argv, ...result } });
+    throw new LocalnetError("LN_COMMAND", "cannot see what is there", { command: { argv, ...result } });
   }
   const lines = result.stdout.split("\n").filter(Boolean);
   return new Map(
@@ -37,7 +37,7 @@ export async function readText(host: Host, path: string): Promise<string | undef
   const result = await host.run(argv, { accept: [0, 1] });
   if (result.exitCode === 0) return result.stdout;
   if (isAbsence(result)) return undefined;
-  throw new LocalnetError("LN_COMMAND", "cannot read it", { ran: { argv, ...result } });
+  throw new LocalnetError("LN_COMMAND", "cannot read it", { command: { argv, ...result } });
 }
 
 /** The name under which a file is written first. No other resource's has the same. */
@@ -80,7 +80,7 @@ async function linkNew(host: Host, spare: string, path: string): Promise<void> {
   throw new LocalnetError(
     isThere ? "LN_EXISTS" : "LN_COMMAND",
     isThere ? "another file came under its name meanwhile; it was left alone" : "cannot give it its name",
-    { ran: { argv, ...result } },
+    { command: { argv, ...result } },
   );
 }
 
@@ -93,7 +93,7 @@ async function inFolder(path: string, body: () => Promise<unknown>): Promise<voi
   try {
     await body();
   } catch (error) {
-    const stderr = (error instanceof LocalnetError && error.ran?.stderr) || "";
+    const stderr = (error instanceof LocalnetError && error.command?.stderr) || "";
     if (!/No such file or directory|Not a directory/.test(stderr)) throw error;
     const folder = posix.dirname(path);
     throw new LocalnetError("LN_MISSING", `there is no folder ${folder}`, {

@@ -79,11 +79,11 @@ export async function destroySet(host: Host, netns: string | undefined, name: st
   try {
     await ipset(host, netns, "destroy", name);
   } catch (error) {
-    const stderr = (error instanceof LocalnetError && error.ran?.stderr) || "";
+    const stderr = (error instanceof LocalnetError && error.command?.stderr) || "";
     if (stderr.includes("does not exist")) return;
     if (!hasCode(error, "LN_COMMAND") || !stderr.includes("in use")) throw error;
     throw new LocalnetError("LN_BUSY", `a rule of iptables, or another set, uses the set ${name}`, {
-      ran: error.ran,
+      command: error.command,
       hint: "delete what uses it first: iptables-save | grep NAME; in a program, a rule that is given the set itself goes before it",
     });
   }

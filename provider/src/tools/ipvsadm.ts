@@ -137,12 +137,12 @@ export function parseServices(text: string): Service[] {
 
 /** Reads what `ipvsadm -L -n` prints of one service. It has another form than what `-S` prints of all. */
 export function parseShown(key: ServiceKey, text: string): Service {
-  const found =
+  const match =
     /^(?:TCP|UDP|SCTP|FWM) +\S+(?: IPv6)? (\S+)(?: \((\S+)\))?(?: persistent (\d+))?(?: mask (\S+))?(?: pe \S+)?( ops)? *$/m.exec(
       text,
     );
-  if (!found) throw new LocalnetError("LN_COMMAND", `cannot read what ipvsadm -L prints: ${text}`);
-  const [, scheduler = "", flags, timeout, persistenceNetmask, ops] = found;
+  if (!match) throw new LocalnetError("LN_COMMAND", `cannot read what ipvsadm -L prints: ${text}`);
+  const [, scheduler = "", flags, timeout, persistenceNetmask, ops] = match;
   const rows = [...text.matchAll(/^ +-> +(\S+:\d+) +(Masq|Tunnel|Route|Local) +(\S+) +(\d+) /gm)];
   return {
     ...{ key, scheduler, persistenceNetmask, onePacket: ops !== undefined },

@@ -18,7 +18,7 @@ export async function loadedModules(host: Host): Promise<Map<string, number>> {
 
 /** Is it in the kernel, loaded or built in? */
 export async function hasModule(host: Host, name: string): Promise<boolean> {
-  if (await outputOf(host, ["ls", "-d", `/sys/module/${plainName(name)}`], noFile)) return true;
+  if (await outputOf(host, ["ls", "-d", `/sys/module/${canonicalName(name)}`], noFile)) return true;
   return (await dependencies(host, name))?.length === 0;
 }
 
@@ -28,7 +28,7 @@ export async function hasModule(host: Host, name: string): Promise<boolean> {
  */
 export function isMissing(host: Host, name: string): Promise<boolean> {
   return cached(host, `missing module ${name}`, async () => {
-    if (await outputOf(host, ["ls", "-d", `/sys/module/${plainName(name)}`], noFile)) return false;
+    if (await outputOf(host, ["ls", "-d", `/sys/module/${canonicalName(name)}`], noFile)) return false;
     const isModular = await outputOf(host, ["ls", "-d", "/proc/modules"], noFile);
     if (!isModular) return true;
     const [release = ""] = (await host.run(["uname", "-r"])).stdout.split("\n");
@@ -56,7 +56,7 @@ export async function dependencies(host: Host, name: string): Promise<string[] |
   const files = [...(plan ?? "").matchAll(/^insmod (\S+)/gm)].map((match) => match[1] ?? "");
   return plan === undefined
     ? undefined
-    : files.map((file) => plainName(file.replace(/^.*\//, "").replace(/\.ko(\.\w+)?$/, "")));
+    : files.map((file) => canonicalName(file.replace(/^.*\//, "").replace(/\.ko(\.\w+)?$/, "")));
 }
 
 const noFile = /No such file or directory/;
@@ -70,6 +70,6 @@ async function outputOf(host: Host, argv: readonly string[], absent: RegExp): Pr
 }
 
 /** The kernel reads "-" in a module's name as "_", and prints the latter. */
-export function plainName(name: string): string {
+export function canonicalName(name: string): string {
   return name.replaceAll("-", "_");
 }

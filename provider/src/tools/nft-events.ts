@@ -1,4 +1,4 @@
-import { ownTable } from "./nft-trace";
+import { traceTable } from "./nft-trace";
 
 // What "nft -a monitor trace" prints.
 
@@ -58,7 +58,7 @@ function eventOf(text: string): Event | undefined {
 
 function happening(chain: ChainName, what: string, rest: string): Happening | undefined {
   if (what === "packet:") return packetEvent(chain, rest);
-  if (chain.table === ownTable) return undefined;
+  if (chain.table === traceTable) return undefined;
   if (what === "policy") return { what, chain, verdict: rest.trim() };
   const [, words = "", handle, verdict = ""] = /^(.*?) ?(?:(?:# )?handle (\d+) )?\(verdict (.+)\)\s*$/.exec(rest) ?? [];
   return {
@@ -70,7 +70,7 @@ function happening(chain: ChainName, what: string, rest: string): Happening | un
 function packetEvent(chain: ChainName, text: string): Happening | undefined {
   const packet = packetOf(text);
   if (!packet) return undefined;
-  if (chain.table !== ownTable) return { what: "hook", chain, packet };
+  if (chain.table !== traceTable) return { what: "hook", chain, packet };
   const what = chain.family === "inet" ? "start" : chain.chain.startsWith("in") ? "in" : "out";
   const link = (what === "in" ? /iif "([^"]+)"/ : /oif "([^"]+)"/).exec(text)?.[1];
   return link === undefined ? undefined : { what, link, packet };

@@ -7,7 +7,7 @@ import { pathOf } from "../host/netns";
 // when it ends, however it ends.
 
 /** Its name tells our own chains from all others. */
-export const ownTable = "localnet-trace";
+export const traceTable = "localnet-trace";
 
 export interface Watched {
   readonly netns: string | undefined;
@@ -32,8 +32,8 @@ export function marking(links: readonly string[], matches: readonly string[]): s
     return [chain(`in${i}`, `ingress ${devices}`, -500), chain(`out${i}`, `egress ${devices}`, -500)];
   });
   return [
-    `add table inet ${ownTable} { flags owner; ${chain("start", "output", -450)} }`,
-    `add table netdev ${ownTable} { flags owner; ${chains.join(" ")} }`,
+    `add table inet ${traceTable} { flags owner; ${chain("start", "output", -450)} }`,
+    `add table netdev ${traceTable} { flags owner; ${chains.join(" ")} }`,
     "list tables",
     "monitor trace",
   ].join("\n");
@@ -76,7 +76,7 @@ export async function watchPackets(
   const hear = (output: Buffer) => {
     text += output.toString("latin1");
   };
-  const isReady = (index: number) => new RegExp(`^${index} table netdev ${ownTable}$`, "m").test(text);
+  const isReady = (index: number) => new RegExp(`^${index} table netdev ${traceTable}$`, "m").test(text);
   await host.during(
     argv,
     readySeconds,

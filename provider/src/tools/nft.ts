@@ -28,7 +28,7 @@ export async function readTable(
     const { stdout, stderr } = await host.run(enter(netns, ["nft", "-s", "list", "table", family, name]));
     return parseTable(stdout, stderr);
   } catch (error) {
-    if (hasCode(error, "LN_COMMAND") && /^Error: No such file or directory/m.test(error.ran?.stderr ?? ""))
+    if (hasCode(error, "LN_COMMAND") && /^Error: No such file or directory/m.test(error.command?.stderr ?? ""))
       return undefined;
     throw error;
   }

@@ -13,10 +13,10 @@ export async function readSysctl(host: Host, netns: string | undefined, key: str
     const { stdout } = await host.run(enter(netns, ["cat", `${root}/${key}`]));
     return normalise(stdout);
   } catch (error) {
-    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("No such file")) return undefined;
-    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("Input/output error")) {
+    if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("No such file")) return undefined;
+    if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("Input/output error")) {
       const hint = "write it by hand: what cannot be read cannot be put back";
-      throw new LocalnetError("LN_KERNEL", `${key} has no value that could be read`, { ran: error.ran, hint });
+      throw new LocalnetError("LN_KERNEL", `${key} has no value that could be read`, { command: error.command, hint });
     }
     throw error;
   }

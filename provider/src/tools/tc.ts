@@ -101,11 +101,11 @@ export async function changeTc(
     if (others.length === 0) await host.run(enter(netns, ["tc", ...first]));
     else await host.run(enter(netns, ["tc", "-batch", "-"]), { input: batchLines(commands) });
   } catch (error) {
-    const stderr = error instanceof LocalnetError ? (error.ran?.stderr ?? "") : "";
+    const stderr = error instanceof LocalnetError ? (error.command?.stderr ?? "") : "";
     if (!hasCode(error, "LN_COMMAND") || !missingModule.test(stderr)) throw error;
     const lacking = stderr.includes("action module") ? ofActions : module;
     const hint = `load its kernel module: modprobe ${lacking.includes(" ") ? "-a " : ""}${lacking}; a kernel without it has to be replaced`;
-    throw new LocalnetError("LN_KERNEL", `the running kernel lacks ${lacking}`, { ran: error.ran, hint });
+    throw new LocalnetError("LN_KERNEL", `the running kernel lacks ${lacking}`, { command: error.command, hint });
   }
 }
 

@@ -45,7 +45,7 @@ contract("of lo", (world) => {
     kind,
     marked: false,
     inputs,
-    look: () => readAddress(world, netns, "lo", "10.1.0.1/32"),
+    actual: () => readAddress(world, netns, "lo", "10.1.0.1/32"),
     expected,
     updates: [{ what: "metric", change: { metric: 7 } }],
     replaces: { netns: "other", device: "other", label: "lo:x", scope: "host", broadcast: "10.1.0.1" },
@@ -81,7 +81,7 @@ contract("of IPv4 with all options", (world) => {
       ...{ device: "d0", address: "10.1.0.1/24", netns, label: "d0:x", broadcast: "+", scope: "link" },
       ...{ noPrefixRoute: true, metric: 9 },
     },
-    look: () => readAddress(world, netns, "d0", "10.1.0.1/24"),
+    actual: () => readAddress(world, netns, "d0", "10.1.0.1/24"),
     expected,
     updates: [
       { what: "another metric", change: { metric: 10 } },
@@ -114,7 +114,7 @@ contract("of IPv6", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", address: "2001:DB8::1/64", peer: "2001:db8:1::1", netns, noDad: true },
-    look: () => readAddress(world, netns, "d0", "2001:db8::1 peer 2001:db8:1::1/64"),
+    actual: () => readAddress(world, netns, "d0", "2001:db8::1 peer 2001:db8:1::1/64"),
     expected,
     updates: [
       { what: "metric", change: { metric: 9 } },

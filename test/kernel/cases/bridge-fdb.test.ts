@@ -31,7 +31,7 @@ contract("of a Vxlan, to a host for what it knows no other way", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "vx0", mac, destination: "10.9.0.1", port: 8472, vni: 7, netns },
-    look: () => readEntry(world, netns, mac, "dst 10.9.0.1 "),
+    actual: () => readEntry(world, netns, mac, "dst 10.9.0.1 "),
     expected: () => ({ words: `${mac} dev vx0 dst 10.9.0.1 port 8472 vni 7 self permanent` }),
     updates: [],
     replaces: {
@@ -77,7 +77,7 @@ for (const vlan of [undefined, 1]) {
         state: "static",
         netns,
       },
-      look: () => readEntry(world, netns, mac),
+      actual: () => readEntry(world, netns, mac),
       expected: () => ({ words: [mac, "dev d0", ...words, "master br0 static"].join(" ") }),
       updates: [],
       replaces: { state: "permanent" },

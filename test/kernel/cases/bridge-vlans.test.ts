@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import { bridge as kind, vethPair } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
-import { lookAtLink } from "../support/links";
+import { readLink } from "../support/links";
 import { vrfMemberCase } from "../support/vrf-case";
 import type { World } from "../support/world";
 
@@ -17,7 +17,7 @@ contract("that tells VLANs apart", (world) => {
     kind,
     needs: "vlan filtering",
     inputs: { name, netns, vlanFiltering: true, vlanDefaultPvid: 0 },
-    look: () => lookAtLink(world, netns, name),
+    actual: () => readLink(world, netns, name),
     expected: ({ vlanFiltering, vlanDefaultPvid = 1, vlanProtocol = "802.1Q" }: Values) => ({
       "bridge/vlan_filtering": vlanFiltering ? "1" : "0",
       "bridge/default_pvid": String(vlanDefaultPvid),
@@ -75,7 +75,7 @@ contract("that is in VLANs itself", (world) => {
   return {
     ...{ kind, needs: "vlan filtering" },
     inputs: { name, netns, vlanFiltering: true, vlans: [{ vid: 10 }] },
-    look: () => readVlans(world, netns, name),
+    actual: () => readVlans(world, netns, name),
     expected: ({ vlans, vlanDefaultPvid }: Values) => expectedVlans(vlans, Number(vlanDefaultPvid ?? 1)),
     updates: [
       {
@@ -121,7 +121,7 @@ contract("whose ports are in VLANs", (world) => {
       ...{ name, netns, master: one, bridgePort: { vlans: [vlan, { vid: "20-22" }] } },
       peer: { name: far, netns, master: two, bridgePort: { vlans: [{ vid: 33 }] } },
     },
-    async look() {
+    async actual() {
       const [near, peer] = [await readVlans(world, netns, name), await readVlans(world, netns, far)];
       return near && { ...near, peer: peer?.vlans };
     },

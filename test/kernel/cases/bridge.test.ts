@@ -2,7 +2,7 @@ import { check, type Values } from "../../../provider/src/core/check";
 import { bridge as kind } from "../../../provider/src/kinds";
 import { beyond, contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { everyLinksDrifts, everyLinksUpdates, expectedLink, lookAtLink } from "../support/links";
+import { everyLinksDrifts, everyLinksUpdates, expectedLink, readLink } from "../support/links";
 
 contract("with IPv4 and IPv6 addresses", (world) => {
   const netns = world.netns("a");
@@ -15,7 +15,7 @@ contract("with IPv4 and IPv6 addresses", (world) => {
   return {
     kind,
     inputs,
-    look: () => lookAtLink(world, netns, name),
+    actual: () => readLink(world, netns, name),
     expected: ({ stp, forwardDelay, ageingTime, ...link }: Values) => ({
       ...expectedLink(link, `localnet:${world.owner}`),
       "bridge/stp_state": stp ? "1" : "0",
@@ -116,7 +116,7 @@ contract("with everything asked for", (world) => {
     kind,
     local: true,
     inputs: { name, netns, mtu: 1400, stp: true, forwardDelay: 4, ageingTime: 60 },
-    look: () => lookAtLink(world, netns, name),
+    actual: () => readLink(world, netns, name),
     expected: () => ({
       mtu: "1400",
       "bridge/stp_state": "1",
@@ -148,7 +148,7 @@ contract("with how it forwards", (world) => {
   return {
     kind,
     inputs: { name, netns, priority: 4096, groupForwardMask: 0x4000, multicastSnooping: false, nfCallIptables: true },
-    look: () => lookAtLink(world, netns, name),
+    actual: () => readLink(world, netns, name),
     expected: ({ priority, groupForwardMask, multicastSnooping, ...values }: Values) => ({
       "bridge/priority": String(priority ?? 32768),
       "bridge/group_fwd_mask": `0x${Number(groupForwardMask ?? 0).toString(16)}`,

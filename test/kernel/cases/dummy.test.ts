@@ -8,7 +8,7 @@ import {
   everyPortsDrifts,
   everyPortsUpdates,
   expectedLink,
-  lookAtLink,
+  readLink,
 } from "../support/links";
 
 contract("that holds virtual addresses", (world) => {
@@ -24,7 +24,7 @@ contract("that holds virtual addresses", (world) => {
     needs: "dummy",
     prepare: () => ip("link", "add", "name", bridge, "type", "bridge"),
     inputs,
-    look: () => lookAtLink(world, netns, name),
+    actual: () => readLink(world, netns, name),
     expected: (values: Values) => expectedLink({ arp: false, multicast: false, ...values }, `localnet:${world.owner}`),
     updates: [
       { what: "mtu", change: { mtu: 9000 } },

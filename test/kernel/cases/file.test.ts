@@ -16,7 +16,7 @@ contract("a configuration", (world) => {
     unlisted: "which files somebody made for a lab is not to be seen",
     prepare: () => world.addFolder(),
     inputs: { path, content, mode: "0640" },
-    async look() {
+    async actual() {
       const { stdout, exitCode } = await world.try("stat", "-c", "%F %a %u %h", path);
       return exitCode === 0 ? { is: stdout.trim(), content: await world.run("cat", path) } : undefined;
     },
@@ -56,7 +56,7 @@ contract("a configuration", (world) => {
         what: "a folder of another's under its name",
         op: "create",
         make: () => world.run("mkdir", path),
-        says: () => /LN_EXISTS/,
+        message: () => /LN_EXISTS/,
         clear: () => world.run("rmdir", path),
       },
       reboot: () => world.run("rm", path),

@@ -46,7 +46,7 @@ contract("whose ends impair what they send", (world) => {
   return {
     ...{ kind: vethPair, needs: "netem" },
     inputs: { name, netns, impairment: all, peer: { name: far, netns: other, impairment: { delayMs: 20 } } },
-    async look() {
+    async actual() {
       const [near, peer] = [await readRootQdisc(world, netns, name), await readRootQdisc(world, other, far)];
       return near === undefined ? undefined : { near, peer };
     },
@@ -115,7 +115,7 @@ contract("that impairs what it sends", (world) => {
   return {
     ...{ kind: bridge, needs: "netem" },
     inputs: { name, netns, up: false },
-    look: async () => {
+    actual: async () => {
       const root = await readRootQdisc(world, netns, name);
       return root === undefined ? undefined : { root };
     },
@@ -147,7 +147,7 @@ contract("that impairs what it sends", (world) => {
       await world.run("ip", "-n", netns, "link", "add", "name", bridge, "up", "type", "bridge");
     },
     inputs: { name, netns, bridge, link, impairment: { delayMs: 100 } },
-    async look() {
+    async actual() {
       const there = await world.run("ip", "netns", "list");
       if (!there.includes(name)) return undefined;
       return { root: await readRootQdisc(world, name, "eth0") };

@@ -56,7 +56,7 @@ for (const { title, inputs, others, made } of sets) {
       marked: false,
       local: !["of addresses", "of ports alone"].includes(title),
       inputs: { name, netns, ...inputs },
-      async look() {
+      async actual() {
         const lines = (await world.inside(netns, "ipset", "save"))
           .split("\n")
           .filter((line) => line.split(" ")[1] === name);
@@ -106,7 +106,7 @@ for (const { title, inputs, others, made } of sets) {
             what: "a rule that matches it",
             op: "delete",
             make: () => world.inside(netns, "iptables", "-A", "FORWARD", "-m", "set", "--match-set", name, "src"),
-            says: () => /LN_BUSY/,
+            message: () => /LN_BUSY/,
             clear: () => world.inside(netns, "iptables", "-F", "FORWARD"),
           },
         },

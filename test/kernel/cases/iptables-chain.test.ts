@@ -20,7 +20,7 @@ for (const [title, family, table] of [
       local: table !== "filter",
       marked: false,
       inputs: { name, family, table, netns },
-      async look() {
+      async actual() {
         return (await iptables("-S")).split("\n").includes(`-N ${name}`) ? { name } : undefined;
       },
       expected: () => ({ name }),
@@ -42,7 +42,7 @@ for (const [title, family, table] of [
             what: "a rule of another's in the chain",
             op: "delete",
             make: () => iptables("-A", name, "-p", "tcp", "-j", "RETURN"),
-            says: () => /LN_BUSY/,
+            message: () => /LN_BUSY/,
             clear: () => iptables("-F", name),
           },
           impossible: { "no kernel module": "`iptables` says so like any failure" },

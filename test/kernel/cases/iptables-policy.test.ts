@@ -18,7 +18,7 @@ for (const [title, family, table, chain] of [
       local: table !== "filter",
       alwaysThere: true,
       inputs: { family, table, chain, netns, policy: "DROP" },
-      async look() {
+      async actual() {
         const policy = /^-P \S+ (\S+)$/m.exec(await iptables("-S", chain))?.[1];
         return policy === "ACCEPT" ? undefined : { policy };
       },

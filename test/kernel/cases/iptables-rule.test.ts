@@ -112,7 +112,7 @@ contract("in nat, at the head", (world) => {
   return {
     ...made.spec,
     prepare: hand,
-    look: async () => ((await made.lines()).at(0)?.includes(made.mark) ? made.spec.look() : undefined),
+    actual: async () => ((await made.lines()).at(0)?.includes(made.mark) ? made.spec.actual() : undefined),
     drifts: [],
     ignores: [],
   };

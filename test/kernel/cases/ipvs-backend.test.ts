@@ -64,7 +64,7 @@ for (const { title, service, option, backend, endpoint } of backends) {
       inputs: { ...backend, service: `${service}@${netns}` },
       importsFrom: netns,
       prepare: () => ipvsadm("-A", ...option, "-s", "rr"),
-      look: () => readBackend(world, netns, endpoint),
+      actual: () => readBackend(world, netns, endpoint),
       expected: ({
         weight = 1,
         forwarding = "masquerade",

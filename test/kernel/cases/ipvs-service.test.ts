@@ -59,7 +59,7 @@ for (const { title, key, option, printed, netmask, other } of services) {
       marked: false,
       brief: title !== "tcp over IPv4",
       inputs: { ...key, netns },
-      look: () => readService(world, netns, printed),
+      actual: () => readService(world, netns, printed),
       expected: ({
         scheduler = "wlc",
         schedulerFlags,

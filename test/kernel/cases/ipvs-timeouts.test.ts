@@ -16,7 +16,7 @@ contract("of a namespace", (world) => {
     needs: "ipvs",
     alwaysThere: true,
     inputs: { netns, tcp: 60 },
-    async look() {
+    async actual() {
       const now = await timeouts(world, netns);
       return now === initial ? undefined : { now };
     },

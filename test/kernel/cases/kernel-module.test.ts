@@ -16,7 +16,7 @@ contract("that nothing else needs", (world) => ({
   // The kernel keeps no mark on a module; who loaded it is written down.
   marked: false,
   inputs: { name: spare },
-  async look() {
+  async actual() {
     const names = (await world.run("cut", "-d", " ", "-f", "1", "/proc/modules")).split("\n");
     return names.includes(spare) ? { loaded: true } : undefined;
   },

@@ -10,7 +10,7 @@ import {
   everyPortsDrifts,
   everyPortsUpdates,
   expectedLink,
-  lookAtLink,
+  readLink,
 } from "../support/links";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
@@ -19,7 +19,7 @@ const modes = ["eui64", "none", "stable_secret", "random"];
 /** What of a link is not as it was at first. */
 function recordChanges(world: World, netns: string, name: string) {
   const all = async () => {
-    const there = await lookAtLink(world, netns, name);
+    const there = await readLink(world, netns, name);
     const mode = await world.script(netns, `cat /proc/sys/net/ipv6/conf/${name}/addr_gen_mode 2>/dev/null || true`);
     return there && { ...there, addrgenmode: modes[Number(mode)], flags: undefined, netdev_group: undefined };
   };
@@ -28,7 +28,7 @@ function recordChanges(world: World, netns: string, name: string) {
     async begin() {
       first = JSON.stringify(await all());
     },
-    async look() {
+    async actual() {
       const now = await all();
       return JSON.stringify(now) === first ? undefined : now;
     },
@@ -41,7 +41,7 @@ contract("hardware, as far as ip can tell", (world) => {
   const bridge = world.name("br");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
   const set = (...args: string[]) => ip("link", "set", "dev", name, ...args);
-  const { begin, look: actual } = recordChanges(world, netns, name);
+  const { begin, actual } = recordChanges(world, netns, name);
   return {
     kind,
     alwaysThere: true,
@@ -54,7 +54,7 @@ contract("hardware, as far as ip can tell", (world) => {
       await begin();
     },
     inputs: { name, netns, mtu: 1400, addresses: ["10.9.0.1/24", "2001:db8:30::1/64"] },
-    look: actual,
+    actual,
     expected: ({ addrgenmode, ...values }: Values) => {
       const { ifalias: _, ...shown } = expectedLink(values, "");
       return { ...shown, ...(addrgenmode === undefined ? {} : { addrgenmode }) };

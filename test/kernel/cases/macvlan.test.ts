@@ -22,7 +22,7 @@ contract("on a veth", (world) =>
       what: "a bridge on the link below, which may then have no macvlan",
       op: "create",
       make: () => ip("link", "set", "dev", "low", "master", bridge),
-      says: () => /Device or resource busy/,
+      message: () => /Device or resource busy/,
       clear: () => ip("link", "set", "dev", "low", "nomaster"),
     }),
   }),
@@ -39,7 +39,7 @@ contract("that takes all of the link below, with its MAC address", (world) => {
     local: true,
     prepare: () => ip("link", "add", "name", "low", "address", mac, "type", "veth", "peer", "name", "far"),
     inputs: { name, netns, link: "low", mode: "passthru" },
-    look: async () => {
+    actual: async () => {
       const low = await ip("link", "show", "dev", "low");
       const link = await readDetails(world, netns, name).catch(() => undefined);
       return link && { ...link, low };

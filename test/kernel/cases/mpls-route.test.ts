@@ -18,7 +18,7 @@ async function plumb(world: World, netns: string): Promise<void> {
 }
 
 /** The line about a label, in ip's own words. */
-async function lookAtRoute(world: World, netns: string, label: number): Promise<Values | undefined> {
+async function readRoute(world: World, netns: string, label: number): Promise<Values | undefined> {
   const { stdout } = await world.try("ip", "-n", netns, "-f", "mpls", "-N", "-o", "-d", "route", "show");
   const line = stdout.split("\n").find((each) => each.split(" ")[1] === String(label));
   // ip spells it so.
@@ -48,7 +48,7 @@ contract("a label", (world) => {
     ...{ kind, needs: "mpls" },
     inputs: { label: 100, netns, via: "10.0.0.250" },
     prepare: () => plumb(world, netns),
-    look: () => lookAtRoute(world, netns, 100),
+    actual: () => readRoute(world, netns, 100),
     expected,
     updates: [
       { what: "another label", change: { labels: [200] } },
@@ -132,7 +132,7 @@ contract("several next hops", (world) => {
       ],
     },
     prepare: () => plumb(world, netns),
-    look: () => lookAtRoute(world, netns, 100),
+    actual: () => readRoute(world, netns, 100),
     expected,
     updates: [],
     replaces: {},
@@ -172,8 +172,8 @@ const reason = lack("mpls");
     await ip("add", "100", "via", "link", "02:00:00:00:00:01", "dev", "d0");
     await ip("add", "101", "dev", "d0", "proto", "186");
     await ip("add", "102", "dev", "d0");
-    const listed = await kind.imports?.list(testHost(), netns);
-    expect(listed).toEqual([
+    const importable = await kind.imports?.list(testHost(), netns);
+    expect(importable).toEqual([
       { id: `100@${netns}`, omit: expect.stringContaining("MAC address") },
       { id: `102@${netns}`, omit: undefined },
     ]);

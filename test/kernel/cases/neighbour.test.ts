@@ -31,7 +31,7 @@ for (const [title, address, change] of [
       local: isSix,
       prepare: () => plumb(world, netns),
       inputs: { device: "d0", address, mac: "02:00:00:00:00:02", netns },
-      look: () => readNeighbour(world, netns, address),
+      actual: () => readNeighbour(world, netns, address),
       expected: ({ mac, router }) => ({
         words: [address, "dev d0 lladdr", mac, ...(router ? ["router"] : []), "PERMANENT proto 157"].join(" "),
       }),
@@ -98,7 +98,7 @@ contract("that the host answers for", (world) => {
     local: true,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", address: "2001:db8::7", proxy: true, netns },
-    look: () => readNeighbour(world, netns, "2001:db8::7", true),
+    actual: () => readNeighbour(world, netns, "2001:db8::7", true),
     expected: ({ router }) => ({
       words: ["2001:db8::7 dev d0", ...(router ? ["router"] : []), "proxy proto 157"].join(" "),
     }),

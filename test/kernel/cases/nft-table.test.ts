@@ -47,7 +47,7 @@ for (const family of ["inet", "ip6"] as const) {
       marked: false,
       local: family !== "inet",
       inputs: { name, family, netns, ruleset },
-      async look() {
+      async actual() {
         const { stdout, exitCode } = await world.try(
           "ip",
           "netns",

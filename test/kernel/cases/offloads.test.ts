@@ -49,7 +49,7 @@ contract("with what the link does for the processor", (world) => {
       ...{ name, netns, offloads: { tx: false, gro: true } },
       peer: { name: far, netns: other, offloads: { rx: false } },
     },
-    async look() {
+    async actual() {
       const [near, peer] = [await readOffloads(world, netns, name), await readOffloads(world, other, far)];
       return near && { near, peer };
     },
@@ -82,7 +82,7 @@ contract("with what the link does for the processor", (world) => {
   return {
     kind: bridge,
     inputs: { name, netns, offloads: { tx: false, gro: false } },
-    look: () => readOffloads(world, netns, name),
+    actual: () => readOffloads(world, netns, name),
     expected: ({ offloads }: Values) => expectedOffloads(offloads, {}, ["tx", "gro"]),
     updates: [
       { what: "the other way", change: { offloads: { tx: true, gro: true } } },

@@ -4,20 +4,15 @@ import { pod as kind } from "../../../provider/src/kinds";
 import type { Case } from "../support/case";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { expectedLink, lookAtLink } from "../support/links";
+import { expectedLink, readLink } from "../support/links";
 import { eventually, hostUrl, settings, World } from "../support/world";
 
 /** The whole pod, by other commands than the kind's own. */
-async function lookAtPod(
-  world: World,
-  at: string | undefined,
-  near: string,
-  name: string,
-): Promise<Values | undefined> {
+async function readPod(world: World, at: string | undefined, near: string, name: string): Promise<Values | undefined> {
   const names = (await world.run("ls", "/run/netns")).split("\n");
-  const link = await lookAtLink(world, at, near);
+  const link = await readLink(world, at, near);
   if (!names.includes(name)) return link && { link };
-  const [lo, eth0] = await Promise.all([lookAtLink(world, name, "lo"), lookAtLink(world, name, "eth0")]);
+  const [lo, eth0] = await Promise.all([readLink(world, name, "lo"), readLink(world, name, "eth0")]);
   const routes = await world.script(name, "ip -4 route show default; ip -6 route show default");
   const gateways = [...routes.matchAll(/via (\S+)/g)].map(([, via]) => via);
   const silent = [await isSilent(world, at, near), await isSilent(world, name, "eth0")];
@@ -51,10 +46,10 @@ function podAt(world: World, node: string | undefined): Case {
     unlisted: "its parts are",
     async prepare() {
       for (const bridge of [one, other])
-        if (!(await lookAtLink(world, node, bridge)))
+        if (!(await readLink(world, node, bridge)))
           await atNode("link", "add", "name", bridge, "address", macOfBridge, "type", "bridge");
     },
-    look: () => lookAtPod(world, node, near, name),
+    actual: () => readPod(world, node, near, name),
     expected: ({ bridge, mtu, up, addresses, mac, gateway, gateway6, hairpin, loopback }: Values) => ({
       link: expectedLink({ master: bridge, mtu, up, hairpin: hairpin ?? false }, mark),
       lo: { ifalias: mark, up: loopback },
@@ -124,7 +119,7 @@ function podAt(world: World, node: string | undefined): Case {
     ],
     vanish: async () => {
       await away();
-      await eventually(async () => (await lookAtLink(world, node, near)) === undefined);
+      await eventually(async () => (await readLink(world, node, near)) === undefined);
     },
     parent: { none: "its own namespace stays when the bridge's goes" },
     foreign: {
@@ -155,7 +150,7 @@ function podAt(world: World, node: string | undefined): Case {
         what: "a process in it",
         op: "delete",
         make: () => world.script(name, "sleep 600 >/dev/null 2>&1 </dev/null & exit 0"),
-        says: async () =>
+        message: async () =>
           new RegExp(`still in this namespace: ${(await world.run("ip", "netns", "pids", name)).trim()}\\b`),
         async clear() {
           await world.run("kill", (await world.run("ip", "netns", "pids", name)).trim());
@@ -196,11 +191,11 @@ beyond("Pod", () => {
     const args = inputs(name, "v");
     const { id, outputs } = await create(kind, args, settings);
     await world.run("ip", "netns", "del", node);
-    const seen = await read(kind, id, outputs, settings);
-    expect(seen?.outputs.bridge).toBeUndefined();
+    const refreshed = await read(kind, id, outputs, settings);
+    expect(refreshed?.outputs.bridge).toBeUndefined();
     await world.build();
     await addBridge();
-    const mended = await update(kind, id, seen?.outputs ?? {}, args, settings);
+    const mended = await update(kind, id, refreshed?.outputs ?? {}, args, settings);
     expect(mended).toMatchObject({ bridge: "br0", up: true });
     await world.run("ip", "netns", "del", node);
     await remove(kind, id, mended, settings);
@@ -215,16 +210,16 @@ beyond("Pod", () => {
     const error = await failure(() => create(kind, inputs(other, "w"), settings));
     expect(error).toMatchObject({ code: "LN_EXISTS" });
     expect(await isThere(other)).toBe(false);
-    expect(await lookAtLink(world, node, "w")).toBeDefined();
+    expect(await readLink(world, node, "w")).toBeDefined();
   });
 
   test.each([
     { addresses: ["10.7.0.2/24"], mode: "none" },
     { addresses: ["10.7.0.3/24"], gateway6: "fe80::1", mode: "eui64" },
     { addresses: ["10.7.0.4/24", "2001:db8:7::4/64"], mode: "eui64" },
-  ])("its links greet no others unless it is for IPv6: %j", async ({ mode, ...asked }) => {
+  ])("its links greet no others unless it is for IPv6: %j", async ({ mode, ...request }) => {
     await world.try("ip", "-n", node, "link", "add", "name", "br0", "type", "bridge");
-    const { id, outputs } = await create(kind, { ...inputs(other, "x"), ...asked }, settings);
+    const { id, outputs } = await create(kind, { ...inputs(other, "x"), ...request }, settings);
     const modeOf = async (netns: string, link: string) =>
       /addrgenmode (\S+)/.exec(await world.run("ip", "-n", netns, "-d", "link", "show", "dev", link))?.[1];
     expect([await modeOf(node, "x"), await modeOf(other, "eth0")]).toEqual(["none", mode]);

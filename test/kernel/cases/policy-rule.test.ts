@@ -41,7 +41,7 @@ contract("of IPv4", (world) => {
   return {
     kind,
     inputs: { priority: 100, netns, from: "10.0.0.0/8", table: 100 },
-    look: () => readRule(world, netns, "-4", 100),
+    actual: () => readRule(world, netns, "-4", 100),
     expected,
     updates: [
       { what: "another source and table", change: { from: "10.1.0.1/32", table: 101 } },
@@ -121,7 +121,7 @@ contract("of IPv6", (world) => {
     local: true,
     brief: true,
     inputs: { priority: 7, family: "ipv6", netns, to: "2001:0db8::/32", table: 7 },
-    look: () => readRule(world, netns, "-6", 7),
+    actual: () => readRule(world, netns, "-6", 7),
     expected,
     updates: [
       {

@@ -16,7 +16,7 @@ contract("that waits", (world) => {
       ready: { exec: ["true"] },
       netns,
     },
-    async look() {
+    async actual() {
       const [pid] = await pids();
       if (pid === undefined) return undefined;
       const files = `cd /proc/${pid}; tr '\\0' '|' < cmdline; echo; tr '\\0' '\\n' < environ | sort; readlink cwd; cut -d ' ' -f 6 stat`;

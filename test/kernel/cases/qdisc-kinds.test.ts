@@ -81,7 +81,7 @@ for (const { name, options, words, updates, drift, replaces = {} } of discipline
       ...{ kind, marked: false, needs: (name === "netem" ? "netem" : `qdisc ${name}`) as Feature },
       prepare: () => plumb(world, netns),
       inputs: { device: "d0", netns, kind: name, [key]: options },
-      look: () => readQdisc(world, netns, "d0"),
+      actual: () => readQdisc(world, netns, "d0"),
       expected: (values: Values) => ({
         words: expect.stringMatching(new RegExp(`^${name} 1: root ${words((values[key] ?? {}) as Values)}`)),
       }),

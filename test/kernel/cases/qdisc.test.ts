@@ -17,7 +17,7 @@ contract("that limits a rate", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", netns, kind: "tbf", tbf },
-    look: () => readQdisc(world, netns, "d0"),
+    actual: () => readQdisc(world, netns, "d0"),
     expected: ({ tbf, handle = "1:" }: Values) => {
       const { rateKbit, burstBytes, latencyMs } = tbf as Record<string, number>;
       const rate = rateKbit === 1000 ? "1Mbit" : `${rateKbit}Kbit`;
@@ -56,7 +56,7 @@ contract("that limits a rate", (world) => {
         what: "another one at its place",
         op: "create",
         make: () => tc("add dev d0 root handle 9: pfifo"),
-        says: () => /belongs to a queueing discipline of kind pfifo/,
+        message: () => /belongs to a queueing discipline of kind pfifo/,
         clear: () => tc("del dev d0 root"),
       },
       impossible: { "no kernel module": "`tc` asks for it as for an impairment, whose case shows the error" },
@@ -77,7 +77,7 @@ contract("that shares a rate among classes", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", netns, kind: "htb", htb: { default: "10", classes: [two, top, one] } },
-    async look() {
+    async actual() {
       const there = await readQdisc(world, netns, "d0");
       if (!there) return undefined;
       const lines = (await world.script(netns, "tc class show dev d0")).split("\n").filter(Boolean);
@@ -160,7 +160,7 @@ contract("for incoming packets", (world) => {
     marked: false,
     prepare: () => plumb(world, netns),
     inputs: { device: "d0", netns, kind: "ingress" },
-    look: () => readQdisc(world, netns, "d0", "ingress"),
+    actual: () => readQdisc(world, netns, "d0", "ingress"),
     expected: () => ({ words: expect.stringMatching(/^ingress ffff: parent ffff:fff1/) }),
     updates: [],
     replaces: { kind: "clsact" },
@@ -190,7 +190,7 @@ contract("in a class", (world) => {
       await world.script(netns, "tc class add dev d0 parent 1: classid 1:10 htb rate 1mbit");
     },
     inputs: { device: "d0", netns, kind: "tbf", parent: "1:10", tbf },
-    look: () => readQdisc(world, netns, "d0", "parent 1:10"),
+    actual: () => readQdisc(world, netns, "d0", "parent 1:10"),
     expected: ({ tbf }: Values) => ({
       words: `tbf 10: parent 1:10 rate 8Kbit burst 1600b lat ${(tbf as Values).latencyMs}ms`,
     }),
@@ -309,7 +309,11 @@ beyond("Qdisc: with a block of filters", () => {
     await world.script(netns, "ip link add d0 type veth peer name d1; tc qdisc add dev d0 ingress_block 7 ingress");
     expect(await kind.imports?.list?.(testHost(), netns)).toEqual([]);
     const objects = await qdiscObjects.read(testHost(), netns);
-    expect(objects).toContainEqual({ what: "qdisc ingress dev d0", why: expect.stringContaining("block"), saidBy: [] });
+    expect(objects).toContainEqual({
+      what: "qdisc ingress dev d0",
+      why: expect.stringContaining("block"),
+      coveredBy: [],
+    });
     const inputs = { device: "d0", netns, kind: "ingress", owner: world.owner, ...(hostUrl && { host: hostUrl }) };
     expect(await failure(() => create(kind, { ...inputs, adopt: true }, settings))).toMatchObject({
       code: "LN_EXISTS",

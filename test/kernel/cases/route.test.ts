@@ -110,7 +110,7 @@ contract("the IPv4 default", (world) => {
     kind,
     inputs: { destination: "0.0.0.0/0", netns, via: "10.0.0.250" },
     prepare: () => plumb(world, netns),
-    look: () => readRoute(world, netns, "-4", "default"),
+    actual: () => readRoute(world, netns, "-4", "default"),
     expected,
     updates: [
       { what: "via", change: { via: "10.0.0.251" } },
@@ -192,7 +192,7 @@ contract("an IPv6 network", (world) => {
     kind,
     inputs: { destination: "2001:0db8:99::/48", netns, via: "2001:db8::250" },
     prepare: () => plumb(world, netns),
-    look: () => readRoute(world, netns, "-6", destination),
+    actual: () => readRoute(world, netns, "-6", destination),
     expected,
     updates: [
       { what: "via", change: { via: "2001:db8::251" } },
@@ -234,7 +234,7 @@ contract("in a table and with a metric of its own, beside another's of the same 
       await ip("add", "10.55.0.9", "dev", "d1");
       await ip("add", "10.55.0.9", "dev", "d1", "table", "4712", "metric", "50");
     },
-    look: () => readRoute(world, netns, "-4", "10.55.0.9", "4711"),
+    actual: () => readRoute(world, netns, "-4", "10.55.0.9", "4711"),
     expected: (values: Values) => ({ ...expected(values), metric: "50" }),
     updates: [
       { what: "device", change: { device: "d1" } },
@@ -283,7 +283,7 @@ contract("with several next hops", (world) => {
       ],
     },
     prepare: () => plumb(world, netns),
-    look: () => readRoute(world, netns, "-4", "10.56.0.0/16"),
+    actual: () => readRoute(world, netns, "-4", "10.56.0.0/16"),
     expected,
     updates: [],
     replaces: {},
@@ -319,7 +319,7 @@ contract("with an encapsulation, and made by an administrator", (world) => {
     kind,
     inputs: { destination, netns, device: "d0", encapsulation: { type: "seg6", segments }, protocol: "static" },
     prepare: () => plumb(world, netns),
-    look: () => readRoute(world, netns, "-6", destination),
+    actual: () => readRoute(world, netns, "-6", destination),
     expected,
     updates: [
       encapsulated("one segment", { type: "seg6", mode: "encap", segments: ["fc00::7"] }),
@@ -386,7 +386,7 @@ contract("with labels of MPLS", (world) => {
       encapsulation: { type: "mpls", labels: [100, 3000] },
     },
     prepare: () => plumb(world, netns),
-    look: () => readRoute(world, netns, "-4", "10.58.0.0/16"),
+    actual: () => readRoute(world, netns, "-4", "10.58.0.0/16"),
     expected,
     updates: [
       { what: "one label", change: { encapsulation: { type: "mpls", labels: [1048575] } } },

@@ -37,9 +37,9 @@ for (const { title, key, file, before, value, other } of keys) {
       alwaysThere: true,
       inputs: { key, netns, value },
       prepare: () => world.run("ip", "-n", netns, "link", "add", "name", "a.b", "type", "bridge"),
-      async look() {
+      async actual() {
         const value = (await world.inside(netns, "sysctl", "-n", file)).trim().replace(/\s+/g, " ");
-        return value === before ? undefined : { value: value };
+        return value === before ? undefined : { value };
       },
       expected: (inputs: Values) => ({ value: String(inputs.value).replace(/\s+/g, " ") }),
       updates: [

@@ -108,7 +108,7 @@ for (const { name, protocol, inputs, words, handle, updates, drift, same, needed
         await tc("qdisc add dev d0 clsact");
       },
       inputs: { device: "d0", netns, parent: "egress", priority: 10, protocol, kind: name, ...inputs },
-      look: () => readFilter(world, netns, "egress", handle),
+      actual: () => readFilter(world, netns, "egress", handle),
       expected: (values: Values) => {
         const actions = ((values.actions ?? []) as Values[]).map(actionText);
         const all = [`protocol ${protocol} pref 10 ${name} chain 0 handle ${handle}`, words(values), ...actions];
@@ -157,7 +157,7 @@ contract("tagged frames", (world): Case => {
       ...{ device: "d0", netns, parent: "ingress", priority: 10, protocol: "802.1Q", kind: "flower" },
       ...{ flower: { vlanId: 5 }, actions: [{ kind: "vlanPop" }] },
     },
-    look: () => readFilter(world, netns, "ingress", "0x1"),
+    actual: () => readFilter(world, netns, "ingress", "0x1"),
     expected: ({ flower, actions }: Values) => ({
       words: [
         `protocol 802.1Q pref 10 flower chain 0 handle 0x1 vlan_id ${(flower as Values).vlanId}`,

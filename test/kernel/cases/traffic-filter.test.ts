@@ -27,7 +27,7 @@ contract("that sends packets to a class", (world) => {
       for (const minor of ["10", "20"]) await tc(`class add dev d0 parent 1: classid 1:${minor} htb rate 1mbit`);
     },
     inputs: { ...inputs, u32, flowid: "1:10" },
-    look: () => readFilter(world, netns, "parent 1:", "800::1"),
+    actual: () => readFilter(world, netns, "parent 1:", "800::1"),
     expected: ({ u32, flowid, actions }: Values) => {
       const { source, destination, ipProtocol, sourcePort, destinationPort } = (u32 ?? {}) as Values;
       const hex = (value: unknown) => Number(value).toString(16).padStart(4, "0");
@@ -90,7 +90,7 @@ contract("that sends packets to a class", (world) => {
         what: "a filter of another protocol at its priority",
         op: "create",
         make: () => tc("filter add dev d0 parent 1: protocol ipv6 prio 10 u32 match ip6 src fc00::1"),
-        says: () => /specified priority/,
+        message: () => /specified priority/,
         clear: () => tc("filter del dev d0 parent 1: protocol ipv6 prio 10"),
       },
       impossible: { "no kernel module": "`tc` asks for it as for an impairment, whose case shows the error" },
@@ -118,7 +118,7 @@ contract("of incoming packets", (world) => {
       ...{ device: "d0", netns, parent: "ingress", priority: 10, protocol: "ipv6", kind: "u32", u32 },
       ...{ handle: 0xabc, actions: [{ kind: "redirect", device: "p0" }] },
     },
-    look: () => readFilter(world, netns, "ingress", "800::abc"),
+    actual: () => readFilter(world, netns, "ingress", "800::abc"),
     expected: ({ actions }: Values) => {
       const words = "fc000000/ffffff00 at 8|fc000000/ffffffff at 24|00000000/ffffffff at 28|00000000/ffffffff at 32";
       const rest = "00000005/ffffffff at 36|00000600/0000ff00 at 4|00000050/0000ffff at 40";

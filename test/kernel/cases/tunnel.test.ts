@@ -82,7 +82,7 @@ for (const [inputs, overhead, change] of types) {
     return {
       ...{ kind, needs: "tunnel" },
       inputs: { name, netns, ...inputs },
-      look: () => readDetails(world, netns, name),
+      actual: () => readDetails(world, netns, name),
       expected: ({ type, remote, vni, mtu, destinationPort = 6081 }: Values) => ({
         mtu: String(mtu ?? 1500 - overhead),
         details: expectedDetails([

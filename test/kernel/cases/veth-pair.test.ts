@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import { vethPair as kind } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { everyLinksDrifts, everyLinksUpdates, everyPortsDrifts, expectedLink, lookAtLink } from "../support/links";
+import { everyLinksDrifts, everyLinksUpdates, everyPortsDrifts, expectedLink, readLink } from "../support/links";
 
 contract("between two namespaces, an end in a bridge", (world) => {
   const [a, b] = [world.netns("a"), world.netns("b")];
@@ -30,8 +30,8 @@ contract("between two namespaces, an end in a bridge", (world) => {
           await world.run("ip", "-n", netns, "link", "add", "name", bridge, "type", "bridge");
         }
     },
-    async look() {
-      const [one, other] = await Promise.all([lookAtLink(world, a, near), lookAtLink(world, b, far)]);
+    async actual() {
+      const [one, other] = await Promise.all([readLink(world, a, near), readLink(world, b, far)]);
       return one && { ...one, peer: other };
     },
     expected: ({ peer: other, ...nearEnd }: Values) => ({
@@ -142,7 +142,7 @@ contract("between two namespaces, an end in a bridge", (world) => {
         what: "a macvlan on it, which keeps it out of a bridge",
         op: "update",
         make: () => world.run("ip", "-n", a, "link", "add", "name", "mv", "link", near, "type", "macvlan"),
-        says: () => /Device or resource busy/,
+        message: () => /Device or resource busy/,
         clear: () => world.run("ip", "-n", a, "link", "del", "dev", "mv"),
       },
       impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
@@ -159,8 +159,8 @@ contract("from the host's own namespace into another", (world) => {
     kind,
     local: true,
     inputs: { name: near, peer: { name: far, netns, addresses: ["10.9.0.2/24"] } },
-    async look() {
-      const [one, other] = await Promise.all([lookAtLink(world, undefined, near), lookAtLink(world, netns, far)]);
+    async actual() {
+      const [one, other] = await Promise.all([readLink(world, undefined, near), readLink(world, netns, far)]);
       return one && { ...one, peer: other };
     },
     expected: () => ({ up: true, peer: { up: true, addresses: expect.arrayContaining(["10.9.0.2/24"]) } }),

@@ -48,7 +48,7 @@ contract("with one other end", (world) =>
       what: "another link with the same number",
       op: "create",
       make: () => ip("link", "add", "name", "taken", "type", "vxlan", "id", "42", "dstport", "4789", "dev", "low"),
-      says: () => /VNI already exists|File exists/,
+      message: () => /VNI already exists|File exists/,
       clear: () => ip("link", "del", "dev", "taken"),
     }),
   }),
@@ -64,7 +64,7 @@ contract("over IPv6, to a group", (world) => {
     local: true,
     prepare: () => ip("link", "add", "name", "low", "type", "veth", "peer", "name", "far"),
     inputs: { name, netns, vni: 0, link: "low", group: "ff05::42", local: "2001:db8::1", destinationPort: 8472 },
-    look: () => readDetails(world, netns, name),
+    actual: () => readDetails(world, netns, name),
     expected: ({ local, mtu = 1430 }: Values) => ({
       mtu: String(mtu),
       details: expectedDetails(["vxlan id 0", "group ff05::42", "dev low", `local ${local}`, "dstport 8472"]),
@@ -99,7 +99,7 @@ contract("of which something else says where packets go", (world) => {
     kind,
     local: true,
     inputs: { name, netns, external: true },
-    look: () => readDetails(world, netns, name),
+    actual: () => readDetails(world, netns, name),
     expected: ({ learning }: Values) => ({
       details: expectedDetails(["external"], [learning ? "nolearning" : "learning"]),
     }),
@@ -143,7 +143,7 @@ contract("made in another namespace, whose link it sends through", (world) => {
       await world.run("ip", "-n", birth, "link", "add", ...pair("1400"));
     },
     inputs: { name, netns, createdIn: birth, vni: 42, link: "low", local: "10.9.0.1", remote: "10.9.0.2" },
-    async look() {
+    async actual() {
       const there = await readDetails(world, netns, name);
       if (!there) return undefined;
       const born = /link-netns ([\w-]+)/.exec(await ip("-o", "link", "show", "dev", name))?.[1];
@@ -196,7 +196,7 @@ contract("made in the host's own namespace", (world) => {
     kind,
     local: true,
     inputs: { name, netns, createdIn: "/", vni: 4242, destinationPort: 4242 },
-    look: async () =>
+    actual: async () =>
       (await world.try("ip", "-n", netns, "-o", "link", "show", "dev", name)).stdout ? { there: true } : undefined,
     expected: () => ({ there: true }),
     updates: [],

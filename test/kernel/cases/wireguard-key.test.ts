@@ -18,8 +18,8 @@ test("a key is one that the kernel takes as it is, with its public key, and anot
 
 test("it stays what it is, whatever is done to its resource but for a replacement", async () => {
   const made = await make("one");
-  const found = await read(kind, "project/stack/one", made, settings);
-  expect(found?.outputs).toEqual(made);
+  const importable = await read(kind, "project/stack/one", made, settings);
+  expect(importable?.outputs).toEqual(made);
   const { owner: _, ...keys } = made;
   expect(await update(kind, "project/stack/one", made, inputs("renamed"), settings)).toMatchObject(keys);
   await remove(kind, "project/stack/one", made, settings);

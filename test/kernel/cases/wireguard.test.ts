@@ -94,8 +94,8 @@ contract("with peers", (world) => {
       await base.prepare?.();
       await ip("link", "add", "name", "red", "up", "type", "vrf", "table", "10");
     },
-    async look() {
-      const link = await base.look();
+    async actual() {
+      const link = await base.actual();
       if (!link) return undefined;
       const text = await world.inside(netns, "wg", "showconf", name);
       // In the order of the kernel's tree.
@@ -154,7 +154,7 @@ contract("with peers", (world) => {
           await world.inside(netns, "wg", "set", "taken", "listen-port", "21872");
           await ip("link", "set", "dev", "taken", "up");
         },
-        says: () => /Address already in use/,
+        message: () => /Address already in use/,
         clear: () => ip("link", "del", "dev", "taken"),
       },
     },

@@ -53,7 +53,7 @@ contract("of packets that leave", (world) => {
     kind,
     marked: false,
     inputs: { direction: "out", netns, source: "10.1.0.0/24", destination: "10.2.0.0/24", templates: [tunnel] },
-    look: () => readPolicy(world, netns, "out"),
+    actual: () => readPolicy(world, netns, "out"),
     expected,
     updates: [
       { what: "a priority", change: { priority: 4294967295 } },
@@ -118,7 +118,7 @@ for (const [what, inputs] of [
       local: true,
       brief: true,
       inputs: { ...inputs, netns },
-      look: () => readPolicy(world, netns, inputs.direction),
+      actual: () => readPolicy(world, netns, inputs.direction),
       expected,
       updates: [{ what: "a template", change: { templates: [{ ...tunnel, level: "use" }] } }],
       replaces: {},

@@ -79,7 +79,7 @@ contract("that encrypts", (world) => {
   return {
     ...{ kind, needs: "ipsec states", marked: false },
     inputs: { source: "192.0.2.1", destination: "192.0.2.2", spi: "0x101", netns, mode: "tunnel", aead: gcm },
-    look: () => readState(world, netns, key),
+    actual: () => readState(world, netns, key),
     expected,
     updates: [
       { what: "another key", change: { aead: { ...gcm, key: bytes(36, 0x44) } } },
@@ -186,7 +186,7 @@ contract("that proves where packets come from, of IPv6 with a mark", (world) => 
       ...{ source: "2001:0db8::1", destination: "2001:0db8::2", spi: 7, mark: "1/0xff", netns, protocol: "ah" },
       authentication: sha256,
     },
-    look: () => readState(world, netns, key),
+    actual: () => readState(world, netns, key),
     expected,
     updates: [{ what: "packets of IPv4", change: { mode: "tunnel", selector: {}, authentication: sha } }],
     needed: { authentication: "ah has nothing else" },
@@ -213,7 +213,7 @@ contract("that is as labs have it", (world) => {
   return {
     ...{ kind, needs: "ipsec states", marked: false, brief: true },
     inputs: { source: "192.0.2.1", destination: "192.0.2.2", spi: 257, netns, mode: "tunnel", aead: gcm },
-    look: () => readState(world, netns, key),
+    actual: () => readState(world, netns, key),
     expected,
     updates: [{ what: "a number", change: { reqid: 7 } }],
     needed: { aead: "one algorithm is needed" },

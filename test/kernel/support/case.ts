@@ -31,7 +31,7 @@ export interface Case {
   prepare?(): Promise<unknown>;
   readonly inputs: Values;
   /** What the kernel has, seen by other commands than the kind's own; undefined: nothing. */
-  look(): Promise<Values | undefined>;
+  actual(): Promise<Values | undefined>;
   /** What `look` must show for these inputs. */
   expected(inputs: Values): Values;
   /** Changes in place, one after the other; undefined takes an input away. */
@@ -77,7 +77,7 @@ export interface Faults {
         readonly op: "create" | "update" | "delete";
         readonly make: Deed;
         /** What the operation says; undefined: it gets through all the same. */
-        readonly says?: () => Promise<RegExp> | RegExp;
+        readonly message?: () => Promise<RegExp> | RegExp;
         readonly clear: Deed;
       }
     | None;

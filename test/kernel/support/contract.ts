@@ -64,11 +64,11 @@ export function contract(title: string, make: (world: World) => Case): void {
     }
     async function createAll(values: Values): Promise<void> {
       ({ id, outputs: state } = await create(kind, values, settings));
-      expect(await spec.look()).toMatchObject(shows ?? spec.expected(values));
+      expect(await spec.actual()).toMatchObject(shows ?? spec.expected(values));
     }
     async function updateTo(values: Values, olds: Values): Promise<void> {
       state = await update(kind, id, olds, values, settings);
-      expect(await spec.look()).toMatchObject(shows ?? spec.expected(values));
+      expect(await spec.actual()).toMatchObject(shows ?? spec.expected(values));
     }
     async function refreshed(): Promise<Values> {
       const refreshed = await read(kind, id, state, settings);
@@ -80,7 +80,7 @@ export function contract(title: string, make: (world: World) => Case): void {
     }
 
     test("nothing is there at first, and read says so", async () => {
-      expect(await spec.look()).toBeUndefined();
+      expect(await spec.actual()).toBeUndefined();
       if (!spec.alwaysThere) expect(await read(kind, kind.id(inputs), inputs, settings)).toBeUndefined();
     });
 
@@ -132,7 +132,7 @@ export function contract(title: string, make: (world: World) => Case): void {
       const former = state;
       state = await update(kind, id, former, renamed, settings);
       expect((await read(kind, id, state, settings))?.outputs).toEqual(state);
-      const renamedThere = await spec.look();
+      const renamedThere = await spec.actual();
       if (renamedThere?.netdev_group !== undefined)
         expect(renamedThere.netdev_group).toBe(String(groupOf(renamed.owner)));
       const stillFormer = await read(kind, id, former, settings);
@@ -169,7 +169,7 @@ export function contract(title: string, make: (world: World) => Case): void {
     test("delete removes it, and once more is no failure", async () => {
       shows = undefined;
       await remove(kind, id, state, settings);
-      expect(await spec.look()).toBeUndefined();
+      expect(await spec.actual()).toBeUndefined();
       await remove(kind, id, state, settings);
     });
 
@@ -179,12 +179,12 @@ export function contract(title: string, make: (world: World) => Case): void {
       const { make, differ, remove: away } = spec.foreign;
       test("another's object is left alone by create and delete", async () => {
         await make();
-        const before = await spec.look();
+        const before = await spec.actual();
         expect(await failure(() => create(kind, checkedInputs(spec.inputs), settings))).toMatchObject({
           code: "LN_EXISTS",
         });
         if (spec.marked !== false) await remove(kind, id, state, settings);
-        expect(await spec.look()).toEqual(before);
+        expect(await spec.actual()).toEqual(before);
       });
 
       test("with adopt, create takes another's object that is what is asked for", async () => {
@@ -192,28 +192,28 @@ export function contract(title: string, make: (world: World) => Case): void {
         inputs = adopting();
         await unchanged();
         await remove(kind, id, state, settings);
-        expect(await spec.look()).toBeUndefined();
+        expect(await spec.actual()).toBeUndefined();
       });
 
       test("another's object is listed, and found by its id alone: nothing is changed, and delete then takes it", async () => {
         await make();
-        const before = await spec.look();
+        const before = await spec.actual();
         const wanted = { ...checkedInputs(spec.inputs), host: undefined };
         const importedResource = await imported(spec, kind.id(wanted), world.owner);
-        expect(await spec.look()).toEqual(before);
+        expect(await spec.actual()).toEqual(before);
         const recorded = recordedOf(kind, importedResource.outputs, importedResource.inputs, wanted);
         expect(diff(kind, recorded, wanted)).toEqual({ changes: false, replaces: [] });
         await remove(kind, importedResource.id, importedResource.outputs, elsewhere);
-        expect(await spec.look()).toBeUndefined();
+        expect(await spec.actual()).toBeUndefined();
       });
 
       if (!isNone(differ)) {
         test("with adopt, create refuses another's object that is something else", async () => {
           await make();
           await differ();
-          const before = await spec.look();
+          const before = await spec.actual();
           expect(await failure(() => create(kind, adopting(), settings))).toMatchObject({ code: "LN_ADOPT" });
-          expect(await spec.look()).toEqual(before);
+          expect(await spec.actual()).toEqual(before);
           await away();
         });
       }

@@ -52,7 +52,7 @@ export function drifting(
     kind,
     local: true,
     inputs: { ...fixed, ...values, netns, target },
-    async look(): Promise<Values | undefined> {
+    async actual(): Promise<Values | undefined> {
       const rule = await ours();
       written ??= rule?.text;
       return rule && { text: rule.text };

@@ -23,12 +23,12 @@ export function editedInputs(spec: Case, world: World, checked: Checked): void {
   }
   async function away(): Promise<void> {
     await remove(kind, id, state, settings);
-    expect(await spec.look()).toBeUndefined();
+    expect(await spec.actual()).toBeUndefined();
   }
   /** What the kernel has after a create on a clean host. */
   async function fresh(values: Values): Promise<Values | undefined> {
     await make(values);
-    const there = await spec.look();
+    const there = await spec.actual();
     await away();
     return comparable(there, values);
   }
@@ -39,14 +39,14 @@ export function editedInputs(spec: Case, world: World, checked: Checked): void {
       const wanted = await fresh(second);
       await make(first);
       state = await update(kind, id, state, second, settings);
-      expect(comparable(await spec.look(), second)).toEqual(wanted);
+      expect(comparable(await spec.actual(), second)).toEqual(wanted);
       expect((await read(kind, id, state, settings))?.outputs).toEqual(state);
       await away();
 
       // The same where the run that asked for them died before it could record that.
       await make(first);
       await make(second);
-      expect(comparable(await spec.look(), second)).toEqual(wanted);
+      expect(comparable(await spec.actual(), second)).toEqual(wanted);
       await away();
     });
   }
@@ -72,7 +72,7 @@ export function editedInputs(spec: Case, world: World, checked: Checked): void {
       await make(theirs());
       // It is theirs now: what remembers the former object leaves it alone.
       await remove(kind, id, ours, settings);
-      expect(await spec.look()).toBeDefined();
+      expect(await spec.actual()).toBeDefined();
       await away();
     });
   }

@@ -50,7 +50,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
         await vanish();
         await engine.refresh();
         expect(engine.state).toBeUndefined();
-        expect(await spec.look()).toBeUndefined();
+        expect(await spec.actual()).toBeUndefined();
         await stage.recovers("create");
       });
       proof("removed, then destroy: that is no failure", async () => {
@@ -74,7 +74,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
     }
 
     if (!isNone(faults.obstacle)) {
-      const { what, op, make, says, clear } = faults.obstacle;
+      const { what, op, make, message: says, clear } = faults.obstacle;
       proof(`held or busy: ${what}`, async () => {
         await stage.arrange(op);
         await make();
@@ -112,7 +112,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
         if (engine.state?.bootId) engine.state.bootId = "another";
         await (faults.reboot?.() ?? stage.reboot());
         await engine.refresh();
-        expect(await spec.look()).toBeUndefined();
+        expect(await spec.actual()).toBeUndefined();
         if (!spec.alwaysThere) expect(engine.state).toBeUndefined();
         await stage.recovers("create");
       });

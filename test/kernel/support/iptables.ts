@@ -40,7 +40,7 @@ export function ruleCase(
       kind,
       local: first.inputs.chain !== "FORWARD" || "physdevIn" in first.inputs,
       inputs: { netns, ...first.inputs },
-      async look(): Promise<Values | undefined> {
+      async actual(): Promise<Values | undefined> {
         const ours = (await lines()).filter((line) => line.includes(mark));
         const rules = ours.map((line) => line.replace(/-m comment --comment ("(?:\\.|[^"])*"|\S+)/, comment));
         return rules.length > 0 ? { rules } : undefined;

@@ -23,7 +23,7 @@ tc qdisc show | sed 's/^qdisc \\(\\S*\\) \\(\\S*\\) dev \\(\\S*\\) .*/\\1 \\2 \\
 done; true`;
 
 /** Prints what no kind makes, in the words in which it is told. */
-export const lookRare = `echo '@@ rare'; {
+export const rareObjectsScript = `echo '@@ rare'; {
 ip l2tp show tunnel | sed -n 's/^Tunnel \\([0-9]*\\), .*/l2tp tunnel \\1/p'
 ip fou show | sed 's/ ipproto.*//; s/ gue.*//; s/^/fou /'
 ip mptcp endpoint show | sed 's/^\\(\\S* id \\S*\\) .*/mptcp endpoint \\1/'
@@ -70,7 +70,7 @@ bridge vni show | sed -n 's/^\\([^d]\\S*\\)  *\\([0-9][0-9]*\\).*/vni \\2 dev \\
 } 2>/dev/null; true`;
 
 /** Prints what else is in a namespace. The product reads most of it as JSON, and this does not. */
-export const lookScript = [
+export const kernelObjectsScript = [
   ["links", "ip -o -d link show"],
   ["addresses", "ip -o addr show"],
   ["routes", "ip -4 route show table all; ip -6 route show table all"],
@@ -182,9 +182,9 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
     }),
     ...(now.nft ?? []).flatMap((line) => {
       const [, family = "", name = ""] = /^table (\S+) (\S+)$/.exec(line) ?? [];
-      const own = now[`${family === "ip6" ? "ipv6" : "ipv4"} tables`] ?? [];
-      const isForeign = own.some((each) => each.startsWith(`# Table \`${name}' `));
-      if (/^ip6?$/.test(family) && own.includes(`*${name}`) && !isForeign) return [];
+      const tables = now[`${family === "ip6" ? "ipv6" : "ipv4"} tables`] ?? [];
+      const isForeign = tables.some((each) => each.startsWith(`# Table \`${name}' `));
+      if (/^ip6?$/.test(family) && tables.includes(`*${name}`) && !isForeign) return [];
       const isOf = (_: string, inputs: Values) => inputs.family === family && inputs.name === name;
       return [{ sort: "nft", text: `nft table ${family} ${name}`, isOf }];
     }),

@@ -28,12 +28,12 @@ export function changesEndpoints(lab: ProxiedLab, node: ProxiedNode, mode: Mode)
     await whileAnswered(lab, async () => {
       for (const count of [1, 2]) await node.bringUp(inMode(changing(count), mode));
     });
-    expect((await lab.ask("pod9", [web]))[web]).toBe("pod2<172.22.0.9 pod3<172.22.0.9");
+    expect((await lab.request("pod9", [web]))[web]).toBe("pod2<172.22.0.9 pod3<172.22.0.9");
   });
 
   test(`${mode}: a client stays with its endpoint when another service changes`, async () => {
     const sticky = "tcp,10.96.0.20,80";
-    const clients = async () => [await lab.ask("pod9", [sticky], 4), await lab.ask("node", [sticky], 4)];
+    const clients = async () => [await lab.request("pod9", [sticky], 4), await lab.request("node", [sticky], 4)];
     const had = await clients();
     for (const count of [1, 2]) {
       await node.bringUp(inMode(changing(count), mode));

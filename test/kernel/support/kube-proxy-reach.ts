@@ -6,7 +6,7 @@ import type { ProxiedLab } from "./proxied-lab";
 export function answersAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
   test.each(["pod9", "node", "outside"] as const)(`${mode}: %s is answered as by kube-proxy`, async (who) => {
     const rows = reach.filter(({ answers }) => answers[who] !== undefined);
-    const got = await lab.ask(
+    const got = await lab.request(
       who,
       rows.map(({ place }) => place),
     );
@@ -18,7 +18,7 @@ export function answersAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
       }),
     );
     // One and the same, whichever.
-    const { "tcp,10.96.0.20,80": sticky } = await lab.ask(who, ["tcp,10.96.0.20,80"]);
+    const { "tcp,10.96.0.20,80": sticky } = await lab.request(who, ["tcp,10.96.0.20,80"]);
     expect(sticky).toMatch(/^pod[23]<\S+$/);
   });
 }
@@ -48,9 +48,9 @@ export function hairpinsAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
       await lab.promiscuous(promiscuous);
       const reaches = filtered === 0 || hairpin === "on" || (mode === "ipvs" && promiscuous === "on");
       const expected = reaches ? masqueraded : "silent";
-      expect(await lab.ask("pod2", [itself, other], 3)).toEqual({ [itself]: expected, [other]: expected });
+      expect(await lab.request("pod2", [itself, other], 3)).toEqual({ [itself]: expected, [other]: expected });
       // Unfiltered, the answer does not pass the node: the client does not know who that is.
-      expect(await lab.ask("pod9", [itself, other], 3)).toEqual({
+      expect(await lab.request("pod9", [itself, other], 3)).toEqual({
         [itself]: filtered ? "pod2<172.22.0.9" : "silent",
         [other]: masqueraded,
       });

@@ -52,7 +52,7 @@ export function linkCase(world: World, spec: LinkCase): Case {
       await ip("link", "add", "name", bridge, "type", "bridge");
     },
     inputs: { name, netns, addresses: ["10.9.0.1/24"], ...inputs },
-    look: () => readDetails(world, netns, name),
+    actual: () => readDetails(world, netns, name),
     expected: (values) => ({
       ...expectedLink({ ...defaults(values), ...values }, `localnet:${world.owner}`),
       details: details(values),

@@ -11,7 +11,7 @@ const files = [
 ];
 
 /** A link as the kernel's files show it; undefined when there is none. The kinds ask ip instead. */
-export async function lookAtLink(world: World, netns: string | undefined, name: string): Promise<Values | undefined> {
+export async function readLink(world: World, netns: string | undefined, name: string): Promise<Values | undefined> {
   const script = [
     `cd /sys/class/net/${name} 2>/dev/null || exit 0`,
     `grep -s . ${files.join(" ")}`,
@@ -70,7 +70,7 @@ export function expectedLink(inputs: Values, mark: string): Values {
 
 /** The same, and under `details` what ip tells of its kind in words, not in the JSON that the kinds read. */
 export async function readDetails(world: World, netns: string, name: string): Promise<Values | undefined> {
-  const link = await lookAtLink(world, netns, name);
+  const link = await readLink(world, netns, name);
   if (!link) return undefined;
   const [, , details] = (await world.run("ip", "-n", netns, "-d", "-o", "link", "show", "dev", name)).split("\\");
   return { ...link, details };

@@ -1,6 +1,6 @@
 import { netns as kind } from "../../../provider/src/kinds";
 import type { Case } from "./case";
-import { lookAtLink } from "./links";
+import { readLink } from "./links";
 import { eventually, type World } from "./world";
 
 /** The case of a namespace; with `files`, which only root may put into /etc, of one that has some. */
@@ -10,7 +10,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
   world.finally(away);
   const folder = `/etc/netns/${name}`;
   if (files) world.finally(() => world.run("rm", "-rf", folder));
-  const isUp = async () => (await lookAtLink(world, name, "lo"))?.up;
+  const isUp = async () => (await readLink(world, name, "lo"))?.up;
   const updates = files ? fileUpdates(files) : [];
   const fileDrifts = [
     {
@@ -24,11 +24,11 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
     kind,
     inputs: { name, loopback: true, ...(files && { files }) },
     importsFrom: name,
-    async look() {
+    async actual() {
       const names = (await world.run("ls", "/run/netns")).split("\n");
       if (!names.includes(name)) return undefined;
       const text = await world.script(undefined, `cd ${folder} 2>/dev/null && grep -H . * || true`);
-      const { ifalias, up } = (await lookAtLink(world, name, "lo")) ?? {};
+      const { ifalias, up } = (await readLink(world, name, "lo")) ?? {};
       return {
         ifalias,
         up,
@@ -84,7 +84,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
         what: "a process in it",
         op: "delete",
         make: () => world.script(name, "sleep 600 >/dev/null 2>&1 </dev/null & exit 0"),
-        says: async () =>
+        message: async () =>
           new RegExp(`still in this namespace: ${(await world.run("ip", "netns", "pids", name)).trim()}\\b`),
         async clear() {
           await world.run("kill", (await world.run("ip", "netns", "pids", name)).trim());

@@ -51,7 +51,7 @@ const probes = {
 const tunnels = ["ipip", "sit", "ip_gre", "ip6_tunnel", "ip6_gre", "ip_vti", "ip6_vti"];
 
 /** Looks once, before all tests, what the kernel of the host under test lacks. */
-export default async function look() {
+export default async function probeFeatures() {
   const { LOCALNET_TEST_ROOTLESS: uid } = process.env;
   if (uid !== undefined) expectRootless(uid);
   const netns = `lnt${process.env.LOCALNET_TEST_MARK ?? ""}${randomBytes(2).toString("hex")}f`;

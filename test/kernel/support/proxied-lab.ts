@@ -162,7 +162,7 @@ export class ProxiedLab {
   }
 
   /** By places, who answered a client: each that did, and whom it saw. */
-  async ask(
+  async request(
     who: string,
     places: readonly Place[],
     count = 24,

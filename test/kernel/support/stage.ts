@@ -23,8 +23,8 @@ export class Stage {
 
   /** Without preparation where the kernel could not do that either. */
   async build(prepared: boolean): Promise<void> {
-    this.first = this.asked(this.spec.inputs);
-    this.second = this.asked({ ...this.spec.inputs, ...this.update?.change });
+    this.first = this.withOwner(this.spec.inputs);
+    this.second = this.withOwner({ ...this.spec.inputs, ...this.update?.change });
     await this.world.build();
     if (prepared) await this.prepare();
     this.before = await this.world.settled();
@@ -48,7 +48,7 @@ export class Stage {
     await this.spec.prepare?.();
   }
 
-  private asked(values: Values): Values {
+  private withOwner(values: Values): Values {
     const more = { owner: this.world.owner, ...(hostUrl && { host: hostUrl }) };
     const { inputs, failures } = check(this.spec.kind, { ...values, ...more });
     expect(failures).toEqual([]);
@@ -74,7 +74,7 @@ export class Stage {
   /** What is there is what is asked for, and a refresh shows no difference. */
   async converged(inputs: Values): Promise<void> {
     const shows = inputs === this.second ? this.update?.shows : undefined;
-    expect(await this.spec.look()).toMatchObject(shows ?? this.spec.expected(inputs));
+    expect(await this.spec.actual()).toMatchObject(shows ?? this.spec.expected(inputs));
     await this.engine.refresh();
     if (!this.engine.state) throw new Error("read does not find it");
     expect(differences(this.spec.kind, this.engine.state, inputs)).toEqual([]);
@@ -85,7 +85,7 @@ export class Stage {
     // Some things go a moment after the command that takes them away, such as the other end of a link.
     let [there, left]: [Values | undefined, string] = [undefined, ""];
     await eventually(async () => {
-      [there, left] = [await this.spec.look(), await this.world.trace()];
+      [there, left] = [await this.spec.actual(), await this.world.trace()];
       return there === undefined && left === this.before;
     }).catch(() => undefined);
     expect(there).toBeUndefined();

@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import type { AnyKind } from "../../../provider/src/core/kind";
 import type { Case } from "./case";
 import type { Feature } from "./features";
-import { lookAtLink } from "./links";
+import { readLink } from "./links";
 import type { World } from "./world";
 
 interface VrfCase {
@@ -25,7 +25,7 @@ export function vrfMemberCase(world: World, { kind, needs, inputs }: VrfCase): C
       await ip("link", "add", "name", blue, "up", "type", "vrf", "table", "11");
     },
     inputs: { name, netns, addresses: ["10.9.0.1/24", "2001:db8::1/64"], master: red, ...inputs },
-    look: () => lookAtLink(world, netns, name),
+    actual: () => readLink(world, netns, name),
     expected: ({ master = "", addresses }: Values) => ({
       master,
       addresses: expect.arrayContaining(addresses as string[]),

@@ -20,7 +20,7 @@ export type Kernel = ReadonlyMap<string, Thing>;
 const script = join(__dirname, "look.sh");
 const limit = 64 * 1024 * 1024;
 
-export async function look(): Promise<Kernel> {
+export async function readKernel(): Promise<Kernel> {
   const { stdout } = await promisify(execFile)("sh", [script], { maxBuffer: limit });
   const things = stdout
     .split(/^@@@ /m)

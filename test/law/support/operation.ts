@@ -26,27 +26,27 @@ export class Operation {
   ) {}
 
   async up(program: Program): Promise<void> {
-    const seen = new Set<string>();
+    const visited = new Set<string>();
     for (const { name, alias } of program) if (alias !== undefined) this.renameState(alias, name);
     const registered = new Map<string, Promise<State>>();
     for (const resource of program) {
       const first = dependencies(resource).map((name) => registered.get(name));
-      const done = Promise.all(first).then(() => this.register(resource, seen));
+      const done = Promise.all(first).then(() => this.register(resource, visited));
       done.catch(() => undefined);
       registered.set(resource.name, done);
     }
     await Promise.allSettled(registered.values());
-    if (this.errors.length === 0) await this.deletes(seen);
+    if (this.errors.length === 0) await this.deletes(visited);
   }
 
   /** Steps are decided one after the other, and done side by side. */
-  private async register(resource: Resource, seen: Set<string>): Promise<State> {
-    const decided = this.generation.then(() => this.decide(resource, seen));
+  private async register(resource: Resource, visited: Set<string>): Promise<State> {
+    const decided = this.generation.then(() => this.decide(resource, visited));
     this.generation = decided.catch(() => undefined);
     return (await decided)();
   }
 
-  private async decide(resource: Resource, seen: Set<string>): Promise<() => Promise<State>> {
+  private async decide(resource: Resource, visited: Set<string>): Promise<() => Promise<State>> {
     const { name, type } = resource;
     if (this.errors.length > 0 || this.over) throw new Stopped();
     const old = this.state(name);
@@ -57,13 +57,13 @@ export class Operation {
       this.errors.push({ step: { op: "create", name, type }, message: `check: ${message}` });
       throw new Stopped();
     }
-    seen.add(name);
+    visited.add(name);
     const inputs = checked.inputs;
     if (!old || this.deleted.has(name)) return () => this.create(resource, inputs);
     const { changes, replaces } = old.pendingReplacement
       ? { changes: true, replaces: ["again"] }
       : await provider.diff(old.id, old.outputs, inputs);
-    if (replaces.length > 0) return this.replace(old, resource, inputs, seen, replaces);
+    if (replaces.length > 0) return this.replace(old, resource, inputs, visited, replaces);
     if (changes || old.failed) return () => this.update(old, resource, inputs);
     return async () => {
       const same = this.stateOf(resource, old.id, inputs, old.outputs, false);
@@ -73,8 +73,8 @@ export class Operation {
   }
 
   /** Deletes it, and before that what depends on it and would be replaced too, then makes it anew. */
-  private async replace(old: State, resource: Resource, inputs: Values, seen: Set<string>, why: string[]) {
-    const condemned = await this.dependentReplacements(old, seen);
+  private async replace(old: State, resource: Resource, inputs: Values, visited: Set<string>, why: string[]) {
+    const condemned = await this.dependentReplacements(old, visited);
     for (const { name } of condemned) this.deleted.add(name);
     return async () => {
       for (const each of [...condemned].reverse()) await this.delete(each, true);
@@ -83,7 +83,7 @@ export class Operation {
     };
   }
 
-  private async dependentReplacements(root: State, seen: Set<string>): Promise<State[]> {
+  private async dependentReplacements(root: State, visited: Set<string>): Promise<State[]> {
     const set = new Set([root.name]);
     const below = new Set([root.name]);
     const result: State[] = [];
@@ -92,7 +92,7 @@ export class Operation {
       const depends = [...state.dependencies, state.deletedWith ?? ""].some((each) => below.has(each));
       if (!depends || name === root.name) continue;
       below.add(name);
-      if (seen.has(name) || this.deleted.has(name) || state.pendingReplacement) continue;
+      if (visited.has(name) || this.deleted.has(name) || state.pendingReplacement) continue;
       const lost = Object.keys(from).filter((key) => from[key]?.some((each) => set.has(each)));
       if (lost.length === 0) continue;
       const news = { ...inputs, ...Object.fromEntries(lost.map((key) => [key, unknown])) };
@@ -160,13 +160,13 @@ export class Operation {
       const { name, type, id, outputs } = state;
       if (state.pendingReplacement) return;
       try {
-        const found = await this.provider.of(type).read(id, outputs);
+        const result = await this.provider.of(type).read(id, outputs);
         if (this.over) return;
-        if (!found.id) {
+        if (!result.id) {
           this.steps.push({ op: "refresh", name, type, what: "gone" });
           return this.change((states) => states.filter((each) => each.name !== name));
         }
-        const props = found.props ?? {};
+        const props = result.props ?? {};
         const keys = [...new Set([...Object.keys(outputs), ...Object.keys(props)])];
         const changed = keys.filter((key) => JSON.stringify(outputs[key]) !== JSON.stringify(props[key]));
         for (const key of changed) {
@@ -178,7 +178,7 @@ export class Operation {
             what: `${sort}: ${JSON.stringify(outputs[key])} -> ${JSON.stringify(props[key])}`,
           });
         }
-        this.put({ ...state, inputs: found.inputs ?? state.inputs, outputs: props, failed: false });
+        this.put({ ...state, inputs: result.inputs ?? state.inputs, outputs: props, failed: false });
       } catch (error) {
         this.errors.push({ step: { op: "refresh", name, type }, message: (error as Error).message });
       }

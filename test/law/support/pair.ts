@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Deed } from "./deeds";
 import { checked } from "./generate";
-import { type Divergence, differences, type Kernel, look } from "./look";
+import { type Divergence, differences, type Kernel, readKernel } from "./look";
 import { find, kindOf, type Program, textOf } from "./program";
 import { type Fault, Provider } from "./provider";
 import { restore } from "./restore";
@@ -110,7 +110,7 @@ class Trial {
     else if (second.errors.length > 0) {
       await restore(this.clean);
       await this.fresh([]);
-      this.found("B comes up on a clean host, but not after A", failures("update", second));
+      this.require("B comes up on a clean host, but not after A", failures("update", second));
       return restore(this.clean);
     }
     await this.rests(stack, b, "B");
@@ -119,10 +119,10 @@ class Trial {
     const stays = (name: string) => !made.has(name) && b.some((each) => [each.name, each.alias].includes(name));
     const kept = byHand.filter(({ undo, on }) => undo && on.every(stays));
     await pause(this.patience);
-    const updated = await look();
+    const updated = await readKernel();
     await this.destroy(stack, byHand);
     const fresh = await this.fresh(kept);
-    this.found("update(A -> B) is not create(B)", named("kernel", differences(fresh, updated)));
+    this.require("update(A -> B) is not create(B)", named("kernel", differences(fresh, updated)));
   }
 
   /** What the second program makes of a clean host, with what was added by hand to the first. */
@@ -134,7 +134,7 @@ class Trial {
     await this.rests(stack, b, "B alone");
     for (const { argv } of kept) await execute(argv);
     await pause(this.patience);
-    const kernel = await look();
+    const kernel = await readKernel();
     await this.destroy(stack, kept);
     return kernel;
   }
@@ -142,35 +142,35 @@ class Trial {
   /** A refresh finds nothing, and the same program again has nothing to do. */
   private async rests(stack: Stack, program: Program, which: string): Promise<void> {
     const { steps } = await this.refresh(stack, `after ${which}`);
-    this.found(`a refresh right after ${which} finds something`, steps.map(stepped("refresh")));
+    this.require(`a refresh right after ${which} finds something`, steps.map(stepped("refresh")));
     if (steps.length > 0) return;
     const again = await stack.up(program);
-    this.found(`${which} again fails`, failures("again", again));
-    this.found(`${which} again does something`, again.steps.map(stepped("again")));
+    this.require(`${which} again fails`, failures("again", again));
+    this.require(`${which} again does something`, again.steps.map(stepped("again")));
   }
 
   private async refresh(stack: Stack, when: string): Promise<Outcome> {
     const outcome = await stack.refresh();
-    this.found(`a refresh ${when} fails`, failures("refresh", outcome));
+    this.require(`a refresh ${when} fails`, failures("refresh", outcome));
     return outcome;
   }
 
   private async destroy(stack: Stack, deeds: readonly Deed[]): Promise<void> {
-    this.found("destroy fails", failures("destroy", await stack.destroy()));
+    this.require("destroy fails", failures("destroy", await stack.destroy()));
     for (const { undo } of deeds) if (undo) await execute(undo);
-    let left = differences(this.clean, await look());
+    let left = differences(this.clean, await readKernel());
     for (const milliseconds of settleMilliseconds) {
       if (left.length === 0) return;
       await pause(milliseconds);
-      left = differences(this.clean, await look());
+      left = differences(this.clean, await readKernel());
     }
-    this.found("destroy does not leave the host as it was", named("left", left));
+    this.require("destroy does not leave the host as it was", named("left", left));
     await restore(this.clean);
   }
 
   /** Where somebody else's stands in the place of ours, it is left alone; once it is gone, all gets well. */
   private async leavesAlone(stack: Stack, second: Outcome, foreign: readonly Deed[]): Promise<void> {
-    const there = await look();
+    const there = await readKernel();
     for (const name of foreign.map(({ on }) => on[1] ?? "")) {
       const mark = there.get(`${name}: link lo`)?.is.ifalias;
       const deleted = {
@@ -178,8 +178,8 @@ class Trial {
         text: `${name}, after ${second.steps.map(stepText).join(", ")}`,
       };
       const taken = { sort: "foreign: a namespace is taken over", text: `${name} has the mark ${mark}` };
-      if (!there.has(`${name}: namespace`)) this.found("somebody else's is not left alone", [deleted]);
-      if (mark !== undefined) this.found("somebody else's is not left alone", [taken]);
+      if (!there.has(`${name}: namespace`)) this.require("somebody else's is not left alone", [deleted]);
+      if (mark !== undefined) this.require("somebody else's is not left alone", [taken]);
       await execute(["ip", "netns", "del", name]);
     }
     const third = await stack.up(this.pair.b);
@@ -187,10 +187,10 @@ class Trial {
       await restore(this.clean);
       await this.fresh([]);
     }
-    this.found("B does not come up after the foreign namespace is gone", failures("update", third));
+    this.require("B does not come up after the foreign namespace is gone", failures("update", third));
   }
 
-  private found(what: string, divergences: readonly Divergence[]): void {
+  private require(what: string, divergences: readonly Divergence[]): void {
     const news = divergences.filter((each) => !this.known(this.pair, each));
     if (news.length > 0) throw new Broken(news, what);
   }

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { differences, type Kernel, look } from "./look";
+import { differences, type Kernel, readKernel } from "./look";
 import { strangers } from "./look-processes";
 
 const script = `
@@ -19,7 +19,7 @@ const script = `
 /** Makes the host clean again, whatever was left: it is a throwaway one, with nothing else on it. */
 export async function restore(clean: Kernel): Promise<void> {
   if (process.env.LOCALNET_TEST_ISOLATED !== "1") throw new Error("this would take away what others made");
-  if (differences(clean, await look()).length === 0) return;
+  if (differences(clean, await readKernel()).length === 0) return;
   for (const pid of strangers()) {
     try {
       process.kill(Number(pid), "SIGKILL");
@@ -29,7 +29,7 @@ export async function restore(clean: Kernel): Promise<void> {
   }
   await promisify(execFile)("sh", ["-c", script]).catch(() => undefined);
   for (let attempt = 1; ; attempt++) {
-    const now = await look();
+    const now = await readKernel();
     const left = differences(clean, now);
     if (left.length === 0) return;
     if (attempt === 10) throw new Error(`the host cannot be cleaned:\n${left.map(({ text }) => text).join("\n")}`);

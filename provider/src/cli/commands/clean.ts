@@ -47,7 +47,7 @@ async function cleanStack(stack: string, options: Options): Promise<number> {
       "localnet ls --live shows marks, which begin with it",
     );
   const settings = settingsOf(options);
-  const { found, stacks } = await findLeftovers(Object.values(kinds), stack, settings);
+  const { leftovers: found, stacks } = await findLeftovers(Object.values(kinds), stack, settings);
   const results = options.yes
     ? await removeLeftovers(found, settings)
     : found.map((leftover) => ({ leftover, reason: leftover.reason }));

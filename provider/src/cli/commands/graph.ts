@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { visibleJson } from "../../text";
-import { lookAt } from "../look";
+import { compareWithKernel } from "../look";
 import { exitCodes, UsageError } from "../outcome";
 import type { Run } from "../run";
 import { addSource, readObjects, type SourceOptions, settingsOf } from "../source";
@@ -44,7 +44,7 @@ async function formatted(drawn: Graph, objects: readonly LabObject[], options: O
   if (format === "mermaid") return mermaid(drawn);
   if (format === "dot") return dot(drawn);
   if (format === "svg") return svg(await layOut(drawn));
-  const looked = options.live ? [] : await lookAt(objects, settingsOf(options));
+  const looked = options.live ? [] : await compareWithKernel(objects, settingsOf(options));
   const isChanged = new Set(looked.flatMap(({ object, state }) => (/^(differs|gone)$/.test(state) ? [object] : [])));
   const parts = drawn.boxes.flatMap((box) => [box, ...box.nodes]);
   const changed = parts.filter(({ objects }) => objects.some((each) => isChanged.has(each))).map(({ id }) => id);

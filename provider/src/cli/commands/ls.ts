@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { kinds } from "../../kinds";
 import { oneLine, visibleJson } from "../../text";
-import { type Looked, lookAt } from "../look";
+import { compareWithKernel, type ObjectState } from "../look";
 import { exitCodes } from "../outcome";
 import type { Run } from "../run";
 import { addSource, readObjects, type SourceOptions, settingsOf } from "../source";
@@ -23,7 +23,7 @@ export function ls(run: Run): Command {
 }
 
 async function list(options: Options): Promise<number> {
-  const states = await lookAt(await readObjects(options), settingsOf(options));
+  const states = await compareWithKernel(await readObjects(options), settingsOf(options));
   const rows = rowsOf(states);
   if (options.json) process.stdout.write(`${visibleJson(rows)}\n`);
   else process.stdout.write(text(rows, Boolean(options.live), process.stdout.columns));
@@ -43,12 +43,12 @@ export interface Row {
   readonly addresses: readonly string[];
   /** What a link leads to: its other end, the bridge that it is a port of, the link below. */
   readonly leadsTo: readonly string[];
-  readonly state: Looked["state"];
+  readonly state: ObjectState["state"];
   readonly remarks: readonly string[];
 }
 
 /** A row for each link and for each other object, by host and namespace. */
-export function rowsOf(states: readonly Looked[]): Row[] {
+export function rowsOf(states: readonly ObjectState[]): Row[] {
   const { links } = topologyOf(states.map(({ object }) => object));
   const rows = states.flatMap(({ object, state, remarks }): Row[] => {
     const { type, name, id, owner, host, netns } = object;

@@ -1,5 +1,5 @@
 import type { Host } from "../../host";
-import { dependencies, loadedModules, plainName } from "../../tools/modules";
+import { canonicalName, dependencies, loadedModules } from "../../tools/modules";
 import { type Line, outputOf } from "./check";
 
 interface Feature {
@@ -85,7 +85,7 @@ export async function checkKernel(host: Host): Promise<Line[]> {
   return Promise.all(
     features.map(async ({ what, module, argv, input = "" }): Promise<Line> => {
       const line = { group: "kernel", what } as const;
-      if (loaded.has(plainName(module))) return { ...line, result: "ok", detail: `${module} is loaded` };
+      if (loaded.has(canonicalName(module))) return { ...line, result: "ok", detail: `${module} is loaded` };
       const files = await dependencies(host, module).catch(() => undefined);
       if (files && files.length > 0) return { ...line, result: "ok", detail: `${module} is loaded when it is needed` };
       const isBuiltIn = files !== undefined || (await outputOf(host, [...enter, ...argv], { input })) !== undefined;

@@ -63,7 +63,7 @@ export function graphOf(unsorted: readonly LabObject[]): Graph {
     box.nodes.push({ id, kind, lines: lines.map(oneLine), objects: [part.object] });
   };
   for (const link of links) {
-    const isMaster = links.some((port) => port.master === link.name && isTogether(port, link));
+    const isMaster = links.some((port) => port.master === link.name && isSameNamespace(port, link));
     add(
       link,
       isMaster || link.object.type === "Bridge" ? "bridge" : "link",
@@ -132,7 +132,7 @@ function keyOfPart({ host, object }: Part): string {
   return `${host ?? ""} ${object.type} ${object.id}`;
 }
 
-function isTogether(a: Part, b: Part): boolean {
+function isSameNamespace(a: Part, b: Part): boolean {
   return a.host === b.host && a.netns === b.netns;
 }
 
@@ -207,8 +207,10 @@ function group(graph: Graph): Graph {
 
 /** The other ends of a box's cables. */
 function farNodes({ boxes, edges }: Graph, { nodes }: Box): GraphNode[] {
-  const own = new Set(nodes.map(({ id }) => id));
-  const far = edges.flatMap(({ from, to }) => (own.has(from) === own.has(to) ? [] : own.has(from) ? [to] : [from]));
+  const inBox = new Set(nodes.map(({ id }) => id));
+  const far = edges.flatMap(({ from, to }) =>
+    inBox.has(from) === inBox.has(to) ? [] : inBox.has(from) ? [to] : [from],
+  );
   return boxes.flatMap((box) => box.nodes).filter(({ id }) => far.includes(id));
 }
 

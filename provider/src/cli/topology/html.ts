@@ -1,5 +1,5 @@
 import { visibleJson } from "../../text";
-import type { Looked } from "../look";
+import type { ObjectState } from "../look";
 import type { Graph } from "./graph";
 import type { LabObject } from "./object";
 import { escapeXml } from "./svg";
@@ -72,7 +72,12 @@ const script = `
   fit();`;
 
 /** One page with the picture, that needs nothing else. `looked`: how the objects are now. */
-export function html({ boxes, edges }: Graph, picture: string, title: string, looked: readonly Looked[] = []): string {
+export function html(
+  { boxes, edges }: Graph,
+  picture: string,
+  title: string,
+  looked: readonly ObjectState[] = [],
+): string {
   const states = new Map(looked.map((each) => [each.object, each]));
   const fact = (object: LabObject, shows: string) => {
     const { type, name, id, inputs } = object;

@@ -24,12 +24,12 @@ export async function hairpinCause(
   port: string,
   receivers: readonly string[],
 ): Promise<Because | undefined> {
-  const ask = async (...argv: string[]) => (await host.run(enter(netns, argv), { accept: "any" })).stdout;
-  const neighbours = await ask("ip", "neigh", "show", "dev", bridge);
-  const entries = parseFdb(await ask("bridge", "fdb", "show", "br", bridge));
+  const show = async (...argv: string[]) => (await host.run(enter(netns, argv), { accept: "any" })).stdout;
+  const neighbours = await show("ip", "neigh", "show", "dev", bridge);
+  const entries = parseFdb(await show("bridge", "fdb", "show", "br", bridge));
   const isBehind = (address: string) => {
     const mac = macOf(neighbours, address);
-    return entries.some((each) => each.mac === mac && each.port === port && !each.isOwn);
+    return entries.some((each) => each.mac === mac && each.port === port && !each.isPermanent);
   };
   if (!receivers.some(isBehind)) return undefined;
   return {
@@ -47,8 +47,8 @@ export function macOf(neighbours: string, address: string): string | undefined {
 }
 
 /** What `bridge fdb show` prints: addresses, the ports that they are behind, and which are of the ports themselves. */
-export function parseFdb(text: string): { mac: string; port: string; isOwn: boolean }[] {
+export function parseFdb(text: string): { mac: string; port: string; isPermanent: boolean }[] {
   return [...text.matchAll(/^(\S+) dev (\S+)(.*)$/gm)].map(([, mac = "", port = "", rest = ""]) => ({
-    ...{ mac, port, isOwn: / permanent/.test(rest) },
+    ...{ mac, port, isPermanent: / permanent/.test(rest) },
   }));
 }

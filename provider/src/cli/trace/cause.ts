@@ -1,8 +1,8 @@
 import type { Packet } from "../../tools/nft-events";
-import { serviceFor, type Told, tellPolicy, tellRule } from "./decisions";
+import { type Decision, describePolicy, describeRule, serviceFor } from "./decisions";
 import type { Flow } from "./flow";
 import type { Legacy } from "./legacy";
-import { type Found, lostIn, noRoute, type Surroundings } from "./lost";
+import { type Explanation, lostIn, noRoute, type Surroundings } from "./lost";
 import { routeFor } from "./route";
 import { inspectLinks, nameOf } from "./surroundings";
 import { isSamePlace, type Place, type Step, type Visit, type Ways } from "./way";
@@ -35,21 +35,25 @@ interface Question extends Surroundings {
 export async function causeOf(question: Question): Promise<Cause> {
   const { ways, from, isAnswered } = question;
   const [end, answer, first] = [ways.there.at(-1), ways.back.at(-1), ways.back[0]];
-  const lost = ({ host, netns }: Place, isBack: boolean, { isDelivered, isUnanswered: _, ...found }: Found): Cause => {
-    return { result: isDelivered ? "delivered" : "lost", ...at({ host, netns }), isBack, ...found };
+  const lost = (
+    { host, netns }: Place,
+    isBack: boolean,
+    { isDelivered, isUnanswered: _, ...explanation }: Explanation,
+  ): Cause => {
+    return { result: isDelivered ? "delivered" : "lost", ...at({ host, netns }), isBack, ...explanation };
   };
   const lostAt = async (visit: Visit, isBack: boolean, sender?: string): Promise<Cause> => {
-    const found =
+    const explanation =
       legacyDrop(question, visit) ?? (await unsentCause(question, visit)) ?? (await lostIn(question, visit, sender));
-    const carried = await carriedCause(question, visit, found, isBack);
-    return carried ? lost(carried.place, isBack, carried.found) : lost(visit, isBack, found);
+    const carried = await carriedCause(question, visit, explanation, isBack);
+    return carried ? lost(carried.place, isBack, carried.explanation) : lost(visit, isBack, explanation);
   };
   if (!end) return lost(from, false, await neverSent(question));
   if (isAnswered) return { result: "answered", ...at(first ?? end), isBack: true, text: "an answer came" };
   const dropped = await dropIn(question, end);
   if (dropped) return lost(end, false, dropped);
   const missed = await missedService(question);
-  if (missed) return lost(missed.place, false, missed.found);
+  if (missed) return lost(missed.place, false, missed.explanation);
   if (!answer) return lostAt(end, false);
   const droppedBack = await dropIn(question, answer);
   if (droppedBack) return lost(answer, true, droppedBack);
@@ -66,7 +70,7 @@ function at({ host, netns }: Place): Place {
 }
 
 /** What a rule of iptables' older backend has dropped, by its counter alone. */
-function legacyDrop({ legacy }: Question, visit: Visit): Found | undefined {
+function legacyDrop({ legacy }: Question, visit: Visit): Explanation | undefined {
   const dropping = legacy.find((each) => isSamePlace(each, visit))?.counted.find(({ drops }) => drops);
   if (!dropping) return undefined;
   const { table, chain, text, owner } = dropping;
@@ -78,7 +82,7 @@ function legacyDrop({ legacy }: Question, visit: Visit): Found | undefined {
 }
 
 /** A VXLAN that has sent it to nobody. */
-async function unsentCause({ labOf, ways }: Question, visit: Visit): Promise<Found | undefined> {
+async function unsentCause({ labOf, ways }: Question, visit: Visit): Promise<Explanation | undefined> {
   const last = visit.steps.at(-1);
   if (last?.what !== "out" || ways.carriedFrom(visit.host).length > 0) return undefined;
   const { links } = await inspectLinks(labOf(visit).host, visit.netns);
@@ -91,18 +95,21 @@ async function unsentCause({ labOf, ways }: Question, visit: Visit): Promise<Fou
 async function carriedCause(
   question: Question,
   visit: Visit,
-  { text, isUnanswered }: Found,
+  { text, isUnanswered }: Explanation,
   isBack: boolean,
-): Promise<{ readonly place: Place; readonly found: Found } | undefined> {
+): Promise<{ readonly place: Place; readonly explanation: Explanation } | undefined> {
   const end = question.ways.carriedFrom(visit.host, isBack ? undefined : question.toward).at(-1);
   if (!end || (!isUnanswered && visit.steps.at(-1)?.what !== "out")) return undefined;
-  const found = (await dropIn(question, end)) ?? (await lostIn(question, end));
+  const explanation = (await dropIn(question, end)) ?? (await lostIn(question, end));
   const what = isUnanswered ? "the question for its address" : "it";
-  if (!found.isDelivered)
-    return { place: end, found: { ...found, text: `in the packet of a VXLAN that carries ${what}: ${found.text}` } };
+  if (!explanation.isDelivered)
+    return {
+      place: end,
+      explanation: { ...explanation, text: `in the packet of a VXLAN that carries ${what}: ${explanation.text}` },
+    };
   const came = `${text}; ${what} came to ${end.host ?? "this machine"} in a packet of a VXLAN`;
   const hint = "see that both links have one number, and are ports of their bridges: bridge -d link";
-  return { place: visit, found: { text: came, hint } };
+  return { place: visit, explanation: { text: came, hint } };
 }
 
 /** Who has sent what is answered, as the namespace knows them. */
@@ -111,11 +118,11 @@ function senderIn({ there }: Ways, visit: Visit): string {
   return entry && "packet" in entry ? entry.packet.source : "";
 }
 
-function extras({ owner, hint }: Found): Pick<Found, "owner" | "hint"> {
+function extras({ owner, hint }: Explanation): Pick<Explanation, "owner" | "hint"> {
   return { ...(owner !== undefined && { owner }), ...(hint !== undefined && { hint }) };
 }
 
-function refusal({ source, sourcePort, protocol }: Packet): Found {
+function refusal({ source, sourcePort, protocol }: Packet): Explanation {
   return {
     text: `nobody listens on ${protocol} port ${sourcePort} of ${source}`,
     hint: "start the server, or see with ss -ltn on which address it listens",
@@ -123,19 +130,19 @@ function refusal({ source, sourcePort, protocol }: Packet): Found {
 }
 
 /** What a rule or a policy has dropped. */
-async function dropIn({ labOf }: Question, visit: Visit): Promise<Found | undefined> {
+async function dropIn({ labOf }: Question, visit: Visit): Promise<Explanation | undefined> {
   const { netns, steps } = visit;
   const lab = labOf(visit);
   const last = steps.findLast(({ what }) => what !== "rewrite");
   if (last?.what === "policy" && last.verdict === "drop") {
-    const { text, owner } = tellPolicy(lab, netns, last.chain, last.verdict);
+    const { text, owner } = describePolicy(lab, netns, last.chain, last.verdict);
     const way = linksOf(steps);
     const hint =
       last.chain.chain === "FORWARD" && way ? `a rule ${way} -j ACCEPT in FORWARD would let it through` : undefined;
     return { text: `dropped by ${text}`, ...extras({ text, ...(owner && { owner }), ...(hint && { hint }) }) };
   }
   if (last?.what !== "rule" || last.verdict !== "drop") return undefined;
-  const decision: Told = await tellRule(lab, netns, last);
+  const decision: Decision = await describeRule(lab, netns, last);
   const how = / -j REJECT|\breject\b/.test(decision.text) ? "rejected" : "dropped";
   return { ...decision, text: `${how} by ${decision.text}` };
 }
@@ -145,7 +152,7 @@ function linksOf(steps: readonly Step[]): string | undefined {
   return link && "link" in link ? `-i ${link.link}` : undefined;
 }
 
-async function neverSent({ labOf, flow, from }: Question): Promise<Found> {
+async function neverSent({ labOf, flow, from }: Question): Promise<Explanation> {
   const lab = labOf(from);
   const routed = await routeFor(lab.host, from.netns, { to: flow.address });
   if (routed.kind === "failed") return noRoute(lab, from.netns, flow.address, routed);
@@ -156,7 +163,7 @@ async function neverSent({ labOf, flow, from }: Question): Promise<Found> {
 async function missedService({
   labOf,
   ways,
-}: Question): Promise<{ readonly place: Place; readonly found: Found } | undefined> {
+}: Question): Promise<{ readonly place: Place; readonly explanation: Explanation } | undefined> {
   for (const visit of ways.there) {
     const { netns, steps } = visit;
     const lab = labOf(visit);
@@ -168,14 +175,17 @@ async function missedService({
     const { destination } = entry.packet;
     const routed = await routeFor(lab.host, netns, { to: destination });
     if (routed.kind === "local" && service.backends > 0) continue;
-    const found =
+    const explanation =
       routed.kind === "local"
         ? { text: `${service.text} has no backend`, hint: "add an IpvsBackend" }
         : {
             text: `${destination} is no address of ${nameOf(netns)}, so it was sent on, past ${service.text}`,
             hint: `give ${destination}/32 to a link there, such as a Dummy`,
           };
-    return { place: visit, found: { ...found, ...(service.owner !== undefined && { owner: service.owner }) } };
+    return {
+      place: visit,
+      explanation: { ...explanation, ...(service.owner !== undefined && { owner: service.owner }) },
+    };
   }
   return undefined;
 }

@@ -17,14 +17,18 @@ export interface Lab {
   readonly objects: readonly LabObject[];
 }
 
-export interface Told {
+export interface Decision {
   readonly text: string;
   /** `PROJECT/STACK/RESOURCE`, where a mark or the ledger says so. */
   readonly owner?: string;
 }
 
 /** A rule as iptables prints it, or as nft does. */
-export async function tellRule(lab: Lab, netns: string | undefined, rule: Step & { what: "rule" }): Promise<Told> {
+export async function describeRule(
+  lab: Lab,
+  netns: string | undefined,
+  rule: Step & { what: "rule" },
+): Promise<Decision> {
   const { chain, handle, text } = rule;
   const spelt = isIptables(chain) && handle !== undefined ? await spelling(lab.host, netns, chain, handle) : undefined;
   if (spelt === undefined) {
@@ -35,7 +39,7 @@ export async function tellRule(lab: Lab, netns: string | undefined, rule: Step &
   return { ...bare, text: `rule of ${nameOf(chain)}: ${bare.text}` };
 }
 
-export function tellPolicy(lab: Lab, netns: string | undefined, chain: ChainName, verdict: string): Told {
+export function describePolicy(lab: Lab, netns: string | undefined, chain: ChainName, verdict: string): Decision {
   const family = chain.family === "ip6" ? "ipv6" : "ipv4";
   const owner = ownerOf(lab, "IptablesPolicy", netns, `${family}/${chain.table}/${chain.chain}`);
   const table = ownerOf(lab, "NftTable", netns, `${chain.family}/${chain.table}`);
@@ -44,11 +48,11 @@ export function tellPolicy(lab: Lab, netns: string | undefined, chain: ChainName
 }
 
 /** Who has changed the addresses of a packet. */
-export async function tellRewrite(lab: Lab, { netns, steps }: Visit, index: number): Promise<Told | undefined> {
+export async function describeRewrite(lab: Lab, { netns, steps }: Visit, index: number): Promise<Decision | undefined> {
   const step = steps[index];
   if (step?.what !== "rewrite") return undefined;
   const rule = steps.slice(0, index).findLast((each) => each.what === "rule" && /^nat|nat$/.test(each.chain.table));
-  if (rule?.what === "rule") return tellRule(lab, netns, rule);
+  if (rule?.what === "rule") return describeRule(lab, netns, rule);
   return (await serviceFor(lab, netns, step.from)) ?? undefined;
 }
 
@@ -57,7 +61,7 @@ export async function serviceFor(
   lab: Lab,
   netns: string | undefined,
   { destination, destinationPort, protocol }: Packet,
-): Promise<(Told & { readonly backends: number }) | undefined> {
+): Promise<(Decision & { readonly backends: number }) | undefined> {
   const service = (await findServices(lab.host, netns)).find(
     ({ key }) =>
       "address" in key &&

@@ -10,7 +10,7 @@ import type { End, Place, Step, Visit } from "./way";
 // Why a packet went no further that no rule has dropped: what the namespace tells that it was seen in last.
 
 /** Why, and what to do about it. */
-export interface Found {
+export interface Explanation {
   readonly text: string;
   readonly owner?: string;
   readonly hint?: string;
@@ -30,7 +30,7 @@ export async function noRoute(
   netns: string | undefined,
   to: string,
   { error }: Routed & { kind: "failed" },
-): Promise<Found> {
+): Promise<Explanation> {
   const { down } = await inspectLinks(lab.host, netns);
   const [wrong] = down.values();
   if (wrong !== undefined) return { text: `${wrong}, and its routes with it`, hint: "set it up" };
@@ -56,7 +56,7 @@ function lastWithPacket(steps: readonly Step[]): { readonly packet: Packet } | u
 }
 
 /** What the namespace tells of a packet that was seen in it last. `sender`: of an answer, who gets it. */
-export async function lostIn(question: Surroundings, visit: Visit, sender?: string): Promise<Found> {
+export async function lostIn(question: Surroundings, visit: Visit, sender?: string): Promise<Explanation> {
   const { labOf, peerOf } = question;
   const { host, netns, steps } = visit;
   const lab = labOf(visit);
@@ -70,8 +70,8 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
   const master = port && "link" in port ? links.find(({ ifname }) => ifname === port.link)?.master : undefined;
   if (port && "link" in port && master !== undefined && kindOf(master) === "bridge") {
     const receivers = [packet.destination, ...(sender === undefined ? [] : [sender])];
-    const found = await hairpinCause(lab.host, netns, master, port.link, receivers);
-    if (found && (last === port || last.link === master)) return found;
+    const explanation = await hairpinCause(lab.host, netns, master, port.link, receivers);
+    if (explanation && (last === port || last.link === master)) return explanation;
   }
   if (last.what === "out") {
     const peer = peerOf({ host, netns, link: last.link });
@@ -95,11 +95,11 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
         hint: `see ip neigh where it was sent: an entry for ${packet.destination} is wrong`,
       };
   }
-  const seen = await routeIn(question, visit);
+  const direct = await routeIn(question, visit);
   // Before an answer is routed, conntrack gives it the address back that was rewritten there.
-  const isRewritten = seen.kind === "local" && Boolean(sender) && !addresses.includes(`${sender}`);
+  const isRewritten = direct.kind === "local" && Boolean(sender) && !addresses.includes(`${sender}`);
   const destination = isRewritten ? `${sender}` : packet.destination;
-  const routed = isRewritten ? await routeIn(question, visit, destination) : seen;
+  const routed = isRewritten ? await routeIn(question, visit, destination) : direct;
   if (routed.kind === "local") return undelivered(question, visit, packet, sender !== undefined);
   if (routed.kind === "failed")
     return unroutable(lab, netns, last.what === "in" ? last.link : undefined, { ...packet, destination }, routed);
@@ -124,7 +124,7 @@ async function unroutable(
   link: string | undefined,
   { source, destination }: Packet,
   routed: Routed & { kind: "failed" },
-): Promise<Found> {
+): Promise<Explanation> {
   const { addresses } = await inspectLinks(lab.host, netns);
   if (addresses.includes(source) && link !== undefined)
     return {
@@ -162,7 +162,7 @@ async function isFiltered(
 }
 
 /** A host that has the address may drop the question for it, as its filter of reverse paths does with all from there. */
-async function filteredQuestion(lab: Lab, end: End, hop: string, source: string): Promise<Found | undefined> {
+async function filteredQuestion(lab: Lab, end: End, hop: string, source: string): Promise<Explanation | undefined> {
   const peer = (await peersOf(() => lab.host, [end]))(end);
   if (!peer) return undefined;
   const { links, addresses } = await inspectLinks(lab.host, peer.netns);
@@ -170,11 +170,11 @@ async function filteredQuestion(lab: Lab, end: End, hop: string, source: string)
   const link = links.find(({ ifname }) => ifname === peer.link)?.master ?? peer.link;
   const routed = await routeFor(lab.host, peer.netns, { to: hop, from: source, link });
   if (routed.kind !== "failed" || !(await isFiltered(lab, peer.netns, link, source, routed.error))) return undefined;
-  const found = filtered(source, link);
-  return { ...found, text: `${nameOf(peer.netns)} has ${hop} and does not answer for it: ${found.text}` };
+  const explanation = filtered(source, link);
+  return { ...explanation, text: `${nameOf(peer.netns)} has ${hop} and does not answer for it: ${explanation.text}` };
 }
 
-function filtered(source: string, link: string): Found {
+function filtered(source: string, link: string): Explanation {
   return {
     text: `the way back to ${source} does not lead through ${link}, and rp_filter drops what comes so`,
     hint: `add a route to ${source}, or set net.ipv4.conf.${link}.rp_filter and that of all to 0 or 2`,
@@ -187,7 +187,7 @@ async function undelivered(
   { host, netns }: Visit,
   { source, destination, destinationPort, protocol }: Packet,
   isBack: boolean,
-): Promise<Found> {
+): Promise<Explanation> {
   if (isBack) return { text: "it came back, and was not taken" };
   const lab = labOf({ host, netns });
   const back = await routeFor(lab.host, netns, { to: source });

@@ -46,14 +46,14 @@ export async function placesFor(
 }
 
 async function reachable(host: Host, from: readonly (string | undefined)[]): Promise<WithLinks[]> {
-  const found = new Map<string | undefined, WithLinks>();
+  const reached = new Map<string | undefined, WithLinks>();
   for (let next = [...from]; next.length > 0; ) {
     const places = await Promise.all(next.map(async (netns) => ({ netns, links: await linksIn(host, netns) })));
-    for (const place of places) found.set(place.netns, place);
+    for (const place of places) reached.set(place.netns, place);
     const far = (await Promise.all(places.map((place) => neighboursOf(host, place)))).flat();
-    next = [...new Set(far)].filter((netns) => !found.has(netns));
+    next = [...new Set(far)].filter((netns) => !reached.has(netns));
   }
-  return [...found.values()].filter(({ links }) => links.length > 0);
+  return [...reached.values()].filter(({ links }) => links.length > 0);
 }
 
 /** The namespaces that its links lead to. The host's own has no name, and neither have those of containers. */
@@ -81,8 +81,8 @@ export async function peersOf(
   ends: readonly End[],
 ): Promise<(end: End) => End | undefined> {
   const key = ({ host = "", netns = "", link }: End) => `${host} ${netns}/${link}`;
-  const found = await withReadCache(() => Promise.all(ends.map((end) => peerOf(hostOf(end), end))));
-  const peers = new Map(ends.map((end, index) => [key(end), found[index]]));
+  const peerEnds = await withReadCache(() => Promise.all(ends.map((end) => peerOf(hostOf(end), end))));
+  const peers = new Map(ends.map((end, index) => [key(end), peerEnds[index]]));
   return (end) => peers.get(key(end));
 }
 
@@ -91,10 +91,10 @@ async function peerOf(host: Host, end: End): Promise<End | undefined> {
   // What goes out there comes in there.
   if (name === "lo") return end;
   const link = (await linksIn(host, netns)).find(({ ifname }) => ifname === name);
-  const peer = link && (await showPeer(host, netns, link).catch(unlessUnnamed));
+  const peer = link && (await showPeer(host, netns, link).catch(undefinedIfUnnamed));
   return peer && { host: end.host, netns: peer.netns, link: peer.name };
 }
 
-function unlessUnnamed(error: unknown): undefined {
+function undefinedIfUnnamed(error: unknown): undefined {
   if (!(error instanceof LocalnetError)) throw error;
 }

@@ -1,6 +1,6 @@
 import { oneLine } from "../../text";
 import type { Legacy } from "./legacy";
-import type { Told } from "./tell";
+import type { TraceStep } from "./tell";
 import type { Traced } from "./traced";
 import type { Place } from "./way";
 
@@ -18,9 +18,9 @@ export function report({
   const steps = [...there, ...back];
   const hosts = new Set([...steps, cause].map(({ host }) => host));
   const on = ({ host }: Place) => (hosts.size > 1 ? ` on ${host ?? "this machine"}` : "");
-  const name = ({ host, netns }: Told) => `${netns ?? "(host)"}${on({ host, netns })}`;
+  const name = ({ host, netns }: TraceStep) => `${netns ?? "(host)"}${on({ host, netns })}`;
   const width = Math.max(...steps.map((each) => name(each).length), 6);
-  const line = (told: Told) =>
+  const line = (told: TraceStep) =>
     `  ${name(told).padEnd(width)}  ${told.text}${told.owner === undefined ? "" : ` (${told.owner})`}`;
   const [where, whose] = [
     `${cause.netns ?? "the host"}${on(cause)}`,

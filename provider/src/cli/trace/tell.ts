@@ -1,9 +1,9 @@
 import type { Packet } from "../../tools/nft-events";
-import { type Lab, tellPolicy, tellRewrite, tellRule } from "./decisions";
+import { describePolicy, describeRewrite, describeRule, type Lab } from "./decisions";
 import type { Place, Visit } from "./way";
 
 /** A step of a way, in words. */
-export interface Told {
+export interface TraceStep {
   readonly host?: string | undefined;
   readonly netns?: string | undefined;
   readonly what: "start" | "in" | "out" | "rule" | "policy" | "rewrite";
@@ -11,15 +11,15 @@ export interface Told {
   readonly owner?: string;
 }
 
-export async function tellWay(labOf: (place: Place) => Lab, visits: readonly Visit[]): Promise<Told[]> {
-  const decisions: Told[] = [];
+export async function describeWay(labOf: (place: Place) => Lab, visits: readonly Visit[]): Promise<TraceStep[]> {
+  const decisions: TraceStep[] = [];
   for (const visit of visits) {
     const { host, netns } = visit;
     const lab = labOf(visit);
     const place = host === undefined ? { netns } : { host, netns };
     for (const [index, step] of visit.steps.entries()) {
       if (step.what === "rewrite") {
-        const by = await tellRewrite(lab, visit, index);
+        const by = await describeRewrite(lab, visit, index);
         const change = `${changeOf(step.from, step.to)}${by ? ` by ${by.text}` : ""}`;
         decisions.push({
           ...place,
@@ -28,7 +28,7 @@ export async function tellWay(labOf: (place: Place) => Lab, visits: readonly Vis
           ...(by?.owner !== undefined && { owner: by.owner }),
         });
       } else if (step.what === "rule") {
-        const rule = await tellRule(lab, netns, step);
+        const rule = await describeRule(lab, netns, step);
         decisions.push({
           ...place,
           what: "rule",
@@ -36,7 +36,7 @@ export async function tellWay(labOf: (place: Place) => Lab, visits: readonly Vis
           text: `${rule.text}${step.verdict === "accept" ? "" : `: ${step.verdict}`}`,
         });
       } else if (step.what === "policy")
-        decisions.push({ ...place, what: "policy", ...tellPolicy(lab, netns, step.chain, step.verdict) });
+        decisions.push({ ...place, what: "policy", ...describePolicy(lab, netns, step.chain, step.verdict) });
       else decisions.push({ ...place, what: step.what, text: `${step.what === "in" ? "in" : "out"} ${step.link}` });
     }
   }

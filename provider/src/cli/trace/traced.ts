@@ -9,14 +9,14 @@ import type { Lab } from "./decisions";
 import { commandOf, type Flow, matchesOf, textOf } from "./flow";
 import { countedSince, type Legacy, legacyRules } from "./legacy";
 import { type Places, peersOf, placesFor } from "./places";
-import { type Told, tellWay } from "./tell";
+import { describeWay, type TraceStep } from "./tell";
 import { exitsOf, type Heard, type Place, waysOf } from "./way";
 
 export interface Traced {
   readonly sent: string;
   readonly from?: string | undefined;
-  readonly there: readonly Told[];
-  readonly back: readonly Told[];
+  readonly there: readonly TraceStep[];
+  readonly back: readonly TraceStep[];
   readonly cause: Cause;
   /** Namespaces in which nobody looked. */
   readonly unwatched: number;
@@ -71,7 +71,7 @@ export async function traceFlow(
   const there = watches.filter(({ addresses }) => addresses.includes(flow.address));
   const toward = new Set(there.flatMap(({ addresses }) => addresses));
   const cause = await causeOf({ labOf, flow, from: start, ways, peerOf, toward, legacy, isAnswered });
-  const [told, back] = [await tellWay(labOf, ways.there), await tellWay(labOf, ways.back)];
+  const [told, back] = [await describeWay(labOf, ways.there), await describeWay(labOf, ways.back)];
   const unwatched = watches.reduce((sum, each) => sum + each.unwatched, 0);
   return {
     sent: textOf(flow),

@@ -105,7 +105,7 @@ function isCarrier({ protocol, sourcePort, destinationPort = 0 }: Packet, { key,
 
 /** What was told of the packets of VXLANs that carry others, by their ends: in each namespace of the first one. */
 function carriersOf(heard: readonly Heard[], flow: Flow): Heard[][] {
-  const found = new Map<string, Heard[]>();
+  const entry = new Map<string, Heard[]>();
   for (const { events, ...place } of heard) {
     const known = new Set<string>();
     for (const event of events) {
@@ -114,10 +114,10 @@ function carriersOf(heard: readonly Heard[], flow: Flow): Heard[][] {
       if (known.has(key)) continue;
       known.add(key);
       const own = { ...place, events: events.filter(({ id }) => id === event.id) };
-      found.set(key, [...(found.get(key) ?? []), own]);
+      entry.set(key, [...(entry.get(key) ?? []), own]);
     }
   }
-  return [...found.values()];
+  return [...entry.values()];
 }
 
 /** Of a connection, the packets that begin it. One that was rewritten is what it was before. */

@@ -35,11 +35,11 @@ function reasons(name: string, { provider, bridge }: Partial<LanMember> = {}): s
 
 /** As far as the program knows: an address tells the rest. */
 function sameHosts(members: Members): string[] {
-  const seen = new Map<unknown, string>();
+  const firstMembers = new Map<unknown, string>();
   return Object.entries(members).flatMap(([name, { provider }]) => {
     const host = settingsOf(provider)?.host;
-    const first = seen.get(host);
-    seen.set(host, first ?? name);
+    const first = firstMembers.get(host);
+    firstMembers.set(host, first ?? name);
     return first === undefined ? [] : [`${name}: is the same host as ${first}`];
   });
 }

@@ -59,8 +59,8 @@ export abstract class Overlay extends pulumi.ComponentResource {
 
   /** The VXLAN link on a host, by the host's name. */
   link(name: string): classes.Vxlan {
-    const found = this.#links.get(name);
-    if (found) return found;
+    const link = this.#links.get(name);
+    if (link) return link;
     throw new pulumi.RunError(`there is no host ${name}, but ${[...this.#links.keys()].join(", ")}`);
   }
 

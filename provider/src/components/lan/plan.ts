@@ -47,8 +47,8 @@ export function reasonAgainst(
   addresses: ReadonlyMap<string, string>,
   { over = "vxlan" }: OverlayArgs,
 ): string | undefined {
-  const own = ways.find(({ local }) => local);
-  if (own) return `${own.to}: is the same host as ${own.from}, whose own address it has`;
+  const localWay = ways.find(({ local }) => local);
+  if (localWay) return `${localWay.to}: is the same host as ${localWay.from}, whose own address it has`;
   const none = ways.find(({ exists }) => !exists);
   if (none) return `${none.to}: ${none.from} has no route to its address`;
   const [[first, address] = ["", ""], ...others] = addresses;

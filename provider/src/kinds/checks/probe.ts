@@ -108,7 +108,7 @@ function failed(args: ProbeArgs, last: Attempt, attempts: number, isLate: boolea
   const end = isLate ? ", ended by customTimeouts" : "";
   const trace = args.exec || args.dns ? "" : ", or localnet trace to see where its packets end";
   return new LocalnetError("LN_PROBE", message, {
-    ...(last.command && { ran: { argv: [last.command] } }),
+    ...(last.command && { command: { argv: [last.command] } }),
     hint: `attempt ${attempts} of ${args.attempts}${end}; run this command by hand to see what it gets${trace}`,
   });
 }

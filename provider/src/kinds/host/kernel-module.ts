@@ -6,7 +6,7 @@ import { stackOf } from "../../core/ownership";
 import type { Host } from "../../host";
 import { withLock } from "../../host/lock";
 import { printable } from "../../schema/fields";
-import { dependencies, hasModule, loadedModules, plainName } from "../../tools/modules";
+import { canonicalName, dependencies, hasModule, loadedModules } from "../../tools/modules";
 import { findUsers } from "./setting-users";
 
 const moduleName = z
@@ -121,7 +121,7 @@ async function missing(host: Host, name: string): Promise<string[]> {
 }
 
 /** The folder of a module's settings. */
-const settingOf = (name: string) => withSettings.get(plainName(name));
+const settingOf = (name: string) => withSettings.get(canonicalName(name));
 
 async function usersOf(host: Host, name: string): Promise<string[]> {
   return findUsers(host, undefined, settingOf(name) ?? "");

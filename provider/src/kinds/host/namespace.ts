@@ -64,7 +64,7 @@ async function makeNamespace(host: Host, args: Namespace, add: () => Promise<unk
       await add();
     });
   } catch (error) {
-    const isOthers = hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("Cannot create namespace file");
+    const isOthers = hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("Cannot create namespace file");
     if (isOthers && (await loopback(host, args.name))) {
       await endNamespace(host, args);
       throw new LocalnetError("LN_EXISTS", "another made a namespace of this name at the same time", {
@@ -180,7 +180,7 @@ export async function undefinedIfStale<T>(body: () => Promise<T>): Promise<T | u
     return await body();
   } catch (error) {
     if (!hasCode(error, "LN_NETNS")) throw error;
-    return error.ran?.stderr?.includes("failed: Invalid argument") ? null : undefined;
+    return error.command?.stderr?.includes("failed: Invalid argument") ? null : undefined;
   }
 }
 

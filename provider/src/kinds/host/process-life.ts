@@ -26,7 +26,7 @@ interface Known {
   readonly imported?: boolean | undefined;
 }
 
-export interface Found extends Identity {
+export interface FoundProcess extends Identity {
   readonly bootId: string;
   /** It has ended, and this is a child that it left. */
   readonly hasEnded: boolean;
@@ -36,7 +36,7 @@ export interface Found extends Identity {
  * What runs of a resource. A process that goes to the background leaves its mark to another one in a session of its own,
  * which is followed; the children that one leaves when it ends are in its own session.
  */
-export async function findProcess(host: Host, owner: string, known: Known = {}): Promise<Found | undefined> {
+export async function findProcess(host: Host, owner: string, known: Known = {}): Promise<FoundProcess | undefined> {
   if (known.pid !== undefined) {
     const { bootId, processes } = await readProcesses(host, [known.pid]);
     const [same] = processes.filter(runs);
@@ -55,7 +55,7 @@ function runs({ isEnding }: Running): boolean {
   return !isEnding;
 }
 
-function runningProcess(bootId: string, { pid, startTime }: Identity, hasEnded = false): Found {
+function runningProcess(bootId: string, { pid, startTime }: Identity, hasEnded = false): FoundProcess {
   return { pid, startTime, bootId, hasEnded };
 }
 
@@ -67,9 +67,9 @@ const startPolls = 5;
 const starters = ["ip", "env", "setsid", "sudo", "nsenter"];
 
 /** Waits until a new process executes its command, and no longer what starts it. */
-export async function waitForStart(host: Host, args: ProcessArgs): Promise<Found> {
+export async function waitForStart(host: Host, args: ProcessArgs): Promise<FoundProcess> {
   const deadline = Date.now() + startSeconds * 1000;
-  let last: Found | undefined;
+  let last: FoundProcess | undefined;
   for (let poll = 1; poll <= startPolls || Date.now() < deadline; poll++) {
     const { bootId, processes } = await findMarked(host, args.owner);
     const [first] = processes;
@@ -97,7 +97,12 @@ async function isStarting(host: Host, { pid }: Running, command: readonly string
  * Waits until a process is ready; returns it, or the one in the background that took its place. A new one is looked at
  * twice: it may have ended, or have gone to the background, right after the first look.
  */
-export async function waitUntilReady(host: Host, args: ProcessArgs, started: Found, isNew: boolean): Promise<Found> {
+export async function waitUntilReady(
+  host: Host,
+  args: ProcessArgs,
+  started: FoundProcess,
+  isNew: boolean,
+): Promise<FoundProcess> {
   const readySeconds = args.ready?.timeoutSeconds ?? 0;
   const limit = Math.min(readySeconds, Math.max(0, secondsLeft()));
   const began = Date.now();

@@ -139,8 +139,8 @@ export const process = defineKind({
       await clear(host, args);
       if (!(error instanceof LocalnetError)) throw error;
       const printed = end ? `; its output ends:\n    ${end.replaceAll("\n", "\n    ")}` : "; it printed nothing";
-      const { code, summary, ran: command = { argv: args.command }, hint } = error;
-      throw new LocalnetError(code, `${summary}${isOurs ? printed : ""}`, { ran: command, hint });
+      const { code, summary, command = { argv: args.command }, hint } = error;
+      throw new LocalnetError(code, `${summary}${isOurs ? printed : ""}`, { command, hint });
     }
   },
 

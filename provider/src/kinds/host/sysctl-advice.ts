@@ -61,11 +61,14 @@ export async function writeError(
     const { stdout } = await host.run(argv, { accept: "any" });
     if (stdout.includes("w")) return error;
     const hint = netns === undefined ? "the kernel lets nobody set it" : "it is the host's: leave netns out";
-    return new LocalnetError("LN_KERNEL", `${key} can only be read here`, { ran: error.ran, hint });
+    return new LocalnetError("LN_KERNEL", `${key} can only be read here`, { command: error.command, hint });
   }
-  if (hasCode(error, "LN_COMMAND") && /Invalid argument|Numerical result out of range/.test(error.ran?.stderr ?? "")) {
+  if (
+    hasCode(error, "LN_COMMAND") &&
+    /Invalid argument|Numerical result out of range/.test(error.command?.stderr ?? "")
+  ) {
     const hint = "see its bounds in the kernel's documentation, networking/ip-sysctl";
-    return new LocalnetError("LN_COMMAND", `the kernel refuses the value ${value}`, { ran: error.ran, hint });
+    return new LocalnetError("LN_COMMAND", `the kernel refuses the value ${value}`, { command: error.command, hint });
   }
   return error;
 }

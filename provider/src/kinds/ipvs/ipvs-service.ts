@@ -128,8 +128,8 @@ export const ipvsService = defineKind({
 
   imports: {
     parse(id) {
-      const found = parseServiceId(id);
-      return found && { ...found.key, netns: found.netns };
+      const parsed = parseServiceId(id);
+      return parsed && { ...parsed.key, netns: parsed.netns };
     },
     list: async (host, netns) =>
       (await findServices(host, netns)).map(({ key }) => ({ id: at(serviceId(key), netns) })),

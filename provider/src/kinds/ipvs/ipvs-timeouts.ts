@@ -64,8 +64,8 @@ export const ipvsTimeouts = defineKind({
       return isId && (netns === undefined || netnsName.safeParse(netns).success) ? { netns } : undefined;
     },
     async list(host, netns) {
-      const found = await findTimeouts(host, netns);
-      if (!found || words(found) === words(initial)) return [];
+      const timeouts = await findTimeouts(host, netns);
+      if (!timeouts || words(timeouts) === words(initial)) return [];
       return [await listUnshared(host, placeOf({ netns }), idOf({ netns }))];
     },
   },

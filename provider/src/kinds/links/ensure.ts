@@ -45,7 +45,7 @@ interface Around {
   /** The kernel may drop what is attached to the link when they change it. */
   readonly canLose?: boolean;
   /** Is a route the kind's own concern? */
-  readonly isOwnRoute?: (route: Words) => boolean;
+  readonly isRouteOfKind?: (route: Words) => boolean;
   /** Gets whether the link was changed. */
   readonly last?: (changed: boolean) => string[][];
   /** What lists how all is at the end, links before all else. */
@@ -59,7 +59,7 @@ export async function configureLink(
   owner: string,
   observed: ObservedLink,
   recorded?: LinkArgs,
-  { first = [], canLose = false, isOwnRoute: isRouteOfKind, ...around }: Around = {},
+  { first = [], canLose = false, isRouteOfKind, ...around }: Around = {},
 ): Promise<LinkChange> {
   const optionLines = await optionCommands(host, args, owner, observed, recorded);
   const { remove } = planAddresses(args.addresses ?? [], recorded?.addresses ?? [], observed);

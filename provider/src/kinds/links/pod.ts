@@ -58,17 +58,17 @@ export const pod = defineKind({
     // One that is to be made or was removed is not there: its name tells that for many at a time.
     const namespace = async () =>
       (await netnsFileExists(host, args.name)) ? showLinksAndRoutes(host, args.name) : undefined;
-    const [found, contents] = await Promise.all([near, undefinedIfStale(namespace)]);
+    const [nearEnd, contents] = await Promise.all([near, undefinedIfStale(namespace)]);
     if (contents) {
       const before = recorded && { ...farOf(recorded), ...(recorded.imported && { imported: true }) };
       const show = (each: Link) =>
         each.ifname === podLink ? showSides(host, farOf(args), before, each, podSides) : each;
       const links = (await Promise.all(contents.links.map(show))).filter((link) => link !== undefined);
-      return observedPod(host, args, found?.link, { ...contents, links });
+      return observedPod(host, args, nearEnd?.link, { ...contents, links });
     }
     const owners = recorded?.imported ? [args.owner, ""] : [args.owner];
-    const mayGo = found && owners.includes(found.observed.owner);
-    const left = mayGo ? await stableNearEnd(host, args) : found?.observed;
+    const isRemovable = nearEnd && owners.includes(nearEnd.observed.owner);
+    const left = isRemovable ? await stableNearEnd(host, args) : nearEnd?.observed;
     return left && remainsOf(args, left);
   },
 
@@ -109,7 +109,7 @@ export const pod = defineKind({
     const last = (changed: boolean) => routeCommands(args, changed ? undefined : observed?.inputs);
     const there = whole?.far ?? farEnd.made;
     const change = await configureLink(host, far, owner, there, recorded && farOf(recorded), {
-      ...{ first, last, shows: linksAndRoutesCommands, isOwnRoute: isGatewayRoute },
+      ...{ first, last, shows: linksAndRoutesCommands, isRouteOfKind: isGatewayRoute },
     }).catch(async (error) => {
       await Promise.allSettled([connection?.restore(), abandonNamespace(host, args)]);
       throw error;

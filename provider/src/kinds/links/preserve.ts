@@ -45,7 +45,7 @@ export async function preserveRoutes(
     for (const [index, result] of results.entries()) {
       if (result.status === "fulfilled" || /File exists/.test(String(result.reason))) continue;
       const { reason } = result;
-      const why = reason instanceof LocalnetError ? (reason.ran?.stderr ?? reason.summary) : String(reason);
+      const why = reason instanceof LocalnetError ? (reason.command?.stderr ?? reason.summary) : String(reason);
       notice(
         `link ${place} changed: this went with that, and cannot be put back: ${text(possible[index]?.[0])}: ${why.trim()}`,
       );

@@ -38,8 +38,8 @@ export function observedHops(entries: readonly HopEntry[], wanted: readonly Next
   const sorted = wanted.length > 0 ? [...hops].sort((a, b) => place(a) - place(b)) : hops;
   return sorted.map(({ via, device, ...rest }) => {
     const want = wanted.find((each) => isMeant({ via, device, ...rest }, each));
-    const isAsked = device !== undefined && (!want || want.device !== undefined);
-    return { ...(via !== undefined && { via }), ...(isAsked && { device }), ...rest };
+    const isRequested = device !== undefined && (!want || want.device !== undefined);
+    return { ...(via !== undefined && { via }), ...(isRequested && { device }), ...rest };
   });
 }
 

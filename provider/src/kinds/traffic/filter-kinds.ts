@@ -60,7 +60,7 @@ export const classifiers = {
     handle: (number: number, { mask }: z.output<typeof fw>) => hex(number) + (mask === undefined ? "" : `/${mask}`),
     read({ handle, matches }) {
       const [, mask] = handle.split("/");
-      return matches.length > 0 ? { unsaid: matches } : { ...(mask !== undefined && { mask }) };
+      return matches.length > 0 ? { inexpressible: matches } : { ...(mask !== undefined && { mask }) };
     },
   },
 } as const satisfies Readonly<Record<string, Classifier>>;
@@ -86,7 +86,7 @@ export interface FilterInputs extends Readonly<Partial<Record<MatchKey, object |
 export function readFilter(filter: TcFilter): FilterInputs {
   const { kind, protocol, flowid, matches, actions } = filter;
   const { key, read } = classifierOf(kind) ?? {};
-  const options = read?.(filter) ?? (matches.length > 0 ? { unsaid: matches } : {});
+  const options = read?.(filter) ?? (matches.length > 0 ? { inexpressible: matches } : {});
   const isExpressible = !("unsaid" in options);
   return {
     ...{ kind, protocol },

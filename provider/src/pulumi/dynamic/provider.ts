@@ -42,8 +42,8 @@ function provider(type: string) {
     },
     async diff(id: string, olds: Values, news: Values) {
       const [was, is] = [withoutProviderKey(olds), withoutProviderKey(news)];
-      const found = await asEngineErrors(news, () => changesNow(kind, id, was, is, settings));
-      return { ...diffOf(found), deleteBeforeReplace: true };
+      const differing = await asEngineErrors(news, () => changesNow(kind, id, was, is, settings));
+      return { ...diffOf(differing), deleteBeforeReplace: true };
     },
     async create(inputs: Values) {
       const { id, outputs } = await asEngineErrors(inputs, () =>
@@ -60,10 +60,10 @@ function provider(type: string) {
     },
     async read(id: string, props: Values) {
       const find = props.__external ? findExternal : lifecycle.read;
-      const found = await asEngineErrors(props, () =>
+      const current = await asEngineErrors(props, () =>
         withReadCache(() => find(kind, id, withoutProviderKey(props), settings)),
       );
-      return found ? { id, props: found.outputs, inputs: found.inputs } : { id: "" };
+      return current ? { id, props: current.outputs, inputs: current.inputs } : { id: "" };
     },
     async delete(id: string, props: Values): Promise<void> {
       await asEngineErrors(props, () => lifecycle.remove(kind, id, withoutProviderKey(props), settings));

@@ -68,8 +68,8 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const news = lifecycle.check(kind, { ...given.values, owner }).inputs;
       const olds = requestedInputs(kind, values, decode(request.getOldInputs()).values, news);
       const find = () => changesNow(kind, request.getId(), { owner, ...olds }, news, at);
-      const found = await run(subject, [given, recorded], find);
-      return diffResponse([...found, ...hostDifference(at, settings, news)]);
+      const differing = await run(subject, [given, recorded], find);
+      return diffResponse([...differing, ...hostDifference(at, settings, news)]);
     }),
 
     create: unary(async (request: rpc.CreateRequest) => {
@@ -104,12 +104,12 @@ export function service(version: string, schema: () => string, show: Show): Unty
         const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner: values.owner } : values;
         return lifecycle.read(kind, id, values, at, before);
       };
-      const found = await run(subject, [recorded, inputs], () => withReadCache(observe));
-      if (!found) return response;
-      response.setId(found.id);
-      response.setProperties(state(subject, withHost(found.outputs, at), secrets));
-      const hidden = new Set([...secrets, ...secretKeys(kind.args, found.inputs)]);
-      const kept = { ...stored(withoutDefaults(kind.args, found.inputs)), ...marksOf(request.getInputs()) };
+      const current = await run(subject, [recorded, inputs], () => withReadCache(observe));
+      if (!current) return response;
+      response.setId(current.id);
+      response.setProperties(state(subject, withHost(current.outputs, at), secrets));
+      const hidden = new Set([...secrets, ...secretKeys(kind.args, current.inputs)]);
+      const kept = { ...stored(withoutDefaults(kind.args, current.inputs)), ...marksOf(request.getInputs()) };
       response.setInputs(encode(kept, hidden));
       response.setRefreshBeforeUpdate(true);
       return response;
@@ -153,12 +153,12 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const name = request.getTok().split(":").at(-1) ?? "";
       const { values, failures } = withoutResources(functionReferences[name] ?? {}, given, requests);
       if (failures[0]) throw new Error(failures[0].reason);
-      const found = await operation(() => answer(name, values, settings)).catch((error) => {
+      const results = await operation(() => answer(name, values, settings)).catch((error) => {
         throw redactError(error, secretTexts);
       });
       const response = new rpc.InvokeResponse();
       // What is seen of a secret may show it.
-      response.setReturn(encode(found, secrets.size > 0 ? new Set(Object.keys(found)) : secrets));
+      response.setReturn(encode(results, secrets.size > 0 ? new Set(Object.keys(results)) : secrets));
       return response;
     }),
 

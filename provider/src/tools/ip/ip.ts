@@ -19,7 +19,7 @@ export async function runIp(host: Host, argv: readonly string[], options?: RunOp
     const result = await host.run(argv, options);
     if (!result.stderr.includes("Dump was interrupted")) return result;
   }
-  throw new LocalnetError("LN_COMMAND", "what it lists changes faster than it can be read", { ran: { argv } });
+  throw new LocalnetError("LN_COMMAND", "what it lists changes faster than it can be read", { command: { argv } });
 }
 
 /** In /proc, a link of the reader's own network namespace has a folder of settings, unless its mtu is too small for IPv4. */

@@ -83,7 +83,7 @@ async function routes(
   try {
     return parseRoutes(parseJson(await ip(host, netns, `-${family}`, "-N", "-j", "-d", ...showing)));
   } catch (error) {
-    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes("FIB table does not exist")) return [];
+    if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("FIB table does not exist")) return [];
     throw error;
   }
 }

@@ -42,7 +42,7 @@ async function hasLegacyTables(host: Host, netns: string | undefined, family: Ch
   try {
     return (await host.run(enter(netns, ["cat", names]))).stdout !== "";
   } catch (error) {
-    if (hasCode(error, "LN_COMMAND") && error.ran?.stderr?.includes(`${names}: No such file`)) return false;
+    if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes(`${names}: No such file`)) return false;
     throw error;
   }
 }

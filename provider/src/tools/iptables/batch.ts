@@ -48,7 +48,7 @@ async function restore(host: Host, table: Table, changes: readonly Change[]): Pr
 }
 
 /** Did iptables-restore give up by itself, other than for a lock, for which each change would wait once more? */
-function isRestoreFailure({ code, ran }: LocalnetError): boolean {
+function isRestoreFailure({ code, command: ran }: LocalnetError): boolean {
   const { exitCode = 0, stderr = "" } = ran ?? {};
   return code !== "LN_HOST" && exitCode >= 1 && exitCode <= 4 && !stderr.includes("holding the xtables lock");
 }

@@ -45,7 +45,7 @@ function hasLegacyWarning(stderr: string): boolean {
 }
 
 function stderrOf(error: unknown): string {
-  return (error instanceof LocalnetError && error.ran?.stderr) || "";
+  return (error instanceof LocalnetError && error.command?.stderr) || "";
 }
 
 async function isMissing(host: Host, chain: Chain, error: unknown): Promise<boolean> {
@@ -66,19 +66,19 @@ export async function changeChain(host: Host, chain: Chain, option: string, ...a
     if (stderrOf(error).includes("No chain/target/match") && !(await readChain(host, chain)).exists) {
       const hint = `create it first, or name one of table ${table}: names are in capitals as iptables writes them`;
       throw new LocalnetError("LN_MISSING", `there is no chain ${name} in table ${table}`, {
-        ran: commandOf(error),
+        command: commandOf(error),
         hint,
       });
     }
     const [, , target] = /(Chain '|Couldn't load target `)([^']+)'/.exec(stderrOf(error)) ?? [];
     if (target === undefined) throw error;
     const hint = "create the chain first; if it is an extension, install it";
-    throw new LocalnetError("LN_MISSING", `there is no target or chain ${target}`, { ran: commandOf(error), hint });
+    throw new LocalnetError("LN_MISSING", `there is no target or chain ${target}`, { command: commandOf(error), hint });
   }
 }
 
 function commandOf(error: unknown) {
-  return error instanceof LocalnetError ? error.ran : undefined;
+  return error instanceof LocalnetError ? error.command : undefined;
 }
 
 /** Puts a rule at a place, from 1; false: the chain has become too short for that. */

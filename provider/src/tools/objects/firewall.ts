@@ -16,12 +16,12 @@ export const nftObjects = {
     const tables = await listTables(host, netns);
     const iptablesTables = tables.length > 0 ? await tablesOfIptables(host, netns) : [];
     return tables
-      .map(({ family, name }) => ({ family, name, said: `${family} ${name}` }))
-      .filter(({ said: title }) => !iptablesTables.includes(title))
-      .map(({ family, name, said: title }) => ({
+      .map(({ family, name }) => ({ family, name, title: `${family} ${name}` }))
+      .filter(({ title }) => !iptablesTables.includes(title))
+      .map(({ family, name, title }) => ({
         what: `nft table ${title}`,
         why: "no NftTable that can be imported stands for it",
-        saidBy: [{ inputs: { family, name } }],
+        coveredBy: [{ inputs: { family, name } }],
       }));
   },
 };
@@ -56,7 +56,7 @@ async function otherRules(host: Host, netns: string | undefined, version: Versio
   return names.map((what) => ({
     what: `${other} ${what}`,
     why: `the host's own iptables is not of ${other}`,
-    saidBy: [],
+    coveredBy: [],
   }));
 }
 

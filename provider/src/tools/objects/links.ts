@@ -32,7 +32,7 @@ function linkObject(link: Link): KernelObject {
   return {
     what: `link ${name}`,
     why: whyOfLink(link),
-    saidBy: [{ of: "link", inputs: { name } }],
+    coveredBy: [{ of: "link", inputs: { name } }],
     // A device is there whoever runs the program.
     ...(link.linkinfo?.info_kind !== undefined && { referred: { of: "link", name } }),
   };
@@ -56,7 +56,7 @@ function addressObjects(link: Link): KernelObject[] {
       why: entry.dynamic
         ? "a router or a DHCP server gave it, for a time"
         : `nothing that can be imported has an address of ${ifname}`,
-      saidBy: forms.flatMap((address) => [
+      coveredBy: forms.flatMap((address) => [
         { of: "link", inputs: { name: ifname, addresses: address } },
         { inputs: { device: ifname, address } },
       ]),

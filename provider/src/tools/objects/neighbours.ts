@@ -34,7 +34,7 @@ function neighbourObject(word: string, address: string, device: string): KernelO
   return {
     what: `neighbour ${word}${address} dev ${device}`,
     why: "no kind has it",
-    saidBy: [{ inputs: { device, address, ...(word && { proxy: true }) } }],
+    coveredBy: [{ inputs: { device, address, ...(word && { proxy: true }) } }],
   };
 }
 
@@ -79,6 +79,6 @@ function fdbObject({ mac, ifname: device, dst, vlan, vni, flags }: Entry): Kerne
       : isSticky
         ? "no input says that it is sticky"
         : "no kind has it",
-    saidBy: isSticky ? [] : [{ inputs: { device, mac, ...(dst !== undefined && { destination: dst }) } }],
+    coveredBy: isSticky ? [] : [{ inputs: { device, mac, ...(dst !== undefined && { destination: dst }) } }],
   };
 }

@@ -97,7 +97,7 @@ function differences(there: Readonly<Record<string, unknown>>, usual: typeof usu
 }
 
 function unsaid(what: string): KernelObject {
-  return { what, why: "no input says it", saidBy: [] };
+  return { what, why: "no input says it", coveredBy: [] };
 }
 
 export const rareBridges: readonly ObjectReader[] = [ports, vlans, vnis];

@@ -24,7 +24,7 @@ const multicast: ObjectReader = {
     const written = groups.filter(({ state }) => state === "permanent");
     return written.map(({ dev, port, grp, vid }) => ({
       what: `mdb dev ${dev} port ${port} grp ${grp}${vid === undefined ? "" : ` vid ${vid}`}`,
-      ...{ why: "no kind has it", saidBy: [] },
+      ...{ why: "no kind has it", coveredBy: [] },
     }));
   },
 };
@@ -52,7 +52,7 @@ const actions: ObjectReader = {
     // That of a filter, said with it, is held by nothing else.
     return all
       .filter(({ ref, bind }) => ref > bind)
-      .map(({ kind, index }) => ({ what: `action ${kind} index ${index}`, why: "no kind has it", saidBy: [] }));
+      .map(({ kind, index }) => ({ what: `action ${kind} index ${index}`, why: "no kind has it", coveredBy: [] }));
   },
 };
 
@@ -78,7 +78,7 @@ const chains: ObjectReader = {
         .map(
           ({ chain, kind }): KernelObject => ({
             what: ["tc chain", ...(places[index] ?? []), `chain ${chain}`, ...(kind ? [kind] : [])].join(" "),
-            ...{ why: "no input says a chain", saidBy: [] },
+            ...{ why: "no input says a chain", coveredBy: [] },
           }),
         ),
     );

@@ -72,13 +72,13 @@ function readerOf({ name, family, words, what }: Listing): ObjectReader {
     async read(host, netns) {
       if (family !== undefined && !(await families(host)).includes(family)) return [];
       const entries = z.array(z.looseObject({})).parse(parseJson((await ip(host, netns, "-j", ...words)) || "[]"));
-      return told(entries.map(what));
+      return objectsOf(entries.map(what));
     },
   };
 }
 
-function told(list: readonly (string | undefined)[]): KernelObject[] {
-  return list.flatMap((what) => (what === undefined ? [] : [{ what, why: "no kind has it", saidBy: [] }]));
+function objectsOf(list: readonly (string | undefined)[]): KernelObject[] {
+  return list.flatMap((what) => (what === undefined ? [] : [{ what, why: "no kind has it", coveredBy: [] }]));
 }
 
 /** The families that there are. */
@@ -95,7 +95,7 @@ const segments: ObjectReader = {
     const source = /addr (\S+)/.exec(await ip(host, netns, "sr", "tunsrc", "show"))?.[1];
     // Behind the number stands the key itself.
     const keys = [...(await ip(host, netns, "sr", "hmac", "show")).matchAll(/^hmac (\S+) /gm)];
-    return told([
+    return objectsOf([
       source === undefined || source === "::" ? undefined : `sr tunsrc ${source}`,
       ...keys.map(([, id]) => `sr hmac ${id}`),
     ]);
@@ -108,7 +108,7 @@ const limits: ObjectReader = {
     if (!(await families(host)).includes("mptcp_pm")) return [];
     const now = (await ip(host, netns, "mptcp", "limits", "show")).trim();
     const usual = await ofNew(host, ["ip", "mptcp", "limits", "show"]);
-    return told([usual === undefined || now === usual.trim() ? undefined : `mptcp limits ${now}`]);
+    return objectsOf([usual === undefined || now === usual.trim() ? undefined : `mptcp limits ${now}`]);
   },
 };
 
@@ -131,7 +131,7 @@ const labels: ObjectReader = {
     const usual = list((await ofNew(host, ["ip", ...words])) ?? "");
     const now = list(await ip(host, netns, ...words));
     const gone = usual.filter((each) => !now.includes(each)).map((each) => `no ${each} of the kernel's`);
-    return told(usual.length === 0 ? [] : [...now.filter((each) => !usual.includes(each)), ...gone]);
+    return objectsOf(usual.length === 0 ? [] : [...now.filter((each) => !usual.includes(each)), ...gone]);
   },
 };
 
@@ -142,7 +142,7 @@ const ipvsDaemons: ObjectReader = {
     if (!(await families(host)).includes("IPVS")) return [];
     const { stdout } = await host.run(enter(netns, ["ipvsadm", "-L", "--daemon"]), { accept: "any" });
     const daemons = [...stdout.matchAll(/^(\S+) sync daemon \(mcast=([^,]+),/gm)];
-    return told(daemons.map(([, state, link]) => `ipvs ${state} daemon ${link}`));
+    return objectsOf(daemons.map(([, state, link]) => `ipvs ${state} daemon ${link}`));
   },
 };
 
@@ -161,7 +161,7 @@ const ipsecSettings: ObjectReader = {
         return now.filter((line) => !usual.includes(line));
       }),
     );
-    return told(each.flat());
+    return objectsOf(each.flat());
   },
 };
 
@@ -185,7 +185,7 @@ const groups: ObjectReader = {
   name: "multicast addresses of links",
   async read(host, netns) {
     const all = groupJson.parse(parseJson((await ip(host, netns, "-j", "maddress", "show")) || "[]"));
-    return told(
+    return objectsOf(
       all.flatMap(({ ifname, maddr }) =>
         // Those that a program or the kernel joined are not static.
         maddr.flatMap(({ link, features }) => (features === "static" ? [`maddress ${link} dev ${ifname}`] : [])),
@@ -199,7 +199,9 @@ const otherNames: ObjectReader = {
   async read(host, netns) {
     // udev gives them to devices.
     const links = (await showLinks(host, netns)).filter(({ linkinfo }) => linkinfo?.info_kind !== undefined);
-    return told(links.flatMap(({ ifname, altnames = [] }) => altnames.map((each) => `altname ${each} dev ${ifname}`)));
+    return objectsOf(
+      links.flatMap(({ ifname, altnames = [] }) => altnames.map((each) => `altname ${each} dev ${ifname}`)),
+    );
   },
 };
 

@@ -39,7 +39,7 @@ function routeObject({ dst, metric, table, protocol, tos, from }: RouteEntry): K
   return {
     what: ["route", dst, ...words.flat()].join(" "),
     why: `${makers[protocol] ?? `routing protocol ${protocol}`} made it`,
-    saidBy: [{ inputs }],
+    coveredBy: [{ inputs }],
   };
 }
 
@@ -49,7 +49,7 @@ export const mplsObjects = {
     return (await showMplsRoutes(host, netns)).map(({ dst, protocol }) => ({
       what: `mpls route ${dst}`,
       why: `routing protocol ${protocol} made it`,
-      saidBy: [{ of: "MplsRoute", inputs: { label: Number(dst) } }],
+      coveredBy: [{ of: "MplsRoute", inputs: { label: Number(dst) } }],
     }));
   },
 };
@@ -87,7 +87,7 @@ function ruleObject(version: 4 | 6, { priority }: RuleEntry): KernelObject {
   return {
     what: `${family} rule ${priority}`,
     why: "nothing that can be imported is such a rule",
-    saidBy: [{ inputs: { priority, family } }],
+    coveredBy: [{ inputs: { priority, family } }],
   };
 }
 
@@ -102,7 +102,7 @@ function missingRules(version: 4 | 6, rules: readonly RuleEntry[]): KernelObject
           {
             what: `no ipv${version} rule ${priority} of the kernel's, from all lookup ${table}`,
             why: "somebody deleted it, and no resource deletes what the kernel made",
-            saidBy: [],
+            coveredBy: [],
           },
         ],
   );
@@ -120,7 +120,7 @@ export const nextHopObjects = {
     return list.map(({ id }) => ({
       what: `nexthop id ${id}`,
       why: "no kind has next hops with a number of their own",
-      saidBy: [],
+      coveredBy: [],
     }));
   },
 };

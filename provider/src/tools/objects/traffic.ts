@@ -16,11 +16,11 @@ function qdiscObject(qdisc: Qdisc): KernelObject {
   const isRoot = root === true || place === "";
   const netem = root && kind === "netem" ? parseNetem(options) : undefined;
   const what = ["qdisc", kind, "dev", device, place].filter(Boolean).join(" ");
-  if (hasBlock(qdisc)) return { what, why: "no input says that its filters are in a block", saidBy: [] };
+  if (hasBlock(qdisc)) return { what, why: "no input says that its filters are in a block", coveredBy: [] };
   return {
     what,
     why: `nothing that can be imported is the ${kind} of ${device}`,
-    saidBy: [
+    coveredBy: [
       { inputs: { device, kind, handle } },
       ...(isRoot ? [undefined, "root", "ingress", "clsact"] : [parent]).map((where) => ({
         inputs: { device, kind, parent: where },
@@ -40,6 +40,6 @@ function filterObject({ dev: device, parent, priority, protocol, kind, handle, n
   return {
     what: `filter dev ${device} ${parent} protocol ${protocol} pref ${priority} ${kind} ${handle}`,
     why: why ?? `no input says a filter of kind ${kind} and protocol ${protocol}`,
-    saidBy: number === undefined ? [] : [{ inputs: { device, parent, priority, handle: number } }],
+    coveredBy: number === undefined ? [] : [{ inputs: { device, parent, priority, handle: number } }],
   };
 }

@@ -23,7 +23,7 @@ function stateObject({ source, destination, protocol, spi, mark, strange }: Stat
   return {
     what: `xfrm state src ${source} dst ${destination} proto ${protocol} spi 0x${spi.toString(16)}`,
     why: whyOfState(protocol, spi, strange),
-    saidBy: [{ of: "XfrmState", inputs: { destination, protocol, spi, mark } }],
+    coveredBy: [{ of: "XfrmState", inputs: { destination, protocol, spi, mark } }],
   };
 }
 
@@ -42,6 +42,6 @@ function policyObject({ title, key, strange }: PolicyEntry): KernelObject {
       : strange
         ? `no input says ${strange}`
         : "no inputs say which packets it is for",
-    saidBy: key ? [{ of: "XfrmPolicy", inputs: { ...key } }] : [],
+    coveredBy: key ? [{ of: "XfrmPolicy", inputs: { ...key } }] : [],
   };
 }

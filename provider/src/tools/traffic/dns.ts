@@ -1,5 +1,5 @@
 import type { Host } from "../../host";
-import { type Answer, ask, bodyOf, exitReason, wholeSeconds } from "./run";
+import { type Answer, bodyOf, exitReason, runClient, wholeSeconds } from "./run";
 
 export interface Dns {
   readonly server: string;
@@ -17,15 +17,22 @@ export function resolve(host: Host, netns: string | undefined, args: Dns, timeou
   const limits = ["+tries=1", `+time=${wholeSeconds(timeoutSeconds)}`];
   const shown = ["+noall", "+comments", "+answer"];
   const query = [`@${args.server}`, ...port, "-t", args.type, "-q", args.name];
-  return ask(host, netns, ["dig", "-r", ...limits, ...shown, ...query], timeoutSeconds, ({ exitCode, stdout }) => {
-    const status = /->>HEADER<<-.* status: (\w+)/.exec(stdout)?.[1];
-    if (exitCode !== 0 || status === undefined) return { ok: false, failure: exitReason("dig", exitCode, "no answer") };
-    const records = recordsOf(stdout, args.type);
-    const answer = records.length === 0 ? {} : { body: bodyOf(records.join(", ")) };
-    if (status !== args.expectStatus) return { ok: false, ...answer, failure: `status ${status}` };
-    if (isExpected(args, records)) return { ok: true, ...answer };
-    return { ok: false, ...answer, failure: records.length === 0 ? "no record" : "other records" };
-  });
+  return runClient(
+    host,
+    netns,
+    ["dig", "-r", ...limits, ...shown, ...query],
+    timeoutSeconds,
+    ({ exitCode, stdout }) => {
+      const status = /->>HEADER<<-.* status: (\w+)/.exec(stdout)?.[1];
+      if (exitCode !== 0 || status === undefined)
+        return { ok: false, failure: exitReason("dig", exitCode, "no answer") };
+      const records = recordsOf(stdout, args.type);
+      const answer = records.length === 0 ? {} : { body: bodyOf(records.join(", ")) };
+      if (status !== args.expectStatus) return { ok: false, ...answer, failure: `status ${status}` };
+      if (isExpected(args, records)) return { ok: true, ...answer };
+      return { ok: false, ...answer, failure: records.length === 0 ? "no record" : "other records" };
+    },
+  );
 }
 
 /** The data of the records of one type, sorted: a server tells them in turn. */

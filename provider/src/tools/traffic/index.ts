@@ -5,7 +5,7 @@ import { type Dns, resolve } from "./dns";
 import { get, type Http } from "./http";
 import { connect, exchange, type Tcp, type Udp } from "./netcat";
 import { type Ping, ping } from "./ping";
-import { type Answer, ask, bodyOf, exitReason } from "./run";
+import { type Answer, bodyOf, exitReason, runClient } from "./run";
 
 export type { Answer } from "./run";
 
@@ -66,5 +66,5 @@ function execute(
     if (expectOutput === undefined || stdout.includes(expectOutput)) return { ok: true, ...output };
     return { ok: false, ...output, failure: "another output" };
   };
-  return ask(host, netns, argv, timeoutSeconds, judge, { apart: true });
+  return runClient(host, netns, argv, timeoutSeconds, judge, { apart: true });
 }

@@ -1,5 +1,5 @@
 import type { Host } from "../../host";
-import { type Answer, ask, bodyOf, exitReason, wholeSeconds } from "./run";
+import { type Answer, bodyOf, exitReason, runClient, wholeSeconds } from "./run";
 
 export interface Tcp {
   readonly address: string;
@@ -14,7 +14,7 @@ export interface Udp extends Tcp {
 /** Makes a connection, and closes it. */
 export function connect(host: Host, netns: string | undefined, args: Tcp, timeoutSeconds: number): Promise<Answer> {
   const argv = ["nc", "-z", "-v", "-w", wholeSeconds(timeoutSeconds), args.address, String(args.port)];
-  return ask(host, netns, argv, timeoutSeconds, ({ exitCode, stderr }) =>
+  return runClient(host, netns, argv, timeoutSeconds, ({ exitCode, stderr }) =>
     exitCode === 0 ? { ok: true } : { ok: false, failure: exitReason("nc", exitCode, refusal(stderr)) },
   );
 }
@@ -30,7 +30,7 @@ export function exchange(host: Host, netns: string | undefined, args: Udp, timeo
     if (args.expectAnswer === undefined || stdout.trim() === args.expectAnswer) return { ok: true, body };
     return { ok: false, body, failure: "another answer" };
   };
-  return ask(host, netns, argv, timeoutSeconds, judge, { input: args.send });
+  return runClient(host, netns, argv, timeoutSeconds, judge, { input: args.send });
 }
 
 /** Why there was no connection. */

@@ -1,5 +1,5 @@
 import type { Host } from "../../host";
-import { type Answer, ask, exitReason, wholeSeconds } from "./run";
+import { type Answer, exitReason, runClient, wholeSeconds } from "./run";
 
 export interface Ping {
   readonly address: string;
@@ -13,7 +13,7 @@ export function ping(host: Host, netns: string | undefined, args: Ping, timeoutS
   const fragments = args.dontFragment === undefined ? [] : ["-M", args.dontFragment ? "do" : "dont"];
   const limits = ["-n", "-c", "1", "-W", wholeSeconds(timeoutSeconds)];
   const argv = ["ping", ...limits, ...size, ...fragments, args.address];
-  return ask(host, netns, argv, timeoutSeconds, ({ exitCode, stdout, stderr }) => {
+  return runClient(host, netns, argv, timeoutSeconds, ({ exitCode, stdout, stderr }) => {
     if (exitCode !== 0) return { ok: false, failure: exitReason("ping", exitCode, reason(stdout, stderr)) };
     // What ping measures is without the time that it takes to start a command.
     const measured = /^rtt .*= ([\d.]+)\//m.exec(stdout)?.[1];

@@ -50,7 +50,7 @@ export async function runTool(
 export type Finding = Omit<Answer, "command">;
 
 /** Runs a command in a namespace. Its time is that of the whole command, unless `judge` knows better. */
-export async function ask(
+export async function runClient(
   host: Host,
   netns: string | undefined,
   argv: readonly string[],

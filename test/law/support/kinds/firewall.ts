@@ -29,7 +29,7 @@ export function ruleAbout({ program, draw }: Scene, to: Values): Values | undefi
   const target = { ref: chain.name };
   return draw.chance(50)
     ? { ...where, chain: target, target: draw.pick(["RETURN", "ACCEPT"]) }
-    : { ...where, chain: tables[table as keyof typeof tables], target: target };
+    : { ...where, chain: tables[table as keyof typeof tables], target };
 }
 
 /** Are the chains that a rule names where the rule is? */

@@ -29,10 +29,10 @@ export const probe: Shape = {
   base(scene) {
     const { program, draw } = scene;
     const netns = place(scene);
-    const own = linksIn(program, netnsName(program, netns))
+    const linkAddresses = linksIn(program, netnsName(program, netns))
       .filter(({ up }) => up)
       .flatMap(({ addresses }) => addresses);
-    const address = draw.maybe(own)?.replace(/\/.*/, "");
+    const address = draw.maybe(linkAddresses)?.replace(/\/.*/, "");
     if (address === undefined) return undefined;
     const quick = { attempts: 3, intervalSeconds: 0.1, timeoutSeconds: 1 };
     return { ...(netns !== undefined && { netns }), ping: { address }, ...quick };
