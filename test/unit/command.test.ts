@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main, programOf } from "../../provider/src/cli/command";
 import { completions, shells } from "../../provider/src/cli/completion";
+import { settingsOf } from "../../provider/src/cli/source";
+import { openHost } from "../../provider/src/host";
 
 let output: string[];
 
@@ -59,6 +61,31 @@ test.each([
   expect(await main([command, "--host", "ssh://127.0.0.1:9", ...rest])).toBe(1);
   delete process.env.LOCALNET_CONNECT_TIMEOUT_SECONDS;
   expect(output).toEqual([expect.stringMatching(/^error: localnet: [^\n]*127\.0\.0\.1[^\n]*\[LN_HOST\]; [^\n]+$/)]);
+});
+
+test("LOCALNET_TIMEOUT_SECONDS says how long what localnet runs may take, and what is no such time is refused", async () => {
+  const variable = "LOCALNET_TIMEOUT_SECONDS";
+  const before = process.env[variable];
+  const limitOf = (text: string) => {
+    process.env[variable] = text;
+    return settingsOf({}).timeoutSeconds;
+  };
+  try {
+    expect(["7", ""].map(limitOf)).toEqual([7, 15]);
+    for (const [text, rule] of [
+      ["soon", "must be a number of seconds"],
+      ["0", "must be more than 0"],
+    ])
+      expect(() => limitOf(text as string)).toThrow(`${variable}: ${rule}`);
+    process.env[variable] = "0.2";
+    await expect(openHost(undefined, settingsOf({})).run(["sleep", "20"])).rejects.toMatchObject({
+      code: "LN_TIMEOUT",
+      message: expect.stringContaining("no end within 0.2 s"),
+    });
+  } finally {
+    if (before === undefined) delete process.env[variable];
+    else process.env[variable] = before;
+  }
 });
 
 test("localnet --help tells of the commands and of the exit codes", async () => {

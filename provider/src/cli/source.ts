@@ -51,12 +51,22 @@ export function hostOption(description: string): Option {
 const connectTimeoutSeconds = 10;
 
 export function settingsOf({ sudo = false, host }: SourceOptions): HostSettings {
-  const variable = "LOCALNET_CONNECT_TIMEOUT_SECONDS";
-  const { data, error } = configuration.shape.connectTimeoutSeconds.safeParse(
-    Number(process.env[variable] || connectTimeoutSeconds),
-  );
+  return {
+    sudo,
+    timeoutSeconds: secondsOf("timeoutSeconds"),
+    connectTimeoutSeconds: secondsOf("connectTimeoutSeconds", connectTimeoutSeconds),
+    ...(host !== undefined && { host }),
+  };
+}
+
+/** What the environment says: there is no configuration. */
+function secondsOf(setting: "timeoutSeconds" | "connectTimeoutSeconds", otherwise?: number): number {
+  const field = configuration.shape[setting];
+  const variable = String(field.meta()?.environment);
+  const text = process.env[variable];
+  const { data, error } = field.safeParse(text ? Number(text) : otherwise);
   if (error) throw new UsageError(`${variable}: ${error.issues[0]?.message}`);
-  return { sudo, connectTimeoutSeconds: data, ...(host !== undefined && { host }) };
+  return data;
 }
 
 /** The objects that a command works on. */

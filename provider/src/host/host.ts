@@ -69,12 +69,6 @@ export const defaultTimeoutSeconds = 15;
 
 export const timeoutVariable = "LOCALNET_TIMEOUT_SECONDS";
 
-/** For the command localnet, which has no configuration. */
-export function usualTimeoutSeconds(): number {
-  const seconds = Number(process.env[timeoutVariable]);
-  return seconds > 0 ? seconds : defaultTimeoutSeconds;
-}
-
 /** The environment of every command: no user setting can change what a tool prints or loads. */
 export const environment = {
   LC_ALL: "C",

@@ -1,5 +1,5 @@
 import { invalidateOnRun } from "./cache";
-import { type Host, type HostSettings, usualTimeoutSeconds } from "./host";
+import { defaultTimeoutSeconds, type Host, type HostSettings } from "./host";
 import { localHost } from "./local";
 import { sshHost } from "./ssh";
 
@@ -10,7 +10,7 @@ const hosts = new Map<string, Host>();
 
 /** The host of a `host` input: one per machine and process, so that connections are shared. */
 export function openHost(input: string | undefined, settings: HostSettings): Host {
-  const { sudo, timeoutSeconds = usualTimeoutSeconds(), sshConfig, connectTimeoutSeconds } = settings;
+  const { sudo, timeoutSeconds = defaultTimeoutSeconds, sshConfig, connectTimeoutSeconds } = settings;
   const url = input ?? settings.host;
   const key = JSON.stringify([sudo, timeoutSeconds, url, url && [sshConfig, connectTimeoutSeconds]]);
   let host = hosts.get(key);
