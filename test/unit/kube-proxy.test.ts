@@ -206,6 +206,7 @@ test.each<[string, dynamic.KubeProxyNodeArgs]>([
     "services.0.addresses.0: must be known to the program, not an output: it decides which objects there are",
     ofWeb({ addresses: [pulumi.output("10.96.0.1") as unknown as string] }),
   ],
+  ["services.0.addresses.0: must be a unicast address", ofWeb({ addresses: "0.0.0.0" })],
   ["services.0.ports: must not be empty", ofWeb({ ports: [] })],
   ["services.0.ports.0.port: is required", ofWeb({ ports: [{} as { port: number }] })],
   ["services.0.ports.0.nodePort: must be 30000 to 32767", ofWeb({ ports: [{ port: 80, nodePort: 80 }] })],
@@ -231,6 +232,20 @@ test.each<[string, dynamic.KubeProxyNodeArgs]>([
     "services.0.endpoints.0: must be of an IP version that the service has an address of: fd00::2 is not",
     ofWeb({ endpoints: ["fd00::2"] }),
   ],
+  ...["127.0.0.2", "169.254.0.1", "::1", "fe80::1"].map((address): [string, dynamic.KubeProxyNodeArgs] => [
+    "services.0.endpoints.0.address: must be an address that others reach too: no loopback or link-local one",
+    ofWeb({ addresses: ["10.96.0.1", "fd00:96::1"], endpoints: [address] }),
+  ]),
+  ["services.0.endpoints.0.address: must be an IPv4 or IPv6 address", ofWeb({ endpoints: ["10.0.0.2/24"] })],
+  ["services.0.endpoints.0: must not be a cluster address: 10.96.0.1", ofWeb({ endpoints: ["10.96.0.1"] })],
+  [
+    "services.0.endpoints.0: must be an address, a pod, or an object with address",
+    ofWeb({ endpoints: [null as unknown as string] }),
+  ],
+  [
+    "nodeAddresses.0: must not be a cluster address: 10.96.0.1",
+    ofWeb({}, { mode: "ipvs", nodeAddresses: ["10.96.0.1"] }),
+  ],
   [
     "services.0.endpoints.1: must not be there twice: 10.0.0.2",
     ofWeb({ endpoints: ["10.0.0.2", { address: "10.0.0.2" }] }),
@@ -254,6 +269,17 @@ test.each<[string, dynamic.KubeProxyNodeArgs]>([
   ["services.0.sessionAffinity.timeoutSeconds: must be 1 to 86400", ofWeb({ sessionAffinity: { timeoutSeconds: 0 } })],
   ["services.0.externalTrafficPolicy: must be Cluster or Local", ofWeb({ externalTrafficPolicy: "local" as "Local" })],
   ["services.1.ports.0.port: must be free: tcp 80 of 10.96.0.1 belongs to service web", { services: two }],
+  ...(["ipvs", "nftables"] as const).map((mode): [string, dynamic.KubeProxyNodeArgs] => [
+    "services.1.ports.0.port: must be free: tcp 30000 of 10.0.0.1 belongs to service web",
+    {
+      ...{ mode, nodeAddresses: ["10.0.0.1"] },
+      services: [
+        ...ofWeb({ ports: [{ port: 80, nodePort: 30000 }] }).services,
+        ...ofWeb({ name: "b", addresses: "10.96.0.2", externalAddresses: ["10.0.0.1"], ports: [{ port: 30000 }] })
+          .services,
+      ],
+    },
+  ]),
   [
     "services.1.name: must not be that of another service: web",
     { services: [...ofWeb().services, ...ofWeb({ addresses: "10.96.0.2" }).services] },

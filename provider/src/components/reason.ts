@@ -1,12 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 
-/** What is wrong with an argument of a component, which makes `things` by it while the program runs. */
-export function reasonOf(issue: z.core.$ZodIssue, args: unknown, things: "objects" | "resources"): string {
-  const value = issue.path.reduce<unknown>(
-    (each, key) => (each as Record<PropertyKey, unknown> | undefined)?.[key],
-    args,
-  );
+/** What is wrong with an argument of a component, which makes `things` by it while the program runs; issues have their input. */
+export function reasonOf(issue: z.core.$ZodIssue, things: "objects" | "resources"): string {
+  const value = issue.input;
   if (pulumi.Output.isInstance(value) || value instanceof Promise)
     return `must be known to the program, not an output: it decides which ${things} there are`;
   if (issue.code === "unrecognized_keys") return `has no input ${issue.keys.join(", ")}`;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { address, cidr, familyOf, isNetwork, port } from "../../schema/fields";
+import { cidr, familyOf, isLinkLocal, isNetwork, port, unicast } from "../../schema/fields";
 import { reasonOf } from "../reason";
 import type { KubeProxyNodeArgs, VirtualServiceArgs } from "./args";
 import { clashes } from "./clashes";
@@ -9,6 +9,10 @@ import { withPodAddresses } from "./pods";
 
 const label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?";
 const policy = z.enum(["Cluster", "Local"], { error: "must be Cluster or Local" }).default("Cluster");
+const address = unicast.refine(
+  (text) => !isLinkLocal(text) && !/^(127\.|169\.254\.|::1$)/.test(text),
+  "must be an address that others reach too: no loopback or link-local one",
+);
 const addresses = z.array(address, "must be addresses");
 const nodePort = port.refine((value) => value >= 30000 && value <= 32767, "must be 30000 to 32767");
 const affinityRule = "must be 1 to 86400";
@@ -18,29 +22,36 @@ function oneOrMore<T extends z.ZodType>(list: T) {
   return z.preprocess((value) => (typeof value === "string" ? [value] : value), list);
 }
 
+const portNameRule = "must be of small letters, digits and -";
 const servicePort = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(new RegExp(`^${label}$`), "must be of small letters, digits and -")
-      .optional(),
-    port,
-    targetPort: port.optional(),
-    protocol: z.enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" }).default("tcp"),
-    nodePort: nodePort.optional(),
-  })
+  .strictObject(
+    {
+      name: z
+        .string(portNameRule)
+        .regex(new RegExp(`^${label}$`), portNameRule)
+        .optional(),
+      port,
+      targetPort: port.optional(),
+      protocol: z.enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" }).default("tcp"),
+      nodePort: nodePort.optional(),
+    },
+    "must be an object with port",
+  )
   .transform((value) => ({ ...value, targetPort: value.targetPort ?? value.port }));
 
 const endpoint = z.preprocess(
   (value) => (typeof value === "string" ? { address: value } : value),
-  z.strictObject({
-    address,
-    local: z.boolean("must be true or false").default(true),
-    dependsOn: z
-      .unknown()
-      .transform((value) => [value ?? []].flat())
-      .optional(),
-  }),
+  z.strictObject(
+    {
+      address,
+      local: z.boolean("must be true or false").default(true),
+      dependsOn: z
+        .unknown()
+        .transform((value) => [value ?? []].flat())
+        .optional(),
+    },
+    "must be an address, a pod, or an object with address",
+  ),
 );
 
 const networks = oneOrMore(
@@ -49,19 +60,15 @@ const networks = oneOrMore(
 
 const seconds = z.int(affinityRule).min(1, affinityRule).max(86400, affinityRule);
 
+const serviceNameRule = "must be such as web or default/web, of small letters, digits and -";
 const service = z.preprocess(
   withPodAddresses,
   z.strictObject({
-    name: z
-      .string()
-      .regex(
-        new RegExp(`^(${label}/)?${label}$`),
-        "must be such as web or default/web, of small letters, digits and -",
-      ),
+    name: z.string(serviceNameRule).regex(new RegExp(`^(${label}/)?${label}$`), serviceNameRule),
     addresses: oneOrMore(addresses.min(1, "must not be empty")),
     ports: z.array(servicePort, "must be a list of ports").min(1, "must not be empty"),
     endpoints: z.array(endpoint, "must be a list of endpoints").default([]),
-    sessionAffinity: z.strictObject({ timeoutSeconds: seconds.default(10800) }).optional(),
+    sessionAffinity: z.strictObject({ timeoutSeconds: seconds.default(10800) }, "must be an object").optional(),
     externalAddresses: addresses.default([]),
     internalTrafficPolicy: policy,
     externalTrafficPolicy: policy,
@@ -109,10 +116,10 @@ function checked(
   { netns: _, host: __, ...args }: KubeProxyNodeArgs,
   nameOf: (path: Path) => Path,
 ): Node {
-  const result = node.safeParse(args);
+  const result = node.safeParse(args, { reportInput: true });
   const failures: (readonly [path: Path, rule: string])[] = result.success
     ? clashes(result.data)
-    : result.error.issues.map((issue) => [issue.path, reasonOf(issue, args, "objects")] as const);
+    : result.error.issues.map((issue) => [issue.path, reasonOf(issue, "objects")] as const);
   if (result.success && failures.length === 0) return result.data;
   const lines = failures.map(([path, rule]) => [subject, nameOf(path).map(String).join("."), rule]);
   throw new pulumi.RunError(lines.map((line) => line.filter((part) => part !== "").join(": ")).join("\n"));

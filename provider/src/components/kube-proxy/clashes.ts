@@ -19,7 +19,7 @@ export function clashes(node: Node): Failure[] {
     for (const [path, rule] of [...wrong(service, versions), ...strangers(service, node)])
       failures.push([["services", index, ...path], rule]);
   });
-  return [...failures, ...ofMode(node, versions), ...taken(node.services)];
+  return [...failures, ...ofMode(node, versions), ...taken(node)];
 }
 
 function* ofMode(node: Node, versions: readonly number[]): Iterable<Failure> {
@@ -30,6 +30,8 @@ function* ofMode(node: Node, versions: readonly number[]): Iterable<Failure> {
     yield [["nodeAddresses"], "is not for mode iptables: there every address of the node has them"];
   for (const [index, each] of nodeAddresses.entries()) {
     if (!versions.includes(familyOf(each))) yield [["nodeAddresses", index], "must be of the node's families"];
+    if (services.some(({ addresses }) => addresses.includes(each)))
+      yield [["nodeAddresses", index], `must not be a cluster address: ${each}`];
     if (nodeAddresses.indexOf(each) < index) yield [["nodeAddresses", index], `must not be there twice: ${each}`];
   }
   if (mode !== "ipvs") return;
@@ -67,8 +69,10 @@ function* wrong(service: Service, versions: readonly number[]): Iterable<Failure
 }
 
 /** An endpoint here is a pod, or the node itself: another would not be reached, or not answer by the node. */
-function* strangers({ endpoints }: Service, { podCidr, nodeAddresses }: Node): Iterable<Failure> {
+function* strangers({ endpoints }: Service, { podCidr, nodeAddresses, services }: Node): Iterable<Failure> {
   for (const [index, { address, local }] of endpoints.entries()) {
+    if (services.some(({ addresses }) => addresses.includes(address)))
+      yield [["endpoints", index], `must not be a cluster address: ${address}`];
     const pods = podCidr.find((each) => familyOf(each) === familyOf(address));
     if (!local || pods === undefined || nodeAddresses.includes(address)) continue;
     if (networkOf(`${address}/${pods.split("/")[1]}`) !== networkOf(pods))
@@ -81,25 +85,24 @@ function hasTwo(versions: readonly number[]): boolean {
 }
 
 /** What two services, or two ports of one, cannot both have. */
-function* taken(services: readonly Service[]): Iterable<Failure> {
+function* taken({ services, nodeAddresses }: Node): Iterable<Failure> {
   const holders = new Map<string, string>();
   for (const [index, { name, addresses, externalAddresses, ports }] of services.entries()) {
     const earlier = holders.get(name);
     if (earlier !== undefined) yield [["services", index, "name"], `must not be that of another service: ${name}`];
     holders.set(name, name);
     for (const [at, { port, nodePort, protocol }] of ports.entries()) {
-      const places: [key: string, place: string][] = [
-        ...[...addresses, ...externalAddresses].map((each): [string, string] => [
-          "port",
-          `${protocol} ${port} of ${each}`,
-        ]),
-        ...(nodePort === undefined ? [] : [["nodePort", `${protocol} ${nodePort} of the node`] as [string, string]]),
-      ];
-      for (const [key, place] of places) {
-        const holder = holders.get(place);
-        if (holder !== undefined)
-          yield [["services", index, "ports", at, key], `must be free: ${place} belongs to service ${holder}`];
-        holders.set(place, name);
+      const inner = [...addresses, ...externalAddresses].map((each) => ["port", `${protocol} ${port} of ${each}`]);
+      const outer = ["the node", ...nodeAddresses].map((each) => ["nodePort", `${protocol} ${nodePort} of ${each}`]);
+      const places = nodePort === undefined ? inner : [...inner, ...outer];
+      for (const key of ["port", "nodePort"]) {
+        const clash = places.find(([each, place = ""]) => each === key && holders.has(place))?.[1];
+        if (clash !== undefined)
+          yield [
+            ["services", index, "ports", at, key],
+            `must be free: ${clash} belongs to service ${holders.get(clash)}`,
+          ];
+        for (const [each, place = ""] of places) if (each === key) holders.set(place, name);
       }
     }
   }

@@ -54,10 +54,8 @@ function check<A extends TopologyArgs>(
   counts: Readonly<Record<string, number>>,
   graphOf: (args: A) => Graph,
 ): Graph {
-  const { success, error } = shape(counts).safeParse(args);
-  const failures = success
-    ? []
-    : error.issues.map((issue) => [issue.path.join("."), reasonOf(issue, args, "resources")]);
+  const { success, error } = shape(counts).safeParse(args, { reportInput: true });
+  const failures = success ? [] : error.issues.map((issue) => [issue.path.join("."), reasonOf(issue, "resources")]);
   const graph = success ? graphOf(args as unknown as A) : undefined;
   if (graph) failures.push(...clashes(args, graph));
   if (graph && failures.length === 0) return graph;
