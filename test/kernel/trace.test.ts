@@ -239,3 +239,48 @@ test.each(faults)("it names the cause: $what", async ({ breaks, mends, to = [ser
   expect(traced.cause).toMatchObject(cause);
   expect(after).toEqual(before);
 });
+
+/** A link that was down has no IPv6 address any more. */
+const buildIPv6 = `
+ip netns exec ${router} sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip -n ${router} addr replace fd66::1/64 dev br0 nodad
+ip -n ${router} addr replace fd66:1::1/64 dev p1 nodad
+ip -n ${pod} addr replace fd66::2/64 dev eth0 nodad
+ip -n ${pod} -6 route replace default via fd66::1
+ip -n ${far} addr replace fd66:1::2/64 dev eth0 nodad
+`;
+
+const wayThere = [`${pod}: out eth0`, `${router}: in p0`, `${router}: in br0`, `${router}: out p1`, `${far}: in eth0`];
+const wayBack = [
+  ...[`${far}: out eth0`, `${router}: in p1`, `${router}: out br0`, `${router}: out p0`, `${pod}: in eth0`],
+];
+
+test.each([
+  ["tcp", "iptables", server, wayBack, { result: "answered", netns: far }],
+  ["udp", "iptables", "udp://10.66.1.2:5353", [], lost(far, "nobody listens on udp port 5353 of 10.66.1.2")],
+  ["ping", "iptables", "ping 10.66.1.2", wayBack, { result: "answered", netns: far }],
+  ["tcp, IPv6", "ip6tables", "tcp://[fd66:1::2]:8081", wayBack, { result: "refused", netns: far }],
+  ["ping, IPv6", "ip6tables", "ping fd66:1::2", wayBack, { result: "answered", netns: far }],
+])(
+  "it is followed where masquerading gives it another port, and so is its answer: %s",
+  async (_, tool, to, back, cause) => {
+    const rule = ["POSTROUTING", "-o", "p1", "-j", "MASQUERADE", "--random"];
+    await world.script(undefined, `set -e\n${buildIPv6}`);
+    await world.inside(router, tool, "-t", "nat", "-A", ...rule);
+    const traced = await follow(...to.split(" "));
+    await world.inside(router, tool, "-t", "nat", "-D", ...rule);
+    const links = [...traced.there, ...traced.back].filter(({ what }) => what === "in" || what === "out");
+    expect(links.map(({ netns, text }) => `${netns}: ${text}`)).toEqual([...wayThere, ...back]);
+    expect(traced.there).toContainEqual(expect.objectContaining({ what: "rewrite", netns: router }));
+    expect(traced.cause).toMatchObject(cause);
+  },
+);
+
+test("behind a port that masquerading gave it, what drops it is named", async () => {
+  await iptables("-t", "nat", "-A", "POSTROUTING", "-o", "p1", "-j", "MASQUERADE", "--random");
+  await world.inside(far, "iptables", "-A", "INPUT", "-p", "tcp", "-j", "DROP");
+  const { cause } = await follow(server);
+  await world.inside(far, "iptables", "-D", "INPUT", "1");
+  await iptables("-t", "nat", "-D", "POSTROUTING", "1");
+  expect(cause).toMatchObject(lost(far, "dropped by rule of filter INPUT: -A INPUT -p tcp -j DROP"));
+});

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { macOf, parseFdb } from "../../provider/src/cli/trace/bridge";
-import { commandOf, flowTo, matchesOf } from "../../provider/src/cli/trace/flow";
+import { commandOf, flowTo, marksOf } from "../../provider/src/cli/trace/flow";
 import { parseRoute } from "../../provider/src/cli/trace/route";
 import { exitsOf, type Heard, type Visit, waysOf } from "../../provider/src/cli/trace/way";
 import { parseEvents } from "../../provider/src/tools/nft-events";
@@ -98,17 +98,21 @@ test("its packets are known by a port that Linux gives nobody by itself, and by 
   const flow = flowTo(["tcp://10.0.0.1:80"]);
   expect(flow.key).toBeGreaterThan(60999);
   expect(flow.key).toBeLessThan(65536);
-  expect(matchesOf(flow)).toEqual([
-    ...[`tcp sport ${flow.key}`, `tcp dport ${flow.key}`],
-    `icmp type { destination-unreachable, time-exceeded } @th,224,16 ${flow.key}`,
-  ]);
+  expect(marksOf(flow)).toEqual({
+    writes: `tcp sport ${flow.key} ip id set ${flow.stamp}`,
+    stamped: `ip id ${flow.stamp} tcp flags & (syn | ack) == syn`,
+    ...{ field: "tcp sport", keys: ["tcp sport", "tcp dport"] },
+    matches: [`icmp type { destination-unreachable, time-exceeded } @th,96,16 ${flow.stamp}`],
+  });
   expect(commandOf(flow)).toEqual(["nc", "-n", "-z", "-v", "-w", "2", "-p", String(flow.key), "10.0.0.1", "80"]);
 });
+
+const marks = marksOf(flowTo(["tcp://10.0.0.1:80"]));
 
 test("the tables belong to nft, which takes them along; of many links each chain has some", () => {
   const text = marking(
     Array.from({ length: 300 }, (_, i) => `veth${i}`),
-    ["tcp sport 61000"],
+    marks,
   );
   expect(text.match(/^add table .* flags owner;/gm)).toHaveLength(2);
   expect(text.match(/hook ingress/g)).toHaveLength(2);
@@ -116,7 +120,7 @@ test("the tables belong to nft, which takes them along; of many links each chain
 });
 
 test("the name of a link ends no text for nft", () => {
-  const text = marking(["eth0", 'a"};}}x', "b'};"], ["tcp sport 61000"]);
+  const text = marking(["eth0", 'a"};}}x', "b'};"], marks);
   expect(text).toContain(`devices = { "eth0", "b'};" }`);
   expect(text).not.toContain("}}x");
 });

@@ -15,6 +15,8 @@ export interface Packet {
   readonly isSyn?: boolean;
   readonly isAck?: boolean;
   readonly isReset?: boolean;
+  /** The identification of IPv4, the flow label of IPv6. */
+  readonly stamp?: number;
   readonly ttl?: number;
   readonly etherDestination?: string;
 }
@@ -71,6 +73,7 @@ function packetEvent(chain: ChainName, text: string): Happening | undefined {
   const packet = packetOf(text);
   if (!packet) return undefined;
   if (chain.table !== traceTable) return { what: "hook", chain, packet };
+  if (chain.chain === "learn") return undefined;
   const what = chain.family === "inet" ? "start" : chain.chain.startsWith("in") ? "in" : "out";
   const link = (what === "in" ? /iif "([^"]+)"/ : /oif "([^"]+)"/).exec(text)?.[1];
   return link === undefined ? undefined : { what, link, packet };
@@ -94,7 +97,8 @@ function packetOfBytes(network: string, bits = "0", transport = ""): Packet | un
   const th = Buffer.from(transport.padStart(Number(bits) / 4, "0"), "hex");
   const protocol = names[nh[isV6 ? 6 : 9] ?? 0] ?? "other";
   const [from, to] = isV6 ? [nh.subarray(8, 24), nh.subarray(24, 40)] : [nh.subarray(12, 16), nh.subarray(16, 20)];
-  const common = { source: address(from), destination: address(to), protocol, ttl: nh[isV6 ? 7 : 8] ?? 0 };
+  const stamp = isV6 ? nh.readUIntBE(1, 3) & 0xf_ff_ff : nh.readUInt16BE(4);
+  const common = { source: address(from), destination: address(to), protocol, stamp, ttl: nh[isV6 ? 7 : 8] ?? 0 };
   if (th.length < 8) return common;
   if (protocol === "icmp") {
     const type = icmpTypes[`${isV6 ? 6 : 4} ${th[0]}`] ?? String(th[0]);
@@ -125,6 +129,7 @@ function packetOfWords(text: string): Packet | undefined {
   const protocol = (["tcp", "udp"] as const).find((each) => after(`${each} dport`) !== undefined);
   const [icmpType, icmpId] = [after("icmp(?:v6)? type"), after("icmp(?:v6)? id")];
   const [ttl, ether, flags] = [after("ip ttl") ?? after("ip6 hoplimit"), after("ether daddr"), after("tcp flags ==")];
+  const stamp = after("ip id") ?? after("ip6 flowlabel");
   const bits = flags?.startsWith("0x")
     ? Number(flags)
     : flags?.split(/[,|]/).reduce((sum, each) => sum | (flagBits[each.trim()] ?? 0), 0);
@@ -136,6 +141,7 @@ function packetOfWords(text: string): Packet | undefined {
     }),
     ...(icmpType !== undefined && { icmpType: icmpTypes[`4 ${icmpType}`] ?? icmpType, icmpId: Number(icmpId) }),
     ...(protocol === "tcp" && bits !== undefined && flagsOf(bits)),
+    ...(stamp !== undefined && { stamp: Number(stamp) }),
     ...(ttl !== undefined && { ttl: Number(ttl) }),
     ...(ether !== undefined && { etherDestination: ether }),
   };

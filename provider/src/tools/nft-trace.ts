@@ -14,13 +14,30 @@ export interface Watched {
   readonly links: readonly string[];
 }
 
+/** What tells our packets from all others, in nft's words. */
+export interface Marks {
+  /** Stamps what is sent. */
+  readonly writes: string;
+  /** Fits what is stamped and begins something. */
+  readonly stamped: string;
+  /** Of that, the field that answers come to: a router may have rewritten it. */
+  readonly field: string;
+  /** Where that field's value stands, there and back. */
+  readonly keys: readonly string[];
+  /** What else is to be told of. */
+  readonly matches: readonly string[];
+}
+
 /** What the kernel takes in a list of links. */
 const mostLinks = 200;
 
-/** Marks what fits one of the matches: as it comes in or goes out by a link, and before any rule for what starts here. */
-export function marking(links: readonly string[], matches: readonly string[]): string {
-  const rules = matches.map((match) => `${match} meta nftrace set 1;`).join(" ");
-  const chain = (name: string, hook: string, priority: number) =>
+/** Marks our packets: as they come in or go out by a link, and before any rule for what starts here. */
+export function marking(links: readonly string[], { writes, stamped, field, keys, matches }: Marks): string {
+  const set = `set keys { typeof ${field}; flags dynamic; };`;
+  const learns = `${stamped} add @keys { ${field} }`;
+  const known = [learns, ...keys.map((each) => `${each} @keys`), ...matches];
+  const marks = known.map((match) => `${match} meta nftrace set 1;`).join(" ");
+  const chain = (name: string, hook: string, priority: number, rules = marks) =>
     `chain ${name} { type filter hook ${hook} priority ${priority}; ${rules} };`;
   // Whoever names a link must not write rules: nft has no way to say a name with a quote.
   const named = links.filter((link) => !link.includes('"'));
@@ -32,8 +49,8 @@ export function marking(links: readonly string[], matches: readonly string[]): s
     return [chain(`in${i}`, `ingress ${devices}`, -500), chain(`out${i}`, `egress ${devices}`, -500)];
   });
   return [
-    `add table inet ${traceTable} { flags owner; ${chain("start", "output", -450)} }`,
-    `add table netdev ${traceTable} { flags owner; ${chains.join(" ")} }`,
+    `add table inet ${traceTable} { flags owner; ${set} ${chain("learn", "prerouting", -450, `${learns};`)} ${chain("start", "output", -450, `${writes}; ${marks}`)} }`,
+    `add table netdev ${traceTable} { flags owner; ${set} ${chains.join(" ")} }`,
     "list tables",
     "monitor trace",
   ].join("\n");
@@ -64,12 +81,12 @@ const mostSeconds = 10;
 export async function watchPackets(
   host: Host,
   places: readonly Watched[],
-  matches: readonly string[],
+  marks: Marks,
   body: (begin: () => void) => Promise<unknown>,
 ): Promise<Map<string | undefined, string>> {
   let text = "";
   const parameters = places.flatMap(({ netns, links }, index) => [
-    ...[netns === undefined ? "/proc/self/ns/net" : pathOf(netns), marking(links, matches), String(index)],
+    ...[netns === undefined ? "/proc/self/ns/net" : pathOf(netns), marking(links, marks), String(index)],
   ]);
   // In a group of its own, which it ends.
   const argv = ["setsid", "-w", "sh", "-c", watchScript, "localnet", ...parameters];

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { isIP } from "node:net";
+import type { Marks } from "../../tools/nft-trace";
 import { UsageError } from "../outcome";
 
 /** What is sent, and by what its packets are known from all others. */
@@ -11,26 +12,39 @@ export interface Flow {
   readonly carriers?: readonly number[];
   /** The port, or of ping the identifier, that it is sent from: one that no other program gets by itself. */
   readonly key: number;
+  /**
+   * Written into the header of what is sent, as the identification of IPv4 or the flow label of IPv6: no router changes it,
+   * so a packet is known by it after its port was rewritten.
+   */
+  readonly stamp: number;
 }
 
 /** Above those that Linux gives to who asks for none. */
 const [firstKey, endKey] = [61_000, 65_500];
+const endStamp = 0x1_00_00;
+/** In what is sent, if there is room for anything. */
+export const payload = "localnet";
 
 /** Seconds that an answer may take. */
 const patienceSeconds = "2";
 
 export function flowTo(words: readonly string[]): Flow {
   const [first = "", second, ...rest] = words;
-  const key = randomInt(firstKey, endKey);
+  const marks = { key: randomInt(firstKey, endKey), stamp: randomInt(1, endStamp) };
   if (first === "ping" && second !== undefined && rest.length === 0)
-    return { protocol: "icmp", address: checked(second), key };
+    return { protocol: "icmp", address: checked(second), ...marks };
   if (second !== undefined) throw notUnderstood(words.join(" "));
   const url = URL.canParse(first) ? new URL(first) : undefined;
   const protocol = { "tcp:": "tcp", "udp:": "udp", "http:": "tcp", "https:": "tcp" }[url?.protocol ?? ""];
   if (!url || protocol === undefined) throw notUnderstood(first);
   const port = Number(url.port || { "http:": "80", "https:": "443" }[url.protocol] || 0);
   if (port === 0) throw new UsageError(`${JSON.stringify(first)} has no port`, `type ${url.protocol}//ADDRESS:PORT`);
-  return { protocol: protocol as "tcp" | "udp", address: checked(url.hostname.replace(/^\[(.*)\]$/, "$1")), port, key };
+  return {
+    protocol: protocol as "tcp" | "udp",
+    address: checked(url.hostname.replace(/^\[(.*)\]$/, "$1")),
+    port,
+    ...marks,
+  };
 }
 
 function checked(address: string): string {
@@ -44,41 +58,48 @@ function notUnderstood(text: string): UsageError {
   return new UsageError(`${JSON.stringify(text)} is nothing to send to`, hint);
 }
 
-/** What fits its packets, there and back, and what routers say of them. */
-export function matchesOf({ protocol, key, address, carriers = [] }: Flow): string[] {
+/** What its packets are known by, there and back, and what routers say of them. */
+export function marksOf({ protocol, key, stamp, address, carriers = [] }: Flow): Marks {
   const isV6 = isIP(address) === 6;
-  const icmp = isV6 ? "icmpv6" : "icmp";
-  // Behind the header of ICMP stands that of the packet that it is about, and then its ports.
-  const inner = 64 + (isV6 ? 320 : 160);
-  const about = (offset: number) => `${icmp} type { destination-unreachable, time-exceeded } @th,${offset},16 ${key}`;
+  const [stampOf, idOf] = isV6 ? ["ip6 flowlabel", "icmpv6"] : ["ip id", "icmp"];
+  const field = protocol === "icmp" ? `${idOf} id` : `${protocol} sport`;
+  const begins = {
+    tcp: "tcp flags & (syn | ack) == syn",
+    udp: `meta l4proto udp @th,64,64 0x${hex(payload)}`,
+    icmp: `${idOf} type echo-request @th,192,64 0x${hex(payload)}`,
+  }[protocol];
+  // Where the stamp is in a packet that stands at this bit behind the header of another one.
+  const stampAt = (bit: number) => (isV6 ? `@th,${bit + 12},20 ${stamp}` : `@th,${bit + 32},16 ${stamp}`);
   // Behind the header of UDP stand those of VXLAN and Ethernet, then the packet that is carried.
-  const carried = 64 + 64 + 112 + (isV6 ? 320 : 160);
-  const carrier = (offset: number) => carriers.map((port) => `udp dport ${port} @th,${carried + offset},16 ${key}`);
-  // So does the question for its address go, without which it is not sent.
+  const carried = 64 + 64 + 112;
+  const ports = carried + (isV6 ? 320 : 160);
+  const answer = protocol === "icmp" ? ports + 32 : ports + 16;
   const bytes = address.split(".").map((each) => Number(each).toString(16).padStart(2, "0"));
-  const question = isV6
-    ? []
-    : carriers.map((port) => `udp dport ${port} @th,224,16 0x0806 @th,432,32 0x${bytes.join("")}`);
-  if (protocol === "icmp")
-    return [
-      `${icmp} type { echo-request, echo-reply } ${icmp} id ${key}`,
-      about(inner + 32),
-      ...carrier(32),
-      ...question,
-    ];
-  return [
-    `${protocol} sport ${key}`,
-    `${protocol} dport ${key}`,
-    about(inner),
-    ...carrier(0),
-    ...carrier(16),
-    ...question,
+  const carrier = [
+    stampAt(carried),
+    `@th,${answer},16 ${key}`,
+    // So does the question for its address go, without which it is not sent.
+    ...(isV6 ? [] : [`@th,224,16 0x0806 @th,432,32 0x${bytes.join("")}`]),
   ];
+  return {
+    writes: `${field} ${key} ${stampOf} set ${stamp}`,
+    stamped: `${stampOf} ${stamp} ${begins}`,
+    field,
+    keys: protocol === "icmp" ? [field] : [field, `${protocol} dport`],
+    matches: [
+      // Behind the header of ICMP stands that of the packet that it is about.
+      `${idOf} type { destination-unreachable, time-exceeded } ${stampAt(64)}`,
+      ...carriers.flatMap((port) => carrier.map((each) => `udp dport ${port} ${each}`)),
+    ],
+  };
 }
+
+const hex = (text: string) => Buffer.from(text).toString("hex");
 
 /** What sends it. */
 export function commandOf({ protocol, address, port, key }: Flow): string[] {
-  if (protocol === "icmp") return ["ping", "-n", "-c", "1", "-W", patienceSeconds, "-e", String(key), address];
+  if (protocol === "icmp")
+    return ["ping", "-n", "-c", "1", "-W", patienceSeconds, "-e", String(key), "-p", hex(payload), address];
   const way = protocol === "tcp" ? ["-z", "-v"] : ["-u", "-W", "1"];
   return ["nc", "-n", ...way, "-w", patienceSeconds, "-p", String(key), address, String(port)];
 }

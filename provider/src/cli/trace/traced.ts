@@ -3,10 +3,10 @@ import { LocalnetError } from "../../errors";
 import { enter } from "../../host/netns";
 import { requireTools } from "../../host/requirements";
 import { parseEvents } from "../../tools/nft-events";
-import { watchPackets } from "../../tools/nft-trace";
+import { type Marks, watchPackets } from "../../tools/nft-trace";
 import { type Cause, causeOf } from "./cause";
 import type { Lab } from "./decisions";
-import { commandOf, type Flow, matchesOf, textOf } from "./flow";
+import { commandOf, type Flow, marksOf, payload, textOf } from "./flow";
 import { countedSince, type Legacy, legacyRules } from "./legacy";
 import { type Places, peersOf, placesFor } from "./places";
 import { describeWay, type TraceStep } from "./tell";
@@ -54,9 +54,9 @@ export async function traceFlow(
   const isV6 = isIPv6(flow.address);
   const readLegacy = () => Promise.all(places.map((place) => legacyRules(labOf(place).host, place.netns, isV6)));
   const before = await readLegacy();
-  const heard = await watchAll(watches, matchesOf(flow), async (begin) => {
+  const heard = await watchAll(watches, marksOf(flow), async (begin) => {
     begin();
-    const input = flow.protocol === "udp" ? { input: "localnet\n" } : {};
+    const input = flow.protocol === "udp" ? { input: `${payload}\n` } : {};
     const { exitCode, stdout } = await lab.host.run(enter(from, commandOf(flow)), { accept: "any", ...input });
     isAnswered = flow.protocol === "udp" ? stdout !== "" : exitCode === 0;
   });
@@ -95,7 +95,7 @@ interface Watch extends Places {
 /** What all namespaces tell of the packets that a body sends. */
 async function watchAll(
   watches: readonly Watch[],
-  matches: readonly string[],
+  marks: Marks,
   body: (begin: () => void) => Promise<void>,
   beginBefore = () => {},
 ): Promise<Heard[]> {
@@ -106,13 +106,13 @@ async function watchAll(
   }
   const heard: Heard[] = [];
   const { host, url } = watch.lab;
-  const texts = await watchPackets(host, watch.watched, matches, async (begin) => {
+  const texts = await watchPackets(host, watch.watched, marks, async (begin) => {
     // What one host told before all others were watched would seem to end there.
     const beginAll = () => {
       beginBefore();
       begin();
     };
-    heard.push(...(await watchAll(rest, matches, body, beginAll)));
+    heard.push(...(await watchAll(rest, marks, body, beginAll)));
   });
   return [...[...texts].map(([netns, text]) => ({ host: url, netns, events: parseEvents(text) })), ...heard];
 }

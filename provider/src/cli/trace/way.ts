@@ -48,7 +48,8 @@ type Direction = "there" | "back" | "complaint";
 
 /** `peerOf` tells where what goes out by a link comes in. */
 export function waysOf(heard: readonly Heard[], flow: Flow, from: Place, peerOf: (end: End) => End | undefined): Ways {
-  const sorted = heard.map(({ events, ...place }) => ({ place, ...byDirection(events, flow) }));
+  const keys = keysOf(heard, flow);
+  const sorted = heard.map(({ events, ...place }) => ({ place, ...byDirection(events, flow, keys) }));
   const visits = (direction: Direction) =>
     sorted.flatMap(({ place, [direction]: each }) => visitsOf(each).map((steps): Visit => ({ ...place, steps })));
   const there = join(visits("there"), from, peerOf);
@@ -79,13 +80,20 @@ export function exitsOf(heard: readonly Heard[]): End[] {
   return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()];
 }
 
-function byDirection(events: readonly Event[], flow: Flow): Record<Direction, Event[]> {
+/** The ports that it is sent from: its own, and those that routers gave it. */
+function keysOf(heard: readonly Heard[], { protocol, key, stamp }: Flow): ReadonlySet<number> {
+  const packets = heard.flatMap(({ events }) => events.flatMap((event) => ("packet" in event ? event.packet : [])));
+  const stamped = packets.filter((packet) => packet.protocol === protocol && packet.stamp === stamp);
+  return new Set([key, ...stamped.flatMap(({ sourcePort = [] }) => sourcePort)]);
+}
+
+function byDirection(events: readonly Event[], flow: Flow, keys: ReadonlySet<number>): Record<Direction, Event[]> {
   const result: Record<Direction, Event[]> = { there: [], back: [], complaint: [] };
   const last = new Map<string, Direction | undefined>();
   const known = new Set<string>();
   const repeated = new Set<string>();
   for (const event of events) {
-    if ("packet" in event) last.set(event.id, directionOf(event.packet, flow, last.get(event.id)));
+    if ("packet" in event) last.set(event.id, directionOf(event.packet, flow, keys, last.get(event.id)));
     const direction = last.get(event.id);
     const { id: _, ...same } = event;
     const key = JSON.stringify([direction, "packet" in same ? { ...same, packet: ends(same.packet) } : same]);
@@ -121,16 +129,21 @@ function carriersOf(heard: readonly Heard[], flow: Flow): Heard[][] {
 }
 
 /** Of a connection, the packets that begin it. One that was rewritten is what it was before. */
-function directionOf(packet: Packet, flow: Flow, before: Direction | undefined): Direction | undefined {
-  const { protocol, key } = flow;
+function directionOf(
+  packet: Packet,
+  flow: Flow,
+  keys: ReadonlySet<number>,
+  before: Direction | undefined,
+): Direction | undefined {
+  const { protocol } = flow;
   if (isCarrier(packet, flow)) return undefined;
   const { icmpType = "", isSyn, isAck, isReset } = packet;
   if (["destination-unreachable", "time-exceeded"].includes(icmpType)) return "complaint";
   if (protocol === "icmp") return icmpType === "echo-request" ? "there" : icmpType === "echo-reply" ? "back" : before;
   if (packet.protocol !== protocol) return before;
   const begins = protocol === "udp" || isSyn === undefined;
-  if (packet.sourcePort === key) return begins || (isSyn && !isAck) ? "there" : undefined;
-  if (packet.destinationPort === key) return begins || isReset || (isSyn && isAck) ? "back" : undefined;
+  if (keys.has(packet.sourcePort ?? 0)) return begins || (isSyn && !isAck) ? "there" : undefined;
+  if (keys.has(packet.destinationPort ?? 0)) return begins || isReset || (isSyn && isAck) ? "back" : undefined;
   return before;
 }
 
