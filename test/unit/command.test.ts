@@ -22,6 +22,7 @@ const folder = __dirname;
 
 test.each([
   ["another command", ["lss"], "Did you mean ls?"],
+  ["an argument too few", ["trace", "--live"], "missing required argument 'destination'; --help says how to use it"],
   ["an argument too many", ["discover", "foo"], "too many arguments for 'discover'"],
   ["an option that there is not", ["discover", "--nets", "foo"], "Did you mean --netns?"],
   ["an option without its value", ["discover", "--netns"], "argument missing"],

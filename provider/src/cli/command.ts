@@ -46,10 +46,10 @@ export function programOf(run: Run): Command {
       writeErr: (text) => console.error(text.trimEnd()),
       outputError: (text, write) =>
         write(
-          text
+          `${text
             .replace(/^error: /, "localnet: ")
             .trim()
-            .replaceAll("\n", " "),
+            .replaceAll("\n", " ")}; --help says how to use it`,
         ),
     })
     .exitOverride();
