@@ -81,16 +81,19 @@ export const address = defineKind({
   },
 
   async ensure(host, args, observed) {
-    const { device, netns, metric, noDad } = args;
+    const { device, netns, metric, noDad, peer } = args;
     const isSame = observed?.inputs.noDad === noDad && (metric === undefined || metric === observed.inputs.metric);
     if (isSame) return undefined;
+    // Of one with a peer the kernel would keep the former routes to that, and make others.
+    const isMadeAnew = observed !== undefined && peer !== undefined && familyOf(peer) === 6;
     // A primary address that is removed meanwhile would take this one along.
     const lists = await withLock(host, placeOf(args), async () => {
       if (!observed) await removeDuplicate(host, args);
-      const change = ["addr", observed ? "change" : "add", ...words(args)];
-      return ipAll(host, netns, [change, showLinkCommand(device)]);
+      if (isMadeAnew) await removeAddress(host, args, [["addr", "add", ...words(args)]]);
+      const change = isMadeAnew ? [] : [["addr", observed ? "change" : "add", ...words(args)]];
+      return ipAll(host, netns, [...change, showLinkCommand(device)]);
     });
-    const added = observed || noDad ? [] : [args.address];
+    const added = (observed && !isMadeAnew) || noDad ? [] : [args.address];
     const wait = waitForDuplicateDetection(host, { name: device, netns }, added, "address");
     const later = await wait.catch(async (error) => {
       await removeDuplicate(host, args);

@@ -14,9 +14,13 @@ interface Where extends AddressKey {
 
 /**
  * Removes an address alone. With a primary IPv4 address the kernel removes the others of its network, and with the last
- * one all routes of the link: they come back in the same call, or right after it.
+ * one all routes of the link: they come back in the same call, or right after it. `then`: commands right behind.
  */
-export async function removeAddress(host: Host, { device, netns, ...key }: Where): Promise<void> {
+export async function removeAddress(
+  host: Host,
+  { device, netns, ...key }: Where,
+  then: readonly string[][] = [],
+): Promise<void> {
   const link = await showLink(host, netns, device);
   const entry = link && entryOf(link, key);
   if (!link || !entry) return;
@@ -24,7 +28,7 @@ export async function removeAddress(host: Host, { device, netns, ...key }: Where
   try {
     // "replace" also does where the kernel keeps them (promote_secondaries).
     const others = secondariesOf(entry, link.addr_info).map((each) => addCommand(each, device, "replace"));
-    await ipAll(host, netns, [deleteCommand(entry, device), ...others]);
+    await ipAll(host, netns, [deleteCommand(entry, device), ...then, ...others]);
   } finally {
     await restore();
   }

@@ -7,7 +7,8 @@ import { serialize } from "../../host/lock";
 import { netnsFileExists, pathOf } from "../../host/netns";
 import { showProgress } from "../../host/operation";
 import { ipAll, netnsPids } from "../../tools/ip/batch";
-import { addressesOf, aliasArgs, type Link, ownerOf, showLink } from "../../tools/ip/links";
+import { aliasArgs, cidrOf, type Link, type LinkAddress, ownerOf, showLink } from "../../tools/ip/links";
+import { peerRouteCommands } from "../../tools/ip/peer-routes";
 
 // What Netns and Pod have in common: a named namespace, and whose it is.
 
@@ -32,11 +33,7 @@ export async function observeNamespace(host: Host, { name, owner }: Namespace, l
     // One that was made by hand may be adopted as it is. An import asks for it as it is: see `imports`.
     inputs: isMarked ? { loopback: isLoopbackUp } : {},
     outputs: { path: pathOf(name) },
-    detail: {
-      isMarked,
-      isLoopbackUp,
-      hasLoopbackAddress: addressesOf(lo).includes(loopbackAddress),
-    },
+    detail: { isMarked, isLoopbackUp, loopbackAddresses: lo.addr_info },
   };
 }
 
@@ -94,13 +91,22 @@ export function addNamespace({ name }: Namespace): string[] {
 /** The kernel gives it to a loopback that comes up, and leaves it there. */
 const loopbackAddress = "127.0.0.1/8";
 
+export interface ObservedLoopback {
+  readonly isLoopbackUp: boolean;
+  readonly loopbackAddresses: readonly LinkAddress[];
+}
+
+export const newLoopback: ObservedLoopback = { isLoopbackUp: false, loopbackAddresses: [] };
+
 /** The commands that mark it, and set its loopback up or down. */
 export function markNamespace(
   { owner, loopback }: Namespace & { readonly loopback: boolean },
-  hasLoopbackAddress = false,
+  { isLoopbackUp, loopbackAddresses } = newLoopback,
 ): string[][] {
   const mark = ["link", "set", "dev", "lo", loopback ? "up" : "down", ...aliasArgs(owner)];
-  return !loopback && hasLoopbackAddress ? [mark, ["addr", "del", loopbackAddress, "dev", "lo"]] : [mark];
+  if (loopback) return [mark, ...(isLoopbackUp ? [] : peerRouteCommands("lo", loopbackAddresses))];
+  const hasOwn = loopbackAddresses.some((each) => cidrOf(each) === loopbackAddress);
+  return hasOwn ? [mark, ["addr", "del", loopbackAddress, "dev", "lo"]] : [mark];
 }
 
 /** After that command. */

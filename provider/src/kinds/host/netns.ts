@@ -16,6 +16,7 @@ import {
   loopback,
   markNamespace,
   namespaceArgs,
+  newLoopback,
   observeNamespace,
   removeNamespace,
 } from "./namespace";
@@ -130,7 +131,7 @@ async function observeEither(host: Host, args: Parameters<typeof observeAll>[1],
   const attachment = isMaybeAttached ? await readAttachment(host, args) : undefined;
   if (attachment) {
     const inputs: Inputs = { pid: (await hasProcess(host, attachment)) ? attachment.pid : undefined };
-    const none = { isMarked: false, isLoopbackUp: false, hasLoopbackAddress: false };
+    const none = { isMarked: false, ...newLoopback };
     return { owner, inputs, outputs: { path: pathOf(name) }, detail: { ...none, isAttached: true } };
   }
   const { inputs, detail, ...rest } = await observeNamespace(host, args, lo);
@@ -165,7 +166,7 @@ async function ensureNamespace(
   if (isMarked && inputs?.loopback === args.loopback) return;
   try {
     if (!isMarked) await beginNamespace(host, args, observed !== undefined);
-    const commands = [...markNamespace(args, detail?.hasLoopbackAddress), showLinkCommand("lo")];
+    const commands = [...markNamespace(args, detail), showLinkCommand("lo")];
     const [links = []] = await ipAll(host, args.name, commands);
     if (!isMarked) await endNamespace(host, args);
     const [lo] = parseLinks(links);

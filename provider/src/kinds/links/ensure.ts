@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Host } from "../../host";
 import { ipAll } from "../../tools/ip/batch";
 import { aliasArgs, cidrOf, groupArgs, type Link, showLink, showLinkCommand } from "../../tools/ip/links";
+import { peerRouteCommands } from "../../tools/ip/peer-routes";
 import type { Words } from "../../tools/ip/restore";
 import { addCommand, lostAddresses, planAddresses, requireUnclaimed } from "./addresses";
 import { newLink, type ObservedLink, observedLink } from "./link";
@@ -176,6 +177,11 @@ async function configureAddresses(
     commands.push(former ? addCommand(former, name) : ["addr", "add", each, "dev", name]);
   }
   commands.push(...others.map((each) => addCommand(each, name)));
+  if (!observed.inputs.up && args.up) {
+    const { master } = args;
+    const isVrf = master !== undefined && (await showLink(host, netns, master))?.linkinfo?.info_kind === "vrf";
+    commands.push(...peerRouteCommands(name, observed.detail.entries, isVrf ? master : undefined));
+  }
   commands.push(...(last?.(changed || commands.length > 0) ?? []));
   await run();
   return { added: [...missing, ...others.map(cidrOf)], lists };

@@ -3,7 +3,7 @@ import type { Host } from "../../host";
 import { pathOf } from "../../host/netns";
 import type { LinksAndRoutes } from "../../tools/ip/inside";
 import { isPeer, type Link } from "../../tools/ip/links";
-import { observeNamespace } from "../host/namespace";
+import { newLoopback, type ObservedLoopback, observeNamespace } from "../host/namespace";
 import { newLink, type ObservedLink, observedAs } from "./link";
 import { type Gateways, gatewaysOf, podLink } from "./pod-routes";
 
@@ -19,11 +19,10 @@ export interface ObservedPod extends Observed {
     readonly impairment: ObservedLink["inputs"]["impairment"];
     readonly loopback?: boolean | undefined;
   };
-  readonly detail: {
+  readonly detail: ObservedLoopback & {
     /** Is the namespace there, and does it carry a mark? */
     readonly hasNamespace: boolean;
     readonly isMarked: boolean;
-    readonly hasLoopbackAddress: boolean;
     /** Is `eth0` the far end of the link at the bridge? */
     readonly isWhole: boolean;
     /** The two ends: the pod's own, or what is left of it. */
@@ -61,7 +60,7 @@ export function remainsOf({ name }: { readonly name: string }, near: ObservedLin
     otherKind: true,
     inputs: { ...connectionOf(newLink, newLink), loopback: false, gateway: undefined, gateway6: undefined },
     outputs: { path: pathOf(name), macAddress: "" },
-    detail: { hasNamespace: false, isMarked: false, hasLoopbackAddress: false, isWhole: false, near },
+    detail: { hasNamespace: false, isMarked: false, ...newLoopback, isWhole: false, near },
   };
 }
 

@@ -99,10 +99,7 @@ export const pod = defineKind({
     if (!atOnce) await connect();
 
     const isReady = isMarked && observed.inputs.loopback === args.loopback;
-    const first = [
-      ...(isReady ? [] : markNamespace(args, detail?.hasLoopbackAddress)),
-      ...removedRouteCommands(args, observed?.inputs),
-    ];
+    const first = [...(isReady ? [] : markNamespace(args, detail)), ...removedRouteCommands(args, observed?.inputs)];
     if (isSilent && !wantsIpv6(args)) first.push(silence(far));
     if (whole?.far && !isNew) first.push(...(await followIpv6(host, args, recorded, whole.far)));
     // What changes a link can take its routes along.
