@@ -6,6 +6,7 @@ import { bridge, dummy, pod, route, vethPair } from "../../provider/src/kinds";
 import { observedLink } from "../../provider/src/kinds/links/link";
 import { preserveRoutes } from "../../provider/src/kinds/links/preserve";
 import { showLink } from "../../provider/src/tools/ip/links";
+import { watches } from "../../provider/src/tools/ip/made-routes";
 import { failure } from "./support/contract";
 import { Engine } from "./support/engine";
 import { lack } from "./support/features";
@@ -266,5 +267,14 @@ describe("a route that is made between the look and the change", () => {
     await restore();
     expect(await ip("route", "show", "10.9.0.0/16")).toContain("dev l0");
     expect((await ip("-6", "route", "show", "fd00:9::/64")).split("\n").filter(Boolean)).toHaveLength(1);
+  });
+
+  test("is watched for no longer where the look fails", async () => {
+    const host = openHost(hostUrl, settings);
+    const link = await showLink(host, netns, "l0");
+    if (!link) throw new Error("there is no link");
+    const look = preserveRoutes(host, { name: "l0", netns: world.name("z") }, observedLink(link, ""));
+    expect(await failure(() => look)).toMatchObject({ code: "LN_NETNS" });
+    expect(watches.size).toBe(0);
   });
 });

@@ -26,7 +26,10 @@ export async function preserveRoutes(
     return { routes: routes.filter((each) => concerned(each) && !isRouteOfKind(each)), neighbours };
   };
   const routesMade = watchRoutes(host, netns);
-  const before = await listAttached();
+  const before = await listAttached().catch((error) => {
+    routesMade();
+    throw error;
+  });
   return async () => {
     const made = routesMade();
     if (before.routes.length + before.neighbours.length + made.length === 0) return;

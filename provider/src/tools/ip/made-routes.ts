@@ -11,7 +11,7 @@ interface Watch {
   readonly routes: [command: Words, again: Again][];
 }
 
-const watches = new Set<Watch>();
+export const watches = new Set<Watch>();
 
 /** Notes the routes that this process makes in a namespace from now on; what it returns ends that, and gives them. */
 export function watchRoutes(host: Host, netns: string | undefined): () => Watch["routes"] {
