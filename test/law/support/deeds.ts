@@ -132,7 +132,8 @@ function linkDeeds({ netns, name, addresses, by, value }: ProgramLink, { type, i
     { argv: ip(netns, "link", "del", "dev", name), on },
     set(request.up === false ? "up" : "down"),
     ...(request.mtu === undefined ? [] : [set("mtu", "1300")]),
-    ...(request.mac === undefined ? [] : [set("address", "02:00:00:00:00:09")]),
+    // A pod's is that of its other end.
+    ...(request.mac === undefined || (type === "Pod" && name !== "eth0") ? [] : [set("address", "02:00:00:00:00:09")]),
     ...(request.master === undefined && type !== "Pod" ? [] : name === "eth0" ? [] : [set("nomaster")]),
     ...(address === undefined ? [] : [{ argv: ip(netns, "addr", "del", address, "dev", name), on }]),
     extra,
