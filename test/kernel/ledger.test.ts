@@ -76,6 +76,20 @@ test("several share what they share, each with its own words, and the last word 
   expect(await readShares(host, shared)).toHaveLength(1);
 });
 
+test("what is shared in a namespace is not that of another which gets its name by hand", async () => {
+  const again = world.name("g");
+  const shared = { netns: again, what: "Thing nine" };
+  world.finally(() => world.try("ip", "netns", "del", again));
+  await world.run("ip", "netns", "add", again);
+  await addShare(host, shared, { owner: "a", before: "0", value: "1" });
+  expect(await readShares(host, shared)).toEqual([{ what: "Thing nine", owner: "a", before: "0", value: "1" }]);
+  for (const args of [["del"], ["add"]]) await world.run("ip", "netns", ...args, again);
+  expect(await readShares(host, shared)).toEqual([]);
+  await addShare(host, shared, { owner: "b", value: "0" });
+  expect(await readShares(host, shared)).toEqual([{ what: "Thing nine", owner: "b", value: "0" }]);
+  await eraseNetns(host, again);
+});
+
 test("many that come and go in one namespace do not take the folder from under each other", async () => {
   const comeAndGo = async (what: string) => {
     for (let round = 0; round < 3; round++) {

@@ -1,8 +1,9 @@
 import type { Values } from "../../provider/src/core/check";
+import { eraseNetns } from "../../provider/src/core/ledger";
 import { create, read, remove, update } from "../../provider/src/core/lifecycle";
 import { sysctl as kind } from "../../provider/src/kinds";
 import { failure } from "./support/contract";
-import { hostUrl, settings, World } from "./support/world";
+import { hostUrl, settings, testHost, World } from "./support/world";
 
 /** In a namespace of its own for each test: what one write changes besides, and what delete puts back. */
 describe("Sysctl: what a write changes besides", () => {
@@ -44,6 +45,17 @@ describe("Sysctl: what a write changes besides", () => {
     const other = inputs("net.ipv4.conf.all.forwarding", 0, "x", { owner: `lnt/other/${world.tag}` });
     expect(await failure(() => create(kind, other, settings))).toMatchObject({ code: "LN_EXISTS" });
     await one.delete();
+  });
+
+  test("what was asked for in a namespace that is gone holds for none that gets its name by hand", async () => {
+    await make("net.ipv4.ip_forward", 1);
+    for (const verb of ["del", "add"]) await world.run("ip", "netns", verb, netns);
+    const owner = `lnt/other/${world.tag}`;
+    const other = await make("net.ipv4.conf.all.forwarding", 0, "x", { owner });
+    expect(other.outputs).toMatchObject({ previousValue: "0" });
+    await other.delete();
+    // The first one's entry is void, and goes with the namespace.
+    await eraseNetns(testHost(), netns);
   });
 
   test("a resource that is renamed, with another value, takes it over", async () => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
+import { netnsIdentity } from "../host/netns";
 import type { Importable } from "./kind";
 import { directory, storeOf } from "./ledger-store";
 
@@ -25,6 +26,11 @@ export interface Entry {
   readonly before?: unknown;
   /** What there is since. */
   readonly value?: unknown;
+}
+
+/** What is always there, such as a setting, cannot tell that its namespace was made again by hand: the entry does. */
+interface Incarnation {
+  readonly namespace?: string | undefined;
 }
 
 /** Claims an object for one owner alone; returns the entry that stands, ours or another's. */
@@ -51,14 +57,26 @@ export async function readClaim(host: Host, place: Place): Promise<Entry | undef
   return text === undefined ? undefined : parse(text);
 }
 
-/** Writes down one of several owners that share an object. */
-export async function addShare(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<void> {
-  await storeOf(host).overwrite(line(path(place, entry.owner), { what: place.what, ...entry }));
+/** Writes down one of several owners that share an object; tells whether it had no entry yet. */
+export async function addShare(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<boolean> {
+  const namespace = await identityOf(host, place);
+  const text = line(path(place, entry.owner), { what: place.what, ...entry, namespace });
+  if (await storeOf(host).write(text)) return true;
+  await storeOf(host).overwrite(text);
+  return false;
 }
 
-/** The entries of those that share it. */
+/** The entries of those that share it, but for those of a namespace that had the name before. */
 export async function readShares(host: Host, place: Place): Promise<Entry[]> {
-  return (await storeOf(host).find(path(place))).map(parse);
+  const entries = (await storeOf(host).find(path(place))).map(parse);
+  const now = entries.length > 0 ? await identityOf(host, place) : undefined;
+  return entries
+    .filter(({ namespace = now }) => now === undefined || namespace === now)
+    .map(({ namespace: _, ...entry }) => entry);
+}
+
+async function identityOf(host: Host, { netns }: Place): Promise<string | undefined> {
+  return netns === undefined ? undefined : netnsIdentity(host, netns);
 }
 
 /** All entries of a host, of all its namespaces, with the namespace that each is of. */
@@ -87,12 +105,12 @@ export async function eraseNetns(host: Host, netns: string): Promise<void> {
 }
 
 /** What an entry's link says: its words, and behind them its name, which is how one `ln` can make many. */
-function line(file: string, entry: Entry): string {
+function line(file: string, entry: Entry & Incarnation): string {
   return `${JSON.stringify(entry)}/${basename(file)}`;
 }
 
-function parse(line: string): Entry {
-  return JSON.parse(line.slice(0, line.lastIndexOf("/"))) as Entry;
+function parse(line: string): Entry & Incarnation {
+  return JSON.parse(line.slice(0, line.lastIndexOf("/"))) as Entry & Incarnation;
 }
 
 function path({ netns, what }: Place, owner?: string): string {

@@ -1,8 +1,9 @@
+import { statSync } from "node:fs";
 import { LocalnetError } from "../errors";
 import { missingNetns } from "./causes";
 import { coalesce, getOrCreate } from "./coalesce";
 import { commandError } from "./command-error";
-import { pathExists } from "./files";
+import { ignoreErrors, pathExists } from "./files";
 import type { Host } from "./index";
 
 // The named network namespaces of a host, as `ip netns` makes them.
@@ -27,6 +28,23 @@ export async function netnsFileExists(host: Host, name: string): Promise<boolean
     return new Set(result.stdout.split("\n"));
   };
   return (await getOrCreate(names, host, () => coalesce(files))(name)).has(name);
+}
+
+const identities = new WeakMap<Host, (name: string) => Promise<Map<string, string>>>();
+
+/** Which namespace has the name: another one that gets it later differs. Undefined: none has. */
+export async function netnsIdentity(host: Host, name: string): Promise<string | undefined> {
+  if (host.isLocal) {
+    const file = ignoreErrors(["ENOENT"], () => statSync(pathOf(name)));
+    return file && `${file.ino} ${Math.floor(file.ctimeMs / 1000)}`;
+  }
+  const read = async (all: readonly string[]) => {
+    const argv = ["find", ...all.map(pathOf), "-maxdepth", "0", "-printf", "%f/%i %C@\\n"];
+    const { stdout } = await host.run(argv, { accept: [0, 1] });
+    const lines = [...stdout.matchAll(/^(.*)\/(\d+ \d+)/gm)];
+    return new Map(lines.map(([, each = "", identity = ""]) => [each, identity]));
+  };
+  return (await getOrCreate(identities, host, () => coalesce(read))(name)).get(name);
 }
 
 /** What a command that is started and left to itself cannot tell. */

@@ -68,10 +68,10 @@ export async function attach(host: Host, args: Attaching, isThere: boolean): Pro
   const { name, owner, pid } = args;
   const target = await requireProcess(host, args);
   const note = () => addShare(host, creationEntry(name), { owner, value: target });
-  if (isThere) return note();
-  await beginNamespace(host, args, false, async () => {
+  if (isThere) return void (await note());
+  await beginNamespace(host, args, false, async (...commands) => {
     await note();
-    await ipAll(host, undefined, [["netns", "attach", name, String(pid)]]);
+    if (commands.length > 0) await ipAll(host, undefined, [["netns", "attach", name, String(pid)]]);
   });
   // Between the look and the command the process may have ended, and its number gone to another one.
   if (await readAttachment(host, args)) return;

@@ -37,32 +37,40 @@ export async function observeNamespace(host: Host, { name, owner }: Namespace, l
   };
 }
 
-/** Begins to mark a namespace; one that is not there is made by `add`, or by what else begins with that command. */
+/** Begins to mark a namespace; one that is not there is made by `add`, which runs these commands and what comes with them. */
 export function beginNamespace(
   host: Host,
   args: Namespace,
   there: boolean,
-  add: () => Promise<unknown> = () => ipAll(host, undefined, [addNamespace(args)]),
+  add: (...commands: string[][]) => Promise<unknown> = (...commands) => ipAll(host, undefined, commands),
 ): Promise<void> {
   return serialize(host, `Netns ${args.name}`, async () => {
     // Of a namespace that somebody has made meanwhile all that is written down is theirs.
     if (!there && !(await netnsFileExists(host, args.name))) await eraseNetns(host, args.name);
     // A namespace has no place for a mark of its own; its loopback has. Before that is set, the ledger tells whose it is.
-    await addShare(host, creationEntry(args.name), { owner: args.owner });
-    if (!there) await makeNamespace(host, args, add);
+    const isFirst = await addShare(host, creationEntry(args.name), { owner: args.owner });
+    if (!there) await makeNamespace(host, args, add, isFirst);
   });
 }
 
-async function makeNamespace(host: Host, args: Namespace, add: () => Promise<unknown>): Promise<void> {
+async function makeNamespace(
+  host: Host,
+  args: Namespace,
+  add: Parameters<typeof beginNamespace>[3] & object,
+  isFirst: boolean,
+): Promise<void> {
+  const command = ["netns", "add", args.name];
   try {
-    await add().catch(async (error) => {
+    await add(command).catch(async (error) => {
       if (!(await isStale(host, args.name))) throw error;
       await ipAll(host, undefined, [["netns", "del", args.name]]);
-      await add();
+      await add(command);
     });
   } catch (error) {
-    const isOthers = hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("Cannot create namespace file");
-    if (isOthers && (await loopback(host, args.name))) {
+    const isThere = hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("Cannot create namespace file");
+    if (isThere && (await loopback(host, args.name))) {
+      // The command of a run that was killed came to its end meanwhile.
+      if (!isFirst) return void (await add());
       await endNamespace(host, args);
       throw new LocalnetError("LN_EXISTS", "another made a namespace of this name at the same time", {
         hint: "choose another name, or pass the one resource to both",
@@ -82,10 +90,6 @@ async function isStale(host: Host, name: string): Promise<boolean> {
     if ((await loopback(host, name)) !== null) return false;
   }
   return true;
-}
-
-export function addNamespace({ name }: Namespace): string[] {
-  return ["netns", "add", name];
 }
 
 /** The kernel gives it to a loopback that comes up, and leaves it there. */

@@ -37,7 +37,7 @@ interface Change {
   /** What a follower has to have after the write, if not what the kernel makes of it. */
   readonly follower: (key: string, before: string | undefined) => string | undefined;
   /** Notes what has to be put back, should this process end before it is. */
-  readonly note: (undo: Record<string, string> | undefined) => Promise<void>;
+  readonly note: (undo: Record<string, string> | undefined) => Promise<unknown>;
   /** What an earlier process noted, and did not put back. */
   readonly noted?: Record<string, string> | undefined;
 }

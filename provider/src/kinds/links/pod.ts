@@ -8,7 +8,6 @@ import { hasIpv6 } from "../../tools/ip/ip";
 import { type Link, showLink, showPeer } from "../../tools/ip/links";
 import {
   abandonNamespace,
-  addNamespace,
   beginNamespace,
   cleanUpNamespace,
   endNamespace,
@@ -94,7 +93,7 @@ export const pod = defineKind({
       });
     };
     // Namespaces are made on the host, in the same call as the link where that is there too.
-    const atOnce = near.netns === undefined && !detail?.hasNamespace ? () => connect(addNamespace(args)) : undefined;
+    const atOnce = near.netns === undefined && !detail?.hasNamespace ? connect : undefined;
     if (!isMarked) await beginNamespace(host, args, detail?.hasNamespace ?? false, atOnce);
     if (!atOnce) await connect();
 
