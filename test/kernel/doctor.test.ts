@@ -79,6 +79,7 @@ test.each<[what: string, feature: Feature]>([
   ["Vrf", "vrf"],
   ["Bond", "bond"],
   ["Ifb", "ifb"],
+  ["Tap", "tap"],
   ["Wireguard", "wireguard"],
   ["Tunnel: gre, gretap", "tunnel"],
   ["impairment", "netem"],

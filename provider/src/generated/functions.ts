@@ -12,6 +12,7 @@ import type {
   Macvlan,
   Netns,
   Pod,
+  Tap,
   Tunnel,
   VethPair,
   Vlan,
@@ -95,6 +96,7 @@ export interface GetLinkOutputArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -414,6 +416,7 @@ export interface RunProbeOutputTcpArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Port. 1 to 65535. */
@@ -437,6 +440,7 @@ export interface RunProbeOutputUdpArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Port. 1 to 65535. */
@@ -464,6 +468,7 @@ export interface RunProbeOutputPingArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
@@ -492,6 +497,7 @@ export interface RunProbeOutputDnsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Its port. 1 to 65535. Default: 53. */

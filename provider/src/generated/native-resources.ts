@@ -84,6 +84,13 @@ export type Bond = dynamic.Bond;
 export const Ifb = native<typeof dynamic.Ifb>("Ifb");
 export type Ifb = dynamic.Ifb;
 
+/**
+ * A link whose far end is a program, such as a virtual machine's (`ip tuntap`). It stays while no program has it open.
+ * Id: `NAME@NETNS`.
+ */
+export const Tap = native<typeof dynamic.Tap>("Tap");
+export type Tap = dynamic.Tap;
+
 /** A WireGuard link: an encrypted tunnel over UDP to each of its peers (`wg`). Id: `NAME@NETNS`. */
 export const Wireguard = native<typeof dynamic.Wireguard>("Wireguard");
 export type Wireguard = dynamic.Wireguard;

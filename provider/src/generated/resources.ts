@@ -1099,6 +1099,7 @@ export interface PodArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | undefined;
@@ -1117,6 +1118,7 @@ export interface PodArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | undefined;
@@ -1611,6 +1613,7 @@ export interface VlanArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -1954,6 +1957,7 @@ export interface VxlanArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -2349,6 +2353,7 @@ export interface TunnelArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -2693,6 +2698,7 @@ export interface MacvlanArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -3017,6 +3023,7 @@ export interface IpvlanArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -4072,6 +4079,368 @@ export class Ifb extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link Tap}. */
+export interface TapArgs extends CommonArgs {
+  /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
+  name?: pulumi.Input<string> | undefined;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
+   * is made; the kernel lowers it along with that one, and does not raise it.
+   */
+  mtu?: pulumi.Input<number> | undefined;
+  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  mac?: pulumi.Input<string> | undefined;
+  /** Is the link up? Default: true. */
+  up?: pulumi.Input<boolean> | undefined;
+  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  promiscuous?: pulumi.Input<boolean> | undefined;
+  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  arp?: pulumi.Input<boolean> | undefined;
+  /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  multicast?: pulumi.Input<boolean> | undefined;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   */
+  addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
+  /**
+   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
+   * 1000; 32 for Ifb.
+   */
+  txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
+   * the kernel's choice.
+   */
+  offloads?: pulumi.Input<TapOffloadsArgs> | undefined;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: nothing.
+   */
+  impairment?: pulumi.Input<TapImpairmentArgs> | undefined;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
+  /**
+   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
+  hairpin?: pulumi.Input<boolean> | undefined;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  bridgePort?: pulumi.Input<TapBridgePortArgs> | undefined;
+  /**
+   * What a program reads and writes: Ethernet frames (`tap`), or IP packets (`tun`). Default: "tap". A change replaces
+   * the resource.
+   */
+  mode?: pulumi.Input<"tap" | "tun"> | undefined;
+  /**
+   * Name of the user whose programs may open it. Default: those of everybody who may change the namespace's links. A
+   * change replaces the resource.
+   */
+  user?: pulumi.Input<string> | undefined;
+  /** Name of the group whose programs may open it. Default: as for `user`. A change replaces the resource. */
+  group?: pulumi.Input<string> | undefined;
+  /**
+   * Does a header with the protocol stand before each packet (`pi`)? Default: false. A change replaces the resource.
+   */
+  pi?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does a header for offloads stand before each packet, as virtual machines have it (`vnet_hdr`)? Default: false. A
+   * change replaces the resource.
+   */
+  vnetHdr?: pulumi.Input<boolean> | undefined;
+  /** May programs open it several times, to share its packets? Default: false. A change replaces the resource. */
+  multiQueue?: pulumi.Input<boolean> | undefined;
+  /**
+   * Megabits a second that it says of itself, 1 to 2147483647; a bond of mode 802.3ad joins links of one speed only. It
+   * limits nothing. Taken away, it replaces. 1 to 2147483647. Default: the kernel's choice, 10000, before Linux 6.4 10.
+   */
+  speed?: pulumi.Input<number> | undefined;
+  /**
+   * Does it say of itself that it sends and takes at the same time? Taken away, it replaces. Default: the kernel's
+   * choice, full.
+   */
+  duplex?: pulumi.Input<"half" | "full"> | undefined;
+  /**
+   * Does it say of itself that it agrees on a speed with the far end? Taken away, it replaces. Default: the kernel's
+   * choice, false.
+   */
+  autoneg?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `offloads` of {@link TapArgs}. */
+export interface TapOffloadsArgs {
+  /** Are checksums of incoming packets not looked at here? */
+  rx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  tx?: pulumi.Input<boolean> | undefined;
+  /** May the parts of a packet lie in several places? */
+  sg?: pulumi.Input<boolean> | undefined;
+  /** Are TCP packets cut by the link? */
+  tso?: pulumi.Input<boolean> | undefined;
+  /** Are packets cut as late as can be? */
+  gso?: pulumi.Input<boolean> | undefined;
+  /** Are packets that come in put together? */
+  gro?: pulumi.Input<boolean> | undefined;
+  /** Does the link put packets together? */
+  lro?: pulumi.Input<boolean> | undefined;
+  /** Does the link take VLAN tags off? */
+  rxvlan?: pulumi.Input<boolean> | undefined;
+  /** Does the link put VLAN tags on? */
+  txvlan?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `impairment` of {@link TapArgs}. */
+export interface TapImpairmentArgs {
+  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  delayMs?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`. 0 to 270000. Default: 0.
+   */
+  jitterMs?: pulumi.Input<number> | undefined;
+  /**
+   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   */
+  delayCorrelationPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  lossPercent?: pulumi.Input<number> | undefined;
+  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  duplicatePercent?: pulumi.Input<number> | undefined;
+  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  corruptPercent?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   */
+  reorderPercent?: pulumi.Input<number> | undefined;
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /**
+   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Default: 1000.
+   */
+  limit?: pulumi.Input<number> | undefined;
+}
+
+/** The input `bridgePort` of {@link TapArgs}. */
+export interface TapBridgePortArgs {
+  /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
+  isolated?: pulumi.Input<boolean> | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  learning?: pulumi.Input<boolean> | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
+  flood?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Default: the kernel's choice, false.
+   */
+  neighSuppress?: pulumi.Input<boolean> | undefined;
+  /**
+   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
+   * the kernel's choice, by the link's speed.
+   */
+  cost?: pulumi.Input<number> | undefined;
+  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  priority?: pulumi.Input<number> | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
+   * kernel's choice, the bridge's one.
+   */
+  vlans?: pulumi.Input<pulumi.Input<TapBridgePortVlansArgs>[]> | undefined;
+}
+
+/** An entry of the input `vlans` of {@link TapBridgePortArgs}. */
+export interface TapBridgePortVlansArgs {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  vid: pulumi.Input<number | string>;
+  /** Do frames that come in without a tag belong to it? Default: false. */
+  pvid?: pulumi.Input<boolean> | undefined;
+  /** Do its frames go out without a tag? Default: false. */
+  untagged?: pulumi.Input<boolean> | undefined;
+}
+
+/** The output `offloads` of {@link Tap}. */
+export interface TapOffloads {
+  /** Are checksums of incoming packets not looked at here? */
+  readonly rx?: boolean | undefined;
+  /**
+   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
+   * programs that read whole frames see.
+   */
+  readonly tx?: boolean | undefined;
+  /** May the parts of a packet lie in several places? */
+  readonly sg?: boolean | undefined;
+  /** Are TCP packets cut by the link? */
+  readonly tso?: boolean | undefined;
+  /** Are packets cut as late as can be? */
+  readonly gso?: boolean | undefined;
+  /** Are packets that come in put together? */
+  readonly gro?: boolean | undefined;
+  /** Does the link put packets together? */
+  readonly lro?: boolean | undefined;
+  /** Does the link take VLAN tags off? */
+  readonly rxvlan?: boolean | undefined;
+  /** Does the link put VLAN tags on? */
+  readonly txvlan?: boolean | undefined;
+}
+
+/** The output `impairment` of {@link Tap}. */
+export interface TapImpairment {
+  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  readonly delayMs: number;
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
+   * `delayMs`.
+   */
+  readonly jitterMs: number;
+  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  readonly delayCorrelationPercent: number;
+  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  readonly lossPercent: number;
+  /** How many packets are sent twice, in percent. */
+  readonly duplicatePercent: number;
+  /** In how many packets one bit is changed, in percent. */
+  readonly corruptPercent: number;
+  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  readonly reorderPercent: number;
+  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  readonly rateKbit: number;
+  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  readonly limit: number;
+}
+
+/** The output `bridgePort` of {@link Tap}. */
+export interface TapBridgePort {
+  /** Is the port kept from sending to other isolated ports? */
+  readonly isolated?: boolean | undefined;
+  /** Does the bridge learn MAC addresses from what comes in? */
+  readonly learning?: boolean | undefined;
+  /** Does the port get frames for MAC addresses that the bridge has not learnt? */
+  readonly flood?: boolean | undefined;
+  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  readonly neighSuppress?: boolean | undefined;
+  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  readonly cost?: number | undefined;
+  /** Priority for the spanning tree; less is better. */
+  readonly priority?: number | undefined;
+  /**
+   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
+   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
+   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   */
+  readonly vlans?: TapBridgePortVlans[] | undefined;
+}
+
+/** An entry of the output `vlans` of {@link TapBridgePort}. */
+export interface TapBridgePortVlans {
+  /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
+  readonly vid: number | string;
+  /** Do frames that come in without a tag belong to it? */
+  readonly pvid?: boolean | undefined;
+  /** Do its frames go out without a tag? */
+  readonly untagged?: boolean | undefined;
+}
+
+/**
+ * A link whose far end is a program, such as a virtual machine's (`ip tuntap`). It stays while no program has it open.
+ * Id: `NAME@NETNS`.
+ */
+export class Tap extends LocalnetResource {
+  /** The type in Pulumi's words, as policies compare it. */
+  static readonly __pulumiType: string = dynamicToken("Tap");
+
+  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Tap {
+    return new Tap(name, undefined as never, { ...options, id });
+  }
+
+  /** Is it one, be it of another copy of this package? */
+  static override isInstance(value: unknown): value is Tap {
+    return hasToken(value, Tap.__pulumiType);
+  }
+
+  /** Name, 1 to 15 characters. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
+   * primary one. Others that the link has are left alone.
+   */
+  declare readonly addresses: pulumi.Output<string[] | undefined>;
+  /** Largest packet in bytes. */
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  /** MAC address, unicast. */
+  declare readonly mac: pulumi.Output<string | undefined>;
+  /** Is the link up? */
+  declare readonly up: pulumi.Output<boolean>;
+  /** Does the link take frames that are not for it (`promisc`)? */
+  declare readonly promiscuous: pulumi.Output<boolean>;
+  /** Does the link ask for MAC addresses by ARP? */
+  declare readonly arp: pulumi.Output<boolean | undefined>;
+  /** Does the link take part in multicast? */
+  declare readonly multicast: pulumi.Output<boolean | undefined>;
+  /**
+   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
+   * draws (`addrgenmode`).
+   */
+  declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
+  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  declare readonly offloads: pulumi.Output<TapOffloads | undefined>;
+  /**
+   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
+   */
+  declare readonly impairment: pulumi.Output<TapImpairment | undefined>;
+  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  declare readonly master: pulumi.Output<string | undefined>;
+  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  declare readonly hairpin: pulumi.Output<boolean | undefined>;
+  /** What else a port of a bridge can be told. Needs `master`. */
+  declare readonly bridgePort: pulumi.Output<TapBridgePort | undefined>;
+  /** What a program reads and writes: Ethernet frames (`tap`), or IP packets (`tun`). */
+  declare readonly mode: pulumi.Output<"tap" | "tun">;
+  /** Name of the user whose programs may open it. */
+  declare readonly user: pulumi.Output<string | undefined>;
+  /** Name of the group whose programs may open it. */
+  declare readonly group: pulumi.Output<string | undefined>;
+  /** Does a header with the protocol stand before each packet (`pi`)? */
+  declare readonly pi: pulumi.Output<boolean>;
+  /** Does a header for offloads stand before each packet, as virtual machines have it (`vnet_hdr`)? */
+  declare readonly vnetHdr: pulumi.Output<boolean>;
+  /** May programs open it several times, to share its packets? */
+  declare readonly multiQueue: pulumi.Output<boolean>;
+  /**
+   * Megabits a second that it says of itself, 1 to 2147483647; a bond of mode 802.3ad joins links of one speed only. It
+   * limits nothing. Taken away, it replaces.
+   */
+  declare readonly speed: pulumi.Output<number | undefined>;
+  /** Does it say of itself that it sends and takes at the same time? Taken away, it replaces. */
+  declare readonly duplex: pulumi.Output<"half" | "full" | undefined>;
+  /** Does it say of itself that it agrees on a speed with the far end? Taken away, it replaces. */
+  declare readonly autoneg: pulumi.Output<boolean | undefined>;
+  /** The kernel's number of the link. */
+  declare readonly ifindex: pulumi.Output<number>;
+  /** The link's MAC address, asked for or not. */
+  declare readonly macAddress: pulumi.Output<string>;
+
+  constructor(name: string, args?: TapArgs, options?: pulumi.CustomResourceOptions) {
+    super("Tap", name, args, options);
+  }
+}
+
 /** The inputs of {@link Wireguard}. */
 export interface WireguardArgs extends CommonArgs {
   /** Name, 1 to 15 characters. Default: the resource's name. A change replaces the resource. */
@@ -4456,6 +4825,7 @@ export interface XfrmInterfaceArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -4824,6 +5194,7 @@ export interface AddressArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -4936,6 +5307,7 @@ export interface NeighbourArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -5009,6 +5381,7 @@ export interface BridgeFdbArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -5119,6 +5492,7 @@ export interface RouteArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | undefined;
@@ -5136,6 +5510,7 @@ export interface RouteArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -5198,6 +5573,7 @@ export interface RouteNextHopsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | undefined;
@@ -5215,6 +5591,7 @@ export interface RouteNextHopsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -5297,6 +5674,7 @@ export interface RouteNextHopsEncapsulationArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -5373,6 +5751,7 @@ export interface RouteEncapsulationArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -5599,6 +5978,7 @@ export interface PolicyRuleArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -5617,6 +5997,7 @@ export interface PolicyRuleArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -5740,6 +6121,7 @@ export interface MplsRouteArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | undefined;
@@ -5760,6 +6142,7 @@ export interface MplsRouteArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -5795,6 +6178,7 @@ export interface MplsRouteNextHopsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | undefined;
@@ -5812,6 +6196,7 @@ export interface MplsRouteNextHopsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -5883,6 +6268,7 @@ export interface QdiscArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -6186,6 +6572,7 @@ export interface TrafficFilterArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link;
@@ -6286,6 +6673,7 @@ export interface TrafficFilterActionsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface
     | Link
@@ -7883,6 +8271,7 @@ export interface IpvsBackendArgs extends CommonArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /**
@@ -8113,6 +8502,7 @@ export interface ProcessReadyTcpArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Port. 1 to 65535. A change replaces the resource. */
@@ -8277,6 +8667,7 @@ export interface ProbeTcpArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Port. 1 to 65535. */
@@ -8300,6 +8691,7 @@ export interface ProbeUdpArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Port. 1 to 65535. */
@@ -8327,6 +8719,7 @@ export interface ProbePingArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
@@ -8355,6 +8748,7 @@ export interface ProbeDnsArgs {
     | Vrf
     | Bond
     | Ifb
+    | Tap
     | Wireguard
     | XfrmInterface;
   /** Its port. 1 to 65535. Default: 53. */

@@ -26,6 +26,7 @@ import { ifb } from "./links/ifb";
 import { ipvlan } from "./links/ipvlan";
 import { macvlan } from "./links/macvlan";
 import { pod } from "./links/pod";
+import { tap } from "./links/tap";
 import { tunnel } from "./links/tunnel";
 import { vethPair } from "./links/veth-pair";
 import { vlan } from "./links/vlan";
@@ -70,6 +71,7 @@ export {
   qdisc,
   route,
   sysctl,
+  tap,
   trafficFilter,
   tunnel,
   vethPair,
@@ -98,6 +100,7 @@ const all: readonly AnyKind[] = [
     vrf,
     bond,
     ifb,
+    tap,
     wireguard,
     wireguardKey,
     xfrmInterface,

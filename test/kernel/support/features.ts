@@ -2,6 +2,7 @@
 export type Feature =
   | "dummy"
   | "ifb"
+  | "tap"
   | "ipvlan"
   | "xfrm"
   | "ipsec states"

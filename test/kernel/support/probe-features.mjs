@@ -10,6 +10,7 @@ const isWholeHost = "grep -q ' 4294967295$' /proc/self/uid_map";
 const probes = {
   dummy: ["ip", "link", "add", "name", "probe", "type", "dummy"],
   ifb: ["ip", "link", "add", "name", "probe-ifb", "type", "ifb"],
+  tap: ["ip", "tuntap", "add", "dev", "probe-tap", "mode", "tap"],
   // Not on lo: older kernels take none there.
   vlan: ["sh", "-c", "ip link add probe-low type veth && ip link add link probe-low name probe-vid type vlan id 1"],
   ipvlan: ["sh", "-c", "ip link add probe-below type veth && ip link add link probe-below name probe-ip type ipvlan"],

@@ -30,7 +30,7 @@ export function onlyReads(argv: readonly string[]): boolean {
   // A batch that goes on after a failure is one of questions.
   if (command === "tc") return args.includes("show") || args.includes("-force");
   if (command === "wg") return args.includes("show") || args.includes("--version");
-  if (command === "ethtool") return args.includes("-k");
+  if (command === "ethtool") return args.includes("-k") || args.length === 1;
   if (command === "iptables" || command === "ip6tables") return args.includes("-S") || args.includes("-V");
   if (command === "dd") return args.some((each) => each.startsWith("if="));
   if (command === "bridge") return args.includes("show");

@@ -12,6 +12,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Bond: { name: "bond0", netns: "foo", mode: "active-backup" },
   Wireguard: { name: "wg0", netns: "foo", privateKey: "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=" },
   WireguardKey: {},
+  Tap: { name: "tap0", netns: "foo" },
   Ifb: { name: "ifb0", netns: "foo" },
   Macvlan: { name: "mv0", netns: "foo", link: "eth0" },
   XfrmInterface: { name: "x0", netns: "foo", ifId: 42 },

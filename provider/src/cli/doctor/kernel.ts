@@ -62,6 +62,7 @@ const features: readonly Feature[] = [
   link("Vrf", "vrf", "vrf table 1"),
   link("Bond", "bonding", "bond"),
   link("Ifb", "ifb", "ifb"),
+  command("Tap", "tun", "ip", "tuntap", "add", "dev", "probe", "mode", "tap"),
   link("Wireguard", "wireguard", "wireguard"),
   link("XfrmInterface", "xfrm_interface", "xfrm if_id 1"),
   state("XfrmState: esp", "esp4", "esp", "enc", "cbc(aes)", `0x${"00".repeat(16)}`),

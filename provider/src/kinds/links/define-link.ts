@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { defineKind, type Kind } from "../../core/kind";
+import { eraseClaim } from "../../core/ledger";
 import { unsetValue } from "../../core/unset";
 import type { Host } from "../../host";
 import { at, parseAt } from "../../schema/fields";
@@ -7,6 +8,7 @@ import { ipAll } from "../../tools/ip/batch";
 import { type Link, showLink } from "../../tools/ip/links";
 import { birthplaceOf, createdInRules, withBirthplace } from "./created-in";
 import { changedWords, creation, ensureLink } from "./ensure";
+import { claimedOwner, whileUnmarked } from "./first-claim";
 import {
   importableInputs,
   importableTypes,
@@ -27,7 +29,7 @@ import {
   type TypeOptions,
   type TypeOutputs,
 } from "./link-definition";
-import { linkRules, portRules } from "./options";
+import { type LinkArgs, linkRules, portRules } from "./options";
 import { ensureSides, showSides } from "./side-inputs";
 
 /** A kind of link: what is the same for all is here, what differs is data. */
@@ -52,6 +54,9 @@ export function defineLink<
   const always = Object.fromEntries(alwaysGiven.map(([key, option]) => [key, { words: wordsOf(option) }]));
   const kindOutputs = Object.entries(definition.outputs ?? {});
   const lowers = Object.entries(options).filter(([, { isLower }]) => isLower);
+
+  /** Where the ledger has it. */
+  const placeOf = ({ name, netns }: LinkArgs) => ({ netns, what: `${type} ${at(name, netns)}` });
 
   function lacksOf(inputs: object): (readonly [Missing, string])[] {
     const reasons = definition.lacks?.(inputs as never);
@@ -107,7 +112,9 @@ export function defineLink<
       const shown = await showSides(host, args, recorded, basic);
       if (!shown) return undefined;
       const link = await whole(host, args.netns, shown);
-      const observed = observedOf(link, args.owner);
+      const marked = observedOf(link, args.owner);
+      const isClaimed = definition.make && marked.owner === "";
+      const observed = isClaimed ? { ...marked, owner: await claimedOwner(host, placeOf(args)) } : marked;
       const isKnown = recorded && !recorded.imported;
       const isGone = (key: "mtu" | "mac") => args[key] === undefined && (!isKnown || recorded[key] !== undefined);
       if (!readDefaults || !(isGone("mtu") || isGone("mac"))) return observed;
@@ -136,13 +143,17 @@ export function defineLink<
       const birthplace = birthplaceOf(args);
       const isElsewhere = birthplace !== args.netns;
       if (!observed && isElsewhere) await ipAll(host, birthplace, [add]);
-      const first = observed ? set : [...(isElsewhere ? [] : [add]), ...(pinMtu?.(args) ?? [])];
-      const made = await ensureLink(host, args, args.owner, first, observed ?? fresh, recorded);
+      const adds = definition.make ? madeBy(definition.make(args.name, wanted.flat()), args.name, words) : [add];
+      const first = observed ? set : [...(isElsewhere ? [] : adds), ...(pinMtu?.(args) ?? [])];
+      const bringAbout = () => ensureLink(host, args, args.owner, first, observed ?? fresh, recorded);
+      const isUnmarked = definition.make && !observed;
+      const made = await (isUnmarked ? whileUnmarked(host, placeOf(args), args, bringAbout) : bringAbout());
       const link = await ensureSides(host, args, recorded, made, observed?.inputs);
       return { observed: link && observedOf(await whole(host, args.netns, link), args.owner) };
     },
 
     remove: removeLink,
+    ...(definition.make && { cleanUp: (host: Host, args: LinkArgs) => eraseClaim(host, placeOf(args)) }),
 
     imports: {
       parse: parseAt,
@@ -162,6 +173,13 @@ export function defineLink<
   }
 
   return kind as unknown as Kind<LinkKindArgs<T, P>, OutputShape<Out>, ObservedLink>;
+}
+
+/** The mark stands alone behind the commands that cannot say it, so that what is left of others that fail is ours. */
+function madeBy(commands: readonly string[][], name: string, words: readonly string[]): string[][] {
+  const set = ["link", "set", "dev", name];
+  const [group, others] = [words.slice(0, 2), words.slice(2)];
+  return [...commands, [...set, ...group], ...(others.length > 0 ? [[...set, ...others]] : [])];
 }
 
 function wordsOf({ word, words }: TypeOption): (value: never) => string[] {

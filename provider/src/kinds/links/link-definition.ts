@@ -75,6 +75,8 @@ export interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape, 
   lacks?(inputs: Args<LinkKindArgs<T, P>>): { readonly [K in Missing]?: string | undefined };
   /** Does the kernel, when nobody asks, give it the MAC address of the link below? Default: one is drawn. */
   readonly followsMac?: boolean;
+  /** The commands that make it, with the words for its options, where `ip link add` cannot; its mark, MAC address and mtu come after them. */
+  make?(name: string, words: readonly string[]): string[][];
   /** Commands after the one that makes the link, in place of saying the mtu in that one. */
   pinMtu?(args: LinkArgs): string[][];
   /** Does a change of its options give the link the mtu again that the kernel chooses? Default: no. */

@@ -7,6 +7,7 @@ import { addrgenmode } from "./addrgenmode";
 import { impairment } from "./impairment";
 import { offloads } from "./offloads";
 import type { LinkArgs } from "./options";
+import { speed } from "./speed";
 import { vlans } from "./vlans";
 import { wireguard } from "./wireguard-side";
 
@@ -30,7 +31,7 @@ interface Inputs {
   readonly recorded: SideArgs | undefined;
 }
 
-const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads, impairment, wireguard];
+const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads, speed, impairment, wireguard];
 
 /** A link with what other commands show of it; undefined when it went away since ip showed it. */
 export async function showSides(

@@ -79,6 +79,10 @@ export type Link = z.output<typeof linkJson> & {
   readonly offloads?: Readonly<Record<string, boolean | undefined>>;
   /** Those of them that the link cannot change. */
   readonly fixedOffloads?: readonly string[];
+  /** Where `ethtool` was asked for it, as the next two. */
+  readonly speed?: number;
+  readonly duplex?: "half" | "full";
+  readonly autoneg?: boolean;
   /** Where `wg` was asked for it. */
   readonly wireguard?: WireguardConfig;
   /** Where `tc` was asked for it. */

@@ -43,6 +43,7 @@ function whyOfLink({ linkinfo, flags, addr_info }: Link): string {
   if (type === undefined) return "it is a device, which nobody made by a command";
   if (madeByModules.includes(type) && !flags.includes("UP") && addr_info.length === 0)
     return `it is as the kernel makes it when the module ${type} is loaded`;
+  if (type === "tun") return "it goes with the program that made it";
   return `no kind has links of type ${type}`;
 }
 

@@ -4,7 +4,20 @@ import { file, netns } from "./files";
 import { ipSet, iptablesChain, iptablesPolicy } from "./firewall";
 import { xfrmPolicy, xfrmState } from "./ipsec";
 import { ipvsBackend, ipvsService, ipvsTimeouts } from "./ipvs";
-import { bridge, dummy, ifb, ipvlan, linkShape, pod, tunnel, vethPair, vxlan, wireguard, xfrmInterface } from "./links";
+import {
+  bridge,
+  dummy,
+  ifb,
+  ipvlan,
+  linkShape,
+  pod,
+  tap,
+  tunnel,
+  vethPair,
+  vxlan,
+  wireguard,
+  xfrmInterface,
+} from "./links";
 import { probe, process } from "./processes";
 import { address, neighbour, policyRule, route } from "./routes";
 import { iptablesRule, nftTable } from "./rules";
@@ -19,6 +32,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Pod: pod,
   Dummy: dummy,
   Ifb: ifb,
+  Tap: tap,
   Ipvlan: ipvlan,
   XfrmInterface: xfrmInterface,
   Vxlan: vxlan,

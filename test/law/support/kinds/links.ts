@@ -106,6 +106,19 @@ export const dummy: Shape = {
 
 export const ifb: Shape = { ...linkShape("Ifb"), without: { mac: "the kernel changes none" } };
 
+export const tap: Shape = {
+  ...linkShape("Tap"),
+  inputs: {
+    ...portLinkInputs,
+    user: ({ draw }) => draw.pick(["root", "nobody"]),
+    group: ({ draw }) => draw.pick(["root", "nogroup"]),
+  },
+  without: {
+    mode: "they differ in what they refuse",
+    ...{ speed: "what is looked at does not tell it", duplex: "as speed", autoneg: "as speed" },
+  },
+};
+
 export const ipvlan: Shape = {
   ...linkShape("Ipvlan"),
   without: {
