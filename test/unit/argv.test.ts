@@ -24,7 +24,11 @@ const pod = {
   outputs: {},
   detail: { hasNamespace: true, isMarked: true, isWhole: true, near, far: link },
 };
-const namespace = (loopback: boolean) => ({ owner, inputs: { loopback }, outputs: {}, detail: { isMarked: true } });
+const lo = { isMarked: true, loopbackAddresses: [] };
+const namespace = (loopback: boolean) => ({
+  ...{ owner, inputs: { loopback }, outputs: {} },
+  detail: { ...lo, isLoopbackUp: loopback },
+});
 const route = {
   owner,
   inputs: { via: "10.0.0.1", device: "e0", type: "unicast" },
@@ -51,7 +55,7 @@ async function ensured(type: string, values: Values, observed?: object, recorded
 /** What is changed; who owns it is written down by commands of its own, which the kernel layer proves. */
 function changes(host: RecordingHost): string[] {
   const lines = host.lines.filter(
-    (line) => !line.includes("/run/pulumi-localnet/owned") && !/ show( |$)|^ls /.test(line),
+    (line) => !line.includes("/run/pulumi-localnet/owned") && !/ show( |$)|^ls |^find \/run\/netns\//.test(line),
   );
   return lines.map((line) => line.replace(" -N -j -d", "").replace(/address (\w\w:){5}\w\w/g, "address MAC"));
 }
