@@ -96,7 +96,7 @@ test.each([0, 1, 2, 126, 254, 255])("exit code %i is the command's own", async (
   expect((await host.run(["sh", "-c", `exit ${code}`], { accept: "any" })).exitCode).toBe(code);
   if (code === 0) return;
   const error = await failure(host.run(["sh", "-c", `echo why >&2; exit ${code}`]));
-  expect(error).toMatchObject({ code: "LN_COMMAND", ran: { exitCode: code, stderr: "why\n" } });
+  expect(error).toMatchObject({ code: "LN_COMMAND", command: { exitCode: code, stderr: "why\n" } });
 });
 
 test.each([124, 137])("exit code %i is the command's own and no time-out", async (code) => {

@@ -23,6 +23,9 @@ afterAll(async () => {
 
 const address = (index: number) => `10.9.0.${index + 1}/32`;
 
+/** A process of its own, whatever the host's shells would run. */
+const ip = (netns: string, ...words: string[]) => enter(netns, ["env", "ip", ...words]);
+
 type Query = (host: Host, netns: string) => Promise<unknown>;
 
 /** What is answered in a look ahead, how many processes that took, and how many the others took after it. */
@@ -45,7 +48,7 @@ async function queryAll(query: Query): Promise<{ answers: unknown[]; begun: numb
 
 test("what two namespaces were asked, all others are asked by few processes, and each answers for itself", async () => {
   const show: Query = async (each, name) =>
-    (await each.run(["ip", "-n", name, "-o", "-4", "addr", "show", "dev", "lo"])).stdout;
+    (await each.run(ip(name, "-o", "-4", "addr", "show", "dev", "lo"))).stdout;
   const { answers, begun, after } = await queryAll(show);
   expect(answers).toEqual(others.map((_, index) => expect.stringContaining(` ${address(index)} `)));
   expect(after).toBe(0);
@@ -66,11 +69,11 @@ test("words, standard input, both outputs and the exit code are those of the com
 });
 
 test("a failure is that of the command alone, and what only one was asked the others are not", async () => {
-  const missing: Query = (each, name) => failure(() => each.run(["ip", "-n", name, "link", "show", "dev", "none0"]));
+  const missing: Query = (each, name) => failure(() => each.run(ip(name, "link", "show", "dev", "none0")));
   const { answers, after } = await queryAll(missing);
   expect(answers).toEqual(others.map(() => expect.objectContaining({ summary: expect.stringContaining("none0") })));
   expect(after).toBe(0);
   const onlyFirst: Query = (each, name) =>
-    name === samples[0] ? each.run(["ip", "-n", name, "link"]) : Promise.resolve();
+    name === samples[0] ? each.run(ip(name, "link")) : Promise.resolve();
   if (host.isLocal) expect(await queryAll(onlyFirst)).toMatchObject({ begun: 1, after: 0 });
 });

@@ -9,6 +9,8 @@ import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVaria
 import { errnoOf } from "./files";
 import { environment, type Host, type Result, type RunOptions, settle, timeoutError, withEnvironment } from "./host";
 import { alarm, interrupted } from "./interrupt";
+import { killGroup } from "./kill-group";
+import { localShells } from "./local-shell";
 import { openLog } from "./log-file";
 import { defaultOutputBytes, messageBytes, Output, outputError } from "./output";
 import { checkFolder, localFolders } from "./private";
@@ -26,6 +28,9 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
   // What sudo runs is root's, who alone can end it.
   const limited = (seconds: number) => (elevated ? [...prefix, "timeout", "-k", "1", String(seconds + 1)] : enter);
 
+  // sudo writes down each command by itself.
+  const inShell = elevated ? undefined : localShells(enter);
+
   const runDirectory = root
     ? "/run/pulumi-localnet"
     : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-${userInfo().uid}`);
@@ -37,7 +42,8 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
 
     async run(argv, options = {}) {
       const seconds = options.timeoutSeconds ?? timeoutSeconds;
-      return settle(argv, await execute([...limited(seconds), ...argv], seconds, options), options);
+      const result = await inShell?.(argv, seconds, options);
+      return settle(argv, result ?? (await execute([...limited(seconds), ...argv], seconds, options)), options);
     },
 
     async start(argv, { environment: extra, workingDirectory, logFile }) {
@@ -162,15 +168,6 @@ export async function during<T>(
   } finally {
     child.stdin?.end();
     await ended.finally(alarm(seconds, kill));
-  }
-}
-
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid) process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    // All of it may have ended, and left its output open to a child of another session; or sudo runs it, as root.
-    if (!["ESRCH", "EPERM"].includes(errnoOf(error))) throw error;
   }
 }
 
