@@ -47,8 +47,7 @@ async function queryAll(query: Query): Promise<{ answers: unknown[]; begun: numb
 }
 
 test("what two namespaces were asked, all others are asked by few processes, and each answers for itself", async () => {
-  const show: Query = async (each, name) =>
-    (await each.run(ip(name, "-o", "-4", "addr", "show", "dev", "lo"))).stdout;
+  const show: Query = async (each, name) => (await each.run(ip(name, "-o", "-4", "addr", "show", "dev", "lo"))).stdout;
   const { answers, begun, after } = await queryAll(show);
   expect(answers).toEqual(others.map((_, index) => expect.stringContaining(` ${address(index)} `)));
   expect(after).toBe(0);
@@ -73,7 +72,6 @@ test("a failure is that of the command alone, and what only one was asked the ot
   const { answers, after } = await queryAll(missing);
   expect(answers).toEqual(others.map(() => expect.objectContaining({ summary: expect.stringContaining("none0") })));
   expect(after).toBe(0);
-  const onlyFirst: Query = (each, name) =>
-    name === samples[0] ? each.run(ip(name, "link")) : Promise.resolve();
+  const onlyFirst: Query = (each, name) => (name === samples[0] ? each.run(ip(name, "link")) : Promise.resolve());
   if (host.isLocal) expect(await queryAll(onlyFirst)).toMatchObject({ begun: 1, after: 0 });
 });
