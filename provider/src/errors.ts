@@ -33,13 +33,13 @@ export interface FailedCommand {
 }
 
 /** What an operation was about: the kind, the id and the operation of a resource. */
-export interface Subject {
+interface Subject {
   readonly kind: string;
   readonly id: string;
   readonly op: string;
 }
 
-export interface Details {
+interface Details {
   readonly command?: FailedCommand | undefined;
   readonly hint?: string | undefined;
   readonly subject?: Subject | undefined;

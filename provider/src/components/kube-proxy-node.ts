@@ -5,7 +5,7 @@ import type { Node } from "./kube-proxy/check";
 import type { Planned } from "./kube-proxy/plan";
 
 /** The classes of one of the two providers. */
-export type Classes = Pick<typeof classes, Planned["kind"]>;
+type Classes = Pick<typeof classes, Planned["kind"]>;
 
 type Class = new (name: string, args: object, options: pulumi.CustomResourceOptions) => pulumi.Resource;
 

@@ -7,7 +7,7 @@ import type { AnyKind } from "./kind";
 import { read } from "./lifecycle";
 
 /** Where new inputs differ from recorded ones. An input that was recorded before it existed had its default. */
-export function changes(kind: AnyKind, olds: Values, news: Values): Difference[] {
+function changes(kind: AnyKind, olds: Values, news: Values): Difference[] {
   return differences(kind.args, news, withDefaults(kind.args, olds));
 }
 

@@ -18,7 +18,7 @@ interface Remark {
   readonly why: string;
 }
 
-export interface Discovered {
+interface Discovered {
   readonly importable: ImportableObject[];
   /** What else there is, or where nobody could look, and why. */
   readonly left: Remark[];

@@ -6,7 +6,7 @@ import type { AnyKind } from "./kind";
  * Namespaces in which this run has changed what other objects hang on. The kernel takes those along with it, and no input
  * of theirs tells, so they are looked at before they are said to be as recorded.
  */
-export const disturbed = new Set<string>();
+const disturbed = new Set<string>();
 
 /** Notes that an operation is about to change an object. */
 export function disturb(kind: AnyKind, args: Values, settings: HostSettings): void {

@@ -151,9 +151,9 @@ export interface Importable {
 }
 
 export type Args<A extends z.ZodRawShape> = z.output<z.ZodObject<A & typeof common>>;
-export type Outputs<O extends z.ZodRawShape> = z.output<z.ZodObject<O>>;
+type Outputs<O extends z.ZodRawShape> = z.output<z.ZodObject<O>>;
 type KnownOutputs<O extends z.ZodRawShape> = { readonly [K in keyof Outputs<O>]?: Outputs<O>[K] | undefined };
-export type Recorded<A extends z.ZodRawShape, O extends z.ZodRawShape> = Args<A> &
+type Recorded<A extends z.ZodRawShape, O extends z.ZodRawShape> = Args<A> &
   KnownOutputs<O> & {
     /** It was imported, and carries no mark before its first update. */
     readonly imported?: boolean;

@@ -10,7 +10,7 @@ import type { AnyKind } from "./kind";
 import { observeOwned } from "./ownership";
 
 /** An object of a host, whoever made it. */
-export interface Surveyed {
+interface Surveyed {
   readonly type: string;
   readonly id: string;
   /** "" is nobody that a mark or the ledger names. */

@@ -52,7 +52,7 @@ export function cached<T>(host: Host, what: string, read: () => Promise<T>): Pro
 }
 
 /** What was read of a host may not be so any more. */
-export function forget(host: Host): void {
+function forget(host: Host): void {
   caches.delete(host);
 }
 

@@ -40,7 +40,7 @@ export function sshOptions(config?: string): SshOptions {
   return { directory, options, ...(text && { config: text }) };
 }
 
-export interface SshOptions {
+interface SshOptions {
   readonly directory: string;
   readonly options: string[];
   /** The configuration that is given as text, and the file that ssh reads it from. */
@@ -48,7 +48,7 @@ export interface SshOptions {
 }
 
 /** One connection for all commands to a host. */
-export interface Connection {
+interface Connection {
   /** Makes it unless it is there. All that wait for it say so beside their resources. */
   open(): Promise<void>;
   /** It is gone: the next command makes another one. */

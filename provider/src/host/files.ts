@@ -40,7 +40,7 @@ export function linksOfThisProcess(): string[] {
 }
 
 /** Processes by the network namespace that they are in, as far as this user may see. */
-export type ProcessesByNamespace = ReadonlyMap<string, readonly string[]>;
+type ProcessesByNamespace = ReadonlyMap<string, readonly string[]>;
 
 export function processesByNamespace(): ProcessesByNamespace {
   const found = new Map<string, string[]>();

@@ -10,7 +10,7 @@ import { quote, refuseNul } from "./text";
 // Commands that the user of a terminal begins, with the terminal as it is. A provider never does.
 
 /** Where a command is to run: a namespace of a host. */
-export interface Where extends HostSettings {
+interface Where extends HostSettings {
   readonly netns?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ const boundScript = [
   "wait $child; code=$?; kill $reader 2>/dev/null; exit $code",
 ].join("; ");
 
-export type Mode =
+type Mode =
   /** What it reads is this process's own standard input; there, too, it has a terminal. */
   | "terminal"
   /** The same, without a terminal there. */

@@ -4,7 +4,7 @@ import { LocalnetError } from "../errors";
 import { ignoreErrors } from "./files";
 
 /** What `checkFolder` must know of a path, a link at its end not followed. */
-export interface Entry {
+interface Entry {
   readonly uid: number;
   readonly mode: number;
 }

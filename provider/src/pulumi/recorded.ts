@@ -4,7 +4,7 @@ import { autonamedKey, requestedInputs } from "./native/state";
 import { kindOf, nameOf, ownerOf } from "./urn";
 
 /** A resource of ours as a state has it, whichever of the two providers made it. */
-export interface RecordedResource {
+interface RecordedResource {
   readonly type: string;
   /** The resource's name in the program. */
   readonly name: string;

@@ -6,7 +6,7 @@ import type { Host, Result } from "../host";
 /** Bytes of a file that is read or written here: all of it is in the state. */
 export const maxFileBytes = 1024 * 1024;
 
-export interface FileEntry {
+interface FileEntry {
   readonly isFile: boolean;
   /** Four octal digits. */
   readonly mode: string;

@@ -27,7 +27,7 @@ export type ServiceKey =
   | { readonly protocol: "tcp" | "udp" | "sctp"; readonly address: string; readonly port: number }
   | { readonly firewallMark: number; readonly family: "ipv4" | "ipv6" };
 
-export interface Backend {
+interface Backend {
   readonly address: string;
   readonly port: number;
   readonly forwarding: "masquerade" | "gateway" | "tunnel";
@@ -91,11 +91,11 @@ export function parseEndpoint(text: string): { address: string; port: number } |
   return match ? { address: match[1] ?? match[2] ?? "", port: Number(match[3]) } : undefined;
 }
 
-export function sameService(a: ServiceKey, b: ServiceKey): boolean {
+function sameService(a: ServiceKey, b: ServiceKey): boolean {
   return serviceId(a) === serviceId(b);
 }
 
-export function listServices(host: Host, netns: string | undefined): Promise<Service[]> {
+function listServices(host: Host, netns: string | undefined): Promise<Service[]> {
   return cached(host, `services ${netns ?? ""}`, async () => parseServices(await ipvsadm(host, netns, "-S", "-n")));
 }
 

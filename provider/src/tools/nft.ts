@@ -11,7 +11,7 @@ export interface TableKey {
   readonly name: string;
 }
 
-export interface Table {
+interface Table {
   /** What stands between its braces, as nft prints it, without what counts or comes and goes by itself. */
   readonly body: string;
   /** Its rules are made by iptables, in its own way. */

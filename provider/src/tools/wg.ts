@@ -22,7 +22,7 @@ export interface WireguardConfig {
 }
 
 /** What is to be changed. An input that is left out stays, and so do other peers. */
-export interface WireguardChange {
+interface WireguardChange {
   readonly privateKey?: string | undefined;
   /** 0: the kernel chooses one. */
   readonly listenPort?: number | undefined;
@@ -39,7 +39,7 @@ export async function showWireguard(host: Host, netns: string | undefined, name:
   return parseWireguard((await host.run(enter(netns, ["wg", "show", name, "dump"]))).stdout);
 }
 
-export function parseWireguard(text: string): WireguardConfig {
+function parseWireguard(text: string): WireguardConfig {
   const [device = [], ...others] = text
     .split("\n")
     .filter(Boolean)

@@ -31,7 +31,7 @@ async function list(options: Options): Promise<number> {
   return options.expectNoChanges && !isAsRecorded ? exitCodes.wrong : exitCodes.ok;
 }
 
-export interface Row {
+interface Row {
   readonly host?: string | undefined;
   readonly netns?: string | undefined;
   readonly type: string;

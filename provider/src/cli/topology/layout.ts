@@ -2,7 +2,7 @@ import { LocalnetError } from "../../errors";
 import type { Box, Edge, Frame, Graph, GraphNode } from "./graph";
 
 /** Where a thing stands, in pixels. */
-export interface Place {
+interface Place {
   readonly x: number;
   readonly y: number;
   readonly width: number;

@@ -2,7 +2,7 @@ import type { Values } from "../../core/values";
 import type { LabObject } from "./object";
 
 /** A lab as its parts hang together. Each part has the object that it comes from. */
-export interface Topology {
+interface Topology {
   readonly namespaces: readonly Namespace[];
   readonly links: readonly Link[];
   readonly services: readonly Service[];
@@ -19,7 +19,7 @@ export interface Part {
 }
 
 /** Without an object: a namespace that others name, and nothing here makes. */
-export interface Namespace {
+interface Namespace {
   readonly host?: string | undefined;
   readonly name?: string | undefined;
   readonly object?: LabObject;
@@ -36,12 +36,12 @@ export interface Link extends Part {
   readonly lower?: string | undefined;
 }
 
-export interface End {
+interface End {
   readonly netns?: string | undefined;
   readonly name: string;
 }
 
-export interface Service extends Part {
+interface Service extends Part {
   readonly endpoint: string;
   readonly backends: readonly { readonly address: string; readonly object: LabObject }[];
 }
@@ -85,7 +85,7 @@ function backendOf(object: LabObject): Service["backends"][number] {
 }
 
 /** The links that an object is or has. */
-export function linksOf(object: LabObject): Link[] {
+function linksOf(object: LabObject): Link[] {
   const { type, outputs, host } = object;
   if (type === "Pod") return podLinks(object);
   const name = text(outputs.name);

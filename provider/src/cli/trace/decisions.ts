@@ -76,7 +76,7 @@ export async function serviceFor(
   return { text, backends: service.backends.length, ...(owner !== undefined && { owner }) };
 }
 
-export function ownerOf({ objects }: Lab, type: string, netns: string | undefined, id: string): string | undefined {
+function ownerOf({ objects }: Lab, type: string, netns: string | undefined, id: string): string | undefined {
   const full = netns === undefined ? id : `${id}@${netns}`;
   return (
     objects.find((each) => each.type === type && each.netns === netns && [id, full].includes(each.id))?.owner ||

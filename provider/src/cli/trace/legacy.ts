@@ -7,7 +7,7 @@ import type { Place } from "./way";
 // Rules of iptables' older backend: the kernel traces none of them, but it counts the packets of each.
 
 /** A rule or a policy, and how many packets it has counted. */
-export interface Counted {
+interface Counted {
   readonly table: string;
   readonly chain: string;
   /** As iptables prints it, without the mark. */
@@ -37,7 +37,7 @@ export async function legacyRules(host: Host, netns: string | undefined, isV6: b
 }
 
 /** Reads what `iptables-save -c` prints. */
-export function parseCounters(saved: string): Counted[] {
+function parseCounters(saved: string): Counted[] {
   let table = "";
   return saved.split("\n").flatMap((line): Counted[] => {
     const [, name] = /^\*(\S+)$/.exec(line) ?? [];

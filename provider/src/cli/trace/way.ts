@@ -171,7 +171,7 @@ function visitsOf(events: readonly Event[]): Step[][] {
   return visits;
 }
 
-export function ends({ source, sourcePort, destination, destinationPort }: Packet): string {
+function ends({ source, sourcePort, destination, destinationPort }: Packet): string {
   return `${source} ${sourcePort ?? ""} ${destination} ${destinationPort ?? ""}`;
 }
 

@@ -22,7 +22,7 @@ export interface Planned {
 export type Family = "ipv4" | "ipv6";
 
 /** How far behind an object is made. */
-export interface Needs {
+interface Needs {
   readonly after?: readonly string[];
   readonly gates?: readonly unknown[] | undefined;
 }

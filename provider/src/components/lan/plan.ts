@@ -32,7 +32,7 @@ export function pairsOf(members: object): [string, string][] {
 }
 
 /** The way from one host to another, as the first one's routes say. */
-export interface Way {
+interface Way {
   readonly from: string;
   readonly to: string;
   readonly exists: boolean;

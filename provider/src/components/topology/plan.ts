@@ -4,7 +4,7 @@ import type { TopologyArgs } from "./args";
 import { type Cable, distancesTo, type Graph, neighboursOf } from "./graph";
 
 /** What a topology is made of, as plain values. */
-export interface Plan {
+interface Plan {
   readonly nodes: readonly PlannedNode[];
   readonly cables: readonly PlannedCable[];
   readonly routes: readonly PlannedRoute[];

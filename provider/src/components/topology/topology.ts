@@ -5,7 +5,7 @@ import type { Graph } from "./graph";
 import { type PlannedCable, type PlannedNode, type PlannedRoute, planned } from "./plan";
 
 /** The classes of one of the two providers. */
-export type Classes = Pick<typeof classes, "Address" | "Netns" | "Route" | "Sysctl" | "VethPair">;
+type Classes = Pick<typeof classes, "Address" | "Netns" | "Route" | "Sysctl" | "VethPair">;
 
 const settings = { ip_forward: "net.ipv4.ip_forward", forwarding: "net.ipv6.conf.all.forwarding" } as const;
 

@@ -13,7 +13,7 @@ export interface ProbeArgs extends Target {
   readonly maxMilliseconds?: number | undefined;
 }
 
-export interface Results {
+interface Results {
   ok: number;
   failed: number;
   bodies: Record<string, number>;

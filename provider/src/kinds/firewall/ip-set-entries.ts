@@ -8,7 +8,7 @@ export const types = [
   ...(["hash:ip,port,ip", "hash:ip,port,net", "hash:net,port,net", "hash:net,iface", "hash:ip,mac"] as const),
   "bitmap:port",
 ] as const;
-export type SetType = (typeof types)[number];
+type SetType = (typeof types)[number];
 
 type Family = "ipv4" | "ipv6";
 type Part = readonly [holds: (text: string, family: Family) => boolean, what: string];

@@ -11,9 +11,9 @@ export const builtIn = {
 } as const;
 
 export type Table = keyof typeof builtIn;
-export type BuiltIn = (typeof builtIn.mangle)[number];
+type BuiltIn = (typeof builtIn.mangle)[number];
 
-export const tables = Object.keys(builtIn) as [Table, ...Table[]];
+const tables = Object.keys(builtIn) as [Table, ...Table[]];
 export const builtInChains: readonly string[] = builtIn.mangle;
 
 export function isBuiltIn(table: Table, chain: string): boolean {

@@ -122,7 +122,7 @@ function hasPort(text: string): boolean {
 }
 
 /** ADDRESS, ADDRESS-ADDRESS or nothing, and a port or a range of ports behind it; with a port IPv6 stands in brackets. */
-export function isNatTarget(text: string, family: "ipv4" | "ipv6"): boolean {
+function isNatTarget(text: string, family: "ipv4" | "ipv6"): boolean {
   const version = family === "ipv6" ? 6 : 4;
   const [, bracketed, bare] = /^(?:\[([^\]]+)\]|(.*?))(?::\d{1,5}(?:-\d{1,5})?)?$/.exec(text) ?? [];
   const hosts = isIP(text) === version ? text : (bracketed ?? bare ?? "");

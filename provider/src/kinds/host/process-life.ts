@@ -7,7 +7,7 @@ import { type Processes, type Running, readProcesses, readWords, signal } from "
 import { type Answer, nameOf, reach, type Target } from "../../tools/traffic";
 import { findMarked } from "./process-mark";
 
-export interface ProcessArgs {
+interface ProcessArgs {
   readonly owner: string;
   readonly command: readonly string[];
   readonly netns?: string | undefined;
@@ -26,7 +26,7 @@ interface Known {
   readonly imported?: boolean | undefined;
 }
 
-export interface FoundProcess extends Identity {
+interface FoundProcess extends Identity {
   readonly bootId: string;
   /** It has ended, and this is a child that it left. */
   readonly hasEnded: boolean;

@@ -6,7 +6,7 @@ import { exceptions } from "./sysctl-family";
 import { leaderOf, variableOf } from "./sysctl-names";
 
 /** What there was before the first of those that share a setting. */
-export interface Before {
+interface Before {
   readonly value: string;
   /** Settings of links that were otherwise, and that the kernel has changed too. */
   readonly links?: Record<string, string>;

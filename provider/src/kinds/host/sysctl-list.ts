@@ -18,7 +18,7 @@ const notSet =
 /** The kernel gives it to links that have no such thing. */
 const none = "-1";
 
-export interface ChangedSetting {
+interface ChangedSetting {
   readonly key: string;
   readonly omit?: string;
 }

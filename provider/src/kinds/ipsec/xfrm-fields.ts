@@ -61,7 +61,7 @@ export const spi = numberOrText(
 export const reqid = number32;
 export const ifId = number32.min(1, "must be at least 1");
 
-export const modes = ["transport", "tunnel", "beet"] as const;
-export const protocols = ["esp", "ah"] as const;
+const modes = ["transport", "tunnel", "beet"] as const;
+const protocols = ["esp", "ah"] as const;
 export const mode = z.enum(modes, { error: `must be one of ${modes.join(", ")}` });
 export const protocol = z.enum(protocols, { error: "must be esp or ah" });

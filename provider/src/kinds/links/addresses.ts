@@ -7,7 +7,7 @@ import type { ObservedLink } from "./link";
 import type { LinkArgs } from "./options";
 
 /** Which addresses go and which come, in that order, so that the link has those asked for and others stay. */
-export interface AddressPlan {
+interface AddressPlan {
   readonly remove: string[];
   readonly add: string[];
 }

@@ -24,7 +24,7 @@ export function wantedOf(args: object): Wanted {
   return flat(args, existingInputs);
 }
 
-export interface Holders {
+interface Holders {
   readonly mine: Held | undefined;
   readonly others: readonly Held[];
   readonly all: readonly Held[];

@@ -62,7 +62,7 @@ export type ObservedLink = LinkFacts & {
   };
 };
 
-export function readOptions<O extends Record<string, { read(link: Link): unknown }>>(
+function readOptions<O extends Record<string, { read(link: Link): unknown }>>(
   options: O,
   link: Link,
 ): { [K in keyof O]: ReturnType<O[K]["read"]> } {

@@ -50,7 +50,7 @@ const whole = z.strictObject({
   /** Link that the frames leave by; of action End.DX2. */
   oif: deviceName.optional().meta({ reference: "name", of: "link" }),
 });
-export type Encapsulation = z.output<typeof whole>;
+type Encapsulation = z.output<typeof whole>;
 export const encapsulationArgs = whole.overwrite((one) => wholeEncapsulation(one) as Encapsulation);
 type Key = Exclude<keyof Encapsulation, "type">;
 

@@ -35,7 +35,7 @@ export const flower = z.strictObject({
   /** VLAN that the frames are tagged with. Needs `protocol` 802.1Q or 802.1ad. */
   vlanId: integer(0, 4094).optional(),
 });
-export type Flower = z.output<typeof flower>;
+type Flower = z.output<typeof flower>;
 
 export function* flowerRules(options: Flower | undefined, protocol: string): Generator<readonly [string, string]> {
   if (!options) return;

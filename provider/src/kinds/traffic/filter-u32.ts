@@ -15,7 +15,7 @@ export const u32 = z.strictObject({
   /** Destination port, of packets whose IP header has no options. Default: any. */
   destinationPort: port.optional(),
 });
-export type U32 = z.output<typeof u32>;
+type U32 = z.output<typeof u32>;
 
 export function* u32Rules(options: U32 | undefined, protocol: string): Generator<readonly [string, string]> {
   yield* versionRules("u32", options, protocol);

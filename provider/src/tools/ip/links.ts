@@ -10,7 +10,7 @@ import { ipShow } from "./batch";
 import { ip, isLinkKnownAbsent } from "./ip";
 import { parseJson } from "./json";
 
-export const linkJson = z.object({
+const linkJson = z.object({
   ifindex: z.number(),
   ifname: z.string(),
   link_index: z.number().optional(),

@@ -20,7 +20,7 @@ export interface PolicyKey extends Selector {
   readonly ifId?: number | undefined;
 }
 
-export interface PolicySettings {
+interface PolicySettings {
   readonly priority: number;
   readonly action: string;
   readonly templates: readonly Template[];

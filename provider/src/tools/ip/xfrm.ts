@@ -88,7 +88,7 @@ function canonicalNetwork(text: string): string {
   return `${canonicalAddress(address)}/${length}`;
 }
 
-export function numberOf(text: string | undefined): number | undefined {
+function numberOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 

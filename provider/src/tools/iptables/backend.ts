@@ -4,7 +4,7 @@ import { enter } from "../../host/netns";
 import { versionOf } from "../../host/requirements";
 
 /** Where the kernel keeps the rules: two sets, of which packets pass both, and each has programs of its own. */
-export type Backend = "nf_tables" | "legacy";
+type Backend = "nf_tables" | "legacy";
 
 export interface Chain {
   readonly netns?: string | undefined;

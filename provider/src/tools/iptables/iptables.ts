@@ -11,7 +11,7 @@ export interface Rule {
 }
 
 /** What a chain holds. */
-export interface Listing {
+interface Listing {
   readonly exists: boolean;
   readonly rules: Rule[];
   /** Of a built-in chain: what it does with packets that no rule decides on. */

@@ -47,7 +47,7 @@ export async function runTool(
 }
 
 /** What a command found, beside its command line and the time that it took. */
-export type Finding = Omit<Answer, "command">;
+type Finding = Omit<Answer, "command">;
 
 /** Runs a command in a namespace. Its time is that of the whole command, unless `judge` knows better. */
 export async function runClient(
