@@ -25,14 +25,14 @@ export const codes = {
 
 export type Code = keyof typeof codes;
 
-/** A command that was run, as far as it helps to understand an error. */
+/** The parts of a command that help to understand an error. */
 export interface FailedCommand {
   readonly argv: readonly string[];
   readonly exitCode?: number | undefined;
   readonly stderr?: string | undefined;
 }
 
-/** What an operation was about: the kind, the id and the operation of a resource. */
+/** The kind, the id and the operation of a resource. */
 interface Subject {
   readonly kind: string;
   readonly id: string;
@@ -43,11 +43,11 @@ interface Details {
   readonly command?: FailedCommand | undefined;
   readonly hint?: string | undefined;
   readonly subject?: Subject | undefined;
-  /** Another operation of the same run may take the cause away. */
+  /** Another operation of the same run may remove the cause. */
   readonly mayPass?: boolean | undefined;
 }
 
-/** The one error class. Only its message reaches the user, so the message tells all. */
+/** The one error class. Only its message reaches the user, so the message contains everything. */
 export class LocalnetError extends Error {
   readonly command: FailedCommand | undefined;
   readonly hint: string | undefined;
@@ -82,17 +82,17 @@ export class LocalnetError extends Error {
     });
   }
 
-  /** The same error, saying which resource and operation it belongs to. */
+  /** The same error with the resource and the operation that it belongs to. */
   about(subject: Subject): LocalnetError {
     const { command: ran, hint, mayPass } = this;
     return new LocalnetError(this.code, this.summary, { command: ran, hint, subject, mayPass });
   }
 }
 
-/** An error travels in a header of HTTP/2, percent-encoded: what does not fit there ends the engine's connection. */
+/** An error is sent percent-encoded in an HTTP/2 header: one that does not fit ends the engine's connection. */
 const maxTextLength = 800;
 
-/** Others choose parts of these texts: no line of theirs can pose as one of the layout's own. */
+/** Others control parts of these texts: none of their lines may look like one of the layout. */
 function layout(code: Code, summary: string, { command, hint, subject }: Details): string {
   const place = subject ? `${subject.kind} ${oneLine(truncate(subject.id))}: ${subject.op}: ` : "";
   const lines = [`${place}${visible(truncate(summary)).replace(/\n(?! {4})/g, "\n    ")} [${code}]`];
@@ -106,7 +106,7 @@ function layout(code: Code, summary: string, { command, hint, subject }: Details
   return lines.join("\n");
 }
 
-/** The beginning and the end, which tell most. */
+/** The beginning and the end of a text. */
 function truncate(text: string): string {
   if (text.length <= maxTextLength) return text;
   return `${text.slice(0, maxTextLength / 4)} ... ${text.slice(-maxTextLength * 0.75)}`.toWellFormed();
@@ -116,7 +116,7 @@ export function hasCode(error: unknown, ...wanted: Code[]): error is LocalnetErr
   return error instanceof LocalnetError && wanted.includes(error.code);
 }
 
-/** Absence is a value, and what is in a namespace that does not exist is absent. */
+/** Returns undefined if the namespace does not exist: what is in it is absent. */
 export async function undefinedWithoutNetns<T>(body: () => Promise<T>): Promise<T | undefined> {
   try {
     return await body();

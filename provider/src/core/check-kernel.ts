@@ -3,8 +3,8 @@ import { check, type Failure, type Values } from "./check";
 import type { AnyKind } from "./kind";
 
 /**
- * Validates and normalises inputs, and looks whether this machine's kernel can have what they ask for. Another host is not
- * asked: in a preview it may not be there yet.
+ * Validates and normalises inputs, and checks whether the kernel of this machine supports what they ask for. A remote host is
+ * not checked: during a preview it may not exist yet.
  */
 export async function checkWithKernel(
   kind: AnyKind,

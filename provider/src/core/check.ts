@@ -19,8 +19,8 @@ export function hasUnknown(value: unknown): boolean {
 }
 
 /**
- * Validates and normalises inputs. Field by field, since in a preview some are unknown: those pass as they are, and
- * everything else still gets its defaults and its rules.
+ * Validates and normalises inputs field by field. During a preview some are unknown: these pass unchanged, and all others
+ * still get their defaults and are checked.
  */
 export function check(kind: AnyKind, news: Values): { inputs: Values; failures: Failure[] } {
   const failures: Failure[] = [];
@@ -56,7 +56,7 @@ function checkObject(schema: z.ZodObject, news: Values, path: string[], failures
   return inputs;
 }
 
-/** A key without a value asks for nothing, as if it were not there; so in the objects of a list. */
+/** Removes keys without a value, in the objects of a list too: they ask for nothing. */
 function defined(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(defined);
@@ -72,7 +72,7 @@ function visible(shape: z.ZodRawShape): string {
 
 function reason(issue: z.core.$ZodIssue, value: unknown): string {
   if (value === undefined && issue.path.length === 0) return "is required";
-  // Of a key that breaks a rule, the rule is one level down.
+  // For an invalid key, zod keeps the rule one level down.
   return (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
 }
 
@@ -88,7 +88,7 @@ export function objectIn(field: z.ZodType): z.ZodObject | undefined {
   return inner instanceof z.ZodObject ? inner : undefined;
 }
 
-/** Of a list, what it holds; of all else, the field itself. */
+/** The schema of a list's elements; for anything else, the field itself. */
 export function elementOf(field: z.ZodType): z.ZodType {
   const isWrapped = field instanceof z.ZodOptional || field instanceof z.ZodDefault;
   const inner = isWrapped ? (field.unwrap() as z.ZodType) : field;

@@ -11,11 +11,11 @@ export interface Difference {
   readonly replace: boolean;
   readonly wanted: unknown;
   readonly seen: unknown;
-  /** No message may tell the values. */
+  /** The values must not appear in any message. */
   readonly sensitive?: boolean;
 }
 
-/** Where `seen` is not what `wanted` asks for. A value that is not known yet differs from any other. */
+/** Where `seen` differs from `wanted`. A value that is not known yet differs from every other value. */
 export function differences(
   schema: z.ZodObject,
   wanted: Values,
@@ -33,7 +33,7 @@ export function differences(
     if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replaces);
     const { sensitive, secret } = field.meta() ?? {};
     const [shownWant, shownHave] = [withoutSecrets(field, want), withoutSecrets(field, have)];
-    // What differs may be a secret within it alone.
+    // Maybe only a secret inside it differs.
     const isHidden = sensitive || secret || isDeepStrictEqual(shownWant, shownHave);
     return [{ path, replace: replaces, wanted: shownWant, seen: shownHave, ...(isHidden && { sensitive: true }) }];
   });
@@ -56,7 +56,7 @@ function isSame(field: z.ZodType, want: unknown, have: unknown): boolean {
   return isDeepStrictEqual(groups(want), groups(have));
 }
 
-/** Of recorded values those that are among what somebody asks for. */
+/** The recorded values of those keys that at least one of the requests has. */
 export function pick(schema: z.ZodObject, values: Values, ...requests: Values[]): Values {
   const result: Values = {};
   for (const [key, field] of fieldsOf(schema)) {
@@ -69,12 +69,12 @@ export function pick(schema: z.ZodObject, values: Values, ...requests: Values[])
   return result;
 }
 
-/** What is asked for, as it is observed: what nobody asks for is left out, and what cannot be observed stays as asked. */
+/** The wanted inputs with their observed values. Inputs that are not wanted are left out; those that cannot be observed keep the wanted value. */
 export function observedInputs(schema: z.ZodObject, wanted: Values, observed: object): Values {
   const seen = observed as Values;
   const result: Values = {};
   for (const [key, field] of fieldsOf(schema)) {
-    // A key without a value asks that there be none.
+    // A key without a value asks that the input be absent.
     if (!(key in wanted) || wanted[key] === null) continue;
     const [want, have] = [wanted[key], seen[key]];
     const nested = objectIn(field);
@@ -94,7 +94,7 @@ function common(list: readonly unknown[], other: readonly unknown[]): unknown[] 
   return list.filter((entry) => other.some((each) => isDeepStrictEqual(entry, each)));
 }
 
-/** What is there of an update that stopped on the way: of what can be observed, all that was asked for before or is now; else as before. */
+/** The inputs after an update that stopped halfway. What can be observed: all that was wanted before or is wanted now. The rest: as before. */
 export function partialInputs(schema: z.ZodObject, before: Values, now: Values, observed: object): Values {
   const seen = observed as Values;
   const request: Values = {};
@@ -110,7 +110,7 @@ export function partialInputs(schema: z.ZodObject, before: Values, now: Values, 
   return observedInputs(schema, request, seen);
 }
 
-/** Plain JSON: the engine takes nothing else, and loses an object that was just made over one `undefined`. */
+/** Plain JSON. The engine accepts nothing else: one `undefined` makes it lose an object that was just made. */
 export function toPlainJson(values: Values): Values {
   return JSON.parse(JSON.stringify(values)) as Values;
 }

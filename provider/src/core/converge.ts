@@ -6,7 +6,7 @@ import type { AnyKind, Observed } from "./kind";
 import { isOursAfterFailure, isOwn, observe } from "./ownership";
 import { remaining, withUnset } from "./unset";
 
-/** An operation that failed after it changed something: what is there now, for the state to tell the truth. */
+/** An operation that failed after it changed something. It carries what exists now, so that the state is correct. */
 export class PartialError extends Error {
   constructor(
     readonly id: string,
@@ -17,7 +17,7 @@ export class PartialError extends Error {
   }
 }
 
-/** Ensure and verify, for a create and an update alike, and after a crash in either. */
+/** Ensures and verifies: for a create, an update, and after a crash in either. */
 export async function converge(
   kind: AnyKind,
   host: Host,
@@ -26,9 +26,9 @@ export async function converge(
   observed: Observed | undefined,
   recorded?: Values,
 ): Promise<Values> {
-  // Of what a run made that died before it recorded that, all may have been asked for.
+  // A run that died before it recorded the object may have asked for all that it has.
   const before = recorded ?? (observed && isOwn(args, observed) ? requestedInputs(kind, args, observed) : undefined);
-  // What is made anew is as the kernel makes it, with nothing to take away.
+  // A new object has the kernel's own values: nothing has to be unset.
   const wanted = observed ? withUnset(kind.args, args, before, observed) : args;
   let known: Values = { ...recorded };
   let changed = false;
@@ -62,7 +62,7 @@ export function outputsOf(kind: AnyKind, recorded: Values, { outputs }: Observed
   );
 }
 
-/** Was it made, by a run that died, with other inputs, which only a replacement can change? */
+/** Did a run that died make it with inputs that only a replacement can change? */
 export function isOutdated(kind: AnyKind, args: Values, observed: Observed): boolean {
   if (!isOwn(args, observed)) return false;
   const before = requestedInputs(kind, args, observed);
@@ -71,7 +71,7 @@ export function isOutdated(kind: AnyKind, args: Values, observed: Observed): boo
   );
 }
 
-/** What was asked for, as far as that can be told from what is there. */
+/** The inputs that were asked for, as far as the object shows them. */
 export function requestedInputs(kind: AnyKind, args: Values, observed: Observed): Values {
   return { ...args, ...(kind.imports?.inputs?.(args, observed) ?? observed.inputs) };
 }

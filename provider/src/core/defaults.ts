@@ -20,12 +20,12 @@ function mapped(schema: z.ZodObject, values: Values, each: (value: unknown, fiel
   return result;
 }
 
-/** Inputs as short as they can be said: without those that are as by default. */
+/** The inputs without those that have their default. */
 export function withoutDefaults(schema: z.ZodObject, values: Values): Values {
   return mapped(schema, values, (value, field) => (isDeepStrictEqual(value, defaultOf(field)) ? undefined : value));
 }
 
-/** The inverse: as `check` returns them, but of inputs that have been through it. */
+/** The inverse, for inputs that `check` has returned before. */
 export function withDefaults(schema: z.ZodObject, values: Values): Values {
   return mapped(schema, values, (value, field) => value ?? defaultOf(field));
 }

@@ -6,7 +6,7 @@ import { isDisturbed } from "./disturbance";
 import type { AnyKind } from "./kind";
 import { read } from "./lifecycle";
 
-/** Where new inputs differ from recorded ones. An input that was recorded before it existed had its default. */
+/** Where new inputs differ from recorded ones. An input that did not exist yet when the state was recorded had its default. */
 function changes(kind: AnyKind, olds: Values, news: Values): Difference[] {
   return differences(kind.args, news, withDefaults(kind.args, olds));
 }

@@ -20,17 +20,17 @@ interface Remark {
 
 interface Discovered {
   readonly importable: ImportableObject[];
-  /** What else there is, or where nobody could look, and why. */
+  /** What cannot be imported or could not be read, and why. */
   readonly left: Remark[];
-  /** What can be imported, but needs something that is left out. */
+  /** What can be imported, but needs something that cannot. */
   readonly dependent: Remark[];
 }
 
 type Place = string | undefined;
 
 /**
- * What may be imported of a host: of one namespace, or of its own and all named ones. What the kinds do not list, the readers
- * tell of. Changes nothing.
+ * What can be imported from a host: from one namespace, or from its own and all named ones. The readers report what no kind
+ * lists. Changes nothing.
  */
 export async function discover(
   kinds: readonly AnyKind[],
@@ -64,7 +64,7 @@ export async function discover(
 
 interface OfKind {
   readonly found: Candidate[];
-  /** What the kind lists, and cannot be imported. */
+  /** What the kind lists but cannot be imported. */
   readonly refused: Candidate[];
   readonly left: Remark[];
 }
@@ -99,7 +99,7 @@ interface OfPlace {
   readonly left: Remark[];
 }
 
-/** What no kind lists. */
+/** Reads what no kind lists. */
 async function readObjects(
   readers: readonly ObjectReader[],
   host: Host,
@@ -112,7 +112,7 @@ async function readObjects(
   const without = (some: readonly Candidate[]) =>
     objects.filter((object) => !some.some((candidate) => standsFor(candidate, netns, object)));
   const others = without([...found, ...refused]);
-  // What a kind lists and cannot be imported is told already, and is left out all the same.
+  // What a kind lists but cannot import is reported already; a resource that needs it still misses it.
   return {
     netns,
     objects: without(found),
@@ -120,7 +120,7 @@ async function readObjects(
   };
 }
 
-/** What a resource needs and is left out, if anything. */
+/** What a resource needs that cannot be imported. */
 function dependence({ kind, id, values }: Candidate, places: readonly OfPlace[]): Remark[] {
   const missing = referencesIn(kind.args, values).flatMap(({ of, name, netns, input }) => {
     const objects = places.find((place) => place.netns === netns)?.objects ?? [];
@@ -134,19 +134,19 @@ function within(what: string, netns: Place): string {
   return netns === undefined ? what : `${what} in ${netns}`;
 }
 
-/** What a list holds; where nobody could look, that is told. */
+/** The entries of a list. If it cannot be read, adds the reason to `left`. */
 async function attempt<T>(list: () => Promise<readonly T[]>, what: string, left: Remark[]): Promise<readonly T[]> {
   try {
     return await list();
   } catch (error) {
-    // A host without the command or the kernel's part has nothing of the kind either.
+    // A host that lacks the command or the kernel feature has no such objects.
     if (!hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_MISSING", "LN_NETNS", "LN_TIMEOUT", "LN_TOOL")) throw error;
     left.push({ what, why: reason(error) });
     return [];
   }
 }
 
-/** What can be imported, with all that is observed of it, or why it cannot. Under which other id it is known is noted. */
+/** The properties of an object that can be imported, or the reason why it cannot. Adds its other id to `known`. */
 async function importable(
   kind: AnyKind,
   id: string,

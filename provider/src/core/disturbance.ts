@@ -3,17 +3,17 @@ import type { Values } from "./check";
 import type { AnyKind } from "./kind";
 
 /**
- * Namespaces in which this run has changed what other objects hang on. The kernel takes those along with it, and no input
- * of theirs tells, so they are looked at before they are said to be as recorded.
+ * Namespaces in which this run has changed something that other objects depend on. The kernel may remove those with it, and
+ * none of their inputs shows that, so they are observed again before they count as unchanged.
  */
 const disturbed = new Set<string>();
 
-/** Notes that an operation is about to change an object. */
+/** Records that an operation is about to change an object. */
 export function disturb(kind: AnyKind, args: Values, settings: HostSettings): void {
   for (const netns of kind.disturbs?.(args) ?? []) disturbed.add(key(netns, args, settings));
 }
 
-/** Could the object have gone with another? */
+/** May the kernel have removed the object together with another one? */
 export function isDisturbed(kind: AnyKind, args: Values, settings: HostSettings): boolean {
   const netns = kind.namespace ? kind.namespace(args) : args.netns;
   return [netns, ...(kind.disturbs?.(args) ?? [])].some((each) => disturbed.has(key(each, args, settings)));

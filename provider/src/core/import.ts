@@ -7,7 +7,7 @@ import type { AnyKind } from "./kind";
 import { about, open } from "./lifecycle";
 import { isForeign, observeOwned } from "./ownership";
 
-/** What is there under an id, for an owner that takes it over with the first update; undefined: nothing. Changes nothing. */
+/** The object with an id, for an owner who takes it over with the first update; undefined: there is none. Changes nothing. */
 export async function findImportable(
   kind: AnyKind,
   id: string,
@@ -38,8 +38,8 @@ export async function findImportable(
 }
 
 /**
- * What is there under an id, whoever made it, for a program that only reads it; undefined: nothing. Changes nothing. What it
- * needs for the next time is among its outputs.
+ * The object with an id, whoever owns it, for a program that only reads it; undefined: there is none. Changes nothing. The
+ * outputs contain what the next read needs.
  */
 export async function findExternal(
   kind: AnyKind,
@@ -60,7 +60,7 @@ export async function findExternal(
   });
 }
 
-/** The inputs that an id names. What it names ends up in command lines, so all of it is checked. */
+/** The inputs that an id names. They become part of command lines, so all are checked. */
 export function identity(kind: AnyKind, id: string, owner: string): Values {
   if (!kind.imports) throw new LocalnetError("LN_INPUT", `a ${kind.type} cannot be imported`);
   const named = kind.imports.parse(id) as Values | undefined;
@@ -71,7 +71,7 @@ export function identity(kind: AnyKind, id: string, owner: string): Values {
   throw new LocalnetError("LN_INPUT", [`this is not the id of a ${kind.type}`, ...wrong].join("; "), { hint });
 }
 
-/** What names the object that an id means. Where nothing is, there may not even be the namespace. */
+/** The inputs that identify the object with an id. If there is no object, the namespace may be missing too. */
 export async function located(kind: AnyKind, host: Host, args: Values, id: string): Promise<Values | undefined> {
   const { locate } = kind.imports ?? {};
   return locate ? ((await undefinedWithoutNetns(() => locate(host, args, id))) as Values | undefined) : args;

@@ -5,22 +5,22 @@ import { elementOf, objectIn, type Values } from "./check";
 import { fieldsOf, isValues } from "./compare";
 import type { AnyKind } from "./kind";
 
-/** Something that a namespace holds and a new one does not, as its tool tells of it. */
+/** Something in a namespace that a new namespace does not have, as its tool lists it. */
 export interface KernelObject {
   /** In the tool's words: `address 192.0.2.1/32 dev lo`. */
   readonly what: string;
-  /** Why it is left out, where no resource stands for it. */
+  /** The reason to report when no resource covers it. */
   readonly why: string;
-  /** Inputs by which a resource says that it stands for it; several: any of these. */
+  /** The inputs of a resource that covers it; several: any of these. */
   readonly coveredBy: readonly Statement[];
-  /** What a reference to it asks for. */
+  /** What a reference to it names. */
   readonly referred?: Reference;
 }
 
 interface Statement {
-  /** A type or a tag of the kinds that it counts for. Default: any. */
+  /** A type or a tag of kinds. Default: any. */
   readonly of?: string;
-  /** Of a list of values, one has to be there; undefined: the input must not be given. */
+  /** If the resource's value is a list, it must contain the value; undefined: the input must be absent. */
   readonly inputs: Values;
 }
 
@@ -30,9 +30,9 @@ interface Reference {
   readonly name: string;
 }
 
-/** Tells what a namespace holds (undefined: the host's own), of one sort. Changes nothing. */
+/** Reads all objects of one sort in a namespace (undefined: the host's own). Changes nothing. */
 export interface ObjectReader {
-  /** What it tells of, for when nobody could look. */
+  /** What it reads, for the report that it could not. */
   readonly name: string;
   read(host: Host, netns: string | undefined): Promise<readonly KernelObject[]>;
 }
@@ -44,13 +44,13 @@ export interface Candidate {
   readonly values: Values;
 }
 
-/** Does a resource stand for an object of this namespace? */
+/** Does a resource cover an object of this namespace? */
 export function standsFor(
   { kind, values }: Candidate,
   netns: string | undefined,
   { coveredBy }: KernelObject,
 ): boolean {
-  // One resource may hold several objects, as a pair of links does.
+  // One resource may be several objects, such as a pair of links.
   const parts = [values, ...Object.values(values).filter(isValues)].filter((part) => part.netns === netns);
   return coveredBy.some(({ of, inputs }) => isOf(kind, of) && parts.some((part) => holds(part, inputs)));
 }
@@ -66,7 +66,7 @@ function isOf(kind: AnyKind, of: string | undefined): boolean {
   return of === undefined || kind.type === of || (kind.tags ?? []).includes(of);
 }
 
-/** What a resource refers to: each with the input that names it, and the namespace that it is in. */
+/** The references of a resource: for each the input, the name, and the namespace that the name is in. */
 export function referencesIn(
   schema: z.ZodObject,
   values: Values,
@@ -78,9 +78,9 @@ export function referencesIn(
     const input = `${prefix}${key}`;
     if (reference !== undefined && of !== undefined) return [{ input, of, name: value, netns: values.netns }];
     const nested = objectIn(field) ?? objectIn(elementOf(field));
-    // Of a list too, where each entry is an object.
+    // Also the objects in a list.
     const each = [value].flat().filter(isValues);
-    // An end of a link may be in a namespace of its own.
+    // An end of a pair of links may be in another namespace.
     const here = nested && "netns" in nested.shape ? {} : { netns: values.netns };
     return nested ? each.flatMap((one) => referencesIn(nested, { ...here, ...one }, `${input}.`)) : [];
   });

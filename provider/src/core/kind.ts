@@ -59,94 +59,94 @@ export const inNetns = {
   netns: netnsName.optional().meta({ replace: true, reference: "name", of: "netns", parent: true }),
 } as const;
 
-/** What `observe` reports of an object that is there. A key of `inputs` or `outputs` is there if it can be observed. */
+/** What `observe` returns for an object that exists. `inputs` and `outputs` have a key for each value that can be observed. */
 export interface Observed {
-  /** The mark on the object; "" when it has none, null when its kind cannot carry one. Left out when there is nothing to own. */
+  /** The mark on the object; "": it has none; null: its kind cannot carry one; left out: nobody can own it. */
   readonly owner?: string | null;
-  /** An object of another kind has the name: it cannot be adopted. */
+  /** An object of another kind has this name. It cannot be adopted. */
   readonly otherKind?: boolean;
   /** The inputs as the kernel has them. */
   readonly inputs: object;
   readonly outputs: object;
-  /** Whatever else `ensure` and `remove` need to know. */
+  /** Anything else that `ensure` and `remove` need. */
   readonly detail?: unknown;
 }
 
 /**
- * What a thing is: its inputs and outputs, and how it is observed, brought about and removed. Kinds know no Pulumi.
+ * A kind: its inputs and outputs, and how it is observed, made and removed. Kinds do not know Pulumi.
  * Every operation is `observe`, then `ensure` or `remove`, then `observe` again to verify.
  */
 export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Observed> {
   readonly type: string;
   readonly summary: string;
-  /** What references may ask for beside the type: `of: "link"` takes every kind with this tag. */
+  /** What references may name instead of the type: `of: "link"` accepts every kind with this tag. */
   readonly tags?: readonly string[];
   readonly args: z.ZodObject<A & typeof common>;
   readonly outputs: z.ZodObject<O>;
   /** The system commands it needs. */
   readonly needs: readonly Tool[];
-  /** Rules between inputs; yields a property and what is wrong with it. */
+  /** Rules between inputs. Yields each property that breaks one, and the rule. */
   rules?(args: Args<A>): Iterable<readonly [property: string, rule: string]>;
-  /** Why the running kernel can have none, where that is certain before one is made. Changes nothing. */
+  /** The reason why the running kernel does not support it, if that is known without making one. Changes nothing. */
   unavailable?(host: Host): Promise<string | undefined>;
-  /** The identity, from inputs alone. */
+  /** The id, made from the inputs alone. */
   id(args: Args<A>): string;
   /** The form of the ids, in Markdown, where the comment on `id` does not say it. */
   readonly idForm?: string;
-  /** How an object that somebody else made is imported, by its id alone. A kind without this cannot be imported. */
+  /** How an existing object is imported by its id. A kind without this cannot be imported. */
   readonly imports?: Importing<A, O, S>;
-  /** What is there; undefined: nothing. It changes nothing. `recorded` is what the state says, if there is one. */
+  /** Reads the object; undefined: there is none. Changes nothing. `recorded` is what the state has, if there is one. */
   observe(host: Host, args: Args<A>, recorded?: Recorded<A, O>): Promise<S | undefined>;
   /**
-   * Brings about the difference between `args` and `observed`. An input that was taken away is a key of `args` with the
-   * value that it has when nobody asks (`unset`); undefined: it must not be there.
+   * Makes the changes from `observed` to `args`. An input that was taken away is a key of `args` with the value that the
+   * kernel has when nobody asks (`unset`); undefined: it must be absent.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: most kinds have nothing to return.
   ensure(host: Host, args: Args<A>, observed: S | undefined, recorded?: Recorded<A, O>): Promise<Ensured<O, S> | void>;
   remove(host: Host, args: Recorded<A, O>, observed: S): Promise<void>;
-  /** Takes away what the object leaves behind; part of every delete, also when the object is gone already. */
+  /** Removes what the object leaves behind. Every delete calls it, also when the object is gone already. */
   cleanUp?(host: Host, args: Recorded<A, O>, observed: S | undefined): Promise<void>;
-  /** The kernel keeps no mark on its objects (`owner` is null): the ledger of the host says who made one. */
+  /** The kernel keeps no mark on its objects (`owner` is null): the host's ledger names the owner. */
   readonly unmarked?: boolean;
-  /** What the ledger tells of an object to whoever has no state of it. */
+  /** How an object is found from its entry in the ledger when there is no state. */
   readonly noted?: Noted<A, O>;
-  /** The namespace that the object is in, where that is not the input `netns`. */
+  /** The namespace that the object is in, if that is not the input `netns`. */
   namespace?(args: Args<A>): string | undefined;
-  /** The namespaces in which others hang on the object: the kernel may take them along when it changes. Undefined: the host's own. */
+  /** The namespaces with objects that the kernel may remove when this one changes. Undefined: the host's own. */
   disturbs?(args: Args<A>): readonly (string | undefined)[];
 }
 
 interface Ensured<O extends z.ZodRawShape, S extends Observed> {
   /** The outputs that cannot be observed. */
   readonly outputs?: KnownOutputs<O>;
-  /** What there is now, where the command that changed it has listed that too: it is not observed again. */
+  /** The object after the change, if the changing command listed it: it is not observed again. */
   readonly observed?: S | undefined;
 }
 
 interface Importing<A extends z.ZodRawShape, O extends z.ZodRawShape, S extends Observed> {
-  /** The inputs that an id names, from which `id` makes it again; undefined when it is none. */
+  /** The inputs that an id names; undefined: it is not an id of this kind. The inverse of `id`. */
   parse(id: string): Partial<Args<A>> | undefined;
-  /** What is in a namespace (undefined: the host's own) that the kernel did not make by itself. Changes nothing. */
+  /** Lists the objects in a namespace (undefined: the host's own) that the kernel did not make by itself. Changes nothing. */
   list(host: Host, netns: string | undefined): Promise<readonly Importable[]>;
-  /** What else must be known to observe it; undefined: it is not there. */
+  /** Finds the other inputs that `observe` needs; undefined: there is no object. */
   locate?(host: Host, args: Args<A>, id: string): Promise<object | undefined>;
-  /** The inputs that ask for what is there, without what the kernel chose. Default: all that were observed. */
+  /** The inputs of the object, without what the kernel chose. Default: all observed inputs. */
   inputs?(args: Recorded<A, O>, observed: S): object;
-  /** The other id that an object goes by as well. */
+  /** A second id of the same object. */
   alias?(args: Args<A>): string;
 }
 
 interface Noted<A extends z.ZodRawShape, O extends z.ZodRawShape> {
-  /** The inputs that an entry names, where what follows the kind in it is no id. */
+  /** The inputs that an entry names, if the text after the kind is not an id. */
   parse?(what: string, netns: string | undefined): Partial<Args<A>>;
-  /** What a state would say, beside what is observed. */
+  /** What a state would have beside the observed values. */
   recall?(host: Host, args: Args<A>): Promise<Partial<Recorded<A, O>>>;
 }
 
-/** An object that somebody may want to import. */
+/** An object that can be listed for import. */
 export interface Importable {
   readonly id: string;
-  /** Why it is not to be imported, where that does not show when it is observed. */
+  /** The reason not to import it, if observing it does not show that. */
   readonly omit?: string | undefined;
 }
 

@@ -10,16 +10,16 @@ const base = "/run/pulumi-localnet";
 export const directory = `${base}/owned`;
 const attempts = 20;
 
-/** Where entries are kept. A line is what an entry's link says: its words, and behind them the link's own name. */
+/** Where entries are kept. A line is the text of an entry's link: the entry, and after it the link's own name. */
 interface Store {
-  /** Tells whether the entry is new. */
+  /** Returns whether the entry is new. */
   readonly write: (line: string) => Promise<boolean>;
   readonly overwrite: (line: string) => Promise<unknown>;
-  /** An entry's line; undefined where there is none. */
+  /** An entry's line; undefined: there is none. */
   readonly read: (file: string) => Promise<string | undefined>;
-  /** The lines of the entries whose paths begin like this. It goes through all that there are. */
+  /** The lines of all entries whose paths begin with this text. Reads the whole ledger. */
   readonly find: (begin: string) => Promise<string[]>;
-  /** The folders go with their last entry. */
+  /** Erases an entry, and the folders with their last entry. */
   readonly erase: (file: string) => Promise<unknown>;
   readonly eraseAll: (begin: string) => Promise<unknown>;
 }
@@ -34,7 +34,7 @@ const uncached: Store = {
   write: async (line) => link(line, pathOf(line)),
   async overwrite(line) {
     if (link(line, pathOf(line))) return;
-    // In one step: whoever is killed here leaves the former entry.
+    // In one step: if this process is killed here, the former entry remains.
     const next = join(base, `next-${process.pid}`);
     ignoreErrors(["ENOENT"], () => unlinkSync(next));
     link(line, next);
@@ -64,7 +64,7 @@ function unlink(files: readonly string[]): void {
   for (const folder of [directory, base]) ignoreErrors(["ENOENT", "ENOTEMPTY"], () => rmdirSync(folder));
 }
 
-/** Tells whether the name was free. */
+/** Returns whether the name was free. */
 function link(line: string, file: string): boolean {
   for (let attempt = 1; ; attempt++) {
     try {

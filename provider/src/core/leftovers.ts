@@ -10,19 +10,19 @@ import { open, remove } from "./lifecycle";
 import { isForeign, observeOwned, stackOf } from "./ownership";
 import { survey } from "./survey";
 
-/** An object of a stack whose state nobody has, or an entry of the ledger without an object. */
+/** An object of a stack whose state is lost, or an entry of the ledger without an object. */
 export interface Leftover {
   readonly kind: AnyKind;
   readonly id: string;
   readonly owner: string;
   readonly netns: string | undefined;
-  /** What the state would say. */
+  /** What the state would have. */
   readonly recorded: Values;
-  /** Only the ledger tells of it. */
+  /** There is only an entry in the ledger. */
   readonly isGone: boolean;
-  /** What nobody's mark is on and goes with it. */
+  /** Unmarked objects inside it, which go with it. */
   readonly along: readonly string[];
-  /** Why it has to stay. */
+  /** Why it cannot be removed. */
   readonly reason?: string | undefined;
 }
 
@@ -30,21 +30,21 @@ interface Named {
   readonly kind: AnyKind;
   readonly args: Values;
   readonly id: string;
-  /** The entry names an owner and nothing else: it is about what carries their mark. */
+  /** The entry names only an owner: it belongs to the object with that owner's mark. */
   readonly isByOwner?: boolean;
 }
 
-/** What is not the stack's. */
+/** An object or entry that does not belong to the stack. */
 interface Other {
   readonly netns: string | undefined;
   readonly what: string;
   readonly owner: string;
 }
 
-/** Objects that are looked at, or removed, at a time. */
-const atOnce = 8;
+/** Objects that are observed or removed at a time. */
+const concurrency = 8;
 
-/** All that marks and the ledger of a host say is a stack's, in an order in which it can be removed. Changes nothing. */
+/** All objects of a stack, by the marks and the ledger of a host, in an order in which they can be removed. Changes nothing. */
 export async function findLeftovers(
   kinds: readonly AnyKind[],
   stack: string,
@@ -66,7 +66,7 @@ export async function findLeftovers(
       ...objects.map(({ type, id, owner, netns }) => ({ what: `${type} ${id}`, owner, netns })),
       ...entries.map(({ what, owner, netns }) => ({ what, owner, netns })),
     ].filter((each) => !isOurs(each));
-    const limit = pLimit(atOnce);
+    const limit = pLimit(concurrency);
     const all = await Promise.all(named.map((each) => limit(() => findOne(each, settings, others))));
     const leftovers = [...new Map(all.map((each) => [`${each.kind.type} ${each.id}`, each])).values()];
     const stacks = [...objects, ...entries].flatMap(({ owner }) => (owner === "" ? [] : stackOf(owner)));
@@ -74,17 +74,17 @@ export async function findLeftovers(
   });
 }
 
-/** Removes what was found; tells of each what kept it from going. */
+/** Removes leftovers; returns for each one that stays the reason. */
 export async function removeLeftovers(
   leftovers: readonly Leftover[],
   settings: HostSettings,
 ): Promise<{ readonly leftover: Leftover; readonly reason?: string | undefined }[]> {
   const reasons = new Map(leftovers.map((each) => [each, each.reason]));
-  const limit = pLimit(atOnce);
+  const limit = pLimit(concurrency);
   const attempt = async (each: Leftover) =>
     reasons.set(each, await limit(() => failure(() => remove(each.kind, each.id, each.recorded, settings))));
   const kinds = [...new Set(leftovers.map(({ kind }) => kind))];
-  // What hung on something that came later goes the second time.
+  // The second pass removes what something later in the order was still using.
   for (const again of [false, true]) {
     for (const kind of kinds) {
       const due = leftovers.filter((each) => each.kind === kind && !each.reason && (!again || reasons.get(each)));
@@ -98,7 +98,7 @@ function namedById(kind: AnyKind | undefined, id: string, owner: string): Named[
   return kind ? [{ kind, id, args: identity(kind, id, owner) }] : [];
 }
 
-/** What an entry is about. A file of the ledger is root's own, but what it names is checked like any id. */
+/** The object of an entry. Only root writes the ledger, but what an entry names is checked like any id. */
 function namedByEntry(kind: AnyKind | undefined, { what, owner, netns }: Entry & Place): Named[] {
   if (!kind) return [];
   const words = what.slice(kind.type.length + 1);
@@ -120,7 +120,7 @@ async function findOne(
   const reason = await failure(async () => {
     const host = await open(kind, named, settings);
     const args = await locate(kind, host, named, id);
-    // As after a run that died before it could record anything.
+    // Without a record, as after a run that died before it wrote one.
     const observed = await observeOwned(kind, host, args);
     isGone = !observed || isForeign(args, observed);
     const seen = isGone ? {} : { ...observed?.inputs, ...observed?.outputs };
@@ -140,13 +140,13 @@ async function locate(kind: AnyKind, host: Host, args: Values, id: string): Prom
   try {
     return (await located(kind, host, args, id)) ?? args;
   } catch (error) {
-    // An import has no words for all of it; to remove it its name will do.
+    // No inputs can express all of it, but its name is enough to remove it.
     if (hasCode(error, "LN_INPUT")) return args;
     throw error;
   }
 }
 
-/** What is in namespaces goes before what is the host's, and that which hangs on others before them: the last kinds first. */
+/** What is in namespaces comes before what is on the host, and the last kinds come first, because they depend on the others. */
 function inOrder(kinds: readonly AnyKind[], leftovers: readonly Leftover[]): Leftover[] {
   const isHosts = ({ kind }: Leftover) => Number(!("netns" in kind.args.shape || kind.namespace));
   return leftovers.toSorted((a, b) => isHosts(a) - isHosts(b) || kinds.indexOf(b.kind) - kinds.indexOf(a.kind));

@@ -21,7 +21,7 @@ import { waitForOthers } from "./wait-for-others";
 export { check } from "./check";
 export { PartialError } from "./converge";
 
-/** An operation that may need another one of the same run to come first. */
+/** An operation that may have to wait for another one of the same run. */
 function withDependencies<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
   return about(kind, id, op, () => waitForOthers(body));
 }
@@ -49,7 +49,7 @@ export async function create(
     try {
       return { id, outputs: await converge(kind, host, id, args, observed) };
     } catch (error) {
-      // Only what is known not to be there is not ours.
+      // Release the claim only if the object certainly does not exist.
       const left = await observe(kind, host, args).catch(() => error);
       if (left === undefined) await releaseObject(kind, host, args);
       throw error;
@@ -69,13 +69,13 @@ export async function update(
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
     await cancelCleanUp(keyOf(kind, id, args, settings));
-    // A resource, or stack, that was renamed has the mark of its former name, or since an update that died its new one.
+    // After a rename of the resource or stack, the object has the mark of the former name, or of the new one if an update died.
     const former = { ...args, imported: olds.imported, owner: (olds.owner ?? args.owner) as string };
     const renamed = former.owner !== args.owner;
     let observed = await observeOwned(kind, host, former, olds);
     if (renamed && (!observed || isForeign(former, observed))) observed = await observeOwned(kind, host, args, olds);
     if (observed && isForeign(former, observed) && isForeign(args, observed)) throw existsError(args, observed);
-    // Whoever makes an object, or makes it again, writes that down.
+    // Whoever makes an object, for the first time or again, claims it.
     if (kind.unmarked && (olds.imported || renamed || !observed)) {
       await claimObject(kind, host, args, observed, former.owner);
     }
@@ -83,7 +83,7 @@ export async function update(
   });
 }
 
-/** What is there now; undefined when our object is gone. Changes nothing. The inputs are what was asked for, as it is now. */
+/** Reads the object; undefined: ours is gone. Changes nothing. The inputs are the requested ones with their present values. */
 export async function read(
   kind: AnyKind,
   id: string,
@@ -107,7 +107,7 @@ export async function read(
   });
 }
 
-/** Removes what is ours. That it is gone already, or that another's stands in its place, is success. */
+/** Removes our object. It succeeds too if the object is gone already, or if another owner's has its name. */
 export async function remove(kind: AnyKind, id: string, recorded: Values, settings: HostSettings): Promise<void> {
   const removal = () =>
     withDependencies(kind, id, "delete", async () => {
@@ -121,7 +121,7 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
   return whileGoing(keyOf(kind, id, recorded, settings), removal);
 }
 
-/** Takes away what an object of ours left behind that is gone, and has not come back since. */
+/** Removes what our object left behind, unless the object exists again. */
 async function cleanUp(kind: AnyKind, recorded: Values, settings: HostSettings): Promise<void> {
   const host = await open(kind, recorded, settings);
   const observed = await observeOwned(kind, host, recorded, recorded);
@@ -129,7 +129,7 @@ async function cleanUp(kind: AnyKind, recorded: Values, settings: HostSettings):
   await takeAwayRest(kind, host, recorded, observed);
 }
 
-/** What an object leaves behind: its claim, unless another's stands in its place, and what the kind keeps beside it. */
+/** Removes what an object leaves behind: its claim, unless another owner's object has its name, and what the kind keeps beside it. */
 async function takeAwayRest(
   kind: AnyKind,
   host: Host,
@@ -149,17 +149,17 @@ async function removeObserved(kind: AnyKind, host: Host, recorded: Values, obser
   await kind.remove(host, recorded, observed).catch((error) => {
     failure = error;
   });
-  // Where nothing is owned, nothing goes: a setting keeps existing.
+  // What nobody owns does not disappear: a setting always exists.
   const goes = observed.owner !== undefined || failure !== undefined;
   const after = goes ? await observeOwned(kind, host, recorded, recorded) : undefined;
-  // What it was in may have gone at the same time, and it with that.
+  // It may have disappeared with what it was in, even if its own removal failed.
   if (after && !isForeign(recorded, after))
     throw failure ?? new LocalnetError("LN_VERIFY", "it is still there after it was removed");
 }
 
 function parse(kind: AnyKind, inputs: Values): Values {
   const { inputs: args, failures } = check(kind, inputs);
-  // A preview's check lets pass, unchecked, what holds one.
+  // During a preview, `check` lets unknown values pass unchecked.
   if (hasUnknown(args)) failures.push({ property: "", reason: "a value is still unknown" });
   if (failures.length) {
     const error = new LocalnetError("LN_INPUT", failures.map(({ reason }) => reason).join("; "));
@@ -174,7 +174,7 @@ export async function open(kind: AnyKind, args: Values, settings: HostSettings):
   return host;
 }
 
-/** Adds to an error which resource and operation it belongs to. */
+/** Adds the resource and the operation to an error. */
 export async function about<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();

@@ -1,20 +1,20 @@
 /**
- * What objects leave behind that a read of this process found gone: an entry of the ledger, a log. The engine asks for no
- * delete of what is gone, and a read itself writes nothing; so it goes with the next delete of the same run.
+ * Clean-ups of objects that a read found gone: they leave an entry of the ledger or a log. The engine does not delete what is
+ * gone, and a read must not write, so the next delete of the same run does it.
  */
 export const lost = new Map<string, () => Promise<void>>();
-/** Objects that are being taken away, or what they have left behind. */
+/** Removals and clean-ups that are running. */
 const going = new Map<string, Promise<void>>();
 
-/** It is made again, once its removal is at its end. */
+/** Before an object is made again: drops its clean-up, and waits for a removal that is running. */
 export async function cancelCleanUp(key: string): Promise<void> {
   lost.delete(key);
   await going.get(key);
 }
 
 /**
- * Removes an object. Where its resource depends on one that is replaced, and in the new program no more, the engine may ask
- * for it to be made anew at the same time.
+ * Runs a removal that `cancelCleanUp` waits for. The engine may remove an object and make it again at the same time, if its
+ * resource depended on one that is replaced, and no longer does.
  */
 export function whileGoing(key: string, remove: () => Promise<void>): Promise<void> {
   const removal = remove();
@@ -24,14 +24,14 @@ export function whileGoing(key: string, remove: () => Promise<void>): Promise<vo
       () => undefined,
     )
     .finally(() => {
-      // Another one of the same object may have begun.
+      // A later removal of the same object may have begun.
       if (going.get(key) === end) going.delete(key);
     });
   going.set(key, end);
   return removal;
 }
 
-/** Cleans up after all that was lost so far. A failure is no failure of the delete that it goes with. */
+/** Runs all pending clean-ups. If one fails, the delete that runs them does not. */
 export async function cleanUpLost(): Promise<void> {
   const cleaned = [...lost].map(([key, cleanUp]) => whileGoing(key, cleanUp));
   lost.clear();

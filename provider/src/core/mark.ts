@@ -8,19 +8,19 @@ export function markOf(owner: string): string {
   return `${prefix}${safe === owner ? owner : `${safe}-${digest(owner).toString("hex").slice(0, 8)}`}`;
 }
 
-/** Whom a mark names: the given owner when it is theirs, else the mark's own words. */
+/** The owner that a mark names: the given one if the mark is theirs, else the mark's own text. */
 export function ownerIn(mark: string, owner: string): string {
   return mark === markOf(owner) ? owner : mark.replace(prefix, "");
 }
 
-/** Is this a mark, and not what others write in the same place? */
+/** Is this text a mark, and not something that others wrote in the same place? */
 export function isMark(text: string): boolean {
   return text.startsWith(prefix);
 }
 
-/** The mark as a number, for a link's group: the only mark that the kernel takes in the call that makes a link. */
+/** The mark as a number, for a link's group: the only mark that the kernel accepts in the call that makes a link. */
 export function groupOf(owner: string): number {
-  // Below 2^31, which ip prints as it takes it; far above the small numbers that people choose by hand.
+  // Below 2^31, because ip prints larger numbers differently, and far above the small numbers that people choose by hand.
   return (digest(owner).readUInt32BE() & 0x3fffffff) + 0x40000000;
 }
 

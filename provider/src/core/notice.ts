@@ -1,7 +1,7 @@
 import { redactSecrets } from "../host/operation";
 import { oneLine } from "../text";
 
-/** Tells the user what no error is about. The engine shows what a provider prints on standard error. */
+/** Shows the user a message that is not an error. The engine shows what a provider prints on standard error. */
 export function notice(text: string): void {
   console.error(oneLine(redactSecrets(text)));
 }

@@ -6,9 +6,9 @@ import { describe, differences, observedInputs } from "./compare";
 import type { AnyKind, Observed } from "./kind";
 import { claim, eraseClaim, type Place, readClaim, replaceClaim } from "./ledger";
 
-// Whose an object is: by the mark that it carries, or where the kernel keeps none by its entry in the ledger.
+// Who owns an object: its mark says it, or its entry in the ledger if the kernel keeps no mark.
 
-/** What is there, with its owner where only the ledger tells. Without an entry it is as recorded; what was imported is nobody's. */
+/** Observes an object, with its owner from the ledger if it has no mark. Without an entry the recorded owner counts; an imported object has none. */
 export async function observeOwned(
   kind: AnyKind,
   host: Host,
@@ -21,7 +21,7 @@ export async function observeOwned(
   return { ...observed, owner: entry?.owner ?? (recorded && !recorded.imported ? null : "") };
 }
 
-/** What is in a namespace that does not exist is absent. */
+/** Observes an object. In a namespace that does not exist, it is absent. */
 export function observe(kind: AnyKind, host: Host, args: Values, recorded?: Values): Promise<Observed | undefined> {
   return undefinedWithoutNetns<Observed | undefined>(() => kind.observe(host, args, recorded));
 }
@@ -31,17 +31,17 @@ export function isForeign(args: Values, { owner }: Observed): boolean {
   return typeof owner === "string" && owner !== args.owner && !(args.imported && owner === "");
 }
 
-/** Was it made by this resource, also by a run that died before it could record that? */
+/** Did this resource make it, even if the run died before it recorded that? */
 export function isOwn(args: Values, { owner }: Observed): boolean {
   return owner === args.owner;
 }
 
-/** After a failure: is what is there ours? Without a mark it is claimed; where nothing is owned, it is if we changed it. */
+/** After a failure, is the object ours? One without a mark is claimed before; one that nobody can own is ours if we changed it. */
 export function isOursAfterFailure(args: Values, { owner }: Observed, changed: boolean): boolean {
   return typeof owner === "string" ? owner === args.owner : owner === null || changed;
 }
 
-/** An object that is there, and was not made by this resource, may be taken by `adopt` if it is what is asked for. */
+/** Throws unless `adopt` allows to take over an object that this resource did not make, and the object is what is asked for. */
 export function requireAdoptable(kind: AnyKind, args: Values, observed: Observed): void {
   if (observed.owner === undefined || isOwn(args, observed)) return;
   const { owner } = observed;
@@ -54,7 +54,7 @@ export function requireAdoptable(kind: AnyKind, args: Values, observed: Observed
   }
 }
 
-/** Project and stack: what every mark of a program begins with. */
+/** Project and stack: every mark of a program begins with them. */
 export function stackOf(owner: string): string {
   return owner.split("/", 2).join("/");
 }
@@ -67,16 +67,16 @@ export function existsError(
   const whose = owner ? `belongs to ${owner}` : "is not ours";
   const cure = otherKind || isOtherStacks ? "choose another name" : "choose another name, or set adopt: true";
   const hint = otherKind ? cure : `delete it, ${cure}`;
-  // Another resource of this program may be about to go elsewhere: two that change places.
+  // Another resource of this program may be about to give up the name, as when two swap their names.
   const mayPass = Boolean(owner) && !otherKind && stackOf(String(owner)) === stackOf(String(args.owner));
   return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint, mayPass });
 }
 
-/** Milliseconds that another program may take between its entry in the ledger and the object itself. */
+/** Milliseconds that another program may take from the entry in the ledger to the object itself. */
 const creationMilliseconds = 1000;
 const pollMilliseconds = 100;
 
-/** Writes down the owner of an object that carries no mark. `observed`: what is there and may be ours. */
+/** Writes the owner of an unmarked object into the ledger. `observed`: the existing object, which may be ours. */
 export async function claimObject(
   kind: AnyKind,
   host: Host,
@@ -92,7 +92,7 @@ export async function claimObject(
   await replaceClaim(host, place, owner);
 }
 
-/** An entry without its object is void, unless somebody is about to make the object. */
+/** Is the entry without an object? Waits, since another program may be about to make it. */
 async function isVoid(kind: AnyKind, host: Host, args: Values): Promise<boolean> {
   for (const deadline = Date.now() + creationMilliseconds; Date.now() < deadline; await sleep(pollMilliseconds)) {
     if (await observe(kind, host, args)) return false;
@@ -100,14 +100,14 @@ async function isVoid(kind: AnyKind, host: Host, args: Values): Promise<boolean>
   return true;
 }
 
-/** Gives up the claim on an object; on one that was imported there may be none of ours. */
+/** Gives up our claim on an object. An imported object may have another owner's. */
 export async function releaseObject(kind: AnyKind, host: Host, recorded: Values): Promise<void> {
   const place = placeOf(kind, recorded);
   const entry = recorded.imported ? await readClaim(host, place) : undefined;
   if (!entry || entry.owner === recorded.owner) await eraseClaim(host, place);
 }
 
-/** Where the ledger has it. */
+/** The object's place in the ledger. */
 function placeOf(kind: AnyKind, args: Values): Place {
   const netns = kind.namespace ? kind.namespace(args) : (args.netns as string | undefined);
   return { netns, what: `${kind.type} ${kind.id(args)}` };

@@ -1,8 +1,8 @@
 import type { Values } from "./check";
 
 /**
- * What this run's program asks for, by owner, as far as the engine has come. It tells what is another's by mistake from
- * what is about to be deleted: an engine deletes last.
+ * The inputs that this run's program asks for, by owner, as far as the engine has checked them. With them a conflict with
+ * another resource is told from an object that is about to be deleted: the engine deletes last.
  */
 export const program = new Map<string, Values>();
 

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { elementOf, objectIn, type Values } from "./check";
 
-/** A value as a message may tell it: an object, or those in a list, without their secrets. */
+/** A value as a message may show it: without the secrets of an object, or of the objects in a list. */
 export function withoutSecrets(field: z.ZodType, value: unknown): unknown {
   const hidden = secretsIn(field);
   if (hidden.length === 0 || typeof value !== "object" || value === null) return value;
@@ -9,13 +9,13 @@ export function withoutSecrets(field: z.ZodType, value: unknown): unknown {
   return Array.isArray(value) ? value.map(shown) : shown(value);
 }
 
-/** The keys that are secrets, of an object or of those that a list holds. */
+/** The secret keys of an object, or of the objects in a list. */
 function secretsIn(field: z.ZodType): string[] {
   const fields = Object.entries((objectIn(elementOf(field))?.shape ?? {}) as z.ZodRawShape) as [string, z.ZodType][];
   return fields.flatMap(([key, each]) => (each.meta()?.secret ? [key] : []));
 }
 
-/** The inputs, or outputs, that are secrets, or hold some, whether a program says so or not. */
+/** The inputs or outputs that are or contain secrets, whether or not the program marks them. */
 export function secretKeys(schema: z.ZodObject, values: Values): string[] {
   const fields = Object.entries(schema.shape as z.ZodRawShape) as [string, z.ZodType][];
   return fields.flatMap(([key, field]) => {

@@ -4,30 +4,30 @@ import { withLock } from "../host/lock";
 import { addShare, type Entry, eraseShare, type Place, readShares } from "./ledger";
 import { stackOf } from "./ownership";
 
-/** A setting that always has a value, and that stacks share if they agree on it. */
+/** A setting that always has a value. Stacks can share it if they agree on the value. */
 export interface Setting {
   readonly place: Place;
   read(): Promise<string | undefined>;
   write(value: string): Promise<unknown>;
 }
 
-/** Who asks: the owner, its former name where it was renamed, and what was there before it first asked. */
+/** An owner, its former name if it was renamed, and the value before it first held the setting. */
 interface Holder {
   readonly owner: string;
   readonly former?: string | undefined;
   readonly previous?: string | undefined;
 }
 
-/** Stacks that share a setting agree on its value. */
+/** Throws if another stack holds the setting with another value. */
 export function requireAgreement(holders: readonly Entry[], owner: string, value: string): void {
-  // Of the same stack it is a resource that was renamed, and is about to go.
+  // In the same stack it is a resource that was renamed and is about to be deleted.
   const other = holders.find((each) => stackOf(each.owner) !== stackOf(owner) && each.value !== value);
   if (!other) return;
   const hint = "two stacks share a setting if they agree on its value";
   throw new LocalnetError("LN_EXISTS", `${other.owner} has set it to ${other.value}`, { hint });
 }
 
-/** Sets a value, and returns the one that was there before anybody asked. */
+/** Sets a value, and returns the one before the first holder. */
 export function holdSetting(
   host: Host,
   { place, read, write }: Setting,
@@ -37,7 +37,7 @@ export function holdSetting(
   return withLock(host, place, async () => {
     const [now, holders] = await Promise.all([read(), readShares(host, place)]);
     requireAgreement(holders, former, value);
-    // Whoever came first saw what was there before.
+    // The first holder recorded the value before it.
     const before = String(holders[0]?.before ?? previous ?? now ?? value);
     const ours = holders.find((each) => each.owner === owner);
     if (ours?.value !== value) await addShare(host, place, { owner, before, value });
@@ -53,13 +53,13 @@ export function holdSetting(
   });
 }
 
-/** What was there before anybody asked; undefined: it is not known. */
+/** The value before the first holder; undefined: it is not known. */
 export async function recallSetting(host: Host, place: Place, owner: string): Promise<string | undefined> {
   const ours = (await readShares(host, place)).find((each) => each.owner === owner);
   return ours?.before === undefined ? undefined : String(ours.before);
 }
 
-/** Gives a setting up: the last holder puts back what was there before, unless that is not known. */
+/** Gives up a setting. The last holder restores the value before the first one, if it is known. */
 export function releaseSetting(
   host: Host,
   { place, read, write }: Setting,

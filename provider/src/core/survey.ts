@@ -13,15 +13,15 @@ import { observeOwned } from "./ownership";
 interface Surveyed {
   readonly type: string;
   readonly id: string;
-  /** "" is nobody that a mark or the ledger names. */
+  /** "": neither a mark nor the ledger names one. */
   readonly owner: string;
   readonly netns: string | undefined;
   readonly outputs: Values;
 }
 
 /**
- * All objects of a host that a kind can tell of, in its own namespace and in all named ones, also those that belong to a
- * stack. Changes nothing. What cannot be looked at for want of a tool or a part of the kernel is not there either.
+ * All objects of a host that a kind can list, in its own namespace and in all named ones, those of stacks too. Changes
+ * nothing. Objects that cannot be read because a tool or a kernel feature is missing are left out: they cannot exist.
  */
 export function survey(kinds: readonly AnyKind[], settings: HostSettings): Promise<Surveyed[]> {
   const host = openHost(undefined, settings);
@@ -39,7 +39,7 @@ export function survey(kinds: readonly AnyKind[], settings: HostSettings): Promi
   });
 }
 
-/** Where there are more, most are alike: some are asked first, and then all others together what those were asked. */
+/** If there are more, most are alike: a few are read first, and then the same commands run for all others together. */
 const manyNamespaces = 6;
 
 async function ofKind(kind: AnyKind, host: Host, places: readonly (string | undefined)[]): Promise<Surveyed[]> {
@@ -76,7 +76,7 @@ async function undefinedIfUnreadable<T>(body: () => Promise<T>): Promise<T | und
   }
 }
 
-/** What names an object, and what was observed of it, also one level down: of a pair, its far end. */
+/** The identifying and the observed inputs of an object, merged one level down too: a pair's far end. */
 function merged(args: Values, observed: Values): Values {
   const nested = Object.entries(observed).map(([key, value]) => {
     const named = args[key];

@@ -6,8 +6,8 @@ import { type Difference, fieldsOf, isValues } from "./compare";
 import type { Observed } from "./kind";
 
 /**
- * The inputs with a value for each that was taken away: what the kernel has when nobody asks. A key without a value says
- * that there must be none.
+ * The inputs, with the kernel's own value for each one that was taken away. A key without a value says that the input must
+ * be absent.
  */
 export function withUnset(
   schema: z.ZodObject,
@@ -25,14 +25,14 @@ export function withUnset(
   return result;
 }
 
-/** What an input is when it is taken away; undefined: it must not be there, or the kernel chooses. */
+/** The value of an input that is taken away; undefined: it must be absent, or the kernel chooses. */
 export function unsetValue(field: z.ZodType, observed: Observed | undefined): unknown {
   const { unset } = field.meta() ?? {};
   if (unset === kernelChooses) return undefined;
   return (typeof unset === "function" ? unset(observed) : unset) ?? undefined;
 }
 
-/** The entries of lists that were taken away, and are there all the same. */
+/** The list entries that were taken away but still exist. */
 export function remaining(
   schema: z.ZodObject,
   wanted: Values,

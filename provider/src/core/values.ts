@@ -1,4 +1,4 @@
-// Apart from what needs zod: this type is in the declarations that users compile, and those of zod do not compile as Pulumi's
-// own template compiles.
+// In a file without zod: users compile the declarations of this type, and those of zod do not compile with the settings of
+// Pulumi's own template.
 
 export type Values = Record<string, unknown>;

@@ -3,22 +3,22 @@ import { isCauseElsewhere } from "../host/command-error";
 import { pause } from "../host/interrupt";
 import { secondsLeft, showProgress } from "../host/operation";
 
-/** Seconds to wait for what another operation may be about to make. */
+/** Seconds to wait for something that another operation may be about to make. */
 const limitSeconds = 10;
-/** Seconds without any other operation, after which nobody is about to make it. The engine begins the next one sooner. */
+/** Seconds without any other operation after which nothing more is expected. The engine starts the next one sooner. */
 const quietSeconds = 0.5;
 const pollMilliseconds = 50;
 
-/** Operations that make or remove something, of this process: those that are at work, and how many have come to their end. */
+/** This process's operations that make or remove something: how many are working, and how many have ended. */
 let working = 0;
 let ended = 0;
 let lastChange = 0;
 
 /**
- * What is about to be made may need a namespace, a link or a chain that another resource of the same run makes: a program of
- * bare names, such as an import writes, does not tell the order. So an operation that misses one waits for the others, and
- * is tried again whenever one of them has ended. So does one that removes what others still use (`LN_BUSY`), such as a
- * chain with rules, and one that makes what another resource of the program still has.
+ * Runs an operation, and tries it again whenever another one has ended. An object may need a namespace, a link or a chain that
+ * another resource of the same run makes: a program with plain names, such as an import writes, does not say the order.
+ * Also for removing what others still use (`LN_BUSY`), such as a chain with rules, and for making what another resource of
+ * the program still has.
  */
 export async function waitForOthers<T>(body: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + Math.min(limitSeconds, secondsLeft()) * 1000;
@@ -45,7 +45,7 @@ function dependsOnOthers(error: LocalnetError): boolean {
   return error.code === "LN_BUSY" || error.mayPass === true || isCauseElsewhere(error);
 }
 
-/** Has another operation ended since? False: none is about to. */
+/** Waits until another operation ends; returns false if none is expected to. */
 async function hasOtherEnded(before: number, deadline: number): Promise<boolean> {
   count(-1);
   try {

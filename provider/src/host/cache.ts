@@ -3,7 +3,7 @@ import { coalesce, getOrCreate } from "./coalesce";
 import type { Host } from "./host";
 import { runCached } from "./one-look";
 
-/** Seconds for which a read is shared by those that only read. A refresh shows how things were while it ran. */
+/** Seconds for which readers share a read. So a refresh shows a state of at most this age. */
 const freshSeconds = 10;
 
 interface Read {
@@ -15,24 +15,24 @@ const readCacheScope = new AsyncLocalStorage<boolean>();
 const caches = new WeakMap<Host, Map<string, Read>>();
 const coalesced = new WeakMap<Host, Map<string, (item: undefined) => Promise<unknown>>>();
 
-/** The body only reads, and may share what one command shows of many objects. */
+/** Runs a body that only reads: its reads may come from the cache. */
 export function withReadCache<T>(body: () => Promise<T>): Promise<T> {
   return readCacheScope.run(true, body);
 }
 
-/** The body reads how things are now, not a while ago. */
+/** Runs a body whose reads never come from the cache. */
 export function withoutReadCache<T>(body: () => Promise<T>): Promise<T> {
   return readCacheScope.run(false, body);
 }
 
-/** Is one read of all objects better than one of this object? */
+/** Is the cache in use, so that one read of all objects is cheaper than one of this object? */
 export function usesReadCache(): boolean {
   return readCacheScope.getStore() ?? false;
 }
 
 /**
- * A read of many objects at once. Those that only read share it for a while. Whoever changes things gets one that began
- * after the call, shared with all who called by then.
+ * Reads many objects with one command. Inside `withReadCache` the result is cached. Elsewhere the read starts after the call,
+ * and is shared by all callers that wait for it.
  */
 export function cached<T>(host: Host, what: string, read: () => Promise<T>): Promise<T> {
   if (!usesReadCache()) {
@@ -51,12 +51,12 @@ export function cached<T>(host: Host, what: string, read: () => Promise<T>): Pro
   return answer;
 }
 
-/** What was read of a host may not be so any more. */
+/** Drops the cached reads of a host. */
 function forget(host: Host): void {
   caches.delete(host);
 }
 
-/** Whatever is run outside of `withReadCache` may change what was read. */
+/** A host whose cache is dropped after each command that runs outside of `withReadCache`, because it may change something. */
 export function invalidateOnRun(host: Host): Host {
   const invalidating = async <T>(body: () => Promise<T>): Promise<T> => {
     try {

@@ -7,14 +7,14 @@ export const missingCommandHint = "install the package that holds it";
 
 interface Cause {
   readonly pattern: RegExp;
-  /** What the command must be; what it names stands for "$1". */
+  /** The command line must match this too; its group then replaces "$1". */
   readonly command?: RegExp;
   readonly code: Code;
   readonly summary: string;
   readonly hint: string;
 }
 
-/** The cause of what needs a namespace that is not there. */
+/** The cause of an error for lack of a namespace. */
 export function missingNetns(name: string) {
   return {
     code: "LN_NETNS",
@@ -23,16 +23,16 @@ export function missingNetns(name: string) {
   } as const;
 }
 
-/** Causes that many commands share, told by what they print, the first that fits. The rest is found by reading the object again. */
+/** Causes that many commands share, recognised by what they print; the first match counts. Kinds find other causes by reading the object again. */
 export const causes: readonly Cause[] = [
   {
-    // The second: of a namespace that is coming or going there is only the file.
+    // The second alternative: while a namespace is made or deleted, only its file exists.
     pattern:
       /cannot open network namespace "([^"]*)": No such file|setting the network namespace "([^"]*)" failed: Invalid argument|nsenter: cannot open \/run\/netns\/(\S+?): No such file|argument "([^"]*)" is wrong: Invalid "netns" value/i,
     ...missingNetns("$1"),
   },
   {
-    // Of the file there is a rest, of which the kernel says that it is no namespace.
+    // The file remains, but the kernel says that it is no namespace.
     pattern: /nsenter: reassociate to namespace '[^']*' failed: Invalid argument/,
     code: "LN_NETNS",
     summary: "there is no network namespace, only a file of its name",
@@ -86,7 +86,7 @@ export const causes: readonly Cause[] = [
     command: /\btype (\S+)/,
     code: "LN_KERNEL",
     summary: 'the running kernel lacks links of type "$1"',
-    // The name by which the kernel itself asks for the module, which is not the type's for all.
+    // The alias by which the kernel itself loads the module: the module's name is not always that of the type.
     hint: "load its kernel module: modprobe rtnl-link-$1; a cloud kernel may need Debian's linux-image-amd64",
   },
   {
@@ -114,7 +114,7 @@ export const causes: readonly Cause[] = [
     hint: "install the package iptables whole, and load the kernel module: modprobe xt_$1",
   },
   {
-    // Of what it has in another revision it says so too, and no rule fails.
+    // It also prints this for an extension that it has in another revision; then no rule fails.
     pattern: /Extension (\S+) revision \d+ not supported, missing kernel module\?.*failed \(No such file/s,
     code: "LN_KERNEL",
     summary: 'the running kernel lacks the match or target "$1" of iptables',
@@ -177,7 +177,7 @@ export const causes: readonly Cause[] = [
     hint: "create it first, in the same namespace; in a program, pass its resource instead of its name",
   },
   {
-    // Of what is one it prints what speaks against it.
+    // For a bridge, bond or VRF it prints another reason.
     pattern: /^RTNETLINK answers: Operation not supported$/m,
     command: /\bmaster (\S+)/,
     code: "LN_COMMAND",

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 
-/** Milliseconds from the beginning of one call to that of the next. */
+/** Least milliseconds between the starts of two calls. */
 const spacing = 30;
 
 /** Coalesces calls: while one runs, later callers queue and share the next one, which gets their items in order. */
@@ -11,7 +11,7 @@ export function coalesce<I, O>(call: (items: readonly I[]) => Promise<O>): (item
   let next: Promise<O> | undefined;
   let lastStart = Number.NEGATIVE_INFINITY;
   const begin = async () => {
-    // The first call waits for what is queued in the same turn of the event loop only.
+    // The first call waits only for items that are queued in the same turn of the event loop.
     await sleep(Math.max(0, lastStart + spacing - performance.now()));
     lastStart = performance.now();
     const items = queued;

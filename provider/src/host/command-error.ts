@@ -16,16 +16,16 @@ export function commandError(argv: readonly string[], result: Result): LocalnetE
   return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { command: failed });
 }
 
-/** What ip and iptables print when something else is not there, or not as it has to be. */
+/** What ip and iptables print when another object is missing or in the wrong state. */
 const elsewhere =
   /[Ii]nvalid gateway|No route to host|Network is unreachable|(?:Nexthop device|Device for nexthop) is not up|No chain\/target\/match by that name/;
 
-/** Is the cause that something else is not there, which another may be about to make? */
+/** Is the cause a missing object that another operation may be about to make? */
 export function isCauseElsewhere(error: LocalnetError): boolean {
   return ["LN_NETNS", "LN_MISSING"].includes(error.code) || elsewhere.test(error.command?.stderr ?? "");
 }
 
-/** The command that does the work, behind one that only brings it into a namespace or limits its environment. */
+/** The name of the command itself, without the one that enters a namespace for it. */
 function commandName(argv: readonly string[]): string {
   const [first = "", ...rest] = argv;
   if (first === "nsenter" && rest.includes("--")) return commandName(rest.slice(rest.indexOf("--") + 1));
@@ -33,7 +33,7 @@ function commandName(argv: readonly string[]): string {
   return first;
 }
 
-/** What tools print behind the cause. */
+/** Lines that tools print after the cause. */
 const noise =
   /^(?:Try [`'].*|For more information run .*|dmesg\(1\) may have more .*|We have an error talking to the kernel|)$/;
 

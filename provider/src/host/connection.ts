@@ -15,24 +15,24 @@ import { privateDirectory } from "./private";
 
 export const defaultConnectSeconds = 60;
 
-/** It names another configuration file for the ssh client, where nothing else does. */
+/** The environment variable with a configuration file for ssh, if no setting gives one. */
 export const sshConfigVariable = "LOCALNET_SSH_CONFIG";
 
-/** Between one attempt and the next. */
+/** The pause between two attempts. */
 const pauseMilliseconds = 1000;
-/** What an attempt may take until keys are exchanged: what listens for a host that has not booted may never answer. */
+/** Limit for an attempt until keys are exchanged: whatever listens before the host has booted may never answer. */
 const attemptSeconds = 20;
-/** Without an answer for three times as long, a connection is over. */
+/** Interval between checks of an open connection. ssh closes it after three without an answer. */
 const aliveSeconds = 10;
 
-/** What every call of ssh has in common, and the folder of the connections that calls share. */
+/** Options of every call of ssh, and the folder with the sockets of shared connections. */
 export function sshOptions(config?: string): SshOptions {
   const directory =
     process.getuid?.() === 0
       ? "/run/pulumi-localnet-ssh"
       : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
   const digest = config && createHash("sha256").update(config).digest("hex").slice(0, 6);
-  // By its name alone a host may be another one in another configuration.
+  // Another configuration may give the same name to another host.
   const socket = join(directory, digest ? `${digest}-%C` : "%C");
   const text = config?.includes("\n") ? { path: join(directory, `${digest}.config`), text: config } : undefined;
   const file = text?.path ?? config ?? process.env[sshConfigVariable];
@@ -43,22 +43,22 @@ export function sshOptions(config?: string): SshOptions {
 interface SshOptions {
   readonly directory: string;
   readonly options: string[];
-  /** The configuration that is given as text, and the file that ssh reads it from. */
+  /** The configuration given as text, and the file for ssh to read it from. */
   readonly config?: { readonly path: string; readonly text: string };
 }
 
 /** One connection for all commands to a host. */
 interface Connection {
-  /** Makes it unless it is there. All that wait for it say so beside their resources. */
+  /** Connects unless it is connected. All resources that wait for it show so. */
   open(): Promise<void>;
-  /** It is gone: the next command makes another one. */
+  /** Reports that the connection is lost: the next command connects again. */
   lost(): void;
 }
 
 export function sshConnection(url: string, ssh: SshOptions, seconds: number): Connection {
   const waiting = new Set<(message: string) => void>();
   let connected: Promise<void> | undefined;
-  // Who comes after one that waited in vain does not wait again.
+  // After one wait that failed, later callers try only once.
   let isPatient = true;
 
   const connectOnce = async () => {
@@ -83,7 +83,7 @@ export function sshConnection(url: string, ssh: SshOptions, seconds: number): Co
   };
 }
 
-/** A host that may come up meanwhile is waited for. */
+/** Tries again for as long as the host may still be booting. */
 async function keepTrying(
   url: string,
   ssh: SshOptions,
@@ -106,17 +106,17 @@ async function keepTrying(
   }
 }
 
-/** What ssh prints when nobody listens there yet, or not yet as a server of ssh: a host that boots. */
+/** What ssh prints while a host boots: nothing listens there yet, or no ssh server. */
 const notYet =
   /connect to host .*: (?:Connection refused|Connection timed out|No route to host|Network is unreachable|Host is down)|connect failed: (?:Connection refused|Connection timed out|No route to host)|timed out during banner exchange|^Connection (?:to|from) .* timed out|kex_exchange_identification: (?:Connection closed|read: Connection reset)|banner line 0: (?:Connection closed|read: Connection reset)/m;
-/** What no time mends, also where a jump host says it. */
+/** What waiting cannot fix, also if a jump host prints it. */
 const never = /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|Too many authentication/;
 
 export function isBooting(stderr: string): boolean {
   return notYet.test(stderr) && !never.test(stderr);
 }
 
-/** Kept for a minute after the last command. */
+/** Connects. ssh keeps the connection for a minute after the last command. */
 async function connect(url: string, { directory, options, config }: SshOptions, seconds: number): Promise<void> {
   await privateDirectory(directory);
   if (config) await replaceFile(config.path, config.text);
@@ -142,7 +142,7 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
       cancel();
       reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { command: { argv }, hint: missingCommandHint }));
     });
-    // Not "close": the connection that stays in the background keeps standard error open.
+    // Not "close": ssh stays in the background and keeps standard error open.
     child.once("exit", (exitCode) => {
       cancel();
       child.stderr.destroy();
@@ -152,7 +152,7 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
   });
 }
 
-/** The address of the host that ssh connects to, as its configuration and the resolver of this machine say it. */
+/** The address that ssh connects to, by its configuration and this machine's resolver. */
 export async function addressOf(url: string, sshConfig: string | undefined): Promise<string> {
   const { directory, options, config } = sshOptions(sshConfig);
   await privateDirectory(directory);
@@ -162,7 +162,7 @@ export async function addressOf(url: string, sshConfig: string | undefined): Pro
   return (await lookup(name)).address;
 }
 
-/** Another process that reads it sees one text or the other. */
+/** Replaces a file in one step: a reader sees either the former text or the new one. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const other = `${path}.${randomUUID()}`;
   await writeFile(other, text, { mode: 0o600, flag: "wx" });

@@ -1,16 +1,16 @@
 import { LocalnetError } from "../errors";
 import { decode, encode } from "./text";
 
-// An environment may hold secrets. Command lines are for everybody to read, and sudo writes them into its log: where
-// another program starts the command, a shell reads the environment from its standard input, and exports it.
+// An environment may hold secrets. Every user can read command lines, and sudo logs them. So if another program starts the
+// command, a shell reads the environment from its standard input and exports it.
 
-/** What a shell itself adds to the environment of its commands. */
+/** Variables that a shell adds to the environment of its commands. */
 const ofShells = ["PWD", "OLDPWD", "SHLVL", "_"];
 
-/** The end of an environment: of one that is cut off, nothing may be started. */
+/** Ends an environment. If it is missing, the input was cut off and nothing is started. */
 const endLine = ".";
 
-/** The part of a shell script that exports what `environmentLines` has. */
+/** The part of a shell script that exports the output of `environmentLines`. */
 export const readEnvironment = [
   `while IFS= read -r line || exit 1; [ "$line" != ${endLine} ]`,
   `do ${decode("line")}`,
@@ -23,12 +23,12 @@ export function environmentLines(environment: Readonly<Record<string, string>>):
   return [...lines, endLine, ""].join("\n");
 }
 
-/** A command that runs another one without what a shell has added. */
+/** A command that runs another one without the variables that the shell has added. */
 export function withoutShellVariables(environment: Readonly<Record<string, string>>): string[] {
   return ["env", ...ofShells.filter((name) => !(name in environment)).flatMap((name) => ["-u", name])];
 }
 
-/** Bytes. Of what others own, no more than 128 KiB is read to find a mark, which may be at its end. */
+/** Bytes. To find a mark, at most 128 KiB of a process's environment are read, and the mark may be at its end. */
 const maxBytes = 120 * 1024;
 
 export function refuseEnvironment(environment: Readonly<Record<string, string>>): void {

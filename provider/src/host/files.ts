@@ -3,9 +3,9 @@ import { LocalnetError } from "../errors";
 import { permissionHint } from "./causes";
 import { getOrCreate } from "./coalesce";
 
-// What this very process can do where the host is its own. Starting a command takes a hundred times as long.
+// What this process does itself on its own machine. Starting a command takes a hundred times as long.
 
-/** What the body returns; undefined when the kernel answers with one of these. */
+/** The result of the body; undefined if it fails with one of these error codes. */
 export function ignoreErrors<T>(answers: readonly string[], body: () => T): T | undefined {
   try {
     return body();
@@ -28,7 +28,7 @@ export function fileError(cause: unknown): LocalnetError {
   );
 }
 
-/** Is there a file of that name, or a folder? */
+/** Does a file or folder of this name exist? */
 export function pathExists(path: string): boolean {
   return ignoreErrors(["ENOENT"], () => lstatSync(path)) !== undefined;
 }
@@ -39,7 +39,7 @@ export function linksOfThisProcess(): string[] {
   return lines.map((line) => line.slice(0, line.lastIndexOf(":")).trim());
 }
 
-/** Processes by the network namespace that they are in, as far as this user may see. */
+/** The processes that this user may see, by network namespace. */
 type ProcessesByNamespace = ReadonlyMap<string, readonly string[]>;
 
 export function processesByNamespace(): ProcessesByNamespace {
@@ -51,12 +51,12 @@ export function processesByNamespace(): ProcessesByNamespace {
   return found;
 }
 
-/** Those that are in the network namespace that a file stands for. */
+/** The processes in the network namespace of a file. */
 export function processesIn(file: string, all: ProcessesByNamespace): readonly string[] {
   return all.get(namespaceKey(file) ?? "") ?? [];
 }
 
-/** Tells a namespace from others; undefined: there is none, or this user may not see it. */
+/** Identifies a namespace; undefined: it does not exist, or this user may not see it. */
 function namespaceKey(file: string): string | undefined {
   const found = ignoreErrors(["ENOENT", "ESRCH", "EACCES"], () => statSync(file));
   return found && `${found.dev} ${found.ino}`;

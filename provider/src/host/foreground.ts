@@ -7,35 +7,35 @@ import type { HostSettings } from "./host";
 import { messageBytes, Output } from "./output";
 import { quote, refuseNul } from "./text";
 
-// Commands that the user of a terminal begins, with the terminal as it is. A provider never does.
+// Commands that a user runs in a terminal. The provider does not use this.
 
-/** Where a command is to run: a namespace of a host. */
+/** Where a command runs: a namespace of a host. */
 interface Where extends HostSettings {
   readonly netns?: string | undefined;
 }
 
 /**
- * Over ssh and without a terminal, what runs there does not notice that the user has ended ssh here. The shell that runs
- * this ends the command with its own standard input, which nobody else writes to.
+ * Without a terminal, a command over ssh does not notice that the user has ended ssh here. This script ends the command when
+ * its own standard input ends.
  */
 const boundScript = [
-  // What a shell puts into the background reads nothing unless that is said.
+  // A shell gives a background command no standard input unless it is redirected.
   'exec 3<&0; "$@" </dev/null 3<&- & child=$!',
   "{ cat <&3; kill $child; } >/dev/null 2>&1 & reader=$!",
   "wait $child; code=$?; kill $reader 2>/dev/null; exit $code",
 ].join("; ");
 
 type Mode =
-  /** What it reads is this process's own standard input; there, too, it has a terminal. */
+  /** It reads this process's standard input, and has a terminal on a remote host too. */
   | "terminal"
-  /** The same, without a terminal there. */
+  /** It reads this process's standard input, without a terminal on a remote host. */
   | "pipe"
-  /** It reads nothing, and must not outlive this process. */
+  /** It reads nothing, and ends with this process. */
   | "bound";
 
-/** The command line that runs a command there, as the user would type it. */
+/** The command line that runs a command there. */
 export function commandThere({ host, netns, sudo }: Where, argv: readonly string[], mode: Mode = "pipe"): string[] {
-  // With the files that /etc/netns has for the namespace, which nsenter does not mount.
+  // Not nsenter, because that does not mount the files of the namespace in /etc/netns.
   const command = netns === undefined ? [...argv] : ["ip", "netns", "exec", netns, ...argv];
   const isBound = mode === "bound" && host !== undefined;
   const bound = isBound ? ["sh", "-c", boundScript, "localnet", ...command] : command;
@@ -44,7 +44,7 @@ export function commandThere({ host, netns, sudo }: Where, argv: readonly string
   return ["ssh", ...sshOptions().options, ...(mode === "terminal" ? ["-t"] : []), host, "--", quote(elevated)];
 }
 
-/** Runs a command there until it ends, with this process's own output and environment; returns its exit code. */
+/** Runs a command there to its end, with this process's output and environment; returns its exit code. */
 export async function runInForeground(
   where: Where,
   argv: readonly string[],
@@ -53,7 +53,7 @@ export async function runInForeground(
   refuseNul(argv);
   const [file = "", ...args] = commandThere(where, argv, mode);
   const child = spawn(file, args, { stdio: [mode === "bound" ? "pipe" : "inherit", stdout, "inherit"] });
-  // ^C goes to the whole group of the terminal: the command decides what it means, and this process outlives it.
+  // ^C reaches the terminal's whole process group. The command handles it, and this process waits for the command.
   const ignore = () => {};
   const forward = () => void child.kill("SIGTERM");
   process.on("SIGINT", ignore).on("SIGQUIT", ignore).on("SIGTERM", forward);
@@ -67,7 +67,7 @@ export async function runInForeground(
   }
 }
 
-/** Runs a command of the user's own, with their environment; returns what it printed. */
+/** Runs a command with the user's own environment; returns its output. */
 export function runAsUser(
   argv: readonly string[],
   cwd: string,

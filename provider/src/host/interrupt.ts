@@ -6,10 +6,10 @@ const interruption = new AbortController();
 const { signal } = interruption;
 setMaxListeners(0, signal);
 
-/** Seconds that a command, or the wait for a lock, may still take after an interruption. */
+/** Seconds that a command, or waiting for a lock, may still take after an interruption. */
 const graceSeconds = 3;
 
-/** The user wants an end: what waits waits no longer, what has not begun does not begin, and what runs may end by itself. */
+/** Handles an interruption by the user: waits end, nothing new starts, and running commands may finish. */
 export function interrupt(): void {
   interruption.abort();
 }
@@ -26,13 +26,13 @@ export function throwIfInterrupted(): void {
   if (error) throw error;
 }
 
-/** A wait that an interruption ends, with an error. */
+/** Waits. An interruption ends the wait with an error. */
 export async function pause(milliseconds: number): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => {});
   throwIfInterrupted();
 }
 
-/** Calls back after a time, of which an interruption leaves little. Returns what takes that back. */
+/** Calls back after a time, which an interruption shortens. Returns a function that cancels it. */
 export function alarm(seconds: number, expired: () => void): () => void {
   const due = Date.now() + seconds * 1000;
   let timer: NodeJS.Timeout;

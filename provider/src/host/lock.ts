@@ -5,12 +5,13 @@ import { getOrCreate } from "./coalesce";
 import { enter } from "./netns";
 import { waitingFor } from "./operation";
 
-/** Seconds to wait for another program that uses this package, and after which it gets its turn. */
+/** Seconds to wait for another program that uses this package. */
 const waitSeconds = 30;
+/** Seconds after which this process lets another program have the lock. */
 const fairSeconds = 5;
 const late = 75;
 
-/** The lock on a namespace, as long as somebody in this process uses it. */
+/** The lock on a namespace while this process uses it. */
 interface Lease {
   readonly began: number;
   users: number;
@@ -23,8 +24,8 @@ const leases = new WeakMap<Host, Map<string, Lease>>();
 const queues = new WeakMap<Host, Map<string, LimitFunction>>();
 
 /**
- * What reads before it writes takes turns: in this process with what is about the same thing, and with other programs
- * through a lock on the namespace itself, which leaves no file behind and which the kernel lets go of when its holder dies.
+ * Serializes bodies that read before they write: in this process those for the same object, and with other programs by an
+ * flock on the namespace itself, which leaves no file behind and which the kernel releases when its holder dies.
  */
 export function withLock<T>(
   host: Host,
@@ -34,7 +35,7 @@ export function withLock<T>(
   return serialize(host, `${netns ?? ""} ${what}`, () => withNetnsLock(host, netns, body));
 }
 
-/** What is about the same thing takes turns in this process. */
+/** Serializes bodies for the same object in this process. */
 export function serialize<T>(host: Host, what: string, body: () => Promise<T>): Promise<T> {
   const queue = getOrCreate(
     getOrCreate(queues, host, () => new Map()),
@@ -79,7 +80,7 @@ function begin(host: Host, netns: string | undefined): Lease {
         return used;
       })
       .catch((error) => {
-        // Where there is no namespace, nothing needs a turn.
+        // Without the namespace there is nothing to lock.
         if (hasCode(error, "LN_NETNS")) resolve();
         else reject(busy(error));
       });

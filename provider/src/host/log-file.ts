@@ -4,12 +4,12 @@ import { LocalnetError } from "../errors";
 import { errnoOf } from "./files";
 import { checkFolder, localFolders, privateDirectory } from "./private";
 
-// O_NOFOLLOW: nobody may point root's log at another file. O_NONBLOCK: nor at a pipe that nobody reads.
+// O_NOFOLLOW: nobody may redirect root's log to another file. O_NONBLOCK: nor to a pipe that nobody reads.
 const appending =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const attempts = 20;
 
-/** Opens a log file of this machine for appending. What others could read, or have put there, is refused. */
+/** Opens a log file on this machine for appending. Refuses one that others can read or have put there. */
 export async function openLog(path: string, runDirectory: string): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -22,7 +22,7 @@ export async function openLog(path: string, runDirectory: string): Promise<numbe
       throw foreignFileError(path);
     } catch (cause) {
       if (cause instanceof LocalnetError) throw cause;
-      // Another program's last log may have gone with the folder meanwhile.
+      // Another program may have removed the folder with its last log meanwhile.
       if (errnoOf(cause) === "ENOENT" && attempt < attempts) continue;
       const hint = "see that the log's folder exists";
       throw new LocalnetError("LN_PROCESS", `cannot write its log: ${cause}`, { hint });

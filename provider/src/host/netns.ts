@@ -6,9 +6,9 @@ import { commandError } from "./command-error";
 import { ignoreErrors, pathExists } from "./files";
 import type { Host } from "./index";
 
-// The named network namespaces of a host, as `ip netns` makes them.
+// The named network namespaces of a host, which `ip netns` manages.
 
-/** The files that stand for the named network namespaces. */
+/** The folder with the files of the named network namespaces. */
 const namespaces = "/run/netns";
 
 export function pathOf(netns: string): string {
@@ -61,8 +61,8 @@ export async function listNetns(host: Host): Promise<string[]> {
 }
 
 /**
- * What a command that only reads prints in a namespace that is made for it, and goes with it; undefined where this user may
- * make none. Nobody else sees that namespace.
+ * The output of a reading command in a new namespace that ends with it; undefined: this user may not make one. Nobody else
+ * sees that namespace.
  */
 export async function runInNewNetns(host: Host, argv: readonly string[]): Promise<string | undefined> {
   const full = ["unshare", "--net", "--", ...argv];
@@ -72,7 +72,7 @@ export async function runInNewNetns(host: Host, argv: readonly string[]): Promis
   throw commandError(full, result);
 }
 
-/** The command line that runs another command in a namespace; nothing but the network namespace changes. */
+/** The command line that runs another command in a network namespace, and changes nothing else for it. */
 export function enter(netns: string | undefined, argv: readonly string[]): string[] {
   return netns === undefined ? [...argv] : ["nsenter", `--net=${pathOf(netns)}`, "--", ...argv];
 }

@@ -5,8 +5,8 @@ import { getOrCreate } from "./coalesce";
 import { type Host, type Result, type RunOptions, settle } from "./host";
 import { enter, pathOf } from "./netns";
 
-// A look at a whole host: each command is run once, and those that one namespace was asked are asked of many others by few
-// processes. Of hundreds of namespaces each would take dozens of processes, which would take most of the time.
+// Reads a whole host: each command runs once, and the commands that ran in a few namespaces run in many others with few
+// processes. Otherwise each of hundreds of namespaces would take dozens of processes, and most of the time.
 
 interface Command {
   readonly argv: readonly string[];
@@ -21,12 +21,12 @@ type CommandCache = WeakMap<Host, Map<string, CachedCommand>>;
 
 const scope = new AsyncLocalStorage<CommandCache | undefined>();
 
-/** The body only reads, and what a command printed is its answer until the body ends. */
+/** Runs a body that only reads: the output of each command is reused until the body ends. */
 export function withCommandCache<T>(body: () => Promise<T>): Promise<T> {
   return scope.run(new WeakMap(), body);
 }
 
-/** Runs a command, in a look once. */
+/** Runs a command; inside `withCommandCache` only once. */
 export async function runCached(
   host: Host,
   argv: readonly string[],
@@ -46,15 +46,15 @@ function keyOf({ argv, input }: Command): string {
   return JSON.stringify([argv, input]);
 }
 
-/** Namespaces of one process: the time limit of a command is enough for them. */
+/** Namespaces per process: as many as can be read within a command's time limit. */
 const namespacesAtOnce = 16;
 const processesAtOnce = 4;
-/** Stands for the name of a namespace: no word of a command holds it. */
+/** Placeholder for the name of a namespace. No argument contains it. */
 const hole = "\0";
 
 /**
- * Asks other namespaces, by few processes, what at least two of some samples were asked in this look. What does not come of
- * it is asked for as ever.
+ * Runs in other namespaces, with few processes, the commands that ran in at least two of the samples. What this does not
+ * answer is read as usual.
  */
 export async function prefetch(host: Host, samples: readonly string[], others: readonly string[]): Promise<void> {
   const commandsOfHost = scope.getStore()?.get(host);
@@ -88,7 +88,7 @@ export async function prefetch(host: Host, samples: readonly string[], others: r
   );
 }
 
-/** What asks one namespace all of these, by one shell that enters it once. */
+/** The command that runs all of these in one namespace, with one shell that enters it once. */
 function allIn(name: string, templates: readonly (readonly [string[], string])[]) {
   const commands = templates.map(([argv, input]) => ({
     argv: argv.map((word) => word.replace(hole, () => name)),
@@ -98,14 +98,14 @@ function allIn(name: string, templates: readonly (readonly [string[], string])[]
   return { commands, all: { ...all, command: { ...all.command, argv: enter(name, all.command.argv) } } };
 }
 
-/** The command as it is without its own entering of the namespace that it begins in. */
+/** The command without the part that enters the namespace. */
 function withinNetns(argv: readonly string[], netns: string): readonly string[] {
   const [file = "", option, value, ...rest] = argv;
   if (file === "nsenter" && option === enter(netns, [])[1]) return rest;
   return option === "-n" && value === netns ? [file, ...rest] : argv;
 }
 
-/** The command with a hole in place of the namespace's name; undefined: it is not about that namespace. */
+/** The command with the placeholder for the namespace's name; undefined: it is not for that namespace. */
 function templateOf({ argv, input }: Command, netns: string): Command | undefined {
   const path = pathOf(netns);
   const words = argv.map((word, index) => {
@@ -116,8 +116,8 @@ function templateOf({ argv, input }: Command, netns: string): Command | undefine
 }
 
 /**
- * Runs commands one after the other. For each there are how many words it has, its standard input, and its words, which no
- * shell reads for anything but words. A word that no command knows ends the output of each.
+ * Runs commands one after the other. For each it gets the number of arguments, the standard input, and the arguments, which
+ * no shell interprets. A random word ends the output of each.
  */
 const script = `IFS= read -r end || exit
 while [ "$#" -gt 0 ]; do
@@ -130,7 +130,7 @@ while [ "$#" -gt 0 ]; do
   shift "$count"
 done`;
 
-/** One command that runs many, and what came of each in its own result: of the first of them, up to one that hangs. */
+/** Runs many commands with one, and returns the result of each, up to the first one that hangs. */
 function together(commands: readonly Command[]): { command: Command; results(result: Result | undefined): Result[] } {
   const end = randomUUID();
   const words = commands.flatMap(({ argv, input }) => [String(argv.length), input, ...argv]);
@@ -150,12 +150,12 @@ function together(commands: readonly Command[]): { command: Command; results(res
   };
 }
 
-/** Seconds that they may take together. */
+/** Time limit for all of them together, in seconds. */
 const patienceSeconds = 60;
 
 async function runAll(host: Host, commands: readonly Command[]): Promise<Result[]> {
   const { command, results } = together(commands);
   const options = { input: command.input, timeoutSeconds: patienceSeconds, accept: "any" as const };
-  // Whoever asks for one of them alone learns what is wrong.
+  // The caller runs the command alone then, and gets its error.
   return results(await scope.run(undefined, () => host.run(command.argv, options)).catch(() => undefined));
 }

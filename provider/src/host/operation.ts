@@ -1,36 +1,36 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { redact } from "../text";
 
-/** What the engine says of an operation. */
+/** What the engine tells the provider about an operation. */
 interface Engine {
-  /** Seconds that it may take (`customTimeouts`); 0 or left out: no limit. */
+  /** Time limit in seconds (`customTimeouts`); 0 or left out: none. */
   readonly seconds?: number | undefined;
   /** Shows a line beside the resource while the operation runs. */
   readonly show?: ((message: string) => void) | undefined;
-  /** Texts that no message may hold. */
+  /** Texts that no message may contain. */
   readonly secrets?: readonly string[] | undefined;
 }
 
 interface Operation extends Engine {
   readonly end: number;
-  /** What it waits for, as was said last. */
+  /** The last message about what it waits for. */
   shown?: string;
 }
 
 const operation = new AsyncLocalStorage<Operation>();
 
-/** Runs an operation whose waits end in time, and which says how far it is. */
+/** Runs an operation with a time limit and progress messages. */
 export function withEngine<T>(engine: Engine, body: () => Promise<T>): Promise<T> {
   const end = engine.seconds ? Date.now() + engine.seconds * 1000 : Number.POSITIVE_INFINITY;
   return operation.run({ ...engine, end }, body);
 }
 
-/** Seconds that are left of the operation's time; Infinity when it has no limit. */
+/** Seconds left of the operation's time; Infinity: no limit. */
 export function secondsLeft(): number {
   return ((operation.getStore()?.end ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000;
 }
 
-/** Says what an operation waits for, once: where the output is no terminal, the engine prints each message. */
+/** Shows what an operation waits for. Each message only once, because without a terminal the engine prints every one. */
 export function showProgress(message: string): void {
   const current = operation.getStore();
   if (!current || message === current.shown) return;
@@ -38,21 +38,21 @@ export function showProgress(message: string): void {
   current.show?.(redactSecrets(message));
 }
 
-/** Milliseconds after which a wait is one that somebody asks about. */
+/** Milliseconds after which a wait is shown. */
 const noticedMilliseconds = 1000;
 
-/** Waits for what mostly comes at once, and says so where it does not. */
+/** Waits for a body; shows the message if it takes longer than usual. */
 export async function waitingFor<T>(message: string, awaited: Promise<T>): Promise<T> {
   const timer = setTimeout(showProgress, noticedMilliseconds, message);
   return awaited.finally(() => clearTimeout(timer));
 }
 
-/** The same for what several operations wait for together: this one's line. */
+/** Returns a function that shows progress for this operation, for waits that several operations share. */
 export function progressOf(): (message: string) => void {
   return AsyncLocalStorage.bind(showProgress);
 }
 
-/** A text without the secrets that the operation was given. */
+/** A text without the secrets of the operation. */
 export function redactSecrets(text: string): string {
   return redact(text, operation.getStore()?.secrets ?? []);
 }

@@ -1,12 +1,12 @@
 import { LocalnetError } from "../errors";
 
-/** Bytes that a command may print on standard output, and on standard error. No tool prints as much about any host. */
+/** Bytes that a command may print on standard output, and on standard error. No tool prints this much about a host. */
 export const defaultOutputBytes = 16 * 1024 * 1024;
 
-/** Bytes of an answer that serves as a message only. */
+/** Bytes kept of output that is only shown in a message. */
 export const messageBytes = 64 * 1024;
 
-/** What a program prints, in one piece of memory that grows. */
+/** Collects the output of a program in one growing buffer. */
 export class Output {
   private memory = Buffer.allocUnsafe(4096);
   length = 0;
@@ -31,10 +31,10 @@ export class Output {
   }
 }
 
-/** Characters behind the word: an exit code, and the line's end. */
+/** Characters after the word: an exit code and the line end. */
 export const maxRest = 8;
 
-/** What a program prints, up to a word that ends it. Each byte is searched once. */
+/** Collects the output of a program up to an end word. Each byte is searched once. */
 export class EndedOutput extends Output {
   private start = -1;
   private searched = 0;
@@ -51,17 +51,17 @@ export class EndedOutput extends Output {
     this.searched = Math.max(0, this.length - this.word.length);
   }
 
-  /** Is the word's line there? Only digits stand behind the word, so that little has to be searched. */
+  /** Has the line with the word arrived? Only digits follow the word, so only the last bytes are searched. */
   get ended(): boolean {
     return this.start >= 0 && this.lineEnd >= 0;
   }
 
-  /** What stands before the word. */
+  /** The text before the word. */
   get text(): string {
     return this.bytes.toString("utf8", 0, this.start);
   }
 
-  /** What stands behind the word on its line. */
+  /** The text after the word on its line. */
   get rest(): string {
     return this.bytes.toString("utf8", this.start + this.word.length, this.lineEnd);
   }

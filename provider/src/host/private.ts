@@ -3,13 +3,13 @@ import { posix } from "node:path";
 import { LocalnetError } from "../errors";
 import { ignoreErrors } from "./files";
 
-/** What `checkFolder` must know of a path, a link at its end not followed. */
+/** What `checkFolder` must know about a path. A link at its end is not followed. */
 interface Entry {
   readonly uid: number;
   readonly mode: number;
 }
 
-/** Where the folders are. Each of the paths is in the one before it: what is behind one that is missing is missing too. */
+/** Reads the folders of a path. Each path is inside the one before it, so nothing exists below one that is missing. */
 export interface Folders {
   readonly uid: number;
   lstat(paths: readonly string[]): Promise<Entry[]>;
@@ -20,15 +20,15 @@ const maxLinks = 40;
 const [typeBits, link, sticky, writableByOthers] = [0o170000, 0o120000, 0o1000, 0o022];
 
 /**
- * Throws unless this user and root alone decide what a path to a folder leads to. Whoever else may write to a folder on the
- * way can put a link there, or swap what was checked; in a sticky folder, such as /tmp, only what is their own.
+ * Throws unless only this user and root control what a path to a folder leads to. Anyone else who may write to a folder on the
+ * way can put a link there, or swap what was checked; in a sticky folder such as /tmp, only what they own.
  */
 export async function checkFolder(path: string, folders: Folders): Promise<void> {
   let folder = posix.resolve(path);
   for (let links = 0; links < maxLinks; links++) {
     const paths = withParents(folder);
     const entries = await folders.lstat(paths);
-    // In a user namespace, the file system's owner seems to be nobody.
+    // In a user namespace, the owner of the file system appears as nobody.
     const trusted = [0, folders.uid, entries[0]?.uid];
     let next: string | undefined;
     for (const [index, { uid, mode }] of entries.entries()) {
@@ -75,7 +75,7 @@ export const localFolders: Folders = {
   readlink: async (path) => readlinkSync(path),
 };
 
-/** A folder for this user alone. Another user may have put one there first, or a link, to read along or lead astray. */
+/** Makes a folder for this user alone. Refuses a folder or link that another user has put there. */
 export async function privateDirectory(path: string): Promise<string> {
   await checkFolder(posix.dirname(path), localFolders);
   mkdirSync(path, { recursive: true, mode: 0o700 });

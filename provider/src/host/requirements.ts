@@ -4,11 +4,11 @@ import { environment } from "./host";
 
 interface Requirement {
   readonly package: string;
-  /** Prints the version; only where one is promised. */
+  /** Prints the version. Only for commands with a minimum version. */
   readonly version?: { readonly argv: readonly string[]; readonly atLeast: string };
 }
 
-/** The system commands, the Debian packages that hold them, and the oldest version that is promised to work. */
+/** The system commands, the Debian packages that contain them, and the oldest supported version. */
 export const requirements = {
   ip: { package: "iproute2", version: { argv: ["ip", "-V"], atLeast: "6.1.0" } },
   bridge: { package: "iproute2" },
@@ -33,12 +33,12 @@ export type Tool = keyof typeof requirements;
 
 const checked = new WeakMap<Host, Map<Tool, Promise<string>>>();
 
-/** Throws when a command is missing or too old, before anything is changed. Asks each host once. */
+/** Throws if a command is missing or too old, before anything is changed. Checks each host once. */
 export async function requireTools(host: Host, tools: readonly Tool[]): Promise<void> {
   for (const tool of tools) await versionOf(host, tool);
 }
 
-/** What a command says of its version, or where it is if no version is promised. Asks each host once. */
+/** The version that a command prints, or its path if no version is required. Checks each host once. */
 export async function versionOf(host: Host, tool: Tool): Promise<string> {
   const known = checked.get(host) ?? new Map<Tool, Promise<string>>();
   checked.set(host, known);
@@ -59,7 +59,7 @@ async function checkTool(host: Host, tool: Tool): Promise<string> {
     new LocalnetError("LN_TOOL", `there is no working command "${tool}"`, { command, hint });
   if (!version) return (await findCommand(host, tool)) ?? Promise.reject(noTool());
   const { stdout } = await host.run(version.argv).catch((error: unknown) => {
-    // ipvsadm tells its version only where the kernel has IPVS.
+    // ipvsadm prints its version only if the kernel has IPVS.
     throw hasCode(error, "LN_COMMAND", "LN_TOOL") ? noTool(error.command) : error;
   });
   const toolVersion = /\d+(\.\d+)+/.exec(stdout)?.[0] ?? "";
@@ -69,7 +69,7 @@ async function checkTool(host: Host, tool: Tool): Promise<string> {
   return stdout;
 }
 
-/** Where a command is, among the folders in which commands are looked for; `which` is not everywhere. */
+/** The path of a command in PATH. Not every host has `which`. */
 export async function findCommand(host: Host, name: string): Promise<string | undefined> {
   const files = environment.PATH.split(":").map((folder) => `${folder}/${name}`);
   const { stdout } = await host.run(["ls", "-d", ...files], { accept: [0, 2] });

@@ -21,33 +21,33 @@ import { decode, encode, quote, refuseNul } from "./text";
 
 const runDirectory = "/run/pulumi-localnet";
 
-/** sshd's default MaxSessions is 10 for one connection; what others wait for may not wait for them. */
+/** Sessions per connection: sshd's default MaxSessions is 10. Long ones have their own, so that short ones do not wait for them. */
 const sessions = 8;
 const longSessions = 2;
 
 /**
- * Fixed scripts that get everything else as positional parameters. The last line of standard error tells the command's
- * own exit code from one of ssh (both use 255).
+ * Fixed scripts that get everything else as positional parameters. The last line of standard error distinguishes the exit
+ * code of the command from one of ssh (both use 255).
  */
 export const duringScript = [
   `for word do ${decode("word")}; set -- "$@" "$word"; shift; done`,
   '"$@"; echo "localnet-exit:$?" >&2',
 ].join("; ");
 
-/** The exit code of the next when the log is not a file of this user alone. */
+/** The exit code of `startScript` if the log is not a file of this user alone. */
 const unsafeLog = 3;
 export const startScript = [
   "umask 077; log=$1; dir=$2; own=$3; shift 3; left=5",
-  // With noclobber a shell makes a new file, and follows no link.
+  // With noclobber a shell makes a new file and follows no link.
   'make() { [ -e "$log" ] || (set -C; : >"$log") 2>/dev/null; stat -c %f:%u:%h "$log" 2>/dev/null; }',
-  // Another program's last log may have gone with the folder meanwhile.
+  // Another program may have removed the folder with its last log meanwhile.
   'until { [ "${log%/*}" != "$own" ] || mkdir -p "$own"; } && found=$(make)',
   'do left=$((left - 1)); [ $left -gt 0 ] || { (set -C; : >"$log"); exit 1; }',
   "done",
-  // A regular file (its mode in hexadecimal), this user's, with one name. Then nobody else can swap it in a safe folder.
+  // A regular file (mode in hexadecimal) of this user with one name. In a safe folder nobody else can swap it.
   `case $found in 8???:$(id -u):1) ;; *) exit ${unsafeLog};; esac`,
   `cd "$dir" || exit 1; ${readEnvironment}`,
-  // Not "&": what a shell puts into the background ignores SIGINT and SIGQUIT for good.
+  // Not "&": a background command of a shell ignores SIGINT and SIGQUIT forever.
   'setsid --fork "$@" </dev/null >>"$log" 2>&1',
 ].join("; ");
 
@@ -61,19 +61,19 @@ export function sshHost(url: string, settings: HostSettings): Host {
   const idle: RemoteShell[] = [];
   const connection = sshConnection(url, ssh, connectTimeoutSeconds);
 
-  /** The command line that runs a script on the other side, whichever login shell reads it there. */
+  /** The command line that runs a script on the remote host, whatever the login shell there is. */
   function commandLine(script: string, parameters: readonly string[]): string[] {
     return ["ssh", ...options, url, quote([...prefix, ...withEnvironment, "sh", "-c", script, ...parameters])];
   }
 
-  /** A shell that is free; those that broke while they were idle are left behind. */
+  /** A free shell. Drops those that broke while they were idle. */
   async function shell(): Promise<RemoteShell> {
     for (let free = idle.pop(); free; free = idle.pop()) if (!free.broken) return free;
     await waitingFor(`waiting for ${url} to answer`, connection.open());
     return new RemoteShell((script) => commandLine(script, []));
   }
 
-  /** `full` is what is run, `argv` what errors say of it. */
+  /** `full` is the command that runs, `argv` the one shown in errors. */
   async function run(argv: readonly string[], runOptions: RunOptions, full = argv): Promise<Result> {
     refuseNul(full);
     const seconds = runOptions.timeoutSeconds ?? timeoutSeconds;
@@ -87,19 +87,19 @@ export function sshHost(url: string, settings: HostSettings): Host {
       if (remote.broken) throw unreachable(argv, result, url);
       if (runOptions.apart) remote.close();
       else idle.push(remote);
-      // timeout's own codes, unless the command has them: it cannot have been late if it took less than its time.
+      // Exit codes of timeout(1), unless the command itself ended with them: it did if its time was not over.
       const late = took >= seconds * 1000 && (result.exitCode === 124 || result.exitCode === 137);
       if (late) throw timeoutError(argv, seconds);
       return settle(argv, result, runOptions);
     });
   }
 
-  /** The host's folders, as far as a path needs them. */
+  /** Reads the remote folders of a path. */
   async function folders(): Promise<Folders> {
     return {
       uid: Number((await run(["id", "-u"], {})).stdout),
       async lstat(paths) {
-        // What is missing is missing from the output, too.
+        // Missing folders are not in the output.
         const { stdout } = await run(["stat", "-c", "%u %f", "--", ...paths], { accept: [0, 1] });
         const rows = stdout
           .trim()

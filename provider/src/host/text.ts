@@ -1,17 +1,17 @@
 import { LocalnetError } from "../errors";
 
-/** One line that `printf %b` writes as the text. A text without control characters and backslashes is its own. */
+/** Encodes a text as one line for `printf %b`. A text without control characters and backslashes stays as it is. */
 export function encode(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a line cannot hold these.
   return text.replace(/[\\\u0000-\u001f\u007f]/g, (char) => `\\0${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
-/** The part of a shell script that decodes what a variable holds. A command substitution drops line ends: "x" keeps them. */
+/** The part of a shell script that decodes a variable. A command substitution drops trailing line ends: "x" protects them. */
 export function decode(variable: string): string {
   return `case $${variable} in *\\\\*) ${variable}=$(printf %bx "$${variable}"); ${variable}=\${${variable}%x};; esac`;
 }
 
-/** A line that sh, bash, zsh, fish and csh alike read as exactly these words. */
+/** A line that sh, bash, zsh, fish and csh all read as exactly these words. */
 export function quote(argv: readonly string[]): string {
   return argv.map(quoteWord).join(" ");
 }
@@ -21,11 +21,11 @@ function quoteWord(text: string): string {
   if (/[\u0000-\u001f\u007f]/.test(text)) {
     throw new LocalnetError("LN_INPUT", `a control character cannot be in a command line: ${JSON.stringify(text)}`);
   }
-  // For zsh "=" at the beginning means the path of a command, for fish any space of Unicode ends a word.
+  // In zsh a leading "=" means the path of a command; in fish every Unicode space ends a word.
   return text === "" ? "''" : text.replace(/\s|[^A-Za-z0-9_@%+:,./\u0080-\uffff-]/g, "\\$&");
 }
 
-/** The kernel ends a word there: what is behind it would be lost. */
+/** Throws if an argument contains NUL: the kernel would cut it off there. */
 export function refuseNul(words: readonly string[]): void {
   const wrong = words.find((word) => word.includes("\0"));
   if (wrong !== undefined) {

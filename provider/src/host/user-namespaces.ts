@@ -1,4 +1,4 @@
-/** A setting that keeps ordinary users from namespaces of their own: its file, the value that does, and what mends it. */
+/** Settings that prevent ordinary users from making user namespaces: the file, the value that prevents it, and the fix. */
 export const userNamespaceLimits = [
   { path: "/proc/sys/user/max_user_namespaces", value: "0", cure: "sysctl -w user.max_user_namespaces=10000" },
   {

@@ -8,7 +8,7 @@ let listening = false;
 let running = 0;
 let orphaned = false;
 
-/** In the process of the dynamic provider: ends its work when the user interrupts the engine, or when that is killed. */
+/** For the dynamic provider's process: stops its work when the user interrupts the engine, or when the engine is killed. */
 export function listenToEngine(): void {
   if (listening) return;
   listening = true;
@@ -16,7 +16,7 @@ export function listenToEngine(): void {
   endWithEngine();
 }
 
-/** An operation for the engine. */
+/** Runs an operation for the engine. */
 export async function operation<T>(body: () => Promise<T>): Promise<T> {
   throwIfInterrupted();
   running += 1;
@@ -39,7 +39,7 @@ function interruptOnCancel(): void {
   };
 }
 
-/** The engine holds the other end of standard input: when that closes, the engine has ended, however it did. */
+/** The engine holds the other end of standard input. It closes whenever the engine ends, for whatever reason. */
 export function endWithEngine(): void {
   if (!fstatSync(0).isFIFO()) return;
   process.stdin.resume().once("end", () => {

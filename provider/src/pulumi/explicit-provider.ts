@@ -2,23 +2,23 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { fromEnvironment } from "./environment";
 
-// The settings of a set of resources, as a program makes them: both import paths have a class `Provider` of the same inputs.
+// Providers that a program makes: both import paths have a class `Provider` with the same inputs.
 
 /** Pulumi fixes the package of what a dynamic provider manages. */
 export type Package = "localnet" | "pulumi-nodejs";
 
 const requests = new WeakMap<object, Values>();
 
-/** What the class `Provider` of both import paths is. */
+/** The class `Provider` of both import paths. */
 export abstract class LocalnetProvider extends pulumi.ProviderResource {
   protected constructor(pkg: Package, name: string, args: object, options?: pulumi.ResourceOptions) {
-    // The engine hands all inputs of an explicit dynamic provider on as they are, in place of the stack's configuration.
+    // The engine passes all inputs of an explicit dynamic provider on unchanged, in place of the stack's configuration.
     const prefix = pkg === "localnet" ? "" : "localnet:";
     super(pkg, name, textsOf(args, prefix), options);
     requests.set(this, args as Values);
   }
 
-  /** The address by which other hosts reach it: as it is said, or that which ssh connects to. */
+  /** The address by which other hosts reach it: the input, or else the address that ssh connects to. */
   get address(): pulumi.Output<string> {
     const { address, host, sshConfig } = Object.fromEntries(
       ["address", "host", "sshConfig"].map((key) => [key, requests.get(this)?.[key] ?? fromEnvironment(key)]),
@@ -26,7 +26,7 @@ export abstract class LocalnetProvider extends pulumi.ProviderResource {
     return pulumi.all([address, host, sshConfig]).apply((values) => addressIn(...values));
   }
 
-  /** The SDK sets a property for each input: that one does not know what ssh connects to. */
+  /** Replaces the property that the SDK sets for the input, which does not know the address that ssh connects to. */
   set address(_value: unknown) {}
 }
 
@@ -34,7 +34,7 @@ async function addressIn(address?: string, host?: string, sshConfig?: string): P
   if (address !== undefined) return address;
   const rule = "address: must be given to the Provider: ";
   if (host === undefined) throw new pulumi.RunError(`${rule}this machine is reached without ssh`);
-  // What looks is loaded when it is needed.
+  // Loaded only when needed.
   const { addressOf } = require("../host/connection") as typeof import("../host/connection");
   const hostAddress = await addressOf(host, sshConfig).catch((error: Error) => {
     throw new pulumi.RunError(`${rule}${host} has none that this machine knows: ${error.message}`);
@@ -43,14 +43,14 @@ async function addressIn(address?: string, host?: string, sshConfig?: string): P
   throw new pulumi.RunError(`${rule}ssh reaches ${host} by ${hostAddress}, and no other host does`);
 }
 
-/** The settings as Pulumi takes them: text. */
+/** The settings as text, which Pulumi requires. */
 function textsOf(args: object, prefix: string): pulumi.Inputs {
   const text = (value: unknown) => (value === undefined || typeof value === "string" ? value : JSON.stringify(value));
   const entries = Object.entries(args).map(([key, value]) => [`${prefix}${key}`, pulumi.output(value).apply(text)]);
   return Object.fromEntries(entries);
 }
 
-/** What a program may say of the provider of a resource, or of a question. */
+/** The options that name the provider of a resource or of a function call. */
 export interface ProviderOptions {
   readonly provider?: pulumi.ProviderResource | undefined;
   readonly parent?: pulumi.Resource | undefined;
@@ -70,7 +70,7 @@ export function ownProvider(
   return chosenProvider;
 }
 
-/** What a program asks of an explicit provider; undefined: it is none of this package. */
+/** The settings of an explicit provider; undefined: it is not one of this package. */
 export function settingsOf(provider: pulumi.ProviderResource | undefined): Values | undefined {
   return provider && requests.get(provider);
 }

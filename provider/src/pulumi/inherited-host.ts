@@ -5,15 +5,15 @@ import { ownProvider, type Package, type ProviderOptions, settingsOf } from "./e
 import type { References } from "./meaning";
 import { isObject, requestOf } from "./references";
 
-/** A host as a program says it; undefined is this machine. */
+/** A host as the program gives it; undefined: this machine. */
 type HostInput = pulumi.Input<string | undefined>;
 
-/** What says where a resource is: an input's path, and the host that it means. */
+/** One source of a resource's host: the path of an input, and the host that it implies. */
 type Place = readonly [path: string, host: HostInput];
 
 /**
- * Where a resource is. Its provider is its own, or else that of the resources that it is given; its host is that of its
- * input, or else of its provider, or else of what it is given. All that say one have to say the same.
+ * Determines the host of a resource. Its provider is its own, or else that of the resources given as inputs; its host is its
+ * input, or else that of its provider, or else that of those resources. All of them that name a host must name the same.
  */
 export function placeOf(
   subject: string,
@@ -53,7 +53,7 @@ function isLater(value: HostInput): boolean {
   return typeof value === "object";
 }
 
-/** The resources of this package among the inputs, each with its path, but for addresses: those may well be another host's. */
+/** The resources of this package among the inputs, each with its path. Not those given as addresses: they may be on another host. */
 export function given(references: References, args: Values, prefix = ""): (readonly [path: string, pulumi.Resource])[] {
   return Object.entries(references).flatMap(([key, reference]) => {
     const [value, path] = [args[key], `${prefix}${key}`];

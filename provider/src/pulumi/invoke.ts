@@ -5,7 +5,7 @@ import { settingsOf } from "./explicit-provider";
 import { placeOf } from "./inherited-host";
 import { resolved } from "./references";
 
-/** A function of the dynamic provider: the program's own process looks. */
+/** A function of the dynamic provider: it runs in the program's own process. */
 export function invoke<R>(name: string, args: object = {}, options?: pulumi.InvokeOptions): Promise<R> {
   const settings = settingsOf(placeOf(name, {}, args as Values, "pulumi-nodejs", options).provider);
   if (!settings) return call(name, args);
@@ -14,15 +14,15 @@ export function invoke<R>(name: string, args: object = {}, options?: pulumi.Invo
   );
 }
 
-/** `settings`: those of an explicit provider, in place of the configuration. */
+/** `settings`: those of an explicit provider, instead of the configuration. */
 async function call<R>(name: string, args: object, settings?: Values): Promise<R> {
-  // What looks is loaded when it is needed: most programs ask nothing.
+  // Loaded only when needed: most programs call no function.
   const { answerHere } = require("./dynamic/functions") as typeof import("./dynamic/functions");
   const config = new pulumi.Config("localnet");
   return (await answerHere(name, args as Values, (key) => (settings ? settings[key] : config.get(key)))) as R;
 }
 
-/** As `invoke`, once all is known that it is asked with, and all that it depends on is there. */
+/** Like `invoke`, after all arguments are known and all dependencies exist. */
 export function invokeOutput<R>(
   name: string,
   args: object = {},
@@ -32,7 +32,7 @@ export function invokeOutput<R>(
   const references = functionReferences[name] ?? {};
   const { provider, host } = placeOf(name, references, args as Values, "pulumi-nodejs", options);
   const inputs = pulumi.output(resolved(references, { ...args, ...(host !== undefined && { host }) }));
-  // A resource that is not there yet has an address that nobody knows; where it is asked for, that is told by the promise.
+  // The address of a resource that does not exist yet is unknown; if an argument needs it, the promise rejects.
   const all = pulumi.all([inputs, pulumi.output(settingsOf(provider)), before]);
   return all.apply(([values, settings]) => call<object>(name, values, settings)) as unknown as pulumi.Output<R>;
 }
@@ -44,12 +44,12 @@ export function nativeFunction<F>(name: string): F {
   return Object.defineProperty(call, "name", { value: name }) as F;
 }
 
-/** As `nativeFunction`, once all is known that it is asked with. */
+/** Like `nativeFunction`, after all arguments are known. */
 export function nativeOutputFunction<F>(name: string): F {
   const call = (args: object = {}, options?: pulumi.InvokeOutputOptions) => {
     const [token, references, given] = [`localnet:index:${name}`, functionReferences[name] ?? {}, args as Values];
     const inputs = resolved(references, given) as pulumi.Inputs;
-    // Where it looks is said by itself.
+    // The function has its own input for the host.
     if (given.host !== undefined) return pulumi.runtime.invokeOutput(token, inputs, options);
     const { provider } = placeOf(name, references, given, "localnet", options);
     return pulumi.runtime.invokeOutput(token, inputs, { ...options, ...(provider && { provider }) });

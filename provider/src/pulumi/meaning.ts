@@ -1,12 +1,12 @@
 import { isIPv6 } from "node:net";
 
-// What a resource means where an input is text. The plugin needs it too, and does without Pulumi's SDK.
+// What a resource means when it is given for an input of type text. Without Pulumi's SDK, which the plugin does not load.
 
 /**
- * The inputs that take a resource too, and what they mean by it; of an input with inputs of its own, those.
- * - "name", "id": that output. Of a pair the name is that of the end in the namespace of whoever asks.
- * - "address": its first address; "address:4", "address:6", "address:KEY": that of this IP version, or of the one of the
- *   input KEY. Of a pair it is that of the end in the other namespace.
+ * The inputs that accept a resource, and which of its outputs each one takes; nested for inputs that are objects.
+ * - "name", "id": that output. For a pair, the name of the end in the namespace of the resource that it is given to.
+ * - "address": its first address; "address:4", "address:6", "address:KEY": the first of this IP version, or of that of the
+ *   input KEY. For a pair, the address of the end in the other namespace.
  */
 export interface References {
   readonly [key: string]: string | References;
@@ -19,7 +19,7 @@ interface End {
   readonly addresses?: readonly string[] | undefined;
 }
 
-/** What is known of the resource, and of whoever asks. */
+/** What is known of the resource, and of the resource that it is given to. */
 export type Facts = [
   name: string,
   addresses: readonly string[] | undefined,
@@ -29,7 +29,7 @@ export type Facts = [
   version?: string,
 ];
 
-/** The text that a resource stands for. */
+/** The text that a resource means. */
 export function textOf(key: string, output: string, [name, addresses, netns, peer, here, version]: Facts): string {
   const near = { name, netns, addresses };
   const [hereEnd, otherEnd] = peer && peer.netns === here && netns !== here ? [peer, near] : [near, peer ?? near];
@@ -41,7 +41,7 @@ export function textOf(key: string, output: string, [name, addresses, netns, pee
   throw new Error(`${key}: ${otherEnd.name} has no ${version ? `IPv${isSix ? 6 : 4} ` : ""}address`);
 }
 
-/** The address of one with a prefix length. */
+/** An address without its prefix length. */
 export function withoutLength(address: string): string {
   return address.replace(/\/\d+$/, "");
 }

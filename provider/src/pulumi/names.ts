@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Behind a name that is cut: a dash and so many letters, which tell it from others that begin alike. */
+/** Length of the digest after a name that is cut. It distinguishes names that begin alike. */
 const digestLength = 6;
 
-/** A name of at most so many characters: as it is, or cut, with something behind it that is always the same for it. */
+/** A name of at most this many characters: unchanged, or cut and followed by a digest of the whole name. */
 export function shortened(name: string, longest: number): string {
   if (name.length <= longest) return name;
   const digest = createHash("sha256").update(name).digest("hex").slice(0, digestLength);
@@ -11,8 +11,8 @@ export function shortened(name: string, longest: number): string {
 }
 
 /**
- * The name of an object that the program gives none. `longest`: what its kind allows; undefined: it is the name of what is there
- * already, which is the resource's own.
+ * The name of an object if the program gives none. `longest`: the limit of its kind; undefined: it names something that exists
+ * already, so it is the resource's own name.
  */
 export function defaultName(longest: number | undefined, name: string, prefix = ""): string {
   return longest === undefined || prefix === "" ? name : shortened(`${prefix}${name}`, longest);

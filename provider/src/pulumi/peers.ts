@@ -3,15 +3,15 @@ import { createServer, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { endianness } from "node:os";
 
-// A provider listens on a port of 127.0.0.1, as Pulumi's protocol wants it, and every local user can connect to that.
-// The kernel's table of connections tells whose the other end is.
+// Pulumi's protocol makes a provider listen on a port of 127.0.0.1, to which every local user can connect. The kernel's
+// table of connections shows who owns the other end.
 
-/** The state in which a connection has an owner: one that is being closed counts as root's. */
+/** The state in which the owner of a connection is known: one that is closing counts as root's. */
 const established = "01";
 
 let guarded = false;
 
-/** From now on, HTTP/2 servers of this process serve no other user. It ends connections of others that they have already. */
+/** Makes HTTP/2 servers of this process refuse other users, and closes their open connections. */
 export function serveOwnUserOnly(): void {
   if (guarded) return;
   guarded = true;
@@ -46,13 +46,13 @@ function isOwnUser(socket: Pick<Socket, "localAddress" | "localPort" | "remoteAd
   const uids = peer ? uidsOf(peer, endpoint(socket.localAddress, socket.localPort) ?? "") : [];
   if (uids.length > 0 && uids.every((uid) => uid === String(process.getuid?.()))) return true;
   const who = uids.length > 0 ? `user ${uids.join(", ")}` : "an unknown user";
-  // One line for each user: whoever is refused must not fill the terminal.
+  // One line per user, so that nobody can flood the terminal.
   if (!reported.has(who)) console.error(`pulumi-localnet: refused a connection of ${who}; it serves its own user only`);
   reported.add(who);
   return false;
 }
 
-/** The owners of the connections from one end to another. There is one, or none once it is being closed. */
+/** The owners of the connections from one end to another: one, or none if it is closing. */
 export function uidsOf(
   local: string,
   remote: string,
@@ -60,7 +60,7 @@ export function uidsOf(
 ): string[] {
   const tables = [
     { path: "/proc/self/net/tcp", prefix: "" },
-    // A socket of IPv6 may connect to an address of IPv4.
+    // An IPv6 socket may connect to an IPv4 address.
     { path: "/proc/self/net/tcp6", prefix: mappedPrefix },
   ];
   return tables.flatMap(({ path, prefix }) => {
@@ -76,12 +76,12 @@ function tableRows(path: string, read: (path: string) => string): string[] {
   try {
     return read(path).split("\n").slice(1);
   } catch {
-    // Without IPv6 there is no such table. Without either, nobody is served.
+    // Without IPv6 this table does not exist. Without both tables every connection is refused.
     return [];
   }
 }
 
-/** An end of a connection as the kernel prints it: words of four bytes, in the machine's byte order. */
+/** An end of a connection in the kernel's format: words of four bytes in the machine's byte order. */
 export function endpoint(address: string | undefined, port: number | undefined): string | undefined {
   const bytes = /^(?:::ffff:)?(\d+)\.(\d+)\.(\d+)\.(\d+)$/
     .exec(address ?? "")

@@ -3,20 +3,20 @@ import { kinds } from "../kinds";
 import { autonamedKey, requestedInputs } from "./native/state";
 import { kindOf, nameOf, ownerOf } from "./urn";
 
-/** A resource of ours as a state has it, whichever of the two providers made it. */
+/** A resource of this package in a state, from either provider. */
 interface RecordedResource {
   readonly type: string;
   /** The resource's name in the program. */
   readonly name: string;
   readonly id: string;
   readonly owner: string;
-  /** `ssh://...`; undefined is the machine that the program ran on. */
+  /** `ssh://...`; undefined: the machine that the program ran on. */
   readonly host?: string | undefined;
-  /** The namespace that the object is in; undefined is the host's own. */
+  /** The namespace that the object is in; undefined: the host's own. */
   readonly netns?: string | undefined;
   readonly inputs: Values;
   readonly outputs: Values;
-  /** All that is recorded, as the lifecycle takes it. */
+  /** The recorded properties, for the lifecycle. */
   readonly recorded: Values;
 }
 
@@ -33,18 +33,18 @@ interface StateEntry {
 /** `pulumi-nodejs:localnet:Netns` of the dynamic provider, `localnet:index:Netns` of the native plugin. */
 const ours = /^(?:pulumi-nodejs:localnet|localnet:index(?:\/\w+)?):\w+$/;
 
-/** How the engine marks a value that it keeps encrypted, and others such as assets. */
+/** The key with which the engine marks encrypted values, and others such as assets. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secret = "[secret]";
 
-/** The resources of ours in what `pulumi stack export` prints. */
+/** This package's resources in the output of `pulumi stack export`. */
 export function readDeployment(text: string): RecordedResource[] {
   const { deployment } = JSON.parse(text) as { deployment?: { resources?: StateEntry[] } };
   if (deployment === undefined) throw new SyntaxError('there is no "deployment" in it');
   const entries = deployment.resources ?? [];
   const providers = new Map(entries.map((entry) => [`${entry.urn}::${entry.id}`, entry.inputs ?? {}]));
   return entries.flatMap((entry) => {
-    // Of a replacement that stopped half-way, the former object is still there.
+    // After a replacement that stopped halfway, the former object still exists.
     if (!ours.test(entry.type) || entry.delete || !entry.id) return [];
     return resourceOf(entry, entry.id, providers.get(entry.provider ?? "")) ?? [];
   });
@@ -70,7 +70,7 @@ function resourceOf({ urn, ...entry }: StateEntry, id: string, provider: Values 
   };
 }
 
-/** Without what the SDK adds, and with a word in place of each secret. */
+/** Properties without the SDK's own keys, and with a placeholder for each secret. */
 function withoutMeta(values: Values = {}): Values {
   const { __provider: _, [autonamedKey]: __, ...rest } = values;
   return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, revealed(value)]));

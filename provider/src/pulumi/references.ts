@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { type Facts, type References, textOf } from "./meaning";
 
-// A program may give a resource where an input is text: what that text is, is decided here.
+// A program may give a resource for an input of type text: this decides which text that is.
 
-/** Puts in place of each resource what the input means. */
+/** Replaces each resource by the text that the input means. */
 export function resolved(references: References, args: Values, outerNetns?: unknown, outerArgs = args): Values {
   const result = { ...args };
   const netns = "netns" in references ? args.netns : outerNetns;
@@ -22,7 +22,7 @@ export function resolved(references: References, args: Values, outerNetns?: unkn
   return result;
 }
 
-/** One that is given now, not an output or a promise of one. */
+/** Is it a resource itself, not an output or a promise of one? */
 export function isObject(value: unknown): value is Values {
   const isLater = pulumi.Output.isInstance(value) || value instanceof Promise;
   return typeof value === "object" && value !== null && !isLater;
@@ -30,12 +30,12 @@ export function isObject(value: unknown): value is Values {
 
 const requests = new WeakMap<object, Values>();
 
-/** Remembers what a program asks of a resource: at a preview the SDK does not know the outputs that have no value. */
+/** Keeps the inputs of a resource: during a preview the SDK does not know outputs without a value. */
 export function rememberRequest(resource: pulumi.Resource, args: Values): void {
   requests.set(resource, args);
 }
 
-/** What the program asks of a resource, its host included where that is known; undefined: it is none of these classes. */
+/** The inputs of a resource, with its host if known; undefined: it is not of this package's classes. */
 export function requestOf(resource: object): Values | undefined {
   return requests.get(resource);
 }
@@ -45,7 +45,7 @@ function meaning(key: string, resource: Values, reference: string, netns: unknow
   const { netns: there, addresses, peer } = requestOf(resource) ?? resource;
   if (output !== "address" && (output === "id" || peer === undefined)) return resource[output];
   const here = isObject(netns) && pulumi.Resource.isInstance(netns) ? (netns as unknown as Values).name : netns;
-  // The name is an output: whoever asks depends on the resource.
+  // The name is an output, so that the other resource depends on this one.
   return pulumi.all([resource.name, addresses, there, peer, here, args[version] ?? version]).apply((facts) => {
     try {
       return textOf(key, output, facts as unknown as Facts);

@@ -14,24 +14,24 @@ export interface Shape {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly references: References;
-  /** The inputs that are secrets: by themselves, or for those that the objects in a list hold. */
+  /** The inputs that are secrets, or lists of objects that contain some. */
   readonly secrets?: { readonly [input: string]: true | readonly string[] };
   /** The outputs that are secrets. */
   readonly secretOutputs?: readonly string[];
-  /** How long the name may be of what the kind makes. */
+  /** The maximum length of a name of the kind. */
   readonly longestName?: number;
-  /** The input that names what the object lives in. */
+  /** The input that names what contains the object. */
   readonly parent?: string;
-  /** The input with which the object stays when the resource goes. */
+  /** The input with which the object stays when the resource is deleted. */
   readonly stays?: string;
-  /** The kernel keeps the object while another uses it. */
+  /** The kernel does not remove the object while another uses it. */
   readonly busy?: boolean;
 }
 
 /**
- * The SDK keeps a stack for every promise of every property, to say which of them leaks: for a kind with many inputs, that
- * is most of what a program takes. Users' declarations have this class: it may name no type that needs zod's, which do not
- * compile as Pulumi's own template compiles.
+ * The SDK keeps a stack trace for every promise of every property, to report leaks: for a kind with many inputs this is most of
+ * a program's time. This class is in the declarations that users compile: it must not name a type that needs zod's, which do
+ * not compile with the settings of Pulumi's own template.
  */
 abstract class Declared extends pulumi.CustomResource {
   protected constructor(token: string, name: string, values: pulumi.Inputs, options: pulumi.CustomResourceOptions) {
@@ -51,7 +51,7 @@ abstract class Declared extends pulumi.CustomResource {
 
 const debugsPromises = Boolean(process.env.PULUMI_DEBUG_PROMISE_LEAKS);
 
-/** What the classes of all kinds are: a resource that this package's dynamic provider manages. */
+/** The base class of all kinds: a resource of this package's dynamic provider. */
 export abstract class LocalnetResource extends Declared {
   protected constructor(type: string, name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
     const shape = shapeOf(type);
@@ -71,7 +71,7 @@ export abstract class LocalnetResource extends Declared {
           : { ...(shape.inputs.includes("name") && { name: nameIn(shape, name, provider) }), ...request }),
         host,
         owner: ownerIn(pulumi.createUrn(name, token, options.parent)),
-        // One text for all resources of a kind: the SDK's serialiser would put twenty times as much into each one's state.
+        // The same text for all resources of a kind. The SDK's serialiser would write twenty times as much into each one's state.
         __provider: `exports.handler=()=>require("pulumi-localnet/provider")("${type}")`,
       },
       pulumi.mergeOptions({ ...defaults, ...(provider && { provider }) }, options),
@@ -82,7 +82,7 @@ export abstract class LocalnetResource extends Declared {
   }
 }
 
-/** The name where the program gives none; the plugin says it for its own. */
+/** The name if the program gives none; the plugin does this for its own resources. */
 function nameIn({ longestName }: Shape, name: string, provider: pulumi.ProviderResource | undefined) {
   const settings = settingsOf(provider) ?? { prefix: new pulumi.Config("localnet").get("prefix") };
   const prefix = (settings.prefix ?? fromEnvironment("prefix")) as pulumi.Input<string> | undefined;
@@ -90,33 +90,33 @@ function nameIn({ longestName }: Shape, name: string, provider: pulumi.ProviderR
   return pulumi.output(prefix).apply((text) => defaultName(longestName, name, text));
 }
 
-/** What the provider is told of an object that is only read: it may be anybody's. Generated programs have no such input. */
+/** The owner that stands for an object that is only read: anybody's. No program has this input. */
 const external = { __external: true } as const;
 
-/** Of an object that is only read, nothing is known beside what it has. */
+/** The properties of an object that is only read. */
 function readInputs({ inputs }: Shape, resource: object): Values {
   return Object.fromEntries(inputs.map((key) => [key, (resource as Values)[key]]));
 }
 
-/** The type of a kind's resources with the dynamic provider, whose name Pulumi fixes. */
+/** The type of a kind's resources with the dynamic provider. Pulumi determines its prefix. */
 export function dynamicToken(type: string): string {
   return `pulumi-nodejs:localnet:${type}`;
 }
 
-/** Is it a resource of this type, be it of another copy of this package? */
+/** Is it a resource of this type, maybe from another copy of this package? */
 export function hasToken(value: unknown, token: string): boolean {
   return (value as { __pulumiType?: unknown } | null | undefined)?.__pulumiType === token;
 }
 
 /**
- * As a promise, which depends on no resource: the URN of a parent depends on the parent, and a component is all that is in
- * it, so what is in it would wait for itself.
+ * A promise, which depends on no resource: the URN of a parent depends on the parent, and a component on its children, so a
+ * child would wait for itself.
  */
 function ownerIn(urn: pulumi.Output<string>): Promise<string> {
   return new Promise((resolve) => urn.apply((text) => resolve(ownerOf(text))));
 }
 
-/** The class of a kind as `C` has it, but for resources that the native plugin manages: it knows the rest from their URN. */
+/** The class `C` of a kind, for resources of the native plugin, which gets the rest from their URN. */
 export function native<C>(type: string): C {
   const shape = shapeOf(type);
   const token = `localnet:index:${type}`;
@@ -136,7 +136,7 @@ export function native<C>(type: string): C {
       const given = args as Values;
       const request = withSecrets(shape, defined(resolved(shape.references, given)));
       const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "localnet", options);
-      // Of another provider the engine asks nothing, and would make the same object first and then delete it.
+      // If the provider changes, the engine does not call diff: it would make the same object first and then delete it.
       const defaults = { ...defaultOptions(shape, given), deleteBeforeReplace: true, ...(provider && { provider }) };
       const merged = pulumi.mergeOptions(defaults, options);
       super(token, name, { ...properties(shape), ...(isRead ? external : request) }, merged);
@@ -154,12 +154,12 @@ function shapeOf(type: string): Shape {
   return shape;
 }
 
-/** Every property of the resource, for the SDK to fill in those that the program does not. */
+/** Every property of the resource: the SDK sets those that the program does not. */
 function properties({ inputs, outputs }: Shape): Values {
   return Object.fromEntries([...inputs, ...outputs].map((key) => [key, undefined]));
 }
 
-/** A key is a secret, whether the program says so or not. */
+/** Marks inputs as secrets, whether or not the program does. */
 function withSecrets({ secrets = {} }: Shape, args: Values): Values {
   const result = { ...args };
   for (const [key, hidden] of Object.entries(secrets)) {
@@ -180,22 +180,22 @@ function defined(args: Values): Values {
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
 }
 
-/** The resources whose objects stay when they go: what is in them needs a delete of its own. */
+/** The resources whose objects stay when they are deleted: what is in them must be deleted itself. */
 const retained = new WeakSet<object>();
 
 function isRetained({ stays }: Shape, args: Values): boolean {
   return stays !== undefined && args[stays] !== undefined;
 }
 
-/** What a resource goes with that the kernel keeps while it is in use; undefined: it has a delete of its own. */
+/** The resource whose delete covers this one, if the kernel keeps it while in use; undefined: it is deleted itself. */
 const goesWith = new WeakMap<object, pulumi.Resource | undefined>();
 
-/** A resource that goes with the one it lives in needs no delete of its own. What is imported may be secret, too. */
+/** A resource that is removed with the one that contains it needs no delete of its own. Imported values may be secrets too. */
 function defaultOptions(shape: Shape, args: Values): pulumi.CustomResourceOptions {
   const { parent, references, secrets = {}, secretOutputs = [] } = shape;
   const within = parent && args[parent];
   const mayGo = pulumi.Resource.isInstance(within) && !retained.has(within);
-  // What it uses may have a delete of its own, which would find it in use.
+  // What it uses may be deleted itself, and would then still be in use.
   const isFirst = givenIn(references, args).some(([, each]) => goesWith.has(each) && goesWith.get(each) !== within);
   const hidden = [...Object.keys(secrets).filter((key) => secrets[key] === true), ...secretOutputs];
   return {

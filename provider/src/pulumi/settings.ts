@@ -10,7 +10,7 @@ export interface Settings extends HostSettings {
   readonly prefix?: string | undefined;
 }
 
-/** The settings in the configuration of the stack, or of a provider that the program makes. What else is there is not ours. */
+/** The settings from the configuration of the stack, or of a provider that the program makes. Ignores other keys. */
 export function settingsIn(values: Values): Settings {
   const all = withEnvironment(values);
   const [wrong] = wrongSettings(values);
@@ -20,7 +20,7 @@ export function settingsIn(values: Values): Settings {
 
 export const keys = Object.keys(configuration.shape);
 
-/** What neither the configuration nor the program says, the environment may. */
+/** Adds settings from the environment that neither the configuration nor the program has. */
 export function withEnvironment(values: Values): Values {
   return { ...Object.fromEntries(keys.map((key) => [key, fromEnvironment(key)])), ...defined(values) };
 }

@@ -1,4 +1,4 @@
-/** The parts of a resource's URN that the provider needs. */
+/** The parts of a resource's URN that the provider uses. */
 function parts(urn: string) {
   const [stack = "", project = "", types = "", ...names] = urn.replace("urn:pulumi:", "").split("::");
   return { stack, project, types: types.split("$"), name: names.join("::") };
@@ -13,7 +13,7 @@ export function nameOf(urn: string): string {
   return parts(urn).name;
 }
 
-/** The mark that names project, stack and resource; the parents' types are left out where there are none. */
+/** The owner: project, stack and resource, with the types of its parents if there are any. */
 export function ownerOf(urn: string): string {
   const { project, stack, types, name } = parts(urn);
   const path = types.slice(0, -1).filter((each) => each !== "pulumi:pulumi:Stack");

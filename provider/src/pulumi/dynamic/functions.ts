@@ -4,13 +4,13 @@ import { answer } from "../../functions";
 import { visible } from "../../text";
 import { keys, settingsIn } from "../settings";
 
-/** What a function answers in the program's own process. */
+/** Runs a function in the program's own process. */
 export async function answerHere(name: string, args: Values, configured: (key: string) => unknown): Promise<Values> {
   try {
     const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
     return await answer(name, given, settingsIn(Object.fromEntries(keys.map((key) => [key, configured(key)]))));
   } catch (error) {
-    // One that Pulumi shows without a stack: what is wrong is not in the program's lines.
+    // Pulumi shows a RunError without a stack trace, which would not help here.
     throw new pulumi.RunError(visible(error instanceof Error ? error.message : String(error)));
   }
 }

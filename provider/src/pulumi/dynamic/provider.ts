@@ -1,6 +1,6 @@
 /**
- * The dynamic provider. What the engine keeps of it in each resource is one line of text, the same for all resources of
- * a kind and for all versions of this package: it requires this module by name and asks for the kind.
+ * The dynamic provider. The engine stores it in each resource as one line of code, which requires this module by name and
+ * gets the provider of the kind. It is the same for all resources of a kind and for all versions of this package.
  */
 import type { Failure, Values } from "../../core/check";
 import { checkWithKernel } from "../../core/check-kernel";
@@ -20,7 +20,7 @@ interface Configuration {
 
 const providerKey = "__provider";
 
-// The engine loads this module in the process of the SDK's dynamic provider, which listens by then: no code of ours is earlier.
+// The SDK's dynamic provider process loads this module when it listens already. None of our code can run earlier.
 serveOwnUserOnly();
 
 function provider(type: string) {
@@ -34,7 +34,7 @@ function provider(type: string) {
       const { host: _, ...common } = settingsIn(
         Object.fromEntries(keys.map((key) => [key, config.get(`localnet:${key}`)])),
       );
-      // Each resource has its host among its inputs.
+      // The host is an input of each resource.
       settings = common;
     },
     async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
@@ -75,7 +75,7 @@ function withoutProviderKey({ [providerKey]: _, ...values }: Values): Values {
   return values;
 }
 
-/** Errors in the form that the engine takes: plain, and with the properties of what was half made. */
+/** Converts errors to the form that the engine accepts: plain, and with the properties of a partly made object. */
 async function asEngineErrors<T>(inputs: Values, body: () => Promise<T>): Promise<T> {
   try {
     return await operation(body);

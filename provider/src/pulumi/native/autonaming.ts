@@ -8,14 +8,14 @@ import { decode } from "./struct";
 
 const { PROPOSE, DISABLE } = rpc.CheckRequest.AutonamingOptions.Mode;
 
-/** What is recorded beside these inputs. */
+/** What the state keeps beside these inputs. */
 export function marksOf(inputs: Struct | undefined): Values {
   return inputs?.getFieldsMap().has(autonamedKey) ? { [autonamedKey]: true } : {};
 }
 
 /**
- * The inputs with a name, where the program gives none: as `pulumi:autonaming` has it, or else that of the resource. One that
- * was proposed stays, as with other providers: a pattern may have parts that are drawn by lot.
+ * Adds a name to the inputs if the program gives none: the one that `pulumi:autonaming` proposes, or else the resource's. A
+ * name that was proposed before is kept, as in other providers, because a pattern may have random parts.
  */
 export function withName(
   request: rpc.CheckRequest,
@@ -32,7 +32,7 @@ export function withName(
   if (autonamedKey in marksOf(olds)) return autonamed(decode(olds).values.name);
   if (!asked) return plain(defaultName(longest, name, prefix));
   const [mode, proposed] = [asked.getMode(), asked.getProposedName()];
-  // Then it is an input that is required.
+  // Then the input is required.
   if (mode === DISABLE) return plain(undefined);
   return autonamed(mode === PROPOSE ? shortened(`${prefix ?? ""}${proposed}`, longest) : proposed);
 }

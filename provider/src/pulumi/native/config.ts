@@ -6,8 +6,8 @@ import { checkResponse, diffResponse } from "./reply";
 import { decode, encode } from "./struct";
 
 /**
- * What the environment says is recorded, so that `pulumi destroy` finds the host without it; but for the path of the ssh
- * client's configuration, which is another one for each who works on the stack.
+ * Records the settings from the environment, so that `pulumi destroy` finds the host without it. Not the path of the ssh
+ * client's configuration, which differs between users of the stack.
  */
 export async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
   const { values, secrets, secretTexts } = decode(request.getNews());
@@ -17,7 +17,7 @@ export async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckR
   return checkResponse(encode(inputs, secrets), wrongSettings(values), secretTexts);
 }
 
-/** None replaces the provider. What a host has is replaced where it is on another one then: each resource says so itself. */
+/** No setting replaces the provider. Resources whose host changes report their own replacement. */
 export async function diffConfig(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
   const differing = differences(configuration, decode(request.getNews()).values, decode(request.getOlds()).values);
   return diffResponse(differing.map((each) => ({ ...each, replace: false })));

@@ -2,9 +2,9 @@ import { type Failure, hasUnknown, unknown, type Values } from "../../core/check
 import { type Facts, type References, textOf } from "../meaning";
 import { kindOf } from "../urn";
 
-// A program in YAML, Go or Python may give a resource where an input is text, as one in TypeScript does.
+// Programs in YAML, Go or Python may give a resource for an input of type text, as programs in TypeScript do.
 
-/** A resource, as the engine sends it. */
+/** A resource as the engine sends it. */
 export class Given {
   constructor(
     readonly urn: string,
@@ -12,10 +12,10 @@ export class Given {
   ) {}
 }
 
-/** What this process has checked: the engine checks a resource before what it is given to. */
+/** The resources that this process has checked. The engine checks a resource before those that it is given to. */
 export type Requests = Map<string, Values>;
 
-/** Puts in place of each resource what the input means, as in ../meaning, or says why that is not known. */
+/** Replaces each resource by the text that the input means (../meaning), or fails with the reason why it is unknown. */
 export function withoutResources(references: References, values: Values, requests: Requests) {
   const failures: Failure[] = [];
   const put = (refs: References, args: Values, outerNetns?: unknown, outerArgs = args, path = ""): Values => {
@@ -55,7 +55,7 @@ function meaning(key: string, given: Given, output: string, asker: [netns: unkno
   return hasUnknown(facts) ? unknown : textOf(key, output, facts as unknown as Facts);
 }
 
-/** An id begins with the name. */
+/** The name, with which an id begins. */
 function nameIn(value: unknown, requests: Requests): unknown {
   if (!(value instanceof Given)) return value;
   return requests.get(value.urn)?.name ?? (value.id === unknown ? unknown : value.id.split("@")[0]);

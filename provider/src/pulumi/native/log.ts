@@ -3,10 +3,10 @@ import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { oneLine } from "../../text";
 
-/** Shows a line beside a resource, until the next one. */
+/** Shows a line beside a resource until the next one. */
 export type Show = (urn: string, message: string) => void;
 
-/** Shows it through the engine that listens at an address. A line that does not arrive is no failure. */
+/** Sends lines to the engine at an address. A line that does not arrive is not an error. */
 export function showThrough(address: string | undefined): Show {
   if (!address) return () => {};
   const engine = new EngineClient(address, credentials.createInsecure());

@@ -26,7 +26,7 @@ import { checkResponse, diffResponse, HalfMade, unary } from "./reply";
 import { hostDifference, recordedOn, requestedInputs, type Subject, stored, subjectOf, withHost } from "./state";
 import { decode, encode, type Properties } from "./struct";
 
-/** The native plugin, as the engine calls it: Pulumi's ResourceProvider over gRPC. */
+/** The native plugin: Pulumi's ResourceProvider over gRPC. */
 export function service(version: string, schema: () => string, show: Show): UntypedServiceImplementation {
   let settings: Settings = { sudo: false };
   const run = runner(show);
@@ -99,7 +99,7 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const observe = () => {
         if (there.__external) return findExternal(kind, id, { owner, ...there }, at);
         if (Object.keys(there).length === 0) return findImportable(kind, id, owner, at);
-        // What was renamed has the mark of its former name.
+        // A renamed resource's object has the mark of the former name.
         const values: Values = { owner, ...there };
         const before = values.imported ? { ...withDefaults(kind.args, inputs.values), owner: values.owner } : values;
         return lifecycle.read(kind, id, values, at, before);
@@ -157,7 +157,7 @@ export function service(version: string, schema: () => string, show: Show): Unty
         throw redactError(error, secretTexts);
       });
       const response = new rpc.InvokeResponse();
-      // What is seen of a secret may show it.
+      // The observed value of a secret may reveal it.
       response.setReturn(encode(results, secrets.size > 0 ? new Set(Object.keys(results)) : secrets));
       return response;
     }),
@@ -181,14 +181,14 @@ export function service(version: string, schema: () => string, show: Show): Unty
   };
 }
 
-/** What is known of an object before it is made or changed: all that it is asked to be. */
+/** The properties that are known before an object is made or changed: its inputs. */
 function preview({ kind }: Subject, inputs: Values): { id: string; outputs: Values } {
   const args = lifecycle.check(kind, inputs).inputs;
   const outputs = Object.keys(kind.outputs.shape).map((key) => [key, unknown] as const);
   return { id: hasUnknown(args) ? "" : kind.id(args), outputs: { ...args, ...Object.fromEntries(outputs) } };
 }
 
-/** What is seen of an object may show a secret that it was made with, but not one that the kind knows to be a secret. */
+/** Which observed properties may reveal a secret input, except inputs that the kind itself knows as secrets. */
 function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>) {
   const known = [kind.args, kind.outputs].flatMap((schema) => secretKeys(schema, outputs));
   const isOther = [...secrets].some((key) => !known.includes(key));
@@ -197,8 +197,8 @@ function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>)
 }
 
 /**
- * Runs an operation. What it made is in its error, and the secrets that it was given are neither there nor in what it
- * shows. `seconds`: what customTimeouts allow; 0: no limit. `at`: what is recorded with what it made.
+ * Runs an operation. If it fails, the error carries what it made. Secret inputs are removed from the error and from progress
+ * messages. `seconds`: limit by customTimeouts; 0: none. `at`: what is recorded with the object.
  */
 function runner(show: Show) {
   return async <T>(

@@ -9,7 +9,7 @@ import type { PartialError } from "../../core/lifecycle";
 import { LocalnetError } from "../../errors";
 import { redact, visible } from "../../text";
 
-/** A method of the service. */
+/** Wraps a method of the service. */
 export function unary<Request, Response>(
   body: (request: Request) => Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {
@@ -57,7 +57,7 @@ export function diffResponse(differences: readonly Difference[]): rpc.DiffRespon
   return response;
 }
 
-/** An error after something was changed, with what is there now for the engine to record. */
+/** An error after a change, with the present properties for the engine to record. */
 export class HalfMade extends Error {
   readonly metadata = new grpc.Metadata();
 
@@ -78,7 +78,7 @@ export class HalfMade extends Error {
   }
 }
 
-/** An error in the form that the engine takes. After one of a code of ours the state is known: nothing was changed. */
+/** Converts an error to the form that the engine accepts. After an error with one of our codes the state is known: nothing was changed. */
 function failure(error: unknown): Partial<grpc.StatusObject> {
   const details = visible(error instanceof Error ? error.message : String(error));
   if (error instanceof HalfMade) return { code: grpc.status.UNKNOWN, details, metadata: error.metadata };

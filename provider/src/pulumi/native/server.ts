@@ -8,8 +8,8 @@ import { showThrough } from "./log";
 import { service } from "./plugin";
 
 /**
- * Runs the native plugin, which tells the engine its port, until the engine goes away. `engine`: its address.
- * `packageName`: where programs in TypeScript that Pulumi writes import the classes from; else from an SDK that it makes.
+ * Runs the native plugin until the engine ends, and prints its port for the engine. `engine`: the engine's address.
+ * `packageName`: the package that TypeScript programs written by Pulumi import; if missing, an SDK that Pulumi generates.
  */
 export function serve(engine: string | undefined, packageName?: string): void {
   serveOwnUserOnly();

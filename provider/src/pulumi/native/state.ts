@@ -6,7 +6,7 @@ import type { HostSettings } from "../../host";
 import { kinds } from "../../kinds";
 import { kindOf, nameOf, ownerOf } from "../urn";
 
-/** Which resource a request is about. */
+/** The resource of a request. */
 export interface Subject {
   readonly urn: string;
   readonly kind: AnyKind;
@@ -21,12 +21,12 @@ export function subjectOf(request: { getUrn(): string }): Subject {
   return { urn, kind, owner: ownerOf(urn), name: nameOf(urn) };
 }
 
-/** The inputs that are kept: the mark is none of the user's. */
+/** The inputs that are recorded: without the mark, which is not the user's. */
 export function stored({ owner: _, ...values }: Values): Values {
   return values;
 }
 
-/** The recorded state; of an imported object only what was asked for, by the inputs that are recorded or by others. */
+/** The recorded state. For an imported object only what was asked for, by the recorded or by other inputs. */
 export function requestedInputs(kind: AnyKind, recorded: Values, inputs: Values, others: Values = {}): Values {
   if (!recorded.imported) return recorded;
   const args = pick(kind.args, recorded, withDefaults(kind.args, inputs), others);
@@ -34,13 +34,13 @@ export function requestedInputs(kind: AnyKind, recorded: Values, inputs: Values,
   return { ...args, ...Object.fromEntries(rest) };
 }
 
-/** Where a resource's provider is recorded to have made it; "" is the machine of the engine. The CLI shows no such key. */
+/** Key for the host on which the object was made; "": the engine's machine. The CLI does not show such keys. */
 const hostKey = "__host";
 
-/** Beside inputs that are recorded: their name is one that the engine proposed. */
+/** Key beside recorded inputs: the engine proposed their name. */
 export const autonamedKey = "__autonamed";
 
-/** What is recorded of an object, and the settings with which it was made. */
+/** The recorded properties of an object, with the settings that it was made with. */
 export function recordedOn(
   settings: HostSettings,
   { [hostKey]: host, ...values }: Values,
@@ -53,8 +53,8 @@ export function withHost(outputs: Values, { host = "" }: HostSettings): Values {
 }
 
 /**
- * Is the provider on another host now? The engine would replace the provider itself before all that it made, and be without
- * it when the new host refuses one of them; so each resource says it.
+ * Is the provider on another host now? If the provider reported that itself, the engine would replace it before its resources,
+ * and could not remove these if the new host fails. So each resource reports it.
  */
 export function hostDifference({ host: was }: HostSettings, { host: is }: HostSettings, news: Values): Difference[] {
   if (was === is || news.host !== undefined) return [];

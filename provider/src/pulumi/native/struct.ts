@@ -4,7 +4,7 @@ import { toPlainJson } from "../../core/compare";
 import { Given } from "./given";
 import { autonamedKey } from "./state";
 
-/** What the engine wraps special values in: an object with this key, which says what they are. */
+/** The engine wraps special values in an object with this key, which says their type. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secret = "1b47061264138c4ac30d75fd1eb44270";
 const resource = "5cf8f73096256a8f31e491e813e4eb8e";
@@ -12,9 +12,9 @@ const resource = "5cf8f73096256a8f31e491e813e4eb8e";
 /** Properties as the engine sends them. */
 export interface Properties {
   readonly values: Values;
-  /** The properties that hold a secret. */
+  /** The properties that contain a secret. */
   readonly secrets: ReadonlySet<string>;
-  /** The texts and numbers that are secret. */
+  /** The secret texts and numbers. */
   readonly secretTexts: readonly string[];
 }
 
@@ -50,7 +50,7 @@ function textsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** The inverse: a property that held a secret is one as a whole. */
+/** The inverse: a property that contained a secret becomes a secret as a whole. */
 export function encode(values: Values, secrets: ReadonlySet<string>): Struct {
   const entries = Object.entries(toPlainJson(values)).map(([key, value]) => {
     return [key, secrets.has(key) ? { [signatureKey]: secret, value } : value] as const;
