@@ -119,7 +119,8 @@ function typeCell(field) {
 }
 
 /** The text of docs/errors.md. @param {Model} model */
-export function errors({ codes, sampleError }) {
+export function errors({ codes, causes, sampleError }) {
+  const filled = (/** @type {string} */ text) => text.replaceAll("$1", "NAME");
   return lines(
     generated,
     "",
@@ -131,6 +132,15 @@ export function errors({ codes, sampleError }) {
     ...table(
       ["Code", "Meaning"],
       Object.entries(codes).map(([name, meaning]) => [`\`${name}\``, meaning]),
+    ),
+    "",
+    "## Causes that commands tell",
+    "",
+    "What several commands print is told by its cause. A kind's own causes are in its messages.",
+    "",
+    ...table(
+      ["Summary", "Code", "What mends it"],
+      causes.map(({ code, summary, hint }) => [filled(summary), `\`${code}\``, filled(hint)]),
     ),
   );
 }

@@ -51,6 +51,7 @@ import { readDocs, readSamples } from "./docs.mjs";
  * @property {KindModel[]} kinds
  * @property {FunctionModel[]} functions
  * @property {Record<string, string>} codes
+ * @property {{ code: string, summary: string, hint: string }[]} causes
  * @property {string} sampleError
  * @property {Record<string, { package: string, version?: { atLeast: string } }>} requirements
  */
@@ -91,6 +92,7 @@ export function readModel() {
   const { configuration } = load("./dist/core/kind");
   const { check } = load("./dist/core/check");
   const { codes } = load("./dist/errors");
+  const { causes } = load("./dist/host/causes");
   const { commandError } = load("./dist/host/command-error");
   const { requirements } = load("./dist/host/requirements");
   const docs = readDocs();
@@ -148,6 +150,7 @@ export function readModel() {
       };
     }),
     codes,
+    causes,
     sampleError: sampleError(commandError),
     requirements,
   };

@@ -1,5 +1,7 @@
+import { symlinkSync } from "node:fs";
 import { codes, hasCode, LocalnetError } from "../../provider/src/errors";
 import { commandError } from "../../provider/src/host/command-error";
+import { fileError } from "../../provider/src/host/files";
 
 test("one message tells what, where, the command, what it said, and what mends it", () => {
   const error = new LocalnetError("LN_EXISTS", "it exists already", {
@@ -63,6 +65,11 @@ test.each([
   ["mount --make-shared /run/netns failed: Operation not permitted", "LN_PERMISSION", "root"],
   ["nsenter: reassociate to namespace 'ns/net' failed: Invalid argument", "LN_NETNS", "ip netns del"],
   ["nsenter: reassociate to namespace 'ns/net' failed: Operation not permitted", "LN_PERMISSION", "root"],
+  [
+    'Failed to create a new network namespace "a": No space left on device',
+    "LN_COMMAND",
+    "raise the setting user.max_net_namespaces",
+  ],
   ["Error: Nexthop has invalid gateway.", "LN_COMMAND", "bring up the link"],
   ["RTNETLINK answers: No route to host", "LN_COMMAND", "bring up the link"],
   ["Error: Nexthop device is not up.", "LN_COMMAND", "bring up the link"],
@@ -103,7 +110,7 @@ test.each([
   ["timeout: failed to run command 'curl': No such file or directory", "LN_TOOL", '"curl"'],
   ["RTNETLINK answers: File exists", "LN_COMMAND", "some failed: File exists"],
 ])("%s: %s", (stderr, code, text) => {
-  const error = commandError(["some", "command"], { exitCode: 1, stdout: "", stderr });
+  const error = commandError(["some", "command"], { exitCode: 1, stderr });
   expect(error.code).toBe(code);
   expect(error.message).toContain(text);
 });
@@ -112,9 +119,40 @@ test.each([
   [["nsenter", "--net=/run/netns/a", "--", "tee", "/proc/sys/net/x"], "tee: /proc/sys/net/x: Invalid argument\n"],
   [["ip", "netns", "exec", "a", "tee", "/proc/sys/net/x"], "tee: /proc/sys/net/x: Invalid argument\n"],
 ])("the summary of what failed in a namespace names the command, and what it said: %j", (argv, stderr) => {
-  const error = commandError(argv, { exitCode: 1, stdout: "", stderr });
+  const error = commandError(argv, { exitCode: 1, stderr });
   expect(error.summary).toBe("tee failed: /proc/sys/net/x: Invalid argument");
-  expect(commandError(argv, { exitCode: 1, stdout: "", stderr: "" }).summary).toBe("tee failed");
+  expect(commandError(argv, { exitCode: 1, stderr: "" }).summary).toBe("tee failed");
+});
+
+test("of several mistakes in a ruleset the summary has the first, which makes the others", () => {
+  const lines = ["/dev/stdin:1:9-12: Error: unknown chain hook", "/dev/stdin:2:1-1: Error: syntax error", "}", "^"];
+  const { summary, hint } = commandError(["nft", "-f", "-"], { exitCode: 1, stderr: lines.join("\n") });
+  expect({ summary, hint }).toMatchObject({ summary: "nft does not take the ruleset: unknown chain hook" });
+  expect(hint).toContain("nft(8)");
+});
+
+/** What this process does itself: the kernel's word, and no more of the file than its name. */
+test.each([
+  ["/proc/none", "LN_COMMAND", "symlink failed: no such file or directory"],
+  ["/etc/passwd/none", "LN_COMMAND", "symlink failed: not a directory"],
+])("a file that cannot be made: %s", (path, code, summary) => {
+  let cause: unknown;
+  try {
+    symlinkSync("what it holds", path);
+  } catch (error) {
+    cause = error;
+  }
+  expect(fileError(cause)).toMatchObject({ code, summary, message: expect.not.stringContaining("what it holds") });
+  expect(fileError(cause).message).toContain(`ran:    symlink ${path}`);
+});
+
+test.each([
+  ["EROFS: read-only file system", "LN_PERMISSION", "a file system is mounted read-only", /^mount it read-write/],
+  ["ENOSPC: no space left on device", "LN_COMMAND", "no space is left on the device of a file", /df -i of files$/],
+  ["EACCES: permission denied", "LN_PERMISSION", "not permitted", /^run as root/],
+])("the same by a number: %s", (words, code, summary, hint) => {
+  const cause = Object.assign(new Error(`${words}, symlink 'x' -> '/run/y'`), { syscall: "symlink", dest: "/run/y" });
+  expect(fileError(cause)).toMatchObject({ code, summary, hint: expect.stringMatching(hint) });
 });
 
 /** What the command was about is told where the answer does not name it. */
@@ -123,13 +161,12 @@ test.each([
   ["link set dev p0 master v0", "RTNETLINK answers: Operation not supported", "LN_COMMAND", 'link "v0" takes no ports'],
   ["link set dev p0 up", "RTNETLINK answers: Operation not supported", "LN_COMMAND", "ip failed: Operation not supp"],
 ])("ip %s: %s: %s", (words, stderr, code, text) => {
-  const error = commandError(["ip", ...words.split(" ")], { exitCode: 2, stdout: "", stderr });
+  const error = commandError(["ip", ...words.split(" ")], { exitCode: 2, stderr });
   expect(error).toMatchObject({ code, message: expect.stringContaining(text) });
 });
 
 /** Of several lines the summary has the one that tells the cause. */
 test.each([
-  ["nft", "/dev/stdin:1:9-12: Error: unknown chain hook\ntable x { chain a\n          ^^^^\n", "unknown chain hook"],
   [
     "iptables",
     "iptables v1.8.9 (nf_tables): bpf: error at instr 0\n\nTry `iptables -h' or more.",
@@ -143,7 +180,7 @@ test.each([
     "bad command line argument(s)",
   ],
 ])("the summary of what %s prints is its cause", (command, stderr, cause) => {
-  expect(commandError([command], { exitCode: 1, stdout: "", stderr }).summary).toBe(`${command} failed: ${cause}`);
+  expect(commandError([command], { exitCode: 1, stderr }).summary).toBe(`${command} failed: ${cause}`);
 });
 
 test("each code says what it means, in a sentence", () => {

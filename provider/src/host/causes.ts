@@ -3,7 +3,8 @@ import type { Code } from "../errors";
 export const permissionHint =
   "run as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or let the user run sudo -n and set the configuration localnet:sudo to true";
 
-export const missingCommandHint = "install the package that holds it";
+export const missingCommandHint =
+  "install the package that holds it; a script that is there needs what its first line names, another program its loader";
 
 interface Cause {
   readonly pattern: RegExp;
@@ -58,16 +59,30 @@ export const causes: readonly Cause[] = [
     hint: "make the file executable (chmod +x), where no file system is mounted noexec: findmnt -T FILE",
   },
   {
-    pattern: /Operation not permitted|Permission denied|must be root/,
+    pattern: /Operation not permitted|Permission denied|must be root/i,
     code: "LN_PERMISSION",
     summary: "not permitted",
     hint: permissionHint,
   },
   {
-    pattern: /Read-only file system/,
+    pattern: /Read-only file system/i,
     code: "LN_PERMISSION",
     summary: "a file system is mounted read-only",
     hint: "mount it read-write; in a container, where /proc/sys and /sys are so: start that privileged, or make the change on its host",
+  },
+  {
+    pattern: /Failed to create a new network namespace "[^"]*": No space left on device/,
+    code: "LN_COMMAND",
+    summary: "there are as many network namespaces as there may be",
+    hint: "raise the setting user.max_net_namespaces, or delete those that nobody needs: ip netns lists them",
+  },
+  {
+    // The kernel says so of other limits, too.
+    pattern: /No space left on device/i,
+    command: /(?:^|\s)(?:dd|ln|mkdir|mv|symlink|open|write)\s/,
+    code: "LN_COMMAND",
+    summary: "no space is left on the device of a file",
+    hint: "make room there: df -h tells of bytes, df -i of files",
   },
   {
     pattern: /Can't initialize ipvs/,
@@ -88,6 +103,33 @@ export const causes: readonly Cause[] = [
     summary: 'the running kernel lacks links of type "$1"',
     // The alias by which the kernel itself loads the module: the module's name is not always that of the type.
     hint: "load its kernel module: modprobe rtnl-link-$1; a cloud kernel may need Debian's linux-image-amd64",
+  },
+  {
+    pattern: /^RTNETLINK answers: File exists$/m,
+    command: /\blink add (?=.*\bname )/,
+    code: "LN_EXISTS",
+    summary: "there is a link of this name, or of its far end's, or with the same ends",
+    hint: "choose another name: ip link show NAME finds a link by its alternative names, too; no two tunnels of a type have the same ends and key",
+  },
+  {
+    pattern: /^RTNETLINK answers: Device or resource busy$/m,
+    command: /\blink (?:add link (\S+) .*\btype (?:mac|ip)v|set dev (\S+) .*\bmaster )/,
+    code: "LN_COMMAND",
+    summary: 'the link "$1" is in use otherwise',
+    hint: "it can be one of these alone: a port of a bridge or a bond, below macvlan links, or below ipvlan links: ip -d link lists them",
+  },
+  {
+    pattern: /Can not enslave a bridge to a bridge/,
+    code: "LN_COMMAND",
+    summary: "a bridge takes no bridge as port",
+    hint: "join the two by a VethPair, an end in each",
+  },
+  {
+    pattern: /^(?:RTNETLINK answers: Invalid argument|Error: mtu (?:greater|less) than device (?:maximum|minimum)\.)$/m,
+    command: /\blink (?:add|set) .*\bmtu (\d+)/,
+    code: "LN_COMMAND",
+    summary: "the kernel refuses a value of this link",
+    hint: "the mtu of $1 may be too great: that of a link on another is at most the other's, less its own headers (VXLAN: 50, over IPv6 70)",
   },
   {
     pattern: /A VXLAN device with the specified VNI already exists/,
@@ -127,6 +169,19 @@ export const causes: readonly Cause[] = [
     hint: "its log may say why (dmesg): a match or target may be for other chains, tables or protocols only",
   },
   {
+    pattern:
+      /^\S+:\d+:\d+-\d+: Error: (Could not process rule: (?:No such file or directory|Operation not supported))$/m,
+    code: "LN_COMMAND",
+    summary: "the kernel does not take the ruleset: $1",
+    hint: "what it names has to be there (chains, sets, links), and of each expression the kernel's module: modprobe nft_NAME, such as nft_nat or nft_fib_inet",
+  },
+  {
+    pattern: /^\S+:\d+:\d+-\d+: Error: (.+)$/m,
+    code: "LN_COMMAND",
+    summary: "nft does not take the ruleset: $1",
+    hint: "correct what it points to; its page nft(8) has the grammar",
+  },
+  {
     pattern: /Module (\S+) not found in directory (\S+)/,
     code: "LN_KERNEL",
     summary: 'there is no kernel module "$1"',
@@ -162,7 +217,13 @@ export const causes: readonly Cause[] = [
       /Nexthop has invalid gateway|(?:Nexthop device|Device for nexthop) is not up|RTNETLINK answers: (?:Network is (?:down|unreachable)|No route to host)/,
     code: "LN_COMMAND",
     summary: "no link that is up leads there",
-    hint: "bring up the link, and give it an address in the network of the next hop; in a program, before the route (dependsOn)",
+    hint: "bring up the link, and give it an address in the network of the next hop; in a program, before the route (dependsOn). A rule can forbid the way, too: ip route get NEXTHOP",
+  },
+  {
+    pattern: /Gateway can not be a local address/,
+    code: "LN_COMMAND",
+    summary: "the next hop is this namespace itself",
+    hint: "give the address that the other end of the link has, or a device without a next hop",
   },
   {
     pattern: /Invalid (?:prefsrc|source) address/,
@@ -203,10 +264,10 @@ export const causes: readonly Cause[] = [
     hint: "create it first; in a program, before what is in it (dependsOn)",
   },
   {
-    pattern: /IPv6 is disabled on this device/,
+    pattern: /IPv6 is disabled on (?:this|nexthop) device/,
     code: "LN_COMMAND",
     summary: "IPv6 is disabled on the link",
-    hint: "set net.ipv6.conf.LINK.disable_ipv6 to 0, by a Sysctl before the address, or give it no IPv6 address; a new link has the value of net.ipv6.conf.default.disable_ipv6",
+    hint: "set net.ipv6.conf.LINK.disable_ipv6 to 0, by a Sysctl before what needs it, or give the link nothing of IPv6; a new link has the value of net.ipv6.conf.default.disable_ipv6",
   },
   {
     pattern:

@@ -1,19 +1,26 @@
-import { LocalnetError } from "../errors";
+import { type FailedCommand, LocalnetError } from "../errors";
 import { causes } from "./causes";
-import type { Result } from "./host";
 
 /** The error for a command that failed. */
-export function commandError(argv: readonly string[], result: Result): LocalnetError {
-  const failed = { argv, exitCode: result.exitCode, stderr: result.stderr };
+export function commandError(
+  argv: readonly string[],
+  { exitCode, stderr }: Pick<FailedCommand, "exitCode"> & { readonly stderr: string },
+): LocalnetError {
+  const failed = { argv, exitCode, stderr };
   for (const { pattern, command, code, summary, hint } of causes) {
-    const cause = pattern.exec(result.stderr);
+    const cause = pattern.exec(stderr);
     const match = cause && command ? command.exec(argv.join(" ")) : cause;
     if (!match) continue;
     const named = match.slice(1).find(Boolean) ?? "";
     const fill = (text: string) => text.replaceAll("$1", () => named);
     return new LocalnetError(code, fill(summary), { command: failed, hint: fill(hint) });
   }
-  return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(result.stderr)}`, { command: failed });
+  return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(stderr)}`, { command: failed });
+}
+
+/** What helps against a failure of which the text is all that is known. */
+export function hintOf(text: string): string | undefined {
+  return commandError([], { stderr: text }).hint;
 }
 
 /** What ip and iptables print when another object is missing or in the wrong state. */

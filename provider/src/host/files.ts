@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { LocalnetError } from "../errors";
-import { permissionHint } from "./causes";
+import type { LocalnetError } from "../errors";
 import { getOrCreate } from "./coalesce";
+import { commandError } from "./command-error";
 
 // What this process does itself on its own machine. Starting a command takes a hundred times as long.
 
@@ -20,12 +20,11 @@ export function errnoOf(cause: unknown): string {
 }
 
 export function fileError(cause: unknown): LocalnetError {
-  const denied = ["EACCES", "EPERM"].includes(errnoOf(cause));
-  return new LocalnetError(
-    denied ? "LN_PERMISSION" : "LN_COMMAND",
-    String(cause),
-    denied ? { hint: permissionHint } : {},
-  );
+  const { syscall = "", path = "", dest = path } = cause as NodeJS.ErrnoException & { readonly dest?: string };
+  // The file, of a link that is made without what it holds.
+  const argv = [syscall, dest];
+  const [reason = ""] = /(?<=^Error: \w+: )[^,]+/.exec(String(cause)) ?? [String(cause)];
+  return commandError(argv, { stderr: reason });
 }
 
 /** Does a file or folder of this name exist? */

@@ -94,11 +94,12 @@ async function inFolder(path: string, body: () => Promise<unknown>): Promise<voi
     await body();
   } catch (error) {
     const stderr = (error instanceof LocalnetError && error.command?.stderr) || "";
-    if (!/No such file or directory|Not a directory/.test(stderr)) throw error;
     const folder = posix.dirname(path);
-    throw new LocalnetError("LN_MISSING", `there is no folder ${folder}`, {
-      hint: `make it first: mkdir -p ${folder}`,
-    });
+    const none = (why: string, hint: string) =>
+      new LocalnetError("LN_MISSING", `there is no folder ${folder}${why}`, { hint });
+    if (stderr.includes("Not a directory")) throw none(": a part of that is a file", "choose another path");
+    if (stderr.includes("No such file or directory")) throw none("", `make it first: mkdir -p ${folder}`);
+    throw error;
   }
 }
 

@@ -14,6 +14,10 @@ export async function readSysctl(host: Host, netns: string | undefined, key: str
     return normalise(stdout);
   } catch (error) {
     if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("No such file")) return undefined;
+    if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("Is a directory")) {
+      const hint = `give the key of one of them: ls /proc/sys/${key}`;
+      throw new LocalnetError("LN_INPUT", `key: ${key} is a folder of settings`, { command: error.command, hint });
+    }
     if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("Input/output error")) {
       const hint = "write it by hand: what cannot be read cannot be put back";
       throw new LocalnetError("LN_KERNEL", `${key} has no value that could be read`, { command: error.command, hint });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
+import { hintOf } from "../../host/command-error";
 import { requireNetns } from "../../host/netns";
 import { at, printable, seconds, text } from "../../schema/fields";
 import { requireToolsFor } from "../../tools/traffic";
@@ -139,7 +140,7 @@ export const process = defineKind({
       await clear(host, args);
       if (!(error instanceof LocalnetError)) throw error;
       const printed = end ? `; its output ends:\n    ${end.replaceAll("\n", "\n    ")}` : "; it printed nothing";
-      const { code, summary, command = { argv: args.command }, hint } = error;
+      const { code, summary, command = { argv: args.command }, hint = hintOfStart(end) } = error;
       throw new LocalnetError(code, `${summary}${isOurs ? printed : ""}`, { command, hint });
     }
   },
@@ -166,4 +167,9 @@ export const process = defineKind({
 async function clear(host: Host, args: { readonly owner: string; readonly logFile?: string | undefined }) {
   await removeLog(host, args);
   await eraseMark(host, args.owner);
+}
+
+/** What helps where the command could not be run at all: the kernel says that in the place of its output. */
+function hintOfStart(end: string): string | undefined {
+  return /^exec of ".*" failed: /.test(end) ? hintOf(end) : undefined;
 }

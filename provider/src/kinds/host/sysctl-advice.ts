@@ -57,10 +57,13 @@ export async function writeError(
   error: unknown,
 ): Promise<unknown> {
   if (hasCode(error, "LN_PERMISSION")) {
-    const argv = enter(netns, ["stat", "-c", "%A", `/proc/sys/${key}`]);
-    const { stdout } = await host.run(argv, { accept: "any" });
-    if (stdout.includes("w")) return error;
-    const hint = netns === undefined ? "the kernel lets nobody set it" : "it is the host's: leave netns out";
+    const isWritable = async (where: string | undefined) => {
+      const argv = enter(where, ["stat", "-c", "%A", `/proc/sys/${key}`]);
+      return (await host.run(argv, { accept: "any" })).stdout.includes("w");
+    };
+    if (await isWritable(netns)) return error;
+    const isHosts = netns !== undefined && (await isWritable(undefined));
+    const hint = isHosts ? "it is the host's: leave netns out" : "the kernel lets nobody set it";
     return new LocalnetError("LN_KERNEL", `${key} can only be read here`, { command: error.command, hint });
   }
   if (
@@ -69,6 +72,15 @@ export async function writeError(
   ) {
     const hint = "see its bounds in the kernel's documentation, networking/ip-sysctl";
     return new LocalnetError("LN_COMMAND", `the kernel refuses the value ${value}`, { command: error.command, hint });
+  }
+  // The setting was read: it is what the value names that is not there.
+  if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("No such file or directory")) {
+    const hint =
+      "load the kernel module that has it, such as tcp_bbr for bbr: a KernelModule that this depends on (dependsOn)";
+    return new LocalnetError("LN_KERNEL", `the kernel has nothing of the name ${value}`, {
+      command: error.command,
+      hint,
+    });
   }
   return error;
 }

@@ -115,7 +115,7 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   // Over a wrong argument ip ends at once, with 255, and tells no line.
   const before = number ? lines.slice(0, Number(number) - 1).filter((each) => each !== marker).length : printed.length;
   const command = isExplained && (number || exitCode === 255) ? commands[before] : undefined;
-  if (!command) throw commandError(argv, { exitCode, stdout, stderr });
+  if (!command) throw commandError(argv, { exitCode, stderr });
   const result = { exitCode, stdout: "", stderr: stderr.replace(line, "") };
   const failed: Failed = { number: before, error: commandError([...begin, ...command], result) };
   return { lists, failed };

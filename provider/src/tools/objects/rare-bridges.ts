@@ -83,7 +83,7 @@ async function list(host: Host, netns: string | undefined, ...words: string[]): 
   if (exitCode === 0) return parseJson(stdout.trim() || "[]");
   // A kernel whose bridges have no VLANs.
   if (stderr.includes("Operation not supported")) return [];
-  throw commandError(argv, { exitCode, stdout, stderr });
+  throw commandError(argv, { exitCode, stderr });
 }
 
 /** What is there and not as usual, in words. Of what is not known here nobody says what is usual. */
