@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ObjectState } from "../../provider/src/cli/look";
+import type { ObjectState } from "../../provider/src/cli/compare";
 import { graphOf } from "../../provider/src/cli/topology/graph";
 import { html } from "../../provider/src/cli/topology/html";
 import { layOut } from "../../provider/src/cli/topology/layout";

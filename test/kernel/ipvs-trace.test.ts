@@ -1,5 +1,5 @@
 import { flowTo } from "../../provider/src/cli/trace/flow";
-import { traceFlow } from "../../provider/src/cli/trace/traced";
+import { traceFlow } from "../../provider/src/cli/trace/trace";
 import { lack } from "./support/features";
 import { testHost, World } from "./support/world";
 

@@ -1,5 +1,5 @@
 import { flowTo } from "../../provider/src/cli/trace/flow";
-import { traceFlow } from "../../provider/src/cli/trace/traced";
+import { traceFlow } from "../../provider/src/cli/trace/trace";
 import { testHost, World } from "./support/world";
 
 // Labs that others have published, as they type them, each without one of its commands: what is found is that command.

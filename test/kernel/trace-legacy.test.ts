@@ -1,6 +1,6 @@
 import { flowTo } from "../../provider/src/cli/trace/flow";
 import { report } from "../../provider/src/cli/trace/report";
-import { traceFlow } from "../../provider/src/cli/trace/traced";
+import { traceFlow } from "../../provider/src/cli/trace/trace";
 import { lack } from "./support/features";
 import { testHost, World } from "./support/world";
 

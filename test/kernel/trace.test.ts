@@ -1,5 +1,5 @@
 import { flowTo } from "../../provider/src/cli/trace/flow";
-import { traceFlow } from "../../provider/src/cli/trace/traced";
+import { traceFlow } from "../../provider/src/cli/trace/trace";
 import { testHost, World } from "./support/world";
 
 // A pod on a bridge of a router, and a pod behind it: each lab is broken in one known way, and put back.

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { macOf, parseFdb } from "../../provider/src/cli/trace/bridge";
 import { commandOf, flowTo, marksOf } from "../../provider/src/cli/trace/flow";
 import { parseRoute } from "../../provider/src/cli/trace/route";
-import { exitsOf, type Heard, type Visit, waysOf } from "../../provider/src/cli/trace/way";
+import { exitsOf, type NamespaceTrace, type Visit, waysOf } from "../../provider/src/cli/trace/way";
 import { parseEvents } from "../../provider/src/tools/nft-events";
 import { marking } from "../../provider/src/tools/nft-trace";
 
 /** What nft has printed of a run, by namespace. */
-function recorded(name: string): Heard[] {
+function recorded(name: string): NamespaceTrace[] {
   const text = readFileSync(join(__dirname, "../fixtures/nft-trace", `${name}.txt`), "utf8");
   const parts = text.split(/^== /m).slice(1);
   return parts.map((part) => ({ netns: part.slice(0, part.indexOf("\n")), events: parseEvents(part) }));

@@ -28,14 +28,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
-    // What commander itself says is on the terminal already; help and the version are no failures.
+    // commander has printed its own message already; help and the version are not failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     console.error(describeFailure(error));
     return codeOf(error);
   }
 }
 
-/** The command line, which commander reads: it knows subcommands, help, and what follows `--`. */
+/** The command line for commander, which handles subcommands, help, and what follows `--`. */
 export function programOf(run: Run): Command {
   const program = new Command("localnet")
     .description("Sees, enters and checks what pulumi-localnet made, by a stack's state or on a host as it is.")

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 
-// A script of a shell's own, made from the commands and options that there are: it needs nothing when it runs.
+// Completion scripts, generated from the commands and options. They need nothing at run time.
 
 export const shells = ["bash", "zsh", "fish"];
 
-/** The script that completes a program in a shell. */
+/** The script for a shell that completes a program's command line. */
 export function completions(program: Command, shell: string): string {
   const words = new Map(program.commands.map((command) => [command.name(), optionsOf(command)]));
   if (shell === "fish") return fish(program);

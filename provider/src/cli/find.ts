@@ -3,7 +3,7 @@ import { UsageError } from "./outcome";
 import type { LabObject } from "./topology/object";
 import { isNamespace, namespaceOf } from "./topology/topology";
 
-/** The namespace that a word names: by a resource that is one or is in one, or by its own name. */
+/** The namespace that a word names: by its own name, or by a resource that is a namespace or in one. */
 export function findPlace(
   objects: readonly LabObject[],
   word: string,

@@ -1,10 +1,10 @@
 import type { ImportableObject } from "../core/discover";
 import { visibleJson } from "../text";
 
-/** What generated programs have for something else. */
+/** Names that generated programs use for something else. */
 const reserved = ["pulumi", "localnet", "null", "true", "false"];
 
-/** A file for `pulumi import --file`, a line a resource. */
+/** The text of a file for `pulumi import --file`, with one line per resource. */
 export function importFile(objects: readonly ImportableObject[]): string {
   const taken = new Set(reserved);
   const lines = objects.map(({ type, id }) => {
@@ -16,7 +16,7 @@ export function importFile(objects: readonly ImportableObject[]): string {
   return `{\n  "resources": [${lines.join(",")}\n  ]\n}\n`;
 }
 
-/** The id as far as it can be a variable's name in any language, with the type where that is not enough to tell. */
+/** A name made from the id that is a valid variable in every language, with the type where it would not be unique. */
 function nameOf(type: string, id: string, taken: ReadonlySet<string>): string {
   const short = id.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "");
   const long = `${type.charAt(0).toLowerCase()}${type.slice(1)}_${short}`;

@@ -1,9 +1,9 @@
 import { distance } from "fastest-levenshtein";
 
-/** How many names are offered in place of one that is not there. */
+/** How many names are suggested in place of an unknown one. */
 const offered = 3;
 
-/** The names that are most like a word, the nearest first. */
+/** The names that are most similar to a word, the nearest first. */
 export function nearest(word: string, names: readonly string[]): string[] {
   const far = (name: string) => distance(word.toLowerCase(), name.toLowerCase());
   const near = (name: string) => name.includes(word) || far(name) <= Math.max(2, Math.ceil(word.length / 3));
@@ -13,7 +13,7 @@ export function nearest(word: string, names: readonly string[]): string[] {
     .slice(0, offered);
 }
 
-/** What to type in place of a name that is not there. */
+/** The hint for an unknown name. */
 export function suggestion(word: string, names: readonly string[], list: string): string {
   const near = nearest(word, names);
   return near.length > 0 ? `did you mean ${near.join(", ")}?` : `${list} lists what there is`;

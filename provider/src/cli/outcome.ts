@@ -2,16 +2,16 @@ import { inspect } from "node:util";
 import { LocalnetError } from "../errors";
 import { oneLine, visible } from "../text";
 
-/** The exit codes of the command. `exec`, `shell` and `capture` end with that of the command that they ran. */
+/** The exit codes of the command. `exec`, `shell` and `capture` exit with that of the command that they run. */
 export const exitCodes = {
   ok: 0,
   failure: 1,
   usage: 2,
-  /** It was done, and what it found is not as it should be. */
+  /** The command worked, and found something wrong. */
   wrong: 3,
 } as const;
 
-/** What the user typed cannot be done; `hint` says what to type. */
+/** An error in what the user typed; `hint` says what to type. */
 export class UsageError extends Error {
   constructor(
     message: string,
@@ -21,7 +21,7 @@ export class UsageError extends Error {
   }
 }
 
-/** One line for what went wrong, and what to type; the command that failed and what it printed stand in it too. */
+/** The error on one line, with the failed command, its output, and what to type. */
 export function describeFailure(error: unknown): string {
   if (error instanceof UsageError) return line(error.message, error.hint);
   if (!(error instanceof LocalnetError)) return visible(inspect(error));
@@ -29,7 +29,7 @@ export function describeFailure(error: unknown): string {
   const about = subject ? `${subject.kind} ${subject.id}: ` : "";
   const stderr = ran?.stderr?.trim().split("\n").at(-1);
   const detail = ran && stderr && !summary.includes(stderr) ? `: ${ran.argv.join(" ").slice(0, 200)}: ${stderr}` : "";
-  // A command line has an option for what a program sets.
+  // The command line has an option instead of the program's configuration.
   return line(
     `${about}${summary}${detail} [${code}]`,
     hint?.replace("set the configuration localnet:sudo to true", "add --sudo"),

@@ -11,7 +11,7 @@ import { readDeployment } from "../pulumi/recorded";
 import { UsageError } from "./outcome";
 import type { LabObject } from "./topology/object";
 
-// Where a command has what it works on: the state of a stack, or a host as it is.
+// Where a command gets its objects from: the state of a stack, or a host.
 
 export interface SourceOptions {
   readonly stack?: string;
@@ -23,7 +23,7 @@ export interface SourceOptions {
   readonly json?: boolean;
 }
 
-/** The options that say what a command works on; `json: false` for one that prints what another command does. */
+/** Adds the options that choose the objects; `json: false`: for a command that prints another command's output. */
 export function addSource(command: Command, { json = true } = {}): Command {
   command
     .option("-s, --stack <name>", "the stack; default: the one that is selected")
@@ -47,7 +47,7 @@ export function hostOption(description: string): Option {
   });
 }
 
-/** Seconds that somebody who has typed a command waits for a host that does not answer, which a stack may wait for to boot. */
+/** Seconds to wait for a host that does not answer. Less than for a stack, where the host may be booting. */
 const connectTimeoutSeconds = 10;
 
 export function settingsOf({ sudo = false, host }: SourceOptions): HostSettings {
@@ -59,7 +59,7 @@ export function settingsOf({ sudo = false, host }: SourceOptions): HostSettings 
   };
 }
 
-/** What the environment says: there is no configuration. */
+/** The settings from the environment: the command has no configuration. */
 function secondsOf(setting: "timeoutSeconds" | "connectTimeoutSeconds", otherwise?: number): number {
   const field = configuration.shape[setting];
   const variable = String(field.meta()?.environment);

@@ -2,13 +2,13 @@ import { oneLine } from "../text";
 
 /** Characters between two columns. */
 const gap = 2;
-/** No column becomes narrower than this, unless all that is in it is. */
+/** Columns are not cut to less than this. */
 const least = 8;
 
-/** Rows under their headings. Where they are wider than the terminal, the widest columns are cut, and "…" says so. */
+/** Lays out rows under their headings. If they are wider than the terminal, the widest columns are cut, shown by "…". */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], width = Infinity): string {
   const all = [headings, ...rows].map((row) => row.map(oneLine));
-  // A column in which nothing stands tells nothing.
+  // Leaves out empty columns.
   const kept = headings.flatMap((_, column) => (rows.some((row) => row[column]) ? [column] : []));
   const cells = all.map((row) => kept.map((column) => row[column] ?? ""));
   const widths = fit(
@@ -19,7 +19,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
-/** The widths, of which the widest are cut down until all fit. */
+/** The widths, the widest ones reduced until all fit. */
 function fit(widths: readonly number[], room: number): number[] {
   const fitted = [...widths];
   for (let over = fitted.reduce((sum, each) => sum + each, 0) - room; over > 0; over--) {

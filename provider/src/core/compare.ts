@@ -82,8 +82,8 @@ export function observedInputs(schema: z.ZodObject, wanted: Values, observed: ob
       if (want !== undefined) result[key] = want;
     } else if (nested && isValues(want) && isValues(have)) result[key] = observedInputs(nested, want, have);
     else if (field.meta()?.subset && Array.isArray(want) && Array.isArray(have)) {
-      const [request, there] = [common(want, have), common(have, want)];
-      result[key] = isSame(field, request, there) ? request : there;
+      const [request, present] = [common(want, have), common(have, want)];
+      result[key] = isSame(field, request, present) ? request : present;
     } else if (have !== undefined) result[key] = have;
   }
   return result;

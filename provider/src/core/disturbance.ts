@@ -6,7 +6,7 @@ import type { AnyKind } from "./kind";
  * Namespaces in which this run has changed something that other objects depend on. The kernel may remove those with it, and
  * none of their inputs shows that, so they are observed again before they count as unchanged.
  */
-const disturbed = new Set<string>();
+export const disturbed = new Set<string>();
 
 /** Records that an operation is about to change an object. */
 export function disturb(kind: AnyKind, args: Values, settings: HostSettings): void {

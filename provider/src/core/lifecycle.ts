@@ -2,11 +2,11 @@ import { LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { requireTools } from "../host/requirements";
 import { check, hasUnknown, type Values } from "./check";
+import { cancelCleanUp, pendingCleanUps, runPendingCleanUps, trackRemoval } from "./clean-up";
 import { observedInputs, toPlainJson } from "./compare";
 import { converge, isOutdated, outputsOf, PartialError, requestedInputs } from "./converge";
 import { disturb } from "./disturbance";
 import type { AnyKind, Observed } from "./kind";
-import { cancelCleanUp, cleanUpLost, lost, whileGoing } from "./lost";
 import {
   claimObject,
   existsError,
@@ -96,10 +96,10 @@ export async function read(
     const observed = await observeOwned(kind, host, recorded, recorded);
     const key = keyOf(kind, id, recorded, settings);
     if (!observed || isForeign(recorded, observed)) {
-      lost.set(key, () => cleanUp(kind, recorded, settings));
+      pendingCleanUps.set(key, () => cleanUp(kind, recorded, settings));
       return undefined;
     }
-    lost.delete(key);
+    pendingCleanUps.delete(key);
     const { imported } = recorded;
     const inputs = observedInputs(kind.args, recorded, observed.inputs);
     const outputs = toPlainJson({ ...inputs, ...outputsOf(kind, recorded, observed), imported });
@@ -115,10 +115,10 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
       disturb(kind, recorded, settings);
       const observed = await observeOwned(kind, host, recorded, recorded);
       if (observed && !isForeign(recorded, observed)) await removeObserved(kind, host, recorded, observed);
-      await takeAwayRest(kind, host, recorded, observed);
-      await cleanUpLost();
+      await removeLeavings(kind, host, recorded, observed);
+      await runPendingCleanUps();
     });
-  return whileGoing(keyOf(kind, id, recorded, settings), removal);
+  return trackRemoval(keyOf(kind, id, recorded, settings), removal);
 }
 
 /** Removes what our object left behind, unless the object exists again. */
@@ -126,11 +126,11 @@ async function cleanUp(kind: AnyKind, recorded: Values, settings: HostSettings):
   const host = await open(kind, recorded, settings);
   const observed = await observeOwned(kind, host, recorded, recorded);
   if (observed && !isForeign(recorded, observed)) return;
-  await takeAwayRest(kind, host, recorded, observed);
+  await removeLeavings(kind, host, recorded, observed);
 }
 
 /** Removes what an object leaves behind: its claim, unless another owner's object has its name, and what the kind keeps beside it. */
-async function takeAwayRest(
+async function removeLeavings(
   kind: AnyKind,
   host: Host,
   recorded: Values,

@@ -59,15 +59,15 @@ export function sshConnection(url: string, ssh: SshOptions, seconds: number): Co
   const waiting = new Set<(message: string) => void>();
   let connected: Promise<void> | undefined;
   // After one wait that failed, later callers try only once.
-  let isPatient = true;
+  let keepsTrying = true;
 
   const connectOnce = async () => {
     const report = (message: string) => waiting.forEach((progress) => void progress(message));
-    await (isPatient ? keepTrying(url, ssh, seconds, report) : connect(url, ssh, seconds)).catch((error) => {
-      [connected, isPatient] = [undefined, false];
+    await (keepsTrying ? keepTrying(url, ssh, seconds, report) : connect(url, ssh, seconds)).catch((error) => {
+      [connected, keepsTrying] = [undefined, false];
       throw error;
     });
-    isPatient = true;
+    keepsTrying = true;
   };
 
   return {

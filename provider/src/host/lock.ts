@@ -9,7 +9,7 @@ import { waitingFor } from "./operation";
 const waitSeconds = 30;
 /** Seconds after which this process lets another program have the lock. */
 const fairSeconds = 5;
-const late = 75;
+const lockTimeoutExitCode = 75;
 
 /** The lock on a namespace while this process uses it. */
 interface Lease {
@@ -73,7 +73,7 @@ function begin(host: Host, netns: string | undefined): Lease {
     const used = new Promise<void>((unused) => {
       end = unused;
     });
-    const argv = ["flock", "-w", String(waitSeconds), "-E", String(late), "/proc/self/ns/net", "cat"];
+    const argv = ["flock", "-w", String(waitSeconds), "-E", String(lockTimeoutExitCode), "/proc/self/ns/net", "cat"];
     ended = host
       .during(enter(netns, argv), waitSeconds + 5, () => {
         resolve();
@@ -89,7 +89,7 @@ function begin(host: Host, netns: string | undefined): Lease {
 }
 
 function busy(error: unknown): unknown {
-  if (!hasCode(error, "LN_COMMAND") || error.command?.exitCode !== late) return error;
+  if (!hasCode(error, "LN_COMMAND") || error.command?.exitCode !== lockTimeoutExitCode) return error;
   const hint = "see which program holds it: lslocks";
   return new LocalnetError("LN_BUSY", `another program kept this namespace for ${waitSeconds} s`, { hint });
 }

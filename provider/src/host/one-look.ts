@@ -50,7 +50,7 @@ function keyOf({ argv, input }: Command): string {
 const namespacesAtOnce = 16;
 const processesAtOnce = 4;
 /** Placeholder for the name of a namespace. No argument contains it. */
-const hole = "\0";
+const placeholder = "\0";
 
 /**
  * Runs in other namespaces, with few processes, the commands that ran in at least two of the samples. What this does not
@@ -73,7 +73,7 @@ export async function prefetch(host: Host, samples: readonly string[], others: r
   await Promise.all(
     parts.map((names) =>
       limit(async () => {
-        const inside = names.map((name) => allIn(name, common));
+        const inside = names.map((name) => combinedIn(name, common));
         const results = await runAll(
           host,
           inside.map(({ all }) => all.command),
@@ -89,12 +89,12 @@ export async function prefetch(host: Host, samples: readonly string[], others: r
 }
 
 /** The command that runs all of these in one namespace, with one shell that enters it once. */
-function allIn(name: string, templates: readonly (readonly [string[], string])[]) {
+function combinedIn(name: string, templates: readonly (readonly [string[], string])[]) {
   const commands = templates.map(([argv, input]) => ({
-    argv: argv.map((word) => word.replace(hole, () => name)),
+    argv: argv.map((word) => word.replace(placeholder, () => name)),
     input,
   }));
-  const all = together(commands.map(({ argv, input }) => ({ argv: withinNetns(argv, name), input })));
+  const all = combined(commands.map(({ argv, input }) => ({ argv: withinNetns(argv, name), input })));
   return { commands, all: { ...all, command: { ...all.command, argv: enter(name, all.command.argv) } } };
 }
 
@@ -109,10 +109,10 @@ function withinNetns(argv: readonly string[], netns: string): readonly string[] 
 function templateOf({ argv, input }: Command, netns: string): Command | undefined {
   const path = pathOf(netns);
   const words = argv.map((word, index) => {
-    if (word === `--net=${path}`) return `--net=${pathOf(hole)}`;
-    return word === netns && argv[index - 1] === "-n" ? hole : word;
+    if (word === `--net=${path}`) return `--net=${pathOf(placeholder)}`;
+    return word === netns && argv[index - 1] === "-n" ? placeholder : word;
   });
-  return words.some((word) => word.includes(hole)) ? { argv: words, input } : undefined;
+  return words.some((word) => word.includes(placeholder)) ? { argv: words, input } : undefined;
 }
 
 /**
@@ -131,7 +131,7 @@ while [ "$#" -gt 0 ]; do
 done`;
 
 /** Runs many commands with one, and returns the result of each, up to the first one that hangs. */
-function together(commands: readonly Command[]): { command: Command; results(result: Result | undefined): Result[] } {
+function combined(commands: readonly Command[]): { command: Command; results(result: Result | undefined): Result[] } {
   const end = randomUUID();
   const words = commands.flatMap(({ argv, input }) => [String(argv.length), input, ...argv]);
   return {
@@ -151,11 +151,11 @@ function together(commands: readonly Command[]): { command: Command; results(res
 }
 
 /** Time limit for all of them together, in seconds. */
-const patienceSeconds = 60;
+const limitSeconds = 60;
 
 async function runAll(host: Host, commands: readonly Command[]): Promise<Result[]> {
-  const { command, results } = together(commands);
-  const options = { input: command.input, timeoutSeconds: patienceSeconds, accept: "any" as const };
+  const { command, results } = combined(commands);
+  const options = { input: command.input, timeoutSeconds: limitSeconds, accept: "any" as const };
   // The caller runs the command alone then, and gets its error.
   return results(await scope.run(undefined, () => host.run(command.argv, options)).catch(() => undefined));
 }

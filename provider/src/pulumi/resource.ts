@@ -194,12 +194,14 @@ const goesWith = new WeakMap<object, pulumi.Resource | undefined>();
 function defaultOptions(shape: Shape, args: Values): pulumi.CustomResourceOptions {
   const { parent, references, secrets = {}, secretOutputs = [] } = shape;
   const within = parent && args[parent];
-  const mayGo = pulumi.Resource.isInstance(within) && !retained.has(within);
+  const isDeletedWithParent = pulumi.Resource.isInstance(within) && !retained.has(within);
   // What it uses may be deleted itself, and would then still be in use.
-  const isFirst = givenIn(references, args).some(([, each]) => goesWith.has(each) && goesWith.get(each) !== within);
+  const needsOwnDelete = givenIn(references, args).some(
+    ([, each]) => goesWith.has(each) && goesWith.get(each) !== within,
+  );
   const hidden = [...Object.keys(secrets).filter((key) => secrets[key] === true), ...secretOutputs];
   return {
-    ...(mayGo && !isFirst && { deletedWith: within }),
+    ...(isDeletedWithParent && !needsOwnDelete && { deletedWith: within }),
     ...(hidden.length > 0 && { additionalSecretOutputs: hidden }),
   };
 }

@@ -49,8 +49,8 @@ export class Provider {
       this.host = openHost(undefined, { sudo: false });
       const { disturbed } = require("../../../provider/src/core/disturbance");
       const { program } = require("../../../provider/src/core/program");
-      const { lost } = require("../../../provider/src/core/lost");
-      this.known = [disturbed, program, lost];
+      const { pendingCleanUps } = require("../../../provider/src/core/clean-up");
+      this.known = [disturbed, program, pendingCleanUps];
       ({ forget: this.forget } = require("../../../provider/src/host/cache"));
       this.watch(this.host);
     });

@@ -50,12 +50,12 @@ async function record(resource: string, filter: readonly string[], options: Opti
   await requireTools(openHost(undefined, settings), ["tcpdump", "ip"]);
   const { write = process.stdout.isTTY ? undefined : "-" } = options;
   const argv = ["tcpdump", "-n", "-i", link, ...(options.count ? ["-c", String(options.count)] : [])];
-  // What tcpdump may not keep back: whoever reads the pipe wants to see a packet when it comes.
+  // tcpdump must not buffer: whoever reads the pipe wants to see each packet at once.
   const format = write === undefined ? ["-l"] : ["-U", "-w", "-"];
   const command = [...argv, ...format, "--", ...filter];
   const where = { ...settings, netns };
   if (write === undefined || write === "-") return runInForeground(where, command, { mode: "bound" });
-  // Written here, by this user, wherever tcpdump runs.
+  // This user writes the file on this machine, wherever tcpdump runs.
   const file = open(write);
   try {
     return await runInForeground(where, command, { mode: "bound", stdout: file });
@@ -72,7 +72,7 @@ function open(path: string): number {
   }
 }
 
-/** What of a lab a word asks to see the packets of. */
+/** The namespace and link that a word names. */
 export function targetOf(objects: readonly LabObject[], word: string, far = false): Target {
   const isPlace = objects.some(({ netns }) => netns === word);
   const object = isPlace ? undefined : findObject(objects, word);

@@ -17,11 +17,11 @@ interface Row {
   readonly type: string;
   readonly id: string;
   readonly owner: string;
-  /** "there": it would go; "noted": it is gone, and its entry in the ledger would go. */
+  /** "there": the object would be removed; "noted": it is gone, and its entry in the ledger would be removed. */
   readonly result: "there" | "noted" | "gone" | "left";
-  /** Why it is left. */
+  /** Why it stays. */
   readonly reason?: string | undefined;
-  /** What nobody's mark is on and goes with it. */
+  /** Unmarked objects inside it, which go with it. */
   readonly along: readonly string[];
 }
 

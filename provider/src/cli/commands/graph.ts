@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { visibleJson } from "../../text";
-import { compareWithKernel } from "../look";
+import { compareWithKernel } from "../compare";
 import { exitCodes, UsageError } from "../outcome";
 import type { Run } from "../run";
 import { addSource, readObjects, type SourceOptions, settingsOf } from "../source";
@@ -51,7 +51,7 @@ async function formatted(drawn: Graph, objects: readonly LabObject[], options: O
   return html(drawn, svg(await layOut(drawn), new Set(changed)), titleOf(drawn), looked);
 }
 
-/** The project and the stack, where all is of one. */
+/** The project and the stack, if all objects belong to one. */
 function titleOf({ boxes }: Graph): string {
   const owners = boxes.flatMap(({ nodes }) => nodes.flatMap(({ objects }) => objects.map(({ owner }) => owner ?? "")));
   const stacks = new Set(owners.map((owner) => owner.split("/", 2).join("/")));

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { kinds } from "../../kinds";
 import { oneLine, visibleJson } from "../../text";
-import { compareWithKernel, type ObjectState } from "../look";
+import { compareWithKernel, type ObjectState } from "../compare";
 import { exitCodes } from "../outcome";
 import type { Run } from "../run";
 import { addSource, readObjects, type SourceOptions, settingsOf } from "../source";
@@ -41,7 +41,7 @@ interface Row {
   /** The link, or the object's id in its namespace. */
   readonly object: string;
   readonly addresses: readonly string[];
-  /** What a link leads to: its other end, the bridge that it is a port of, the link below. */
+  /** What a link is connected to: its other end, its bridge, the link below. */
   readonly leadsTo: readonly string[];
   readonly state: ObjectState["state"];
   readonly remarks: readonly string[];
@@ -72,7 +72,7 @@ function byKind(a: Row, b: Row): number {
   return order.indexOf(a.type) - order.indexOf(b.type);
 }
 
-/** As people count: pod-2 stands before pod-10. What is in no namespace of its own comes first. */
+/** Numeric order: pod-2 comes before pod-10. The host's own namespace comes first. */
 function byText(a = "", b = ""): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
@@ -92,7 +92,7 @@ function text(rows: readonly Row[], isLive: boolean, width?: number): string {
   return `${table(headings, cells, width)}${remarks(rows)}`;
 }
 
-/** What differs, a line each, and what puts it back. */
+/** The differences, a line each, and the command that repairs them. */
 function remarks(rows: readonly Row[]): string {
   const notes = new Set(rows.flatMap(({ type, name, remarks }) => remarks.map((each) => `${type} ${name}: ${each}`)));
   const isChanged = rows.some(({ state }) => state === "gone" || state === "differs");

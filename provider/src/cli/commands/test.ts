@@ -24,14 +24,14 @@ interface Result {
   readonly what: string;
   readonly expect: string;
   readonly result: "ok" | "failed" | "unknown";
-  /** Milliseconds that half of the answers took at most. */
+  /** Median time of the answers in milliseconds. */
   readonly milliseconds?: number | undefined;
-  /** What was seen instead, or why nobody could look. */
+  /** What was seen instead, or why it could not be tried. */
   readonly reason?: string;
 }
 
-/** Probes that are tried at a time. */
-const atOnce = 8;
+/** Probes that run at the same time. */
+const concurrency = 8;
 
 export function test(run: Run): Command {
   return addSource(new Command("test"))
@@ -52,7 +52,7 @@ async function tryAll(options: Options): Promise<number> {
   if (options.live) throw new UsageError("a host knows of no probes", "name a stack: leave out --live");
   const probes = (await readObjects(options)).filter(({ type }) => type === probe.type);
   if (probes.length === 0) throw new UsageError("the stack has no probe", "localnet ls lists what it has");
-  const limit = pLimit(atOnce);
+  const limit = pLimit(concurrency);
   const results = await Promise.all(probes.map((each) => limit(() => tryOne(each, options))));
   const sorted = results.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   process.stdout.write(options.json ? `${visibleJson(sorted)}\n` : text(sorted, process.stdout.columns));

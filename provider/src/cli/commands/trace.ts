@@ -9,7 +9,7 @@ import { addSource, readObjects, type SourceOptions, settingsOf } from "../sourc
 import type { LabObject } from "../topology/object";
 import { flowTo } from "../trace/flow";
 import { report } from "../trace/report";
-import { tools, traceFlow } from "../trace/traced";
+import { tools, traceFlow } from "../trace/trace";
 
 interface Options extends SourceOptions {
   readonly from?: string;

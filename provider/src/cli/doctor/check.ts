@@ -1,20 +1,20 @@
 import { LocalnetError } from "../../errors";
 import type { Host, RunOptions } from "../../host";
 
-/** One line of what `localnet doctor` says. */
+/** One line of the output of `localnet doctor`. */
 export interface Line {
   readonly group: "user" | "command" | "kernel" | "firewall" | "program";
   readonly what: string;
-  /** "note": nothing is wrong, but it changes what a lab does. */
+  /** "note": not an error, but it affects a lab. */
   readonly result: "ok" | "missing" | "note";
   readonly detail: string;
-  /** What to type, or where to read on. */
+  /** What to type, or where to read more. */
   readonly cure?: string | undefined;
 }
 
 export type Check = (host: Host) => Promise<Line[]>;
 
-/** What a command prints; undefined when it is not there, or fails. */
+/** The output of a command; undefined: it does not exist, or it fails. */
 export async function outputOf(
   host: Host,
   argv: readonly string[],

@@ -11,7 +11,7 @@ interface Feature {
   readonly input?: string;
 }
 
-/** A type of link, and the words that it needs. */
+/** Probes for a type of link, with the arguments that it needs. */
 function link(what: string, module: string, words: string, below = false): Feature {
   const lines = [
     ...(below ? ["link add name low type veth"] : []),
@@ -24,19 +24,19 @@ function command(what: string, module: string, ...argv: string[]): Feature {
   return { what, module, argv };
 }
 
-/** A state of IPsec in a protocol, with these words for what it does and a key that nobody uses. */
+/** Probes for an IPsec state in a protocol, with these arguments and an arbitrary key. */
 function state(what: string, module: string, protocol: string, ...algorithm: string[]): Feature {
   const address = ["src", "192.0.2.1", "dst", "192.0.2.2"];
   return command(what, module, "ip", "xfrm", "state", "add", ...address, "proto", protocol, "spi", "257", ...algorithm);
 }
 
-/** A queueing discipline, by its words for `tc`. */
+/** Probes for a queueing discipline, by its arguments for `tc`. */
 function qdisc(words: string): Feature {
   const [name = "", ...rest] = words.split(" ");
   return command(`Qdisc: ${name}`, `sch_${name}`, "tc", "qdisc", "add", "dev", "lo", "root", name, ...rest);
 }
 
-/** A filter in a list that all packets of a link pass. */
+/** Probes for a filter. */
 function filter(what: string, module: string, ...words: string[]): Feature {
   const lines = ["qdisc add dev lo ingress", `filter add dev lo ingress ${words.join(" ")}`];
   return { what, module, argv: ["tc", "-batch", "-"], input: `${lines.join("\n")}\n` };
@@ -50,7 +50,7 @@ const filters: readonly Feature[] = [
   filter("TrafficFilter: drop, pass", "act_gact", "protocol", "ip", "u32", "match", "u32", "0", "0", "action", "drop"),
 ];
 
-/** What a kernel may have been built without. */
+/** Features that a kernel may lack. */
 const features: readonly Feature[] = [
   link("VethPair, Pod", "veth", "veth"),
   link("Bridge", "bridge", "bridge"),
@@ -79,7 +79,7 @@ const features: readonly Feature[] = [
   command("IpvsService, IpvsBackend", "ip_vs", "ipvsadm", "-L", "-n"),
 ];
 
-/** What the running kernel has, or could load. Nothing is loaded: only where there is nothing to load is it tried. */
+/** The features that the running kernel has or could load. Loads nothing: a feature is tried only if no module would be loaded. */
 export async function checkKernel(host: Host): Promise<Line[]> {
   const loaded = await loadedModules(host);
   const enter = await throwaway(host);
@@ -97,7 +97,7 @@ export async function checkKernel(host: Host): Promise<Line[]> {
   );
 }
 
-/** The words that run a command in a network namespace that ends with it, of a user who is root there. */
+/** The command line that runs a command as root of a new user and network namespace, which ends with it. */
 async function throwaway(host: Host): Promise<string[]> {
   const isRoot = (await outputOf(host, ["id", "-u"])) === "0";
   return ["unshare", ...(isRoot ? [] : ["--user", "--map-root-user"]), "--net"];

@@ -6,12 +6,12 @@ import { type Line, outputOf } from "./check";
 
 const page = "docs/other-programs.md";
 
-/** The host's own firewall, as far as a lab on the host meets it. */
+/** The host's own firewall, as far as it affects a lab on the host. */
 export async function checkFirewall(host: Host): Promise<Line[]> {
   try {
     return [await checkBackend(host), await checkForwarding(host), ...(await checkBridges(host))];
   } catch (error) {
-    // The command itself is named above; without root nobody may look.
+    // A missing command is reported elsewhere; without root the rules cannot be read.
     if (!hasCode(error, "LN_TOOL", "LN_COMMAND", "LN_KERNEL", "LN_PERMISSION")) throw error;
     return [{ group: "firewall", what: "iptables", result: "note", detail: `cannot be looked at: ${error.summary}` }];
   }
@@ -50,7 +50,7 @@ const programs = [
   ["firewalld", "/run/firewalld", "takes rules of the host away when it reloads", ""],
 ] as const;
 
-/** Programs that run here and change what they find. */
+/** Running programs that change network settings by themselves. */
 export async function checkPrograms(host: Host): Promise<Line[]> {
   const listings = await Promise.all(programs.map(([, path]) => outputOf(host, ["ls", "-d", path])));
   return programs.flatMap(([what, , does, anchor], index): Line[] => {

@@ -2,9 +2,9 @@ import { oneLine } from "../../text";
 import type { LabObject } from "./object";
 import { idIn, type Link, type Part, topologyOf } from "./topology";
 
-/** A lab as a picture has it: boxes, what stands in them, and what leads from one to another. */
+/** A lab as a picture: boxes, the nodes in them, and the lines between them. */
 export interface Graph {
-  /** Hosts, where there are several. */
+  /** The hosts, if there are several. */
   readonly frames: readonly Frame[];
   readonly boxes: readonly Box[];
   readonly edges: readonly Edge[];
@@ -20,7 +20,7 @@ export interface Box {
   readonly id: string;
   readonly label: string;
   readonly host?: string | undefined;
-  /** The frame that it stands in. */
+  /** The frame that contains it. */
   readonly frame?: string | undefined;
   /** The resources that make it. */
   readonly objects: readonly LabObject[];
@@ -32,7 +32,7 @@ export interface GraphNode {
   readonly kind: "link" | "bridge" | "service" | "process" | "barrier";
   /** The text, in lines. */
   readonly lines: readonly string[];
-  /** The resource that it comes from, or several that are drawn as one. */
+  /** Its resource, or several that are drawn as one. */
   readonly objects: readonly LabObject[];
 }
 
@@ -46,11 +46,11 @@ export interface Edge {
 
 type MutableBox = Omit<Box, "nodes" | "objects"> & { nodes: GraphNode[]; objects: LabObject[] };
 
-/** More pods like one another on one bridge than this are drawn as one box. */
+/** More similar pods than this on one bridge are drawn as one box. */
 const grouped = 12;
 
 export function graphOf(unsorted: readonly LabObject[]): Graph {
-  // As people count: pod-2 stands before pod-10, wherever the engine came to them.
+  // Numeric order: pod-2 comes before pod-10, whatever the order in the state.
   const objects = [...unsorted].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   const { namespaces, links, services, processes, barriers } = topologyOf(objects);
   const boxes = new Map<string, MutableBox>();
@@ -108,7 +108,7 @@ export function graphOf(unsorted: readonly LabObject[]): Graph {
   return group(inFrames({ frames: [], boxes: [...boxes.values()], edges: numbered }));
 }
 
-/** Of several hosts each is a frame. */
+/** If there are several hosts, each is a frame. */
 function inFrames({ boxes, edges }: Graph): Graph {
   const hosts = [...new Set(boxes.map(({ host }) => host))];
   if (hosts.length < 2) return { frames: [], boxes, edges };
@@ -136,7 +136,7 @@ function isSameNamespace(a: Part, b: Part): boolean {
   return a.host === b.host && a.netns === b.netns;
 }
 
-/** A cable is drawn once, towards the end that is a port of a bridge: so pods stand on one side and their bridge on the other. */
+/** A cable is drawn once, towards the end that is a port of a bridge: this puts pods on one side and their bridge on the other. */
 function isDrawnFrom(link: Link, peer: Link): boolean {
   const [a, b] = [link.master !== undefined, peer.master !== undefined];
   return a === b ? keyOf(link) < keyOf(peer) : b;
@@ -159,7 +159,7 @@ function barrierLines(object: LabObject): string[] {
   return [`${chain}: ${target}`, match.filter(Boolean).join(" ") || idIn(object)];
 }
 
-/** Of many boxes that have one cable each to the same neighbour and look alike, one is drawn, and says how many there are. */
+/** Many similar boxes with one cable each to the same neighbour are drawn as one box, which says how many there are. */
 function group(graph: Graph): Graph {
   const boxOf = new Map(graph.boxes.flatMap((box) => box.nodes.map(({ id }) => [id, box] as const)));
   const portOf = new Map(graph.edges.filter(({ kind }) => kind === "port").map(({ from, to }) => [from, to]));
@@ -190,7 +190,7 @@ function group(graph: Graph): Graph {
       .map((index) => boxes.flatMap(({ nodes }) => nodes[index] ?? []))
       .concat([farEnds])) {
       const [kept, ...rest] = nodes;
-      // Where all cables end at one node, that is one already.
+      // If all cables end at one node, nothing has to be merged there.
       if (!kept || rest.every(({ id }) => id === kept.id)) continue;
       merged.set(kept.id, mergeNodes(nodes));
       for (const { id } of rest) gone.add(id);
@@ -214,7 +214,7 @@ function farNodes({ boxes, edges }: Graph, { nodes }: Box): GraphNode[] {
   return boxes.flatMap((box) => box.nodes).filter(({ id }) => far.includes(id));
 }
 
-/** One node for many: each line is that of the first and that of the last. */
+/** One node for many: each of its lines shows the text of the first and of the last. */
 function mergeNodes(nodes: readonly GraphNode[]): GraphNode {
   const [first, last] = [nodes[0], nodes.at(-1)] as [GraphNode, GraphNode];
   const lines = first.lines.map((line, index) => {

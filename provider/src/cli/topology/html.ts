@@ -1,5 +1,5 @@
 import { visibleJson } from "../../text";
-import type { ObjectState } from "../look";
+import type { ObjectState } from "../compare";
 import type { Graph } from "./graph";
 import type { LabObject } from "./object";
 import { escapeXml } from "./svg";
@@ -20,7 +20,7 @@ const style = `
   .state { font-weight: bold; } .differs, .gone { color: light-dark(#c62828, #ff8a80); }
   .found .node:not(.hit) { opacity: 0.25; }`;
 
-/** Zoom, search, and what a thing is, by mouse and by keyboard. It fetches nothing. */
+/** Zoom, search and details of a node, by mouse and by keyboard. It fetches nothing. */
 const script = `
   const svg = document.querySelector("svg"), main = document.querySelector("main"), panel = document.querySelector("aside");
   const search = document.querySelector("input"), hits = document.querySelector("output");
@@ -33,7 +33,7 @@ const script = `
     svg.setAttribute("width", width * scale); svg.setAttribute("height", height * scale);
     main.scrollTo(centre[0] * scale - main.clientWidth / 2, centre[1] * scale - main.clientHeight / 2);
   };
-  // Small at first: scroll bars take room.
+  // Small at first, because scroll bars take space.
   const fit = () => { zoom(0.05); zoom(Math.min(1.5, main.clientWidth / width, main.clientHeight / height)); };
   const choose = (node) => {
     document.querySelectorAll(".chosen").forEach((each) => each.classList.remove("chosen"));
@@ -71,7 +71,7 @@ const script = `
   for (const button of document.querySelectorAll("button")) button.addEventListener("click", () => ({ in: () => zoom(scale * 1.25), out: () => zoom(scale / 1.25), fit })[button.value]());
   fit();`;
 
-/** One page with the picture, that needs nothing else. `looked`: how the objects are now. */
+/** One page with the picture, which needs nothing else. `looked`: the present condition of the objects. */
 export function html(
   { boxes, edges }: Graph,
   picture: string,
@@ -100,7 +100,7 @@ export function html(
     ),
   );
   const ofBox = boxes.map(({ id, objects }) => [id, objects.map((each) => fact(each, `shell ${each.name}`))] as const);
-  // A cable is the resources at its ends, which may be one.
+  // A cable stands for the resources at its ends, which may be the same.
   const ofEdge = edges.map(({ id, from, to }) => {
     const both = [...(ofNode.get(from) ?? []), ...(ofNode.get(to) ?? [])];
     return [id, [...new Map(both.map((each) => [`${each.type} ${each.id}`, each])).values()]] as const;
@@ -108,7 +108,7 @@ export function html(
   const facts = Object.fromEntries([...ofNode, ...ofBox, ...ofEdge]);
   const changed = looked.filter(({ state }) => state === "differs" || state === "gone").length;
   const note = looked.length === 0 ? "" : changed === 0 ? "all as the state says" : `${changed} not as the state says`;
-  // What could end the element is written otherwise in JSON.
+  // Escapes in JSON what could end the element.
   const json = visibleJson(facts).replace(/</g, "\\u003c");
   return `<!doctype html>
 <html lang="en">

@@ -1,7 +1,7 @@
 import { LocalnetError } from "../../errors";
 import type { Box, Edge, Frame, Graph, GraphNode } from "./graph";
 
-/** Where a thing stands, in pixels. */
+/** The position of a node, in pixels. */
 interface Place {
   readonly x: number;
   readonly y: number;
@@ -18,7 +18,7 @@ export interface Layout {
   readonly edges: readonly { readonly edge: Edge; readonly points: readonly { x: number; y: number }[] }[];
 }
 
-/** What elkjs takes and returns, as far as it is used here. */
+/** The part of elkjs's input and output that is used here. */
 interface ElkNode extends Partial<Place> {
   readonly id: string;
   readonly layoutOptions?: Record<string, string>;
@@ -33,7 +33,7 @@ interface ElkEdge {
 }
 type Point = { readonly x: number; readonly y: number };
 
-/** Pixels: of a character, a line of text, the space around a text. */
+/** Pixels: width of a character, height of a line, space around a text. */
 const [charWidth, lineHeight, margin] = [7.3, 17, 8];
 
 const options = {
@@ -42,7 +42,7 @@ const options = {
   "elk.hierarchyHandling": "INCLUDE_CHILDREN",
   "elk.json.edgeCoords": "ROOT",
   "elk.json.shapeCoords": "ROOT",
-  // Things stay in the order of their names.
+  // Keep the nodes in the order of their names.
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
   "elk.spacing.nodeNode": "14",
   "elk.spacing.componentComponent": "24",
@@ -50,7 +50,7 @@ const options = {
   "elk.layered.mergeEdges": "true",
 };
 
-/** Lays a graph out with ELK, which was made for boxes in boxes. */
+/** Lays a graph out with ELK, which supports nested boxes. */
 export async function layOut({ frames, boxes, edges }: Graph): Promise<Layout> {
   const Elk = loadElk();
   const boxesIn = (frame: string | undefined) => boxes.filter((box) => box.frame === frame).map(boxNode);
@@ -89,7 +89,7 @@ function boxNode({ id, label, nodes }: Box): ElkNode {
   return container(id, label, children);
 }
 
-/** Its label stands on top of what is in it. */
+/** Space for its label above its contents. */
 function container(id: string, label: string, children: readonly ElkNode[]): ElkNode {
   const least = { width: widthOf(label) + 2 * margin, height: 46 };
   return {
@@ -116,7 +116,7 @@ function placeOf({ x = 0, y = 0, width = 0, height = 0 }: ElkNode): Place {
   return { x, y, width, height };
 }
 
-/** 8 MB that only pictures need: whoever wants them installs it. */
+/** elkjs is 8 MB that only pictures need, so users install it themselves. */
 function loadElk(): new () => { layout(graph: ElkNode): Promise<ElkNode> } {
   try {
     const { default: Elk } = require("elkjs/lib/elk.bundled.js");

@@ -1,17 +1,17 @@
 import type { Values } from "../../core/values";
 
-/** A thing of a lab, as a state records it or as it was found on a host. */
+/** An object of a lab, recorded in a state or found on a host. */
 export interface LabObject {
   readonly type: string;
-  /** The resource's name in the program; of what was found on a host, its id. */
+  /** The resource's name in the program; if it was found on a host, its id. */
   readonly name: string;
   readonly id: string;
-  /** `PROJECT/STACK/RESOURCE`; "" or undefined: nobody's that we know. */
+  /** `PROJECT/STACK/RESOURCE`; "" or undefined: unknown. */
   readonly owner?: string | undefined;
   readonly host?: string | undefined;
   readonly netns?: string | undefined;
   readonly inputs: Values;
   readonly outputs: Values;
-  /** What the lifecycle takes; undefined of what was found on a host. */
+  /** The recorded properties for the lifecycle; undefined: it was found on a host. */
   readonly recorded?: Values;
 }

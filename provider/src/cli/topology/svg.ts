@@ -1,6 +1,6 @@
 import type { Layout } from "./layout";
 
-/** Colours by what they are for. Not every viewer knows CSS variables, so they stand in the rules themselves. */
+/** Colours by purpose. Not every viewer supports CSS variables, so the rules contain the colours themselves. */
 const light = {
   ...{ back: "#ffffff", text: "#1c2128", box: "#f3f5f8", line: "#b9c2cd", cable: "#6b7785", changed: "#c62828" },
   ...{ link: "#ffffff", bridge: "#dbe9ff", service: "#e0f3dc", process: "#fff3d6", barrier: "#ffe0dd" },
@@ -27,13 +27,13 @@ text{font:12px ui-monospace,"DejaVu Sans Mono",monospace} .box text{font-weight:
 ${rules(light)}
 @media (prefers-color-scheme: dark){${rules(dark)}}`;
 
-/** The picture, whole in itself. Those of the ids are drawn as what is not as the state says. */
+/** The picture as a standalone SVG. Nodes with these ids are drawn as different from the state. */
 export function svg({ width, height, frames, boxes, nodes, edges }: Layout, changed = new Set<string>()): string {
   const [w, h] = [Math.ceil(width), Math.ceil(height)];
   const lines = edges.map(({ edge, points }) => {
     const path = points.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${round(x)} ${round(y)}`).join("");
     const end = edge.kind === "backend" ? ' marker-end="url(#arrow)"' : "";
-    // The wide one, which is not seen, is easier to hit.
+    // The wide line is invisible, and easier to click.
     return `<g class="wire" id="${edge.id}" data-from="${edge.from}" data-to="${edge.to}"><path class="area" d="${path}"/><path class="edge ${edge.kind}" d="${path}"${end}/></g>`;
   });
   const outer = frames.map(
@@ -73,7 +73,7 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** Others chose the names: none of them ends a text or an attribute. */
+/** Escapes a text: names come from others, and must not end a text or an attribute. */
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

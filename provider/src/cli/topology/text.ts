@@ -1,8 +1,8 @@
 import type { Box, Frame, Graph, GraphNode } from "./graph";
 
-// Two forms of a graph that others lay out: mermaid, which GitHub and many editors show, and dot of Graphviz.
+// Two text forms of a graph, which other programs lay out: mermaid, shown by GitHub and many editors, and Graphviz's dot.
 
-/** What each kind of node looks like in mermaid: what stands around its text. */
+/** The shape of each kind of node in mermaid: the characters around its text. */
 const shapes: Record<GraphNode["kind"], [string, string]> = {
   link: ["[", "]"],
   bridge: ["[[", "]]"],
@@ -30,13 +30,13 @@ export function mermaid(graph: Graph): string {
   return `${["flowchart LR", ...lines, ...cables].join("\n")}\n`;
 }
 
-/** Mermaid reads HTML in a text: what has a meaning there, or ends the text, is written by its number. */
+/** Mermaid reads HTML in a text: special characters are written by their number. */
 function quoted(text: string): string {
   const safe = text.replace(/["&<>#`\\]/g, (char) => `#${char.charCodeAt(0)};`);
   return `"${safe.replaceAll("\n", "<br>")}"`;
 }
 
-/** The lines of all boxes, of several hosts within those of their frames. */
+/** The lines of all boxes; if there are several hosts, inside those of their frames. */
 function inFrames(
   { frames, boxes }: Graph,
   drawn: (box: Box) => string[],
@@ -55,7 +55,7 @@ export function dot(graph: Graph): string {
     ...box.nodes.map(
       ({ id, kind, lines }) => `    ${id} [shape=${dotShapes[kind]}, label=${dotted(lines.join("\n"))}];`,
     ),
-    // Of a namespace in which nothing stands, Graphviz would draw no box.
+    // Graphviz would draw no box for an empty namespace.
     ...(box.nodes.length === 0 ? [`    ${box.id}_empty [style=invis, label=""];`] : []),
     "  }",
   ];

@@ -1,24 +1,24 @@
 import type { Values } from "../../core/values";
 import type { LabObject } from "./object";
 
-/** A lab as its parts hang together. Each part has the object that it comes from. */
+/** The parts of a lab and their connections. Each part refers to its object. */
 interface Topology {
   readonly namespaces: readonly Namespace[];
   readonly links: readonly Link[];
   readonly services: readonly Service[];
   readonly processes: readonly Part[];
-  /** Rules and policies that let packets go no further. */
+  /** Rules and policies that stop packets. */
   readonly barriers: readonly Part[];
 }
 
-/** A part of a lab, and where it is; `netns` undefined: in the host's own namespace. */
+/** A part of a lab and its place; `netns` undefined: the host's own namespace. */
 export interface Part {
   readonly host?: string | undefined;
   readonly netns?: string | undefined;
   readonly object: LabObject;
 }
 
-/** Without an object: a namespace that others name, and nothing here makes. */
+/** Without an object: a namespace that others name, but that no resource here makes. */
 interface Namespace {
   readonly host?: string | undefined;
   readonly name?: string | undefined;
@@ -48,7 +48,7 @@ interface Service extends Part {
 
 const dropping = ["DROP", "REJECT"];
 
-/** How the parts of a lab hang together. */
+/** Connects the parts of a lab. */
 export function topologyOf(objects: readonly LabObject[]): Topology {
   const of = (...types: string[]) => objects.filter(({ type }) => types.includes(type));
   const part = (object: LabObject): Part => ({ host: object.host, netns: object.netns, object });
@@ -84,7 +84,7 @@ function backendOf(object: LabObject): Service["backends"][number] {
   return { address: String(address).includes(":") ? `[${address}]:${port}` : `${address}:${port}`, object };
 }
 
-/** The links that an object is or has. */
+/** The links of an object. */
 function linksOf(object: LabObject): Link[] {
   const { type, outputs, host } = object;
   if (type === "Pod") return podLinks(object);
@@ -103,7 +103,7 @@ function linksOf(object: LabObject): Link[] {
   ];
 }
 
-/** In the pod `eth0`; outside a port of its bridge, which has no addresses. */
+/** `eth0` in the pod, and a port of its bridge outside, which has no addresses. */
 function podLinks(object: LabObject): Link[] {
   const { outputs, netns, host } = object;
   const name = String(outputs.name);
@@ -134,7 +134,7 @@ function withAddresses(links: readonly Link[], objects: readonly LabObject[]): L
   });
 }
 
-/** Those that are made, and those that something is in. */
+/** The namespaces that resources make, and those that contain something. */
 function namespacesOf(objects: readonly LabObject[], links: readonly Link[]): Namespace[] {
   const namespaces = new Map<string, Namespace>();
   const note = (namespace: Namespace) => {
@@ -151,7 +151,7 @@ export function isNamespace({ type }: LabObject): boolean {
   return type === "Netns" || type === "Pod";
 }
 
-/** The namespace that an object makes, or else that it is in. */
+/** The namespace that an object makes, or else the one that it is in. */
 export function namespaceOf(object: LabObject): string | undefined {
   return isNamespace(object) ? text(object.outputs.name) : object.netns;
 }

@@ -7,7 +7,7 @@ interface Because {
   readonly hint?: string;
 }
 
-/** Why a bridge has not passed on what came in by a port. */
+/** Why a bridge did not forward what a port received. */
 export function bridgeCause({ ifname: name, flags }: Link): Because {
   if (!flags.includes("UP")) return { text: `bridge ${name} is down`, hint: "set it up" };
   return {
@@ -16,7 +16,7 @@ export function bridgeCause({ ifname: name, flags }: Link): Because {
   };
 }
 
-/** Is one that it is for behind the very port that it came in by? */
+/** Explains it if one of the receivers is behind the port by which the packet came in. */
 export async function hairpinCause(
   host: Host,
   netns: string | undefined,
@@ -38,7 +38,7 @@ export async function hairpinCause(
   };
 }
 
-/** From what `ip neigh show` prints. */
+/** The MAC address of a neighbour, from the output of `ip neigh show`. */
 export function macOf(neighbours: string, address: string): string | undefined {
   return neighbours
     .split("\n")
@@ -46,7 +46,7 @@ export function macOf(neighbours: string, address: string): string | undefined {
     ?.match(/ lladdr (\S+)/)?.[1];
 }
 
-/** What `bridge fdb show` prints: addresses, the ports that they are behind, and which are of the ports themselves. */
+/** Parses the output of `bridge fdb show`. Permanent entries are those of the ports themselves. */
 export function parseFdb(text: string): { mac: string; port: string; isPermanent: boolean }[] {
   return [...text.matchAll(/^(\S+) dev (\S+)(.*)$/gm)].map(([, mac = "", port = "", rest = ""]) => ({
     ...{ mac, port, isPermanent: / permanent/.test(rest) },

@@ -1,16 +1,16 @@
 import type { Packet } from "../../tools/nft-events";
 import { type Decision, describePolicy, describeRule, serviceFor } from "./decisions";
+import { type Explanation, lostIn, noRoute, type Surroundings } from "./explain";
 import type { Flow } from "./flow";
 import type { Legacy } from "./legacy";
-import { type Explanation, lostIn, noRoute, type Surroundings } from "./lost";
 import { routeFor } from "./route";
 import { inspectLinks, nameOf } from "./surroundings";
 import { isSamePlace, type Place, type Step, type Visit, type Ways } from "./way";
 
-/** Where and why a way ended. */
+/** Where and why the path of a packet ended. */
 export interface Cause {
   readonly host?: string | undefined;
-  /** "answered": all went well; "refused": somebody said no; "delivered": it came, and no answer can be told from none. */
+  /** "answered": success; "refused": the destination rejected it; "delivered": it arrived, but whether it was answered is unknown. */
   readonly result: "answered" | "refused" | "delivered" | "lost";
   readonly netns: string | undefined;
   /** Was it the answer that was lost? */
@@ -26,9 +26,9 @@ interface Question extends Surroundings {
   readonly from: Place;
   readonly ways: Ways;
   readonly legacy: readonly Legacy[];
-  /** The addresses of the hosts that have the one that it is for. */
+  /** All addresses of the hosts that have the destination address. */
   readonly toward: ReadonlySet<string>;
-  /** What has sent it got an answer. */
+  /** The sender got an answer. */
   readonly isAnswered: boolean;
 }
 
@@ -64,12 +64,12 @@ export async function causeOf(question: Question): Promise<Cause> {
   return lostAt(answer, true, senderIn(ways, answer));
 }
 
-/** On one machine nobody says which. */
+/** Leaves out the host if there is only this machine. */
 function at({ host, netns }: Place): Place {
   return host === undefined ? { netns } : { host, netns };
 }
 
-/** What a rule of iptables' older backend has dropped, by its counter alone. */
+/** A drop by a rule of iptables-legacy, known only by the rule's counter. */
 function legacyDrop({ legacy }: Question, visit: Visit): Explanation | undefined {
   const dropping = legacy.find((each) => isSamePlace(each, visit))?.counted.find(({ drops }) => drops);
   if (!dropping) return undefined;
@@ -81,7 +81,7 @@ function legacyDrop({ legacy }: Question, visit: Visit): Explanation | undefined
   };
 }
 
-/** A VXLAN that has sent it to nobody. */
+/** A VXLAN link that sent it to no other host. */
 async function unsentCause({ labOf, ways }: Question, visit: Visit): Promise<Explanation | undefined> {
   const last = visit.steps.at(-1);
   if (last?.what !== "out" || ways.carriedFrom(visit.host).length > 0) return undefined;
@@ -91,7 +91,7 @@ async function unsentCause({ labOf, ways }: Question, visit: Visit): Promise<Exp
   return { text: `${last.link} has sent it to no other host`, hint };
 }
 
-/** What became of the packet of a VXLAN in which it, or the question for its address, went to another host. */
+/** What happened to the VXLAN packet that carried it, or the neighbour request for its address, to another host. */
 async function carriedCause(
   question: Question,
   visit: Visit,
@@ -112,7 +112,7 @@ async function carriedCause(
   return { place: visit, explanation: { text: came, hint } };
 }
 
-/** Who has sent what is answered, as the namespace knows them. */
+/** The sender of the answered packet, by its address in this namespace. */
 function senderIn({ there }: Ways, visit: Visit): string {
   const entry = there.find((each) => isSamePlace(each, visit))?.steps[0];
   return entry && "packet" in entry ? entry.packet.source : "";
@@ -129,7 +129,7 @@ function refusal({ source, sourcePort, protocol }: Packet): Explanation {
   };
 }
 
-/** What a rule or a policy has dropped. */
+/** A drop by a rule or a policy. */
 async function dropIn({ labOf }: Question, visit: Visit): Promise<Explanation | undefined> {
   const { netns, steps } = visit;
   const lab = labOf(visit);
@@ -159,7 +159,7 @@ async function neverSent({ labOf, flow, from }: Question): Promise<Explanation> 
   return { text: "nothing was sent", hint: "try it by hand: localnet exec" };
 }
 
-/** A service that a packet is for, and that did not get it, since IPVS takes what is for the host itself. */
+/** A service that the packet missed: IPVS only handles packets that are routed to the host itself. */
 async function missedService({
   labOf,
   ways,

@@ -7,23 +7,23 @@ import type { LabObject } from "../topology/object";
 import { withoutMark } from "./rule-text";
 import type { Step, Visit } from "./way";
 
-// What decided, by the names that people know it by.
+// What decided about a packet, in the words of iptables, nft and ipvsadm.
 
-/** Objects of a host, and who they belong to. */
+/** The objects of a host, with their owners. */
 export interface Lab {
   readonly host: Host;
-  /** As resources name it; undefined: this machine. */
+  /** The host as resources name it; undefined: this machine. */
   readonly url?: string | undefined;
   readonly objects: readonly LabObject[];
 }
 
 export interface Decision {
   readonly text: string;
-  /** `PROJECT/STACK/RESOURCE`, where a mark or the ledger says so. */
+  /** `PROJECT/STACK/RESOURCE`, if a mark or the ledger names it. */
   readonly owner?: string;
 }
 
-/** A rule as iptables prints it, or as nft does. */
+/** A rule as iptables or nft prints it. */
 export async function describeRule(
   lab: Lab,
   netns: string | undefined,
@@ -47,7 +47,7 @@ export function describePolicy(lab: Lab, netns: string | undefined, chain: Chain
   return { text: `policy ${verdict.toUpperCase()} of ${nameOf(chain)}`, ...(whose !== undefined && { owner: whose }) };
 }
 
-/** Who has changed the addresses of a packet. */
+/** What changed the addresses of a packet. */
 export async function describeRewrite(lab: Lab, { netns, steps }: Visit, index: number): Promise<Decision | undefined> {
   const step = steps[index];
   if (step?.what !== "rewrite") return undefined;
@@ -56,7 +56,7 @@ export async function describeRewrite(lab: Lab, { netns, steps }: Visit, index: 
   return (await serviceFor(lab, netns, step.from)) ?? undefined;
 }
 
-/** The service of IPVS that a packet is for. */
+/** The IPVS service of a packet. */
 export async function serviceFor(
   lab: Lab,
   netns: string | undefined,
@@ -84,7 +84,7 @@ function ownerOf({ objects }: Lab, type: string, netns: string | undefined, id: 
   );
 }
 
-/** `filter FORWARD` is of iptables; of other tables the family is said, too. */
+/** `filter FORWARD` for iptables; for other tables with the family. */
 function nameOf({ family, table, chain }: ChainName): string {
   return isIptables({ family, table, chain })
     ? `${family === "ip6" ? "ip6tables " : ""}${table} ${chain}`
@@ -95,7 +95,7 @@ function isIptables({ family, table }: ChainName): boolean {
   return ["ip", "ip6"].includes(family) && ["filter", "nat", "mangle", "raw", "security"].includes(table);
 }
 
-/** nft numbers the rules of iptables, and only iptables can say what is in them; both list them in one order. */
+/** Only nft numbers the rules of iptables, and only iptables prints their text; both list them in the same order. */
 async function spelling(
   host: Host,
   netns: string | undefined,

@@ -3,29 +3,29 @@ import { isIP } from "node:net";
 import type { Marks } from "../../tools/nft-trace";
 import { UsageError } from "../outcome";
 
-/** What is sent, and by what its packets are known from all others. */
+/** What is sent, and how its packets are recognised. */
 export interface Flow {
   readonly protocol: "tcp" | "udp" | "icmp";
   readonly address: string;
   readonly port?: number;
   /** UDP ports of the VXLANs that may carry it. */
   readonly carriers?: readonly number[];
-  /** The port, or of ping the identifier, that it is sent from: one that no other program gets by itself. */
+  /** The source port, or ping's identifier: one that the kernel gives to no other program by itself. */
   readonly key: number;
   /**
-   * Written into the header of what is sent, as the identification of IPv4 or the flow label of IPv6: no router changes it,
-   * so a packet is known by it after its port was rewritten.
+   * Written into the IPv4 identification or the IPv6 flow label of what is sent. No router changes it, so a packet is
+   * recognised after its port was rewritten.
    */
   readonly stamp: number;
 }
 
-/** Above those that Linux gives to who asks for none. */
+/** Above Linux's ephemeral ports. */
 const [firstKey, endKey] = [61_000, 65_500];
 const endStamp = 0x1_00_00;
-/** In what is sent, if there is room for anything. */
+/** The payload of datagrams and pings. */
 export const payload = "localnet";
 
-/** Seconds that an answer may take. */
+/** Seconds to wait for an answer. */
 const patienceSeconds = "2";
 
 export function flowTo(words: readonly string[]): Flow {
@@ -58,7 +58,7 @@ function notUnderstood(text: string): UsageError {
   return new UsageError(`${JSON.stringify(text)} is nothing to send to`, hint);
 }
 
-/** What its packets are known by, there and back, and what routers say of them. */
+/** Expressions of nft that match its packets, the answers, and the routers' errors about them. */
 export function marksOf({ protocol, key, stamp, address, carriers = [] }: Flow): Marks {
   const isV6 = isIP(address) === 6;
   const [stampOf, idOf] = isV6 ? ["ip6 flowlabel", "icmpv6"] : ["ip id", "icmp"];
@@ -68,9 +68,9 @@ export function marksOf({ protocol, key, stamp, address, carriers = [] }: Flow):
     udp: `meta l4proto udp @th,64,64 0x${hex(payload)}`,
     icmp: `${idOf} type echo-request @th,192,64 0x${hex(payload)}`,
   }[protocol];
-  // Where the stamp is in a packet that stands at this bit behind the header of another one.
+  // Matches the stamp of a packet that begins at this bit after the header of another one.
   const stampAt = (bit: number) => (isV6 ? `@th,${bit + 12},20 ${stamp}` : `@th,${bit + 32},16 ${stamp}`);
-  // Behind the header of UDP stand those of VXLAN and Ethernet, then the packet that is carried.
+  // The UDP header is followed by those of VXLAN and Ethernet, then by the carried packet.
   const carried = 64 + 64 + 112;
   const ports = carried + (isV6 ? 320 : 160);
   const answer = protocol === "icmp" ? ports + 32 : ports + 16;
@@ -78,7 +78,7 @@ export function marksOf({ protocol, key, stamp, address, carriers = [] }: Flow):
   const carrier = [
     stampAt(carried),
     `@th,${answer},16 ${key}`,
-    // So does the question for its address go, without which it is not sent.
+    // Also the neighbour request for its address, without which it is not sent.
     ...(isV6 ? [] : [`@th,224,16 0x0806 @th,432,32 0x${bytes.join("")}`]),
   ];
   return {
@@ -87,7 +87,7 @@ export function marksOf({ protocol, key, stamp, address, carriers = [] }: Flow):
     field,
     keys: protocol === "icmp" ? [field] : [field, `${protocol} dport`],
     matches: [
-      // Behind the header of ICMP stands that of the packet that it is about.
+      // The ICMP header is followed by that of the packet that it is about.
       `${idOf} type { destination-unreachable, time-exceeded } ${stampAt(64)}`,
       ...carriers.flatMap((port) => carrier.map((each) => `udp dport ${port} ${each}`)),
     ],
@@ -96,7 +96,7 @@ export function marksOf({ protocol, key, stamp, address, carriers = [] }: Flow):
 
 const hex = (text: string) => Buffer.from(text).toString("hex");
 
-/** What sends it. */
+/** The command that sends it. */
 export function commandOf({ protocol, address, port, key }: Flow): string[] {
   if (protocol === "icmp")
     return ["ping", "-n", "-c", "1", "-W", patienceSeconds, "-e", String(key), "-p", hex(payload), address];

@@ -4,9 +4,9 @@ import { enter } from "../../host/netns";
 import { withoutMark } from "./rule-text";
 import type { Place } from "./way";
 
-// Rules of iptables' older backend: the kernel traces none of them, but it counts the packets of each.
+// Rules of iptables-legacy. The kernel cannot trace them, but counts the packets of each.
 
-/** A rule or a policy, and how many packets it has counted. */
+/** A rule or a policy with its packet counter. */
 interface Counted {
   readonly table: string;
   readonly chain: string;
@@ -17,12 +17,12 @@ interface Counted {
   readonly owner?: string;
 }
 
-/** Where such rules are, and those of them that have counted packets meanwhile. */
+/** A namespace with such rules, and those that counted packets during the trace. */
 export interface Legacy extends Place {
   readonly counted: readonly Counted[];
 }
 
-/** Those of a namespace; none where no program has used that backend there. Makes no table, and loads no module. */
+/** The rules of a namespace; none if no program has used that backend there. Creates no table and loads no module. */
 export async function legacyRules(host: Host, netns: string | undefined, isV6: boolean): Promise<Counted[]> {
   const names = `/proc/net/${isV6 ? "ip6" : "ip"}_tables_names`;
   const { stdout } = await host.run(enter(netns, ["cat", names]), { accept: "any" });
@@ -36,7 +36,7 @@ export async function legacyRules(host: Host, netns: string | undefined, isV6: b
   }
 }
 
-/** Reads what `iptables-save -c` prints. */
+/** Parses the output of `iptables-save -c`. */
 function parseCounters(saved: string): Counted[] {
   let table = "";
   return saved.split("\n").flatMap((line): Counted[] => {
@@ -54,7 +54,7 @@ function parseCounters(saved: string): Counted[] {
   });
 }
 
-/** Those that have counted packets meanwhile; none where somebody has changed the rules. */
+/** The rules that counted packets between two reads; none if the rules were changed. */
 export function countedSince(before: readonly Counted[], after: readonly Counted[]): Counted[] {
   const isSame = before.length === after.length && before.every(({ text }, index) => text === after[index]?.text);
   return isSame ? after.filter(({ packets }, index) => packets > (before[index]?.packets ?? 0)) : [];

@@ -1,10 +1,10 @@
 import { oneLine } from "../../text";
+import type { TraceStep } from "./describe";
 import type { Legacy } from "./legacy";
-import type { TraceStep } from "./tell";
-import type { Traced } from "./traced";
+import type { Traced } from "./trace";
 import type { Place } from "./way";
 
-/** All of it as text: a line a step, and last what came of it. */
+/** The trace as text: one line per step, and the result at the end. */
 export function report({
   sent,
   from,

@@ -1,7 +1,7 @@
 import type { Host } from "../../host";
 import { enter } from "../../host/netns";
 
-/** What the routing of a namespace does with a packet. */
+/** The routing decision of a namespace for a packet. */
 export type Routed =
   | { readonly kind: "local" }
   | { readonly kind: "forward"; readonly link: string; readonly via?: string }
@@ -9,7 +9,7 @@ export type Routed =
 
 interface Lookup {
   readonly to: string;
-  /** Of what comes in: from whom, and by which link. */
+  /** For a packet that comes in: its source and link. */
   readonly from?: string;
   readonly link?: string;
 }
@@ -21,7 +21,7 @@ export async function routeFor(host: Host, netns: string | undefined, { to, from
   return parseRoute(exitCode === 0 ? stdout : "", stderr);
 }
 
-/** Reads what `ip route get` prints. */
+/** Parses the output of `ip route get`. */
 export function parseRoute(stdout: string, stderr: string): Routed {
   const [first = ""] = stdout.split("\n");
   if (first === "") return { kind: "failed", error: /answers: (.*)/.exec(stderr)?.[1] ?? stderr.trim() };
@@ -32,7 +32,7 @@ export function parseRoute(stdout: string, stderr: string): Routed {
   return { kind: "forward", link, ...(via !== undefined && { via }) };
 }
 
-/** Did nobody answer for an address? */
+/** Is the neighbour entry of an address unresolved? */
 export async function asksNeighbour(
   host: Host,
   netns: string | undefined,

@@ -2,7 +2,7 @@ import type { Host } from "../../host";
 import { enter } from "../../host/netns";
 import { type Link, showLinks } from "../../tools/ip/links";
 
-/** Links of a namespace, what is wrong with those that carry nothing though somebody uses them, and all addresses. */
+/** The links of a namespace, the fault of each one that is used but carries nothing, and all addresses. */
 export async function inspectLinks(
   host: Host,
   netns: string | undefined,
@@ -24,7 +24,7 @@ function wrongWith({ ifname, flags, operstate, linkinfo }: Link): string | undef
   return `link ${ifname} has no carrier: ${why}`;
 }
 
-/** Does anybody listen on a port, on whatever address? */
+/** Does any process listen on a port, on any address? */
 export async function listens(
   host: Host,
   netns: string | undefined,

@@ -1,7 +1,7 @@
 import type { ChainName, Event, Packet } from "../../tools/nft-events";
 import type { Flow } from "./flow";
 
-// How a packet went, from what each namespace tells of it.
+// The path of a packet, put together from the events of each namespace.
 
 export type Step =
   | { readonly what: "start" | "in" | "out"; readonly link: string; readonly packet: Packet }
@@ -21,12 +21,12 @@ export interface Place {
   readonly netns: string | undefined;
 }
 
-/** What the namespace told. */
-export interface Heard extends Place {
+/** The events of a namespace. */
+export interface NamespaceTrace extends Place {
   readonly events: readonly Event[];
 }
 
-/** What a packet did in a namespace, from coming in, or its start, to its going out or its end. */
+/** The steps of a packet in a namespace, from its start or arrival to its departure or end. */
 export interface Visit extends Place {
   readonly steps: readonly Step[];
 }
@@ -38,16 +38,21 @@ export interface End extends Place {
 export interface Ways {
   readonly there: readonly Visit[];
   readonly back: readonly Visit[];
-  /** What routers said. */
+  /** Errors that routers sent back. */
   readonly complaints: readonly Packet[];
-  /** The way of the packet of a VXLAN that carried it away from a host, rather to one of these addresses. */
+  /** The path of the VXLAN packet that carried it away from a host, preferably to one of these addresses. */
   readonly carriedFrom: (host: string | undefined, toward?: ReadonlySet<string>) => readonly Visit[];
 }
 
 type Direction = "there" | "back" | "complaint";
 
-/** `peerOf` tells where what goes out by a link comes in. */
-export function waysOf(heard: readonly Heard[], flow: Flow, from: Place, peerOf: (end: End) => End | undefined): Ways {
+/** Sorts events into the paths of the packet and of its answer. `peerOf`: the other end of a link. */
+export function waysOf(
+  heard: readonly NamespaceTrace[],
+  flow: Flow,
+  from: Place,
+  peerOf: (end: End) => End | undefined,
+): Ways {
   const keys = keysOf(heard, flow);
   const sorted = heard.map(({ events, ...place }) => ({ place, ...byDirection(events, flow, keys) }));
   const visits = (direction: Direction) =>
@@ -73,15 +78,15 @@ export function waysOf(heard: readonly Heard[], flow: Flow, from: Place, peerOf:
 }
 
 /** The links that a packet went out by. */
-export function exitsOf(heard: readonly Heard[]): End[] {
+export function exitsOf(heard: readonly NamespaceTrace[]): End[] {
   const all = heard.flatMap(({ events, ...place }) =>
     events.flatMap((event) => (event.what === "out" ? { ...place, link: event.link } : [])),
   );
   return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()];
 }
 
-/** The ports that it is sent from: its own, and those that routers gave it. */
-function keysOf(heard: readonly Heard[], { protocol, key, stamp }: Flow): ReadonlySet<number> {
+/** Its source ports: its own, and those that masquerading gave it. */
+function keysOf(heard: readonly NamespaceTrace[], { protocol, key, stamp }: Flow): ReadonlySet<number> {
   const packets = heard.flatMap(({ events }) => events.flatMap((event) => ("packet" in event ? event.packet : [])));
   const stamped = packets.filter((packet) => packet.protocol === protocol && packet.stamp === stamp);
   return new Set([key, ...stamped.flatMap(({ sourcePort = [] }) => sourcePort)]);
@@ -98,7 +103,7 @@ function byDirection(events: readonly Event[], flow: Flow, keys: ReadonlySet<num
     const { id: _, ...same } = event;
     const key = JSON.stringify([direction, "packet" in same ? { ...same, packet: ends(same.packet) } : same]);
     const isKnown = known.has(key);
-    // What is sent again tells nothing: a rule may know it as one that was let through, or answered, before.
+    // Ignore retransmissions: conntrack may treat them as part of a connection that was accepted or answered before.
     if (event.what === "in" || event.what === "start") repeated[isKnown ? "add" : "delete"](event.id);
     if (direction === undefined || isKnown || repeated.has(event.id)) continue;
     known.add(key);
@@ -111,9 +116,9 @@ function isCarrier({ protocol, sourcePort, destinationPort = 0 }: Packet, { key,
   return protocol === "udp" && sourcePort !== key && carriers.includes(destinationPort);
 }
 
-/** What was told of the packets of VXLANs that carry others, by their ends: in each namespace of the first one. */
-function carriersOf(heard: readonly Heard[], flow: Flow): Heard[][] {
-  const entry = new Map<string, Heard[]>();
+/** The events of VXLAN packets that carry others, grouped by their ends; in each namespace those of the first one. */
+function carriersOf(heard: readonly NamespaceTrace[], flow: Flow): NamespaceTrace[][] {
+  const entry = new Map<string, NamespaceTrace[]>();
   for (const { events, ...place } of heard) {
     const known = new Set<string>();
     for (const event of events) {
@@ -128,7 +133,7 @@ function carriersOf(heard: readonly Heard[], flow: Flow): Heard[][] {
   return [...entry.values()];
 }
 
-/** Of a connection, the packets that begin it. One that was rewritten is what it was before. */
+/** The direction of a packet; of TCP only the packets that begin a connection. A rewritten packet keeps its direction. */
 function directionOf(
   packet: Packet,
   flow: Flow,
@@ -209,7 +214,7 @@ function next(
     return first?.what === "in" && ends(first.packet) === ends(last.packet) ? [{ visit, first }] : [];
   });
   if (peer) return entries.find(({ visit, first }) => isSamePlace(visit, peer) && first.link === peer.link)?.visit;
-  // Where it was sent to several, one of them passed it on.
+  // If it was sent to several, choose the one that forwarded it.
   const same = entries.filter(({ first }) => first.packet.ttl === last.packet.ttl);
   return same.toSorted((a, b) => b.visit.steps.length - a.visit.steps.length)[0]?.visit;
 }

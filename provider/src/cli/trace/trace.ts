@@ -6,11 +6,11 @@ import { parseEvents } from "../../tools/nft-events";
 import { type Marks, watchPackets } from "../../tools/nft-trace";
 import { type Cause, causeOf } from "./cause";
 import type { Lab } from "./decisions";
+import { describeWay, type TraceStep } from "./describe";
 import { commandOf, type Flow, marksOf, payload, textOf } from "./flow";
 import { countedSince, type Legacy, legacyRules } from "./legacy";
-import { type Places, peersOf, placesFor } from "./places";
-import { describeWay, type TraceStep } from "./tell";
-import { exitsOf, type Heard, type Place, waysOf } from "./way";
+import { type Places, peersOf, placesFor } from "./namespaces";
+import { exitsOf, type NamespaceTrace, type Place, waysOf } from "./way";
 
 export interface Traced {
   readonly sent: string;
@@ -18,32 +18,32 @@ export interface Traced {
   readonly there: readonly TraceStep[];
   readonly back: readonly TraceStep[];
   readonly cause: Cause;
-  /** Namespaces in which nobody looked. */
+  /** Number of namespaces that were not watched. */
   readonly unwatched: number;
-  /** Where rules of iptables' older backend are, which nobody can trace, and those of them that have counted packets meanwhile. */
+  /** Namespaces with rules of iptables-legacy, which cannot be traced, and those that counted packets during the trace. */
   readonly legacy?: readonly Legacy[];
-  /** Hosts on which nobody looked, and why. */
+  /** Hosts that were not watched, and why. */
   readonly unwatchedHosts?: readonly { readonly host: string | undefined; readonly reason: string }[];
 }
 
-/** Sends what is asked for, and finds out what came of it, also on other hosts that VXLAN may carry it to. */
+/** Sends a packet and finds out what happened to it, also on other hosts that VXLAN may carry it to. */
 export async function traceFlow(
   lab: Lab,
-  asked: Flow,
+  requestedFlow: Flow,
   from: string | undefined,
   others: readonly Lab[] = [],
 ): Promise<Traced> {
   const labs = [lab, ...others];
   const labOf = ({ host }: Place) => labs.find(({ url }) => url === host) ?? lab;
-  const flow = { ...asked, carriers: carriersOf(labs) };
+  const flow = { ...requestedFlow, carriers: carriersOf(labs) };
   const addresses = labs.flatMap((each) => destinations(each, flow));
   const watches: Watch[] = [{ lab, ...(await placesFor(lab.host, [from], addresses)) }];
   const unwatchedHosts: { host: string | undefined; reason: string }[] = [];
   for (const other of others) {
     try {
       await requireTools(other.host, tools);
-      const inside = new Set([undefined, ...other.objects.map(({ netns }) => netns)]);
-      watches.push({ lab: other, ...(await placesFor(other.host, [...inside], addresses)) });
+      const namespaces = new Set([undefined, ...other.objects.map(({ netns }) => netns)]);
+      watches.push({ lab: other, ...(await placesFor(other.host, [...namespaces], addresses)) });
     } catch (error) {
       if (!(error instanceof LocalnetError)) throw error;
       unwatchedHosts.push({ host: other.url, reason: error.summary });
@@ -54,7 +54,7 @@ export async function traceFlow(
   const isV6 = isIPv6(flow.address);
   const readLegacy = () => Promise.all(places.map((place) => legacyRules(labOf(place).host, place.netns, isV6)));
   const before = await readLegacy();
-  const heard = await watchAll(watches, marksOf(flow), async (begin) => {
+  const traces = await watchAll(watches, marksOf(flow), async (begin) => {
     begin();
     const input = flow.protocol === "udp" ? { input: `${payload}\n` } : {};
     const { exitCode, stdout } = await lab.host.run(enter(from, commandOf(flow)), { accept: "any", ...input });
@@ -65,18 +65,27 @@ export async function traceFlow(
     const rules = after[index] ?? [];
     return rules.length > 0 ? [{ ...place, counted: countedSince(before[index] ?? [], rules) }] : [];
   });
-  const peerOf = await peersOf((place) => labOf(place).host, exitsOf(heard));
+  const peerOf = await peersOf((place) => labOf(place).host, exitsOf(traces));
   const start = { host: lab.url, netns: from };
-  const ways = waysOf(heard, flow, start, peerOf);
+  const ways = waysOf(traces, flow, start, peerOf);
   const there = watches.filter(({ addresses }) => addresses.includes(flow.address));
-  const toward = new Set(there.flatMap(({ addresses }) => addresses));
-  const cause = await causeOf({ labOf, flow, from: start, ways, peerOf, toward, legacy, isAnswered });
-  const [told, back] = [await describeWay(labOf, ways.there), await describeWay(labOf, ways.back)];
+  const destinationAddresses = new Set(there.flatMap(({ addresses }) => addresses));
+  const cause = await causeOf({
+    labOf,
+    flow,
+    from: start,
+    ways,
+    peerOf,
+    toward: destinationAddresses,
+    legacy,
+    isAnswered,
+  });
+  const [forward, back] = [await describeWay(labOf, ways.there), await describeWay(labOf, ways.back)];
   const unwatched = watches.reduce((sum, each) => sum + each.unwatched, 0);
   return {
     sent: textOf(flow),
     from,
-    there: told,
+    there: forward,
     back,
     cause,
     unwatched,
@@ -85,36 +94,36 @@ export async function traceFlow(
   };
 }
 
-/** What a host needs to be watched. */
+/** The commands that watching a host needs. */
 export const tools = ["nft", "nsenter", "ip"] as const;
 
 interface Watch extends Places {
   readonly lab: Lab;
 }
 
-/** What all namespaces tell of the packets that a body sends. */
+/** Watches all namespaces for the packets that a body sends. */
 async function watchAll(
   watches: readonly Watch[],
   marks: Marks,
   body: (begin: () => void) => Promise<void>,
   beginBefore = () => {},
-): Promise<Heard[]> {
+): Promise<NamespaceTrace[]> {
   const [watch, ...rest] = watches;
   if (!watch) {
     await body(beginBefore);
     return [];
   }
-  const heard: Heard[] = [];
+  const traces: NamespaceTrace[] = [];
   const { host, url } = watch.lab;
   const texts = await watchPackets(host, watch.watched, marks, async (begin) => {
-    // What one host told before all others were watched would seem to end there.
+    // Start only when all hosts are watched, or a path would seem to end where watching begins later.
     const beginAll = () => {
       beginBefore();
       begin();
     };
-    heard.push(...(await watchAll(rest, marks, body, beginAll)));
+    traces.push(...(await watchAll(rest, marks, body, beginAll)));
   });
-  return [...[...texts].map(([netns, text]) => ({ host: url, netns, events: parseEvents(text) })), ...heard];
+  return [...[...texts].map(([netns, text]) => ({ host: url, netns, events: parseEvents(text) })), ...traces];
 }
 
 /** The UDP ports of VXLANs. */
@@ -123,7 +132,7 @@ function carriersOf(labs: readonly Lab[]): number[] {
   return [...new Set(links.map(({ outputs }) => Number(outputs.destinationPort ?? 4789)))];
 }
 
-/** The addresses that the packet may go to: its own, and those that services of the host make of it. */
+/** The possible destinations of the packet: its own, and those that services of the host rewrite it to. */
 function destinations({ objects }: Lab, { address }: Flow): string[] {
   const backends = objects.filter(({ type }) => type === "IpvsBackend").map(({ outputs }) => String(outputs.address));
   const targets = objects

@@ -4,14 +4,14 @@ import { type Link, netnsNumbers, showLinks, showPeer } from "../../tools/ip/lin
 import type { Watched } from "../../tools/nft-trace";
 import type { End, Place } from "./way";
 
-/** Namespaces that are watched at a time, each by a process. */
-const most = 40;
+/** Namespaces that are watched at the same time, each by a process. */
+const maxWatched = 40;
 
 export interface Places {
   readonly watched: Watched[];
-  /** How many are not. */
+  /** How many are not watched. */
   readonly unwatched: number;
-  /** All addresses of the host that can be seen. */
+  /** All addresses of the host that are visible. */
   readonly addresses: readonly string[];
 }
 
@@ -21,8 +21,8 @@ interface WithLinks {
 }
 
 /**
- * The namespaces in which a packet may be seen, which are those that links lead to from some. Where there are
- * many, those and such as have one of the addresses or pass packets on come first.
+ * The namespaces to watch: all that links connect, directly or not, to the given ones. If there are too many, the given ones
+ * come first, then those with one of the addresses, then those with several links.
  */
 export async function placesFor(
   host: Host,
@@ -37,7 +37,7 @@ export async function placesFor(
   const reached = await withReadCache(() => reachable(host, from));
   const ranked = reached.toSorted((a, b) => rank(a) - rank(b));
   const watched = ranked
-    .slice(0, most)
+    .slice(0, maxWatched)
     .map(({ netns, links }) => ({ netns, links: links.map(({ ifname }) => ifname) }));
   const all = reached.flatMap(({ links }) =>
     links.flatMap(({ addr_info }) => addr_info.flatMap(({ local }) => local ?? [])),
@@ -56,16 +56,16 @@ async function reachable(host: Host, from: readonly (string | undefined)[]): Pro
   return [...reached.values()].filter(({ links }) => links.length > 0);
 }
 
-/** The namespaces that its links lead to. The host's own has no name, and neither have those of containers. */
+/** The namespaces at the other ends of its links. The host's own has no name, nor have those of containers. */
 async function neighboursOf(host: Host, { netns, links }: WithLinks): Promise<(string | undefined)[]> {
   const numbers = new Set(links.flatMap(({ link_netnsid }) => link_netnsid ?? []));
   if (numbers.size === 0) return [];
   const names = await netnsNumbers(host, netns);
-  // From the host's own, one without a name is another's.
+  // Seen from the host's own namespace, one without a name is a container's.
   return [...numbers].flatMap((number) => (names.has(number) || netns !== undefined ? [names.get(number)] : []));
 }
 
-/** One that goes meanwhile has none. */
+/** The links of a namespace; none if it was deleted meanwhile. */
 async function linksIn(host: Host, netns: string | undefined): Promise<Link[]> {
   try {
     return await showLinks(host, netns);
@@ -75,7 +75,7 @@ async function linksIn(host: Host, netns: string | undefined): Promise<Link[]> {
   }
 }
 
-/** Where each of these links leads. */
+/** Finds the other end of each of these links. */
 export async function peersOf(
   hostOf: (place: Place) => Host,
   ends: readonly End[],
@@ -88,7 +88,7 @@ export async function peersOf(
 
 async function peerOf(host: Host, end: End): Promise<End | undefined> {
   const { netns, link: name } = end;
-  // What goes out there comes in there.
+  // What goes out by lo comes in by lo.
   if (name === "lo") return end;
   const link = (await linksIn(host, netns)).find(({ ifname }) => ifname === name);
   const peer = link && (await showPeer(host, netns, link).catch(undefinedIfUnnamed));

@@ -2,21 +2,21 @@
  * Clean-ups of objects that a read found gone: they leave an entry of the ledger or a log. The engine does not delete what is
  * gone, and a read must not write, so the next delete of the same run does it.
  */
-export const lost = new Map<string, () => Promise<void>>();
+export const pendingCleanUps = new Map<string, () => Promise<void>>();
 /** Removals and clean-ups that are running. */
-const going = new Map<string, Promise<void>>();
+const removals = new Map<string, Promise<void>>();
 
 /** Before an object is made again: drops its clean-up, and waits for a removal that is running. */
 export async function cancelCleanUp(key: string): Promise<void> {
-  lost.delete(key);
-  await going.get(key);
+  pendingCleanUps.delete(key);
+  await removals.get(key);
 }
 
 /**
  * Runs a removal that `cancelCleanUp` waits for. The engine may remove an object and make it again at the same time, if its
  * resource depended on one that is replaced, and no longer does.
  */
-export function whileGoing(key: string, remove: () => Promise<void>): Promise<void> {
+export function trackRemoval(key: string, remove: () => Promise<void>): Promise<void> {
   const removal = remove();
   const end: Promise<void> = removal
     .then(
@@ -25,15 +25,15 @@ export function whileGoing(key: string, remove: () => Promise<void>): Promise<vo
     )
     .finally(() => {
       // A later removal of the same object may have begun.
-      if (going.get(key) === end) going.delete(key);
+      if (removals.get(key) === end) removals.delete(key);
     });
-  going.set(key, end);
+  removals.set(key, end);
   return removal;
 }
 
 /** Runs all pending clean-ups. If one fails, the delete that runs them does not. */
-export async function cleanUpLost(): Promise<void> {
-  const cleaned = [...lost].map(([key, cleanUp]) => whileGoing(key, cleanUp));
-  lost.clear();
+export async function runPendingCleanUps(): Promise<void> {
+  const cleaned = [...pendingCleanUps].map(([key, cleanUp]) => trackRemoval(key, cleanUp));
+  pendingCleanUps.clear();
   await Promise.allSettled(cleaned);
 }

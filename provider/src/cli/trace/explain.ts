@@ -2,21 +2,21 @@ import type { Packet } from "../../tools/nft-events";
 import { readSysctl } from "../../tools/sysctl";
 import { bridgeCause, hairpinCause } from "./bridge";
 import type { Lab } from "./decisions";
-import { peersOf } from "./places";
+import { peersOf } from "./namespaces";
 import { asksNeighbour, type Routed, routeFor } from "./route";
 import { inspectLinks, listens, nameOf } from "./surroundings";
 import type { End, Place, Step, Visit } from "./way";
 
-// Why a packet went no further that no rule has dropped: what the namespace tells that it was seen in last.
+// Why a packet that no rule dropped was lost: the state of the namespace that saw it last.
 
-/** Why, and what to do about it. */
+/** Why it was lost, and what to do about it. */
 export interface Explanation {
   readonly text: string;
   readonly owner?: string;
   readonly hint?: string;
-  /** It came to whom it is for. */
+  /** It reached its destination. */
   readonly isDelivered?: boolean;
-  /** It was not sent, since nobody answered the question for the address. */
+  /** It was not sent, because nobody answered the neighbour request. */
   readonly isUnanswered?: boolean;
 }
 
@@ -55,7 +55,7 @@ function lastWithPacket(steps: readonly Step[]): { readonly packet: Packet } | u
   return last && "packet" in last ? last : undefined;
 }
 
-/** What the namespace tells of a packet that was seen in it last. `sender`: of an answer, who gets it. */
+/** Explains the loss of a packet by the namespace that saw it last. `sender`: the receiver, if the packet is an answer. */
 export async function lostIn(question: Surroundings, visit: Visit, sender?: string): Promise<Explanation> {
   const { labOf, peerOf } = question;
   const { host, netns, steps } = visit;
@@ -96,7 +96,7 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
       };
   }
   const direct = await routeIn(question, visit);
-  // Before an answer is routed, conntrack gives it the address back that was rewritten there.
+  // Before an answer is routed, conntrack restores the address that was rewritten there.
   const isRewritten = direct.kind === "local" && Boolean(sender) && !addresses.includes(`${sender}`);
   const destination = isRewritten ? `${sender}` : packet.destination;
   const routed = isRewritten ? await routeIn(question, visit, destination) : direct;
@@ -117,7 +117,7 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
   return { text: "the kernel dropped it, and does not say why" };
 }
 
-/** Why the routing lets nothing through. */
+/** Why the routing drops the packet. */
 async function unroutable(
   lab: Lab,
   netns: string | undefined,
@@ -144,7 +144,7 @@ async function unroutable(
   return noRoute(lab, netns, destination, routed);
 }
 
-/** Does the filter of reverse paths drop it? Newer kernels do not say that of all that they refuse. */
+/** Does rp_filter drop it? Newer kernels do not report that for everything they refuse. */
 async function isFiltered(
   { host }: Lab,
   netns: string | undefined,
@@ -161,7 +161,7 @@ async function isFiltered(
   return mode === 1 ? back.kind !== "forward" || back.link !== link : mode === 2 && back.kind === "failed";
 }
 
-/** A host that has the address may drop the question for it, as its filter of reverse paths does with all from there. */
+/** The host that has the address may drop the neighbour request for it, because of rp_filter. */
 async function filteredQuestion(lab: Lab, end: End, hop: string, source: string): Promise<Explanation | undefined> {
   const peer = (await peersOf(() => lab.host, [end]))(end);
   if (!peer) return undefined;
@@ -181,7 +181,7 @@ function filtered(source: string, link: string): Explanation {
   };
 }
 
-/** It came to whom it is for, and nothing is known to have been sent back. */
+/** Explains a packet that reached its destination and was not answered. */
 async function undelivered(
   { labOf }: Surroundings,
   { host, netns }: Visit,

@@ -2,7 +2,7 @@ import type { Packet } from "../../tools/nft-events";
 import { describePolicy, describeRewrite, describeRule, type Lab } from "./decisions";
 import type { Place, Visit } from "./way";
 
-/** A step of a way, in words. */
+/** A step of a packet's path, in words. */
 export interface TraceStep {
   readonly host?: string | undefined;
   readonly netns?: string | undefined;
@@ -40,7 +40,7 @@ export async function describeWay(labOf: (place: Place) => Lab, visits: readonly
       else decisions.push({ ...place, what: step.what, text: `${step.what === "in" ? "in" : "out"} ${step.link}` });
     }
   }
-  // What starts is told by the link that it goes out by, unless it goes nowhere.
+  // The start is not shown, since the first link is, unless nothing follows.
   return decisions.filter(({ what }, index) => what !== "start" || decisions[index + 1] === undefined);
 }
 

@@ -7,34 +7,34 @@ import { kinds } from "../kinds";
 import { hasSecret } from "../pulumi/recorded";
 import type { LabObject } from "./topology/object";
 
-/** How an object is now, beside what the state says of it. */
+/** The present condition of an object, compared with the state. */
 export interface ObjectState {
   readonly object: LabObject;
-  /** "-": there is nothing to compare, since it is as it was found, or is a probe. */
+  /** "-": there is nothing to compare: it was found on a host, or is a probe. */
   readonly state: "ok" | "gone" | "differs" | "unknown" | "-";
-  /** What differs, or why nobody could look. */
+  /** The differences, or why it could not be read. */
   readonly remarks: readonly string[];
 }
 
-/** Objects that are looked at at a time: each may take a process, and of hundreds at once none would end in time. */
-const atOnce = 16;
+/** Objects that are read at the same time. Each may take a process, and hundreds at once would all time out. */
+const concurrency = 16;
 
-/** Looks at all objects as `pulumi refresh` does, and changes nothing. */
+/** Reads all objects as `pulumi refresh` does. Changes nothing. */
 export function compareWithKernel(objects: readonly LabObject[], settings: HostSettings): Promise<ObjectState[]> {
-  const limit = pLimit(atOnce);
+  const limit = pLimit(concurrency);
   return withReadCache(() => Promise.all(objects.map((object) => limit(() => compareOne(object, settings)))));
 }
 
 async function compareOne(object: LabObject, settings: HostSettings): Promise<ObjectState> {
   const { recorded, type, id } = object;
   const kind = kinds[type];
-  // Of a probe there is nothing in the kernel.
+  // A probe has no object in the kernel.
   if (!recorded || !kind || type === "Probe") return { object, state: "-", remarks: [] };
   try {
     const observed = await read(kind, id, recorded, settings);
     if (!observed) return { object, state: "gone", remarks: [] };
     const wanted = Object.fromEntries(Object.entries(recorded).filter(([key]) => key in kind.args.shape));
-    // With what is encrypted in the state nothing can be compared.
+    // Encrypted values of the state cannot be compared.
     const differing = differences(kind.args, wanted, observed.inputs).filter(({ wanted }) => !hasSecret(wanted));
     return { object, state: differing.length > 0 ? "differs" : "ok", remarks: differing.map(describe) };
   } catch (error) {
