@@ -1986,6 +1986,30 @@ export interface VxlanArgs extends CommonArgs {
    * `external`.
    */
   learning?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the link answer ARP from its table of neighbours, in place of sending it on? Default: false. A change replaces
+   * the resource.
+   */
+  proxy?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the kernel tell programs of MAC addresses that it does not know? Default: false. A change replaces the
+   * resource.
+   */
+  l2miss?: pulumi.Input<boolean> | undefined;
+  /**
+   * Does the kernel tell programs of IP addresses that it does not know? Default: false. A change replaces the
+   * resource.
+   */
+  l3miss?: pulumi.Input<boolean> | undefined;
+  /** Do packets over IPv4 have a UDP checksum (`udpcsum`)? Default: true. A change replaces the resource. */
+  udpChecksum?: pulumi.Input<boolean> | undefined;
+  /** Do packets over IPv6 have no UDP checksum (`udp6zerocsumtx`)? Default: false. A change replaces the resource. */
+  udp6ZeroChecksumTx?: pulumi.Input<boolean> | undefined;
+  /**
+   * Are packets over IPv6 without a UDP checksum taken (`udp6zerocsumrx`)? Default: false. A change replaces the
+   * resource.
+   */
+  udp6ZeroChecksumRx?: pulumi.Input<boolean> | undefined;
   /** Time to live of the packets; 0: the system's. 0 to 255. Default: the kernel's choice, 0. */
   ttl?: pulumi.Input<number> | undefined;
 }
@@ -2244,6 +2268,18 @@ export class Vxlan extends LocalnetResource {
   declare readonly external: pulumi.Output<boolean>;
   /** Does the link learn where a MAC address is from the packets that come? */
   declare readonly learning: pulumi.Output<boolean | undefined>;
+  /** Does the link answer ARP from its table of neighbours, in place of sending it on? */
+  declare readonly proxy: pulumi.Output<boolean>;
+  /** Does the kernel tell programs of MAC addresses that it does not know? */
+  declare readonly l2miss: pulumi.Output<boolean>;
+  /** Does the kernel tell programs of IP addresses that it does not know? */
+  declare readonly l3miss: pulumi.Output<boolean>;
+  /** Do packets over IPv4 have a UDP checksum (`udpcsum`)? */
+  declare readonly udpChecksum: pulumi.Output<boolean>;
+  /** Do packets over IPv6 have no UDP checksum (`udp6zerocsumtx`)? */
+  declare readonly udp6ZeroChecksumTx: pulumi.Output<boolean>;
+  /** Are packets over IPv6 without a UDP checksum taken (`udp6zerocsumrx`)? */
+  declare readonly udp6ZeroChecksumRx: pulumi.Output<boolean>;
   /** Time to live of the packets; 0: the system's. */
   declare readonly ttl: pulumi.Output<number | undefined>;
   /** The kernel's number of the link. */

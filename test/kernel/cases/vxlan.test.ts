@@ -54,6 +54,40 @@ contract("with one other end", (world) =>
   }),
 );
 
+contract("that asks programs where others are", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("x");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  return {
+    kind,
+    local: true,
+    inputs: {
+      ...{ name, netns, vni: 42, local: "2001:db8::1", proxy: true, l2miss: true, l3miss: true },
+      ...{ udp6ZeroChecksumTx: true, udp6ZeroChecksumRx: true, udpChecksum: false },
+    },
+    actual: () => readDetails(world, netns, name),
+    expected: ({ ttl }: Values) => ({
+      details: expectedDetails(
+        [
+          ...["vxlan id 42", "proxy", "l2miss", "l3miss", `ttl ${ttl ?? "auto"}`],
+          ...["noudpcsum", "udp6zerocsumtx", "udp6zerocsumrx"],
+        ],
+        ["nolearning"],
+      ),
+    }),
+    updates: [{ what: "ttl", change: { ttl: 5 } }],
+    replaces: {
+      ...{ proxy: false, l2miss: false, l3miss: false },
+      ...{ udp6ZeroChecksumTx: false, udp6ZeroChecksumRx: false, udpChecksum: true },
+    },
+    drifts: [{ what: "ttl", input: "ttl", by: () => ip("link", "set", "dev", name, "type", "vxlan", "ttl", "9") }],
+    ignores: [],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: { none: "as in the first case" },
+    foreign: { none: "as in the first case" },
+  };
+});
+
 contract("over IPv6, to a group", (world) => {
   const netns = world.netns("a");
   const name = world.name("x");

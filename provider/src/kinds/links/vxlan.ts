@@ -15,6 +15,13 @@ const endpoint = (word: string) => ({
   read: (data: Readonly<Record<string, unknown>>) => data[word] ?? data[`${word}6`],
 });
 
+/** What the kernel takes in the call that makes the link alone. */
+const flag = (name: string, word: string) => ({
+  input: z.boolean().default(false).meta({ replace: true }),
+  words: (on: boolean) => (on ? [word] : []),
+  read: (data: Readonly<Record<string, unknown>>) => data[name] === true,
+});
+
 export const vxlan = defineLink({
   type: "Vxlan",
   linkType: "vxlan",
@@ -63,6 +70,22 @@ export const vxlan = defineLink({
       words: (on: boolean) => [on ? "learning" : "nolearning"],
       read: ({ learning }) => learning === true,
     },
+    /** Does the link answer ARP from its table of neighbours, in place of sending it on? */
+    proxy: flag("proxy", "proxy"),
+    /** Does the kernel tell programs of MAC addresses that it does not know? */
+    l2miss: flag("l2miss", "l2miss"),
+    /** Does the kernel tell programs of IP addresses that it does not know? */
+    l3miss: flag("l3miss", "l3miss"),
+    /** Do packets over IPv4 have a UDP checksum (`udpcsum`)? */
+    udpChecksum: {
+      input: z.boolean().default(true).meta({ replace: true }),
+      words: (on: boolean) => (on ? [] : ["noudpcsum"]),
+      read: ({ udp_csum }) => udp_csum !== false,
+    },
+    /** Do packets over IPv6 have no UDP checksum (`udp6zerocsumtx`)? */
+    udp6ZeroChecksumTx: flag("udp_zero_csum6_tx", "udp6zerocsumtx"),
+    /** Are packets over IPv6 without a UDP checksum taken (`udp6zerocsumrx`)? */
+    udp6ZeroChecksumRx: flag("udp_zero_csum6_rx", "udp6zerocsumrx"),
     /** Time to live of the packets; 0: the system's. Default: the kernel's choice, 0. */
     ttl: {
       input: integer(0, 255).optional().meta({ unset: 0 }),
