@@ -5073,6 +5073,16 @@ export interface LinkArgs extends CommonArgs {
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: as it is. */
   txQueueLength?: pulumi.Input<number> | undefined;
+  /**
+   * Megabits a second at which it sends, 1 to 2147483647 (`ethtool -s`); what hardware cannot do, it refuses, and a
+   * veth or a bridge takes none. Needs the command `ethtool`. 1 to 2147483647. Default: as it is; one that was unknown
+   * stays as it was set.
+   */
+  speed?: pulumi.Input<number> | undefined;
+  /** Does it send and take at the same time? As `speed`. Default: as it is. */
+  duplex?: pulumi.Input<"half" | "full"> | undefined;
+  /** Does it agree on a speed with the far end? As `speed`. Default: as it is. */
+  autoneg?: pulumi.Input<boolean> | undefined;
   /** Link that this one is a port of, in the same namespace. Default: as it is. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /** May the bridge send a frame back out of the port that it came from? Default: as it is. */
@@ -5198,6 +5208,15 @@ export class Link extends LocalnetResource {
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
+  /**
+   * Megabits a second at which it sends, 1 to 2147483647 (`ethtool -s`); what hardware cannot do, it refuses, and a
+   * veth or a bridge takes none. Needs the command `ethtool`.
+   */
+  declare readonly speed: pulumi.Output<number | undefined>;
+  /** Does it send and take at the same time? As `speed`. */
+  declare readonly duplex: pulumi.Output<"half" | "full" | undefined>;
+  /** Does it agree on a speed with the far end? As `speed`. */
+  declare readonly autoneg: pulumi.Output<boolean | undefined>;
   /** Link that this one is a port of, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
   /** May the bridge send a frame back out of the port that it came from? */

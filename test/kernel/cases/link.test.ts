@@ -107,6 +107,47 @@ contract("hardware, as far as ip can tell", (world) => {
   };
 });
 
+contract("that takes a speed", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("t");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  const by = (...words: string[]) => world.script(netns, `ethtool -s ${name} ${words.join(" ")}`);
+  const all = () =>
+    world.script(netns, `ethtool ${name} 2>/dev/null | grep -E '^\\s(Speed|Duplex|Auto-negotiation):' || true`);
+  let first = "";
+  return {
+    ...{ kind, alwaysThere: true, needs: "tap" },
+    async prepare() {
+      await ip("tuntap", "add", "dev", name, "mode", "tap");
+      await by("speed", "2500", "duplex", "half");
+      first = await all();
+    },
+    inputs: { name, netns, speed: 1000 },
+    async actual() {
+      const now = await all();
+      return now === first ? undefined : { now };
+    },
+    expected: ({ speed = 2500, duplex = "half", autoneg = false }: Values) => ({
+      now: `\tSpeed: ${speed}Mb/s\n\tDuplex: ${duplex === "full" ? "Full" : "Half"}\n\tAuto-negotiation: ${autoneg ? "on" : "off"}\n`,
+    }),
+    updates: [
+      { what: "full duplex", change: { duplex: "full" } },
+      { what: "speed taken away", change: { speed: undefined } },
+      { what: "agreed on", change: { autoneg: true, speed: 100 } },
+    ],
+    replaces: {},
+    drifts: [
+      { what: "another speed", input: "speed", by: () => by("speed", "10") },
+      { what: "half duplex", input: "duplex", by: () => by("duplex", "half") },
+      { what: "not agreed on", input: "autoneg", by: () => by("autoneg", "off") },
+    ],
+    ignores: [],
+    vanish: { none: "it is never removed" },
+    parent: () => world.run("ip", "netns", "del", netns),
+    foreign: { none: "nobody owns it; what it was is put back on delete" },
+  };
+});
+
 beyond("Link: beyond the contract", () => {
   const world = new World();
   const netns = world.netns("a");
@@ -178,6 +219,13 @@ beyond("Link: beyond the contract", () => {
     await ip("addr", "del", "10.1.0.1/24", "dev", "d0");
   });
 
+  test("a link that has a speed of its own is named, and stays as it was", async () => {
+    const before = await world.settled();
+    const error = await failure(() => make({ speed: 1000, mtu: 1400 }));
+    expect(error).toMatchObject({ code: "LN_KERNEL", message: expect.stringContaining("d0 takes no speed") });
+    expect(await world.settled(before)).toBe(before);
+  });
+
   test("lo has options too, and its namespace's mark does not matter", async () => {
     await ip("link", "set", "dev", "lo", "alias", "localnet:a/b/c");
     const { id, outputs } = await make({ name: "lo", mtu: 1400, addresses: ["10.2.0.1/32"] });
@@ -214,6 +262,7 @@ beyond("Link: beyond the contract", () => {
     [{ master: "d0" }, "master", "must be another link"],
     [{ mac: "01:00:00:00:00:01" }, "mac", "must be a unicast MAC address"],
     [{ addresses: ["10.0.0.1"] }, "addresses", "must be an address with a prefix length"],
+    [{ speed: 0 }, "speed", "must be 1 to 2147483647"],
     [{ txQueueLength: -1 }, "txQueueLength", "must be 0 to 1000000"],
   ])("%j is refused at %s: %s", (values, property, rule) => {
     const { failures } = check(kind, { name: "d0", owner: world.owner, ...values });

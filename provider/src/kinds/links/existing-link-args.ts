@@ -45,6 +45,12 @@ export const existingArgs = {
   addrgenmode: z.enum(["eui64", "none", "random"]).optional().meta(former("addrgenmode")),
   /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. Default: as it is. */
   txQueueLength: integer(0, 1_000_000).optional().meta(former("txQueueLength")),
+  /** Megabits a second at which it sends, 1 to 2147483647 (`ethtool -s`); what hardware cannot do, it refuses, and a veth or a bridge takes none. Needs the command `ethtool`. Default: as it is; one that was unknown stays as it was set. */
+  speed: integer(1, 0x7fffffff).optional().meta(former("speed")),
+  /** Does it send and take at the same time? As `speed`. Default: as it is. */
+  duplex: z.enum(["half", "full"]).optional().meta(former("duplex")),
+  /** Does it agree on a speed with the far end? As `speed`. Default: as it is. */
+  autoneg: z.boolean().optional().meta(former("autoneg")),
   /** Link that this one is a port of, in the same namespace. Default: as it is. */
   master: ifName.optional().meta({ reference: "name", of: "master", ...former("master") }),
   /** May the bridge send a frame back out of the port that it came from? Default: as it is. */

@@ -2,6 +2,7 @@ import { readShares } from "../../core/ledger";
 import { isMark, ownerIn } from "../../core/mark";
 import type { Host } from "../../host";
 import { at } from "../../schema/fields";
+import { changeSpeed, showSpeed } from "../../tools/ethtool-speed";
 import type { Link } from "../../tools/ip/links";
 import { modeOf } from "./addrgenmode";
 import { ensureLink } from "./ensure";
@@ -9,6 +10,7 @@ import { type ExistingArgs, existingInputs } from "./existing-link-args";
 import { flat, givenUp, type Held, heldBy, keptAddresses, nested, type Wanted } from "./former";
 import { type ObservedLink, observedLink } from "./link";
 import type { LinkArgs } from "./options";
+import { speedIn, speedKeys } from "./speed";
 import { requireLink } from "./usable";
 
 // What a link that is there already has, what resources ask of it, and the way from one to the other.
@@ -49,6 +51,8 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
   const kept = keptAddresses(mine, request, others);
   // ip shows it with a link alone, and not with its addresses.
   const isRequested = "addrgenmode" in request || (mine && "addrgenmode" in mine.value);
+  const hasSpeed = speedKeys.some((key) => key in request || (mine && key in mine.value));
+  const speed = hasSpeed ? await showSpeed(host, args.netns, args.name) : {};
   const mode = isRequested ? await modeOf(host, args.netns, args.name) : undefined;
   // lo has the mark of its namespace.
   const alias = link.ifname === "lo" ? "" : (link.ifalias ?? "");
@@ -59,6 +63,7 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
       ...there,
       addresses: there.addresses.filter((each) => !kept.includes(each)),
       addrgenmode: mode ?? there.addrgenmode,
+      ...speed,
     },
     detail: { ...rest.detail, former: nested(givenUp(mine, request, others)) },
   };
@@ -99,4 +104,5 @@ export async function apply(
   const target = { master: inputs.master, ...wanted, name, netns } as LinkArgs;
   const addresses = before.filter((each) => !kept.includes(each));
   await ensureLink(host, target, owner, [], observed, { name, netns, addresses });
+  await changeSpeed(host, netns, name, inputs, speedIn(wanted) ?? {});
 }
