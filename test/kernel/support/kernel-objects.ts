@@ -45,7 +45,9 @@ ip link show | sed -n 's/^ *altname /altname /p'
 bridge mdb show | sed -n 's/^dev \\(\\S*\\) port \\(\\S*\\) grp \\(\\S*\\) permanent.*/mdb dev \\1 port \\2 grp \\3/p'
 tc actions ls action police | sed -n '/police 0x/{N;s/.*police 0x\\(\\S*\\) rate.*\\n.* bind 0 *$/action police index \\1/p}'
 tc qdisc show | sed -n 's/^qdisc \\(clsact\\|ingress\\) .* dev \\(\\S*\\) .*/\\2/p' | while read -r dev; do
-  tc chain show dev $dev ingress | sed -n "s/^chain .*chain \\([1-9][0-9]*\\) *$/tc chain dev $dev ingress chain \\1/p"
+  for way in ingress egress; do
+    tc chain show dev $dev $way | sed -n "s/^chain .*chain \\([1-9][0-9]*\\) *$/tc chain dev $dev $way chain \\1/p"
+  done
 done; } 2>/dev/null; true`;
 
 /** Prints what is said of bridges beside that, each with the link and the VLAN that stand before it. */
