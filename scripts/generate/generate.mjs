@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { printLine } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive, output } from "../lib/run.mjs";
+import { functionDeclarations } from "./function-types.mjs";
 import { errors, reference } from "./markdown.mjs";
 import { readModel } from "./model.mjs";
 import { packageSchema } from "./schema.mjs";
 import { shapes } from "./shapes.mjs";
-import { functionDeclarations, nativeResources, resources } from "./types.mjs";
+import { nativeResources, resources } from "./types.mjs";
 
 /**
  * Writes what follows from the kinds: the classes that users import, and the tables of the documentation.

@@ -1,7 +1,7 @@
-import { plainType } from "./types.mjs";
+import { plainType } from "./type-lines.mjs";
 
 /**
- * @typedef {import("./model.mjs").Field} Field
+ * @typedef {import("./fields.mjs").Field} Field
  * @typedef {import("./model.mjs").KindModel} KindModel
  * @typedef {import("./model.mjs").Model} Model
  */

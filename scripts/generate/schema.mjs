@@ -1,7 +1,7 @@
 /**
- * @typedef {import("./model.mjs").Field} Field
+ * @typedef {import("./fields.mjs").Field} Field
  * @typedef {import("./model.mjs").KindModel} KindModel
- * @typedef {import("./model.mjs").Schema} Schema
+ * @typedef {import("./fields.mjs").Schema} Schema
  * @typedef {Record<string, unknown>} Json
  */
 

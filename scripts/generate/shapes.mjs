@@ -1,4 +1,4 @@
-/** @typedef {import("./model.mjs").Field} Field */
+/** @typedef {import("./fields.mjs").Field} Field */
 /** @typedef {{ [key: string]: string | References }} References */
 
 /** The text of provider/src/generated/shapes.ts. @param {import("./model.mjs").Model} model */
