@@ -175,6 +175,16 @@ test("adding an endpoint changes the rules before its own, and none behind", asy
   ]);
 });
 
+test("what two modes have under one name leads to the same chain: the other's stays until its own are all there", async () => {
+  const all = { ports: [{ port: 80, nodePort: 30080 }], externalAddresses: ["192.0.2.1"] };
+  const targets = async (node: dynamic.KubeProxyNodeArgs) =>
+    new Map((await objectsOf(ofWeb(all, node))).map(({ name, inputs }) => [name, inputs.target]));
+  const [iptables, ipvs] = [await targets({}), await targets({ mode: "ipvs", nodeAddresses: ["10.0.1.1"] })];
+  const common = [...iptables].filter(([name]) => ipvs.has(name));
+  expect(common.length).toBeGreaterThan(20);
+  expect(common.filter(([name, target]) => ipvs.get(name) !== target)).toEqual([]);
+});
+
 const two = [{ ...ofWeb().services[0] }, { ...ofWeb().services[0], name: "other" }] as dynamic.KubeProxyService[];
 
 test.each<[string, dynamic.KubeProxyNodeArgs]>([

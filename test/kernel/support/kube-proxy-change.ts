@@ -5,20 +5,30 @@ import type { ProxiedLab } from "./proxied-lab";
 import { hostUrl } from "./world";
 
 const web = "tcp,10.96.0.10,80";
+const requests = [
+  ...(["pod9", "node", "outside"] as const).map((who) => [who, web] as const),
+  ...(["pod9", "outside"] as const).map((who) => [who, "tcp,172.30.0.10,30080"] as const),
+];
 
-/** Clients in a pod, on the node and outside that never stop asking, and are answered each time. */
-export async function whileAnswered(lab: ProxiedLab, act: () => Promise<unknown>): Promise<void> {
-  const results = await lab.underTraffic(["pod9", "node", "outside"], web, act);
-  expect(results.map(({ failed, reasons }) => ({ failed, reasons }))).toEqual(
-    results.map(() => ({ failed: 0, reasons: [] })),
-  );
+/**
+ * Clients in a pod, on the node and outside that never stop asking, and are answered each time. In mode ipvs the node calls
+ * a service from the service's own address: when that goes with the link, what is on its way just then is lost.
+ */
+async function whileAnswered(lab: ProxiedLab, act: () => Promise<unknown>, isLinkGone = false): Promise<void> {
+  const results = await lab.underTraffic(requests, act);
+  const lost = results.flatMap(({ failed, reasons }, index) => {
+    const [who = "", place] = requests[index] ?? [];
+    const isCut = isLinkGone && who === "node" && failed === 1;
+    return isCut ? [] : reasons.map((reason) => `${who}, ${place}: ${reason}`);
+  });
+  expect(lost).toEqual([]);
   for (const { answered } of results) expect(answered).toBeGreaterThan(hostUrl ? 10 : 50);
 }
 
 /** From mode to mode, as long as the first is that of the node. */
 export function changesModes(lab: ProxiedLab, node: ProxiedNode, pairs: readonly (readonly [Mode, Mode])[]): void {
-  test.each(pairs)("from %s to %s no connection fails", (_, mode) =>
-    whileAnswered(lab, () => node.bringUp(inMode(changing(2), mode))),
+  test.each(pairs)("from %s to %s no connection fails", (was, mode) =>
+    whileAnswered(lab, () => node.bringUp(inMode(changing(2), mode)), was === "ipvs"),
   );
 }
 

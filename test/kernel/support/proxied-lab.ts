@@ -56,7 +56,7 @@ while not os.path.exists(sys.argv[4]):
         if s.recv(64): ok += 1; longest = max(longest, time.time() - last); last = time.time()
         else: failed.append("nothing")
     except OSError as error: failed.append(f"{time.strftime('%X')} {error}")
-    s.close(); time.sleep(0.004)
+    s.close(); time.sleep(float(sys.argv[5]))
 print(ok, len(failed), f"{longest:.3f}", *failed[:9], sep="\\n")
 `;
 
@@ -174,20 +174,24 @@ export class ProxiedLab {
   }
 
   /** What comes of connections that clients make one after the other while something is done. */
-  async underTraffic(clients: readonly string[], place: Place, act: () => Promise<unknown>) {
-    const [, address = "", port = ""] = place.split(",");
+  async underTraffic(clients: readonly (readonly [who: string, place: Place])[], act: () => Promise<unknown>) {
     const { folder } = this.world;
     // A packet that is lost is sent again after a second; an emulated machine may stall for longer than one.
     const patience = hostUrl ? 5 : 0.9;
+    // And it has little time besides for what is done.
+    const pause = hostUrl ? 0.2 : 0.004;
     await this.world.script(undefined, `rm -f ${folder}/*`);
-    for (const who of clients) {
-      const file = `${folder}/${who}`;
-      const run = `timeout 900 python3 -c ${quoted(restless)} ${address} ${port} ${patience} ${folder}/stop`;
+    for (const [index, [who, place]] of clients.entries()) {
+      const [, address = "", port = ""] = place.split(",");
+      const file = `${folder}/${index}`;
+      const run = `timeout 900 python3 -c ${quoted(restless)} ${address} ${port} ${patience} ${folder}/stop ${pause}`;
       const begin = `(${run} > ${file}.part; mv ${file}.part ${file}) > /dev/null 2>&1 < /dev/null & exit 0`;
       await this.world.script(this.netnsOf(who), begin);
     }
     await act();
-    const files = clients.map((who) => `until [ -e ${folder}/${who} ]; do sleep 0.1; done; cat ${folder}/${who}`);
+    const files = clients.map(
+      (_, index) => `until [ -e ${folder}/${index} ]; do sleep 0.1; done; cat ${folder}/${index}`,
+    );
     const end = `sleep 0.5; touch ${folder}/stop; ${files.join("; echo @@; ")}`;
     const lines = await this.world.slowly(this.node, "sh", "-c", end);
     return lines.split("@@\n").map((text) => {

@@ -40,7 +40,8 @@ export function ipvsTables(family: Family, entries: Entries): Tables {
     ...{ source: family === "ipv6" ? "::1" : "127.0.0.0/8", target: "RETURN" },
   });
   const toNodePorts = { addressType: { destination: "LOCAL" }, target: "KUBE-NODE-PORT" };
-  tables.rule("nat", "KUBE-SERVICES", 20, "nat-node-ports", toNodePorts);
+  // Not that of mode iptables: that one stands until the virtual servers are there.
+  tables.rule("nat", "KUBE-SERVICES", 20, "nat-ipvs-node-ports", toNodePorts);
   accessFilter(tables);
   addJumps(tables, jumps);
   return tables;
