@@ -18,8 +18,8 @@ const mode = (config.get("mode") ?? "iptables") as NonNullable<KubeProxyNodeArgs
 const by = config.get("by") ?? "resources";
 if (!["resources", "kube-proxy"].includes(by)) throw new pulumi.RunError("by: must be resources or kube-proxy");
 
-// A node of its own for each: kube-proxy takes over chains of these names, whosever they are, and leaves some behind.
-const node = new Netns("node", { name: `${by}-${mode}` });
+// One for all modes; but kube-proxy takes over chains of these names, whosever they are, and leaves some behind: one for each.
+const node = new Netns("node", { name: by === "resources" ? by : `${by}-${mode}` });
 const outside = new Netns("outside");
 const uplink = new VethPair("uplink", {
   ...{ netns: node, addresses: ["172.30.0.10/24"] },
@@ -86,7 +86,7 @@ export const seen = looks.map(([from, what, netns, url]) => {
   const http = { url, expectBody: names };
   const { results } = new Probe(
     `from-${from}`,
-    { ...(netns && { netns }), http, count: 32, attempts: 60 },
+    { ...(netns && { netns }), http, count: 32, attempts: 60, triggers: [by, mode] },
     { dependsOn: [proxy, ...routes] },
   );
   const saw = results.bodies.apply((bodies) => Object.keys(bodies).sort().join(", "));

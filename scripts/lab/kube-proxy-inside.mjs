@@ -32,6 +32,11 @@ await main(async () => {
   }
 });
 
+/** The namespace of the node, as the example names it. @param {string} whose */
+function nodeOf(whose) {
+  return whose === "resources" ? whose : `${whose}-${mode}`;
+}
+
 /** @param {string} whose */
 async function up(whose) {
   console.log(`== pulumi up: mode ${mode}, by ${whose}`);
@@ -47,7 +52,7 @@ async function show(whose) {
   if (!process.stdin.isTTY || sshConfig) return 0;
   console.log(`It is up for as long as this shell; exit takes it away again. To look around:
   the service, from a pod:     ip netns exec pod1 curl http://10.96.77.10
-  the node's network:          ip netns exec ${whose}-${mode} iptables-save
+  the node's network:          ip netns exec ${nodeOf(whose)} iptables-save
   change it:                   pulumi config set by kube-proxy; pulumi up`);
   const env = { ...process.env, PULUMI_STACK: "lab", PS1: "kube-proxy-lab# " };
   await interactive(["bash", "--norc", "+m"], { cwd: project, env });
@@ -58,7 +63,7 @@ async function compareBoth() {
   const snapshots = [];
   for (const whose of ["resources", "kube-proxy"]) {
     await up(whose);
-    snapshots.push(await snapshotNode(exec, `${whose}-${mode}`, mode));
+    snapshots.push(await snapshotNode(exec, nodeOf(whose), mode));
   }
   const [ours, theirs] = snapshots;
   if (!ours || !theirs) throw new Error("there is nothing to compare");

@@ -34,7 +34,7 @@ describe.each(["iptables", "nftables", "ipvs"] as const)("mode %s", (mode) => {
     `by resources and by kube-proxy, one up each: clients get the same, and the kernel has the same${lacking}`,
     async () => {
       expect(Object.keys(changes((await stack.up()).text))).toEqual(["created"]);
-      const ours = await snapshotNode(place.exec, `resources-${mode}`, mode);
+      const ours = await snapshotNode(place.exec, "resources", mode);
       await stack.set({ by: "kube-proxy" });
       await stack.up();
       const theirs = await snapshotNode(place.exec, `kube-proxy-${mode}`, mode);
