@@ -533,6 +533,11 @@ export interface VethPairBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -686,6 +691,11 @@ export interface VethPairPeerBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -775,6 +785,11 @@ export interface VethPairBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -901,6 +916,11 @@ export interface VethPairPeerBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -1379,6 +1399,11 @@ export interface DummyBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -1461,6 +1486,11 @@ export interface DummyBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -1703,6 +1733,11 @@ export interface VlanBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -1785,6 +1820,11 @@ export interface VlanBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -1992,6 +2032,11 @@ export interface VxlanArgs extends CommonArgs {
    */
   proxy?: pulumi.Input<boolean> | undefined;
   /**
+   * Are frames for a router's MAC address sent where its own packets would go (`rsc`)? Default: false. A change
+   * replaces the resource.
+   */
+  rsc?: pulumi.Input<boolean> | undefined;
+  /**
    * Does the kernel tell programs of MAC addresses that it does not know? Default: false. A change replaces the
    * resource.
    */
@@ -2092,6 +2137,11 @@ export interface VxlanBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -2174,6 +2224,11 @@ export interface VxlanBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -2270,6 +2325,8 @@ export class Vxlan extends LocalnetResource {
   declare readonly learning: pulumi.Output<boolean | undefined>;
   /** Does the link answer ARP from its table of neighbours, in place of sending it on? */
   declare readonly proxy: pulumi.Output<boolean>;
+  /** Are frames for a router's MAC address sent where its own packets would go (`rsc`)? */
+  declare readonly rsc: pulumi.Output<boolean>;
   /** Does the kernel tell programs of MAC addresses that it does not know? */
   declare readonly l2miss: pulumi.Output<boolean>;
   /** Does the kernel tell programs of IP addresses that it does not know? */
@@ -2479,6 +2536,11 @@ export interface TunnelBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -2561,6 +2623,11 @@ export interface TunnelBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -2824,6 +2891,11 @@ export interface MacvlanBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -2906,6 +2978,11 @@ export interface MacvlanBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -3632,6 +3709,11 @@ export interface BondBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -3714,6 +3796,11 @@ export interface BondBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -3947,6 +4034,11 @@ export interface IfbBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -4029,6 +4121,11 @@ export interface IfbBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -4288,6 +4385,11 @@ export interface TapBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -4370,6 +4472,11 @@ export interface TapBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
@@ -5112,6 +5219,11 @@ export interface LinkBridgePortArgs {
   /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   */
+  groupForwardMask?: pulumi.Input<number> | undefined;
+  /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
    * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
@@ -5144,6 +5256,11 @@ export interface LinkBridgePort {
   readonly cost?: number | undefined;
   /** Priority for the spanning tree; less is better. */
   readonly priority?: number | undefined;
+  /**
+   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
+   * without bit 1, which is for pause frames: 4 is LACP.
+   */
+  readonly groupForwardMask?: number | undefined;
   /**
    * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
    * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge

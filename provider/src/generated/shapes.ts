@@ -181,6 +181,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "external",
       "learning",
       "proxy",
+      "rsc",
       "l2miss",
       "l3miss",
       "udpChecksum",

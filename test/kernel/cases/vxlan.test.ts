@@ -62,14 +62,14 @@ contract("that asks programs where others are", (world) => {
     kind,
     local: true,
     inputs: {
-      ...{ name, netns, vni: 42, local: "2001:db8::1", proxy: true, l2miss: true, l3miss: true },
+      ...{ name, netns, vni: 42, local: "2001:db8::1", proxy: true, rsc: true, l2miss: true, l3miss: true },
       ...{ udp6ZeroChecksumTx: true, udp6ZeroChecksumRx: true, udpChecksum: false },
     },
     actual: () => readDetails(world, netns, name),
     expected: ({ ttl }: Values) => ({
       details: expectedDetails(
         [
-          ...["vxlan id 42", "proxy", "l2miss", "l3miss", `ttl ${ttl ?? "auto"}`],
+          ...["vxlan id 42", "proxy", "rsc", "l2miss", "l3miss", `ttl ${ttl ?? "auto"}`],
           ...["noudpcsum", "udp6zerocsumtx", "udp6zerocsumrx"],
         ],
         ["nolearning"],
@@ -77,7 +77,7 @@ contract("that asks programs where others are", (world) => {
     }),
     updates: [{ what: "ttl", change: { ttl: 5 } }],
     replaces: {
-      ...{ proxy: false, l2miss: false, l3miss: false },
+      ...{ proxy: false, rsc: false, l2miss: false, l3miss: false },
       ...{ udp6ZeroChecksumTx: false, udp6ZeroChecksumRx: false, udpChecksum: true },
     },
     drifts: [{ what: "ttl", input: "ttl", by: () => ip("link", "set", "dev", name, "type", "vxlan", "ttl", "9") }],

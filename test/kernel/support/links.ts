@@ -5,6 +5,7 @@ import type { World } from "./world";
 const files = [
   ...["mtu", "address", "flags", "tx_queue_len", "ifalias", "netdev_group", "brport/hairpin_mode", "brport/isolated"],
   ...["brport/learning", "brport/unicast_flood", "brport/neigh_suppress", "brport/path_cost", "brport/priority"],
+  "brport/group_fwd_mask",
   ...["bridge/stp_state", "bridge/forward_delay", "bridge/ageing_time", "bridge/vlan_filtering", "bridge/priority"],
   ...["bridge/default_pvid", "bridge/vlan_protocol", "bridge/group_fwd_mask", "bridge/multicast_snooping"],
   ...["bridge/nf_call_iptables", "bridge/nf_call_ip6tables", "bridge/nf_call_arptables"],
@@ -61,6 +62,7 @@ export function expectedLink(inputs: Values, mark: string): Values {
           "brport/learning": port.learning === false ? "0" : "1",
           "brport/unicast_flood": port.flood === false ? "0" : "1",
           "brport/neigh_suppress": port.neighSuppress ? "1" : "0",
+          "brport/group_fwd_mask": `0x${((port.groupForwardMask as number | undefined) ?? 0).toString(16)}`,
           "brport/priority": String(port.priority ?? 32),
           ...(port.cost === undefined ? {} : { "brport/path_cost": String(port.cost) }),
         }
@@ -97,12 +99,20 @@ export const everyPortsUpdates: readonly Update[] = [
   {
     what: "all of a port",
     change: {
-      bridgePort: { isolated: true, learning: false, flood: false, neighSuppress: true, cost: 5, priority: 4 },
+      bridgePort: {
+        isolated: true,
+        learning: false,
+        flood: false,
+        neighSuppress: true,
+        cost: 5,
+        priority: 4,
+        groupForwardMask: 4,
+      },
     },
   },
   { what: "most of it taken away", change: { bridgePort: { isolated: true } } },
   { what: "the rest taken away", change: { bridgePort: undefined } },
-  { what: "the cost of a port", change: { bridgePort: { isolated: true, cost: 7 } } },
+  { what: "the cost of a port", change: { bridgePort: { isolated: true, cost: 7, groupForwardMask: 0xfffc } } },
 ];
 
 type Drift = Case["drifts"][number];
@@ -121,6 +131,7 @@ export function everyPortsDrifts(set: Set): readonly Drift[] {
   const port = (...args: string[]) => set("type", "bridge_slave", ...args);
   return [
     { what: "not isolated", input: "bridgePort.isolated", by: () => port("isolated", "off") },
+    { what: "LACP alone", input: "bridgePort.groupForwardMask", by: () => port("group_fwd_mask", "4") },
     { what: "another cost", input: "bridgePort.cost", by: () => port("cost", "8") },
   ];
 }

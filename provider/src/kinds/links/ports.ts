@@ -6,7 +6,14 @@ import { vlansInput } from "./vlans";
 const isOn = (unset: boolean) => z.boolean().optional().meta({ unset });
 
 /** What a bridge knows of each of its ports, as the kernel has it when nobody asks. */
-const unset = { isolated: false, learning: true, flood: true, neighSuppress: false, priority: 32 } as const;
+const unset = {
+  isolated: false,
+  learning: true,
+  flood: true,
+  neighSuppress: false,
+  priority: 32,
+  groupForwardMask: 0,
+} as const;
 
 export const bridgePort = z
   .strictObject({
@@ -22,6 +29,11 @@ export const bridgePort = z
     cost: integer(1, 65535).optional().meta({ unset: kernelChooses }),
     /** Priority for the spanning tree; less is better. Default: the kernel's choice, 32. */
     priority: integer(0, 63).optional().meta({ unset: unset.priority }),
+    /** Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without bit 1, which is for pause frames: 4 is LACP. Default: the kernel's choice, 0. */
+    groupForwardMask: integer(0, 65535)
+      .refine((mask) => (mask & 2) === 0, "must be without bit 1 (0x2), which is for pause frames")
+      .optional()
+      .meta({ unset: unset.groupForwardMask }),
     /** All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`, of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the kernel's choice, the bridge's one. */
     vlans: vlansInput,
   })
@@ -47,6 +59,11 @@ const bridgePortOptions = {
   neighSuppress: flag("neigh_suppress", unset.neighSuppress),
   cost: number("cost"),
   priority: number("priority", unset.priority),
+  groupForwardMask: {
+    words: (mask: number) => ["group_fwd_mask", String(mask)],
+    // ip prints it in hexadecimal.
+    read: (slave: Slave) => Number(slave.group_fwd_mask ?? unset.groupForwardMask),
+  },
 } as const;
 
 /** What `ip link set dev NAME type bridge_slave` takes for a port of a bridge, and what it is of one that is none. */

@@ -72,6 +72,8 @@ export const vxlan = defineLink({
     },
     /** Does the link answer ARP from its table of neighbours, in place of sending it on? */
     proxy: flag("proxy", "proxy"),
+    /** Are frames for a router's MAC address sent where its own packets would go (`rsc`)? */
+    rsc: flag("rsc", "rsc"),
     /** Does the kernel tell programs of MAC addresses that it does not know? */
     l2miss: flag("l2miss", "l2miss"),
     /** Does the kernel tell programs of IP addresses that it does not know? */

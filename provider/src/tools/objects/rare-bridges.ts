@@ -11,7 +11,7 @@ import { showLinks } from "../ip/links";
 /** Of a port, as the kernel has it by itself. */
 const usualOfPort: Readonly<Record<string, unknown>> = {
   ...{ guard: false, root_block: false, fastleave: false, locked: false, mab: false, vlan_tunnel: false },
-  ...{ mcast_flood: true, bcast_flood: true, mcast_to_unicast: false, multicast_router: 1, group_fwd_mask: "0" },
+  ...{ mcast_flood: true, bcast_flood: true, mcast_to_unicast: false, multicast_router: 1 },
   ...{ proxy_arp: false, proxy_arp_wifi: false, neigh_vlan_suppress: false },
 };
 

@@ -9,7 +9,7 @@ import { addresses4, addresses6, anyCidr, fromSchema } from "../values";
 import { hosts, inPlace } from "./place";
 
 /** Not every kernel has VLANs of ports, and what is looked at does not tell them. */
-const portInputs = objectIn(bridgePort)?.omit({ vlans: true });
+const portInputs = objectIn(bridgePort)?.omit({ vlans: true, groupForwardMask: true });
 
 const linkInputs: NonNullable<Shape["inputs"]> = {
   addresses: ({ draw }) => {
@@ -28,7 +28,11 @@ const deviceInputs: NonNullable<Shape["inputs"]> = {
 /** The same of a link that can be a port of a bridge. */
 const portLinkInputs: NonNullable<Shape["inputs"]> = {
   ...deviceInputs,
-  bridgePort: ({ draw }) => portInputs && fromSchema(portInputs, draw),
+  bridgePort: ({ draw }) =>
+    portInputs && {
+      ...(fromSchema(portInputs, draw) as Values),
+      ...(draw.pick([true, false]) && { groupForwardMask: draw.pick([0, 4, 0xfffc]) }),
+    },
 };
 
 /** A link of which the kind's own schema says all. */
