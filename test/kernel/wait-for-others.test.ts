@@ -38,6 +38,17 @@ test("resources that need each other come about in whatever order they begin", a
   await remove(kinds.Process as AnyKind, server.id, server.outputs, settings);
 });
 
+test("an IPv6 address and route wait for the setting that lets them be", async () => {
+  const off = "net.ipv6.conf.all.disable_ipv6";
+  await world.script(a, `sysctl -qw ${off}=1`);
+  await Promise.all([
+    make("Address", { netns: a, device: "lo", address: "fd00:7::1/64" }),
+    make("Route", { netns: a, device: "lo", destination: "fd00:8::/64" }),
+    make("Sysctl", { netns: a, key: off, value: 0 }),
+  ]);
+  expect(await world.run("ip", "-n", a, "-6", "route", "show", "fd00:8::/64")).toContain("dev lo proto 157");
+});
+
 test("what others use goes in whatever order they begin", async () => {
   const objects = [
     ["IptablesChain", { netns: a, name: "FIRST" }],

@@ -267,7 +267,7 @@ export const causes: readonly Cause[] = [
     pattern: /IPv6 is disabled on (?:this|nexthop) device/,
     code: "LN_COMMAND",
     summary: "IPv6 is disabled on the link",
-    hint: "set net.ipv6.conf.LINK.disable_ipv6 to 0, by a Sysctl before what needs it, or give the link nothing of IPv6; a new link has the value of net.ipv6.conf.default.disable_ipv6",
+    hint: "set net.ipv6.conf.LINK.disable_ipv6 to 0, by a Sysctl before what needs it, or give the link nothing of IPv6, also in the update that gives up the Sysctl which disables it; a new link has the value of net.ipv6.conf.default.disable_ipv6",
   },
   {
     pattern:

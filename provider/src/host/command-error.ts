@@ -25,7 +25,7 @@ export function hintOf(text: string): string | undefined {
 
 /** What ip and iptables print when another object is missing or in the wrong state. */
 const elsewhere =
-  /[Ii]nvalid gateway|No route to host|Network is unreachable|(?:Nexthop device|Device for nexthop) is not up|No chain\/target\/match by that name/;
+  /[Ii]nvalid gateway|No route to host|Network is unreachable|(?:Nexthop device|Device for nexthop) is not up|No chain\/target\/match by that name|IPv6 is disabled on/;
 
 /** Is the cause a missing object that another operation may be about to make? */
 export function isCauseElsewhere(error: LocalnetError): boolean {

@@ -95,6 +95,47 @@ export const open: readonly Open[] = [
     },
   },
   {
+    what: "a bridge whose mtu is taken away does not follow ports that come, go or change later",
+    why: "a bridge that had an mtu of its own never follows again, and the kernel does not tell which had one",
+    sort: /^kernel: (link \(bridge\) mtu|setting net\/ipv6\/conf\/LINK\/mtu value)$/,
+    when: ({ a, b }) =>
+      b.some(({ name, alias = name, type, inputs }) => type === "Bridge" && !inputs.mtu && mtuOf(a, alias)),
+    pair: {
+      ...between,
+      a: [n1, { name: "b1", type: "Bridge", inputs: { ...inN1, mtu: 1400 } }],
+      b: [n1, { name: "b1", type: "Bridge", inputs: { ...inN1 } }, portOf("b1")],
+    },
+  },
+  {
+    what: "a link on a bridge has no greater mtu than a port that comes after it",
+    why: "the bridge follows its ports, and the kernel lowers what is on it: no kernel can have what the program asks for",
+    sort: /^refresh: \w+ refresh mtu$/,
+    when: ({ a, b }) =>
+      [a, b].some((program) => program.some(({ inputs }) => inputs.mtu !== undefined && isRef(inputs.link))),
+    pair: {
+      ...between,
+      a: [
+        n1,
+        { name: "b1", type: "Bridge", inputs: { ...inN1 } },
+        wideOn("b1"),
+        { ...portOf("b1"), dependsOn: ["m1"] },
+      ],
+      b: [n1],
+    },
+  },
+  {
+    what: "what is of IPv6 cannot come in the update that gives up disable_ipv6",
+    why: "the engine deletes last, and nobody else may put back what the resource has set until then",
+    sort: /^update: \w+ (create|update) LN_\w+ .*disabled on (this|nexthop) device/,
+    when: ({ a, b }) =>
+      a.some(({ name, type, inputs }) => type === "Sysctl" && /disable_ipv6/.test(`${inputs.key}`) && !find(b, name)),
+    pair: {
+      ...between,
+      a: [n1, { name: "s1", type: "Sysctl", inputs: { ...inN1, key: "net/ipv6/conf/all/disable_ipv6", value: 1 } }],
+      b: [n1, { name: "a1", type: "Address", inputs: { ...inN1, device: "lo", address: "fd00:77::1/64" } }],
+    },
+  },
+  {
     what: "a link that was up keeps the queue that the kernel gave it then",
     why: "a link that never was up has none, and the kernel does not take it back",
     sort: /^kernel: .*qdisc/,
@@ -168,6 +209,17 @@ function isBeside(one: ProgramLink, other: ProgramLink): boolean {
 
 function macvlanOn(link: string): Resource {
   return { name: "m1", type: "Macvlan", inputs: { ...inN1, link: { ref: link } } };
+}
+
+/** A link that asks for the mtu that it would have anyway. */
+function wideOn(link: string): Resource {
+  const { inputs, ...macvlan } = macvlanOn(link);
+  return { ...macvlan, inputs: { ...inputs, mtu: 1500 } };
+}
+
+function portOf(master: string): Resource {
+  const peer = { name: "w1", ...inN1 };
+  return { name: "v1", type: "VethPair", inputs: { ...inN1, peer, mtu: 1280, master: { ref: master } } };
 }
 
 function mtuOf(program: Program, resource: string): unknown {
