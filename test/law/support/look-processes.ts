@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { commandLoop } from "../../../provider/src/host/shell";
 import type { Thing } from "./look";
 
 /** The processes that were there before any test: this one among them. */
@@ -46,11 +47,18 @@ export function strangers(): string[] {
   return pids().filter((pid) => {
     if (before.has(pid)) return false;
     try {
-      return !/^\d+ \(.*\) [ZX]/.test(readFileSync(join("/proc", pid, "stat"), "utf8"));
+      const [, state = "", parent] =
+        /^\d+ \(.*\) (\w) (\d+)/s.exec(readFileSync(join("/proc", pid, "stat"), "utf8")) ?? [];
+      return !"ZX".includes(state) && !(parent === String(process.pid) && isShell(pid));
     } catch {
       return false;
     }
   });
+}
+
+/** Is it a shell in which a provider of this process runs the host's tools? It ends with the provider. */
+function isShell(pid: string): boolean {
+  return readFileSync(join("/proc", pid, "cmdline"), "utf8") === ["sh", "-c", commandLoop(""), ""].join("\0");
 }
 
 function nameOf(inode: number): string {
