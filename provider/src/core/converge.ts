@@ -47,6 +47,8 @@ export async function converge(
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
     const now = await observe(kind, host, args, known).catch(() => undefined);
+    // Of what is gone the state would still say that it is as recorded, and nobody would look again.
+    if (!now && recorded) throw new PartialError(id, toPlainJson(recorded), cause);
     if (!now || !isOursAfterFailure(args, now, changed)) throw cause;
     const inputs = recorded
       ? partialInputs(kind.args, recorded, args, now.inputs)
