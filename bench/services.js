@@ -32,3 +32,6 @@ exports.limit = {
   up: (count) => [`ipvsadm -R <<E\n${each(count, lines).join("\n")}\nE`],
   destroy: () => ["ipvsadm -C"],
 };
+
+/** Has the kernel IPVS? */
+exports.probe = ["ipvsadm -L -n"];

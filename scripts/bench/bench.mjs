@@ -16,7 +16,7 @@ import { runOnce } from "./run.mjs";
 import { growthTable, table } from "./table.mjs";
 import { workloads } from "./workloads.mjs";
 
-const packages = ["iproute2", "iptables", "ipvsadm", "strace"];
+const packages = ["iproute2", "ipset", "iptables", "ipvsadm", "strace"];
 
 /**
  * @typedef {import("./contenders.mjs").Contender} Contender

@@ -15,9 +15,10 @@ const machine = "bench";
  * @param {boolean} mayStart may a throwaway machine be started?
  * @returns {Promise<Place>}
  */
-export async function placeFor({ where }, mayStart) {
-  if (where === "sandbox" || (where === "ipvs" && (await hasIpvs()))) return {};
-  if (!mayStart) return { lacking: `${where === "ipvs" ? "this kernel has no IPVS" : "it is behind ssh"}: use --vm` };
+export async function placeFor({ where, probe = [] }, mayStart) {
+  const failed = where === "sandbox" ? await firstFailing(probe) : undefined;
+  if (where === "sandbox" && failed === undefined) return {};
+  if (!mayStart) return { lacking: `${failed ? `this kernel cannot "${failed}"` : "it is behind ssh"}: use --vm` };
   return { vm: await startVm(machine) };
 }
 
@@ -36,9 +37,14 @@ export async function stopMachine() {
   if (vmStatus(machine)) await stopVm(machine);
 }
 
-async function hasIpvs() {
+/** @param {string[]} commands */
+async function firstFailing(commands) {
+  if (commands.length === 0) return undefined;
   const { enterArgv: inside, close } = await openSandbox({ network: true });
-  const { code } = await run([...inside, "ipvsadm", "-L", "-n"]);
-  await close();
-  return code === 0;
+  try {
+    for (const command of commands) if ((await run([...inside, ...command.split(" ")])).code !== 0) return command;
+    return undefined;
+  } finally {
+    await close();
+  }
 }

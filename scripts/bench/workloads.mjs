@@ -1,8 +1,12 @@
+import chains from "../../bench/chains.js";
 import lab from "../../bench/lab.js";
+import links from "../../bench/links.js";
 import objects from "../../bench/objects.js";
 import pods from "../../bench/pods.js";
+import policyRules from "../../bench/policy-rules.js";
 import rules from "../../bench/rules.js";
 import services from "../../bench/services.js";
+import sets from "../../bench/sets.js";
 
 /**
  * @typedef {{ up: (count: number) => string[], destroy: (count: number) => string[] }} Commands the lines of a shell script
@@ -10,7 +14,8 @@ import services from "../../bench/services.js";
  * @typedef {object} Workload
  * @property {string} name and that of the option that tells its sizes, and of the file with its program
  * @property {number[]} counts unless told
- * @property {"sandbox" | "ipvs" | "ssh"} where "ipvs": where the kernel has it; "ssh": in a machine behind ssh
+ * @property {"sandbox" | "ssh"} where "ssh": in a machine behind ssh
+ * @property {string[]} [probe] commands that a kernel runs that has all that is needed; one that fails: as for "ssh"
  * @property {Commands} script one command each
  * @property {Commands} [limit] as few commands as the tools allow; of none, the script
  */
@@ -20,6 +25,10 @@ export const workloads = [
   { name: "pods", counts: [10, 100, 300, 1000], where: "sandbox", ...pods },
   { name: "rules", counts: [250, 1000], where: "sandbox", ...rules },
   { name: "objects", counts: [1000], where: "sandbox", ...objects },
-  { name: "services", counts: [500], where: "ipvs", ...services },
+  { name: "services", counts: [500], where: "sandbox", ...services },
+  { name: "links", counts: [260], where: "sandbox", ...links },
+  { name: "chains", counts: [250], where: "sandbox", ...chains },
+  { name: "sets", counts: [250], where: "sandbox", ...sets },
+  { name: "policy-rules", counts: [250], where: "sandbox", ...policyRules },
   { name: "lab", counts: [1], where: "ssh", ...lab },
 ];
