@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,8 +10,10 @@ import { root } from "../lib/paths.mjs";
 import { run } from "../lib/run.mjs";
 import { openSandbox } from "../lib/sandbox.mjs";
 import { ensurePulumi, throwawayEnv } from "../pulumi-cli/pulumi.mjs";
+import { runIn, startVm, stopVm } from "../vm/vm.mjs";
 import { chart } from "./chart.mjs";
 
+const machineName = "bench-services";
 const packages = ["iproute2", "iptables", "nftables", "ipset", "ipvsadm", "conntrack", "python3"];
 
 /**
@@ -24,6 +26,10 @@ const packages = ["iproute2", "iptables", "nftables", "ipset", "ipvsadm", "connt
  * @property {number} addSeconds until one more is there
  * @property {Record<"first" | "last", { median: number, p99: number, connections: number }>} microseconds of a new connection
  * @property {number} megabitsPerSecond of one connection to the last
+ * @property {number} [kernelKilobytes] that the kernel has for all, where nothing else goes on
+ *
+ * @typedef {{ kernel: string, emulated: boolean, cpus: number, model: string | undefined, node: string }} Machine
+ * @typedef {{ machine: Machine, load: number, entries: Measured[] }} Run
  */
 
 /** @param {string[]} args */
@@ -32,53 +38,78 @@ export async function benchServices(args) {
     modes: { type: "string", default: "iptables,nftables" },
     "kube-proxy": { type: "string", default: "1,10,100,1000" },
     resources: { type: "string", default: "1,10,100" },
+    machine: { type: "boolean", default: false },
+    minutes: { type: "string", default: "120" },
     out: { type: "string", default: "bench" },
   });
   const { values } = parseArgs({ args, options });
   await ensureDebian(packages);
   const programs = await ensureKubernetes();
   const [cli] = await Promise.all([ensurePulumi(), ensureProgram()]);
+  const vm = values.machine ? await startVm(machineName) : undefined;
+  const machine = {
+    ...{ kernel: vm ? await runIn(vm)(["uname", "-r"]) : release(), emulated: vm !== undefined },
+    ...{ cpus: cpus().length, model: cpus()[0]?.model.trim(), node: process.version },
+  };
   /** @type {Measured[]} */
   const entries = [];
-  for (const mode of values.modes.split(",")) {
-    for (const by of /** @type {const} */ (["kube-proxy", "resources"])) {
-      for (const count of values[by].split(",").filter(Boolean).map(Number)) {
-        printLine(`${mode}, ${by}, ${count} services`);
-        const measured = await measure({ mode, by, count, programs, cli });
-        printLine(`  ${JSON.stringify(measured)}`);
-        entries.push(measured);
-        // All of it takes its time: what there is so far is written down.
-        write(resolve(root, values.out), entries);
+  // The smaller ones of all modes first: what there is no time for is the largest.
+  const begin = Date.now();
+  const counts = (/** @type {"kube-proxy" | "resources"} */ by) => values[by].split(",").filter(Boolean).map(Number);
+  const wanted = /** @type {const} */ (["kube-proxy", "resources"])
+    .flatMap((by) => counts(by).flatMap((count) => values.modes.split(",").map((mode) => ({ mode, by, count }))))
+    .sort((one, other) => one.count - other.count);
+  try {
+    for (const { mode, by, count } of wanted) {
+      printLine(`${mode}, ${by}, ${count} services`);
+      const left = Number(values.minutes) * 60 - (Date.now() - begin) / 1000;
+      if (left <= 0) {
+        printLine("  left out: there is no time for it");
+        continue;
       }
+      const measured = await measure({ mode, by, count, programs, cli, left, sshConfig: vm?.sshConfig });
+      printLine(`  ${JSON.stringify(measured)}`);
+      if (measured) entries.push(measured);
+      // All of it takes its time: what there is so far is written down.
+      write(resolve(root, values.out), machine, entries);
     }
+  } finally {
+    if (vm) await stopVm(machineName);
   }
   return 0;
 }
 
-/** @param {string} folder @param {Measured[]} entries */
-function write(folder, entries) {
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model.trim(), kernel: release(), node: process.version };
+/** Beside what was measured on other kernels. @param {string} folder @param {Machine} machine @param {Measured[]} entries */
+function write(folder, machine, entries) {
+  const file = join(folder, "services.json");
   const load = Number(readFileSync("/proc/loadavg", "utf8").split(" ")[1]);
-  writeFileSync(join(folder, "services.json"), `${JSON.stringify({ machine, load, entries }, null, 1)}\n`);
-  writeFileSync(join(folder, "services.svg"), chart(entries));
+  /** @type {Run[]} */
+  const had = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).runs : [];
+  const others = had.filter((run) => run.machine.kernel !== machine.kernel);
+  const runs = [...others, { machine, load, entries }].sort((one, other) =>
+    one.machine.kernel < other.machine.kernel ? -1 : 1,
+  );
+  writeFileSync(file, `${JSON.stringify({ runs }, null, 1)}\n`);
+  writeFileSync(join(folder, "services.svg"), chart(runs));
 }
 
 /**
- * In a network, with mounts and processes, of its own.
- * @param {{ mode: string, by: string, count: number, programs: string, cli: string }} what
- * @returns {Promise<Measured>}
+ * In a network, with mounts and processes, of its own; or in a machine, and only what it needs of programs here.
+ * @param {{ mode: string, by: string, count: number, programs: string, cli: string, left: number, sshConfig: string | undefined }} what
+ * @returns {Promise<Measured | undefined>} undefined: it took too long
  */
-async function measure({ cli, ...what }) {
+async function measure({ cli, left, ...what }) {
   const home = mkdtempSync(join(tmpdir(), "localnet-services-"));
-  const sandbox = await openSandbox({ network: true });
+  const sandbox = await openSandbox({ network: what.sshConfig === undefined });
   try {
     const insideScript = join(import.meta.dirname, "inside.mjs");
-    const { code, stdout, text } = await run(
+    const { code, stdout, text, timedOut } = await run(
       [...sandbox.enterArgv, "node", insideScript, JSON.stringify({ ...what, home })],
       {
-        timeoutSeconds: 1800,
+        timeoutSeconds: Math.ceil(left),
         env: {
           ...process.env,
+          ...(what.sshConfig && { LOCALNET_SSH_CONFIG: what.sshConfig }),
           PATH: [cli, process.env.PATH].join(delimiter),
           ...throwawayEnv(home),
           PULUMI_SKIP_CHECKPOINTS: "true",
@@ -86,6 +117,7 @@ async function measure({ cli, ...what }) {
         },
       },
     );
+    if (timedOut) return undefined;
     if (code !== 0) throw new Error(text.slice(-4000));
     return { mode: what.mode, by: what.by, count: what.count, ...JSON.parse(stdout) };
   } finally {

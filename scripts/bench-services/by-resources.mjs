@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { root } from "../lib/paths.mjs";
 import { output } from "../lib/run.mjs";
+import { vmHost } from "../vm/vm.mjs";
 
 const cwd = join(root, "bench");
 
-/** KubeProxyNode, by the native plugin. @param {{ mode: string, home: string }} what */
-export function byResources({ mode, home }) {
+/**
+ * KubeProxyNode, by the native plugin.
+ * @param {{ mode: string, home: string, place: import("./place.mjs").Place }} what
+ */
+export async function byResources({ mode, home, place }) {
   const target = ["--stack", "services", "--config-file", join(home, "config.yaml")];
   const pulumi = (/** @type {string[]} */ ...args) =>
     output(["pulumi", ...args, ...target, "--non-interactive"], { cwd });
@@ -21,13 +25,17 @@ export function byResources({ mode, home }) {
       await pulumi("config", "set", "workload", "kube-proxy");
       await pulumi("config", "set", "kinds", "pulumi-localnet/native");
       await pulumi("config", "set", "mode", mode);
+      if (place.sshConfig) await pulumi("config", "set", "localnet:host", vmHost);
     },
     program: up,
     /** @param {number} index */
     add: (index) => up(index + 1),
+    // Whoever made all has ended.
+    isDone: undefined,
+    stop: undefined,
     async resources() {
-      const { stdout } = { stdout: await output(["pulumi", "stack", "export", "--stack", "services"], { cwd }) };
-      return JSON.parse(stdout).deployment.resources.length;
+      const state = await output(["pulumi", "stack", "export", "--stack", "services"], { cwd });
+      return JSON.parse(state).deployment.resources.length;
     },
   };
 }

@@ -1,35 +1,45 @@
 const colours = { iptables: "#cf222e", ipvs: "#9a6700", nftables: "#0969da" };
-const [width, height, left, top] = [860, 300, 60, 60];
-const size = { x: 320, y: 190 };
+const [width, height, left, top] = [1180, 300, 60, 80];
+const size = { x: 290, y: 150 };
+
+/** @typedef {import("./bench.mjs").Measured} Measured */
+
+/** @type {[title: string, value: (entry: Measured) => number | undefined][]} */
+const panels = [
+  ["New connection to the last service, median µs", ({ microseconds }) => microseconds.last.median],
+  ["All services programmed, s", ({ programSeconds }) => programSeconds],
+  ["Kernel's memory for them, MB", ({ kernelKilobytes }) => kernelKilobytes && kernelKilobytes / 1024],
+];
 
 /**
- * The time of a new connection to the last service, and the time to program all, over the number of services.
- * @param {import("./bench.mjs").Measured[]} entries
+ * Of the real kube-proxy, over the number of services: a row for each kernel.
+ * @param {import("./bench.mjs").Run[]} runs
  * @returns {string} an SVG
  */
-export function chart(entries) {
-  const real = entries.filter(({ by }) => by === "kube-proxy");
+export function chart(runs) {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12" fill="#24292f">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height * runs.length}" font-family="sans-serif" font-size="12" fill="#24292f">`,
     "<title>Services of kube-proxy</title>",
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
-    ...panel(
-      real,
-      left,
-      "New connection to the last service, median µs",
-      ({ microseconds }) => microseconds.last.median,
-    ),
-    ...panel(real, left + size.x + 90, "All services programmed, s", ({ programSeconds }) => programSeconds),
+    ...runs.flatMap(({ machine, entries }, row) => [
+      `<g transform="translate(0 ${height * row})">`,
+      `<text x="${left}" y="24">Linux ${machine.kernel}${machine.emulated ? ", emulated" : ""}</text>`,
+      ...panels.flatMap(([title, value], column) => {
+        const real = entries.filter((each) => each.by === "kube-proxy" && value(each) !== undefined);
+        return real.length > 0 ? panel(real, left + (size.x + 90) * column, title, (each) => value(each) ?? 0) : [];
+      }),
+      "</g>",
+    ]),
     "</svg>",
     "",
   ].join("\n");
 }
 
 /**
- * @param {import("./bench.mjs").Measured[]} entries
+ * @param {Measured[]} entries
  * @param {number} at
  * @param {string} title
- * @param {(entry: import("./bench.mjs").Measured) => number} value
+ * @param {(entry: Measured) => number} value
  */
 function panel(entries, at, title, value) {
   const [most, highest] = [Math.max(...entries.map(({ count }) => count)), Math.max(...entries.map(value))];

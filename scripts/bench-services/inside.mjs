@@ -1,36 +1,49 @@
-// node scripts/bench-services/inside.mjs OPTIONS: in a sandbox, whose network is the node's; see bench.mjs.
+// node scripts/bench-services/inside.mjs OPTIONS: in a sandbox, whose network is the node's, or beside a machine; see bench.mjs.
 import { byKubeProxy } from "./by-kube-proxy.mjs";
 import { byResources } from "./by-resources.mjs";
 import { addressOf, network, sendRequests } from "./network.mjs";
+import { clear, kernelBytes, placeOf } from "./place.mjs";
 
 const connections = 1000;
 const patienceSeconds = 1200;
-const { mode, by, count, programs, home } = JSON.parse(process.argv[2] ?? "{}");
+const { mode, by, count, programs, home, sshConfig } = JSON.parse(process.argv[2] ?? "{}");
 
-await network();
-const maker = by === "kube-proxy" ? byKubeProxy({ mode, programs, home }) : byResources({ mode, home });
+const place = placeOf(sshConfig);
+await clear(place);
+await network(place);
+const maker = await (by === "kube-proxy" ? byKubeProxy : byResources)({ mode, programs, home, place });
 await maker.prepare(count);
+const bytesBefore = await kernelBytes(place);
+
 let begin = Date.now();
-const made = sendRequests("wait", addressOf(count - 1), patienceSeconds);
+const made = answered(count - 1);
 await maker.program(count);
 const programSeconds = ((await made) - begin) / 1000;
-
-const microseconds = { first: await connect(addressOf(0)), last: await connect(addressOf(count - 1)) };
-const megabitsPerSecond = Math.round(await sendRequests("bulk", addressOf(count - 1)));
-
-const added = sendRequests("wait", addressOf(count), patienceSeconds);
+const added = answered(count);
 begin = await maker.add(count);
 const addSeconds = ((await added) - begin) / 1000;
+// What it made stays, and nothing else is at work while connections are measured.
+await maker.stop?.();
+const tableBytes = (await kernelBytes(place)) - bytesBefore;
+
+const microseconds = { first: await connect(addressOf(0)), last: await connect(addressOf(count - 1)) };
+const megabitsPerSecond = Math.round(await sendRequests(place, "bulk", addressOf(count - 1)));
 const resources = await maker.resources?.();
-console.log(
-  JSON.stringify({ programSeconds, addSeconds, microseconds, megabitsPerSecond, ...(resources && { resources }) }),
-);
+const result = { programSeconds, addSeconds, microseconds, megabitsPerSecond, resources };
+console.log(JSON.stringify({ ...result, ...(sshConfig && { kernelKilobytes: Math.round(tableBytes / 1024) }) }));
 process.exit(0);
+
+/** When a client is answered, and who makes the service has nothing left to do for it. @param {number} index */
+async function answered(index) {
+  await sendRequests(place, "wait", addressOf(index), patienceSeconds);
+  await maker.isDone?.(index);
+  return Date.now();
+}
 
 /** @param {string} address */
 async function connect(address) {
   /** @type {number[]} */
-  const times = (await sendRequests("connect", address, connections)).sort(
+  const times = (await sendRequests(place, "connect", address, connections)).sort(
     (/** @type {number} */ a, /** @type {number} */ b) => a - b,
   );
   const at = (/** @type {number} */ part) => Math.round(times[Math.floor(part * times.length)] ?? 0);

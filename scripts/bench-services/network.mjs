@@ -1,5 +1,3 @@
-import { output, start } from "../lib/run.mjs";
-
 /** So many services have their addresses in 10.96.0.0/16. @param {number} index */
 export const addressOf = (index) => `10.96.${1 + (index >> 8)}.${index & 255}`;
 export const endpoints = ["172.22.1.2", "172.22.2.2"];
@@ -18,22 +16,22 @@ def serve(connection):
 while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 `;
 
-/** A client's work: [when first answered] or microseconds of each connection, or megabits per second. */
+/** A client's work: to wait for an answer, or microseconds of each connection, or megabits per second. */
 const client = `
 import json, socket, sys, time
-what, address, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+what, address, count, wait = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 def connect(timeout):
     with socket.create_connection((address, 80), timeout) as s: s.recv(1)
 if what == "wait":
     end = time.monotonic() + count
     while True:
         try:
-            connect(0.05)
+            connect(wait)
             break
         except OSError:
             if time.monotonic() > end: sys.exit("no answer")
             time.sleep(0.005)
-    print(json.dumps(time.time() * 1000))
+    print(0)
 elif what == "connect":
     times = []
     for _ in range(count):
@@ -50,9 +48,12 @@ else:
         print(json.dumps(size * 8 / 1e6 / (time.perf_counter() - begin)))
 `;
 
-/** Two pods with a server each, and one with a client, all at cables of this namespace, the node. */
-export async function network() {
-  const { writeFileSync } = await import("node:fs");
+/**
+ * Two pods with a server each, and one with a client, all at cables of the node.
+ * @param {import("./place.mjs").Place} place
+ */
+export async function network(place) {
+  const ip = (/** @type {string} */ words) => place.output(["ip", ...words.split(" ")]);
   for (const number of [1, 2, 9]) {
     const [name, net] = [`pod${number}`, `172.22.${number}`];
     await ip(`netns add ${name}`);
@@ -63,20 +64,18 @@ export async function network() {
     await ip(`-n ${name} link set eth0 up`);
     await ip(`-n ${name} link set lo up`);
     await ip(`-n ${name} route add default via ${net}.1`);
-    if (number !== 9) start(["ip", "netns", "exec", name, "python3", "-c", server], { stdio: "ignore" });
+    if (number !== 9) void place.start(["ip", "netns", "exec", name, "python3", "-c", server]);
   }
-  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
+  await place.output(["sysctl", "-q", "net.ipv4.ip_forward=1"]);
 }
 
-/** @param {string} words */
-const ip = (words) => output(["ip", ...words.split(" ")]);
-
 /**
+ * @param {import("./place.mjs").Place} place
  * @param {"wait" | "connect" | "bulk"} what
  * @param {string} address
  * @param {number} count seconds to wait, or connections
  */
-export async function sendRequests(what, address, count = 0) {
-  const argv = ["ip", "netns", "exec", "pod9", "python3", "-c", client, what, address, String(count)];
-  return JSON.parse(await output(argv));
+export async function sendRequests(place, what, address, count = 0) {
+  const argv = ["ip", "netns", "exec", "pod9", "python3", "-c", client];
+  return JSON.parse(await place.output([...argv, what, address, String(count), String(place.waitSeconds)]));
 }
