@@ -70,11 +70,17 @@ export function kubeProxy({ node, mode, podCidr, service, addresses, programs, d
       ...[`--cluster-cidr=${podCidr}`, "--conntrack-max-per-core=0"],
       ...["--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0"],
     ],
-    answers("http://127.0.0.1:10256/healthz"),
+    hasSynced,
     [services],
     `cat > /mnt/kubeconfig <<'END'\n${JSON.stringify(kubeconfig)}\nEND\nexec "$@"`,
   );
 }
+
+/** It says that it is healthy before all is there: in mode ipvs virtual servers come first, and their sets and rules later. */
+const hasSynced = [
+  ...["sh", "-c"],
+  `curl -sf -m 10 http://127.0.0.1:10249/metrics | grep -qE '^kubeproxy_sync_proxy_rules_last_timestamp_seconds.*IPv4.* [1-9]'`,
+];
 
 const kubeconfig = {
   ...{ apiVersion: "v1", kind: "Config", "current-context": "lab" },
