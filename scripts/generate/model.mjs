@@ -100,13 +100,13 @@ export function readModel() {
       };
     }),
     functions: Object.values(functions).map((/** @type {any} */ { name, summary, needs, args, outputs }) => {
-      const { args: asked, outputs: told } = docs[name] ?? { args: {}, outputs: {} };
+      const { args: argDocs, outputs: outputDocs } = docs[name] ?? { args: {}, outputs: {} };
       // In a name of its own "name" is that of what is looked for: no resource has it.
       const place = `function.${name}`;
       return {
         ...{ name, summary, needs },
-        args: fieldsOf(place, schemaOf(args), asked, membersOf),
-        outputs: fieldsOf(place, schemaOf(outputs), told, membersOf),
+        args: fieldsOf(place, schemaOf(args), argDocs, membersOf),
+        outputs: fieldsOf(place, schemaOf(outputs), outputDocs, membersOf),
       };
     }),
     codes,

@@ -33,7 +33,7 @@ export async function downloadPulumi(directory, version, checksums) {
  * @param {string} checksum its SHA-256
  * @param {string} target a folder that is made
  */
-async function unpackRelease(archive, checksum, target) {
+export async function unpackRelease(archive, checksum, target) {
   const hash = createHash("sha256");
   await pipeline(createReadStream(archive), hash);
   const digest = hash.digest("hex");

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { printLine } from "../lib/cli.mjs";
 import { run } from "../lib/run.mjs";
 import { alias, sshConfigPath, writeSshConfig } from "./keys.mjs";
-import { consoleText, kvmThere, powerDown, powerUp } from "./qemu.mjs";
+import { consoleText, hasKvm, powerDown, powerUp } from "./qemu.mjs";
 
 const kvmSeconds = 10;
 const bootSeconds = 180;
@@ -51,7 +51,7 @@ ${await logTails(directory)}`);
  * @param {(machine: import("./qemu.mjs").Machine) => Promise<void>} started
  */
 async function powerUpFast(directory, guest, kvmFile, started) {
-  if (kvmThere() && (!existsSync(kvmFile) || (await readFile(kvmFile, "utf8")) === "works")) {
+  if (hasKvm() && (!existsSync(kvmFile) || (await readFile(kvmFile, "utf8")) === "works")) {
     const machine = await powerUp(directory, guest, "kvm");
     await started(machine);
     const talks = async () => consoleText(directory).includes("guest:");

@@ -89,7 +89,7 @@ export function isMachine(pid, directory) {
   }
 }
 
-export function kvmThere() {
+export function hasKvm() {
   try {
     accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
     return true;

@@ -224,9 +224,9 @@ test.each(Object.entries(labs))(
     expect(objects.map(({ sort }) => sort)).toEqual(expect.arrayContaining(sorts));
 
     // As the command does: one list serves all that ask for it.
-    const { resources, left } = await withReadCache(async () => {
-      const { importable, left } = await discover(Object.values(kinds), objectReaders, there, a);
-      return { resources: (await Promise.all(importable.map(({ type, id }) => inputsOf(type, id)))).flat(), left };
+    const { resources, omitted: left } = await withReadCache(async () => {
+      const { importable, omitted } = await discover(Object.values(kinds), objectReaders, there, a);
+      return { resources: (await Promise.all(importable.map(({ type, id }) => inputsOf(type, id)))).flat(), omitted };
     });
     const refused = left.flatMap(({ what }) => {
       const [type = "", id = ""] = what.split(" ");

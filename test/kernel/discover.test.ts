@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 test("what was made by hand in a namespace can be imported, and what the kernel or others made is not listed", async () => {
-  const { importable, left } = await discover(all, objectReaders, there, a);
+  const { importable, omitted: left } = await discover(all, objectReaders, there, a);
   const ids = importable.map(({ type, id }) => `${type} ${id.replaceAll(a, "A")}`);
   expect(ids).toEqual([
     "Netns A",
@@ -70,7 +70,7 @@ test("what was made by hand in a namespace can be imported, and what the kernel 
 test("what a stack manages is left out, and its owner named", async () => {
   const inputs = { name: br, netns: b, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
   const { id, outputs } = await create(kinds.Bridge as (typeof all)[0], inputs, settings);
-  const { importable, left } = await discover(all, objectReaders, there, b);
+  const { importable, omitted: left } = await discover(all, objectReaders, there, b);
   expect(importable).toEqual([
     { type: "Netns", id: b },
     { type: "VethPair", id: `far@${b}` },
@@ -98,7 +98,7 @@ test("a process is listed and found by its pid, without those that it started; n
 
   const inputs = { command: ["sleep", "300"], netns: b, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
   const made = await create(kind, inputs, settings);
-  const { importable, left } = await discover([kind], [], there, b);
+  const { importable, omitted: left } = await discover([kind], [], there, b);
   expect(importable).toEqual([]);
   expect(left).toEqual([{ what: expect.stringMatching(/^Process \d+@/), why: expect.stringContaining(world.owner) }]);
   await remove(kind, made.id, made.outputs, settings);

@@ -78,7 +78,7 @@ test("an address for a time is no static one: neither its link's import nor its 
     await ip("addr", "add", `${each}`, "dev", "life0", ...options);
   const found = await findImportable(bridge, `life0@${netns}`, world.owner, there);
   expect(found?.inputs.addresses).toEqual(["10.11.0.2/24"]);
-  const { importable, left } = await discover([address], [], there, netns);
+  const { importable, omitted: left } = await discover([address], [], there, netns);
   expect(importable).toEqual([]);
   const why = expect.stringContaining("a router or a DHCP client, which gave it for a time");
   expect(left).toEqual(

@@ -1,7 +1,7 @@
 import { targetOf } from "../../provider/src/cli/commands/capture";
 import { findObject, findPlace } from "../../provider/src/cli/find";
 import type { LabObject } from "../../provider/src/cli/topology/object";
-import { commandThere } from "../../provider/src/host/foreground";
+import { foregroundCommand } from "../../provider/src/host/foreground";
 
 const object = (
   type: string,
@@ -55,8 +55,8 @@ test("what is no link has no packets of its own", () => {
 test("a command runs in its namespace, through sudo and over ssh, and stays the words that it is", () => {
   const words = ["sh", "-c", "echo $HOME; rm 'a b'"];
   const remote = { host: "ssh://u@lab", netns: "pod", sudo: true };
-  expect(commandThere({ netns: "pod", sudo: false }, words)).toEqual(["ip", "netns", "exec", "pod", ...words]);
-  const ssh = commandThere(remote, words, "terminal");
+  expect(foregroundCommand({ netns: "pod", sudo: false }, words)).toEqual(["ip", "netns", "exec", "pod", ...words]);
+  const ssh = foregroundCommand(remote, words, "terminal");
   expect(ssh.slice(-4)).toEqual([
     ...["-t", "ssh://u@lab", "--"],
     "sudo -n -- ip netns exec pod sh -c echo\\ \\$HOME\\;\\ rm\\ \\'a\\ b\\'",

@@ -24,8 +24,8 @@ export async function changesNow(
 ): Promise<Difference[]> {
   const differing = changes(kind, olds, news);
   if (differing.length > 0 || !isDisturbed(kind, news, settings)) return differing;
-  const there = await withReadCache(() => read(kind, id, olds, settings));
-  if (there) return changes(kind, there.outputs, news);
+  const existing = await withReadCache(() => read(kind, id, olds, settings));
+  if (existing) return changes(kind, existing.outputs, news);
   return differences(kind.args, news, { owner: news.owner }).map((each) => ({ ...each, replace: false }));
 }
 

@@ -21,7 +21,7 @@ interface Remark {
 interface Discovered {
   readonly importable: ImportableObject[];
   /** What cannot be imported or could not be read, and why. */
-  readonly left: Remark[];
+  readonly omitted: Remark[];
   /** What can be imported, but needs something that cannot. */
   readonly dependent: Remark[];
 }
@@ -45,18 +45,18 @@ export async function discover(
   }
   const candidates = netns === undefined ? all : [netns];
   const named = candidates.filter((name) => netnsName.safeParse(name).success);
-  const places = [...(netns === undefined ? [undefined] : []), ...named];
-  const each = await Promise.all(kinds.map((kind) => discoverKind(kind, host, settings, places)));
+  const namespaces = [...(netns === undefined ? [undefined] : []), ...named];
+  const each = await Promise.all(kinds.map((kind) => discoverKind(kind, host, settings, namespaces)));
   const found = each.flatMap((kind) => kind.found);
   const known = { found, refused: each.flatMap(({ refused }) => refused) };
-  const other = await Promise.all(places.map((place) => readObjects(readers, host, place, known)));
+  const other = await Promise.all(namespaces.map((place) => readObjects(readers, host, place, known)));
   const strange = candidates.filter((name) => !named.includes(name));
   return {
     importable: found.map(({ kind, id }) => ({ type: kind.type, id })),
-    left: [
+    omitted: [
       ...strange.map((name) => ({ what: `namespace ${JSON.stringify(name)}`, why: "no input can say its name" })),
-      ...each.flatMap(({ left }) => left),
-      ...other.flatMap(({ left }) => left),
+      ...each.flatMap(({ omitted }) => omitted),
+      ...other.flatMap(({ omitted }) => omitted),
     ],
     dependent: found.flatMap((each) => dependence(each, other)),
   };
@@ -66,37 +66,37 @@ interface OfKind {
   readonly found: Candidate[];
   /** What the kind lists but cannot be imported. */
   readonly refused: Candidate[];
-  readonly left: Remark[];
+  readonly omitted: Remark[];
 }
 
 async function discoverKind(
   kind: AnyKind,
   host: Host,
   settings: HostSettings,
-  places: readonly Place[],
+  namespaces: readonly Place[],
 ): Promise<OfKind> {
-  const { found, refused, left }: OfKind = { found: [], refused: [], left: [] };
+  const { found, refused, omitted }: OfKind = { found: [], refused: [], omitted: [] };
   const known = new Set<string>();
-  for (const netns of places) {
+  for (const netns of namespaces) {
     const list = async () => (await kind.imports?.list(host, netns)) ?? [];
-    for (const { id, omit } of await attempt<Importable>(list, within(kind.type, netns), left)) {
+    for (const { id, omit } of await attempt<Importable>(list, within(kind.type, netns), omitted)) {
       if (omit === undefined && known.has(id)) continue;
       known.add(id);
       const outcome = omit ?? (await importable(kind, id, settings, known));
       if (typeof outcome !== "string") found.push({ kind, id, values: outcome });
       else {
-        left.push({ what: `${kind.type} ${id}`, why: outcome });
+        omitted.push({ what: `${kind.type} ${id}`, why: outcome });
         refused.push({ kind, id, values: (kind.imports?.parse(id) ?? {}) as Values });
       }
     }
   }
-  return { found, refused, left };
+  return { found, refused, omitted };
 }
 
 interface OfPlace {
   readonly netns: Place;
   readonly objects: readonly KernelObject[];
-  readonly left: Remark[];
+  readonly omitted: Remark[];
 }
 
 /** Reads what no kind lists. */
@@ -106,8 +106,8 @@ async function readObjects(
   netns: Place,
   { found, refused }: Pick<OfKind, "found" | "refused">,
 ): Promise<OfPlace> {
-  const left: Remark[] = [];
-  const each = readers.map(({ name, read }) => attempt(() => read(host, netns), within(name, netns), left));
+  const omitted: Remark[] = [];
+  const each = readers.map(({ name, read }) => attempt(() => read(host, netns), within(name, netns), omitted));
   const objects = (await Promise.all(each)).flat();
   const without = (some: readonly Candidate[]) =>
     objects.filter((object) => !some.some((candidate) => standsFor(candidate, netns, object)));
@@ -116,14 +116,14 @@ async function readObjects(
   return {
     netns,
     objects: without(found),
-    left: [...others.map(({ what, why }) => ({ what: at(what, netns), why })), ...left],
+    omitted: [...others.map(({ what, why }) => ({ what: at(what, netns), why })), ...omitted],
   };
 }
 
 /** What a resource needs that cannot be imported. */
-function dependence({ kind, id, values }: Candidate, places: readonly OfPlace[]): Remark[] {
+function dependence({ kind, id, values }: Candidate, namespaces: readonly OfPlace[]): Remark[] {
   const missing = referencesIn(kind.args, values).flatMap(({ of, name, netns, input }) => {
-    const objects = places.find((place) => place.netns === netns)?.objects ?? [];
+    const objects = namespaces.find((place) => place.netns === netns)?.objects ?? [];
     const object = objects.find(({ referred }) => referred?.of === of && referred.name === name);
     return object ? [`${at(object.what, netns as Place)}, its ${input}`] : [];
   });
@@ -134,14 +134,14 @@ function within(what: string, netns: Place): string {
   return netns === undefined ? what : `${what} in ${netns}`;
 }
 
-/** The entries of a list. If it cannot be read, adds the reason to `left`. */
-async function attempt<T>(list: () => Promise<readonly T[]>, what: string, left: Remark[]): Promise<readonly T[]> {
+/** The entries of a list. If it cannot be read, adds the reason to `omitted`. */
+async function attempt<T>(list: () => Promise<readonly T[]>, what: string, omitted: Remark[]): Promise<readonly T[]> {
   try {
     return await list();
   } catch (error) {
     // A host that lacks the command or the kernel feature has no such objects.
     if (!hasCode(error, "LN_COMMAND", "LN_KERNEL", "LN_MISSING", "LN_NETNS", "LN_TIMEOUT", "LN_TOOL")) throw error;
-    left.push({ what, why: reason(error) });
+    omitted.push({ what, why: reason(error) });
     return [];
   }
 }

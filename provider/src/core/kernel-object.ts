@@ -57,8 +57,8 @@ export function standsFor(
 
 function holds(part: Values, inputs: Values): boolean {
   return Object.entries(inputs).every(([key, value]) => {
-    const there = part[key];
-    return isDeepStrictEqual(there, value) || (Array.isArray(there) && there.includes(value));
+    const actual = part[key];
+    return isDeepStrictEqual(actual, value) || (Array.isArray(actual) && actual.includes(value));
   });
 }
 

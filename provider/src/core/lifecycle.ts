@@ -50,8 +50,8 @@ export async function create(
       return { id, outputs: await converge(kind, host, id, args, observed) };
     } catch (error) {
       // Release the claim only if the object certainly does not exist.
-      const left = await observe(kind, host, args).catch(() => error);
-      if (left === undefined) await releaseObject(kind, host, args);
+      const remaining = await observe(kind, host, args).catch(() => error);
+      if (remaining === undefined) await releaseObject(kind, host, args);
       throw error;
     }
   });

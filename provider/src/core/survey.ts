@@ -25,8 +25,8 @@ interface Surveyed {
  */
 export function survey(kinds: readonly AnyKind[], settings: HostSettings): Promise<Surveyed[]> {
   const host = openHost(undefined, settings);
-  const ofAll = async (places: readonly (string | undefined)[]) =>
-    (await Promise.all(kinds.map((kind) => ofKind(kind, host, places)))).flat();
+  const ofAll = async (namespaces: readonly (string | undefined)[]) =>
+    (await Promise.all(kinds.map((kind) => ofKind(kind, host, namespaces)))).flat();
   return withCommandCache(async () => {
     const named = (await listNetns(host)).filter((name) => netnsName.safeParse(name).success);
     if (named.length > manyNamespaces) {
@@ -42,10 +42,10 @@ export function survey(kinds: readonly AnyKind[], settings: HostSettings): Promi
 /** If there are more, most are alike: a few are read first, and then the same commands run for all others together. */
 const manyNamespaces = 6;
 
-async function ofKind(kind: AnyKind, host: Host, places: readonly (string | undefined)[]): Promise<Surveyed[]> {
+async function ofKind(kind: AnyKind, host: Host, namespaces: readonly (string | undefined)[]): Promise<Surveyed[]> {
   const objects: Surveyed[] = [];
   const known = new Set<string>();
-  for (const netns of places) {
+  for (const netns of namespaces) {
     for (const { id } of (await undefinedIfUnreadable(async () => kind.imports?.list(host, netns))) ?? []) {
       const each = known.has(id) ? undefined : await undefinedIfUnreadable(() => surveyOne(kind, host, id));
       known.add(id);

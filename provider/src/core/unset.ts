@@ -50,7 +50,7 @@ export function remaining(
     if (!field.meta()?.subset || !Array.isArray(then) || !Array.isArray(have)) return [];
     const isIn = (list: unknown) => (entry: unknown) =>
       Array.isArray(list) && list.some((each) => isDeepStrictEqual(each, entry));
-    const left = then.filter(isIn(have)).filter((entry) => !isIn(want)(entry));
-    return left.length > 0 ? [{ path, replace: false, wanted: undefined, seen: left }] : [];
+    const kept = then.filter(isIn(have)).filter((entry) => !isIn(want)(entry));
+    return kept.length > 0 ? [{ path, replace: false, wanted: undefined, seen: kept }] : [];
   });
 }

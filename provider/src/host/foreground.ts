@@ -34,7 +34,11 @@ type Mode =
   | "bound";
 
 /** The command line that runs a command there. */
-export function commandThere({ host, netns, sudo }: Where, argv: readonly string[], mode: Mode = "pipe"): string[] {
+export function foregroundCommand(
+  { host, netns, sudo }: Where,
+  argv: readonly string[],
+  mode: Mode = "pipe",
+): string[] {
   // Not nsenter, because that does not mount the files of the namespace in /etc/netns.
   const command = netns === undefined ? [...argv] : ["ip", "netns", "exec", netns, ...argv];
   const isBound = mode === "bound" && host !== undefined;
@@ -51,7 +55,7 @@ export async function runInForeground(
   { mode = "pipe", stdout = "inherit" }: { mode?: Mode; stdout?: "inherit" | number } = {},
 ): Promise<number> {
   refuseNul(argv);
-  const [file = "", ...args] = commandThere(where, argv, mode);
+  const [file = "", ...args] = foregroundCommand(where, argv, mode);
   const child = spawn(file, args, { stdio: [mode === "bound" ? "pipe" : "inherit", stdout, "inherit"] });
   // ^C reaches the terminal's whole process group. The command handles it, and this process waits for the command.
   const ignore = () => {};

@@ -35,10 +35,10 @@ async function list(options: Options): Promise<number> {
   const discovered = await withReadCache(() =>
     discoverObjects(Object.values(kinds), objectReaders, settingsOf(options), options.netns),
   );
-  const { importable, left, dependent } = discovered;
-  for (const { what, why } of left) console.error(`left out: ${oneLine(what)}: ${oneLine(why)}`);
+  const { importable, omitted, dependent } = discovered;
+  for (const { what, why } of omitted) console.error(`left out: ${oneLine(what)}: ${oneLine(why)}`);
   for (const { what, why } of dependent) console.error(`needs what is left out: ${oneLine(what)}: ${oneLine(why)}`);
-  console.error(`${importable.length} to import, ${left.length} left out`);
+  console.error(`${importable.length} to import, ${omitted.length} left out`);
   const text = options.json ? `${visibleJson(discovered)}\n` : importFile(importable);
   if (options.output === undefined) process.stdout.write(text);
   else writeFileSync(options.output, text);

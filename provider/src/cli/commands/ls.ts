@@ -58,8 +58,8 @@ export function rowsOf(states: readonly ObjectState[]): Row[] {
       ...{ ...common, netns: link.netns, object: link.name, addresses: link.addresses, leadsTo: leadsTo(link) },
     }));
     if (linksOfObject.length > 0) return ofLinks;
-    const there = isNamespace(object) ? namespaceOf(object) : netns;
-    return [{ ...common, netns: there, object: isNamespace(object) ? "" : idIn(object), addresses: [], leadsTo: [] }];
+    const place = isNamespace(object) ? namespaceOf(object) : netns;
+    return [{ ...common, netns: place, object: isNamespace(object) ? "" : idIn(object), addresses: [], leadsTo: [] }];
   });
   return rows.sort(
     (a, b) => byText(a.host, b.host) || byText(a.netns, b.netns) || byKind(a, b) || byText(a.object, b.object),

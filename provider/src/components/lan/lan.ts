@@ -6,7 +6,7 @@ import { requestOf } from "../../pulumi/references";
 import type { LanMember, Members, OverlayArgs } from "./args";
 import { checkMembers } from "./check";
 import { allZeros, pairsOf, vniOf, vxlanName } from "./plan";
-import { lookAtUnderlay } from "./underlay";
+import { readUnderlay } from "./underlay";
 import { Tunnels } from "./wireguard";
 
 /** The classes of one of the two providers, and what asks a host for its routes. */
@@ -43,7 +43,7 @@ export abstract class Overlay extends pulumi.ComponentResource {
     checkMembers(subject, members, args);
     const own = `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
     this.vni = args.vni ?? vniOf(own);
-    const underlay = lookAtUnderlay(subject, of.getRouteToOutput, members, args);
+    const underlay = readUnderlay(subject, of.getRouteToOutput, members, args);
     this.mtu = underlay.mtus.lan;
     const paths: Paths =
       args.over === "wireguard"

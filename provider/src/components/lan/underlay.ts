@@ -15,7 +15,7 @@ export interface Underlay {
 }
 
 /** Looks on the hosts. That they are different ones, and reach each other, is known by then, too. */
-export function lookAtUnderlay(
+export function readUnderlay(
   subject: string,
   ask: typeof getRouteToOutput,
   members: Members,

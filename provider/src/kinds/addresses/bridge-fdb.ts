@@ -56,10 +56,10 @@ export const bridgeFdb = defineKind({
   },
 
   async observe(host, args) {
-    const there = (await showFdb(host, args.netns)).filter((each) => isWritten(each) && isNear(each, args));
-    const same = there.find((each) => idOf(keyOf(each, args.netns)) === idOf(args));
+    const existing = (await showFdb(host, args.netns)).filter((each) => isWritten(each) && isNear(each, args));
+    const same = existing.find((each) => idOf(keyOf(each, args.netns)) === idOf(args));
     // Of other addresses than zeros there is one entry.
-    const entry = same ?? (args.mac === others ? undefined : there[0]);
+    const entry = same ?? (args.mac === others ? undefined : existing[0]);
     if (!entry) return undefined;
     const link = await showLink(host, args.netns, args.device);
     const other = link && isKernels(link, entry) ? "the kernel" : same ? undefined : `the entry to ${entry.dst}`;

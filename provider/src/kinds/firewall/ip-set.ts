@@ -67,11 +67,11 @@ export const ipSet = defineKind({
 
   async ensure(host, args, observed, recorded) {
     const { name, netns, entries, timeout } = args;
-    const there = new Set(observed?.inputs.entries);
+    const existing = new Set(observed?.inputs.entries);
     if (!observed) await ipset(host, netns, "create", name, ...optionsOf(args));
     const wanted = new Set(entries);
-    const surplus = (recorded?.entries ?? []).filter((entry) => there.has(entry) && !wanted.has(entry));
-    const missing = entries.filter((entry) => !there.has(entry));
+    const surplus = (recorded?.entries ?? []).filter((entry) => existing.has(entry) && !wanted.has(entry));
+    const missing = entries.filter((entry) => !existing.has(entry));
     // In a set whose entries go by themselves, 0 lets one stay.
     const forever = timeout === undefined ? "" : " timeout 0";
     await restoreSets(host, netns, [

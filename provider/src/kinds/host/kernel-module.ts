@@ -100,8 +100,8 @@ export const kernelModule = defineKind({
     parse: (name) => ({ name }),
     async list(host, netns) {
       if (netns !== undefined) return [];
-      const there = await loadedModules(host);
-      const names = [...withSettings.keys()].filter((name) => there.has(name));
+      const existing = await loadedModules(host);
+      const names = [...withSettings.keys()].filter((name) => existing.has(name));
       return Promise.all(names.map((name) => listUnshared(host, placeOf(name), name)));
     },
   },
@@ -116,8 +116,8 @@ function placeOf(name: string) {
 
 /** What loading a module would bring, in that order: those it depends on, then itself. */
 async function missing(host: Host, name: string): Promise<string[]> {
-  const [needed, there] = await Promise.all([dependencies(host, name), loadedModules(host)]);
-  return (needed ?? []).filter((each) => !there.has(each));
+  const [needed, existing] = await Promise.all([dependencies(host, name), loadedModules(host)]);
+  return (needed ?? []).filter((each) => !existing.has(each));
 }
 
 /** The folder of a module's settings. */

@@ -40,8 +40,8 @@ export async function observeFiles(
   // Without a record, what a run that died has written is known from the ledger alone.
   if (!isRequested && recorded) return undefined;
   const knownNames = [...Object.keys(recorded?.files ?? {}), ...(await notedNames(host, args))];
-  const there = await readFiles(host, args.name, [...new Set(knownNames)]);
-  return args.files === undefined && Object.keys(there).length === 0 ? undefined : there;
+  const existing = await readFiles(host, args.name, [...new Set(knownNames)]);
+  return args.files === undefined && Object.keys(existing).length === 0 ? undefined : existing;
 }
 
 /** What is to be done for the files that are asked for; throws where another's is in the way. */
@@ -55,19 +55,19 @@ export async function planFiles(
   const names = [...new Set([...Object.keys(files), ...Object.keys(recorded?.files ?? {}), ...noted])];
   if (names.length === 0) return undefined;
   const knownNames = [...Object.keys(recorded?.files ?? {}), ...noted];
-  const there = await readEntries(
+  const existing = await readEntries(
     host,
     names.flatMap((each) => [pathOf(name, each), spareFor(args, each)]),
   );
   const texts = await readFiles(host, name, names);
   for (const each of Object.keys(files)) {
     // After a reboot nothing tells whose it is: one that is as asked for loses nothing.
-    const isOthers = there.has(each) && !knownNames.includes(each) && texts[each] !== files[each];
+    const isOthers = existing.has(each) && !knownNames.includes(each) && texts[each] !== files[each];
     if (isOthers) throw existsError({ owner: `${args.owner}, for ${pathOf(name, each)}` }, { owner: "" });
   }
   const write = Object.keys(files).filter((each) => texts[each] !== files[each]);
-  const drop = names.filter((each) => !(each in files) && knownNames.includes(each) && there.has(each));
-  const spares = names.map((each) => spareFor(args, each)).filter((spare) => there.has(posix.basename(spare)));
+  const drop = names.filter((each) => !(each in files) && knownNames.includes(each) && existing.has(each));
+  const spares = names.map((each) => spareFor(args, each)).filter((spare) => existing.has(posix.basename(spare)));
   const away = [...drop.map((each) => pathOf(name, each)), ...spares];
   return async () => {
     // A namespace that was made meanwhile has no entries.
@@ -84,7 +84,7 @@ export async function planFiles(
       await host.checkFolder(posix.join(folders, name));
       if (away.length > 0) await removeFiles(host, away);
       for (const each of write) {
-        const file = { content: files[each] ?? "", mode, isNew: !there.has(each) };
+        const file = { content: files[each] ?? "", mode, isNew: !existing.has(each) };
         await writeFile(host, pathOf(name, each), spareFor(args, each), file);
       }
     }

@@ -26,7 +26,7 @@ export function beforeOf({ before }: Entry): Before {
 
 /** The value of a link's setting before the first write; one that is not as that write left it was set by somebody since. */
 export function followerBefore({ links }: Before, now: string) {
-  return (key: string, there: string | undefined) => (there === now ? links?.[key] : there);
+  return (key: string, existing: string | undefined) => (existing === now ? links?.[key] : existing);
 }
 
 /** What a resource has asked for; undefined: none did. */

@@ -73,13 +73,15 @@ function observedFrom(entries: readonly StateEntry[], key: StateKey) {
   );
   const entry = near.find(({ mark }) => mark === key.mark);
   const twin = near.find((each) => each !== entry && matchesMarkOf(each, key));
-  const there = entry ?? twin;
-  if (!there) return undefined;
-  const other = twin ? `the state with mark ${twin.mark ?? "none"}` : there.strange && `a state with ${there.strange}`;
+  const existing = entry ?? twin;
+  if (!existing) return undefined;
+  const other = twin
+    ? `the state with mark ${twin.mark ?? "none"}`
+    : existing.strange && `a state with ${existing.strange}`;
   return {
     owner: other ?? null,
     ...(other !== undefined && { otherKind: true }),
-    inputs: settingsOf(there),
+    inputs: settingsOf(existing),
     outputs: {},
   };
 }
@@ -94,6 +96,6 @@ function settingsOf(state: StateEntry | XfrmStateArgs): StateSettings {
   };
 }
 
-function isSame(wanted: XfrmStateArgs, there: StateSettings): boolean {
-  return isDeepStrictEqual(toPlainJson({ ...settingsOf(wanted) }), toPlainJson({ ...there }));
+function isSame(wanted: XfrmStateArgs, existing: StateSettings): boolean {
+  return isDeepStrictEqual(toPlainJson({ ...settingsOf(wanted) }), toPlainJson({ ...existing }));
 }

@@ -28,11 +28,11 @@ export function planAddresses(wanted: readonly string[], before: readonly string
 }
 
 /** The first address of an IPv4 network is its primary one: those that stand before one that should precede them. */
-function misplacedAddresses(wanted: readonly string[], there: readonly string[]): string[] {
+function misplacedAddresses(wanted: readonly string[], existing: readonly string[]): string[] {
   return wanted.filter((address, index) => {
-    if (familyOf(address) === 6 || !there.includes(address)) return false;
+    if (familyOf(address) === 6 || !existing.includes(address)) return false;
     return wanted.slice(0, index).some((earlier) => {
-      const isLater = !there.includes(earlier) || there.indexOf(earlier) > there.indexOf(address);
+      const isLater = !existing.includes(earlier) || existing.indexOf(earlier) > existing.indexOf(address);
       return networkOf(earlier) === networkOf(address) && isLater;
     });
   });
@@ -44,12 +44,12 @@ export function lostAddresses(
   now: ObservedLink,
   removed: readonly string[],
 ): readonly LinkAddress[] {
-  const there = now.detail.entries.map(cidrOf);
+  const existing = now.detail.entries.map(cidrOf);
   const linkLocal = linkLocalOf(before.outputs.macAddress);
   return before.detail.entries.filter((each) => {
     const isRouters = each.dynamic && familyOf(each.local ?? "") === 6;
     const isKernels = each.temporary || isRouters || each.local === linkLocal;
-    return !isKernels && !each.dadfailed && !there.includes(cidrOf(each)) && !removed.includes(cidrOf(each));
+    return !isKernels && !each.dadfailed && !existing.includes(cidrOf(each)) && !removed.includes(cidrOf(each));
   });
 }
 

@@ -45,7 +45,7 @@ export async function holdersOf(host: Host, args: Name & { readonly owner: strin
 
 /** A link as it is, and with `holders` what is put back of what is not asked for any more. */
 export async function observedOf(host: Host, args: ExistingArgs, link: Link, holders?: Holders) {
-  const { owner: _, inputs: there, ...rest } = observedLink(link, args.owner);
+  const { owner: _, inputs: existing, ...rest } = observedLink(link, args.owner);
   const { mine, others = [] } = holders ?? {};
   const request = wantedOf(args);
   const kept = keptAddresses(mine, request, others);
@@ -60,9 +60,9 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
     ...rest,
     ...(isMark(alias) && { owner: ownerIn(alias, ""), otherKind: true }),
     inputs: {
-      ...there,
-      addresses: there.addresses.filter((each) => !kept.includes(each)),
-      addrgenmode: mode ?? there.addrgenmode,
+      ...existing,
+      addresses: existing.addresses.filter((each) => !kept.includes(each)),
+      addrgenmode: mode ?? existing.addrgenmode,
       ...speed,
     },
     detail: { ...rest.detail, former: nested(givenUp(mine, request, others)) },
@@ -73,16 +73,16 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
 export async function undo(
   host: Host,
   args: ExistingArgs,
-  there: Awaited<ReturnType<typeof observedOf>>,
+  existing: Awaited<ReturnType<typeof observedOf>>,
   changed: Wanted,
 ): Promise<void> {
   const now = await observedOf(host, args, await requireLink(host, args));
-  const before = flat(there.inputs, existingInputs);
+  const before = flat(existing.inputs, existingInputs);
   const wanted = Object.fromEntries(Object.keys(changed).map((path) => [path, before[path] ?? null]));
-  const addresses = there.inputs.addresses.filter((each) =>
+  const addresses = existing.inputs.addresses.filter((each) =>
     (changed.addresses as string[] | undefined)?.includes(each),
   );
-  const added = now.inputs.addresses.filter((each) => !there.inputs.addresses.includes(each));
+  const added = now.inputs.addresses.filter((each) => !existing.inputs.addresses.includes(each));
   const mine = { owner: args.owner, value: { addresses: [...addresses, ...added] }, before: {} };
   await apply(host, args, now, { ...wanted, addresses }, { mine, others: [], all: [] });
 }
@@ -91,11 +91,11 @@ export async function undo(
 export async function apply(
   host: Host,
   { name, netns, owner }: ExistingArgs,
-  there: Awaited<ReturnType<typeof observedOf>>,
+  existing: Awaited<ReturnType<typeof observedOf>>,
   request: Wanted,
   { mine, others }: Holders,
 ): Promise<void> {
-  const { inputs, detail, outputs } = there;
+  const { inputs, detail, outputs } = existing;
   const wanted = nested({ ...givenUp(mine, request, others), ...request });
   const kept = keptAddresses(mine, request, others);
   const before = (mine?.value.addresses ?? []) as string[];

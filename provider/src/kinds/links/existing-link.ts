@@ -50,8 +50,8 @@ export const link = defineKind({
       const holders = await holdersOf(host, args, recorded?.owner ?? args.owner);
       const { mine, others, all } = holders;
       requireAgreement(others, recorded?.owner ?? args.owner, wanted);
-      const there = await observedOf(host, args, await requireLink(host, args), holders);
-      const now = flat(there.inputs, existingInputs);
+      const existing = await observedOf(host, args, await requireLink(host, args), holders);
+      const now = flat(existing.inputs, existingInputs);
       const note = async (value: Wanted) => {
         const entry = { owner: args.owner, before: beforeOf(value, all, now), value };
         await addShare(host, place, entry);
@@ -62,11 +62,11 @@ export const link = defineKind({
       const observeNow = async () => observedOf(host, args, await requireLink(host, args), holders);
       let after: Awaited<ReturnType<typeof observeNow>>;
       try {
-        await apply(host, args, there, wanted, holders);
+        await apply(host, args, existing, wanted, holders);
         after = await observeNow();
       } catch (error) {
-        await undo(host, args, there, both).catch(() => undefined);
-        const isUndone = isDeepStrictEqual((await observeNow()).inputs, there.inputs);
+        await undo(host, args, existing, both).catch(() => undefined);
+        const isUndone = isDeepStrictEqual((await observeNow()).inputs, existing.inputs);
         if (isUndone) await (mine ? addShare(host, place, mine) : eraseShare(host, place, args.owner));
         throw error;
       }
@@ -80,8 +80,8 @@ export const link = defineKind({
     const place = placeOf(args);
     await withLock(host, place, async () => {
       const holders = await holdersOf(host, args, args.owner);
-      const there = await observedOf(host, args, await requireLink(host, args), holders);
-      await apply(host, args, there, {}, holders);
+      const existing = await observedOf(host, args, await requireLink(host, args), holders);
+      await apply(host, args, existing, {}, holders);
       await eraseShare(host, place, args.owner);
     });
   },

@@ -75,15 +75,15 @@ export const impairment: SideInput = {
     const wanted = value as Netem | undefined;
     const root = await showRootQdisc(host, netns, ifname);
     const isOurs = root?.kind === "netem" && (root.handle === impairmentHandle || before !== undefined);
-    const there = root && netemOf(root);
-    if (isDeepStrictEqual(there, wanted) && (!root || wanted)) return false;
+    const existing = root && netemOf(root);
+    if (isDeepStrictEqual(existing, wanted) && (!root || wanted)) return false;
     const tc = (verb: string, number: string, ...words: string[]) =>
       changeTc(host, netns, [["qdisc", verb, "dev", ifname, "root", "handle", number, "netem", ...words]], "sch_netem");
     if (root && !isOurs) {
       if (!wanted) return false;
       throw foreignError(root, netns);
     }
-    if (root?.handle === impairmentHandle && wanted && there)
+    if (root?.handle === impairmentHandle && wanted && existing)
       await tc("change", impairmentHandle, ...netemWords(wanted));
     else {
       // A change keeps the number, and what no input names.

@@ -56,8 +56,8 @@ export const offloads: SideInput = {
       const isGone = (before as Offloads | undefined)?.[key] !== undefined && !link.fixedOffloads?.includes(key);
       wanted[key] = request?.[key] ?? (isGone ? defaultOf(link, key) : undefined);
     }
-    const there: Offloads = link.offloads ?? {};
-    const missing = Object.entries(wanted).filter(([key, on]) => on !== undefined && there[key as Offload] !== on);
+    const existing: Offloads = link.offloads ?? {};
+    const missing = Object.entries(wanted).filter(([key, on]) => on !== undefined && existing[key as Offload] !== on);
     if (missing.length > 0) await changeOffloads(host, netns, link.ifname, Object.fromEntries(missing));
     return missing.length > 0;
   },

@@ -73,9 +73,9 @@ export const portOptions = {
     read: (link: Link) => slaveOf(link).hairpin === true,
   },
   bridgePort: {
-    words: (wanted: Readonly<Record<string, unknown>>, there?: Readonly<Record<string, unknown>>) =>
+    words: (wanted: Readonly<Record<string, unknown>>, existing?: Readonly<Record<string, unknown>>) =>
       Object.entries(bridgePortOptions).flatMap(([key, { words }]) =>
-        key in wanted && wanted[key] !== there?.[key] ? words(wanted[key] as never) : [],
+        key in wanted && wanted[key] !== existing?.[key] ? words(wanted[key] as never) : [],
       ),
     read: (link: Link) => ({
       ...Object.fromEntries(Object.entries(bridgePortOptions).map(([key, { read }]) => [key, read(slaveOf(link))])),

@@ -33,10 +33,10 @@ export const speed: SideInput = {
   valueIn: speedIn,
 
   async show(host, netns, link, _isRequested, { args, recorded }) {
-    const there = await showSpeed(host, netns, link.ifname);
+    const existing = await showSpeed(host, netns, link.ifname);
     const isAsked = (key: keyof Speed) => [args, recorded].some((each) => speedIn(each)?.[key] !== undefined);
-    const keys = speedKeys.filter((key) => isAsked(key) || !usual[key]?.includes(there[key]));
-    return Object.fromEntries(keys.map((key) => [key, there[key]]));
+    const keys = speedKeys.filter((key) => isAsked(key) || !usual[key]?.includes(existing[key]));
+    return Object.fromEntries(keys.map((key) => [key, existing[key]]));
   },
 
   async change(host, netns, link, value) {

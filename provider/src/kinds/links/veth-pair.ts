@@ -117,9 +117,9 @@ export const vethPair = defineKind({
     // Neither end has a carrier before both are up.
     const links = await Promise.all(
       changes.map(async ([end, change]) => {
-        const [before, there] = end === args ? [recorded, whole?.detail.near] : [recorded?.peer, whole?.detail.peer];
+        const [before, existing] = end === args ? [recorded, whole?.detail.near] : [recorded?.peer, whole?.detail.peer];
         const link = await waitUntilUsable(host, end, change);
-        return ensureSides(host, end, before, link, there?.inputs);
+        return ensureSides(host, end, before, link, existing?.inputs);
       }),
     );
     const [nearLink, farLink] = (peer.netns === undefined ? links.reverse() : links).map((link) => endOf(link, owner));

@@ -83,17 +83,19 @@ export const vlans: SideInput = {
   valueIn: (args) => args?.vlans ?? args?.bridgePort?.vlans,
 
   async show(host, netns, link, isRequested) {
-    const there = await showVlans(host, netns, link.ifname);
+    const existing = await showVlans(host, netns, link.ifname);
     // What the kernel chose is nobody's wish.
-    if (!isRequested && isDeepStrictEqual(there, await defaultVlans(host, netns, link))) return {};
-    return { vlans: entriesOf(there) };
+    if (!isRequested && isDeepStrictEqual(existing, await defaultVlans(host, netns, link))) return {};
+    return { vlans: entriesOf(existing) };
   },
 
   async change(host, netns, link, value) {
-    const there = vlansOf((link.vlans ?? []) as VlanEntry[]);
+    const existing = vlansOf((link.vlans ?? []) as VlanEntry[]);
     const wanted = value ? vlansOf(value as VlanEntry[]) : await defaultVlans(host, netns, link);
-    const surplus = entriesOf(new Map([...there].filter(([vid]) => !wanted.has(vid))));
-    const missing = entriesOf(new Map([...wanted].filter(([vid, flags]) => !isDeepStrictEqual(there.get(vid), flags))));
+    const surplus = entriesOf(new Map([...existing].filter(([vid]) => !wanted.has(vid))));
+    const missing = entriesOf(
+      new Map([...wanted].filter(([vid, flags]) => !isDeepStrictEqual(existing.get(vid), flags))),
+    );
     const of = ["dev", link.ifname, ...(isBridge(link) ? ["self"] : [])];
     const flags = ({ pvid, untagged }: VlanEntry) => [...(pvid ? ["pvid"] : []), ...(untagged ? ["untagged"] : [])];
     const commands = [

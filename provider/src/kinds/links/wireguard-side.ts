@@ -39,10 +39,10 @@ export const wireguard: SideInput = {
     const [request, was] = [value, before] as (Wanted | undefined)[];
     if (!request || !wireguard) return false;
     const wanted = request.peers;
-    const there = new Map(wireguard.peers.map((peer) => [peer.publicKey, peer]));
-    const kept = new Set(wanted?.filter((peer) => !losesEndpoint(peer, there)).map(({ publicKey }) => publicKey));
-    const gone = wanted ? [...there.keys()].filter((key) => !kept.has(key)) : [];
-    for (const key of gone) there.delete(key);
+    const existing = new Map(wireguard.peers.map((peer) => [peer.publicKey, peer]));
+    const kept = new Set(wanted?.filter((peer) => !losesEndpoint(peer, existing)).map(({ publicKey }) => publicKey));
+    const gone = wanted ? [...existing.keys()].filter((key) => !kept.has(key)) : [];
+    for (const key of gone) existing.delete(key);
     const isOther = (key: "listenPort" | "firewallMark") =>
       (request[key] ?? was?.[key]) !== undefined && request[key] !== wireguard[key];
     const change = {
@@ -50,8 +50,8 @@ export const wireguard: SideInput = {
       ...(isOther("listenPort") && { listenPort: request.listenPort ?? 0 }),
       ...(isOther("firewallMark") && { firewallMark: request.firewallMark ?? 0 }),
       peers: (wanted ?? [])
-        .filter((peer) => !isDeepStrictEqual(peer, there.get(peer.publicKey)))
-        .map((peer) => changeOf(peer, there.get(peer.publicKey))),
+        .filter((peer) => !isDeepStrictEqual(peer, existing.get(peer.publicKey)))
+        .map((peer) => changeOf(peer, existing.get(peer.publicKey))),
     };
     // A network that goes from one peer to another is free by then.
     if (gone.length > 0) await removePeers(host, netns, ifname, gone);
@@ -62,8 +62,8 @@ export const wireguard: SideInput = {
 };
 
 /** The kernel cannot forget where a peer is. */
-function losesEndpoint({ publicKey, endpoint }: Peer, there: ReadonlyMap<string, Peer>): boolean {
-  return endpoint === undefined && there.get(publicKey)?.endpoint !== undefined;
+function losesEndpoint({ publicKey, endpoint }: Peer, existing: ReadonlyMap<string, Peer>): boolean {
+  return endpoint === undefined && existing.get(publicKey)?.endpoint !== undefined;
 }
 
 /** What of a peer is not as it is there. */

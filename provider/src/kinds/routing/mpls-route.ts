@@ -153,9 +153,9 @@ function unsaidOf({ nexthops = [], ...route }: MplsEntry): string | undefined {
 }
 
 /** What nobody asks for, the kernel chose; an input that was taken away is asked not to be there. */
-function isSame(args: MplsArgs, there: { readonly [K in keyof MplsArgs]?: unknown }): boolean {
+function isSame(args: MplsArgs, existing: { readonly [K in keyof MplsArgs]?: unknown }): boolean {
   const keys = ["labels", "via", "device", "nextHops", "ttlPropagate"] as const;
   return keys
     .filter((key) => key in args && !(key === "device" && args.device === undefined))
-    .every((key) => isDeepStrictEqual(args[key], there[key]));
+    .every((key) => isDeepStrictEqual(args[key], existing[key]));
 }

@@ -88,9 +88,9 @@ function key({ priority, family, netns }: Key): Key {
 
 /** Those of one priority: all that are ours, since an update that died leaves two, or else one that somebody else made. */
 function observedFrom(entries: readonly RuleEntry[], args: Key & Partial<PolicyRuleArgs>) {
-  const there = entries.filter(({ priority }) => priority === args.priority).map(observedRule);
-  const ours = there.filter(({ made }) => made === protocol);
-  const rules = ours.length > 0 ? ours : there.slice(0, 1);
+  const existing = entries.filter(({ priority }) => priority === args.priority).map(observedRule);
+  const ours = existing.filter(({ made }) => made === protocol);
+  const rules = ours.length > 0 ? ours : existing.slice(0, 1);
   const best = rules.find(({ inputs }) => isSame(args, inputs)) ?? rules[0];
   return best && { owner: best.owner, inputs: best.inputs, outputs: {}, detail: { rules } };
 }
@@ -126,14 +126,16 @@ function ownerOf(made: string, strange: string | undefined): string | null {
   return byHand.includes(made) ? "" : made === kernelProtocol ? "the kernel" : `routing protocol ${made}`;
 }
 
-function isSame(wanted: Partial<PolicyRuleArgs>, there: ReturnType<typeof observedRule>["inputs"]): boolean {
-  return Object.entries(there).every(([name, value]) => isDeepStrictEqual(wanted[name as keyof PolicyRuleArgs], value));
+function isSame(wanted: Partial<PolicyRuleArgs>, existing: ReturnType<typeof observedRule>["inputs"]): boolean {
+  return Object.entries(existing).every(([name, value]) =>
+    isDeepStrictEqual(wanted[name as keyof PolicyRuleArgs], value),
+  );
 }
 
 /** Is there this rule already, as the kernel sees it? Of a selector that the new rule does not have it asks nothing, nor of "not". */
-function isTakenFor(wanted: Partial<PolicyRuleArgs>, there: ReturnType<typeof observedRule>["inputs"]): boolean {
+function isTakenFor(wanted: Partial<PolicyRuleArgs>, existing: ReturnType<typeof observedRule>["inputs"]): boolean {
   const alwaysKeys = ["uidRange", "table", "action", "suppressPrefixLength"];
-  return Object.entries(there).every(([name, value]) => {
+  return Object.entries(existing).every(([name, value]) => {
     const want = wanted[name as keyof PolicyRuleArgs];
     return name === "not" || isDeepStrictEqual(want, value) || (want === undefined && !alwaysKeys.includes(name));
   });

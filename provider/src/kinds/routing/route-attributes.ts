@@ -64,15 +64,15 @@ attributes.push("initcwnd", "initrwnd", "rto_min", "quickack", "congctl", "featu
 
 /** What no input says of a route, as it is there. */
 export function keptWords(former: Words, args: RouteArgs): string[] {
-  const { encapsulation, others: there } = splitEncapsulation(former);
+  const { encapsulation, others: existing } = splitEncapsulation(former);
   const keys = [...attributes, ...(["mtu", "advmss"] as const).filter((key) => !(key in args))];
   const option = (word: string) => {
-    const value = wordAfter(there, word);
+    const value = wordAfter(existing, word);
     if (value === undefined) return [];
-    return value === "lock" ? [word, value, there[there.indexOf(word) + 2] ?? ""] : [word, value];
+    return value === "lock" ? [word, value, existing[existing.indexOf(word) + 2] ?? ""] : [word, value];
   };
-  const isSame = args.via !== undefined && args.via === wordAfter(there, "via") && !there.includes("nexthop");
-  const isOnlink = !("onlink" in args) && isSame && there.includes("onlink");
+  const isSame = args.via !== undefined && args.via === wordAfter(existing, "via") && !existing.includes("nexthop");
+  const isOnlink = !("onlink" in args) && isSame && existing.includes("onlink");
   const device = args.device === undefined ? option("dev") : [];
   const isWrapped = !("encapsulation" in args || args.nextHops);
   return [...keys.flatMap(option), ...(isWrapped ? encapsulation : []), ...(isOnlink ? ["onlink", ...device] : [])];

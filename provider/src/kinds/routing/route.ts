@@ -58,8 +58,8 @@ export const route = defineKind({
       Number(wordAfter(splitEncapsulation(words).others, "metric") ?? 0) === metricOf(args) &&
       !["tos", "from"].some((word) => splitEncapsulation(words).others.includes(word));
     const isKept = observed && observed.inputs.type === args.type;
-    const there = isKept ? await showRouteWords(host, args.netns, args.destination, table) : [];
-    const former = there.find(isFormer) ?? [];
+    const existing = isKept ? await showRouteWords(host, args.netns, args.destination, table) : [];
+    const former = existing.find(isFormer) ?? [];
     // "replace" would take over another's route of the same key; lifecycle has made sure that it is ours or adopted.
     const change = [
       "route",
@@ -227,7 +227,7 @@ const attributes = ["via", "device", "onlink", "nextHops", "encapsulation"] as c
 const others = ["source", "mtu", "advmss", "scope", "type"] as const;
 
 /** What nobody asks for, the kernel chose; an input that was taken away is asked not to be there. */
-function isSameRoute(args: RouteArgs, there: ReturnType<typeof observedRoute>["inputs"]): boolean {
+function isSameRoute(args: RouteArgs, existing: ReturnType<typeof observedRoute>["inputs"]): boolean {
   const wanted = {
     ...args,
     ...("encapsulation" in args && { encapsulation: wholeEncapsulation(args.encapsulation) }),
@@ -236,5 +236,5 @@ function isSameRoute(args: RouteArgs, there: ReturnType<typeof observedRoute>["i
   const keys = [...attributes, ...others].filter(
     (key) => key in wanted && !(key === "device" && wanted.device === undefined),
   );
-  return keys.every((key) => isDeepStrictEqual(wanted[key], there[key]));
+  return keys.every((key) => isDeepStrictEqual(wanted[key], existing[key]));
 }

@@ -28,7 +28,7 @@ const htbClass = z.strictObject({
 });
 type HtbClass = z.output<typeof htbClass>;
 
-function whole({ classid, parent, rateKbit, ceilKbit = rateKbit, priority }: HtbClass): HtbClass {
+function truncated({ classid, parent, rateKbit, ceilKbit = rateKbit, priority }: HtbClass): HtbClass {
   return { classid, ...(parent !== undefined && { parent }), rateKbit, ceilKbit, priority };
 }
 
@@ -47,7 +47,7 @@ export const htbClasses = z
     if (list.some(({ classid, priority }) => priority > 0 && list.some(({ parent }) => parent === classid)))
       issue("must not have a priority of a class with classes below");
   })
-  .overwrite((list) => sorted(list.map(whole)));
+  .overwrite((list) => sorted(list.map(truncated)));
 
 export function sorted<T extends { readonly classid: string }>(list: readonly T[]): T[] {
   const minor = ({ classid }: T) => Number.parseInt(classid.split(":")[1] ?? "", 16);
@@ -73,19 +73,19 @@ export function classCommands(
   device: string,
   handle: string,
   wanted: readonly HtbClass[],
-  there: readonly TcClass[],
+  existing: readonly TcClass[],
 ): string[][] {
   const goes = new Set<string>();
-  for (const { classid, parent } of inOrder(there)) {
+  for (const { classid, parent } of inOrder(existing)) {
     const same = wanted.find((each) => each.classid === classid);
     if (!same || same.parent !== parent || (parent && goes.has(parent))) goes.add(classid);
   }
-  const left = there.filter(({ classid }) => !goes.has(classid));
+  const left = existing.filter(({ classid }) => !goes.has(classid));
   const words = (verb: string, { classid, parent = handle, rateKbit, ceilKbit = rateKbit, priority }: HtbClass) => [
     ...["class", verb, "dev", device, "parent", parent, "classid", classid, "htb"],
     ...["rate", `${rateKbit}kbit`, "ceil", `${ceilKbit}kbit`, "prio", String(priority)],
   ];
-  const removed = inOrder(there)
+  const removed = inOrder(existing)
     .filter(({ classid }) => goes.has(classid))
     .reverse();
   const made = inOrder(wanted).flatMap((each) => {

@@ -102,16 +102,19 @@ export const qdisc = defineKind({
     ];
     const module = `sch_${kind === "clsact" ? "ingress" : kind}`;
     const tc = (...commands: string[][]) => changeTc(host, netns, commands, module);
-    const there = key && observed?.inputs[key];
+    const existing = key && observed?.inputs[key];
     const isRequested = key !== undefined && args[key] !== undefined;
-    const [{ classes: wanted, ...others }, { classes: _, ...now }] = [options ?? {}, there ?? {}] as [Options, Options];
+    const [{ classes: wanted, ...others }, { classes: _, ...now }] = [options ?? {}, existing ?? {}] as [
+      Options,
+      Options,
+    ];
     const add = async () => {
       const link = await showLink(host, netns, device);
       const make = () => tc(["qdisc", "add", "dev", device, ...place, ...kindWords(true)]);
       await (link ? keepQueueLength(host, netns, link, make) : make());
     };
     if (!observed) await add();
-    else if (isRequested && !there) {
+    else if (isRequested && !existing) {
       // What no input names would stay in a change.
       await tc(["qdisc", "del", "dev", device, ...place]);
       await add();

@@ -102,10 +102,13 @@ export const trafficFilter = defineKind({
   async ensure(host, args, observed) {
     const { netns, kind, protocol, actions } = args;
     const { key, words, canBecome } = classifierOf(kind) ?? {};
-    const there: Partial<FilterInputs> = observed?.inputs ?? {};
-    const options = key && (key in args ? given(args[key] ?? {}) : (there[key] ?? {}));
-    const flowid = "flowid" in args ? args.flowid : there.flowid;
-    const isSame = isDeepStrictEqual([options, flowid, actions], [key && there[key], there.flowid, there.actions]);
+    const existing: Partial<FilterInputs> = observed?.inputs ?? {};
+    const options = key && (key in args ? given(args[key] ?? {}) : (existing[key] ?? {}));
+    const flowid = "flowid" in args ? args.flowid : existing.flowid;
+    const isSame = isDeepStrictEqual(
+      [options, flowid, actions],
+      [key && existing[key], existing.flowid, existing.actions],
+    );
     if (observed && isSame) return;
     const full = (verb: string, handle: string) => [
       ...["filter", verb, ...place(args), "handle", handle, kind, ...(words?.(options as never, protocol) ?? [])],
@@ -120,8 +123,8 @@ export const trafficFilter = defineKind({
         await change(add);
       });
     // What goes is not always taken away by a change.
-    const isInPlace = there.flowid === undefined || flowid !== undefined;
-    const was = key && there[key];
+    const isInPlace = existing.flowid === undefined || flowid !== undefined;
+    const was = key && existing[key];
     if (isInPlace && was && canBecome?.(was as never, options as never))
       await change(full("replace", observed.detail.handle));
     else await change(deletion(args, observed.detail), add);

@@ -113,8 +113,8 @@ export function restoreCommands(before: Attached, after: Attached): Words[] {
 }
 
 function missing(before: readonly Words[], after: readonly Words[], key: (words: Words) => string): Words[] {
-  const there = new Set(after.map(key));
-  return before.filter((words) => !there.has(key(words)));
+  const existing = new Set(after.map(key));
+  return before.filter((words) => !existing.has(key(words)));
 }
 
 /** All but the time that is left to it. */

@@ -26,8 +26,8 @@ export async function putState(
 }
 
 async function isGone(host: Host, netns: string | undefined, key: StateKey): Promise<boolean> {
-  const there = await showStates(host, netns).catch(() => []);
-  return !there.some(({ destination, protocol, spi, mark }) => {
+  const existing = await showStates(host, netns).catch(() => []);
+  return !existing.some(({ destination, protocol, spi, mark }) => {
     return destination === key.destination && protocol === key.protocol && spi === key.spi && mark === key.mark;
   });
 }

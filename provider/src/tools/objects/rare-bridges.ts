@@ -87,8 +87,8 @@ async function list(host: Host, netns: string | undefined, ...words: string[]): 
 }
 
 /** What is there and not as usual, in words. Of what is not known here nobody says what is usual. */
-function differences(there: Readonly<Record<string, unknown>>, usual: typeof usualOfPort): string[] {
-  return Object.entries(there).flatMap(([key, value]) => {
+function differences(existing: Readonly<Record<string, unknown>>, usual: typeof usualOfPort): string[] {
+  return Object.entries(existing).flatMap(([key, value]) => {
     const other = usual[key];
     // The kernel's clock has ticks.
     const isNear = key.endsWith("_interval") && Math.abs(Number(value) - Number(other)) < 10;
