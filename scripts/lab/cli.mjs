@@ -8,5 +8,5 @@ const { commands } = await import("./commands.mjs");
 await dispatch(
   commands(args),
   command,
-  "node scripts/lab/cli.mjs up|tour|down|shell|rootless|kube-proxy|pulumi [ARGUMENT...]",
+  "node scripts/lab/cli.mjs up|tour|down|shell|rootless|hosts|kube-proxy|pulumi [ARGUMENT...]",
 );

@@ -1,5 +1,6 @@
 import { vmStatus } from "../vm/vm.mjs";
 import { down } from "./down.mjs";
+import { hostsLab } from "./hosts.mjs";
 import { kubeProxyLab } from "./kube-proxy.mjs";
 import { exclusively } from "./record.mjs";
 import { rootlessLab } from "./rootless.mjs";
@@ -19,6 +20,7 @@ export function commands(args) {
     down: () => exclusively(down),
     shell,
     rootless: () => rootlessLab(args[0]),
+    hosts: hostsLab,
     "kube-proxy": () => kubeProxyLab(args),
     pulumi: async () => (await setUp()).forVm(vmStatus()).interactive(args),
   };

@@ -5,9 +5,15 @@ import { start } from "./run.mjs";
 
 const patienceSeconds = 10;
 
-// The kernel ends all of it when its first process ends, and that one ends with the bench, however the bench does.
-const first = (/** @type {boolean} */ network) =>
-  `mount -t tmpfs -o mode=755 none /run && ${network ? "mount -t sysfs none /sys && ip link set lo up && " : ""}echo ready && exec cat`;
+// The kernel ends all of it when its first process ends, and that one ends with this program, however it does.
+const first = (/** @type {boolean} */ network) => `
+mount -t tmpfs -o mode=755 none /run
+${network ? "mount -t sysfs none /sys && ip link set lo up" : ""}
+for over in "$@"; do
+  for folder in usr etc; do mount -t overlay none -o "lowerdir=$over/$folder:/$folder" /$folder; done
+done
+echo ready
+exec cat`;
 
 /**
  * A host of its own as far as the kernel can give one: other mounts, an empty /run, its own processes and network.
@@ -18,16 +24,29 @@ const first = (/** @type {boolean} */ network) =>
  */
 
 /**
- * @param {{ network: boolean }} options has it a network of its own?
+ * @param {object} options
+ * @param {boolean} options.network has it a network of its own?
+ * @param {string[]} [options.over] folders whose usr and etc are laid over the host's: what is in there is as good as installed
  * @returns {Promise<Sandbox>}
  */
-export async function openSandbox({ network }) {
-  const argv = ["-m", ...(network ? ["-n"] : []), "-p", "-f", "--mount-proc", "sh", "-c", first(network)];
+export async function openSandbox({ network, over = [] }) {
+  const argv = [
+    "-m",
+    ...(network ? ["-n"] : []),
+    "-p",
+    "-f",
+    "--mount-proc",
+    "sh",
+    "-ec",
+    first(network),
+    "sh",
+    ...over,
+  ];
   const unshare = start(["unshare", ...argv], { stdio: ["pipe", "pipe", "inherit"], buffer: false });
   const { stdin, stdout } = unshare;
   if (!stdin || !stdout) throw new Error("unshare got no pipes");
   await Promise.race([once(stdout, "data"), once(unshare, "exit")]);
-  if (unshare.exitCode !== null) throw new Error("unshare failed: the bench needs root");
+  if (unshare.exitCode !== null) throw new Error("unshare failed: namespaces without a user of their own need root");
   const pid = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, "utf8").trim();
   return {
     enterArgv: ["nsenter", "-t", pid, "-m", ...(network ? ["-n"] : []), "-p", "--"],

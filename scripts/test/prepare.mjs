@@ -2,13 +2,13 @@ import { delimiter } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
 import { root } from "../lib/paths.mjs";
 import { output } from "../lib/run.mjs";
+import { ensureFrr, ensureSshd } from "../lib/unpacked.mjs";
 import { which } from "../lib/which.mjs";
 import { pulumiEnv } from "../pulumi-cli/pulumi.mjs";
 import { ensurePulumiGo } from "../pulumi-cli/pulumi-go.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
 import { ensureNode24 } from "./node24.mjs";
-import { ensureFrr, ensureSshd } from "./unpacked.mjs";
 
 /** What tests run on a host. */
 const packages = [

@@ -21,7 +21,7 @@ afterAll(async () => {
 /** A ping from the pod of the first host to that of the third: 28 bytes are headers. */
 const ping = (packet: number) =>
   run([
-    ...(net.host(1).inside as string[]),
+    ...net.host(1).enterArgv,
     ...["ip", "netns", "exec", "host1-pod1", "ping", "-M", "do", "-c", "1", "-W", "5", "-s", String(packet - 28)],
     "10.77.3.2",
   ]);
@@ -63,7 +63,7 @@ async function forget(): Promise<void> {
 
 test.each(["it", "the question for its address"])("what drops the packet that carries %s is told", async (what) => {
   const rule = ["INPUT", "-p", "udp", "--dport", "4789", "-j", "DROP"];
-  const iptables = (...words: string[]) => run([...net.host(3).inside, "iptables", ...words]);
+  const iptables = (...words: string[]) => run([...net.host(3).enterArgv, "iptables", ...words]);
   expect(await ping(100)).toMatchObject({ code: 0 });
   await iptables("-A", ...rule);
   if (what !== "it") await forget();

@@ -28,7 +28,7 @@ export async function openVmHosts(count: number): Promise<Ends> {
     const within = (argv: readonly string[]) => exec([...inside, ...argv]);
     return {
       url: `ssh://root@${address}`,
-      ...{ address, address6: `${network6}::${index + 1}`, inside },
+      ...{ address, address6: `${network6}::${index + 1}`, enterArgv: inside },
       exec: within,
       async ip(...args) {
         const result = await within(["ip", ...args]);

@@ -51,6 +51,7 @@ export const shown: Record<string, string[]> = {
     "npm run pulumi -- stack",
   ],
   "test/acceptance/rootless.test.ts": ["npm run lab:rootless"],
+  "test/acceptance/lab-hosts.long.test.ts": ["npm run lab:hosts"],
   "test/unit/docs.test.ts": ["npx localnet ls --help"],
   "test/unit/command.test.ts": [
     "npx localnet",

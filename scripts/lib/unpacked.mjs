@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { printLine } from "../lib/cli.mjs";
-import { debianMirror, unpackDebian, wouldInstall } from "../lib/debian.mjs";
-import { cache } from "../lib/paths.mjs";
-import { publish } from "../lib/publish.mjs";
+import { printLine } from "./cli.mjs";
+import { debianMirror, unpackDebian, wouldInstall } from "./debian.mjs";
+import { cache } from "./paths.mjs";
+import { publish } from "./publish.mjs";
 
 /**
  * What starts services of its own is unpacked and not installed.
@@ -44,7 +44,7 @@ async function ensureUnpacked({ package: name, file, accounts }) {
   if (existsSync(file)) return undefined;
   const { codename } = await debianMirror();
   const target = await publish(join(cache, `${name}-${codename}`), async (unfinished) => {
-    printLine(`Unpacking ${name} for the tests, from Debian's packages`);
+    printLine(`Unpacking ${name} from Debian's packages`);
     await unpackDebian(await wouldInstall([name]), unfinished);
     await mkdir(join(unfinished, "etc"), { recursive: true });
   });
