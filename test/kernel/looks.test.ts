@@ -69,6 +69,14 @@ test("what this program changed or removed is seen at once", async () => {
   expect(await refresh({ kind, id, state })).toBeUndefined();
 });
 
+test("what is changed with other settings, such as another provider's, is seen at once too", async () => {
+  const { kind, id, state } = bridge;
+  const refreshSlowly = () => withReadCache(() => read(kind, id, state as Values, { ...settings, timeoutSeconds: 40 }));
+  await refreshSlowly();
+  await bridge.up({ ...bridges[0], mtu: 1350 });
+  expect((await refreshSlowly())?.outputs).toMatchObject({ mtu: 1350 });
+});
+
 test("who is about to change an object looks for itself", async () => {
   await refresh(bridge);
   const [first] = await commandsOf(() => bridge.up({ ...bridges[0], mtu: 1300 }));

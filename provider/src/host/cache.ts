@@ -56,13 +56,16 @@ export function forget(host: Host): void {
   caches.delete(host);
 }
 
-/** A host whose cache is dropped after each command that runs outside of `withReadCache`, because it may change something. */
-export function invalidateOnRun(host: Host): Host {
+/**
+ * A host whose cache is dropped after each command that runs outside of `withReadCache`, because it may change something;
+ * and with it those of the same machine with other settings, which it joins.
+ */
+export function invalidateOnRun(host: Host, sameMachine: Set<Host>): Host {
   const invalidating = async <T>(body: () => Promise<T>): Promise<T> => {
     try {
       return await body();
     } finally {
-      if (!usesReadCache()) forget(wrapped);
+      if (!usesReadCache()) for (const each of sameMachine) forget(each);
     }
   };
   const wrapped: Host = {
@@ -71,5 +74,6 @@ export function invalidateOnRun(host: Host): Host {
       invalidating(() => (usesReadCache() ? runCached(wrapped, argv, options, host.run) : host.run(argv, options))),
     start: (...call) => invalidating(() => host.start(...call)),
   };
+  sameMachine.add(wrapped);
   return wrapped;
 }

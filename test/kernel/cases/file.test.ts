@@ -108,9 +108,12 @@ beyond("File: beyond the contract", () => {
   });
 
   test("a folder that is missing, or a file, is named", async () => {
-    for (const folder of [`${world.folder}/none`, victim]) {
+    for (const [folder, why] of [
+      [`${world.folder}/none`, ""],
+      [victim, ": a part of that is a file"],
+    ]) {
       const error = await failure(() => create(kind, inputs({ path: `${folder}/x` }), settings));
-      expect(error).toMatchObject({ code: "LN_MISSING", summary: `there is no folder ${folder}` });
+      expect(error).toMatchObject({ code: "LN_MISSING", summary: `there is no folder ${folder}${why}` });
     }
     expect(await world.run("ls", "-A", world.folder)).toBe("victim\n");
   });

@@ -16,7 +16,7 @@ contract("between two namespaces, an end in a bridge", (world) => {
     peer: { name: far, netns: b, addresses: ["10.9.0.2/24", "2001:db8::2/64"], mtu: 1400 },
   };
   const peer = (change: Values) => ({ peer: { ...inputs.peer, ...change } });
-  const bridgePort = { isolated: true, cost: 7 };
+  const bridgePort = { isolated: true, cost: 7, groupForwardMask: 0xfffc };
   const ofPeer = (drifts: ReturnType<typeof everyLinksDrifts>) =>
     drifts.map(({ what, input, by }) => ({ what: `the far end: ${what}`, input: `peer.${input}`, by }));
   const mark = `localnet:${world.owner}`;
