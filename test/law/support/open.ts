@@ -29,8 +29,9 @@ export const open: readonly Open[] = [
     sort: /^(kernel|left): left (ledger|file|text)$/,
     when: ({ byHand, fault, refreshes }, { text }) =>
       ((byHand.length > 0 || (fault !== undefined && refreshes)) && forgotten.test(text)) ||
-      // What is always there goes with its namespace.
-      byHand.some(({ argv }) => argv.slice(0, 3).join(" ") === "ip netns del" && text.endsWith(` in ${argv[3]}`)),
+      // What is always there goes with its namespace, or its link.
+      byHand.some(({ argv }) => argv.slice(0, 3).join(" ") === "ip netns del" && text.endsWith(` in ${argv[3]}`)) ||
+      byHand.some(({ argv }) => argv.includes("link") && argv.includes("del") && text.includes(`/${argv.at(-1)}/`)),
     pair: {
       ...{ ...between, byHand: [{ argv: ["ip", "-n", "n1", "-4", "route", "del", "10.8.0.0/16"], on: ["r1"] }] },
       a: [n1, { name: "r1", type: "Route", inputs: { ...inN1, destination: "10.8.0.0/16", type: "blackhole" } }],
