@@ -47,7 +47,7 @@ export function walk(project: string, show: Show): void {
     if (!settled) {
       // An update that took something away leaves the looking to the next.
       await stack.up();
-      ({ state } = await stack.outputs());
+      ({ seen: state } = await stack.outputs());
     }
     const rows = state as Row[];
     for (const { must, saw } of rows) expect(saw).toBe(must);

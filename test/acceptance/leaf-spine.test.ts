@@ -27,7 +27,7 @@ const answers = () => place.exec(["ip", "netns", "exec", "server1", "ping", "-c"
 
 test("up makes it, and packets have a way over each spine", async () => {
   expect(changes((await stack.up()).text)).toEqual({ created: 49 });
-  expect(await stack.outputs()).toEqual({ state: { ways: ["spine1", "spine2"], answers: 1 } });
+  expect(await stack.outputs()).toEqual({ seen: { ways: ["spine1", "spine2"], answers: 1 } });
   expect(await ways()).toEqual(["spine1", "spine2"]);
   expect(await answers()).toMatchObject({ code: 0 });
 });

@@ -63,7 +63,9 @@ export async function writeError(
     };
     if (await isWritable(netns)) return error;
     const isHosts = netns !== undefined && (await isWritable(undefined));
-    const hint = isHosts ? "it is the host's: leave netns out" : "the kernel lets nobody set it";
+    const hint = isHosts
+      ? "it is the host's: leave netns out"
+      : "the kernel lets nobody set it, or only root outside a user namespace";
     return new LocalnetError("LN_KERNEL", `${key} can only be read here`, { command: error.command, hint });
   }
   if (
