@@ -171,7 +171,7 @@ test.each<[what: string, type: string, values: Values, { code: string; summary: 
     { key: "net.core.rmem_max", value: 300000 },
     {
       code: "LN_KERNEL",
-      summary: /can only be read here$/,
+      summary: /can only be read here$|in a network namespace$/,
       hint: /^it is the host's: leave netns out$|outside a user namespace$/,
     },
   ],

@@ -24,6 +24,12 @@ export function missingNetns(name: string) {
   } as const;
 }
 
+const ipv6Disabled = {
+  code: "LN_COMMAND",
+  summary: "IPv6 is disabled on the link",
+  hint: "set net.ipv6.conf.LINK.disable_ipv6 to 0, by a Sysctl before what needs it, or give the link nothing of IPv6, also in the update that gives up the Sysctl which disables it; a new link has the value of net.ipv6.conf.default.disable_ipv6",
+} as const;
+
 /** Causes that many commands share, recognised by what they print; the first match counts. Kinds find other causes by reading the object again. */
 export const causes: readonly Cause[] = [
   {
@@ -57,6 +63,12 @@ export const causes: readonly Cause[] = [
     code: "LN_PERMISSION",
     summary: '"$1" may not be run',
     hint: "make the file executable (chmod +x), where no file system is mounted noexec: findmnt -T FILE",
+  },
+  // Linux 6.1 says no more of it.
+  {
+    pattern: /RTNETLINK answers: Permission denied/,
+    command: /\baddr (?:add|replace|change) \S*:/,
+    ...ipv6Disabled,
   },
   {
     pattern: /Operation not permitted|Permission denied|must be root/i,
@@ -263,12 +275,7 @@ export const causes: readonly Cause[] = [
     summary: "the link has no such queueing discipline or class",
     hint: "create it first; in a program, before what is in it (dependsOn)",
   },
-  {
-    pattern: /IPv6 is disabled on (?:this|nexthop) device/,
-    code: "LN_COMMAND",
-    summary: "IPv6 is disabled on the link",
-    hint: "set net.ipv6.conf.LINK.disable_ipv6 to 0, by a Sysctl before what needs it, or give the link nothing of IPv6, also in the update that gives up the Sysctl which disables it; a new link has the value of net.ipv6.conf.default.disable_ipv6",
-  },
+  { pattern: /IPv6 is disabled on (?:this|nexthop) device/, ...ipv6Disabled },
   {
     pattern:
       /(?:failed to execute|exec of|failed to run command) ["'‘]?([^"':’]+)["'’]?(?: failed)?: No such file or directory/,

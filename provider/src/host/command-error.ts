@@ -29,7 +29,9 @@ const elsewhere =
 
 /** Is the cause a missing object that another operation may be about to make? */
 export function isCauseElsewhere(error: LocalnetError): boolean {
-  return ["LN_NETNS", "LN_MISSING"].includes(error.code) || elsewhere.test(error.command?.stderr ?? "");
+  return (
+    ["LN_NETNS", "LN_MISSING"].includes(error.code) || elsewhere.test(`${error.summary}\n${error.command?.stderr}`)
+  );
 }
 
 /** The name of the command itself, without the one that enters a namespace for it. */

@@ -58,7 +58,8 @@ export default async function probeFeatures() {
   const netns = `lnt${process.env.LOCALNET_TEST_MARK ?? ""}${randomBytes(2).toString("hex")}f`;
   /** @type {Record<string, string>} */
   const lacks = {};
-  await runThere(["modprobe", "--all", "--quiet", ...tunnels, "mpls_router"]);
+  // Without udev the device of `ip tuntap` comes with its module.
+  await runThere(["modprobe", "--all", "--quiet", ...tunnels, "mpls_router", "tun"]);
   await runThere(["ip", "netns", "add", netns]);
   try {
     for (const [feature, argv] of Object.entries(probes)) {
