@@ -283,9 +283,18 @@ test("of one that crashed, its children are found: up replaces them, and destroy
 test("a child that it starts when it is asked to end is asked to end too", async () => {
   const logFile = `/tmp/${world.name("late")}`;
   world.finally(() => world.run("rm", "-f", logFile));
-  const late = `trap "echo child asked; exit" TERM; echo child up; while :; do sleep 0.1; done`;
-  const script = `trap '(${late}) & exit' TERM; echo up; while :; do sleep 0.1; done`;
-  const { id, outputs } = await create(kind, inputs(shell(script), { logFile }), settings);
+  // Nothing may reach the child before it is ready: until then the signal is blocked, and waits.
+  const script = `
+    use POSIX; $| = 1; $term = POSIX::SigSet->new(SIGTERM);
+    $SIG{TERM} = sub {
+      sigprocmask(SIG_BLOCK, $term);
+      exit if fork;
+      $SIG{TERM} = sub { print "child asked\\n"; exit };
+      sigprocmask(SIG_UNBLOCK, $term);
+      sleep 1 while 1;
+    };
+    print "up\\n"; sleep 1 while 1`;
+  const { id, outputs } = await create(kind, inputs(["perl", "-e", script], { logFile }), settings);
   await eventually(async () => (await world.run("cat", logFile)) === "up\n");
   await remove(kind, id, outputs, settings);
   expect(await world.run("cat", logFile)).toContain("child asked");
