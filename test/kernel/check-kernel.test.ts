@@ -15,7 +15,7 @@ test("a preview refuses what this machine's kernel cannot have, and names the mo
   expect(failures.map(({ reason }) => reason)).toEqual(
     canHave
       ? []
-      : ["the running kernel has no IPVS, module ip_vs: take another kernel or, with the input host, another machine"],
+      : ["the running kernel has no IPVS, module ip_vs: use another kernel or, with the input host, another machine"],
   );
 });
 

@@ -8,14 +8,14 @@ export * from "./lans";
 export { addressIn, subnet } from "./subnet";
 export * from "./topologies";
 
-/** What kube-proxy makes of the services of a cluster on one of its nodes, as objects of this package's kinds. */
+/** The rules that kube-proxy makes on one node for the services of a cluster, as resources of this package. */
 export class KubeProxyNode extends AnyKubeProxyNode {
   constructor(name: string, args: KubeProxyNodeArgs = {}, options?: pulumi.ComponentResourceOptions) {
     super(classes, name, args, options);
   }
 }
 
-/** One service on a node that has no other: what {@link KubeProxyNode} makes of it. */
+/** One service on a node that has no others: the resources that {@link KubeProxyNode} makes for it. */
 export class VirtualService extends AnyVirtualService {
   constructor(name: string, args: VirtualServiceArgs, options?: pulumi.ComponentResourceOptions) {
     super(classes, name, args, options);

@@ -8,7 +8,7 @@ export type * from "./lan/args";
 
 const classes = { ...resources, getRouteToOutput };
 
-/** One LAN over several hosts: a bridge on each, and VXLAN between all of them. */
+/** One LAN across several hosts: a bridge on each, and VXLAN between all of them. */
 export class Lan extends Overlay {
   constructor(name: string, args: LanArgs, options?: pulumi.ComponentResourceOptions) {
     super(classes, "Lan", name, args.hosts, args, options);

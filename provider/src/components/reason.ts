@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 
-/** What is wrong with an argument of a component, which makes `things` by it while the program runs; issues have their input. */
+/**
+ * The rule that an argument of a component breaks. The component makes its `things` while the program runs, so their number
+ * must be known then. Issues must include their input.
+ */
 export function reasonOf(issue: z.core.$ZodIssue, things: "objects" | "resources"): string {
   const value = issue.input;
   if (pulumi.Output.isInstance(value) || value instanceof Promise)

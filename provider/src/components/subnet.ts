@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { addressBits, canonicalAddress, cidr, isNetwork } from "../schema/fields";
 
 /**
- * The subnet of a network that has this prefix length and this number, counted from 0: `subnet("10.0.0.0/16", 24, 3)` is
+ * A subnet of a network, by its prefix length and its number, counted from 0: `subnet("10.0.0.0/16", 24, 3)` is
  * "10.0.3.0/24".
  */
 export function subnet(network: string, prefixLength: number, number: number): string {
@@ -12,25 +12,22 @@ export function subnet(network: string, prefixLength: number, number: number): s
   return numbered("subnet", given, prefixLength, number);
 }
 
-/**
- * The address of a network that has this number, with the network's prefix length: `addressIn("10.0.3.0/24", 1)` is
- * "10.0.3.1/24".
- */
+/** An address of a network, by its number, with the network's prefix length: `addressIn("10.0.3.0/24", 1)` is "10.0.3.1/24". */
 export function addressIn(network: string, number: number): string {
   const given = networkIn("addressIn", network);
   return numbered("addressIn", given, given.size, number).replace(/\/\d+$/, `/${given.length}`);
 }
 
-/** How many subnets of this prefix length the network has. */
+/** The number of subnets with this prefix length in the network. */
 export function countOf(network: string, prefixLength: number): number {
   return 2 ** (prefixLength - Number(network.split("/")[1]));
 }
 
 interface Network {
   readonly first: bigint;
-  /** Of its prefix. */
+  /** The length of its prefix. */
   readonly length: number;
-  /** Of its addresses: 32 or 128 bits. */
+  /** The length of its addresses: 32 or 128 bits. */
   readonly size: number;
 }
 
@@ -45,7 +42,7 @@ function networkIn(subject: string, text: string): Network {
 
 function numbered(subject: string, { first, length, size }: Network, prefixLength: number, number: number): string {
   const last = 2n ** BigInt(prefixLength - length) - 1n;
-  // Above that a number of JavaScript is not exact.
+  // Larger numbers are not exact in JavaScript.
   const largest = last < Number.MAX_SAFE_INTEGER ? Number(last) : Number.MAX_SAFE_INTEGER;
   if (!isWhole(number, 0, largest)) throw refusal(subject, "number", `must be a whole number, 0 to ${largest}`);
   return `${printed(first + (BigInt(number) << BigInt(size - prefixLength)), size)}/${prefixLength}`;

@@ -13,7 +13,7 @@ export class LeafSpine extends Topology {
   }
 }
 
-/** Routers in a circle. */
+/** Routers in a ring. */
 export class Ring extends Topology {
   constructor(name: string, args: RingArgs, options?: pulumi.ComponentResourceOptions) {
     super(classes, "Ring", name, args, checkRing(`Ring ${name}`, args), options);

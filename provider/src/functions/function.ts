@@ -7,11 +7,14 @@ import { type Host, type HostSettings, openHost } from "../host";
 import { requireTools, type Tool } from "../host/requirements";
 
 const common = {
-  /** Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the provider, or else this machine. */
+  /**
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the provider,
+   * or else this machine.
+   */
   host: hostUrl.optional(),
 } as const;
 
-/** A question about a host, which a program asks while it runs, in a preview too. It changes nothing. */
+/** A question about a host that a program asks while it runs, during a preview too. It changes nothing. */
 interface Definition<A extends z.ZodRawShape, O extends z.ZodRawShape> {
   readonly name: string;
   readonly summary: string;
@@ -49,7 +52,7 @@ function reason({ path, message }: z.core.$ZodIssue): string {
   return path.length > 0 ? `${path.join(".")}: ${message}` : message;
 }
 
-/** What it is about, in an error. */
+/** The name for errors. */
 function idOf({ name, netns }: Values): string {
   return [name, netns && `@${netns}`].filter((text) => typeof text === "string").join("");
 }

@@ -7,7 +7,7 @@ import { defineFunction } from "./function";
 
 export const getLink = defineFunction({
   name: "getLink",
-  summary: "A link that is there, of any type, or that it is not.",
+  summary: "Reads a link of any type, or reports that there is none.",
   args: {
     /** Name of the link. */
     name: deviceName.meta({ reference: "name", of: "link" }),
@@ -15,7 +15,7 @@ export const getLink = defineFunction({
     netns: netnsName.optional().meta({ reference: "name", of: "netns" }),
   },
   outputs: {
-    /** Is there one of that name? */
+    /** Does a link with this name exist? */
     exists: z.boolean(),
     /** Number in its namespace. */
     ifindex: z.int().optional(),
@@ -23,17 +23,17 @@ export const getLink = defineFunction({
     type: z.string().optional(),
     /** Is it set up? */
     up: z.boolean().optional(),
-    /** Has it a carrier, such as the other end of a cable that is up? */
+    /** Does it have a carrier, such as a cable whose other end is up? */
     carrier: z.boolean().optional(),
     /** Largest packet in bytes. */
     mtu: z.int().optional(),
-    /** MAC address, where it has one. */
+    /** MAC address, if it has one. */
     mac: z.string().optional(),
-    /** IPv4 and IPv6 addresses with prefix length, those of the kernel too. */
+    /** IPv4 and IPv6 addresses with prefix length, including those that the kernel made. */
     addresses: z.array(z.string()).optional(),
     /** Link that it belongs to, such as its bridge. */
     master: z.string().optional(),
-    /** The resource that it belongs to: `PROJECT/STACK/RESOURCE`. */
+    /** The resource that owns it: `PROJECT/STACK/RESOURCE`. */
     owner: z.string().optional(),
   },
   needs: ["ip"],

@@ -7,15 +7,15 @@ import { defineFunction } from "./function";
 
 export const getNetns = defineFunction({
   name: "getNetns",
-  summary: "A network namespace that is there, or that it is not.",
+  summary: "Reads a network namespace, or reports that there is none.",
   args: {
     /** Name, as `ip netns` lists it. */
     name: netnsName,
   },
   outputs: {
-    /** Is there one of that name? */
+    /** Does a namespace with this name exist? */
     exists: z.boolean(),
-    /** The file that stands for it. */
+    /** Its file in /run/netns. */
     path: z.string().optional(),
     /** The names of the links in it. */
     links: z.array(z.string()).optional(),

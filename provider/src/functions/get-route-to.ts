@@ -7,9 +7,9 @@ import { defineFunction } from "./function";
 
 export const getRouteTo = defineFunction({
   name: "getRouteTo",
-  summary: "By which link packets to an address go, or that there is no route (`ip route get`).",
+  summary: "Finds the link that packets to an address leave by, or reports that there is no route (`ip route get`).",
   args: {
-    /** Where to. */
+    /** Destination address. */
     address,
     /** Network namespace. Default: the host's own. */
     netns: netnsName.optional().meta({ reference: "name", of: "netns" }),

@@ -7,13 +7,13 @@ import { defineFunction } from "./function";
 export const getRoutes = defineFunction({
   name: "getRoutes",
   summary:
-    "The routes of a namespace, or of one table of it, those of the kernel too. None where there is no such namespace.",
+    "The routes of a table in a namespace, including those that the kernel made. Empty if the namespace does not exist.",
   args: {
     /** Network namespace. Default: the host's own. */
     netns: netnsName.optional().meta({ reference: "name", of: "netns" }),
     /** IP version. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4"),
-    /** Number of the table; 254 is the main one, 255 that of the host's own addresses. */
+    /** Number of the table; 254 is the main one, 255 the one of the host's own addresses. */
     table: number32.default(mainTable),
   },
   outputs: {
@@ -30,9 +30,9 @@ export const getRoutes = defineFunction({
         nextHops: z.array(z.string()).optional(),
         /** Address that packets are sent from. */
         source: z.string().optional(),
-        /** Of routes to one destination the least metric counts. */
+        /** Of routes to the same destination, the one with the lowest metric is used. */
         metric: z.int(),
-        /** Number of who made it: 2 the kernel, 3 and 4 administrators, 157 this package. */
+        /** Who made the route, as a number: 2 the kernel, 3 and 4 administrators, 157 this package. */
         protocol: z.string(),
       }),
     ),

@@ -13,7 +13,7 @@ const all = [getNetns, getLink, getRoutes, getRouteTo, runProbe];
 
 export const functions = Object.fromEntries(all.map((each) => [each.name, each]));
 
-/** What a function answers. */
+/** Runs a function. */
 export function answer(name: string, args: Values, settings: HostSettings): Promise<Values> {
   const called = functions[name];
   if (!called) throw new Error(`pulumi-localnet has no function ${name}`);

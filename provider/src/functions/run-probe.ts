@@ -9,28 +9,28 @@ const { count, intervalSeconds, timeoutSeconds, maxMilliseconds } = probe.args.s
 
 export const runProbe = defineFunction({
   name: "runProbe",
-  summary: "Whether traffic flows now. A Probe asserts it, and fails the update otherwise.",
+  summary: "Tests whether traffic flows now. A Probe requires that, and otherwise fails the update.",
   args: {
     /** Network namespace to send from. Default: the host's own. */
     netns: netnsName.optional().meta({ reference: "name", of: "netns" }),
     ...probeTargets,
-    /** Requests, one after the other, that have to be answered. */
+    /** Number of requests, one after the other. All must be answered. */
     count,
     /** Attempts to get the first answer. */
     attempts: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(1),
     /** Seconds between attempts. */
     intervalSeconds,
-    /** Seconds for a request to be answered; not 0. */
+    /** Seconds to wait for the answer to a request; not 0. */
     timeoutSeconds,
-    /** Milliseconds that an answer may take. Default: as long as the timeout. */
+    /** Most milliseconds for an answer. Default: the timeout. */
     maxMilliseconds,
   },
   outputs: {
     /** Was every request answered as expected? */
     ok: z.boolean(),
-    /** What was seen instead. */
+    /** Why not. */
     reason: z.string().optional(),
-    /** Milliseconds that half of the answers took at most. */
+    /** Median time of the answers. */
     milliseconds: z.number().optional(),
   },
   needs: [],

@@ -27,7 +27,7 @@ export interface GetNetnsArgs {
   /** Name, as `ip netns` lists it. */
   name: string;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: string | undefined;
@@ -38,7 +38,7 @@ export interface GetNetnsOutputArgs {
   /** Name, as `ip netns` lists it. */
   name: pulumi.Input<string>;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: pulumi.Input<string> | undefined;
@@ -46,15 +46,15 @@ export interface GetNetnsOutputArgs {
 
 /** What {@link getNetns} answers. */
 export interface GetNetnsResult {
-  /** Is there one of that name? */
+  /** Does a namespace with this name exist? */
   readonly exists: boolean;
-  /** The file that stands for it. */
+  /** Its file in /run/netns. */
   readonly path?: string | undefined;
   /** The names of the links in it. */
   readonly links?: string[] | undefined;
 }
 
-/** A network namespace that is there, or that it is not. */
+/** Reads a network namespace, or reports that there is none. */
 export function getNetns(args: GetNetnsArgs, options?: pulumi.InvokeOptions): Promise<GetNetnsResult> {
   return invoke("getNetns", args, options);
 }
@@ -74,7 +74,7 @@ export interface GetLinkArgs {
   /** Network namespace. Default: the host's own. */
   netns?: string | undefined;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: string | undefined;
@@ -103,7 +103,7 @@ export interface GetLinkOutputArgs {
   /** Network namespace. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: pulumi.Input<string> | undefined;
@@ -111,7 +111,7 @@ export interface GetLinkOutputArgs {
 
 /** What {@link getLink} answers. */
 export interface GetLinkResult {
-  /** Is there one of that name? */
+  /** Does a link with this name exist? */
   readonly exists: boolean;
   /** Number in its namespace. */
   readonly ifindex?: number | undefined;
@@ -119,21 +119,21 @@ export interface GetLinkResult {
   readonly type?: string | undefined;
   /** Is it set up? */
   readonly up?: boolean | undefined;
-  /** Has it a carrier, such as the other end of a cable that is up? */
+  /** Does it have a carrier, such as a cable whose other end is up? */
   readonly carrier?: boolean | undefined;
   /** Largest packet in bytes. */
   readonly mtu?: number | undefined;
-  /** MAC address, where it has one. */
+  /** MAC address, if it has one. */
   readonly mac?: string | undefined;
-  /** IPv4 and IPv6 addresses with prefix length, those of the kernel too. */
+  /** IPv4 and IPv6 addresses with prefix length, including those that the kernel made. */
   readonly addresses?: string[] | undefined;
   /** Link that it belongs to, such as its bridge. */
   readonly master?: string | undefined;
-  /** The resource that it belongs to: `PROJECT/STACK/RESOURCE`. */
+  /** The resource that owns it: `PROJECT/STACK/RESOURCE`. */
   readonly owner?: string | undefined;
 }
 
-/** A link that is there, of any type, or that it is not. */
+/** Reads a link of any type, or reports that there is none. */
 export function getLink(args: GetLinkArgs, options?: pulumi.InvokeOptions): Promise<GetLinkResult> {
   return invoke("getLink", args, options);
 }
@@ -152,10 +152,12 @@ export interface GetRoutesArgs {
   netns?: string | undefined;
   /** IP version. Default: "ipv4". */
   family?: "ipv4" | "ipv6" | undefined;
-  /** Number of the table; 254 is the main one, 255 that of the host's own addresses. 0 to 4294967295. Default: 254. */
+  /**
+   * Number of the table; 254 is the main one, 255 the one of the host's own addresses. 0 to 4294967295. Default: 254.
+   */
   table?: number | undefined;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: string | undefined;
@@ -167,10 +169,12 @@ export interface GetRoutesOutputArgs {
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /** IP version. Default: "ipv4". */
   family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
-  /** Number of the table; 254 is the main one, 255 that of the host's own addresses. 0 to 4294967295. Default: 254. */
+  /**
+   * Number of the table; 254 is the main one, 255 the one of the host's own addresses. 0 to 4294967295. Default: 254.
+   */
   table?: pulumi.Input<number> | undefined;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: pulumi.Input<string> | undefined;
@@ -194,13 +198,15 @@ export interface GetRoutesResultRoutes {
   readonly nextHops?: string[] | undefined;
   /** Address that packets are sent from. */
   readonly source?: string | undefined;
-  /** Of routes to one destination the least metric counts. */
+  /** Of routes to the same destination, the one with the lowest metric is used. */
   readonly metric: number;
-  /** Number of who made it: 2 the kernel, 3 and 4 administrators, 157 this package. */
+  /** Who made the route, as a number: 2 the kernel, 3 and 4 administrators, 157 this package. */
   readonly protocol: string;
 }
 
-/** The routes of a namespace, or of one table of it, those of the kernel too. None where there is no such namespace. */
+/**
+ * The routes of a table in a namespace, including those that the kernel made. Empty if the namespace does not exist.
+ */
 export function getRoutes(args?: GetRoutesArgs, options?: pulumi.InvokeOptions): Promise<GetRoutesResult> {
   return invoke("getRoutes", args, options);
 }
@@ -215,12 +221,12 @@ export function getRoutesOutput(
 
 /** What {@link getRouteTo} is asked. */
 export interface GetRouteToArgs {
-  /** Where to. */
+  /** Destination address. */
   address: string;
   /** Network namespace. Default: the host's own. */
   netns?: string | undefined;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: string | undefined;
@@ -228,12 +234,12 @@ export interface GetRouteToArgs {
 
 /** What {@link getRouteToOutput} is asked. */
 export interface GetRouteToOutputArgs {
-  /** Where to. */
+  /** Destination address. */
   address: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: pulumi.Input<string> | undefined;
@@ -255,7 +261,7 @@ export interface GetRouteToResult {
   readonly mtu?: number | undefined;
 }
 
-/** By which link packets to an address go, or that there is no route (`ip route get`). */
+/** Finds the link that packets to an address leave by, or reports that there is no route (`ip route get`). */
 export function getRouteTo(args: GetRouteToArgs, options?: pulumi.InvokeOptions): Promise<GetRouteToResult> {
   return invoke("getRouteTo", args, options);
 }
@@ -282,18 +288,18 @@ export interface RunProbeArgs {
   ping?: RunProbePingArgs | undefined;
   /** A query to a server of DNS. */
   dns?: RunProbeDnsArgs | undefined;
-  /** Requests, one after the other, that have to be answered. 1 to 1000. Default: 1. */
+  /** Number of requests, one after the other. All must be answered. 1 to 1000. Default: 1. */
   count?: number | undefined;
   /** Attempts to get the first answer. 1 to 1000. Default: 1. */
   attempts?: number | undefined;
   /** Seconds between attempts. 0 to 86400. Default: 1. */
   intervalSeconds?: number | undefined;
-  /** Seconds for a request to be answered; not 0. 0 to 86400. Default: 5. */
+  /** Seconds to wait for the answer to a request; not 0. 0 to 86400. Default: 5. */
   timeoutSeconds?: number | undefined;
-  /** Milliseconds that an answer may take. 1 to 86400000. Default: as long as the timeout. */
+  /** Most milliseconds for an answer. 1 to 86400000. Default: the timeout. */
   maxMilliseconds?: number | undefined;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: string | undefined;
@@ -372,18 +378,18 @@ export interface RunProbeOutputArgs {
   ping?: pulumi.Input<RunProbeOutputPingArgs> | undefined;
   /** A query to a server of DNS. */
   dns?: pulumi.Input<RunProbeOutputDnsArgs> | undefined;
-  /** Requests, one after the other, that have to be answered. 1 to 1000. Default: 1. */
+  /** Number of requests, one after the other. All must be answered. 1 to 1000. Default: 1. */
   count?: pulumi.Input<number> | undefined;
   /** Attempts to get the first answer. 1 to 1000. Default: 1. */
   attempts?: pulumi.Input<number> | undefined;
   /** Seconds between attempts. 0 to 86400. Default: 1. */
   intervalSeconds?: pulumi.Input<number> | undefined;
-  /** Seconds for a request to be answered; not 0. 0 to 86400. Default: 5. */
+  /** Seconds to wait for the answer to a request; not 0. 0 to 86400. Default: 5. */
   timeoutSeconds?: pulumi.Input<number> | undefined;
-  /** Milliseconds that an answer may take. 1 to 86400000. Default: as long as the timeout. */
+  /** Most milliseconds for an answer. 1 to 86400000. Default: the timeout. */
   maxMilliseconds?: pulumi.Input<number> | undefined;
   /**
-   * Where to look: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
+   * The host to read: `ssh://[user@]name[:port]`. Default: the stack configuration `localnet:host`, or that of the
    * provider, or else this machine.
    */
   host?: pulumi.Input<string> | undefined;
@@ -516,13 +522,13 @@ export interface RunProbeOutputDnsArgs {
 export interface RunProbeResult {
   /** Was every request answered as expected? */
   readonly ok: boolean;
-  /** What was seen instead. */
+  /** Why not. */
   readonly reason?: string | undefined;
-  /** Milliseconds that half of the answers took at most. */
+  /** Median time of the answers. */
   readonly milliseconds?: number | undefined;
 }
 
-/** Whether traffic flows now. A Probe asserts it, and fails the update otherwise. */
+/** Tests whether traffic flows now. A Probe requires that, and otherwise fails the update. */
 export function runProbe(args?: RunProbeArgs, options?: pulumi.InvokeOptions): Promise<RunProbeResult> {
   return invoke("runProbe", args, options);
 }

@@ -263,27 +263,29 @@ export type Process = dynamic.Process;
 export const Probe = native<typeof dynamic.Probe>("Probe");
 export type Probe = dynamic.Probe;
 
-/** A network namespace that is there, or that it is not. */
+/** Reads a network namespace, or reports that there is none. */
 export const getNetns = nativeFunction<typeof functions.getNetns>("getNetns");
 /** As {@link getNetns}, once what it is asked with is known. */
 export const getNetnsOutput = nativeOutputFunction<typeof functions.getNetnsOutput>("getNetns");
 
-/** A link that is there, of any type, or that it is not. */
+/** Reads a link of any type, or reports that there is none. */
 export const getLink = nativeFunction<typeof functions.getLink>("getLink");
 /** As {@link getLink}, once what it is asked with is known. */
 export const getLinkOutput = nativeOutputFunction<typeof functions.getLinkOutput>("getLink");
 
-/** The routes of a namespace, or of one table of it, those of the kernel too. None where there is no such namespace. */
+/**
+ * The routes of a table in a namespace, including those that the kernel made. Empty if the namespace does not exist.
+ */
 export const getRoutes = nativeFunction<typeof functions.getRoutes>("getRoutes");
 /** As {@link getRoutes}, once what it is asked with is known. */
 export const getRoutesOutput = nativeOutputFunction<typeof functions.getRoutesOutput>("getRoutes");
 
-/** By which link packets to an address go, or that there is no route (`ip route get`). */
+/** Finds the link that packets to an address leave by, or reports that there is no route (`ip route get`). */
 export const getRouteTo = nativeFunction<typeof functions.getRouteTo>("getRouteTo");
 /** As {@link getRouteTo}, once what it is asked with is known. */
 export const getRouteToOutput = nativeOutputFunction<typeof functions.getRouteToOutput>("getRouteTo");
 
-/** Whether traffic flows now. A Probe asserts it, and fails the update otherwise. */
+/** Tests whether traffic flows now. A Probe requires that, and otherwise fails the update. */
 export const runProbe = nativeFunction<typeof functions.runProbe>("runProbe");
 /** As {@link runProbe}, once what it is asked with is known. */
 export const runProbeOutput = nativeOutputFunction<typeof functions.runProbeOutput>("runProbe");

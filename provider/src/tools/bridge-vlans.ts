@@ -2,7 +2,7 @@ import { cached, type Host, usesReadCache } from "../host";
 import { batchLines } from "./ip/batch";
 import { parseJson } from "./ip/json";
 
-/** What a port of a bridge, or the bridge itself, is in a VLAN. */
+/** The flags of a VLAN on a port of a bridge, or on the bridge itself. */
 export interface VlanFlags {
   readonly pvid: boolean;
   readonly untagged: boolean;
@@ -17,7 +17,7 @@ function bridgeIn(netns: string | undefined): string[] {
   return ["bridge", ...(netns === undefined ? [] : ["-n", netns])];
 }
 
-/** The VLANs of a bridge or of a port of one, by their numbers; none where it is neither, or the kernel knows no VLANs. */
+/** The VLANs of a bridge or of one of its ports, by number; empty if the link is neither, or the kernel has no VLANs. */
 export async function showVlans(host: Host, netns: string | undefined, name: string): Promise<Map<number, VlanFlags>> {
   const list = async (...of: string[]) =>
     parseJson((await host.run([...bridgeIn(netns), "-j", "vlan", "show", ...of])).stdout) as Entry[];
@@ -31,7 +31,7 @@ export async function showVlans(host: Host, netns: string | undefined, name: str
   );
 }
 
-/** Runs commands of `bridge`, one after the other, up to the first that fails. */
+/** Runs commands of `bridge` one after the other, until one fails. */
 export async function changeVlans(host: Host, netns: string | undefined, commands: readonly string[][]): Promise<void> {
   if (commands.length === 0) return;
   const lines = batchLines(commands.map((words) => ["vlan", ...words]));

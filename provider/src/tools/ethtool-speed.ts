@@ -3,14 +3,14 @@ import type { Host } from "../host";
 import { commandError } from "../host/command-error";
 import { enter } from "../host/netns";
 
-/** How fast a link is, as it says of itself. */
+/** The speed settings that a link reports. */
 export interface Speed {
   readonly speed?: number | undefined;
   readonly duplex?: "half" | "full" | undefined;
   readonly autoneg?: boolean | undefined;
 }
 
-/** Nothing of a link that says nothing of it. ethtool has no JSON for this before version 6.10. */
+/** Empty if the link reports none. Read as text: ethtool has JSON for this only since version 6.10. */
 export async function showSpeed(host: Host, netns: string | undefined, name: string): Promise<Speed> {
   const { stdout } = await host.run(enter(netns, ["ethtool", name]), { accept: "any" });
   const [, speed] = /^\s*Speed: (\d+)Mb\/s$/m.exec(stdout) ?? [];
@@ -23,7 +23,7 @@ export async function showSpeed(host: Host, netns: string | undefined, name: str
   };
 }
 
-/** Sets what is not as wanted. Returns whether that was anything. */
+/** Sets the values that differ from the wanted ones. Returns whether any did. */
 export async function changeSpeed(
   host: Host,
   netns: string | undefined,
@@ -41,6 +41,6 @@ export async function changeSpeed(
   const result = await host.run(argv, { accept: "any" });
   if (result.exitCode === 0) return true;
   if (!/not supported/i.test(result.stderr)) throw commandError(argv, result);
-  const hint = "a veth, a bridge or a macvlan, for instance, has a speed of its own; leave the input out";
+  const hint = "a veth, a bridge or a macvlan, for instance, has a fixed speed; leave the input out";
   throw new LocalnetError("LN_KERNEL", `${name} takes no speed`, { command: { argv, ...result }, hint });
 }

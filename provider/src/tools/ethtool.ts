@@ -4,14 +4,14 @@ import { parseJson } from "./ip/json";
 
 interface Feature {
   readonly active: boolean;
-  /** Null of a name that stands for several. */
+  /** Null: the name is an alias of several features. */
   readonly fixed: boolean | null;
   readonly requested: boolean | null;
 }
 
 type Features = Readonly<Record<string, Feature>>;
 
-/** What ethtool tells of each name of an offload: those that it stands for, by the beginning of their own. */
+/** For each offload: its features, by their long names in the output of ethtool. */
 const features = {
   rx: /^rx-checksumming$/,
   tx: /^tx-checksum-/,
@@ -28,7 +28,7 @@ export type Offload = keyof typeof features;
 export const offloadNames = Object.keys(features) as Offload[];
 export type Offloads = { readonly [K in Offload]?: boolean | undefined };
 
-/** The offloads of a link, as somebody asked for them last; one that the link cannot change is what it is. */
+/** The offloads of a link as last requested; for one that the link cannot change, its present value. */
 export async function showOffloads(
   host: Host,
   netns: string | undefined,
@@ -55,7 +55,7 @@ async function featuresOf(host: Host, netns: string | undefined, name: string): 
   return (parseJson(stdout) as Features[])[0] ?? {};
 }
 
-/** Of all links at once. An ethtool before 5.10, or a kernel before 5.6, tells of one only. */
+/** Reads all links at once. An ethtool before 5.10, or a kernel before 5.6, can read only one. */
 function featuresOfAll(host: Host, netns: string | undefined): Promise<Map<string, Features>> {
   return cached(host, `offloads ${netns ?? ""}`, async () => {
     const { exitCode, stdout } = await host.run(enter(netns, ["ethtool", "--json", "-k", "*"]), { accept: "any" });

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { LocalnetError } from "../errors";
 import type { Host, Result } from "../host";
 
-/** Bytes of a file that is read or written here: all of it is in the state. */
+/** The largest file, in bytes, that is read or written: its whole text is kept in the state. */
 export const maxFileBytes = 1024 * 1024;
 
 interface FileEntry {
@@ -12,9 +12,9 @@ interface FileEntry {
   readonly mode: string;
 }
 
-/** What is there under names of one folder, by name; a link is not followed. */
+/** The existing entries, by name; all paths are in one folder. Links are not followed. */
 export async function readEntries(host: Host, paths: readonly string[]): Promise<Map<string, FileEntry>> {
-  // The name comes last: it may hold blanks.
+  // The name comes last because it may contain spaces.
   const argv = ["find", ...paths, "-maxdepth", "0", "-printf", "%y %m %f\\n"];
   const result = await host.run(argv, { accept: [0, 1] });
   if (result.exitCode !== 0 && !isAbsence(result)) {
@@ -29,9 +29,9 @@ export async function readEntries(host: Host, paths: readonly string[]): Promise
   );
 }
 
-/** The text of a file, of one that is too long its beginning; undefined: it has gone. */
+/** The text of a file, cut if the file is too long; undefined: the file has disappeared. */
 export async function readText(host: Host, path: string): Promise<string | undefined> {
-  // Another may have put a link or a pipe in its place meanwhile.
+  // Another program may have replaced it with a link or a pipe in the meantime.
   const count = ["bs=65536", `count=${maxFileBytes + 1}`, "iflag=count_bytes,nofollow,nonblock"];
   const argv = ["dd", `if=${path}`, ...count, "status=none"];
   const result = await host.run(argv, { accept: [0, 1] });
@@ -40,7 +40,7 @@ export async function readText(host: Host, path: string): Promise<string | undef
   throw new LocalnetError("LN_COMMAND", "cannot read it", { command: { argv, ...result } });
 }
 
-/** The name under which a file is written first. No other resource's has the same. */
+/** The temporary name under which a file is written first. No other resource uses the same. */
 export function spareOf(path: string, owner: string): string {
   const digest = createHash("sha256")
     .update(JSON.stringify([path, owner]))
@@ -50,8 +50,8 @@ export function spareOf(path: string, owner: string): string {
 }
 
 /**
- * Writes a file whole or not at all: under a spare name in the same folder, which then becomes its own. A new one takes
- * the place of nothing; one that is replaced is a new file too, so that nothing is written through links to the old one.
+ * Writes a file completely or not at all: to a temporary name in the same folder, which is then renamed. A new file replaces
+ * nothing. A changed file is a new file too, so that nothing is written through hard links to the old one.
  */
 export async function writeFile(
   host: Host,
@@ -79,12 +79,14 @@ async function linkNew(host: Host, spare: string, path: string): Promise<void> {
   const isThere = result.stderr.includes("File exists");
   throw new LocalnetError(
     isThere ? "LN_EXISTS" : "LN_COMMAND",
-    isThere ? "another file came under its name meanwhile; it was left alone" : "cannot give it its name",
+    isThere
+      ? "another program made a file with this name in the meantime; it is unchanged"
+      : "cannot rename the temporary file",
     { command: { argv, ...result } },
   );
 }
 
-/** Those that are gone are no failure. */
+/** A file that is gone already is not an error. */
 export async function removeFiles(host: Host, paths: readonly string[]): Promise<void> {
   await host.run(["rm", "-f", "--", ...paths]);
 }

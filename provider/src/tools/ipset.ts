@@ -2,11 +2,11 @@ import { hasCode, LocalnetError } from "../errors";
 import { cached, type Host } from "../host";
 import { enter } from "../host/netns";
 
-/** A set, with the names that ipset's manual gives its parts. */
+/** A set, with the names that ipset's manual uses. */
 export interface SavedSet {
   readonly name: string;
   readonly type: string;
-  /** Undefined of types that hold no addresses. */
+  /** Undefined: this type has no addresses. */
   readonly family: "ipv4" | "ipv6" | undefined;
   readonly timeout: number | undefined;
   readonly counters: boolean;
@@ -16,10 +16,10 @@ export interface SavedSet {
   readonly entries: string[];
 }
 
-/** The range of a set of ports that has a place for every one. */
+/** The range of a set of ports that may hold every port. */
 export const allPorts = "0-65535";
 
-/** Options that no input stands for, and that make no difference to what a set holds. */
+/** Options that no input has, and that do not change what a set holds. */
 const sizes = new Set(["hashsize", "bucketsize", "initval"]);
 const withoutValue = new Set(["counters", "comment", "skbinfo", "forceadd"]);
 
@@ -34,7 +34,7 @@ export function readSets(host: Host, netns: string | undefined): Promise<SavedSe
   );
 }
 
-/** Does in one process what the lines say, which ipset reads one by one: those before a bad one have been done. */
+/** Runs lines in one process. ipset reads one line after the other: those before a bad one take effect. */
 export async function restoreSets(host: Host, netns: string | undefined, lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
   await host.run(enter(netns, ["ipset", "restore"]), { input: `${lines.join("\n")}\n` });
@@ -74,7 +74,7 @@ function parseSet(name: string, [type = "", ...words]: string[]): SavedSet {
   };
 }
 
-/** Destroys a set. One that is gone is no failure; one that is used is an error that says so. */
+/** Destroys a set. A set that is gone already is not an error; one in use is, with an explanation. */
 export async function destroySet(host: Host, netns: string | undefined, name: string): Promise<void> {
   try {
     await ipset(host, netns, "destroy", name);

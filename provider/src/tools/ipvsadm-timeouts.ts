@@ -2,7 +2,7 @@ import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { hasIpvs, ipvsadm } from "./ipvsadm";
 
-/** Seconds, under the names that ipvsadm gives them. */
+/** Seconds, by ipvsadm's names. */
 export interface Timeouts {
   readonly tcp: number;
   readonly tcpFin: number;
@@ -16,7 +16,7 @@ export async function showTimeouts(host: Host, netns: string | undefined): Promi
   return { tcp: Number(tcp), tcpFin: Number(tcpFin), udp: Number(udp) };
 }
 
-/** The same, but where the kernel has no IPVS, ipvsadm is not asked: it would load the module. */
+/** The same, or undefined if the kernel has no IPVS: ipvsadm would load the module. */
 export async function findTimeouts(host: Host, netns: string | undefined): Promise<Timeouts | undefined> {
   return (await hasIpvs(host)) ? showTimeouts(host, netns) : undefined;
 }

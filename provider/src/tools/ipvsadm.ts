@@ -5,14 +5,14 @@ import { enter } from "../host/netns";
 import { address, anyPort, netnsName } from "../schema/fields";
 import { isMissing } from "./modules";
 
-/** Why there can be no IPVS, if that is certain. */
+/** The reason why IPVS is not possible, if that is certain. */
 export async function whyNoIpvs(host: Host): Promise<string | undefined> {
   return (await isMissing(host, "ip_vs"))
-    ? "the running kernel has no IPVS, module ip_vs: take another kernel or, with the input host, another machine"
+    ? "the running kernel has no IPVS, module ip_vs: use another kernel or, with the input host, another machine"
     : undefined;
 }
 
-/** A virtual service, with the names that ipvsadm's manual gives its parts. */
+/** A virtual service, with the names that ipvsadm's manual uses. */
 export interface Service {
   readonly key: ServiceKey;
   readonly scheduler: string;
@@ -32,9 +32,9 @@ interface Backend {
   readonly port: number;
   readonly forwarding: "masquerade" | "gateway" | "tunnel";
   readonly weight: number;
-  /** Of a tunnel. */
+  /** Only for tunnels. */
   readonly tunnelType?: TunnelType | undefined;
-  /** Of a tunnel by GUE. */
+  /** Only for tunnels of type GUE. */
   readonly tunnelPort?: number | undefined;
 }
 
@@ -48,7 +48,7 @@ export async function ipvsadm(host: Host, netns: string | undefined, ...args: st
   return (await host.run(enter(netns, ["ipvsadm", ...args]))).stdout;
 }
 
-/** A host and port as ipvsadm prints and takes them. */
+/** A host and port in ipvsadm's form. */
 export function endpoint(address: string, port: number): string {
   return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
@@ -59,13 +59,16 @@ export function serviceArgs(key: ServiceKey): string[] {
   return [protocolOptions[key.protocol], endpoint(key.address, key.port)];
 }
 
-/** A service's id: tcp/10.0.0.1:80, fwmark/7 or, for IPv6, fwmark6/7. */
+/** The id of a service: tcp/10.0.0.1:80, fwmark/7 or, for IPv6, fwmark6/7. */
 export function serviceId(key: ServiceKey): string {
   if ("firewallMark" in key) return `fwmark${key.family === "ipv6" ? "6" : ""}/${key.firewallMark}`;
   return `${key.protocol}/${endpoint(key.address, key.port)}`;
 }
 
-/** Reads a service's id; undefined when it is none. What it names ends up in command lines and paths, so all of it is checked. */
+/**
+ * Parses the id of a service; undefined: it is not one. Its parts become part of command lines and paths, so all are
+ * checked.
+ */
 export function parseServiceId(id: string): { key: ServiceKey; netns: string | undefined } | undefined {
   const [name = "", netns, ...rest] = id.split("@");
   if (rest.length > 0 || (netns !== undefined && !netnsName.safeParse(netns).success)) return undefined;
@@ -99,7 +102,7 @@ function listServices(host: Host, netns: string | undefined): Promise<Service[]>
   return cached(host, `services ${netns ?? ""}`, async () => parseServices(await ipvsadm(host, netns, "-S", "-n")));
 }
 
-/** One of them. Who changes it asks for it alone, since all take the longer the more there are. */
+/** One service. Code that changes a service reads only this one, since reading all takes longer the more there are. */
 export async function showService(
   host: Host,
   netns: string | undefined,
@@ -115,7 +118,7 @@ export async function showService(
   });
 }
 
-/** All of them, but where the kernel has no IPVS, ipvsadm is not asked: it would load the module. */
+/** All services, or none if the kernel has no IPVS: ipvsadm would load the module. */
 export async function findServices(host: Host, netns: string | undefined): Promise<Service[]> {
   return (await hasIpvs(host)) ? listServices(host, netns) : [];
 }
@@ -124,7 +127,7 @@ export async function hasIpvs(host: Host): Promise<boolean> {
   return (await host.run(["ls", "/proc/net/ip_vs"], { accept: [0, 2] })).exitCode === 0;
 }
 
-/** Reads what `ipvsadm -S -n` prints: a line a service, and behind each its backends. */
+/** Parses the output of `ipvsadm -S -n`: a line for each service, followed by its backends. */
 export function parseServices(text: string): Service[] {
   const services: Service[] = [];
   for (const line of text.split("\n")) {
@@ -135,7 +138,7 @@ export function parseServices(text: string): Service[] {
   return services;
 }
 
-/** Reads what `ipvsadm -L -n` prints of one service. It has another form than what `-S` prints of all. */
+/** Parses the output of `ipvsadm -L -n` for one service, which differs from that of `-S`. */
 export function parseShown(key: ServiceKey, text: string): Service {
   const match =
     /^(?:TCP|UDP|SCTP|FWM) +\S+(?: IPv6)? (\S+)(?: \((\S+)\))?(?: persistent (\d+))?(?: mask (\S+))?(?: pe \S+)?( ops)? *$/m.exec(
@@ -201,7 +204,7 @@ function optionValues(words: string[]): (option: string) => string | undefined {
   return (option) => (words.includes(option) ? words[words.indexOf(option) + 1] : undefined);
 }
 
-/** The thresholds of a service's backends, which `ipvsadm -S` does not print, by endpoint. */
+/** The thresholds of a service's backends, by endpoint. `ipvsadm -S` does not print them. */
 export async function listThresholds(
   host: Host,
   netns: string | undefined,

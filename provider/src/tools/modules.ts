@@ -2,9 +2,9 @@ import { hasCode } from "../errors";
 import { cached, type Host } from "../host";
 import { commandError } from "../host/command-error";
 
-/** Modules in the kernel that can be unloaded, and how many use each. */
+/** The loaded modules that can be unloaded, with the number of users of each. */
 export async function loadedModules(host: Host): Promise<Map<string, number>> {
-  const lines = await outputOf(host, ["cat", "/proc/modules"], noFile); // none: a kernel without modules
+  const lines = await outputOf(host, ["cat", "/proc/modules"], noFile); // missing: the kernel has no modules
   return new Map(
     (lines ?? "")
       .split("\n")
@@ -16,15 +16,15 @@ export async function loadedModules(host: Host): Promise<Map<string, number>> {
   );
 }
 
-/** Is it in the kernel, loaded or built in? */
+/** Does the kernel have it, loaded or built in? */
 export async function hasModule(host: Host, name: string): Promise<boolean> {
   if (await outputOf(host, ["ls", "-d", `/sys/module/${canonicalName(name)}`], noFile)) return true;
   return (await dependencies(host, name))?.length === 0;
 }
 
 /**
- * Is a module with parameters neither in the kernel nor among what it could load? Without parameters, one that is built in
- * does not show. In a container without the files of modules nobody knows.
+ * Is the module neither in the kernel nor loadable? Only for modules with parameters: a built-in one without any does not
+ * show. In a container without module files the answer is no, because nobody knows.
  */
 export function isMissing(host: Host, name: string): Promise<boolean> {
   return cached(host, `missing module ${name}`, async () => {
@@ -37,12 +37,12 @@ export function isMissing(host: Host, name: string): Promise<boolean> {
   });
 }
 
-/** Would the kernel load the module for whoever asks for what it holds? Then it holds nothing yet, and is not asked. */
+/** Would a request for the module's objects make the kernel load it? Then there are none yet, and no request is needed. */
 export function wouldLoad(host: Host, name: string): Promise<boolean> {
   return cached(host, `module ${name}`, async () => {
     if ((await loadedModules(host)).has(name)) return false;
     const files = await dependencies(host, name).catch((error) => {
-      // The kernel loads with the same command.
+      // The kernel uses the same command to load modules.
       if (hasCode(error, "LN_TOOL")) return undefined;
       throw error;
     });
@@ -50,7 +50,7 @@ export function wouldLoad(host: Host, name: string): Promise<boolean> {
   });
 }
 
-/** The modules that loading this one would load, itself last; undefined when there is no such module. */
+/** The modules that loading this one would load, ending with itself; undefined: there is no such module. */
 export async function dependencies(host: Host, name: string): Promise<string[] | undefined> {
   const plan = await outputOf(host, ["modprobe", "--show-depends", "--", name], /Module \S+ not found/);
   const files = [...(plan ?? "").matchAll(/^insmod (\S+)/gm)].map((match) => match[1] ?? "");
@@ -61,7 +61,7 @@ export async function dependencies(host: Host, name: string): Promise<string[] |
 
 const noFile = /No such file or directory/;
 
-/** What a command prints; undefined when it says that there is no such thing. Any other failure is no answer. */
+/** The output of a command; undefined: its error matches `absent`. Other errors are thrown. */
 async function outputOf(host: Host, argv: readonly string[], absent: RegExp): Promise<string | undefined> {
   const result = await host.run(argv, { accept: "any" });
   if (result.exitCode === 0) return result.stdout;
@@ -69,7 +69,7 @@ async function outputOf(host: Host, argv: readonly string[], absent: RegExp): Pr
   throw commandError(argv, result);
 }
 
-/** The kernel reads "-" in a module's name as "_", and prints the latter. */
+/** The kernel reads "-" in a module's name as "_", and prints "_". */
 export function canonicalName(name: string): string {
   return name.replaceAll("-", "_");
 }

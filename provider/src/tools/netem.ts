@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a link does to the packets that it sends. */
+/** The impairments of the packets that a link sends. */
 export interface Netem {
   readonly delayMs: number;
   readonly jitterMs: number;
@@ -13,16 +13,19 @@ export interface Netem {
   readonly limit: number;
 }
 
-/** tc prints numbers with so many digits. */
+/** The number of significant digits that tc prints. */
 const digits = 6;
 
 /**
- * The kernel counts time in ticks of 64 ns and tc in microseconds, and both round down: 0.5 ms is read as 0.499. What is
- * asked for in steps of 0.01 ms is found again by rounding.
+ * The kernel counts time in ticks of 64 ns and tc in microseconds, and both round down: 0.5 ms is read back as 0.499.
+ * Rounding restores values that are multiples of 0.01 ms.
  */
 export const roundMilliseconds = (value: number) => Number(Number(value.toFixed(2)).toPrecision(digits));
 
-/** A chance is a fraction of 2^32, and tc prints it with six digits: steps of 0.0001 % are found again by rounding. */
+/**
+ * A probability is a fraction of 2^32, which tc prints with six digits. Rounding restores values that are multiples of
+ * 0.0001 %.
+ */
 export const roundPercent = (value: number) => Number(value.toFixed(4));
 
 const none = z.literal(0).optional();
@@ -30,7 +33,7 @@ const delay = z.object({ delay: z.number(), jitter: z.number(), correlation: z.n
 const uncorrelated = <K extends string>(key: K) =>
   z.object({ [key]: z.number(), correlation: none } as { [Key in K]: z.ZodNumber });
 
-/** All that can be said of it here: a chain of losses, slots, or a gap of one's own has other keys or values. */
+/** All that the inputs can express: a chain of losses, slots or a custom gap have other keys or values. */
 const netemJson = z
   .strictObject({
     limit: z.number(),
@@ -46,7 +49,7 @@ const netemJson = z
   })
   .refine(({ gap = 0, reorder }) => (gap === 1) === (reorder !== undefined));
 
-/** The options of a netem as tc prints them; undefined: it does more than can be said here. */
+/** The options of a netem as tc prints them; undefined: it has options that the inputs cannot express. */
 export function parseNetem(options: unknown): Netem | undefined {
   const { data } = netemJson.safeParse(options);
   if (!data) return undefined;
@@ -59,13 +62,13 @@ export function parseNetem(options: unknown): Netem | undefined {
     duplicatePercent: percent(data.duplicate?.duplicate),
     corruptPercent: percent(data.corrupt?.corrupt),
     reorderPercent: percent(data.reorder?.reorder),
-    // Bytes a second.
+    // Bytes per second.
     rateKbit: ((data.rate?.rate ?? 0) * 8) / 1000,
     limit: data.limit,
   };
 }
 
-/** The words behind `netem`. Each option is said: a change keeps what it does not name. */
+/** The words after `netem`. All options are given, because a change keeps those that it does not name. */
 export function netemWords(netem: Netem): string[] {
   const percent = (key: keyof Netem) => `${netem[key]}%`;
   return [

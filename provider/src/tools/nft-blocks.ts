@@ -1,23 +1,23 @@
 /** A chain, a set or a map in the text of a table. */
 interface Block {
   readonly text: string;
-  /** What cannot be changed in one that is there: type, hook, comment and so on. */
+  /** The parts that cannot be changed in an existing block: type, hook, comment and so on. */
   readonly declaration: string;
-  /** Rules of a chain, elements of a set. */
+  /** The rules of a chain, or the elements of a set. */
   readonly contents: string;
 }
 
 interface Blocks {
-  /** `chain NAME`, `set NAME`, `map NAME`, and what it is. */
+  /** Blocks by their heads: `chain NAME`, `set NAME`, `map NAME`. */
   readonly blocks: ReadonlyMap<string, Block>;
-  /** All else of the table, such as its comment. */
+  /** Everything else in the table, such as its comment. */
   readonly others: readonly string[];
 }
 
 /**
- * Commands that make one ruleset of a table from another, in one transaction: chains and sets that are the same stay as
- * they are, with what they have counted and what packets added to them. Undefined: all has to be loaded anew, since nothing
- * changes what is declared, or since the order matters in which the kernel calls chains.
+ * Commands that change one ruleset of a table into another, in one transaction. Chains and sets that do not differ remain,
+ * with their counters and the elements that packets added. Undefined: the whole table must be loaded again, because
+ * declarations cannot be changed, or because the order in which the kernel calls the chains would change.
  */
 export function changesOf(table: string, was: string, is: string): string | undefined {
   const [had, has] = [blocksOf(was), blocksOf(is)];
@@ -29,14 +29,14 @@ export function changesOf(table: string, was: string, is: string): string | unde
   const isChanged = new Set(changed.map(([head]) => head));
   const made = [...has.blocks].filter(([head]) => !had.blocks.has(head) || isChanged.has(head));
   const command = (verb: string, head: string) => `${verb} ${head.replace(" ", ` ${table} `)}`;
-  // A chain goes when nothing leads to it any more, and a set when no rule looks into it.
+  // A chain can be deleted when nothing jumps to it, and a set when no rule uses it.
   const emptied = [...isChanged, ...gone].map((head) => command("flush", head));
   const removed = gone.sort().map((head) => command("delete", head));
   const blocks = made.length > 0 ? [`table ${table} {`, ...made.map(([, { text }]) => text), "}"] : [];
   return [...emptied, ...blocks, ...removed].join("\n");
 }
 
-/** What a table says of itself: it is heard only by the command that makes the table. */
+/** The properties of the table itself. nft accepts them only in the command that makes the table. */
 export function ofTable(ruleset: string): string {
   const others = blocksOf(ruleset)?.others ?? [];
   return others
@@ -52,7 +52,7 @@ function hooks({ blocks }: Blocks): string[] {
   );
 }
 
-/** Undefined: not all of the text is understood. */
+/** Undefined: the text has parts that are not understood. */
 function blocksOf(ruleset: string): Blocks | undefined {
   if (ruleset.includes("\\")) return undefined;
   const blocks = new Map<string, Block>();
@@ -74,7 +74,7 @@ function blocksOf(ruleset: string): Blocks | undefined {
   return { blocks, others };
 }
 
-/** What stands between semicolons and ends of lines, outside of braces; without comments. */
+/** The statements outside of braces: they end with a semicolon or a newline. Comments are removed. */
 function statements(text: string): string[] {
   const result: string[] = [];
   let [current, depth] = ["", 0];

@@ -1,28 +1,28 @@
 import { traceTable } from "./nft-trace";
 
-// What "nft -a monitor trace" prints.
+// Parses the output of "nft -a monitor trace".
 
-/** What a packet says, as far as it could be read. */
+/** The fields of a packet that could be read. */
 export interface Packet {
   readonly source: string;
   readonly destination: string;
   readonly protocol: "tcp" | "udp" | "icmp" | "other";
   readonly sourcePort?: number;
   readonly destinationPort?: number;
-  /** Of ICMP: its type, as nft names it. */
+  /** ICMP only: its type, by nft's name. */
   readonly icmpType?: string;
   readonly icmpId?: number;
   readonly isSyn?: boolean;
   readonly isAck?: boolean;
   readonly isReset?: boolean;
-  /** The identification of IPv4, the flow label of IPv6. */
+  /** The identification field of IPv4, or the flow label of IPv6. */
   readonly stamp?: number;
   readonly ttl?: number;
   readonly etherDestination?: string;
 }
 
 export type Event = Happening & {
-  /** Of the packet: the same at all hooks that it passes as one. */
+  /** The number of the packet. It is the same at all hooks that the packet passes unchanged. */
   readonly id: string;
 };
 
@@ -46,7 +46,7 @@ export interface ChainName {
 
 const line = /^trace id ([0-9a-f]+) (\S+) (\S+) (\S+) (packet:|rule|policy|unknown rule) ?(.*)$/;
 
-/** What happened in one namespace, in its order. */
+/** The events of one namespace, in their order. */
 export function parseEvents(text: string): Event[] {
   return text.split("\n").flatMap((each) => eventOf(each) ?? []);
 }
@@ -79,7 +79,7 @@ function packetEvent(chain: ChainName, text: string): Happening | undefined {
   return link === undefined ? undefined : { what, link, packet };
 }
 
-/** On its way in or out nft may print the bytes alone. */
+/** For packets that come in or go out, nft may print only their bytes. */
 function packetOf(text: string): Packet | undefined {
   const raw = /@nh,0,\d+ 0x([0-9a-f]+) (?:@th,0,(\d+) 0x([0-9a-f]+))?/.exec(text);
   return raw ? packetOfBytes(raw[1] ?? "", raw[2], raw[3]) : packetOfWords(text);

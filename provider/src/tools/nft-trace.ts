@@ -3,10 +3,10 @@ import type { Host } from "../host";
 import { pause } from "../host/interrupt";
 import { pathOf } from "../host/netns";
 
-// The kernel tells of each hook that a marked packet passes. The rules that mark are in tables that nft owns: they go
-// when it ends, however it ends.
+// The kernel reports each hook that a marked packet passes. The rules that mark packets are in tables that nft owns: the
+// kernel removes them when nft ends, for whatever reason.
 
-/** Its name tells our own chains from all others. */
+/** This name tells our chains from all others. */
 export const traceTable = "localnet-trace";
 
 export interface Watched {
@@ -14,24 +14,24 @@ export interface Watched {
   readonly links: readonly string[];
 }
 
-/** What tells our packets from all others, in nft's words. */
+/** How our packets are told from all others, in nft's language. */
 export interface Marks {
-  /** Stamps what is sent. */
+  /** Marks the packets that are sent here. */
   readonly writes: string;
-  /** Fits what is stamped and begins something. */
+  /** Matches marked packets that begin a connection. */
   readonly stamped: string;
-  /** Of that, the field that answers come to: a router may have rewritten it. */
+  /** The field of these packets that replies go to. A router may have rewritten it. */
   readonly field: string;
-  /** Where that field's value stands, there and back. */
+  /** The fields that hold that value, in requests and in replies. */
   readonly keys: readonly string[];
-  /** What else is to be told of. */
+  /** Matches other packets to report. */
   readonly matches: readonly string[];
 }
 
-/** What the kernel takes in a list of links. */
+/** The largest list of devices that the kernel accepts. */
 const mostLinks = 200;
 
-/** Marks our packets: as they come in or go out by a link, and before any rule for what starts here. */
+/** The rules that mark our packets: when they come in or go out by a link, and for locally sent ones before any other rule. */
 export function marking(links: readonly string[], { writes, stamped, field, keys, matches }: Marks): string {
   const set = `set keys { typeof ${field}; flags dynamic; };`;
   const learns = `${stamped} add @keys { ${field} }`;
@@ -39,7 +39,7 @@ export function marking(links: readonly string[], { writes, stamped, field, keys
   const marks = known.map((match) => `${match} meta nftrace set 1;`).join(" ");
   const chain = (name: string, hook: string, priority: number, rules = marks) =>
     `chain ${name} { type filter hook ${hook} priority ${priority}; ${rules} };`;
-  // Whoever names a link must not write rules: nft has no way to say a name with a quote.
+  // nft cannot quote a name that contains a quote, and the name of a link must not be able to add rules.
   const named = links.filter((link) => !link.includes('"'));
   const parts = Array.from({ length: Math.ceil(named.length / mostLinks) }, (_, i) =>
     named.slice(i * mostLinks, (i + 1) * mostLinks),
@@ -57,27 +57,27 @@ export function marking(links: readonly string[], { writes, stamped, field, keys
 }
 
 /**
- * A fixed script, which gets for each namespace the path of it, what nft is to read, and what to begin its lines with. All
- * ends with its standard input.
+ * A fixed script. For each namespace it gets its path, the input of nft, and a prefix for nft's lines. All processes end
+ * when its standard input closes.
  */
 const watchScript = [
   "exec 3<&0; trap : TERM",
   "while [ $# -gt 2 ]",
   `do printf '%s\\n' "$2" | nsenter --net="$1" -- nft -a -i 2>&1 | sed -u "s/^/$3 /" & shift 3`,
   "done",
-  // The signal that it sends to itself too may end a wait; the tables go with the last nft.
+  // The signal also reaches the script itself, and may end a wait. The tables disappear with the last nft.
   "cat <&3 >/dev/null; kill -TERM 0; wait; wait",
 ].join("; ");
 
-/** Milliseconds from a table to its tracing. */
+/** Milliseconds from making a table until its tracing works. */
 const startMilliseconds = 250;
-/** Nothing more comes after so many milliseconds without a word: a slow machine takes its time for each. */
+/** After so many milliseconds without output, no more is expected. A slow machine needs long for each line. */
 const quietMilliseconds = 800;
 const readySeconds = 15;
-/** A flood has no end. */
+/** The longest time to read, because a flood of packets does not end. */
 const mostSeconds = 10;
 
-/** What the kernel tells, by namespace, of the packets that a body sends, or since the body has called `begin`. */
+/** The kernel's reports, by namespace, about the packets that `body` sends, or sends after it called `begin`. */
 export async function watchPackets(
   host: Host,
   places: readonly Watched[],
@@ -88,7 +88,7 @@ export async function watchPackets(
   const parameters = places.flatMap(({ netns, links }, index) => [
     ...[netns === undefined ? "/proc/self/ns/net" : pathOf(netns), marking(links, marks), String(index)],
   ]);
-  // In a group of its own, which it ends.
+  // In a process group of its own, which the script kills.
   const argv = ["setsid", "-w", "sh", "-c", watchScript, "localnet", ...parameters];
   const hear = (output: Buffer) => {
     text += output.toString("latin1");
@@ -102,7 +102,7 @@ export async function watchPackets(
         const wrong = /^\d+ (?:nft: |nsenter: |Error: )?(.*(?:Error|[Nn]ot permitted|not found|failed).*)$/m.exec(
           text,
         )?.[1];
-        if (wrong !== undefined || Date.now() > deadline) throw cannotTrace(wrong ?? "nft did not begin in time");
+        if (wrong !== undefined || Date.now() > deadline) throw cannotTrace(wrong ?? "nft did not start in time");
         await pause(20);
       }
       await pause(startMilliseconds);

@@ -12,9 +12,9 @@ export interface TableKey {
 }
 
 interface Table {
-  /** What stands between its braces, as nft prints it, without what counts or comes and goes by itself. */
+  /** The text between its braces, as nft prints it, without counters and without elements that change by themselves. */
   readonly body: string;
-  /** Its rules are made by iptables, in its own way. */
+  /** The table was made by iptables. */
   readonly isIptables: boolean;
 }
 
@@ -34,14 +34,14 @@ export async function readTable(
   }
 }
 
-/** Text is read, not JSON: in that, nft 1.0.6 leaves out comments, and nobody could read what has changed. */
+/** Parses the text of a table. The JSON of nft 1.0.6 lacks comments, and its differences would be hard to read. */
 export function parseTable(text: string, stderr = ""): Table {
   const [, content = ""] = /^table [^\n]*\{[^\n]*\n(.*?)^\}/ms.exec(text) ?? [];
   const body = content.replace(/^\t(?:set|map) \S+ \{\n.*?^\t\}/gms, withoutPassing);
   return { body: withoutIndent(body), isIptables: /managed by iptables/.test(stderr) || isIptables(text) };
 }
 
-/** Of a set whose elements go by themselves, or that packets add to, the elements say nothing. */
+/** Removes the elements of a set if they expire, or if packets add them. */
 function withoutPassing(set: string): string {
   const passing = /^\t\t(?:timeout |flags (?:\S+,)*(?:dynamic|timeout)\b)/m.test(set);
   return passing ? set.replace(/^\t\telements = \{.*?\}$\n/ms, "") : set;
@@ -60,7 +60,7 @@ export async function listTables(host: Host, netns: string | undefined): Promise
   return [...stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family, name]) => ({ family, name }) as TableKey);
 }
 
-/** Makes a table that is not there: in one transaction, so that no packet sees a part of it. */
+/** Makes a table that does not exist, in one transaction, so that no packet meets only a part of it. */
 export async function makeTable(
   host: Host,
   netns: string | undefined,
@@ -71,7 +71,7 @@ export async function makeTable(
   await load(host, netns, `create ${table} { ${ofTable(body)} }`, `${table} { ${body}\n}`);
 }
 
-/** Makes one ruleset from another, likewise; what they have in common stays, if that is possible. */
+/** Changes one ruleset into another, in one transaction too. What both have in common remains, if that is possible. */
 export async function changeTable(
   host: Host,
   netns: string | undefined,
@@ -83,14 +83,14 @@ export async function changeTable(
   try {
     if (changes !== undefined) return await load(host, netns, changes);
   } catch (error) {
-    // Nothing has happened. All anew may do, and what nft says then has the lines of the ruleset.
+    // Nothing has changed. Loading the whole table may work, and then nft's errors have the line numbers of the ruleset.
     if (!hasCode(error, "LN_COMMAND")) throw error;
   }
   const table = `table ${family} ${name}`;
   await load(host, netns, `add ${table}; delete ${table}`, `${table} { ${is}\n}`);
 }
 
-/** On one line what comes before a ruleset, so that nft counts the lines as the user does. */
+/** The commands before a ruleset are on one line with its beginning, so that nft counts the lines as the user does. */
 async function load(host: Host, netns: string | undefined, ...commands: string[]): Promise<void> {
   await host.run(enter(netns, ["nft", "-f", "-"]), { input: `${commands.join("; ")}\n` });
 }
@@ -99,7 +99,7 @@ export async function deleteTable(host: Host, netns: string | undefined, { famil
   await host.run(enter(netns, ["nft", "delete", "table", family, name]));
 }
 
-/** The text without what means nothing: a common indentation, blanks at the ends of lines, empty lines around it. */
+/** The text without common indentation, trailing blanks, and empty lines around it. */
 export function withoutIndent(text: string): string {
   const lines = text.split("\n").map((line) => line.trimEnd());
   const filled = lines.filter(Boolean);

@@ -3,15 +3,16 @@ import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { ignoreErrors } from "../host/files";
 
-// Files of /proc/PID. Others choose what is in them: which process a text belongs to is told by the path alone.
+// Reads files of /proc/PID. Processes control what some of these contain, so only a path is trusted to say which process a
+// text belongs to.
 
-/** Bytes that are read of one file: a process can give its environment any length. */
+/** The most bytes that are read of one file: a process can make its environment as long as it likes. */
 export const readLimit = 128 * 1024;
 
-/** The process has ended, belongs to another user, or keeps its environment where the kernel does not read it. */
+/** The process has ended, belongs to another user, or keeps its environment where the kernel cannot read it. */
 const unreadable = ["ENOENT", "ESRCH", "EACCES", "EPERM", "EIO", "EFAULT"];
 
-/** The beginning of a file; undefined when it cannot be read. */
+/** The beginning of a file; undefined: it cannot be read. */
 export async function readBeginning(host: Host, path: string): Promise<string | undefined> {
   if (host.isLocal) return readLocal(path);
   const { exitCode, stdout } = await host.run(["head", "-c", String(readLimit), "--", path], { accept: [0, 1] });
@@ -53,7 +54,7 @@ export async function readStats(
   return { bootId: bootId.trim(), stats };
 }
 
-/** Short texts that hold no NUL, by path. */
+/** Reads short files, by path. Their texts contain no NUL. */
 async function readWhole(host: Host, paths: readonly string[]): Promise<Map<string, string>> {
   if (host.isLocal) {
     return new Map(
@@ -63,13 +64,13 @@ async function readWhole(host: Host, paths: readonly string[]): Promise<Map<stri
       }),
     );
   }
-  // A record for each file: its path, NUL, its text, NUL. 2: one of them is gone.
+  // grep prints a record for each file: its path, NUL, its text, NUL. Exit code 2: one of them is gone.
   const { stdout } = await host.run(["grep", "-zZaHs", "-e", "", "--", ...paths], { accept: [0, 1, 2] });
   const parts = stdout.split("\0").slice(0, -1);
   return new Map(parts.flatMap((path, i): [string, string][] => (i % 2 ? [] : [[path, parts[i + 1] ?? ""]])));
 }
 
-/** Environments that are asked for at once: together they are less than a command may print. */
+/** The number of environments that are read at once: together they stay below the limit of a command's output. */
 const groupSize = 100;
 
 /** The processes that have an environment for which `matches` holds. */
@@ -79,7 +80,7 @@ export async function findByEnvironment(host: Host, matches: (words: string[]) =
   const matching: number[] = [];
   for (let i = 0; i < pids.length; i += groupSize) {
     for (const pid of await candidates(host, pids.slice(i, i + groupSize), matches)) {
-      // What was read together cannot be told apart for certain; what is read alone can.
+      // In the output for several files, one text can imitate another file's. What is read alone is certain.
       const text = await readBeginning(host, environ(pid));
       if (text !== undefined && matches(text.split("\0"))) matching.push(pid);
     }
@@ -90,7 +91,7 @@ export async function findByEnvironment(host: Host, matches: (words: string[]) =
 async function listPids(host: Host): Promise<number[]> {
   if (host.isLocal) return numbers(readdirSync("/proc"));
   const argv = ["find", "/proc", "-mindepth", "1", "-maxdepth", "1", "-name", "[0-9]*", "-printf", "%f\n"];
-  // Processes end while find looks at them: 1 is an answer.
+  // Processes may end while find runs, so exit code 1 is accepted.
   return numbers((await host.run(argv, { accept: [0, 1] })).stdout.split("\n"));
 }
 
@@ -98,7 +99,10 @@ function numbers(names: readonly string[]): number[] {
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-/** Those of the processes that may have such an environment: a text can hold the headline of another file. */
+/**
+ * The processes whose environment may match. The output is not certain, because a text can contain the headline of another
+ * file.
+ */
 async function candidates(
   host: Host,
   pids: readonly number[],
@@ -115,12 +119,12 @@ function environ(pid: number): string {
   return `/proc/${pid}/environ`;
 }
 
-/** Where symbolic links point to, by path; without those that cannot be read. */
+/** The targets of symbolic links, by path; without those that cannot be read. */
 export async function readLinks(host: Host, paths: readonly string[]): Promise<Map<string, string>> {
   return stat(host, paths, "-P", "%l", (path) => readlinkSync(path));
 }
 
-/** The inodes of what the paths lead to; without those that do not exist. */
+/** The inodes of the files that the paths lead to; without those that do not exist. */
 export async function readInodes(host: Host, paths: readonly string[]): Promise<Map<string, number>> {
   const inodes = await stat(host, paths, "-L", "%i", (path) => String(statSync(path).ino));
   return new Map([...inodes].map(([path, inode]) => [path, Number(inode)]));

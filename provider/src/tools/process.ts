@@ -6,9 +6,9 @@ export interface Running {
   readonly command: string;
   readonly parent: number;
   readonly session: number;
-  /** Clock ticks between boot and its start; with pid and boot id it tells a process from any other. */
+  /** Clock ticks from boot to its start. Together with pid and boot id, it identifies a process. */
   readonly startTime: number;
-  /** It executes nothing any more, and may hold its files and sockets for a moment. */
+  /** It no longer executes anything, but may still hold its files and sockets for a moment. */
   readonly isEnding: boolean;
 }
 
@@ -18,16 +18,16 @@ export interface Processes {
   readonly processes: readonly Running[];
 }
 
-/** The processes of these that exist, zombies left out. */
+/** Those of the given processes that exist, without zombies. */
 export async function readProcesses(host: Host, pids: readonly number[]): Promise<Processes> {
   const { bootId, stats } = await readStats(host, pids);
   return { bootId, processes: stats.flatMap(([pid, text]) => parseStat(pid, text) ?? []) };
 }
 
-/** PF_EXITING, among a process's flags. */
+/** PF_EXITING, one of the flags of a process. */
 const exiting = 4;
 
-/** The text of /proc/PID/stat. The name, in parentheses, may hold anything, a newline and parentheses too. */
+/** Parses /proc/PID/stat. The name is in parentheses, and may contain anything, even newlines and parentheses. */
 export function parseStat(pid: number, text: string): Running | undefined {
   const end = text.lastIndexOf(")");
   const fields = text.slice(end + 2).split(" ");
@@ -39,13 +39,13 @@ export function parseStat(pid: number, text: string): Running | undefined {
   };
 }
 
-/** The processes that have such an environment, the first that was started first. */
+/** The processes with a matching environment, in the order of their start. */
 export async function processesWith(host: Host, matches: (words: string[]) => boolean): Promise<Processes> {
   const { bootId, processes } = await readProcesses(host, await findByEnvironment(host, matches));
   return { bootId, processes: [...processes].sort((a, b) => a.startTime - b.startTime || a.pid - b.pid) };
 }
 
-/** Its arguments, or its environment; none of one that has ended, undefined when it is longer than is read. */
+/** The arguments or the environment of a process; empty: it has ended; undefined: longer than the limit. */
 export async function readWords(host: Host, pid: number, file: "cmdline" | "environ"): Promise<string[] | undefined> {
   const text = (await readBeginning(host, `/proc/${pid}/${file}`)) ?? "";
   return Buffer.byteLength(text) < readLimit ? text.split("\0").slice(0, -1) : undefined;
@@ -54,6 +54,6 @@ export async function readWords(host: Host, pid: number, file: "cmdline" | "envi
 export async function signal(host: Host, name: string, processes: readonly Pick<Running, "pid">[]): Promise<void> {
   if (processes.length === 0) return;
   const pids = new Set(processes.map(({ pid }) => String(pid)));
-  // One that has ended meanwhile is no failure.
+  // A process that has ended in the meantime is not an error.
   await host.run(["kill", "-s", name, "--", ...pids], { accept: "any" });
 }

@@ -3,11 +3,11 @@ import { cached, type Host } from "../host";
 import { commandError } from "../host/command-error";
 import { enter, runInNewNetns } from "../host/netns";
 
-// Files below /proc/sys, not the sysctl command: that one reports a write that failed with exit code 0.
+// Reads and writes files below /proc/sys. The sysctl command is not used, because it exits with 0 when a write fails.
 
 const root = "/proc/sys";
 
-/** A kernel setting's value with its blanks made single; undefined when the kernel has none of that key. */
+/** The value of a kernel setting, with single blanks; undefined: the kernel has no such key. */
 export async function readSysctl(host: Host, netns: string | undefined, key: string): Promise<string | undefined> {
   try {
     const { stdout } = await host.run(enter(netns, ["cat", `${root}/${key}`]));
@@ -19,14 +19,14 @@ export async function readSysctl(host: Host, netns: string | undefined, key: str
       throw new LocalnetError("LN_INPUT", `key: ${key} is a folder of settings`, { command: error.command, hint });
     }
     if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("Input/output error")) {
-      const hint = "write it by hand: what cannot be read cannot be put back";
+      const hint = "set it by hand: a value that cannot be read cannot be restored";
       throw new LocalnetError("LN_KERNEL", `${key} has no value that could be read`, { command: error.command, hint });
     }
     throw error;
   }
 }
 
-/** The values of those keys that the kernel has. */
+/** The values of those keys that exist. */
 export async function readSysctls(
   host: Host,
   netns: string | undefined,
@@ -39,7 +39,7 @@ export async function readSysctls(
   );
 }
 
-/** The settings of these names below a folder: of every link. */
+/** The settings with these names for every link below a folder. */
 export async function readSysctlFiles(
   host: Host,
   netns: string | undefined,
@@ -54,7 +54,7 @@ export function readAllSysctls(host: Host, netns: string | undefined): Promise<M
   return grep(host, netns, all);
 }
 
-/** The same of a namespace that is new; undefined where this user may make none. */
+/** All settings of a new namespace; undefined: this user may not make one. */
 export function readNewSysctls(host: Host): Promise<Map<string, string> | undefined> {
   return cached(host, "settings of a new namespace", async () => {
     const text = await runInNewNetns(host, [...search, ...all]);
@@ -68,7 +68,7 @@ const all = ["-r", `${root}/net`];
 async function grep(host: Host, netns: string | undefined, args: readonly string[]): Promise<Map<string, string>> {
   const argv = enter(netns, [...search, ...args]);
   const result = await host.run(argv, { accept: [0, 1, 2] });
-  // grep itself says nothing of files that are not there.
+  // grep -s prints no message about missing files.
   if (result.stderr) throw commandError(argv, result);
   return parseValues(result.stdout);
 }
@@ -82,7 +82,7 @@ export async function writeSysctl(host: Host, netns: string | undefined, key: st
   await host.run(enter(netns, ["tee", `${root}/${key}`]), { input: `${value}\n` });
 }
 
-/** Writes many, a command for each value. A link that went takes its settings along. */
+/** Writes many settings, with a command for each value. A setting that disappeared with its link is not an error. */
 export async function writeSysctls(
   host: Host,
   netns: string | undefined,

@@ -4,7 +4,7 @@ import { enter } from "../host/netns";
 import { batchLines } from "./ip/batch";
 import { kernelHandle, type Qdisc, showAllQdiscs } from "./tc";
 
-/** A filter as tc prints it for people: its JSON has a key twice for u32, and is none for fw. */
+/** A filter, parsed from tc's text: the JSON has the same key twice for u32, and is invalid for fw. */
 export interface TcFilter {
   readonly dev: string;
   /** `ingress`, `egress`, a queueing discipline such as `1:`, or a class such as `1:10`. */
@@ -12,16 +12,16 @@ export interface TcFilter {
   readonly protocol: string;
   readonly priority: number;
   readonly kind: string;
-  /** As tc prints it: `0x1`; of u32 `800::800`; of fw perhaps with a mask, `0x5/0xff`. */
+  /** In tc's form: `0x1`; for u32 `800::800`; for fw also with a mask, `0x5/0xff`. */
   readonly handle: string;
-  /** Its number within the priority, where that alone tells it from others. */
+  /** Its number within the priority, if the number alone identifies it. */
   readonly number?: number;
   /** Why it has no such number. */
   readonly why?: string;
   readonly flowid?: string;
-  /** What it looks for: a line each. */
+  /** What it matches, a line for each condition. */
   readonly matches: readonly string[];
-  /** Its actions without their counts, each in one line. */
+  /** Its actions without counters, a line for each. */
   readonly actions: readonly string[];
 }
 
@@ -32,7 +32,7 @@ const table = /^fh (\w+): ht divisor (\d+)$/;
 
 type Place = Pick<TcFilter, "dev" | "parent">;
 
-/** Parses what `tc filter show` prints of one parent. */
+/** Parses the output of `tc filter show` for one parent. */
 export function parseFilters(text: string, place: Place): TcFilter[] {
   const parts = text.split(/^(?=filter )/m).filter((part) => part.startsWith("filter "));
   const all = parts.map((part) => parseFilter(part, place));
@@ -40,7 +40,7 @@ export function parseFilters(text: string, place: Place): TcFilter[] {
   const filters = all.filter(({ handle, priority }, index) =>
     handle === "" ? isEmpty(priority) && all.findIndex((each) => each.priority === priority) === index : true,
   );
-  // A priority has a table of its own, and shows those of the other direction.
+  // Each priority has a root table. tc also prints the root tables of the other direction.
   const roots = parts.flatMap((part) => {
     const [first = ""] = part.split("\n");
     const [, , , priority, , , more = ""] = head.exec(first) ?? [];
@@ -52,7 +52,7 @@ export function parseFilters(text: string, place: Place): TcFilter[] {
   });
 }
 
-const mixed = "u32 is at this priority in both directions, and the kernel does not tell whose it is";
+const mixed = "both directions have u32 filters at this priority, and the kernel does not say which filter is in which";
 
 function isRoot(words: string): boolean {
   const [, id = "", divisor] = table.exec(words) ?? [];
@@ -64,7 +64,7 @@ function parseFilter(part: string, place: Place): TcFilter {
   const [, block, protocol, priority, kind, chain, end = ""] = head.exec(first) ?? [];
   const none = { matches: [], actions: [] };
   if (kind === undefined || protocol === undefined)
-    return { ...place, protocol: "", priority: 0, kind: "", handle: first, why: "its form is not known", ...none };
+    return { ...place, protocol: "", priority: 0, kind: "", handle: first, why: "its form is unknown", ...none };
   const more = end.trim();
   const filter = { ...place, protocol, priority: Number(priority), kind };
   if (more === "" || isRoot(more)) return { ...filter, handle: "", why: "it is a priority without filters", ...none };
@@ -78,7 +78,7 @@ function parseFilter(part: string, place: Place): TcFilter {
   const matches = [options, ...selector.split("\n").map((line) => line.trim())];
   const isElsewhere = ofNode !== undefined && (bucket !== "0" || Number.parseInt(ht, 16) < 0x800);
   const why =
-    (block !== undefined && `it is of block ${block}, which several links may share`) ||
+    (block !== undefined && `it is in block ${block}, which several links may share`) ||
     (chain !== "0" && `it is in chain ${chain}`) ||
     (isElsewhere && `it is in a table of its own, ${ht}`);
   const number = ofNode === undefined ? Number(handle.replace(/\/.*/, "")) : Number.parseInt(key, 16);
@@ -90,7 +90,7 @@ function parseFilter(part: string, place: Place): TcFilter {
 }
 
 function actionOf(text: string): string {
-  // Once somebody has listed actions, the kernel says of all of that kind that no hardware counts them.
+  // After somebody listed the actions of a kind, the kernel adds `used_hw_stats` to all of them.
   const line = text
     .replace(/^\tused_hw_stats \w+$/m, "")
     .replace(/\s+/g, " ")
@@ -109,7 +109,7 @@ export function showFilters(
     const argv = enter(netns, ["tc", "filter", "show", "dev", device, ...parentWords(parent)]);
     const result = await host.run(argv, { accept: [0, 1] });
     if (result.exitCode === 0) return parseFilters(result.stdout, { dev: device, parent });
-    // It may have gone since it was listed.
+    // The link may have disappeared since it was listed.
     if (/Cannot find device/.test(result.stderr)) return [];
     throw commandError(argv, result);
   });
@@ -120,18 +120,18 @@ export function parentWords(parent: string): string[] {
   return parent === "ingress" || parent === "egress" ? [parent] : ["parent", parent];
 }
 
-/** The parents that a queueing discipline gives to filters, without its classes. */
+/** The parents for filters that a queueing discipline offers, without its classes. */
 export function parentsOf({ kind, handle, root }: Qdisc): string[] {
   if (kind === "ingress") return ["ingress"];
   if (kind === "clsact") return ["ingress", "egress"];
-  // The kernel gives those that it chooses itself no number.
+  // Disciplines that the kernel chose have no number.
   return handle === kernelHandle ? (root ? ["root"] : []) : [handle];
 }
 
-/** The usual ones of links, to which the kernel lets nobody add a filter. */
+/** Queueing disciplines that accept no filters. */
 const withoutFilters = ["noqueue", "pfifo", "bfifo", "pfifo_fast", "mq", "fq", "tbf", "netem"];
 
-/** Of these, each class can have filters as well. */
+/** In these, each class can have filters too. */
 const withFiltersInClasses = ["htb", "hfsc"];
 
 /** All filters of a namespace. */
@@ -151,14 +151,14 @@ async function showFiltersOfClasses(host: Host, netns: string | undefined, dev: 
   const { stdout } = await host.run(enter(netns, ["tc", "class", "show", "dev", dev]));
   const classes = [...stdout.matchAll(/^class \S+ (\S+)/gm)].map(([, classid = ""]) => classid);
   if (classes.length === 0) return [];
-  // Each class is printed before its filters, which do not say whose they are.
+  // Each class is printed before its filters, because a filter does not show its class.
   const input = batchLines(
     classes.flatMap((classid) => [
       ["class", "show", "dev", dev, "classid", classid],
       ["filter", "show", "dev", dev, "parent", classid],
     ]),
   );
-  // A class may go in between.
+  // A class may disappear in between.
   const { stdout: all } = await host.run(enter(netns, ["tc", "-force", "-batch", "-"]), { input, accept: [0, 1] });
   return all.split(/^class \S+ /m).flatMap((part) => {
     const [first = "", ...lines] = part.split("\n");

@@ -18,12 +18,12 @@ const qdiscJson = z.object({
 });
 export type Qdisc = z.output<typeof qdiscJson> & { readonly dev: string };
 
-/** Are its filters in a block that several may share? */
+/** Are its filters in a block, which several may share? */
 export function hasBlock({ ingress_block, egress_block }: Qdisc): boolean {
   return ingress_block !== undefined || egress_block !== undefined;
 }
 
-/** The kernel gives those that it chooses itself no number. */
+/** The handle of disciplines that the kernel chose: it gives them no number. */
 export const kernelHandle = "0:";
 
 /** The queueing disciplines of a namespace, or of one link in it. */
@@ -31,21 +31,21 @@ async function listQdiscs(host: Host, netns: string | undefined, device?: string
   const argv = ["tc", "-j", "qdisc", "show", ...(device === undefined ? [] : ["dev", device])];
   const { stdout } = await host.run(enter(netns, argv));
   const all = z.array(qdiscJson).parse(parseJson(stdout || "[]"));
-  // Of one link, tc does not say again which.
+  // When tc lists a single link, it does not repeat its name.
   return all.map((each) => ({ ...each, dev: each.dev ?? device ?? "" }));
 }
 
-/** Those of a namespace, with those that the kernel chose. */
+/** All queueing disciplines of a namespace, with those that the kernel chose. */
 export function showAllQdiscs(host: Host, netns: string | undefined): Promise<Qdisc[]> {
   return cached(host, `qdiscs ${netns ?? ""}`, () => listQdiscs(host, netns));
 }
 
-/** Those of a namespace, but for those that the kernel chose. */
+/** The queueing disciplines of a namespace, without those that the kernel chose. */
 export async function showQdiscs(host: Host, netns: string | undefined): Promise<Qdisc[]> {
   return (await showAllQdiscs(host, netns)).filter(({ handle }) => handle !== kernelHandle);
 }
 
-/** What a link sends through, where somebody chose it. */
+/** The root queueing discipline of a link, unless the kernel chose it. */
 export async function showRootQdisc(host: Host, netns: string | undefined, device: string): Promise<Qdisc | undefined> {
   const all = usesReadCache() ? await showQdiscs(host, netns) : await listQdiscs(host, netns, device);
   return all.find(({ dev, root, handle }) => dev === device && root && handle !== kernelHandle);
@@ -53,7 +53,7 @@ export async function showRootQdisc(host: Host, netns: string | undefined, devic
 
 export interface TcClass {
   readonly classid: string;
-  /** Undefined: the queueing discipline itself. */
+  /** Undefined: the parent is the queueing discipline itself. */
   readonly parent?: string;
   readonly rateKbit: number;
   readonly ceilKbit: number;
@@ -67,7 +67,7 @@ function kbitOf(rate: string): number {
   return Number(number) * (units[unit] ?? Number.NaN);
 }
 
-/** The classes of an htb. tc prints them for people alone, each rate in the largest unit that leaves it at least three digits. */
+/** The classes of an htb. tc has no JSON for them; it prints each rate in the largest unit that keeps at least three digits. */
 export async function showHtbClasses(
   host: Host,
   netns: string | undefined,
@@ -87,7 +87,10 @@ export async function showHtbClasses(
 
 const missingModule = /kind is unknown|classifier not found|load TC action module/;
 
-/** Runs commands of tc that change something, up to the first that fails; `module` has what they are about, and `ofActions` what their actions are about. */
+/**
+ * Runs commands of tc until one fails. `module` is the kernel module for them, and `ofActions` are the modules of their
+ * actions.
+ */
 export async function changeTc(
   host: Host,
   netns: string | undefined,
@@ -109,7 +112,7 @@ export async function changeTc(
   }
 }
 
-/** A link that needs no queue gets the length 1000 with a discipline, if it had the length 0: it gets its own again. */
+/** Restores the length of a link's transmit queue. The kernel sets it from 0 to 1000 when the link gets a discipline. */
 export async function keepQueueLength(
   host: Host,
   netns: string | undefined,

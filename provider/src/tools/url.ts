@@ -1,4 +1,4 @@
-/** An address of HTTP without what may be a secret in it: its user, and the values of its query. */
+/** A URL without possible secrets: without its user, and without the values of its query. */
 export function publicUrl(url: string): string {
   const [, scheme = "", authority = "", path = "", query] =
     /^(https?:\/\/)([^/?#]*)([^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];

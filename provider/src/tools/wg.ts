@@ -6,33 +6,33 @@ export interface Peer {
   readonly publicKey: string;
   readonly presharedKey?: string | undefined;
   readonly endpoint?: string | undefined;
-  /** In their order as text. */
+  /** Sorted as text. */
   readonly allowedIps: readonly string[];
   readonly persistentKeepalive?: number | undefined;
 }
 
-/** What `wg` tells of a link; keys are secrets, but those that are called public. */
+/** The output of `wg` for a link. All keys except public ones are secrets. */
 export interface WireguardConfig {
   readonly privateKey: string | undefined;
   readonly publicKey: string | undefined;
   readonly listenPort: number | undefined;
   readonly firewallMark: number | undefined;
-  /** In the order of their public keys. */
+  /** Sorted by public key. */
   readonly peers: readonly Peer[];
 }
 
-/** What is to be changed. An input that is left out stays, and so do other peers. */
+/** The changes to make. Inputs that are left out stay the same, and so do other peers. */
 interface WireguardChange {
   readonly privateKey?: string | undefined;
-  /** 0: the kernel chooses one. */
+  /** 0: the kernel chooses a port. */
   readonly listenPort?: number | undefined;
   /** 0: none. */
   readonly firewallMark?: number | undefined;
-  /** New ones, or what there is of one from now on; a preshared key of "" is none, a keepalive of 0 as well. */
+  /** New peers, or new settings of existing ones. A preshared key "" or a keepalive 0 removes it. */
   readonly peers: readonly Peer[];
 }
 
-/** To wg a key of zeros is none. */
+/** wg treats a key of zeros as no key. */
 export const zeroKey = `${"A".repeat(43)}=`;
 
 export async function showWireguard(host: Host, netns: string | undefined, name: string): Promise<WireguardConfig> {
@@ -80,12 +80,12 @@ export async function removePeers(
 }
 
 /**
- * Keys must not be in a command line, and wg reads them from files alone, which it opens by name. Standard input has one in
- * /proc, but a socket, as Node.js gives it to its children, cannot be opened in that way; a pipe can.
+ * Keys must not be in a command line, and wg reads them only from a file that it opens by name. Standard input has a name in
+ * /proc, but a socket, which Node.js gives its children, cannot be opened by that name. A pipe can.
  */
 const throughPipe = 'cat | "$@"';
 
-/** All in one call. `addconf` changes what it is told, and leaves the rest and other peers as they are. */
+/** Changes all in one call. `addconf` changes only what it is given, and keeps other settings and peers. */
 export async function changeWireguard(
   host: Host,
   netns: string | undefined,
@@ -96,7 +96,7 @@ export async function changeWireguard(
   const input = configText(change);
   const result = await host.run(["sh", "-c", throughPipe, "sh", ...argv], { input, accept: "any" });
   if (result.exitCode === 0) return;
-  // What wg cannot read it prints.
+  // wg prints lines that it cannot read.
   throw commandError(argv, result).without(secretsIn(change));
 }
 
@@ -108,7 +108,7 @@ function configText({ privateKey, listenPort, firewallMark, peers }: WireguardCh
         PublicKey: publicKey,
         PresharedKey: presharedKey === "" ? zeroKey : presharedKey,
         Endpoint: endpoint,
-        // None is said by leaving it out: those that there are go in any case.
+        // No addresses are expressed by leaving the key out: the present ones are replaced in any case.
         AllowedIPs: allowedIps.length > 0 ? allowedIps.join(",") : undefined,
         PersistentKeepalive: persistentKeepalive,
       }),

@@ -3,7 +3,7 @@ import { LocalnetProvider, settingsOf } from "../../pulumi/explicit-provider";
 import { requestOf } from "../../pulumi/references";
 import type { LanMember, Members, OverlayArgs } from "./args";
 
-/** What is wrong with it ends the program, before any resource is made. */
+/** Throws before any resource is made if an input is wrong. */
 export function checkMembers(
   subject: string,
   members: Members,
@@ -33,7 +33,7 @@ function reasons(name: string, { provider, bridge }: Partial<LanMember> = {}): s
   ];
 }
 
-/** As far as the program knows: an address tells the rest. */
+/** Members on the same host, as far as the program knows: other ones are found later by their addresses. */
 function sameHosts(members: Members): string[] {
   const firstMembers = new Map<unknown, string>();
   return Object.entries(members).flatMap(([name, { provider }]) => {

@@ -9,22 +9,22 @@ import { allZeros, pairsOf, vniOf, vxlanName } from "./plan";
 import { readUnderlay } from "./underlay";
 import { Tunnels } from "./wireguard";
 
-/** The classes of one of the two providers, and what asks a host for its routes. */
+/** The classes of one of the two providers, and its function that reads routes. */
 export type Classes = Pick<typeof classes, "BridgeFdb" | "Probe" | "Vxlan" | "Wireguard" | "WireguardKey"> & {
   getRouteToOutput: typeof getRouteToOutput;
 };
 
-/** By what a VXLAN link reaches the other hosts. */
+/** How a VXLAN link reaches the other hosts. */
 export interface Paths {
-  /** Where a host is reached. */
+  /** The address of a host. */
   addressOf(host: string): pulumi.Input<string>;
-  /** What the link on a host needs for it. */
+  /** The inputs that the VXLAN link on a host needs for that. */
   inputsOf(host: string): Pick<classes.VxlanArgs, "link" | "local">;
 }
 
-/** What Lan and HostLink are: bridges on several hosts, and on each a VXLAN link that sends to every other host. */
+/** The common part of Lan and HostLink: bridges on several hosts, and on each host a VXLAN link that sends to all others. */
 export abstract class Overlay extends pulumi.ComponentResource {
-  /** The mtu that every link in the LAN needs: larger packets are lost between the hosts. */
+  /** The mtu that every link in the LAN must have: larger packets are lost between the hosts. */
   readonly mtu: pulumi.Output<number>;
   /** The number of the VXLAN. */
   readonly vni: number;
@@ -74,7 +74,8 @@ export abstract class Overlay extends pulumi.ComponentResource {
   ): pulumi.Resource[] {
     const { provider, bridge } = members[host] as LanMember;
     const options = { parent: this, provider };
-    // In a namespace the link is made in the host's own, which has the way to the other hosts.
+    // A link for a bridge in a namespace is made in the host's own namespace, which has the routes to the other hosts, and
+    // then moved.
     const place = requestOf(bridge)?.netns === undefined ? {} : { netns: bridge.netns as pulumi.Output<string> };
     const link = new of.Vxlan(
       `${name}-${host}`,
@@ -88,7 +89,7 @@ export abstract class Overlay extends pulumi.ComponentResource {
     );
     this.#links.set(host, link);
     const others = Object.keys(members).filter((other) => other !== host);
-    // Each host sends what has no one receiver to all others by itself.
+    // Each host sends broadcasts and frames for unknown receivers to all others itself.
     const entries = others.map((other) => {
       const entry = { device: link, mac: allZeros, destination: paths.addressOf(other), ...place };
       return new of.BridgeFdb(`${name}-${host}-to-${other}`, entry, options);
@@ -96,7 +97,7 @@ export abstract class Overlay extends pulumi.ComponentResource {
     return [link, ...entries];
   }
 
-  /** From one bridge to another, where both have addresses. */
+  /** Probes from one bridge to another, if both have addresses. */
   #probe(
     of: Classes,
     name: string,

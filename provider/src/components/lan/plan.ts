@@ -2,36 +2,36 @@ import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import type { OverlayArgs } from "./args";
 
-/** Of an entry for all frames of which a VXLAN link knows no other way. */
+/** The MAC address of the entry that a VXLAN link uses for frames without an entry of their own. */
 export const allZeros = "00:00:00:00:00:00";
 
-/** What IPv6 needs, and every host of IPv4 takes. */
+/** The smallest mtu of IPv6, which every IPv4 host accepts too. */
 const leastMtu = 1280;
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
-/** A number from 1 to 16777215 that is always the same for a name. */
+/** A number from 1 to 16777215 that depends only on the name. */
 export function vniOf(name: string): number {
   return (digest(name).readUIntBE(0, 3) % 0xffffff) + 1;
 }
 
-/** Within the 15 characters that the kernel allows. */
+/** The names of links fit into the 15 characters that the kernel allows. */
 export const vxlanName = (vni: number) => `vxlan${vni}`;
 export const wireguardName = (vni: number) => `wg${vni}`;
 
-/** A host's address inside of WireGuard, in a network of the LAN's own (RFC 4193): whatever other hosts there are, it stays. */
+/** A host's address inside WireGuard, in a private network of the LAN (RFC 4193). It does not depend on the other hosts. */
 export function innerAddress(name: string, host: string): string {
   const words = Buffer.concat([Buffer.from([0xfd]), digest(name).subarray(0, 7), digest(host).subarray(0, 8)]);
   return Array.from({ length: 8 }, (_, index) => words.readUInt16BE(index * 2).toString(16)).join(":");
 }
 
-/** Each of them and each other one, both ways. */
+/** All ordered pairs of names. */
 export function pairsOf(members: object): [string, string][] {
   const names = Object.keys(members);
   return names.flatMap((from) => names.filter((to) => to !== from).map((to): [string, string] => [from, to]));
 }
 
-/** The way from one host to another, as the first one's routes say. */
+/** The route from one host to another, read on the first. */
 interface Way {
   readonly from: string;
   readonly to: string;
@@ -41,7 +41,7 @@ interface Way {
   readonly mtu?: number | undefined;
 }
 
-/** What is wrong with hosts that are to reach each other; undefined: nothing. */
+/** The reason why the hosts cannot reach each other; undefined: they can. */
 export function reasonAgainst(
   ways: readonly Way[],
   addresses: ReadonlyMap<string, string>,
@@ -57,13 +57,16 @@ export function reasonAgainst(
   return `${other[0]}: the address ${other[1]} must be of the same IP version as that of ${first}, ${address}`;
 }
 
-/** Bytes of each packet between the hosts: the outer headers of WireGuard and of VXLAN, and of VXLAN the inner Ethernet header. */
+/**
+ * The bytes that headers take of each packet between the hosts: the outer headers of WireGuard and of VXLAN, and for VXLAN
+ * the inner Ethernet header too.
+ */
 function overheadOf(addresses: readonly string[], { over = "vxlan" }: OverlayArgs) {
   const isSix = addresses.some((each) => isIPv6(each));
   return over === "wireguard" ? { wireguard: isSix ? 80 : 60, vxlan: 70 } : { wireguard: 0, vxlan: isSix ? 70 : 50 };
 }
 
-/** The mtu of WireGuard's links and of the LAN, or what is wrong with that of the network between the hosts. */
+/** The mtus of the WireGuard links and of the LAN, or the reason why the network between the hosts has too small a one. */
 export function mtusOf(
   underlay: number,
   addresses: readonly string[],

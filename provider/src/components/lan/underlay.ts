@@ -5,16 +5,16 @@ import type { LocalnetProvider } from "../../pulumi/explicit-provider";
 import type { Members, OverlayArgs } from "./args";
 import { mtusOf, pairsOf, reasonAgainst } from "./plan";
 
-/** The network between the hosts, as far as an overlay needs to know it. */
+/** The parts of the network between the hosts that an overlay needs to know. */
 export interface Underlay {
-  /** By which the other hosts reach each one. */
+  /** The addresses by which the other hosts reach each host. */
   readonly addresses: ReadonlyMap<string, pulumi.Output<string>>;
   readonly mtus: pulumi.Output<{ readonly wireguard: number; readonly lan: number }>;
-  /** Of IPv6 the address that a host sends from: a VXLAN link that has none is of IPv4. */
+  /** For IPv6, the address that a host sends from, because a VXLAN link without one uses IPv4. */
   sourceOf(host: string): pulumi.Output<string | undefined>;
 }
 
-/** Looks on the hosts. That they are different ones, and reach each other, is known by then, too. */
+/** Reads the routes on the hosts. Fails if two of them are the same host, or do not reach each other. */
 export function readUnderlay(
   subject: string,
   ask: typeof getRouteToOutput,

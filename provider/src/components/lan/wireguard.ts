@@ -6,10 +6,10 @@ import type { Classes, Paths } from "./lan";
 import { innerAddress, wireguardName } from "./plan";
 import type { Underlay } from "./underlay";
 
-/** WireGuard's own default in most setups. */
+/** The port in most examples of WireGuard. */
 const defaultPort = 51820;
 
-/** A WireGuard link on each host, with all others as its peers. In it each has an address of the LAN's own. */
+/** A WireGuard link on each host, with all other hosts as peers. Each host has an address in a private network of the LAN. */
 export class Tunnels implements Paths {
   readonly #links = new Map<string, Wireguard>();
   readonly #own: string;
@@ -49,7 +49,7 @@ export class Tunnels implements Paths {
     return innerAddress(this.#own, host);
   }
 
-  /** With `link` nothing goes another way, where it would not be encrypted, once WireGuard's link is away. */
+  /** With `link`, packets cannot leave by another link, unencrypted, when the WireGuard link is gone. */
   inputsOf(host: string): { link: Wireguard; local: string } {
     return { link: this.#links.get(host) as Wireguard, local: this.addressOf(host) };
   }

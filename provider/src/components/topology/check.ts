@@ -15,7 +15,7 @@ const network = z
   );
 const flag = z.boolean("must be true or false").optional();
 
-/** Of the counts each has its own least value. */
+/** Each count has its own minimum. */
 function shape(counts: Readonly<Record<string, number>>) {
   const count = ([name, least]: [string, number]) => {
     const rule = `must be a whole number, ${least} to 250`;
@@ -47,7 +47,7 @@ export function checkLine(subject: string, args: LineArgs): Graph {
   return check(subject, args, { routers: 2 }, ({ routers }) => line(routers));
 }
 
-/** What is wrong with it ends the program: each property and its rule. */
+/** Throws if inputs are wrong, with each property and its rule. */
 function check<A extends TopologyArgs>(
   subject: string,
   { host: _, ...args }: A,
@@ -77,7 +77,7 @@ function clashes({ network, loopbacks, routes, cut = [] }: TopologyArgs, { nodes
     ...(network && countOf(network, pairLength(network)) < cables.length
       ? [["network", `is too small for ${cables.length} cables with two addresses each`]]
       : []),
-    // The first address is nobody's.
+    // The first address stays unused.
     ...(loopbacks && countOf(loopbacks, lengthOf(loopbacks)) <= nodes.length
       ? [["loopbacks", `is too small for ${nodes.length} nodes`]]
       : []),

@@ -12,7 +12,7 @@ export interface Cable {
 
 export function leafSpine(spines: number, leaves: number): Graph {
   const [upper, lower] = [numbered("spine", spines), numbered("leaf", leaves)];
-  // Whoever adds a leaf changes nothing of the others.
+  // The cables are in the order of the leaves, so that another leaf does not change the addresses of the present ones.
   return { nodes: [...upper, ...lower], cables: lower.flatMap((leaf) => upper.map((spine) => cable(leaf, spine))) };
 }
 
@@ -34,7 +34,7 @@ function cable(near: string, far: string): Cable {
   return { name: `${near}-${far}`, ends: [near, far] };
 }
 
-/** The nodes at the other ends of a node's cables, and which end that is. */
+/** The nodes at the other ends of a node's cables, and their index in `ends`. */
 export function neighboursOf<C extends Cable>(
   cables: readonly C[],
   node: string,
@@ -48,10 +48,10 @@ export function neighboursOf<C extends Cable>(
   });
 }
 
-/** How many cables each node is away from the nearest of these. One that none leads to has no entry. */
+/** The distance of each node, in cables, from the nearest target. A node without a path has no entry. */
 export function distancesTo(cables: readonly Cable[], targets: readonly string[]): ReadonlyMap<string, number> {
   const distances = new Map(targets.map((node) => [node, 0]));
-  // A map goes on with what is added to it meanwhile.
+  // The loop also visits the entries that are added to the map while it runs.
   for (const [node, distance] of distances)
     for (const next of neighboursOf(cables, node))
       if (!distances.has(next.node)) distances.set(next.node, distance + 1);

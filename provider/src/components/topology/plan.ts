@@ -3,7 +3,7 @@ import { addressIn, subnet } from "../subnet";
 import type { TopologyArgs } from "./args";
 import { type Cable, distancesTo, type Graph, neighboursOf } from "./graph";
 
-/** What a topology is made of, as plain values. */
+/** The parts of a topology as plain values. */
 interface Plan {
   readonly nodes: readonly PlannedNode[];
   readonly cables: readonly PlannedCable[];
@@ -17,7 +17,7 @@ export interface PlannedNode {
 }
 
 export interface PlannedCable extends Cable {
-  /** Of its ends, in their order. */
+  /** The addresses of its ends, in the order of the ends. */
   readonly addresses: readonly string[];
   readonly isCut: boolean;
 }
@@ -25,7 +25,7 @@ export interface PlannedCable extends Cable {
 export interface PlannedRoute {
   readonly node: string;
   readonly destination: string;
-  /** The node's own address, which is reached from everywhere. */
+  /** The node's own address, which all others can reach. */
   readonly source?: string;
   readonly nextHops: readonly { readonly via: string; readonly device: string }[];
 }
@@ -41,7 +41,7 @@ export function planned({ nodes: names, cables: pairs }: Graph, args: TopologyAr
     };
   });
   const nodes = names.map((name, index) => {
-    // Number 0 means the network in some programs.
+    // Some programs take number 0 for the network itself.
     return { name, ...(loopbacks && { loopback: subnet(loopbacks, lengthOf(loopbacks), index + 1) }) };
   });
   const whole = cables.filter(({ isCut }) => !isCut);
@@ -51,7 +51,7 @@ export function planned({ nodes: names, cables: pairs }: Graph, args: TopologyAr
   return { nodes, cables, routes: routes ? targets.flatMap((target) => routesTo(target, nodes, whole)) : [] };
 }
 
-/** From everywhere by the shortest ways. */
+/** The routes from all other nodes to this destination over the shortest paths. */
 function routesTo(
   { destination, ends }: { destination: string; ends: readonly string[] },
   nodes: readonly PlannedNode[],

@@ -9,7 +9,7 @@ type Classes = Pick<typeof classes, "Address" | "Netns" | "Route" | "Sysctl" | "
 
 const settings = { ip_forward: "net.ipv4.ip_forward", forwarding: "net.ipv6.conf.all.forwarding" } as const;
 
-/** What all topologies are: routers as namespaces, and cables between them. */
+/** The common part of all topologies: routers as namespaces, and cables between them. */
 export abstract class Topology extends pulumi.ComponentResource {
   readonly #nodes = new Map<string, classes.Netns>();
   readonly #cables = new Map<string, classes.VethPair>();
@@ -36,7 +36,7 @@ export abstract class Topology extends pulumi.ComponentResource {
     return getOrThrow(this.#nodes, "node", name);
   }
 
-  /** A cable by its name, such as `leaf1-spine2`. Each end is named as the node that it leads to. */
+  /** A cable by its name, such as `leaf1-spine2`. Each end has the name of the node that it leads to. */
   cable(name: string): classes.VethPair {
     return getOrThrow(this.#cables, "cable", name);
   }
@@ -76,7 +76,7 @@ export abstract class Topology extends pulumi.ComponentResource {
       `${name}-${cable}`,
       {
         ...end(near, far, addresses[0]),
-        // What is at the far end loses its carrier.
+        // The other end loses its carrier.
         up: !isCut,
         peer: end(far, near, addresses[1]),
       },
@@ -96,7 +96,7 @@ export abstract class Topology extends pulumi.ComponentResource {
         ...(source && { source }),
         ...(others.length > 0 ? { nextHops: [...nextHops] } : first),
       },
-      // Next hops are given as text, which says of no cable that it leads there.
+      // Next hops are given as text, so Pulumi cannot see which cable a route needs.
       { parent: this, dependsOn: [...this.#cables.values(), ...(loopback ? [loopback] : [])] },
     );
   }

@@ -6,28 +6,28 @@ import { pathOf } from "../../host/netns";
 import { ipIn, runIp } from "./ip";
 import { parseJson } from "./json";
 
-/** The arguments of one `ip`. */
+/** The arguments of one command of `ip`. */
 type Command = readonly string[];
-/** Commands that are run one after the other, up to the first that fails. */
+/** Commands that run one after the other, until one fails. */
 type Request = readonly Command[];
-/** What a command that shows something lists. */
+/** The output of a command that lists objects. */
 type List = readonly unknown[];
 type Answer = { readonly lists: readonly List[] } | { readonly error: unknown };
 
-/** Every list tells all that ip knows, numbers in place of names. */
+/** Every list has all details, and numbers instead of names. */
 const listing = ["-N", "-j", "-d"];
 
-/** Prints an empty list: behind a command that lists nothing, it tells that this one is done. */
+/** Prints an empty list. It runs after a command that prints nothing, to show that this one is done. */
 const marker: Command = ["neigh", "show", "dev", "lo"];
 
-/** Commands of one process: the time limit of a command is enough for them. */
+/** Most commands for one process: it finishes them within the time limit. */
 const maxCommands = 500;
 
 const namespaces = new WeakMap<Host, Map<string, (request: Request) => Promise<Map<Request, Answer>>>>();
 
 /**
- * Changes a namespace, or the host's own, and returns the lists of those commands that show something; none where ip did
- * not tell all. What is asked for while a change is under way is done by one process.
+ * Changes a namespace (undefined: the host's own). Returns the lists of the commands that print one, or none if ip could not
+ * list everything. Coalesces calls: while one process runs, later calls wait and share the next one.
  */
 export async function ipAll(
   host: Host,
@@ -47,7 +47,7 @@ export async function ipAll(
   return answer?.lists ?? [];
 }
 
-/** What fails ends its own request; those behind it are done all the same. */
+/** A command that fails ends its own request. The other requests still run. */
 async function change(host: Host, begin: Command, requests: readonly Request[]): Promise<Map<Request, Answer>> {
   const answers = new Map<Request, Answer>();
   let rest = requests;
@@ -70,7 +70,7 @@ async function change(host: Host, begin: Command, requests: readonly Request[]):
   return answers;
 }
 
-/** As many requests as one process does, at least one. */
+/** As many requests as one process may run, at least one. */
 function withinLimit(requests: readonly Request[]): readonly Request[] {
   let count = 0;
   const end = requests.findIndex((request) => {
@@ -85,12 +85,12 @@ function shows([_object, verb]: Command): boolean {
 }
 
 interface Failed {
-  /** The number of the command, from 0. */
+  /** The index of the command. */
   readonly number: number;
   readonly error: unknown;
 }
 
-/** What the commands listed, and which one failed. */
+/** Runs commands. Returns their lists, and the command that failed. */
 async function run(host: Host, begin: Command, commands: readonly Command[]) {
   const [only = [], ...more] = commands;
   if (more.length === 0 && !shows(only)) {
@@ -103,16 +103,16 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   const argv = [...begin, ...listing, "-batch", "-"];
   const lines = commands.flatMap((command) => (shows(command) ? [command] : [command, marker]));
   const { exitCode, stdout, stderr } = await host.run(argv, { input: batchLines(lines), accept: "any" });
-  // Of what was killed, or did not begin, nobody knows how far it came.
+  // If the process was killed, or did not start, nobody knows which commands ran.
   const isExplained = [0, 1, 2, 255].includes(exitCode) && !isBeforeAll(stderr);
-  // Each command has printed one list, its own or the marker's.
+  // Each command has printed one list: its own, or the marker's.
   const printed = isExplained ? parseLists(stdout) : [];
-  // What changed while the kernel told it can be asked for again, but not here.
+  // A list that changed while the kernel printed it must be read again, but not here.
   const isWhole = !stderr.includes("Dump was interrupted");
   const lists = isWhole ? printed.filter((_, index) => shows(commands[index] ?? [])) : [];
   if (exitCode === 0) return { lists };
   const [line = "", number] = /^Command failed -:(\d+)\n/m.exec(stderr) ?? [];
-  // Over a wrong argument ip ends at once, with 255, and tells no line.
+  // A wrong argument makes ip exit with 255, without a line number.
   const before = number ? lines.slice(0, Number(number) - 1).filter((each) => each !== marker).length : printed.length;
   const command = isExplained && (number || exitCode === 255) ? commands[before] : undefined;
   if (!command) throw commandError(argv, { exitCode, stderr });
@@ -121,16 +121,16 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   return { lists, failed };
 }
 
-/** Of a namespace that is not there no command was begun. */
+/** Was the namespace missing? Then no command ran. */
 function isBeforeAll(stderr: string): boolean {
   return /^(Cannot open|setting the) network namespace/m.test(stderr);
 }
 
-/** The last two: it went between being found by name and being asked for by number. */
+/** The last two occur if the link disappears after ip has found it by name, before ip requests it by number. */
 const absent =
   /^((Device "[^"]*" does not exist\.|Command failed -:\d+|(RTNETLINK answers|Cannot send link request): No such device)\n)+$/;
 
-/** The lists that the commands print, one after the other: none for a link that does not exist. */
+/** Runs commands and returns their lists; nothing for a link that does not exist. */
 export async function ipShow(host: Host, netns: string | undefined, commands: readonly Command[]): Promise<List[]> {
   const [only = [], ...more] = commands;
   const begin = [...ipIn(netns), ...listing];
@@ -141,7 +141,7 @@ export async function ipShow(host: Host, netns: string | undefined, commands: re
   return parseLists(result.stdout);
 }
 
-/** One list behind the other. */
+/** Parses lists that are printed one after the other. */
 function parseLists(stdout: string): List[] {
   return parseJson(`[${stdout.trim().replace(/\]\n\[/g, "],[")}]`) as List[];
 }
@@ -162,7 +162,7 @@ export async function netnsPids(host: Host, name: string): Promise<readonly stri
   return stdout.split("\n").filter(Boolean);
 }
 
-/** Is it known that no process is in any of them? Where one is, the answer does not say. */
+/** True: all these namespaces have no process. False: at least one of them may have some. */
 async function areEmpty(host: Host, names: readonly string[]): Promise<boolean> {
   if (names.length === 1) return false;
   const input = batchLines(names.map((name) => ["netns", "pids", name]));
@@ -170,10 +170,10 @@ async function areEmpty(host: Host, names: readonly string[]): Promise<boolean> 
   return exitCode === 0 && stdout === "";
 }
 
-/** Blanks, quotes, "#" and backslashes would be read otherwise in a line than in arguments. */
+/** In a line of a batch, spaces, quotes, "#" and backslashes have another meaning than in arguments. */
 function requireBatchWords(words: Command): void {
   const strange = words.find((word) => !/^[\w.:/@$+,-]+$/.test(word));
-  if (strange !== undefined) throw new TypeError(`no word for a list of commands: ${JSON.stringify(strange)}`);
+  if (strange !== undefined) throw new TypeError(`not allowed in a batch of commands: ${JSON.stringify(strange)}`);
 }
 
 export function batchLines(commands: readonly Command[]): string {

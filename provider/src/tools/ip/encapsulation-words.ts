@@ -1,9 +1,12 @@
 import type { Words } from "./restore";
 
-/** What may stand behind an encapsulation. */
+/** The words that may follow an encapsulation. */
 const ends = ["via", "dev", "nhid", "nexthop", "table", "proto"];
 
-/** The words of an encapsulation, as ip takes them, and the others; of a route with several next hops, those of the route. */
+/**
+ * Splits the words of a route: those of its encapsulation, and the others. If a route has several next hops, their
+ * encapsulations stay in the others.
+ */
 export function splitEncapsulation(words: Words): { readonly encapsulation: Words; readonly others: Words } {
   const begin = words.indexOf("encap");
   const hops = words.indexOf("nexthop");
@@ -12,31 +15,31 @@ export function splitEncapsulation(words: Words): { readonly encapsulation: Word
   return { encapsulation: words.slice(begin, end), others: [...words.slice(0, begin), ...words.slice(end)] };
 }
 
-/** What ip prints of encapsulations otherwise than it takes it. */
+/** Changes the words of encapsulations from how ip prints them to how it accepts them. */
 export function takenWords(words: Words): string[] {
   const begin = words.indexOf("encap");
   if (begin < 0) return [...words];
   const end = begin + lengthOf(words.slice(begin));
   const options = words.slice(begin, end);
-  // It prints these numbers as decimal ones and reads them as hexadecimal.
+  // ip prints these numbers as decimal ones, and reads them as hexadecimal.
   const numbers = options.map((word, index) =>
     ["tos", "tc"].includes(options[index - 1] ?? "") ? `0x${Number(word).toString(16)}` : word,
   );
   const text = numbers.join(" ").replace(/segs \d+ \[ ([^\]]*) \]/, (_, list: string) => {
     const segments = list.trim().split(" ");
     const isInline = /^encap seg6 mode inline | action End\.B6 /.test(numbers.join(" "));
-    // The packet's own destination stands behind them, which ip adds again.
+    // The last segment is the packet's own destination, which ip adds again.
     const segs = isInline ? segments.slice(0, -1) : segments;
     return `${options.includes("action") ? "srh " : ""}segs ${segs.join(",")}`;
   });
   return [...words.slice(0, begin), ...text.split(" "), ...takenWords(words.slice(end))];
 }
 
-/** How many words an encapsulation has, which stands at the begin. */
+/** The number of words of the encapsulation at the beginning. */
 function lengthOf([, type, ...words]: Words): number {
   const isTable = type === "seg6local" && words.indexOf("table") < words.indexOf("dev");
   const end = words.findIndex((word, index) => {
-    // Of IPv4 it always has one of its own.
+    // An encapsulation in IPv4 always has its own `tos`; a second one is the route's.
     if (word === "tos") return type !== "ip" || words.indexOf("tos") !== index;
     return ends.includes(word) && !(word === "table" && isTable && words.indexOf("table") === index);
   });

@@ -3,13 +3,13 @@ import { ipShow } from "./batch";
 import { type Link, parseLinks } from "./links";
 import { parseRoutes, type RouteEntry } from "./routes";
 
-/** A namespace's links, and its default routes of both IP versions. */
+/** The links of a namespace, and its default routes of both IP versions. */
 export interface LinksAndRoutes {
   readonly links: readonly Link[];
   readonly routes: readonly RouteEntry[];
 }
 
-/** The commands that list both. Of all tables: there, `ip` looks through both versions at once. */
+/** The commands that list both. With "table all", `ip` lists both IP versions at once. */
 export const linksAndRoutesCommands = ["addr show", "route show table all exact default"].map((line) =>
   line.split(" "),
 );

@@ -4,7 +4,7 @@ import { linksOfThisProcess, pathExists } from "../../host/files";
 
 const attempts = 20;
 
-/** `ip`, in a network namespace or in the host's own: the words that a command begins with. */
+/** The first words of a command of `ip`, in a namespace (undefined: the host's own). */
 export function ipIn(netns: string | undefined): string[] {
   return ["ip", ...(netns === undefined ? [] : ["-n", netns])];
 }
@@ -13,19 +13,19 @@ export async function ip(host: Host, netns: string | undefined, ...args: string[
   return (await runIp(host, [...ipIn(netns), ...args])).stdout;
 }
 
-/** A list that changed while the kernel told it is asked for again. */
+/** Runs ip. A list that changed while the kernel printed it is read again. */
 export async function runIp(host: Host, argv: readonly string[], options?: RunOptions): Promise<Result> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const result = await host.run(argv, options);
     if (!result.stderr.includes("Dump was interrupted")) return result;
   }
-  throw new LocalnetError("LN_COMMAND", "what it lists changes faster than it can be read", { command: { argv } });
+  throw new LocalnetError("LN_COMMAND", "the list changes faster than it can be read", { command: { argv } });
 }
 
-/** In /proc, a link of the reader's own network namespace has a folder of settings, unless its mtu is too small for IPv4. */
+/** Each link has a folder of settings here, in the network namespace of the reader, unless its mtu is too small for IPv4. */
 const settings = "/proc/sys/net/ipv4/conf";
 
-/** Is it known without a command that no link has that name? */
+/** Is it certain, without running a command, that no link has this name? */
 export function isLinkKnownAbsent(host: Host, netns: string | undefined, name: string): boolean {
   if (host.hasOwnNetwork || !host.isLocal || netns !== undefined || !pathExists(`${settings}/lo`)) return false;
   return !pathExists(`${settings}/${name}`) && !linksOfThisProcess().includes(name);
@@ -33,7 +33,7 @@ export function isLinkKnownAbsent(host: Host, netns: string | undefined, name: s
 
 const withIpv6 = new WeakMap<Host, boolean>();
 
-/** Has the host's kernel IPv6? That stays so until it boots. */
+/** Does the host's kernel have IPv6? The answer is the same until the next boot. */
 export async function hasIpv6(host: Host): Promise<boolean> {
   const known = withIpv6.get(host);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
-/** What ip prints with -j. It escapes line ends and quotes in names and aliases, and no other control character. */
+/** Parses the output of ip -j. ip escapes newlines and quotes in names and aliases, but no other control characters. */
 export function parseJson(text: string): unknown {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON may not hold these in a string, and ip has them nowhere else.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ip prints these as they are, but only in strings.
   const valid = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
@@ -8,8 +8,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Of an encapsulation ip prints keys that the route has too, in the same object, where the last of a name would count. They
- * get an object of their own.
+ * ip prints the keys of an encapsulation into the same object as those of the route. Some have the same name, and the last
+ * one would win, so the encapsulation gets its own object.
  */
 function withEncapsulations(text: string): string {
   const next = '"(?:tos":"|gateway|via|dev|nhid|nexthops|flags|table":"[^"]*","protocol|protocol)';

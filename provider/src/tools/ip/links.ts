@@ -15,14 +15,14 @@ const linkJson = z.object({
   ifname: z.string(),
   link_index: z.number().optional(),
   link_netnsid: z.number().optional(),
-  /** ip prints null for a tunnel that is on no link, such as those that the kernel makes by itself. */
+  /** ip prints null for a tunnel that is on no link, such as the ones that the kernel makes by itself. */
   link: z
     .string()
     .nullish()
     .transform((name) => name ?? undefined),
   flags: z.array(z.string()),
   mtu: z.number(),
-  /** Through which queueing discipline it sends. */
+  /** The queueing discipline for the packets that it sends. */
   qdisc: z.string().optional(),
   master: z.string().optional(),
   operstate: z.string(),
@@ -61,7 +61,7 @@ const linkJson = z.object({
         autojoin: z.boolean().optional(),
         temporary: z.boolean().optional(),
         secondary: z.boolean().optional(),
-        /** Its last half was drawn by the kernel. */
+        /** The kernel generated the last half of the address. */
         "stable-privacy": z.boolean().optional(),
         valid_life_time: z.number().optional(),
         preferred_life_time: z.number().optional(),
@@ -71,21 +71,21 @@ const linkJson = z.object({
 });
 
 export type Link = z.output<typeof linkJson> & {
-  /** The namespace that it was made in, of a link that was moved out of that and still uses it. */
+  /** The namespace that the link was made in. Only links that were moved out of it and still use it have one. */
   readonly createdIn?: string;
-  /** Of a bridge or a port of one, where `bridge` was asked for it. */
+  /** Of a bridge or its port; only if `bridge` was called. */
   readonly vlans?: readonly unknown[];
-  /** Where `ethtool` was asked for it. */
+  /** Only if `ethtool` was called. */
   readonly offloads?: Readonly<Record<string, boolean | undefined>>;
-  /** Those of them that the link cannot change. */
+  /** The offloads that the link cannot change. */
   readonly fixedOffloads?: readonly string[];
-  /** Where `ethtool` was asked for it, as the next two. */
+  /** This and the next two: only if `ethtool` was called. */
   readonly speed?: number;
   readonly duplex?: "half" | "full";
   readonly autoneg?: boolean;
-  /** Where `wg` was asked for it. */
+  /** Only if `wg` was called. */
   readonly wireguard?: WireguardConfig;
-  /** Where `tc` was asked for it. */
+  /** Only if `tc` was called. */
   readonly impairment?: Netem | undefined;
 };
 export type LinkAddress = Link["addr_info"][number];
@@ -99,7 +99,7 @@ export function showLinkCommand(name: string): string[] {
   return ["addr", "show", "dev", name];
 }
 
-/** A link with its addresses; undefined when there is none of that name. */
+/** A link with its addresses; undefined: there is none with this name. */
 export async function showLink(host: Host, netns: string | undefined, name: string): Promise<Link | undefined> {
   if (isLinkKnownAbsent(host, netns, name)) return undefined;
   const links = usesReadCache() ? await showLinks(host, netns) : await linkReader(host, netns)(name);
@@ -108,7 +108,7 @@ export async function showLink(host: Host, netns: string | undefined, name: stri
 
 const linkReaders = new WeakMap<Host, Map<string, (name: string) => Promise<Link[]>>>();
 
-/** Tells of the links of a namespace that many ask for at a time, those that are there. */
+/** Reads links of a namespace. Calls at the same time share one process. */
 function linkReader(host: Host, netns: string | undefined): (name: string) => Promise<Link[]> {
   const ofHost = getOrCreate(linkReaders, host, () => new Map());
   return getOrCreate(ofHost, netns ?? "", () =>
@@ -118,19 +118,19 @@ function linkReader(host: Host, netns: string | undefined): (name: string) => Pr
   );
 }
 
-/** All links of a namespace with their addresses; none where there is no such namespace. */
+/** All links of a namespace with their addresses; empty if the namespace does not exist. */
 export function showLinks(host: Host, netns: string | undefined): Promise<Link[]> {
   return cached(host, `links ${netns ?? ""}`, async () =>
     parseLinks(parseJson(await ip(host, netns, "-j", "-d", "addr", "show"))),
   );
 }
 
-/** The ports of a bridge, or of another link that has some. */
+/** The ports of a bridge, or of another link that has ports. */
 export async function showPorts(host: Host, netns: string | undefined, master: string): Promise<Link[]> {
   return parseLinks(parseJson(await ip(host, netns, "-j", "-d", "link", "show", "master", master)));
 }
 
-/** The name of the namespace that another one knows by a number; undefined: it has none, as the host's own. */
+/** The name of the namespace that has this number in another namespace; undefined: it has no name, like the host's own. */
 export async function netnsWithId(
   host: Host,
   netns: string | undefined,
@@ -139,7 +139,7 @@ export async function netnsWithId(
   return id === undefined ? undefined : (await netnsNumbers(host, netns)).get(id);
 }
 
-/** The names of the namespaces that another one knows by numbers, where they have one. */
+/** The names of the namespaces that have numbers in another namespace, by number; without those that have no name. */
 export async function netnsNumbers(
   host: Host,
   netns: string | undefined,
@@ -148,7 +148,7 @@ export async function netnsNumbers(
   return new Map(ids.flatMap(({ nsid, name }) => (name === undefined ? [] : [[nsid, name]])));
 }
 
-/** The other end of a veth link, wherever it is; undefined when the link is none. */
+/** The other end of a veth link, in whatever namespace it is; undefined: the link is not a veth. */
 export async function showPeer(
   host: Host,
   netns: string | undefined,
@@ -157,7 +157,7 @@ export async function showPeer(
   if (linkinfo?.info_kind !== "veth") return undefined;
   if (link !== undefined) return { name: link, netns };
   const there = await netnsWithId(host, netns, link_netnsid);
-  // The host's own namespace has no name, and neither have those of containers.
+  // The host's own namespace has no name, and those of containers have none either.
   if (there !== undefined || netns !== undefined) {
     const links = await showLinks(host, there);
     // In a namespace without a name, another link may have the same number.
@@ -171,7 +171,7 @@ export async function showPeer(
   });
 }
 
-/** In one namespace the kernel names the other end; in two it gives the other end's number. */
+/** If both ends are in one namespace, the kernel gives the other end's name; if not, its number. */
 export function isPeer(near: Link, far: Link): boolean {
   return near.link_index === undefined ? near.link === far.ifname : near.link_index === far.ifindex;
 }
@@ -181,7 +181,7 @@ export function addressesOf(link: Link): string[] {
   return link.addr_info.filter(({ dadfailed }) => !dadfailed).map(cidrOf);
 }
 
-/** The addresses that somebody gave the link, not the kernel, a router or a DHCP client. */
+/** The addresses that an administrator gave the link, not the kernel, a router or a DHCP client. */
 export function staticAddressesOf(link: Link): string[] {
   const given = link.addr_info.filter(({ dynamic, address, local }) => {
     return !dynamic && address === undefined && !local?.startsWith("fe80:");
@@ -190,8 +190,9 @@ export function staticAddressesOf(link: Link): string[] {
 }
 
 /**
- * Does the kernel make it by itself? Those of `lo`, and IPv6 ones of which it draws the last half, or makes it of a MAC
- * address or of a tunnel's IPv4 address: a link keeps the one that it made of a MAC address that it had before.
+ * Did the kernel make the address by itself? It makes those of `lo`, and IPv6 addresses whose last half it generates or
+ * derives from a MAC address or from the IPv4 address of a tunnel. It keeps such an address when the link gets another MAC
+ * address.
  */
 export function isKernelsAddress({ ifname, address = "" }: Link, entry: LinkAddress): boolean {
   const cidr = cidrOf(entry);
@@ -202,13 +203,19 @@ export function isKernelsAddress({ ifname, address = "" }: Link, entry: LinkAddr
   return /^fe80::(?:.*:)?[0-9a-f]{0,2}ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/64$/.test(cidr);
 }
 
-/** What a tunnel of type sit has of its IPv4 address: 192.168.1.1 is c0a8:101. */
+/**
+ * The part of an IPv6 address that the kernel derives from the IPv4 address of a tunnel of type sit: c0a8:101 from
+ * 192.168.1.1.
+ */
 function lastHalfOf(address: string): string {
   const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
   return [a * 256 + b, c * 256 + d].map((number) => number.toString(16)).join(":");
 }
 
-/** The addresses that another has: the kernel keeps them on the link, but does not use them and does not ask again. */
+/**
+ * The addresses that another machine has. The kernel keeps them on the link, but does not use them and does not check them
+ * again.
+ */
 export function duplicatesOf(link: Link): string[] {
   return link.addr_info.filter(({ dadfailed }) => dadfailed).map(cidrOf);
 }
@@ -217,10 +224,13 @@ export function cidrOf({ local, address, prefixlen }: LinkAddress): string {
   return address === undefined ? `${local}/${prefixlen}` : `${local} peer ${address}/${prefixlen}`;
 }
 
-/** Whose a link is. Its group is set in the call that makes it, its alias after that: a crash in between leaves the group alone. */
+/**
+ * The owner of a link. The call that makes a link sets its group; its alias is set later. After a crash in between, only the
+ * group shows the owner.
+ */
 export function ownerOf(link: Link, owner: string): string {
   const { ifalias: alias = "" } = link;
-  // Others write descriptions there.
+  // Other programs write descriptions into aliases.
   if (!isMark(alias) && link.group === String(groupOf(owner))) return owner;
   return ownerIn(alias, owner);
 }

@@ -2,7 +2,7 @@ import type { Host } from "../../host";
 import { ipAll } from "./batch";
 import type { Words } from "./restore";
 
-/** Makes a route again; one that is there is an error. */
+/** Makes a route again; fails if it exists. */
 type Again = () => Promise<unknown>;
 
 interface Watch {
@@ -13,7 +13,7 @@ interface Watch {
 
 export const watches = new Set<Watch>();
 
-/** Notes the routes that this process makes in a namespace from now on; what it returns ends that, and gives them. */
+/** Records the routes that this process makes in a namespace. The returned function stops that, and returns them. */
 export function watchRoutes(host: Host, netns: string | undefined): () => Watch["routes"] {
   const watch: Watch = { host, netns, routes: [] };
   watches.add(watch);
@@ -23,7 +23,7 @@ export function watchRoutes(host: Host, netns: string | undefined): () => Watch[
   };
 }
 
-/** A route was made: a look that was taken before does not know it. */
+/** Records a route that was just made. A list that was read before does not have it. */
 export function noteRoute(host: Host, netns: string | undefined, command: Words, options: readonly string[]): void {
   const again = () => ipAll(host, netns, [command], options);
   for (const watch of watches) if (watch.host === host && watch.netns === netns) watch.routes.push([command, again]);

@@ -7,14 +7,14 @@ const neighbourJson = z.object({
   dev: z.string(),
   lladdr: z.string().optional(),
   protocol: z.string().default("0"),
-  /** ip prints it with no value, or not at all. */
+  /** ip prints the key without a value, or not at all. */
   router: z.null().optional(),
   proxy: z.null().optional(),
 });
 
 export type NeighbourEntry = z.output<typeof neighbourJson>;
 
-/** The neighbours of a namespace that somebody wrote down, and the addresses that it answers for. */
+/** The permanent neighbours of a namespace, and the addresses for which it answers (proxy). */
 export async function showNeighbours(host: Host, netns: string | undefined): Promise<NeighbourEntry[]> {
   const lists = await ipShow(host, netns, [
     ["neigh", "show", "nud", "permanent"],

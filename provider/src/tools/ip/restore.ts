@@ -6,31 +6,31 @@ import { ipIn, runIp } from "./ip";
 import { showRoutesCommand } from "./routes";
 
 /**
- * Routes and neighbours, for those that the kernel takes away when a link changes to be put back whole. They are read as
- * text, not as JSON: what `ip route show` prints is what `ip route add` takes, and JSON leaves out the locks of metrics
- * and all of an encapsulation. `ip route save` is whole too, but `restore` cannot choose among what it holds: it would
- * bring back routes that others removed meanwhile.
+ * Reads and restores routes and neighbours, which the kernel removes when a link changes. They are read as text, not as
+ * JSON: `ip route add` accepts what `ip route show` prints, and the JSON lacks the locks of metrics and most of an
+ * encapsulation. `ip route save` is complete too, but `restore` always loads all routes: it would bring back those that
+ * others removed in the meantime.
  */
 export interface Attached {
   /** The words of each route that the kernel did not make by itself. */
   readonly routes: readonly Words[];
-  /** The words of each permanent neighbour of the link, and of each that it answers for. */
+  /** The words of each permanent neighbour of the link, and of each address for which it answers. */
   readonly neighbours: readonly Words[];
 }
 
 export type Words = readonly string[];
 
-/** `ip -N` prints numbers, but takes only names of types. */
+/** The names of route types by number: `ip -N` prints numbers, but accepts only names. */
 const typeNames = ["", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit"];
 typeNames.push("throw", "nat");
 
-/** Made by the kernel, with an address, an ICMP redirect or a router advertisement: it makes them again. */
+/** The kernel made these, because of an address, an ICMP redirect or a router advertisement, and makes them again. */
 const kernelProtocols = ["1", "2", "9"];
 
-/** What is a route's state and none of its attributes. */
+/** Words that show a route's state and are no attributes. */
 const states = ["dead", "linkdown", "pervasive", "unresolved", "offload", "trap", "rt_offload", "rt_trap"];
 
-/** What a change of the link could take away. */
+/** The routes and neighbours that a change of the link may remove. */
 export async function showAttached(host: Host, netns: string | undefined, device: string): Promise<Attached> {
   const commands = [
     ["route", "show", "table", "all"],
@@ -79,12 +79,12 @@ function isRoute([type = ""]: Words): boolean {
 function routeWords(line: Words): Words {
   const words = takenWords(line).filter((word) => !states.includes(word));
   const [type, destination = "", ...rest] = words;
-  // Of both IP versions the destination reads "default"; only IPv6 has preferences.
+  // The destination is "default" for both IP versions, but only IPv6 routes have `pref`.
   const isDefault6 = destination === "default" && rest.includes("pref");
   const attributes = rest.flatMap((word, index) => {
     const before = rest[index - 1];
     if (word === "error" || before === "error") return [];
-    // It is always locked, and ip does not take that word there.
+    // rto_min is always locked, and ip does not accept "lock" before it.
     if (word === "lock" && before === "rto_min") return [];
     return [before === "expires" ? word.replace(/sec$/, "") : word];
   });
@@ -93,17 +93,17 @@ function routeWords(line: Words): Words {
 
 function neighbourWords(words: Words, device: string): Words[] {
   const [address = "", ...rest] = words;
-  // The protocol tells whose it is.
+  // The protocol is kept, because it shows who made the neighbour.
   const attributes = rest.filter((word) => word !== "PERMANENT" && word !== "proxy");
   if (words.includes("PERMANENT")) return [[address, "dev", device, "nud", "permanent", ...attributes]];
   return words.includes("proxy") && !isRoute(words) ? [["proxy", address, "dev", device, ...attributes]] : [];
 }
 
-/** The commands that put back what was there before and is not any more: routes that need no other come first. */
+/** The commands that restore what existed before and no longer does. Routes that depend on no other route come first. */
 export function restoreCommands(before: Attached, after: Attached): Words[] {
   const routes = missing(before.routes, after.routes, routeKey).sort((a, b) => rank(a) - rank(b));
   const neighbours = missing(before.neighbours, after.neighbours, (words) => words.join(" "));
-  // Of an IPv6 route with several next hops, or with a source address, the kernel takes away a part and leaves a rest.
+  // Of an IPv6 route with several next hops or a source address, the kernel may remove only a part.
   const rests = missing(after.routes, before.routes, routeKey).map(identity);
   const isRest = (words: Words) => words[1]?.includes(":") && rests.includes(identity(words));
   return [
@@ -117,7 +117,7 @@ function missing(before: readonly Words[], after: readonly Words[], key: (words:
   return before.filter((words) => !existing.has(key(words)));
 }
 
-/** All but the time that is left to it. */
+/** All words except the remaining lifetime. */
 function routeKey(words: Words): string {
   return words.filter((_, index) => words[index - 1] !== "expires").join(" ");
 }
@@ -126,7 +126,7 @@ export function wordAfter(words: Words, word: string): string | undefined {
   return words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
 }
 
-/** What no two IPv6 routes have in common. */
+/** The words that tell one IPv6 route from all others. */
 function identity(words: Words): string {
   const { others } = splitEncapsulation(words);
   return [words[1], ...["tos", "metric", "table"].map((word) => wordAfter(others, word))].join(" ");

@@ -5,15 +5,18 @@ import { familyOf } from "../../schema/fields";
 import { ip, ipIn } from "./ip";
 import { parseJson } from "./json";
 
-/** The routing protocol number that says: made by this package. A delete that names it cannot hit another's route. */
+/**
+ * The routing protocol number of the routes that this package makes. A delete that names it cannot remove another owner's
+ * route.
+ */
 export const protocol = "157";
 
 export const mainTable = 254;
 
-/** The kernel gives an IPv6 route without metric this one. */
+/** The metric that the kernel gives an IPv6 route without one. */
 export const metric6 = 1024;
 
-/** How the packets of a route are wrapped, `encap`, and all that ip tells of that. */
+/** The encapsulation of a route's packets: its type in `encap`, and all its options. */
 const encapsulationJson = z.looseObject({ encap: z.string() });
 export type EncapsulationEntry = z.output<typeof encapsulationJson>;
 
@@ -33,13 +36,13 @@ const routeJson = z.object({
   dst: z.string(),
   table: z.string().optional(),
   tos: z.string().optional(),
-  /** Only packets from there take it. */
+  /** Only packets from this prefix use the route. */
   from: z.string().optional(),
-  /** Its next hop is one with a number of its own. */
+  /** The number of a separate next hop object. */
   nhid: z.number().optional(),
   protocol: z.string(),
   scope: z.string().optional(),
-  /** Seconds after which the kernel takes it away. */
+  /** Seconds until the kernel removes the route. */
   expires: z.number().optional(),
   metric: z.number().default(0),
   prefsrc: z.string().optional(),
@@ -59,7 +62,7 @@ export function showRoutesCommand(destination: string, table: number): string[] 
   return ["route", "show", "table", String(table), "exact", destination];
 }
 
-/** All routes of a table to exactly this destination, numbers in place of names. */
+/** All routes of a table to exactly this destination, with numbers instead of names. */
 export async function showRoutes(
   host: Host,
   netns: string | undefined,
@@ -88,14 +91,14 @@ async function routes(
   }
 }
 
-/** What `ip route get` tells, which is less than a list does. */
+/** The output of `ip route get`, which has fewer details than a list. */
 const routeToJson = hopJson.extend({
   type: z.string().optional(),
   prefsrc: z.string().optional(),
   metrics: z.array(z.looseObject({ mtu: z.number().optional() })).optional(),
 });
 
-/** How packets to an address go; undefined where there is no route. */
+/** The route of packets to an address; undefined: there is none. */
 export async function routeTo(
   host: Host,
   netns: string | undefined,
@@ -105,7 +108,7 @@ export async function routeTo(
   return exitCode === 0 ? z.array(routeToJson).parse(parseJson(stdout))[0] : undefined;
 }
 
-/** The link through which packets to an address go; undefined where there is no route. */
+/** The link that packets to an address leave by; undefined: there is no route. */
 export async function deviceTo(host: Host, netns: string | undefined, address: string): Promise<string | undefined> {
   return (await routeTo(host, netns, address))?.dev;
 }

@@ -32,10 +32,10 @@ const ruleJson = z.looseObject({
 
 export type RuleEntry = z.output<typeof ruleJson>;
 
-/** What can be said of a rule here; the last two tell that there is no link of the name. */
+/** The keys that inputs can express. With the last two, ip shows that no link has the name. */
 export const known = [...Object.keys(ruleJson.shape), "iif_detached", "oif_detached"];
 
-/** The rules of policy routing of one IP version, numbers in place of names. */
+/** The rules of policy routing of one IP version, with numbers instead of names. */
 export async function showRules(host: Host, netns: string | undefined, version: 4 | 6): Promise<RuleEntry[]> {
   return z.array(ruleJson).parse(parseJson(await ip(host, netns, `-${version}`, "-N", "-j", "-d", "rule", "show")));
 }

@@ -26,7 +26,7 @@ interface PolicySettings {
   readonly templates: readonly Template[];
 }
 
-/** What a packet is to be put into. An address that is left out is any. */
+/** The transformation that a packet needs. A missing address means any address. */
 export interface Template {
   readonly source?: string | undefined;
   readonly destination?: string | undefined;
@@ -38,11 +38,11 @@ export interface Template {
 }
 
 export interface PolicyEntry extends PolicySettings {
-  /** How ip begins to tell of it: its first line, and where it is. */
+  /** The first line that ip prints of it, and the direction. */
   readonly title: string;
-  /** Undefined: no inputs say which policy it is. */
+  /** Undefined: no inputs can identify this policy. */
   readonly key: PolicyKey | undefined;
-  /** What no inputs say of it, in ip's words. */
+  /** A property, in ip's words, that no input can express. */
   readonly strange?: string;
 }
 
@@ -62,7 +62,7 @@ interface Draft {
   strange?: string;
 }
 
-/** As ip -s prints it. */
+/** Parses the output of ip -s. */
 export function parsePolicy(text: string): PolicyEntry {
   const [first = "", ...lines] = linesOf(text);
   const draft: Draft = { priority: 0, action: "allow", flags: "", ptype: "main", templates: [] };
@@ -108,7 +108,7 @@ function readLine(draft: Draft, line: string): boolean {
   return isMask || [mark, number, source].some(Boolean) || (last !== undefined && (protocol ?? level) !== undefined);
 }
 
-/** In the order of the inputs, without what is not there. */
+/** Keys in the order of the inputs, without undefined ones. */
 function template(values: Partial<Template>): Template {
   const { source, destination, protocol = "", mode = "", spi, reqid, level = "" } = values;
   const entries = Object.entries({ source, destination, protocol, mode, spi, reqid, level });
@@ -124,7 +124,7 @@ function some(address: string | undefined): string | undefined {
   return address === undefined || ["0.0.0.0", "::"].includes(address) ? undefined : canonicalAddress(address);
 }
 
-/** Makes a policy, or puts it in the place of the one that has its key: no packet meets neither. */
+/** Adds a policy, or replaces the one with the same key, so that packets always meet one of the two. */
 export async function putPolicy(
   host: Host,
   netns: string | undefined,

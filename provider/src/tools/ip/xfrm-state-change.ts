@@ -4,7 +4,10 @@ import { ipIn } from "./ip";
 import { markWords, option, selectorWords } from "./xfrm";
 import { type Algorithm, type StateKey, type StateSettings, showStates } from "./xfrm-states";
 
-/** Makes a state, in place of the former one. Keys must not be in a command line, and the kernel changes none: ip reads all from its input. */
+/**
+ * Makes a state that replaces the former one, because the kernel cannot change keys. ip reads all from its input, because
+ * keys must not be in a command line.
+ */
 export async function putState(
   host: Host,
   netns: string | undefined,
@@ -16,7 +19,7 @@ export async function putState(
   try {
     await runBatch(host, netns, [...remove, ["xfrm", "state", "add", ...stateWords(key, settings)]], settings, former);
   } catch (error) {
-    // What the kernel refuses takes the former one along.
+    // If the kernel refuses the new one, the former one is gone too.
     if (former && (await isGone(host, netns, key)))
       await runBatch(host, netns, [["xfrm", "state", "add", ...stateWords(key, former)]], former).catch(
         () => undefined,
@@ -46,13 +49,13 @@ async function runBatch(
   const input = commands.map((words) => `${words.map(requireBatchWord).join(" ")}\n`).join("");
   const result = await host.run(argv, { input, accept: "any" });
   if (result.exitCode === 0) return;
-  // What ip cannot read it prints.
+  // ip prints lines that it cannot read.
   throw commandError(argv, result).without(secret.flatMap(keysIn));
 }
 
-/** Blanks, quotes, "#" and backslashes would be read otherwise in a line than in arguments. */
+/** In a line of a batch, spaces, quotes, "#" and backslashes have another meaning than in arguments. */
 function requireBatchWord(word: string): string {
-  if (!/^[\w.:/(),-]+$/.test(word)) throw new TypeError("no word for a list of commands");
+  if (!/^[\w.:/(),-]+$/.test(word)) throw new TypeError("not allowed in a batch of commands");
   return word;
 }
 

@@ -11,7 +11,7 @@ export interface StateKey {
 
 export interface Algorithm {
   readonly algorithm: string;
-  /** Undefined: it has none. */
+  /** Undefined: the algorithm has no key. */
   readonly key: string | undefined;
 }
 
@@ -36,7 +36,7 @@ interface Encapsulation {
 }
 
 export interface StateEntry extends StateKey, StateSettings {
-  /** What no inputs say of it, in ip's words. */
+  /** A property, in ip's words, that no input can express. */
   readonly strange?: string;
 }
 
@@ -44,7 +44,7 @@ export async function showStates(host: Host, netns: string | undefined): Promise
   return (await listXfrm(host, netns, "state")).map(parseState);
 }
 
-/** How a line is read, the first that fits. */
+/** The parsers of lines. The first that matches is used. */
 const readers: readonly [RegExp, (...parts: string[]) => Partial<StateEntry>][] = [
   [
     /^src (\S+) dst (\S+)$/,
@@ -64,7 +64,7 @@ const readers: readonly [RegExp, (...parts: string[]) => Partial<StateEntry>][] 
       ...(extra.trim() && { strange: `extra-flag ${extra.trim()}` }),
     }),
   ],
-  // Of a window that is larger, or for numbers of 64 bits, it is told here.
+  // ip prints a larger window, or one of 64-bit numbers, in a line of its own.
   [/^replay_window (\d+), bitmap-length \d+$/, (window) => ({ replayWindow: Number(window) })],
   [/^(?:anti-replay (?:esn )?context:|seq-hi |[0-9a-f]{8}(?: [0-9a-f]{8})*$)/, () => ({})],
   [/^mark (\S+)$/, (mark = "") => ({ mark: parseMark(mark) })],
@@ -90,7 +90,7 @@ function selectorIn(words: string): Partial<StateEntry> {
   return typeof selector === "string" ? { strange: `sel ${selector}` } : { selector };
 }
 
-/** As ip -s prints it. */
+/** Parses the output of ip -s. */
 export function parseState(text: string): StateEntry {
   const parts = linesOf(text).flatMap((line): Partial<StateEntry>[] => {
     if (isEmptyLine(line)) return [];
@@ -109,7 +109,7 @@ export function parseState(text: string): StateEntry {
   return isEverything(entry) ? { ...entry, selector: undefined } : entry;
 }
 
-/** Does the selector choose all packets of the state's own IP version, as it does when nobody says one? */
+/** Does the selector match all packets of the state's own IP version? A state that is made without a selector gets this one. */
 export function isEverything({ selector, destination }: Pick<StateEntry, "selector" | "destination">): boolean {
   const any = destination.includes(":") ? "::/0" : "0.0.0.0/0";
   if (!selector || selector.protocol !== undefined) return false;
@@ -117,7 +117,7 @@ export function isEverything({ selector, destination }: Pick<StateEntry, "select
   return source === any && to === any && sourcePort === undefined && destinationPort === undefined;
 }
 
-/** Would the kernel find this state where somebody looks for the other? It asks its own mask alone. */
+/** Does the mark of the other state match this one? The kernel compares only the bits in this state's mask. */
 export function matchesMarkOf(
   { mark: ofThis = "0x0/0x0" }: StateKey,
   { mark: ofOther = "0x0/0x0" }: StateKey,

@@ -3,7 +3,7 @@ import { canonicalAddress } from "../../schema/fields";
 import { wouldLoad } from "../modules";
 import { ip } from "./ip";
 
-/** Which packets a state or a policy of IPsec is for. */
+/** The packets that a state or a policy of IPsec applies to. */
 export interface Selector {
   readonly source: string;
   readonly destination: string;
@@ -12,18 +12,18 @@ export interface Selector {
   readonly destinationPort: number | undefined;
 }
 
-/** Protocols by the names that inputs have, with their numbers. */
+/** The numbers of protocols, by the names that inputs use. */
 export const protocolNumbers = {
   ...{ tcp: 6, udp: 17, sctp: 132, dccp: 33, udplite: 136, icmp: 1, icmpv6: 58, gre: 47, esp: 50, ah: 51, ospf: 89 },
 } as const;
 export type Protocol = keyof typeof protocolNumbers;
 
-/** Those with ports; of others, ip prints what stands in place of these otherwise. */
+/** The protocols with ports. For others, ip prints other values in the place of the ports. */
 export const withPorts: readonly string[] = ["tcp", "udp", "sctp", "dccp", "udplite"] satisfies Protocol[];
 
 const hosts = new WeakSet<Host>();
 
-/** What ip lists of one sort, keys included; nothing where the kernel would only load the module for that. */
+/** The objects that ip lists, with keys; empty if the kernel would have to load the module for the answer. */
 export async function listXfrm(host: Host, netns: string | undefined, sort: "state" | "policy"): Promise<string[]> {
   if (!hosts.has(host) && (await wouldLoad(host, "xfrm_user"))) return [];
   const text = await ip(host, netns, "-s", "xfrm", sort, "show");
@@ -31,12 +31,12 @@ export async function listXfrm(host: Host, netns: string | undefined, sort: "sta
   return parseXfrm(text);
 }
 
-/** Each begins at the margin, and goes on in lines that do not. */
+/** Splits the output: an object begins in the first column, and its other lines are indented. */
 export function parseXfrm(text: string): string[] {
   return text.split(/^(?=src )/m).filter((part) => part.startsWith("src "));
 }
 
-/** The lines of one, without what counts: that is no part of what it is. */
+/** The lines of an object, without counters. */
 export function linesOf(text: string): string[] {
   const lines = text.split("\n").map((line) => line.trim());
   const counting = (index: number) =>
@@ -46,7 +46,7 @@ export function linesOf(text: string): string[] {
 
 const titles = ["lifetime config:", "lifetime current:", "stats:"];
 
-/** Does a line say nothing, as of one without limits? */
+/** Has the line no information, such as the limits of an object that has none? */
 export function isEmptyLine(line: string): boolean {
   return (
     titles.includes(line) ||
@@ -55,12 +55,12 @@ export function isEmptyLine(line: string): boolean {
   );
 }
 
-/** What a line that nobody reads here is of; the rest of it may be a key. */
+/** The first word of an unknown line, for error texts. The rest of the line may be a key. */
 export function firstWord(line: string): string {
   return /^[\w-]{1,40}/.exec(line)?.[0] ?? "something else";
 }
 
-/** A selector; or what of it no inputs say. */
+/** A selector; a text: a property that no input can express. */
 export function parseSelector(line: string): Selector | string {
   const words = line.trim().split(/\s+/);
   const pairs = words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1] ?? ""] as const] : []));
@@ -77,7 +77,7 @@ export function parseSelector(line: string): Selector | string {
 
 function protocolOf(printed: string): Protocol | undefined {
   const name = printed === "ipv6-icmp" ? "icmpv6" : printed;
-  // Without /etc/protocols ip prints the number.
+  // If /etc/protocols is missing, ip prints the number.
   return (Object.keys(protocolNumbers) as Protocol[]).find((each) =>
     [each, String(protocolNumbers[each])].includes(name),
   );
@@ -92,7 +92,7 @@ function numberOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-/** As inputs have it: without the mask where that is all of it. */
+/** The mark in the form of the inputs: without the mask if all bits count. */
 export function parseMark(text: string): string {
   const [mark = 0, mask = 0] = text.split("/").map(Number);
   const hex = (value: number) => `0x${value.toString(16)}`;
@@ -103,7 +103,7 @@ export function selectorWords(selector: Selector): string[] {
   const { source, destination, protocol, sourcePort, destinationPort } = selector;
   return [
     ...["src", source, "dst", destination],
-    // By its number: by name only where there is /etc/protocols.
+    // The protocol as a number: ip reads names only if /etc/protocols exists.
     ...option("proto", protocol && protocolNumbers[protocol]),
     ...[...option("sport", sourcePort), ...option("dport", destinationPort)],
   ];

@@ -3,7 +3,7 @@ import type { Host } from "../../host";
 import { enter } from "../../host/netns";
 import { versionOf } from "../../host/requirements";
 
-/** Where the kernel keeps the rules: two sets, of which packets pass both, and each has programs of its own. */
+/** The kernel keeps rules in two sets, and packets pass both. Each set has its own programs. */
 type Backend = "nf_tables" | "legacy";
 
 export interface Chain {
@@ -11,7 +11,7 @@ export interface Chain {
   readonly family: "ipv4" | "ipv6";
   readonly table: string;
   readonly chain: string;
-  /** Default: that of the host's own iptables. */
+  /** Default: the backend of the host's own iptables. */
   readonly backend?: Backend | undefined;
 }
 
@@ -20,7 +20,7 @@ export const lockSeconds = "10";
 
 const suffixes = { nf_tables: "-nft", legacy: "-legacy" } as const;
 
-/** The command of a backend; of none in particular, the host's own. */
+/** The command of a backend; without one, the host's own. */
 export function iptablesCommand(family: Chain["family"], backend?: Backend): string {
   return `${family === "ipv6" ? "ip6tables" : "iptables"}${backend ? suffixes[backend] : ""}`;
 }
@@ -31,7 +31,7 @@ export async function backendOf(host: Host, family: Chain["family"]): Promise<Ba
   return version.includes("(legacy)") ? "legacy" : "nf_tables";
 }
 
-/** The rules of all tables, as the host's own iptables saves them. Tables that are not there are not made. */
+/** The rules of all tables, from the iptables-save of the host's own iptables. Makes no tables that do not exist. */
 export async function savedRules(host: Host, netns: string | undefined, family: Chain["family"]): Promise<string> {
   if ((await backendOf(host, family)) === "legacy" && !(await hasLegacyTables(host, netns, family))) return "";
   return (await host.run(enter(netns, [`${iptablesCommand(family)}-save`]))).stdout;
@@ -47,7 +47,7 @@ async function hasLegacyTables(host: Host, netns: string | undefined, family: Ch
   }
 }
 
-/** Throws when the backend that is not the host's own holds rules in the namespace: each hides what the other does. */
+/** Throws if the namespace has rules in the other backend: each backend hides the rules of the other. */
 export async function refuseMix(host: Host, { netns, family }: Chain, backend: Backend): Promise<void> {
   const other = backend === "legacy" ? "nf_tables" : "legacy";
   const save = `${iptablesCommand(family, other)}-save`;
@@ -63,7 +63,7 @@ async function saved(host: Host, netns: string | undefined, save: string, backen
   try {
     return (await host.run(enter(netns, [save]))).stdout;
   } catch (error) {
-    // Neither the command nor the kernel needs to have the newer backend. That the older one has tables has been told.
+    // A missing program or kernel feature of nf_tables is no error here. For legacy, the check above has found tables.
     if (backend === "legacy" && hasCode(error, "LN_TOOL", "LN_KERNEL")) return "";
     throw error;
   }
@@ -72,9 +72,9 @@ async function saved(host: Host, netns: string | undefined, save: string, backen
 export function movedBackend(family: Chain["family"], made: Backend | undefined): LocalnetError {
   return new LocalnetError(
     "LN_BACKEND",
-    `the rule was made in the backend ${made} and is there still, but this host's ${iptablesCommand(family)} is now that of the other one`,
+    `the rule was made in the backend ${made} and still exists, but this host's ${iptablesCommand(family)} now uses the other one`,
     {
-      hint: "go back with update-alternatives --config iptables, or have the rule made again: pulumi up --replace URN",
+      hint: "go back with update-alternatives --config iptables, or make the rule again: pulumi up --replace URN",
     },
   );
 }

@@ -4,15 +4,15 @@ import { coalesce, getOrCreate } from "../../host/coalesce";
 import { enter } from "../../host/netns";
 import { type Chain, iptablesCommand, lockSeconds } from "./backend";
 
-/** What one command of iptables does, behind the table: its option, its chain and the rest. */
+/** The words of one iptables command after the table: option, chain and the rest. */
 type Change = readonly string[];
 type Table = Omit<Chain, "chain">;
 
 const tables = new WeakMap<Host, Map<string, (change: Change) => Promise<Map<Change, unknown>>>>();
 
 /**
- * Changes a table. What is asked for while a change is under way is one transaction; when that fails nothing of it has
- * been done, and each change is made by itself, for an error of its own.
+ * Changes a table. Coalesces calls: while one change runs, later ones wait and share the next transaction. If that fails,
+ * nothing has changed, and each change runs alone to get its own error.
  */
 export async function changeTable(host: Host, table: Table, change: Change): Promise<void> {
   const ofHost = getOrCreate(tables, host, () => new Map());
@@ -33,7 +33,7 @@ async function make(host: Host, table: Table, changes: readonly Change[]): Promi
   return failures;
 }
 
-/** false: nothing was done, as iptables-restore itself says. */
+/** False: nothing was changed, as iptables-restore itself reports. */
 async function restore(host: Host, table: Table, changes: readonly Change[]): Promise<boolean> {
   const { netns, family, backend } = table;
   const lines = [`*${table.table}`, ...changes.map((words) => words.map(quoted).join(" ")), "COMMIT", ""];
@@ -47,15 +47,16 @@ async function restore(host: Host, table: Table, changes: readonly Change[]): Pr
   }
 }
 
-/** Did iptables-restore give up by itself, other than for a lock, for which each change would wait once more? */
+/** Did iptables-restore report the failure itself? A lock does not count: each change alone would wait for it again. */
 function isRestoreFailure({ code, command: ran }: LocalnetError): boolean {
   const { exitCode = 0, stderr = "" } = ran ?? {};
   return code !== "LN_HOST" && exitCode >= 1 && exitCode <= 4 && !stderr.includes("holding the xtables lock");
 }
 
-/** A word of a line that iptables-restore reads. */
+/** Quotes a word of a line for iptables-restore. */
 function quoted(word: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these would end the line.
-  if (/[\u0000-\u001f\u007f]/.test(word)) throw new TypeError(`no word for a list of rules: ${JSON.stringify(word)}`);
+  if (/[\u0000-\u001f\u007f]/.test(word))
+    throw new TypeError(`not allowed in a list of rules: ${JSON.stringify(word)}`);
   return /^[\w.:/,@$+-]+$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`;
 }

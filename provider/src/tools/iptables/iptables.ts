@@ -4,19 +4,19 @@ import { enter } from "../../host/netns";
 import { type Chain, iptablesCommand, lockSeconds } from "./backend";
 import { changeTable } from "./batch";
 
-/** A rule as iptables prints it: its words behind `-A CHAIN`. */
+/** A rule as iptables prints it: the words after `-A CHAIN`. */
 export interface Rule {
   readonly text: string;
   readonly words: string[];
 }
 
-/** What a chain holds. */
+/** The contents of a chain. */
 interface Listing {
   readonly exists: boolean;
   readonly rules: Rule[];
-  /** Of a built-in chain: what it does with packets that no rule decides on. */
+  /** Of a built-in chain: the verdict for packets that no rule decides. */
   readonly policy?: string | undefined;
-  /** Did the backend nf_tables say that there are tables of the other one? They may be empty. */
+  /** Did the backend nf_tables report tables of the other backend? They may be empty. */
   readonly legacyTables: boolean;
 }
 
@@ -52,12 +52,12 @@ async function isMissing(host: Host, chain: Chain, error: unknown): Promise<bool
   const stderr = stderrOf(error);
   if (stderr.includes("No chain/target/match by that name")) return true;
   if (!stderr.includes("is incompatible, use 'nft' tool")) return false;
-  // The backend nf_tables says this of a chain that is missing, as of one that holds what iptables cannot show.
+  // The backend nf_tables prints the same for a missing chain and for one with rules that iptables cannot show.
   const declared = (await run(host, chain, ["-S"])).stdout.split("\n").map((line) => line.split(" "));
   return !declared.some(([option, name]) => option !== "-A" && name === chain.chain);
 }
 
-/** Changes a chain by what one command does, as a whole or not at all. */
+/** Changes a chain with one command, which takes effect completely or not at all. */
 export async function changeChain(host: Host, chain: Chain, option: string, ...args: string[]): Promise<void> {
   try {
     await changeTable(host, chain, [option, chain.chain, ...args]);
@@ -81,7 +81,7 @@ function commandOf(error: unknown) {
   return error instanceof LocalnetError ? error.command : undefined;
 }
 
-/** Puts a rule at a place, from 1; false: the chain has become too short for that. */
+/** Inserts a rule at a position, from 1; false: the chain has become too short. */
 export async function insertRule(host: Host, chain: Chain, place: number, words: readonly string[]): Promise<boolean> {
   try {
     await changeChain(host, chain, "-I", String(place), ...words);
@@ -92,10 +92,13 @@ export async function insertRule(host: Host, chain: Chain, place: number, words:
   }
 }
 
-/** The second: it went while the backend nf_tables was about to delete it. */
+/** The second error occurs if the rule disappears while the backend nf_tables is deleting it. */
 const gone = /does a matching rule exist|RULE_DELETE failed \(No such file or directory\)/;
 
-/** Deletes rules by all their words, never by number: of rules that are equal to the letter the first goes. One that is gone is no failure. */
+/**
+ * Deletes rules by all their words, never by number. Of identical rules, the first is deleted. A rule that is gone already
+ * is not an error.
+ */
 export async function deleteRules(host: Host, chain: Chain, rules: readonly Rule[]): Promise<void> {
   for (const { words } of rules) {
     try {
@@ -106,7 +109,7 @@ export async function deleteRules(host: Host, chain: Chain, rules: readonly Rule
   }
 }
 
-/** Of the match recent, iptables prints the mask of all addresses, but does not find the rule by it. */
+/** iptables prints the mask of the match `recent` when it covers all addresses, but does not find the rule with it. */
 function deletable(words: readonly string[]): string[] {
   return words.filter((word, index) => {
     const option = word === "--mask" ? index : index - 1;
@@ -114,7 +117,7 @@ function deletable(words: readonly string[]): string[] {
   });
 }
 
-/** The rules of a table that are in a chain, or jump to it. */
+/** The rules of a table that are in the chain, or jump to it. */
 export async function rulesAbout(host: Host, chain: Chain): Promise<string[]> {
   const rules = parseRules((await run(host, chain, ["-S"])).stdout);
   const concerns = ({ text, words }: Rule) => {
@@ -124,7 +127,7 @@ export async function rulesAbout(host: Host, chain: Chain): Promise<string[]> {
   return rules.filter(concerns).map(({ text }) => text);
 }
 
-/** The chains, of all that iptables-save prints; a built-in one has a policy. */
+/** Parses the chains in the output of iptables-save. Built-in chains have a policy. */
 export function parseDeclared(text: string): { table: string; chain: string; policy: string | undefined }[] {
   let table = "";
   return text.split("\n").flatMap((line) => {
@@ -134,7 +137,7 @@ export function parseDeclared(text: string): { table: string; chain: string; pol
   });
 }
 
-/** Where each rule stands, of all that iptables-save prints: its table, its chain, and its number there from 1. */
+/** The position of each rule in the output of iptables-save: table, chain, and number in the chain from 1. */
 export function parseSaved(text: string): { table: string; chain: string; number: number }[] {
   const counts = new Map<string, number>();
   let table = "";
@@ -155,17 +158,17 @@ export function parseRules(text: string): Rule[] {
     .map((line) => ({ text: line, words: splitWords(line).slice(2) }));
 }
 
-/** The words of a line of `iptables -S`: quoted where they hold blanks, with `\` before `"`, `\` and `'`. */
+/** Splits a line of `iptables -S`. Words with blanks are quoted, with `\` before `"`, `\` and `'`. */
 export function splitWords(line: string): string[] {
   return [...line.matchAll(/"((?:\\.|[^"\\])*)"|(\S+)/g)].map(
     ([, quoted, bare]) => quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "",
   );
 }
 
-/** Options whose value is text, which may look like an option. */
+/** Options whose value is free text, which may look like an option. */
 const texts = new Set(["--comment", "--log-prefix"]);
 
-/** The options in the words of a rule; a negated one starts with "! ". */
+/** The options in the words of a rule; the value of a negated one starts with "! ". */
 export function optionsOf(words: readonly string[]): Map<string, string> {
   const options = new Map<string, string>();
   let negated = "";
@@ -173,7 +176,7 @@ export function optionsOf(words: readonly string[]): Map<string, string> {
   for (const word of words) {
     if (word === "!") negated = "! ";
     else if (/^--?[a-z]/.test(word) && !(texts.has(option) && options.get(option) === "")) {
-      // Each match is named once more by -m; two matches of one module differ in their own options.
+      // -m repeats the name of each match. Two matches of one module differ in their own options.
       option = word;
       options.set(option, option === "-m" ? (options.get("-m") ?? "") : negated);
       negated = "";

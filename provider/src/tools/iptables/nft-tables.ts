@@ -3,18 +3,18 @@ import type { Host } from "../../host";
 import { backendOf, savedRules } from "./backend";
 import { parseDeclared } from "./iptables";
 
-/** What nft calls the IP version of iptables. */
+/** nft's names of the IP versions. */
 const families = { ipv4: "ip", ipv6: "ip6" } as const;
 
 /**
- * The tables of iptables are tables of nft too, where that is its backend: `ip filter`. One with chains that iptables
- * cannot show is none.
+ * The tables of nft that iptables made, if nf_tables is its backend, such as `ip filter`. A table with chains that iptables
+ * cannot show does not count.
  */
 export async function tablesOfIptables(host: Host, netns: string | undefined): Promise<string[]> {
   try {
     return (await Promise.all([tablesOf(host, netns, "ipv4"), tablesOf(host, netns, "ipv6")])).flat();
   } catch (error) {
-    // Where there is no iptables, it has no tables.
+    // Without iptables, there are no such tables.
     if (hasCode(error, "LN_TOOL")) return [];
     throw error;
   }

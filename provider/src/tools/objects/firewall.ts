@@ -26,7 +26,7 @@ export const nftObjects = {
   },
 };
 
-/** Rules are in two backends, and the host's own iptables shows one of them. */
+/** Rules may be in two backends, and the host's own iptables shows only one of them. */
 export const otherBackendObjects = {
   name: "rules in the other backend of iptables",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
@@ -37,7 +37,7 @@ export const otherBackendObjects = {
 async function otherRules(host: Host, netns: string | undefined, version: Version): Promise<KernelObject[]> {
   const other = (await backendOf(host, version)) === "legacy" ? "nf_tables" : "legacy";
   const save = `${iptablesCommand(version, other)}-save`;
-  // The older one's command makes its tables when it looks for them: it is asked only where there are some.
+  // The command of the backend legacy makes tables when it looks for them, so it runs only if there are some.
   if (other === "legacy" && !(await hasTables(host, netns, version))) return [];
   const text = await host.run(enter(netns, [save])).then(
     ({ stdout }) => stdout,

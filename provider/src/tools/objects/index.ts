@@ -9,7 +9,10 @@ import { mplsObjects, nextHopObjects, routeObjects, ruleObjects } from "./routes
 import { filterObjects, qdiscObjects } from "./traffic";
 import { xfrmObjects } from "./xfrm";
 
-/** What a namespace may hold, sort by sort. What ipset and ipvsadm show, and the settings, their kinds list without exception. */
+/**
+ * The readers of what a namespace may hold. Not here: what ipset and ipvsadm show, and settings, which their kinds list
+ * completely.
+ */
 export const objectReaders: readonly ObjectReader[] = [
   ...[linkObjects, routeObjects, ruleObjects, nextHopObjects, mplsObjects],
   ...[neighbourObjects, fdbObjects, qdiscObjects, filterObjects],

@@ -5,7 +5,7 @@ import { runInNewNetns } from "../../host/netns";
 import { parseJson } from "../ip/json";
 import { cidrOf, isKernelsAddress, type Link, parseLinks, showLinks } from "../ip/links";
 
-/** Types of links of which the kernel makes some by itself when it loads their module. */
+/** The types of links that the kernel makes by itself when it loads their module. */
 const madeByModules = ["dummy", "ifb", "bond"];
 
 export const linkObjects = {
@@ -18,7 +18,7 @@ export const linkObjects = {
   },
 };
 
-/** The links that the kernel makes in a new namespace: `lo`, and one for each of some tunnels' modules. */
+/** The links that the kernel makes in a new namespace: `lo`, and one for each loaded module of some tunnel types. */
 function linksOfNew(host: Host): Promise<string[]> {
   return cached(host, "links of a new namespace", async () =>
     parseLinks(parseJson((await runInNewNetns(host, ["ip", "-j", "link", "show"])) ?? "[]")).map(
@@ -33,17 +33,17 @@ function linkObject(link: Link): KernelObject {
     what: `link ${name}`,
     why: whyOfLink(link),
     coveredBy: [{ of: "link", inputs: { name } }],
-    // A device is there whoever runs the program.
+    // A physical device exists without any program.
     ...(link.linkinfo?.info_kind !== undefined && { referred: { of: "link", name } }),
   };
 }
 
 function whyOfLink({ linkinfo, flags, addr_info }: Link): string {
   const type = linkinfo?.info_kind;
-  if (type === undefined) return "it is a device, which nobody made by a command";
+  if (type === undefined) return "it is a device, which no command made";
   if (madeByModules.includes(type) && !flags.includes("UP") && addr_info.length === 0)
     return `it is as the kernel makes it when the module ${type} is loaded`;
-  if (type === "tun") return "it goes with the program that made it";
+  if (type === "tun") return "it disappears with the program that made it";
   return `no kind has links of type ${type}`;
 }
 
@@ -55,7 +55,7 @@ function addressObjects(link: Link): KernelObject[] {
     return {
       what: `address ${cidrOf(entry)} dev ${ifname}`,
       why: entry.dynamic
-        ? "a router or a DHCP server gave it, for a time"
+        ? "a router or a DHCP server assigned it for a limited time"
         : `nothing that can be imported has an address of ${ifname}`,
       coveredBy: forms.flatMap((address) => [
         { of: "link", inputs: { name: ifname, addresses: address } },

@@ -60,7 +60,10 @@ export const fdbObjects = {
   },
 };
 
-/** The kernel has entries of its own: those of the links' MAC addresses, of multicast, and of where a Vxlan link floods to. */
+/**
+ * Did an administrator or a program write the entry? The kernel makes its own for the MAC addresses of links, for multicast,
+ * and for where a Vxlan link floods to.
+ */
 function isWritten({ mac, ifname, flags, state, dst }: Entry, links: readonly Link[]): boolean {
   if (!["permanent", "static"].includes(state) && !flags.includes("extern_learn")) return false;
   if (links.some(({ address }) => address === mac)) return false;
@@ -77,7 +80,7 @@ function fdbObject({ mac, ifname: device, dst, vlan, vni, flags }: Entry): Kerne
     why: flags.includes("extern_learn")
       ? "a routing daemon made it"
       : isSticky
-        ? "no input says that it is sticky"
+        ? "no input makes it sticky"
         : "no kind has it",
     coveredBy: isSticky ? [] : [{ inputs: { device, mac, ...(dst !== undefined && { destination: dst }) } }],
   };

@@ -6,9 +6,9 @@ import { enter } from "../../host/netns";
 import { parseJson } from "../ip/json";
 import { showLinks } from "../ip/links";
 
-// What can be said of bridges, their ports and their VLANs, and no input says.
+// Settings of bridges, their ports and their VLANs that no input has.
 
-/** Of a port, as the kernel has it by itself. */
+/** The kernel's defaults for a port. */
 const usualOfPort: Readonly<Record<string, unknown>> = {
   ...{ guard: false, root_block: false, fastleave: false, locked: false, mab: false, vlan_tunnel: false },
   ...{ mcast_flood: true, bcast_flood: true, mcast_to_unicast: false, multicast_router: 1 },
@@ -30,7 +30,7 @@ const ports: ObjectReader = {
   },
 };
 
-/** Of a VLAN of a bridge, as the kernel has it by itself; of times, hundredths of a second, which it rounds. */
+/** The kernel's defaults for a VLAN of a bridge. Times are in hundredths of a second, which the kernel rounds. */
 const usualOfVlan: Readonly<Record<string, unknown>> = {
   ...{ mcast_snooping: 1, mcast_querier: 0, mcast_igmp_version: 2, mcast_mld_version: 1, msti: 0 },
   ...{ mcast_last_member_count: 2, mcast_last_member_interval: 100, mcast_membership_interval: 26000 },
@@ -81,23 +81,23 @@ async function list(host: Host, netns: string | undefined, ...words: string[]): 
   const argv = enter(netns, ["bridge", "-j", ...words]);
   const { exitCode, stdout, stderr } = await host.run(argv, { accept: "any" });
   if (exitCode === 0) return parseJson(stdout.trim() || "[]");
-  // A kernel whose bridges have no VLANs.
+  // The bridges of this kernel have no VLANs.
   if (stderr.includes("Operation not supported")) return [];
   throw commandError(argv, { exitCode, stderr });
 }
 
-/** What is there and not as usual, in words. Of what is not known here nobody says what is usual. */
+/** The values that differ from the defaults, in words. For a key that is not known here, nobody knows the default. */
 function differences(existing: Readonly<Record<string, unknown>>, usual: typeof usualOfPort): string[] {
   return Object.entries(existing).flatMap(([key, value]) => {
     const other = usual[key];
-    // The kernel's clock has ticks.
+    // The kernel rounds times to its clock ticks.
     const isNear = key.endsWith("_interval") && Math.abs(Number(value) - Number(other)) < 10;
     return other === undefined || value === other || isNear ? [] : [`${key} ${value}`];
   });
 }
 
 function unsaid(what: string): KernelObject {
-  return { what, why: "no input says it", coveredBy: [] };
+  return { what, why: "no input sets it", coveredBy: [] };
 }
 
 export const rareBridges: readonly ObjectReader[] = [ports, vlans, vnis];

@@ -29,7 +29,7 @@ const multicast: ObjectReader = {
   },
 };
 
-/** The kinds of actions that tc knows: it lists those of one kind. */
+/** The kinds of actions that tc knows: it can only list the actions of one kind. */
 const actionKinds = ["bpf", "connmark", "csum", "ct", "ctinfo", "gact", "gate", "ife", "mirred", "mpls", "nat"];
 actionKinds.push("pedit", "police", "sample", "simple", "skbedit", "skbmod", "tunnel_key", "vlan");
 
@@ -39,7 +39,8 @@ const actionsJson = z.array(z.object({ actions: z.array(actionJson).default([]) 
 const actions: ObjectReader = {
   name: "actions of tc with a number of their own",
   async read(host, netns) {
-    // Whoever asks for those of a kind changes what tc prints of all of them, and nobody else's filters are to change.
+    // Listing the actions of a kind changes what tc prints of all of them. If a filter uses the kind, its output must not
+    // change.
     const filters = await showAllFilters(host, netns);
     const used = filters.flatMap((filter) => filter.actions.map((text) => text.split(" ")[0]));
     const kinds = actionKinds.filter((kind) => !used.includes(kind));
@@ -49,7 +50,7 @@ const actions: ObjectReader = {
       kinds.map((kind) => ["actions", "ls", "action", kind]),
     );
     const all = lists.flatMap((list) => actionsJson.parse(list).flatMap((each) => each.actions));
-    // That of a filter, said with it, is held by nothing else.
+    // An action that was made with its filter is used by this filter alone.
     return all
       .filter(({ ref, bind }) => ref > bind)
       .map(({ kind, index }) => ({ what: `action ${kind} index ${index}`, why: "no kind has it", coveredBy: [] }));
@@ -78,7 +79,7 @@ const chains: ObjectReader = {
         .map(
           ({ chain, kind }): KernelObject => ({
             what: ["tc chain", ...(places[index] ?? []), `chain ${chain}`, ...(kind ? [kind] : [])].join(" "),
-            ...{ why: "no input says a chain", coveredBy: [] },
+            ...{ why: "no input sets a chain", coveredBy: [] },
           }),
         ),
     );

@@ -7,17 +7,17 @@ import { ip } from "../ip/ip";
 import { parseJson } from "../ip/json";
 import { showLinks } from "../ip/links";
 
-// What labs rarely have, and no kind makes.
+// What labs rarely have and no kind makes.
 
 type Entry = Readonly<Record<string, unknown>>;
 
 interface Listing {
   readonly name: string;
-  /** The family of generic netlink that it is asked of: asking for one that is not there would load its module. */
+  /** Its family of generic netlink. It is only listed if the family exists, because listing it would load the module. */
   readonly family?: string;
-  /** What `ip` is asked. */
+  /** The arguments of `ip` that list it. */
   readonly words: readonly string[];
-  /** In the tool's words; undefined: a new namespace has it too. */
+  /** An object in the tool's words; undefined: a new namespace has it too. */
   what(entry: Entry): string | undefined;
 }
 
@@ -58,7 +58,7 @@ const listings: readonly Listing[] = [
   },
 ];
 
-/** By which table packets of multicast go. The kernel's one is the last. */
+/** The rules that choose a table for multicast packets. The kernel's own rule is the last. */
 function multicastRules(family: string, option: string): Listing {
   return {
     ...{ name: `rules of multicast, ${family}`, words: [option, "-N", "-d", "mrule", "show"] },
@@ -81,7 +81,7 @@ function objectsOf(list: readonly (string | undefined)[]): KernelObject[] {
   return list.flatMap((what) => (what === undefined ? [] : [{ what, why: "no kind has it", coveredBy: [] }]));
 }
 
-/** The families that there are. */
+/** The families of generic netlink that exist. */
 function families(host: Host): Promise<string[]> {
   return cached(host, "families of generic netlink", async () =>
     [...(await host.run(["genl", "ctrl", "list"])).stdout.matchAll(/^Name: (\S+)$/gm)].map(([, name = ""]) => name),
@@ -93,7 +93,7 @@ const segments: ObjectReader = {
   async read(host, netns) {
     if (!(await families(host)).includes("SEG6")) return [];
     const source = /addr (\S+)/.exec(await ip(host, netns, "sr", "tunsrc", "show"))?.[1];
-    // Behind the number stands the key itself.
+    // The text after the number is the secret key.
     const keys = [...(await ip(host, netns, "sr", "hmac", "show")).matchAll(/^hmac (\S+) /gm)];
     return objectsOf([
       source === undefined || source === "::" ? undefined : `sr tunsrc ${source}`,
@@ -138,7 +138,7 @@ const labels: ObjectReader = {
 const ipvsDaemons: ObjectReader = {
   name: "daemons that tell others of IPVS's connections",
   async read(host, netns) {
-    // The command loads the module.
+    // The command would load the module.
     if (!(await families(host)).includes("IPVS")) return [];
     const { stdout } = await host.run(enter(netns, ["ipvsadm", "-L", "--daemon"]), { accept: "any" });
     const daemons = [...stdout.matchAll(/^(\S+) sync daemon \(mcast=([^,]+),/gm)];
@@ -146,7 +146,7 @@ const ipvsDaemons: ObjectReader = {
   },
 };
 
-/** What becomes of packets without a policy, and which policies the kernel looks up by their networks. */
+/** The default action for packets without a policy, and which policies the kernel looks up by their networks. */
 const ipsecSettings: ObjectReader = {
   name: "settings of IPsec",
   async read(host, netns) {
@@ -187,7 +187,7 @@ const groups: ObjectReader = {
     const all = groupJson.parse(parseJson((await ip(host, netns, "-j", "maddress", "show")) || "[]"));
     return objectsOf(
       all.flatMap(({ ifname, maddr }) =>
-        // Those that a program or the kernel joined are not static.
+        // Groups that a program or the kernel joined are not static.
         maddr.flatMap(({ link, features }) => (features === "static" ? [`maddress ${link} dev ${ifname}`] : [])),
       ),
     );
@@ -197,7 +197,7 @@ const groups: ObjectReader = {
 const otherNames: ObjectReader = {
   name: "other names of links",
   async read(host, netns) {
-    // udev gives them to devices.
+    // udev gives such names to physical devices.
     const links = (await showLinks(host, netns)).filter(({ linkinfo }) => linkinfo?.info_kind !== undefined);
     return objectsOf(
       links.flatMap(({ ifname, altnames = [] }) => altnames.map((each) => `altname ${each} dev ${ifname}`)),
@@ -205,12 +205,12 @@ const otherNames: ObjectReader = {
   },
 };
 
-/** What a command prints in a namespace that nobody has changed. */
+/** The output of a command in a new namespace. */
 function ofNew(host: Host, argv: readonly string[]): Promise<string | undefined> {
   return cached(host, `${argv.join(" ")} in a new namespace`, () => runInNewNetns(host, argv));
 }
 
-/** Of some the kernel asks for the host's root, in whose namespaces nobody else can have made them. */
+/** Some readers need the host's root. In the namespaces of other users nobody can have made these objects. */
 function ifPermitted({ name, read }: ObjectReader): ObjectReader {
   return {
     name,

@@ -8,7 +8,7 @@ import { type RuleEntry, showRules } from "../ip/rules";
 
 const kernelProtocol = "2";
 
-/** rtnetlink's numbers of who made a route, where it is no administrator. */
+/** Who made a route, by rtnetlink's protocol number; without administrators. */
 const makers: Readonly<Record<string, string>> = {
   "1": "an ICMP redirect",
   "9": "a router's advertisement",
@@ -54,7 +54,7 @@ export const mplsObjects = {
   },
 };
 
-/** The rules that a new namespace has: priority, and table. */
+/** The rules of a new namespace: priority, and table. */
 const ofNew = {
   4: [
     [0, "255"],
@@ -91,7 +91,7 @@ function ruleObject(version: 4 | 6, { priority }: RuleEntry): KernelObject {
   };
 }
 
-/** Somebody deleted them, which no resource can. */
+/** The kernel's rules that somebody deleted: no resource can do that. */
 function missingRules(version: 4 | 6, rules: readonly RuleEntry[]): KernelObject[] {
   const isThere = (priority: number) =>
     rules.some((rule) => rule.priority === priority && rule.protocol === kernelProtocol);

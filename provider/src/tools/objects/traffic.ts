@@ -16,7 +16,7 @@ function qdiscObject(qdisc: Qdisc): KernelObject {
   const isRoot = root === true || place === "";
   const netem = root && kind === "netem" ? parseNetem(options) : undefined;
   const what = ["qdisc", kind, "dev", device, place].filter(Boolean).join(" ");
-  if (hasBlock(qdisc)) return { what, why: "no input says that its filters are in a block", coveredBy: [] };
+  if (hasBlock(qdisc)) return { what, why: "no input puts its filters in a block", coveredBy: [] };
   return {
     what,
     why: `nothing that can be imported is the ${kind} of ${device}`,
@@ -39,7 +39,7 @@ export const filterObjects = {
 function filterObject({ dev: device, parent, priority, protocol, kind, handle, number, why }: TcFilter): KernelObject {
   return {
     what: `filter dev ${device} ${parent} protocol ${protocol} pref ${priority} ${kind} ${handle}`,
-    why: why ?? `no input says a filter of kind ${kind} and protocol ${protocol}`,
+    why: why ?? `no kind has filters of kind ${kind} and protocol ${protocol}`,
     coveredBy: number === undefined ? [] : [{ inputs: { device, parent, priority, handle: number } }],
   };
 }

@@ -12,7 +12,7 @@ export const xfrmObjects = {
       const policies = await showPolicies(host, netns);
       return [...states.map(stateObject), ...policies.map(policyObject)];
     } catch (error) {
-      // A kernel without IPsec has none.
+      // This kernel has no IPsec.
       if (hasCode(error, "LN_KERNEL")) return [];
       throw error;
     }
@@ -29,8 +29,8 @@ function stateObject({ source, destination, protocol, spi, mark, strange }: Stat
 
 function whyOfState(protocol: string, spi: number, strange: string | undefined): string {
   if (protocol === "4" || protocol === "41") return "the kernel made it beside one of protocol comp";
-  if (spi === 0) return "the kernel waits for somebody to say its keys";
-  return strange ? `no input says ${strange}` : `no kind has states of protocol ${protocol}`;
+  if (spi === 0) return "the kernel waits for its keys";
+  return strange ? `no input sets ${strange}` : `no kind has states of protocol ${protocol}`;
 }
 
 function policyObject({ title, key, strange }: PolicyEntry): KernelObject {
@@ -38,10 +38,10 @@ function policyObject({ title, key, strange }: PolicyEntry): KernelObject {
   return {
     what: `xfrm policy ${title}`,
     why: isSocket
-      ? "a process has it for one of its sockets"
+      ? "it belongs to a socket of a process"
       : strange
-        ? `no input says ${strange}`
-        : "no inputs say which packets it is for",
+        ? `no input sets ${strange}`
+        : "no inputs can select its packets",
     coveredBy: key ? [{ of: "XfrmPolicy", inputs: { ...key } }] : [],
   };
 }

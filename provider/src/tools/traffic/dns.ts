@@ -13,7 +13,7 @@ export interface Dns {
 /** Asks a server for the records of a name. */
 export function resolve(host: Host, netns: string | undefined, args: Dns, timeoutSeconds: number): Promise<Answer> {
   const port = args.port === undefined ? [] : ["-p", String(args.port)];
-  // -r first: no .digrc.
+  // -r comes first, so that dig ignores .digrc.
   const limits = ["+tries=1", `+time=${wholeSeconds(timeoutSeconds)}`];
   const shown = ["+noall", "+comments", "+answer"];
   const query = [`@${args.server}`, ...port, "-t", args.type, "-q", args.name];
@@ -35,7 +35,7 @@ export function resolve(host: Host, netns: string | undefined, args: Dns, timeou
   );
 }
 
-/** The data of the records of one type, sorted: a server tells them in turn. */
+/** The data of the records of one type, sorted, because servers rotate them. */
 function recordsOf(text: string, type: string): string[] {
   const rows = [...text.matchAll(/^[^;\s]\S*\s+\d+\s+IN\s+(\S+)\s+(.+)$/gm)];
   return rows.flatMap(([, of, data = ""]) => (of === type ? [data.trim()] : [])).sort();

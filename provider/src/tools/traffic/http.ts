@@ -9,7 +9,7 @@ export interface Http {
   readonly expectBody?: string | string[] | undefined;
 }
 
-/** curl's exit codes that a test of a network meets, in its manual's words. */
+/** curl's exit codes that tests of a network meet, in the words of its manual. */
 const curlFailures: Readonly<Record<number, string>> = {
   6: "host not resolved",
   7: "could not connect",
@@ -19,11 +19,11 @@ const curlFailures: Readonly<Record<number, string>> = {
 };
 
 export async function get(host: Host, netns: string | undefined, http: Http, timeoutSeconds: number): Promise<Answer> {
-  // -q first: no .curlrc; and no proxy, whatever the environment says.
+  // -q comes first, so that curl ignores .curlrc. A proxy from the environment is not used.
   const limits = ["--noproxy", "*", "--proto", "=http,https", "--max-time", String(timeoutSeconds)];
   const curl = ["curl", "-q", "-sS", "--globoff", ...limits, "--write-out", "%{stderr}%{http_code} %{time_total}"];
   const command = shellLine(enter(netns, [...curl, "--url", publicUrl(http.url)]));
-  // The address may hold a secret, which no list of processes may show.
+  // The URL may contain a secret, so it must not appear in the list of processes.
   const input = `url = "${http.url.replace(/["\\]/g, "\\$&")}"\n`;
   const result = await runTool(host, enter(netns, [...curl, "--config", "-"]), timeoutSeconds, { input });
   if (!result) return { ok: false, failure: tooLong, command };

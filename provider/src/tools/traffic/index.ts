@@ -9,7 +9,7 @@ import { type Answer, bodyOf, exitReason, runClient } from "./run";
 
 export type { Answer } from "./run";
 
-/** What is tried to be reached: one of these. */
+/** A target to reach: exactly one of these. */
 export interface Target {
   readonly http?: Http | undefined;
   readonly tcp?: Tcp | undefined;
@@ -17,20 +17,20 @@ export interface Target {
   readonly ping?: Ping | undefined;
   readonly dns?: Dns | undefined;
   readonly exec?: readonly string[] | undefined;
-  /** Text that the output of `exec` has in it. */
+  /** Text that the output of `exec` must contain. */
   readonly expectOutput?: string | undefined;
 }
 
 const tools = { http: "curl", tcp: "nc", udp: "nc", ping: "ping", dns: "dig" } as const satisfies Record<string, Tool>;
 
-/** Throws when what a target is reached by is not there. */
+/** Throws if the program for the target is missing. */
 export async function requireToolsFor(host: Host, target: Target): Promise<void> {
   const ways = Object.keys(tools) as (keyof typeof tools)[];
   const needed = ways.filter((way) => target[way] !== undefined).map((way) => tools[way]);
   if (needed.length > 0) await requireTools(host, [...needed, "nsenter"]);
 }
 
-/** What a target is called, without secrets. */
+/** The name of a target, without secrets. */
 export function nameOf({ http, tcp, udp, ping, dns, exec }: Target): string {
   if (http) return publicUrl(http.url);
   if (tcp) return `tcp://${tcp.address}:${tcp.port}`;
@@ -50,7 +50,7 @@ export function reach(host: Host, netns: string | undefined, target: Target, tim
   return execute(host, netns, exec, target.expectOutput, timeoutSeconds);
 }
 
-/** A command of the user's own. It may start others, which end with it. */
+/** Runs a command of the user. Processes that it started end with it. */
 function execute(
   host: Host,
   netns: string | undefined,

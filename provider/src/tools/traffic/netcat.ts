@@ -11,7 +11,7 @@ export interface Udp extends Tcp {
   readonly expectAnswer?: string | undefined;
 }
 
-/** Makes a connection, and closes it. */
+/** Opens a connection and closes it. */
 export function connect(host: Host, netns: string | undefined, args: Tcp, timeoutSeconds: number): Promise<Answer> {
   const argv = ["nc", "-z", "-v", "-w", wholeSeconds(timeoutSeconds), args.address, String(args.port)];
   return runClient(host, netns, argv, timeoutSeconds, ({ exitCode, stderr }) =>
@@ -22,7 +22,7 @@ export function connect(host: Host, netns: string | undefined, args: Tcp, timeou
 /** Sends one datagram, and waits for one. */
 export function exchange(host: Host, netns: string | undefined, args: Udp, timeoutSeconds: number): Promise<Answer> {
   const limits = ["-w", wholeSeconds(timeoutSeconds), "-W", "1"];
-  // Without -v: with it nc sends datagrams of its own first.
+  // No -v, because with it nc sends datagrams of its own first.
   const argv = ["nc", "-u", ...limits, args.address, String(args.port)];
   const judge = ({ exitCode, stdout }: { exitCode: number; stdout: string }) => {
     const body = bodyOf(stdout);
@@ -33,7 +33,7 @@ export function exchange(host: Host, netns: string | undefined, args: Udp, timeo
   return runClient(host, netns, argv, timeoutSeconds, judge, { input: args.send });
 }
 
-/** Why there was no connection. */
+/** The reason why the connection failed. */
 function refusal(stderr: string): string | undefined {
   const [, failure, late] = /^nc: connect to .* (?:failed: (.+)|(timed out): .*)$/m.exec(stderr) ?? [];
   return failure ?? late;

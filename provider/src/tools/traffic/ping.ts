@@ -7,7 +7,7 @@ export interface Ping {
   readonly dontFragment?: boolean | undefined;
 }
 
-/** One echo request. */
+/** Sends one echo request. */
 export function ping(host: Host, netns: string | undefined, args: Ping, timeoutSeconds: number): Promise<Answer> {
   const size = args.size === undefined ? [] : ["-s", String(args.size)];
   const fragments = args.dontFragment === undefined ? [] : ["-M", args.dontFragment ? "do" : "dont"];
@@ -15,13 +15,13 @@ export function ping(host: Host, netns: string | undefined, args: Ping, timeoutS
   const argv = ["ping", ...limits, ...size, ...fragments, args.address];
   return runClient(host, netns, argv, timeoutSeconds, ({ exitCode, stdout, stderr }) => {
     if (exitCode !== 0) return { ok: false, failure: exitReason("ping", exitCode, reason(stdout, stderr)) };
-    // What ping measures is without the time that it takes to start a command.
+    // The time that ping measures does not include the start of the command.
     const measured = /^rtt .*= ([\d.]+)\//m.exec(stdout)?.[1];
     return measured === undefined ? { ok: true } : { ok: true, milliseconds: Math.round(Number(measured)) };
   });
 }
 
-/** What a router said, or the kernel; nothing where no answer came. */
+/** The error of a router or the kernel; undefined: no answer came. */
 function reason(stdout: string, stderr: string): string | undefined {
   const router = /^From \S+.* icmp_seq=\d+ (.+)$/m.exec(stdout)?.[1];
   return router ?? /^ping: (?:\w+: )?(.+)$/m.exec(stderr)?.[1];

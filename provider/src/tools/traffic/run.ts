@@ -3,33 +3,33 @@ import type { Host, Result, RunOptions } from "../../host";
 import { commandError } from "../../host/command-error";
 import { enter } from "../../host/netns";
 
-/** What one attempt to reach something gave: an answer, or why there was none. */
+/** The result of one attempt: an answer, or the reason why there was none. */
 export interface Answer {
   readonly ok: boolean;
-  /** What was answered, without blanks around it: the body of a page, a datagram, records, the output of a command. */
+  /** The answer without blanks around it: the body of a page, a datagram, records, or the output of a command. */
   readonly body?: string;
   /** Why it is not ok. */
   readonly failure?: string;
   /** Milliseconds that the answer took. */
   readonly milliseconds?: number;
-  /** The command line that was run, as a shell takes it; without secrets. */
+  /** The command line that was run, in a shell's syntax and without secrets. */
   readonly command: string;
 }
 
-/** Longer bodies are cut: they go into the state. */
+/** Longer bodies are cut, because they are kept in the state. */
 const bodyLength = 200;
 
 export function bodyOf(text: string): string {
   return text.trim().slice(0, bodyLength).toWellFormed();
 }
 
-/** An answer that is longer is none: the one who answers decides how long it gets. Bytes. */
+/** A longer answer counts as none, because the other side decides how long it is. In bytes. */
 const maxOutputBytes = 1024 * 1024;
 export const tooLong = `an answer of more than ${maxOutputBytes} bytes`;
 
 /**
- * That a command could not get into its namespace is no answer, least of all the failure that somebody expects. Undefined:
- * the answer was too long.
+ * Runs a command in a namespace. If it cannot enter the namespace, that is an error and not a result, not even when a
+ * failure is expected. Undefined: the answer was too long.
  */
 export async function runTool(
   host: Host,
@@ -46,10 +46,10 @@ export async function runTool(
   return result;
 }
 
-/** What a command found, beside its command line and the time that it took. */
+/** The result of a command, without its command line. */
 type Finding = Omit<Answer, "command">;
 
-/** Runs a command in a namespace. Its time is that of the whole command, unless `judge` knows better. */
+/** Runs a command in a namespace. The time is that of the whole command, unless `judge` returns a better one. */
 export async function runClient(
   host: Host,
   netns: string | undefined,
@@ -73,17 +73,17 @@ export async function runClient(
   }
 }
 
-/** Why a command failed: its exit code, and the reason that it gave, if it gave one. */
+/** Why a command failed: its exit code, and its own reason if it gave one. */
 export function exitReason(name: string, exitCode: number, reason?: string): string {
   return reason ? `${name}: exit ${exitCode}, ${reason}` : `${name}: exit ${exitCode}`;
 }
 
-/** Seconds as a command takes them that knows whole ones only. */
+/** Seconds for a command that accepts only whole ones. */
 export function wholeSeconds(seconds: number): string {
   return String(Math.max(1, Math.ceil(seconds)));
 }
 
-/** A command line as a shell takes it. */
+/** A command line in a shell's syntax. */
 export function shellLine(argv: readonly string[]): string {
   return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
 }
