@@ -17,6 +17,8 @@ export interface Place {
   readonly netns: string | undefined;
   /** Kind and id. */
   readonly what: string;
+  /** Tells what it goes with, such as a link, from a later one of that name; undefined: there is none. */
+  readonly incarnation?: ((host: Host) => Promise<string | undefined>) | undefined;
 }
 
 export interface Entry {
@@ -28,61 +30,86 @@ export interface Entry {
   readonly value?: unknown;
 }
 
-/** What is always there, such as a setting, cannot tell that its namespace was made again by hand: the entry does. */
+/**
+ * Of which namespace the object is, and of which other thing of its place. Names can be given again, by hand too: an entry
+ * is void for what has the name of one that is gone.
+ */
 interface Incarnation {
   readonly namespace?: string | undefined;
+  readonly incarnation?: string | undefined;
 }
 
 /** Claims an object for one owner alone; returns the entry that stands, ours or another's. */
 export async function claim(host: Host, place: Place, owner: string): Promise<Entry> {
+  const now = await incarnationOf(host, place);
   const entry = { what: place.what, owner };
-  let there: Entry | undefined;
   // What stands there may go before it is read.
-  for (let attempt = 1; !there && attempt <= attempts; attempt++) {
-    if (await storeOf(host).write(line(path(place), entry))) return entry;
-    there = await readClaim(host, place);
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    if (await storeOf(host).write(line(path(place), { ...entry, ...now }))) return entry;
+    const there = await storeOf(host).read(path(place));
+    if (there !== undefined && !isVoid(parse(there), now)) return wordsOf(parse(there));
+    if (there !== undefined) await eraseClaim(host, place);
   }
-  if (!there) throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);
-  return there;
+  throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);
 }
 
 /** Puts an owner in place of whoever the entry names. */
 export async function replaceClaim(host: Host, place: Place, owner: string): Promise<void> {
-  await storeOf(host).overwrite(line(path(place), { what: place.what, owner }));
+  const entry = { what: place.what, owner, ...(await incarnationOf(host, place)) };
+  await storeOf(host).overwrite(line(path(place), entry));
 }
 
-/** The entry of an object that one owner alone may have. */
+/** The entry of an object that one owner alone may have; the owner of a void one is "", which is nobody of ours. */
 export async function readClaim(host: Host, place: Place): Promise<Entry | undefined> {
   const text = await storeOf(host).read(path(place));
-  return text === undefined ? undefined : parse(text);
+  if (text === undefined) return undefined;
+  const entry = parse(text);
+  return { ...wordsOf(entry), ...(isVoid(entry, await incarnationOf(host, place)) && { owner: "" }) };
 }
 
 /** Writes down one of several owners that share an object; tells whether it had no entry yet. */
 export async function addShare(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<boolean> {
-  const namespace = await identityOf(host, place);
-  const text = line(path(place, entry.owner), { what: place.what, ...entry, namespace });
+  const text = line(path(place, entry.owner), { what: place.what, ...entry, ...(await incarnationOf(host, place)) });
   if (await storeOf(host).write(text)) return true;
   await storeOf(host).overwrite(text);
   return false;
 }
 
-/** The entries of those that share it, but for those of a namespace that had the name before. */
+/** The entries of those that share it, but for those that are void. */
 export async function readShares(host: Host, place: Place): Promise<Entry[]> {
   const entries = (await storeOf(host).find(path(place))).map(parse);
-  const now = entries.length > 0 ? await identityOf(host, place) : undefined;
-  return entries
-    .filter(({ namespace = now }) => now === undefined || namespace === now)
-    .map(({ namespace: _, ...entry }) => entry);
+  const now = entries.length > 0 ? await incarnationOf(host, place) : {};
+  return entries.filter((entry) => !isVoid(entry, now)).map(wordsOf);
 }
 
-async function identityOf(host: Host, { netns }: Place): Promise<string | undefined> {
-  return netns === undefined ? undefined : netnsIdentity(host, netns);
+/** Is the entry of an owner void? What it recorded of the time before is of what is gone. */
+export async function isShareVoid(host: Host, place: Place, owner: string): Promise<boolean> {
+  const text = await storeOf(host).read(path(place, owner));
+  return text !== undefined && isVoid(parse(text), await incarnationOf(host, place));
+}
+
+async function incarnationOf(host: Host, { netns, incarnation }: Place): Promise<Incarnation> {
+  return {
+    namespace: netns === undefined ? undefined : await netnsIdentity(host, netns),
+    incarnation: await incarnation?.(host),
+  };
+}
+
+/** Entries of former releases do not tell; nor can it be told of what is not there. */
+function isVoid(entry: Incarnation, now: Incarnation): boolean {
+  return (["namespace", "incarnation"] as const).some(
+    (key) => entry[key] !== undefined && now[key] !== undefined && entry[key] !== now[key],
+  );
+}
+
+function wordsOf({ namespace: _, incarnation: __, ...entry }: Entry & Incarnation): Entry {
+  return entry;
 }
 
 /** All entries of a host, of all its namespaces, with the namespace that each is of. */
 export async function listEntries(host: Host): Promise<(Entry & Place)[]> {
   const lines = await storeOf(host).find(`${directory}/`);
-  return lines.map((line) => ({ ...parse(line), netns: netnsOf(basename(line)) }));
+  return lines.map((line) => ({ ...wordsOf(parse(line)), netns: netnsOf(basename(line)) }));
 }
 
 /** What several owners share, as what may be imported: not while it has one. */

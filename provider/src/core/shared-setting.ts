@@ -1,7 +1,7 @@
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import { withLock } from "../host/lock";
-import { addShare, type Entry, eraseShare, type Place, readShares } from "./ledger";
+import { addShare, type Entry, eraseShare, isShareVoid, type Place, readShares } from "./ledger";
 import { stackOf } from "./ownership";
 
 /** A setting that always has a value. Stacks can share it if they agree on the value. */
@@ -38,7 +38,8 @@ export function holdSetting(
     const [now, holders] = await Promise.all([read(), readShares(host, place)]);
     requireAgreement(holders, former, value);
     // The first holder recorded the value before it.
-    const before = String(holders[0]?.before ?? previous ?? now ?? value);
+    const known = (await isShareVoid(host, place, former)) ? undefined : previous;
+    const before = String(holders[0]?.before ?? known ?? now ?? value);
     const ours = holders.find((each) => each.owner === owner);
     if (ours?.value !== value) await addShare(host, place, { owner, before, value });
     try {
@@ -67,8 +68,9 @@ export function releaseSetting(
   previous: string | undefined,
 ): Promise<void> {
   return withLock(host, place, async () => {
+    const isOfAnother = await isShareVoid(host, place, owner);
     await eraseShare(host, place, owner);
-    if (previous === undefined || (await readShares(host, place)).length > 0) return;
+    if (previous === undefined || isOfAnother || (await readShares(host, place)).length > 0) return;
     if ((await read()) !== previous) await write(previous);
   });
 }

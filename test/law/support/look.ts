@@ -141,7 +141,7 @@ function fileObjects(lines: readonly string[]): Thing[] {
       ? `ledger ${target
           .join(" ")
           .replace(/\/[^/]*$/, "")
-          .replace(/,"namespace":"[\d ]+"/, "")
+          .replace(/,"(?:namespace|incarnation)":"[\d ]+"/g, "")
           .replace(drawn, "by lot")} in ${path.replace(/^.*\/|:.*$/g, "") || "the host"}`
       : `file ${path}`;
     return { id, sort: ledger ? "ledger" : "file", is: { type, mode } };

@@ -1,9 +1,10 @@
-import { type Entry, readShares } from "../../core/ledger";
+import { type Entry, type Place, readShares } from "../../core/ledger";
 import type { Host } from "../../host";
+import { linkIncarnation } from "../../tools/ip/links";
 import { findUsers } from "./setting-users";
 import { findLoss } from "./sysctl-advice";
 import { exceptions } from "./sysctl-family";
-import { leaderOf, variableOf } from "./sysctl-names";
+import { leaderOf, linkOf, variableOf } from "./sysctl-names";
 
 /** What there was before the first of those that share a setting. */
 interface Before {
@@ -16,8 +17,10 @@ interface Before {
   readonly users?: readonly string[];
 }
 
-export function placeOf(variable: string, netns: string | undefined) {
-  return { netns, what: `Sysctl ${variable}` };
+export function placeOf(variable: string, netns: string | undefined): Place {
+  const link = linkOf(variable);
+  const incarnation = link === undefined ? undefined : (host: Host) => linkIncarnation(host, netns, link);
+  return { netns, what: `Sysctl ${variable}`, incarnation };
 }
 
 export function beforeOf({ before }: Entry): Before {

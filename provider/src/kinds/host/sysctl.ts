@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
-import { addShare, eraseShare, listUnshared, readShares } from "../../core/ledger";
+import { addShare, eraseShare, isShareVoid, listUnshared, readShares } from "../../core/ledger";
 import { notice } from "../../core/notice";
 import { requireAgreement } from "../../core/shared-setting";
 import { LocalnetError } from "../../errors";
@@ -64,7 +64,8 @@ export const sysctl = defineKind({
       const ours = holders.find((each) => each.owner === owner);
       const noted = ours && beforeOf(ours).undo;
       const family = now === value && !noted ? new Map() : await readFamily(host, netns, variable);
-      const before = await valueBefore(host, netns, variable, now, holders, recorded?.previousValue, family);
+      const previous = ours || !(await isShareVoid(host, place, former)) ? recorded?.previousValue : undefined;
+      const before = await valueBefore(host, netns, variable, now, holders, previous, family);
       const note = (undo?: Record<string, string>) =>
         addShare(host, place, { owner, before: { ...before, undo }, value });
       if (ours?.value !== value) await note(noted);
@@ -89,7 +90,8 @@ export const sysctl = defineKind({
     await withLock(host, { netns, what: groupOf(variable) }, async () => {
       const holders = await readShares(host, place);
       const ours = holders.find((each) => each.owner === owner);
-      if (onDelete === "restore" && previousValue !== undefined && holders.every((each) => each === ours)) {
+      const isKnown = previousValue !== undefined && (ours || !(await isShareVoid(host, place, owner)));
+      if (onDelete === "restore" && isKnown && holders.every((each) => each === ours)) {
         const before = ours ? beforeOf(ours) : { value: previousValue };
         const value = (await leadersValue(host, netns, variable)) ?? before.value;
         const reason = value === now ? undefined : await reasonToStay(host, netns, variable, value, before);

@@ -71,7 +71,7 @@ export async function requireUnclaimed(
   for (const each of addresses) {
     if (before.includes(each) || !link.inputs.addresses.includes(each)) continue;
     const entry = await readClaim(host, { netns, what: `${addressType} ${addressId(name, each, netns)}` });
-    if (!entry) continue;
+    if (!entry?.owner) continue;
     const hint = "an address is either in a link's addresses, or an Address of its own";
     throw new LocalnetError("LN_EXISTS", `addresses: ${each} is there already and belongs to ${entry.owner}`, { hint });
   }

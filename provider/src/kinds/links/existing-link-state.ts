@@ -3,7 +3,7 @@ import { isMark, ownerIn } from "../../core/mark";
 import type { Host } from "../../host";
 import { at } from "../../schema/fields";
 import { changeSpeed, showSpeed } from "../../tools/ethtool-speed";
-import type { Link } from "../../tools/ip/links";
+import { type Link, linkIncarnation } from "../../tools/ip/links";
 import { modeOf } from "./addrgenmode";
 import { ensureLink } from "./ensure";
 import { type ExistingArgs, existingInputs } from "./existing-link-args";
@@ -19,7 +19,11 @@ type Name = Pick<ExistingArgs, "name" | "netns">;
 
 /** Where the ledger keeps what was there before. */
 export function placeOf({ name, netns }: Name) {
-  return { netns, what: `Link ${at(name, netns)}` };
+  return {
+    netns,
+    what: `Link ${at(name, netns)}`,
+    incarnation: (host: Host) => linkIncarnation(host, netns, name),
+  };
 }
 
 export function wantedOf(args: object): Wanted {

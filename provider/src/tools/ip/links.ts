@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { groupOf, isMark, markOf, ownerIn } from "../../core/mark";
-import { LocalnetError } from "../../errors";
+import { LocalnetError, undefinedWithoutNetns } from "../../errors";
 import { cached, type Host, usesReadCache } from "../../host";
 import { coalesce, getOrCreate } from "../../host/coalesce";
 import type { Netem } from "../netem";
@@ -104,6 +104,16 @@ export async function showLink(host: Host, netns: string | undefined, name: stri
   if (isLinkKnownAbsent(host, netns, name)) return undefined;
   const links = usesReadCache() ? await showLinks(host, netns) : await linkReader(host, netns)(name);
   return links.find(({ ifname }) => ifname === name);
+}
+
+/** Tells a link from a later one of its name in the namespace: the kernel gives the number of one that is gone to no other. */
+export async function linkIncarnation(
+  host: Host,
+  netns: string | undefined,
+  name: string,
+): Promise<string | undefined> {
+  const link = await undefinedWithoutNetns(() => showLink(host, netns, name));
+  return link && String(link.ifindex);
 }
 
 const linkReaders = new WeakMap<Host, Map<string, (name: string) => Promise<Link[]>>>();
