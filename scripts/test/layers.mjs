@@ -25,7 +25,8 @@ const lacked =
 const overSsh = "\\b(doctor|host|file|ledger|netns|pod|route|process|requirements)\\.test";
 
 /** Tests that need more than one user, or files or settings of the host's own: a user namespace of an ordinary user has none. */
-const notRootless = "\\b(clean|netns-files|iptables-rule(-drift|-places)?|policy-rule|probe|sysctl)\\.test";
+const notRootless =
+  "\\b(clean|netns-files|iptables-rule(-drift|-places)?|policy-rule|probe|process-user|sysctl)\\.test";
 
 const features = { globalSetup: "test/kernel/support/probe-features.mjs" };
 

@@ -8615,6 +8615,12 @@ export interface ProcessArgs extends CommonArgs {
    * resource.
    */
   environment?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+  /**
+   * User of the host, by name or number, that it runs as, with the groups of that user (`setpriv`); `ready.exec` runs
+   * as the provider's own. Its output goes to the log, which it cannot open by itself (`/dev/stdout`). Default: the
+   * provider's own user, which with `sudo` is root. A change replaces the resource.
+   */
+  user?: pulumi.Input<string> | undefined;
   /** Directory that it starts in. Default: "/". A change replaces the resource. */
   workingDirectory?: pulumi.Input<string> | undefined;
   /**
@@ -8738,6 +8744,11 @@ export class Process extends LocalnetResource {
    * the process runs as can read them. The state holds them, encrypted where they are secrets.
    */
   declare readonly environment: pulumi.Output<Record<string, string> | undefined>;
+  /**
+   * User of the host, by name or number, that it runs as, with the groups of that user (`setpriv`); `ready.exec` runs
+   * as the provider's own. Its output goes to the log, which it cannot open by itself (`/dev/stdout`).
+   */
+  declare readonly user: pulumi.Output<string | undefined>;
   /** Directory that it starts in. */
   declare readonly workingDirectory: pulumi.Output<string>;
   /** File that its output is appended to, mode 0600. */

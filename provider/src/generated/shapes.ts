@@ -839,6 +839,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "command",
       "netns",
       "environment",
+      "user",
       "workingDirectory",
       "logFile",
       "ready",

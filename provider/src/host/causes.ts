@@ -77,6 +77,12 @@ export const causes: readonly Cause[] = [
     hint: permissionHint,
   },
   {
+    pattern: /setpriv: \w+ failed: Invalid argument/,
+    code: "LN_PERMISSION",
+    summary: "the user namespace of the provider does not have this user",
+    hint: "run the provider as root of the host, or leave out the user",
+  },
+  {
     pattern: /Read-only file system/i,
     code: "LN_PERMISSION",
     summary: "a file system is mounted read-only",

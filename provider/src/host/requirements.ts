@@ -22,6 +22,7 @@ export const requirements = {
   nft: { package: "nftables", version: { argv: ["nft", "-v"], atLeast: "1.0.6" } },
   wg: { package: "wireguard-tools", version: { argv: ["wg", "--version"], atLeast: "1.0.20210914" } },
   nsenter: { package: "util-linux" },
+  setpriv: { package: "util-linux" },
   curl: { package: "curl" },
   nc: { package: "netcat-openbsd" },
   ping: { package: "iputils-ping" },

@@ -43,6 +43,7 @@ contract("that waits", (world) => {
     replaces: {
       command: ["sleep", "1"],
       environment: {},
+      user: "nobody",
       workingDirectory: "/",
       logFile: "/tmp/other.log",
       ready: { exec: ["true"], timeoutSeconds: 3 },

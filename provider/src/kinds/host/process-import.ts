@@ -6,6 +6,7 @@ import { netnsPids } from "../../tools/ip/batch";
 import { readLinks } from "../../tools/proc";
 import { readProcesses, readWords } from "../../tools/process";
 import { findMarked } from "./process-mark";
+import { observeUser } from "./process-user";
 
 interface Place {
   readonly owner: string;
@@ -37,8 +38,9 @@ export async function locateProcess<A extends Place>(host: Host, args: A, id: st
   const { bootId, processes } = await readProcesses(host, [pid]);
   const startTime = processes[0]?.startTime;
   if (!isInNamespace || startTime === undefined) return undefined;
+  const user = await observeUser(host, undefined, pid);
   const [workingDirectory, log] = [links.get(directory), links.get(output) ?? ""];
-  return { ...args, command, workingDirectory, pid, startTime, bootId, log };
+  return { ...args, command, user, workingDirectory, pid, startTime, bootId, log };
 }
 
 const settleMilliseconds = 300;

@@ -64,7 +64,7 @@ const startSeconds = 2;
 /** Where one search takes as long as that, the start may too. */
 const startPolls = 5;
 /** The programs that a command is started by. */
-const starters = ["ip", "env", "setsid", "sudo", "nsenter"];
+const starters = ["ip", "env", "setsid", "sudo", "nsenter", "setpriv"];
 
 /** Waits until a new process executes its command, and no longer what starts it. */
 export async function waitForStart(host: Host, args: ProcessArgs): Promise<FoundProcess> {

@@ -5,9 +5,11 @@ import { pathOf } from "../../host/netns";
 import { readInodes, readLinks } from "../../tools/proc";
 import { readWords } from "../../tools/process";
 import { markVariables } from "./process-mark";
+import { observeUser } from "./process-user";
 
 interface Args {
   readonly netns?: string | undefined;
+  readonly user?: string | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -40,6 +42,7 @@ export async function observeStart(host: Host, args: Args, pid: number): Promise
   const variables = await readWords(host, pid, "environ");
   const workingDirectory = (await readLinks(host, [directory])).get(directory);
   return {
+    user: await observeUser(host, args.user, pid),
     ...(command && { command }),
     ...(workingDirectory !== undefined && { workingDirectory }),
     ...(variables && { environment: environmentIn(variables, args.environment) }),

@@ -12,6 +12,7 @@ import { findProcess, stop, waitForStart, waitUntilReady } from "./process-life"
 import { logOf, readLogEnd, removeLog } from "./process-log";
 import { eraseMark, markedFor, markVariables, newMark } from "./process-mark";
 import { netnsInodeOf, observeNetns, observeStart } from "./process-observe";
+import { userName, wordsToRunAs } from "./process-user";
 
 const path = printable.regex(/^\//, "must be an absolute path");
 const signals = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGKILL", "SIGUSR1", "SIGUSR2"] as const;
@@ -35,6 +36,8 @@ export const process = defineKind({
     netns: inNetns.netns.meta({ replace: true, reference: "name", parent: false }),
     /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. On the host only root and the user that the process runs as can read them. The state holds them, encrypted where they are secrets. */
     environment: z.record(variable, text).optional().meta({ replace: true }),
+    /** User of the host, by name or number, that it runs as, with the groups of that user (`setpriv`); `ready.exec` runs as the provider's own. Its output goes to the log, which it cannot open by itself (`/dev/stdout`). Default: the provider's own user, which with `sudo` is root. */
+    user: userName.optional().meta({ replace: true }),
     /** Directory that it starts in. */
     workingDirectory: path.default("/").meta({ replace: true }),
     /** File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the resource, and is begun anew with the process. */
@@ -114,8 +117,9 @@ export const process = defineKind({
     if (args.ready) await requireToolsFor(host, args.ready);
     if (!runs) {
       if (args.netns !== undefined) await requireNetns(host, args.netns);
+      const asUser = await wordsToRunAs(host, args.user);
       await removeLog(host, args);
-      const starter = args.netns === undefined ? [] : ["ip", "netns", "exec", args.netns];
+      const starter = args.netns === undefined ? asUser : ["ip", "netns", "exec", args.netns, ...asUser];
       const environment = { ...(await newMark(host, args.owner)), ...args.environment };
       const options = { environment, workingDirectory: args.workingDirectory, logFile: log };
       await host.start([...starter, ...args.command], options).catch(async (error) => {
@@ -171,5 +175,5 @@ async function clear(host: Host, args: { readonly owner: string; readonly logFil
 
 /** What helps where the command could not be run at all: the kernel says that in the place of its output. */
 function hintOfStart(end: string): string | undefined {
-  return /^exec of ".*" failed: /.test(end) ? hintOf(end) : undefined;
+  return /^(exec of ".*" failed|setpriv: failed to execute .*): /.test(end) ? hintOf(end) : undefined;
 }

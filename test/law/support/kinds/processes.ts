@@ -16,6 +16,7 @@ export const process: Shape = {
       ]),
     environment: ({ draw }) => draw.pick([{ ONE: "1" }, { ONE: "1", TWO: "a b" }]),
     workingDirectory: ({ draw }) => draw.pick(["/", "/tmp"]),
+    user: ({ draw }) => draw.pick(["nobody", "daemon", "1"]),
     logFile: ({ draw }) => draw.pick(["/run/user-one.log", "/run/user-two.log"]),
     ready: () => ({ exec: ["true"] }),
     stopTimeoutSeconds: ({ draw }) => draw.pick([1, 5]),
