@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { kinds } from "../../provider/src/kinds";
 import { lack } from "../kernel/support/features";
 import { Resources } from "./support/arbitrary";
-import { get, optionalPaths } from "./support/generate";
+import { Draw } from "./support/draw";
+import { get, optionalPaths, sceneOf } from "./support/generate";
 import { common, reasonFor, shapeOf } from "./support/kinds";
 
 test.each(Object.keys(kinds))("%s: programs have it with each of its inputs, or the tables say why not", (type) => {
@@ -23,6 +24,13 @@ test.each(Object.keys(kinds))("%s: programs have it with each of its inputs, or 
       }
     }
   expect({ type, isThere: count > 0, missing: missing() }).toEqual({ type, isThere: true, missing: [] });
+});
+
+test("a resource that comes takes no name that a link of the former program has, be it a far end", () => {
+  const former = [{ name: "v1", type: "VethPair", inputs: { peer: { name: "w1" } } }];
+  const anyDraw = new Draw({ nextInt: (min: number) => min } as fc.Random);
+  expect(sceneOf([], anyDraw, former).fresh("w")).toBe("w2");
+  expect(sceneOf([], anyDraw).fresh("w")).toBe("w1");
 });
 
 test("what the tables say of inputs is of inputs that there are", () => {

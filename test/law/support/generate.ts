@@ -61,11 +61,10 @@ export function sceneOf(program: Program, draw: Draw, others: Program = []): Sce
     program,
     draw,
     fresh(prefix) {
-      const taken = new Set(
-        [...program, ...others]
-          .flatMap((each) => [each.name, kernelName(each)])
-          .concat(links([...program]).map((each) => each.name)),
-      );
+      const resources = [...program, ...others].flatMap((each) => [each.name, kernelName(each)]);
+      // The far end of a pair that the program gives up is there until the engine deletes it, which it does last.
+      const ends = [...links(program), ...links(others)].map((each) => each.name);
+      const taken = new Set([...resources, ...ends]);
       for (let number = draw.int(1, 3); ; number++) if (!taken.has(`${prefix}${number}`)) return `${prefix}${number}`;
     },
   };
