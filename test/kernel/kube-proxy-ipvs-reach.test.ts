@@ -1,28 +1,8 @@
 import { reachable } from "../fixtures/kube-proxy/reach";
-import { lack } from "./support/features";
-import { ProxiedNode } from "./support/kube-proxy";
-import { answersAsKubeProxy, hairpinsAsKubeProxy, inMode } from "./support/kube-proxy-reach";
-import { ProxiedLab } from "./support/proxied-lab";
-import { World } from "./support/world";
+import { describeIpvs } from "./support/kube-proxy-ipvs";
+import { answersAsKubeProxy, hairpinsAsKubeProxy } from "./support/kube-proxy-reach";
 
-// Over ssh to an emulated machine, a hundred objects take their time.
-jest.setTimeout(10 * 60_000);
-
-const world = new World();
-const lab = new ProxiedLab(world);
-const node = new ProxiedNode(world, lab.node, true);
-const lacking = lack("ipvs") ?? lack("dummy") ?? lack("ipset");
-
-(lacking ? describe.skip : describe)(`mode ipvs${lacking ? `: ${lacking}` : ""}`, () => {
-  beforeAll(async () => {
-    await world.hold("br_netfilter");
-    // Its settings are there as soon as the module is.
-    for (const module of ["ip_vs_rr", "br_netfilter"]) await world.run("modprobe", module);
-    await lab.build();
-    await node.bringUp(inMode(reachable, "ipvs"));
-  });
-  afterAll(async () => expect(await world.cleanUp()).toEqual([]));
-
+describeIpvs(reachable, (lab) => {
   answersAsKubeProxy(lab, "ipvs");
   hairpinsAsKubeProxy(lab, "ipvs");
 });
