@@ -1,15 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, release, tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureKubernetes } from "../kubernetes/kubernetes.mjs";
 import { ensureProgram } from "../lab/setup.mjs";
 import { printLine } from "../lib/cli.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
+import { inThrowawayHome } from "../lib/home.mjs";
 import { root } from "../lib/paths.mjs";
 import { run } from "../lib/run.mjs";
 import { openSandbox } from "../lib/sandbox.mjs";
-import { ensurePulumi, throwawayEnv } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumi, throwawayEnv, withCli } from "../pulumi-cli/pulumi.mjs";
 import { runIn, startVm, stopVm } from "../vm/vm.mjs";
 import { chart } from "./chart.mjs";
 
@@ -99,29 +100,23 @@ function write(folder, machine, entries) {
  * @returns {Promise<Measured | undefined>} undefined: it took too long
  */
 async function measure({ cli, left, ...what }) {
-  const home = mkdtempSync(join(tmpdir(), "localnet-services-"));
   const sandbox = await openSandbox({ network: what.sshConfig === undefined });
   try {
-    const insideScript = join(import.meta.dirname, "inside.mjs");
-    const { code, stdout, text, timedOut } = await run(
-      [...sandbox.enterArgv, "node", insideScript, JSON.stringify({ ...what, home })],
-      {
+    const { code, stdout, text, timedOut } = await inThrowawayHome("services", (home) =>
+      run([...sandbox.enterArgv, "node", join(import.meta.dirname, "inside.mjs"), JSON.stringify({ ...what, home })], {
         timeoutSeconds: Math.ceil(left),
         env: {
-          ...process.env,
+          ...throwawayEnv(home, withCli(cli)),
           ...(what.sshConfig && { LOCALNET_SSH_CONFIG: what.sshConfig }),
-          PATH: [cli, process.env.PATH].join(delimiter),
-          ...throwawayEnv(home),
           PULUMI_SKIP_CHECKPOINTS: "true",
           PULUMI_EXPERIMENTAL: "true",
         },
-      },
+      }),
     );
     if (timedOut) return undefined;
     if (code !== 0) throw new Error(text.slice(-4000));
     return { mode: what.mode, by: what.by, count: what.count, ...JSON.parse(stdout) };
   } finally {
     await sandbox.close();
-    rmSync(home, { recursive: true, force: true });
   }
 }

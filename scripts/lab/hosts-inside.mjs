@@ -3,10 +3,11 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { main } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
-import { interactive, output } from "../lib/run.mjs";
+import { output } from "../lib/run.mjs";
 import { difference, snapshot } from "../snapshot/snapshot.mjs";
 import { quoted } from "../vm/vm.mjs";
 import { printComparison } from "./down.mjs";
+import { heading, nothingToDo, shellIn } from "./inside.mjs";
 import { openStack } from "./stack.mjs";
 
 const urls = process.argv.slice(2);
@@ -44,23 +45,14 @@ async function walk() {
   if ((await stack.refresh()) !== 0) throw new Error("pulumi refresh failed");
   heading("pulumi up, which repairs it");
   await stack.up({ refresh: false, shown: true });
-  heading("pulumi preview, once more");
-  const text = await stack.pending();
-  if (text !== undefined) throw new Error(`Something is still to be done:\n${text}`);
-  console.log("Nothing to do.\n");
+  await nothingToDo(stack);
 }
 
-async function shell() {
-  console.log(`The hosts are there for as long as this shell; exit takes them away again. To look around:
+function shell() {
+  const hints = `The hosts are there for as long as this shell; exit takes them away again. To look around:
   a command on a host:           ssh -F $LOCALNET_SSH_CONFIG ${urls[1]} ip netns
   all of it, as a picture:       npx localnet graph --format html > lab.html
   what a packet passes:          npx localnet trace --from host1-pod1 ping 10.77.3.2
-  break it, see it, mend it:     ssh -F $LOCALNET_SSH_CONFIG ${urls[1]} ip link set lan0 down; pulumi refresh; pulumi up`);
-  const env = { ...process.env, PULUMI_STACK: "lab", PS1: "three-hosts# " };
-  await interactive(["bash", "--norc", "+m"], { cwd: project, env });
-}
-
-/** @param {string} text */
-function heading(text) {
-  console.log(`== ${text}`);
+  break it, see it, mend it:     ssh -F $LOCALNET_SSH_CONFIG ${urls[1]} ip link set lan0 down; pulumi refresh; pulumi up`;
+  return shellIn(project, "three-hosts", hints);
 }

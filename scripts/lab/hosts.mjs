@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
+import { inThrowawayHome } from "../lib/home.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive } from "../lib/run.mjs";
 import { openSshHosts } from "../lib/ssh-hosts.mjs";
 import { ensureSshd } from "../lib/unpacked.mjs";
-import { ensurePulumi, throwawayEnv } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumi, throwawayEnv, withCli } from "../pulumi-cli/pulumi.mjs";
 import { ensureProgram } from "./setup.mjs";
 
 /** What the example's resources and probes use. */
@@ -19,21 +18,16 @@ export async function hostsLab() {
   await ensureDebian(packages);
   const [sshd, cli] = [await ensureSshd(), await ensurePulumi()];
   await ensureProgram();
-  const home = mkdtempSync(join(tmpdir(), "localnet-hosts-"));
-  const net = await openSshHosts(count, { directory: home, over: sshd ? [sshd] : [] });
-  try {
-    for (const host of net.hosts) await host.boot();
-    const urls = net.hosts.map(({ url }) => url);
-    return await interactive([...net.enterArgv, "node", join(root, "scripts/lab/hosts-inside.mjs"), ...urls], {
-      env: {
-        ...process.env,
-        PATH: [cli, process.env.PATH].join(delimiter),
-        ...throwawayEnv(home),
-        LOCALNET_SSH_CONFIG: net.sshConfig,
-      },
-    });
-  } finally {
-    await net.close();
-    rmSync(home, { recursive: true, force: true });
-  }
+  return inThrowawayHome("hosts", async (home) => {
+    const net = await openSshHosts(count, { directory: home, over: sshd ? [sshd] : [] });
+    try {
+      for (const host of net.hosts) await host.boot();
+      const urls = net.hosts.map(({ url }) => url);
+      return await interactive([...net.enterArgv, "node", join(root, "scripts/lab/hosts-inside.mjs"), ...urls], {
+        env: { ...throwawayEnv(home, withCli(cli)), LOCALNET_SSH_CONFIG: net.sshConfig },
+      });
+    } finally {
+      await net.close();
+    }
+  });
 }

@@ -6,10 +6,10 @@ import { difference } from "../kubernetes/objects.mjs";
 import { main } from "../lib/cli.mjs";
 import { inColumns } from "../lib/columns.mjs";
 import { root } from "../lib/paths.mjs";
-import { interactive, run } from "../lib/run.mjs";
+import { run } from "../lib/run.mjs";
 import { quoted } from "../vm/vm.mjs";
+import { heading, shellIn, showUp } from "./inside.mjs";
 import { openStack } from "./stack.mjs";
-import { isAsExpected, table } from "./table.mjs";
 
 const { mode, by, compare, programs, sshConfig, host } = JSON.parse(process.argv[2] ?? "{}");
 const project = join(root, "examples/kube-proxy");
@@ -26,7 +26,7 @@ await main(async () => {
       if (value) await stack.configure(key, value);
     return compare ? await compareBoth() : await show(by);
   } finally {
-    console.log("== pulumi destroy");
+    heading("pulumi destroy");
     await stack.destroy();
     rmSync(join(project, "Pulumi.lab.yaml"), { force: true });
   }
@@ -39,23 +39,19 @@ function nodeOf(whose) {
 
 /** @param {string} whose */
 async function up(whose) {
-  console.log(`== pulumi up: mode ${mode}, by ${whose}`);
   await stack.configure("by", whose);
-  const rows = await stack.up({ refresh: false, shown: true });
-  console.log(`\n${table(rows)}\n`);
-  if (rows.length === 0 || !rows.every(isAsExpected)) throw new Error("That is not what must be seen");
+  await showUp(stack, `pulumi up: mode ${mode}, by ${whose}`);
 }
 
 /** @param {string} whose */
 async function show(whose) {
   await up(whose);
   if (!process.stdin.isTTY || sshConfig) return 0;
-  console.log(`It is up for as long as this shell; exit takes it away again. To look around:
+  const hints = `It is up for as long as this shell; exit takes it away again. To look around:
   the service, from a pod:     ip netns exec pod1 curl http://10.96.77.10
   the node's network:          ip netns exec ${nodeOf(whose)} iptables-save
-  change it:                   pulumi config set by kube-proxy; pulumi up`);
-  const env = { ...process.env, PULUMI_STACK: "lab", PS1: "kube-proxy-lab# " };
-  await interactive(["bash", "--norc", "+m"], { cwd: project, env });
+  change it:                   pulumi config set by kube-proxy; pulumi up`;
+  await shellIn(project, "kube-proxy-lab", hints);
   return 0;
 }
 
@@ -71,10 +67,11 @@ async function compareBoth() {
     const other = theirs.answers[index]?.got ?? "";
     return [from, what, got, other, got === other ? "same" : "DIFFERENT"];
   });
-  console.log(`== mode ${mode}: what clients get`);
+  heading(`mode ${mode}: what clients get`);
   console.log(inColumns([["from", "what", "by resources", "by kube-proxy", ""], ...rows]));
   const lines = difference(ours.objects, theirs.objects);
-  console.log(`\n== mode ${mode}: what the kernel has, names included (docs/kube-proxy.md tells what is left out)`);
+  console.log();
+  heading(`mode ${mode}: what the kernel has, names included (docs/kube-proxy.md tells what is left out)`);
   console.log(`by resources ${ours.objects.length} lines, by kube-proxy ${theirs.objects.length} lines`);
   console.log(lines.length === 0 ? "the same\n" : `${lines.join("\n")}\n`);
   return lines.length === 0 && rows.every(([, , got, other]) => got === other) ? 0 : 1;

@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureKubernetes } from "../kubernetes/kubernetes.mjs";
 import { ensureDebian } from "../lib/debian.mjs";
+import { inThrowawayHome } from "../lib/home.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive, run } from "../lib/run.mjs";
 import { openSandbox } from "../lib/sandbox.mjs";
-import { ensurePulumi, throwawayEnv } from "../pulumi-cli/pulumi.mjs";
+import { ensurePulumi, throwawayEnv, withCli } from "../pulumi-cli/pulumi.mjs";
 import { startVm, stopVm, vmHost, vmStatus } from "../vm/vm.mjs";
 import { ensureProgram } from "./setup.mjs";
 
@@ -29,7 +28,6 @@ export async function kubeProxyLab(args) {
   await ensureDebian([...packages, ...clients]);
   const programs = compare || by === "kube-proxy" ? await ensureKubernetes() : "";
   const [cli] = await Promise.all([ensurePulumi(), ensureProgram()]);
-  const home = mkdtempSync(join(tmpdir(), "localnet-kube-proxy-"));
   const sandbox = await openSandbox({ network: true });
   const hasIpvs = mode !== "ipvs" || (await run([...sandbox.enterArgv, "ipvsadm", "-L", "-n"])).code === 0;
   // A machine that runs already may be named by its file for ssh.
@@ -39,18 +37,15 @@ export async function kubeProxyLab(args) {
     const sshConfig = hasIpvs ? undefined : (given ?? (await startVm(machine)).sshConfig);
     const enterArgv = sshConfig ? [] : sandbox.enterArgv;
     const what = JSON.stringify({ mode, by, compare, programs, ...(sshConfig && { sshConfig, host: vmHost }) });
-    return await interactive([...enterArgv, "node", join(root, "scripts/lab/kube-proxy-inside.mjs"), what], {
-      env: {
-        ...process.env,
-        PATH: [cli, process.env.PATH].join(delimiter),
-        ...throwawayEnv(home),
-        ...(sshConfig && { LOCALNET_SSH_CONFIG: sshConfig }),
-      },
-    });
+    const argv = [...enterArgv, "node", join(root, "scripts/lab/kube-proxy-inside.mjs"), what];
+    return await inThrowawayHome("kube-proxy", (home) =>
+      interactive(argv, {
+        env: { ...throwawayEnv(home, withCli(cli)), ...(sshConfig && { LOCALNET_SSH_CONFIG: sshConfig }) },
+      }),
+    );
   } finally {
     await sandbox.close();
     if (isOurs) await stopVm(machine);
-    rmSync(home, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureDebian } from "../lib/debian.mjs";
+import { inThrowawayHome } from "../lib/home.mjs";
 import { rootless } from "../lib/rootless.mjs";
 import { interactive } from "../lib/run.mjs";
 import { ensurePulumi, throwawayEnv } from "../pulumi-cli/pulumi.mjs";
@@ -17,17 +16,9 @@ const packages = ["util-linux", "iproute2", "iptables", "curl", "netcat-openbsd"
 export async function rootlessLab(program = "examples/rootless-lab") {
   await ensureDebian(packages);
   const [cli] = await Promise.all([ensurePulumi(), ensureProgram()]);
-  const home = mkdtempSync(join(tmpdir(), "localnet-rootless-"));
-  try {
+  return inThrowawayHome("rootless", async (home) => {
     const { uid, clone, env, argv } = await rootless(home, { path: [cli], copies: [program] });
     const lab = ["node", join(clone, "scripts/lab/rootless-inside.mjs"), String(uid), program];
-    return await interactive(argv(lab, "/"), {
-      env: {
-        ...env,
-        ...throwawayEnv(home),
-      },
-    });
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+    return interactive(argv(lab, "/"), { env: throwawayEnv(home, env) });
+  });
 }

@@ -39,11 +39,7 @@ export async function ensurePulumi() {
  * @returns {NodeJS.ProcessEnv}
  */
 export function pulumiEnv(directory) {
-  const environment = {
-    ...process.env,
-    PATH: [directory, process.env.PATH].join(delimiter),
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-  };
+  const environment = { ...withCli(directory), PULUMI_SKIP_UPDATE_CHECK: "true" };
   if (process.env.PULUMI_BACKEND_URL) return environment;
   mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
   const passphrase = process.env.PULUMI_CONFIG_PASSPHRASE_FILE ? {} : { PULUMI_CONFIG_PASSPHRASE: "" };
@@ -57,11 +53,23 @@ export function pulumiEnv(directory) {
 }
 
 /**
- * What keeps all that the CLI writes in a folder, which goes with its stack.
- * @param {string} home
+ * This environment, with the CLI's folder first on PATH.
+ * @param {string} directory as ensurePulumi returned it
+ * @returns {NodeJS.ProcessEnv}
  */
-export function throwawayEnv(home) {
+export function withCli(directory) {
+  return { ...process.env, PATH: [directory, process.env.PATH].join(delimiter) };
+}
+
+/**
+ * An environment that keeps all that the CLI writes in a folder, which goes with its stack.
+ * @param {string} home
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function throwawayEnv(home, environment) {
   return {
+    ...environment,
     PULUMI_BACKEND_URL: `file://${home}`,
     PULUMI_HOME: join(home, ".pulumi-home"),
     PULUMI_CONFIG_PASSPHRASE: "",
