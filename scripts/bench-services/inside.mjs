@@ -2,7 +2,7 @@
 import { byKubeProxy } from "./by-kube-proxy.mjs";
 import { byResources } from "./by-resources.mjs";
 import { addressOf, network, sendRequests } from "./network.mjs";
-import { clear, kernelBytes, placeOf } from "./place.mjs";
+import { clear, firstAndLast, kernelBytes, placeOf } from "./place.mjs";
 
 const connections = 1000;
 const patienceSeconds = 1200;
@@ -26,8 +26,10 @@ const addSeconds = ((await added) - begin) / 1000;
 await maker.stop?.();
 const tableBytes = (await kernelBytes(place)) - bytesBefore;
 
-const microseconds = { first: await connect(addressOf(0)), last: await connect(addressOf(count - 1)) };
-const megabitsPerSecond = Math.round(await sendRequests(place, "bulk", addressOf(count - 1)));
+const ends = await firstAndLast(place, mode, count);
+const [first = [], last = []] = await sendRequests(place, "connect", ends, connections);
+const microseconds = { first: summary(first), last: summary(last) };
+const megabitsPerSecond = Math.round(await sendRequests(place, "bulk", ends.slice(1)));
 const resources = await maker.resources?.();
 const result = { programSeconds, addSeconds, microseconds, megabitsPerSecond, resources };
 console.log(JSON.stringify({ ...result, ...(sshConfig && { kernelKilobytes: Math.round(tableBytes / 1024) }) }));
@@ -35,17 +37,14 @@ process.exit(0);
 
 /** When a client is answered, and who makes the service has nothing left to do for it. @param {number} index */
 async function answered(index) {
-  await sendRequests(place, "wait", addressOf(index), patienceSeconds);
+  await sendRequests(place, "wait", [addressOf(index)], patienceSeconds);
   await maker.isDone?.(index);
   return Date.now();
 }
 
-/** @param {string} address */
-async function connect(address) {
-  /** @type {number[]} */
-  const times = (await sendRequests(place, "connect", address, connections)).sort(
-    (/** @type {number} */ a, /** @type {number} */ b) => a - b,
-  );
-  const at = (/** @type {number} */ part) => Math.round(times[Math.floor(part * times.length)] ?? 0);
+/** @param {number[]} times */
+function summary(times) {
+  const sorted = times.toSorted((one, other) => one - other);
+  const at = (/** @type {number} */ part) => Math.round(sorted[Math.floor(part * sorted.length)] ?? 0);
   return { median: at(0.5), p99: at(0.99), connections };
 }

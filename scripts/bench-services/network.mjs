@@ -16,31 +16,32 @@ def serve(connection):
 while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 `;
 
-/** A client's work: to wait for an answer, or microseconds of each connection, or megabits per second. */
+/** A client's work: to wait for an answer, or microseconds of connections to each in turn, or megabits per second. */
 const client = `
 import json, socket, sys, time
-what, address, count, wait = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-def connect(timeout):
+what, count, wait, addresses = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4:]
+def connect(address, timeout):
     with socket.create_connection((address, 80), timeout) as s: s.recv(1)
 if what == "wait":
     end = time.monotonic() + count
     while True:
         try:
-            connect(wait)
+            connect(addresses[0], wait)
             break
         except OSError:
             if time.monotonic() > end: sys.exit("no answer")
             time.sleep(0.005)
     print(0)
 elif what == "connect":
-    times = []
+    times = [[] for _ in addresses]
     for _ in range(count):
-        begin = time.perf_counter()
-        connect(10)
-        times.append((time.perf_counter() - begin) * 1e6)
+        for address, its in zip(addresses, times):
+            begin = time.perf_counter()
+            connect(address, 10)
+            its.append((time.perf_counter() - begin) * 1e6)
     print(json.dumps(times))
 else:
-    with socket.create_connection((address, 80), 10) as s:
+    with socket.create_connection((addresses[0], 80), 10) as s:
         s.recv(1)
         s.sendall(b"b")
         begin, size = time.perf_counter(), 0
@@ -72,10 +73,10 @@ export async function network(place) {
 /**
  * @param {import("./place.mjs").Place} place
  * @param {"wait" | "connect" | "bulk"} what
- * @param {string} address
- * @param {number} count seconds to wait, or connections
+ * @param {string[]} addresses
+ * @param {number} count seconds to wait, or connections to each
  */
-export async function sendRequests(place, what, address, count = 0) {
+export async function sendRequests(place, what, addresses, count = 0) {
   const argv = ["ip", "netns", "exec", "pod9", "python3", "-c", client];
-  return JSON.parse(await place.output([...argv, what, address, String(count), String(place.waitSeconds)]));
+  return JSON.parse(await place.output([...argv, what, String(count), String(place.waitSeconds), ...addresses]));
 }

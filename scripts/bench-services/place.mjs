@@ -1,5 +1,6 @@
 import { output, start } from "../lib/run.mjs";
 import { quoted, vmHost } from "../vm/vm.mjs";
+import { addressOf } from "./network.mjs";
 
 /**
  * Where the services are: where this runs, or in a throwaway machine.
@@ -39,6 +40,22 @@ export async function clear(place) {
     touch -c $files /usr/lib/python3.*/*.py
     sleep 2`;
   await place.output(["sh", "-c", script]);
+}
+
+/**
+ * The addresses of the services that a packet is compared with first and last: kube-proxy writes its chain in an order of
+ * chance. Maps have no first and last.
+ * @param {Place} place
+ * @param {string} mode
+ * @param {number} count
+ */
+export async function firstAndLast(place, mode, count) {
+  if (mode !== "iptables") return [addressOf(0), addressOf(count - 1)];
+  const rules = await place.output(["iptables-save", "-t", "nat"]);
+  const addresses = [...rules.matchAll(/^-A KUBE-SERVICES -d (10\.96\.[\d.]+)\/32 /gm)].map(
+    ([, address = ""]) => address,
+  );
+  return [addresses.at(0) ?? "", addresses.at(-1) ?? ""];
 }
 
 /** Bytes that the kernel has for itself and cannot give back: where nothing else goes on, a difference is of its tables. */
