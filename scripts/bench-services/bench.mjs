@@ -28,9 +28,10 @@ const packages = ["iproute2", "iptables", "nftables", "ipset", "ipvsadm", "connt
  * @property {Record<"first" | "last", { median: number, p99: number, connections: number }>} microseconds of a new connection
  * @property {number} megabitsPerSecond of one connection to the last
  * @property {number} [kernelKilobytes] that the kernel has for all, where nothing else goes on
+ * @property {number} load of this machine when it ended
  *
  * @typedef {{ kernel: string, emulated: boolean, cpus: number, model: string | undefined, node: string }} Machine
- * @typedef {{ machine: Machine, load: number, entries: Measured[] }} Run
+ * @typedef {{ machine: Machine, entries: Measured[] }} Run
  */
 
 /** @param {string[]} args */
@@ -52,8 +53,6 @@ export async function benchServices(args) {
     ...{ kernel: vm ? await runIn(vm)(["uname", "-r"]) : release(), emulated: vm !== undefined },
     ...{ cpus: cpus().length, model: cpus()[0]?.model.trim(), node: process.version },
   };
-  /** @type {Measured[]} */
-  const entries = [];
   // The smaller ones of all modes first: what there is no time for is the largest.
   const begin = Date.now();
   const counts = (/** @type {"kube-proxy" | "resources"} */ by) => values[by].split(",").filter(Boolean).map(Number);
@@ -70,9 +69,8 @@ export async function benchServices(args) {
       }
       const measured = await measure({ mode, by, count, programs, cli, left, sshConfig: vm?.sshConfig });
       printLine(`  ${JSON.stringify(measured)}`);
-      if (measured) entries.push(measured);
       // All of it takes its time: what there is so far is written down.
-      write(resolve(root, values.out), machine, entries);
+      if (measured) write(resolve(root, values.out), machine, measured);
     }
   } finally {
     if (vm) await stopVm(machineName);
@@ -80,14 +78,23 @@ export async function benchServices(args) {
   return 0;
 }
 
-/** Beside what was measured on other kernels. @param {string} folder @param {Machine} machine @param {Measured[]} entries */
-function write(folder, machine, entries) {
+/**
+ * In the place of what was measured before of the same, on the same kernel.
+ * @param {string} folder
+ * @param {Machine} machine
+ * @param {Measured} entry
+ */
+function write(folder, machine, entry) {
   const file = join(folder, "services.json");
-  const load = Number(readFileSync("/proc/loadavg", "utf8").split(" ")[1]);
   /** @type {Run[]} */
   const had = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).runs : [];
-  const others = had.filter((run) => run.machine.kernel !== machine.kernel);
-  const runs = [...others, { machine, load, entries }].sort((one, other) =>
+  const isSame = (/** @type {Run} */ run) => run.machine.kernel === machine.kernel;
+  const before = had.find(isSame)?.entries ?? [];
+  const key = (/** @type {Measured} */ { mode, by, count }) => `${by} ${mode} ${String(count).padStart(6)}`;
+  const entries = [...before.filter((each) => key(each) !== key(entry)), entry].sort((one, other) =>
+    key(one) < key(other) ? -1 : 1,
+  );
+  const runs = [...had.filter((run) => !isSame(run)), { machine, entries }].sort((one, other) =>
     one.machine.kernel < other.machine.kernel ? -1 : 1,
   );
   writeFileSync(file, `${JSON.stringify({ runs }, null, 1)}\n`);
@@ -115,7 +122,8 @@ async function measure({ cli, left, ...what }) {
     );
     if (timedOut) return undefined;
     if (code !== 0) throw new Error(text.slice(-4000));
-    return { mode: what.mode, by: what.by, count: what.count, ...JSON.parse(stdout) };
+    const load = Number(readFileSync("/proc/loadavg", "utf8").split(" ")[1]);
+    return { mode: what.mode, by: what.by, count: what.count, ...JSON.parse(stdout), load };
   } finally {
     await sandbox.close();
   }

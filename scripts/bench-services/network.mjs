@@ -18,10 +18,10 @@ while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=
 
 /** A client's work: to wait for an answer, or microseconds of connections to each in turn, or megabits per second. */
 const client = `
-import json, socket, sys, time
+import itertools, json, random, socket, sys, time
 what, count, wait, addresses = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4:]
-def connect(address, timeout):
-    with socket.create_connection((address, 80), timeout) as s: s.recv(1)
+def connect(address, timeout, port=0):
+    with socket.create_connection((address, 80), timeout, ("", port)) as s: s.recv(1)
 if what == "wait":
     end = time.monotonic() + count
     while True:
@@ -33,11 +33,13 @@ if what == "wait":
             time.sleep(0.005)
     print(0)
 elif what == "connect":
+    # Of two connections with one port, to two services with the same endpoints, one would be given another port by the node.
+    ports = itertools.count(random.randint(10000, 30000 - count * len(addresses)))
     times = [[] for _ in addresses]
     for _ in range(count):
         for address, its in zip(addresses, times):
             begin = time.perf_counter()
-            connect(address, 10)
+            connect(address, 30, next(ports))
             its.append((time.perf_counter() - begin) * 1e6)
     print(json.dumps(times))
 else:

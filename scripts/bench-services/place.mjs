@@ -32,7 +32,7 @@ export async function clear(place) {
   if (!place.sshConfig) return;
   const script = `
     modprobe -a ip_vs ip_vs_rr ip_set dummy nft_numgen nft_fib_ipv4 nft_masq
-    nft flush ruleset; ipvsadm -C
+    nft flush ruleset; ipvsadm -C; conntrack -F 2> /dev/null
     ipset list -n | xargs -rn1 ipset destroy
     ip link show kube-ipvs0 > /dev/null 2>&1 && ip link del kube-ipvs0
     for pod in $(ip netns list | cut -d" " -f1); do ip netns pids $pod | xargs -r kill; ip netns delete $pod; done
