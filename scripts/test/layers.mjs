@@ -19,10 +19,10 @@ const waiting = 3;
 
 /** The kinds that this machine's kernel may lack. */
 const lacked =
-  "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|dummy|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|traffic-filter-kinds|xfrm-interface|xfrm-state)\\.test";
+  "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|dummy|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|traffic-filter-kinds|xfrm-interface|xfrm-state)(-beyond)?\\.test";
 
 /** What goes over ssh in its own way, or shows for all kinds that they do. */
-const overSsh = "\\b(doctor|host|file|ledger|netns|pod|route|process|requirements)\\.test";
+const overSsh = "\\b(doctor|host|file|ledger|netns|pod|route(-\\w+)?|process|requirements)\\.test";
 
 /** Tests that need more than one user, or files or settings of the host's own: a user namespace of an ordinary user has none. */
 const notRootless =
@@ -51,10 +51,9 @@ export const layers = [
       ...features,
       roots: ["test/kernel/cases", "test/faults"],
       testPathIgnorePatterns: [
-        "/cases/probe.test.ts$",
-        "/cases/wireguard-key.test.ts$",
-        "/cases/offloads.test.ts$",
-        "/iptables-rule-",
+        "/cases/(probe|wireguard-key|offloads|route-encapsulation)\\.test\\.ts$",
+        "/cases/iptables-rule-",
+        "-beyond\\.test\\.ts$",
       ],
       globals: { localnetFaults: true },
     },
