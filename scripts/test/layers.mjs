@@ -26,7 +26,7 @@ const overSsh = "\\b(doctor|host|file|ledger|netns|pod|route(-\\w+)?|process|req
 
 /** Tests that need more than one user, or files or settings of the host's own: a user namespace of an ordinary user has none. */
 const notRootless =
-  "\\b(clean|netns-files|iptables-rule(-drift|-places)?|policy-rule|probe|process-user|sysctl)\\.test";
+  "\\b(clean|netns-files|iptables-rule(-drift|-places)?|policy-rule|probe(-attempts)?|process-user|sysctl)\\.test";
 
 const features = { globalSetup: "test/kernel/support/probe-features.mjs" };
 
@@ -51,7 +51,7 @@ export const layers = [
       ...features,
       roots: ["test/kernel/cases", "test/faults"],
       testPathIgnorePatterns: [
-        "/cases/(probe|wireguard-key|offloads|route-encapsulation)\\.test\\.ts$",
+        "/cases/(probe|probe-attempts|wireguard-key|offloads|route-encapsulation)\\.test\\.ts$",
         "/cases/iptables-rule-",
         "-beyond\\.test\\.ts$",
       ],

@@ -69,7 +69,7 @@ contract("that waits", (world) => {
       const states = `cat ${killed.map((pid) => `/proc/${pid}/stat`).join(" ")} 2>/dev/null || true`;
       await eventually(async () => !/\) [^ZX] /.test(await world.script(undefined, states)));
     },
-    parent: { none: "a process outlives its namespace's name; see process-life" },
+    parent: { none: "a process outlives its namespace's name; see process-end" },
     foreign: { none: "only a process with our mark in its environment is looked at" },
     faults: {
       tool: "ip",

@@ -1,6 +1,5 @@
 import { check, type Values } from "../../../provider/src/core/check";
 import { diff } from "../../../provider/src/core/diff";
-import { findImportable } from "../../../provider/src/core/import";
 import { create, PartialError, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { groupOf } from "../../../provider/src/core/mark";
 import type { LocalnetError } from "../../../provider/src/errors";
@@ -9,10 +8,11 @@ import { abridged, type Case, isNone } from "./case";
 import { editedInputs } from "./edited";
 import { faultsOf } from "./faults";
 import { lack } from "./features";
+import { elsewhere, imported } from "./imported";
 import { tried } from "./inputs";
 import { changesOf, differences } from "./observing";
 import { changedPaths, withValue } from "./paths";
-import { hostUrl, settings, testHost, World } from "./world";
+import { hostUrl, settings, World } from "./world";
 
 /** In the layer of that name the same cases go through faults instead. */
 const underFaults = "localnetFaults" in globalThis;
@@ -229,29 +229,6 @@ export function contract(title: string, make: (world: World) => Case): void {
       });
     }
   });
-}
-
-/** The settings where the inputs do not say the host, as an id does not. */
-const elsewhere = { ...settings, host: hostUrl };
-
-/** What an import finds of an object that is listed, with no changing command. */
-async function imported(
-  spec: Case,
-  id: string,
-  owner: string,
-): Promise<{ id: string; inputs: Values; outputs: Values }> {
-  let importable: Awaited<ReturnType<typeof findImportable>>;
-  const changes = await changesOf(spec, async () => {
-    const ids = await spec.kind.imports?.list(
-      testHost(),
-      spec.importsFrom ?? (spec.inputs.netns as string | undefined),
-    );
-    if (!spec.unlisted) expect(ids).toContainEqual({ id });
-    importable = await findImportable(spec.kind, id, owner, elsewhere);
-  });
-  expect(changes).toEqual([]);
-  if (!importable) throw new Error(`import does not find ${id}`);
-  return importable;
 }
 
 /** The error that a body must end with; of one half-way, its cause. */

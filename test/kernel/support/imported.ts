@@ -1,0 +1,28 @@
+import type { Values } from "../../../provider/src/core/check";
+import { findImportable } from "../../../provider/src/core/import";
+import type { Case } from "./case";
+import { changesOf } from "./observing";
+import { hostUrl, settings, testHost } from "./world";
+
+/** The settings where the inputs do not say the host, as an id does not. */
+export const elsewhere = { ...settings, host: hostUrl };
+
+/** What an import finds of an object that is listed, with no changing command. */
+export async function imported(
+  spec: Case,
+  id: string,
+  owner: string,
+): Promise<{ id: string; inputs: Values; outputs: Values }> {
+  let importable: Awaited<ReturnType<typeof findImportable>>;
+  const changes = await changesOf(spec, async () => {
+    const ids = await spec.kind.imports?.list(
+      testHost(),
+      spec.importsFrom ?? (spec.inputs.netns as string | undefined),
+    );
+    if (!spec.unlisted) expect(ids).toContainEqual({ id });
+    importable = await findImportable(spec.kind, id, owner, elsewhere);
+  });
+  expect(changes).toEqual([]);
+  if (!importable) throw new Error(`import does not find ${id}`);
+  return importable;
+}
