@@ -4,12 +4,12 @@ import ts from "typescript";
 import { root } from "../lib/paths.mjs";
 
 /**
- * What only the source code says of a field: its comment, and how its type reads before and after zod.
+ * What only the source code says of a field: its comment, and its types as zod's input and output.
  * @typedef {object} FieldDocs
  * @property {string} doc
  * @property {string} input
  * @property {string} output
- * @property {Record<string, FieldDocs>[]} objects the fields of the object it takes; of several, if it is one of several
+ * @property {Record<string, FieldDocs>[]} objects the fields of the object that it takes, or of each of several
  */
 
 /**
@@ -20,7 +20,7 @@ import { root } from "../lib/paths.mjs";
  * @property {Record<string, FieldDocs>} outputs
  */
 
-/** What exports the kinds, and the functions. */
+/** The modules that export the kinds and the functions. */
 const indexes = ["provider/src/kinds/index.ts", "provider/src/functions/index.ts"];
 
 /**

@@ -1,18 +1,18 @@
 /**
- * An input or an output, ready to be written about.
+ * An input or an output, with what the documentation says of it.
  * @typedef {object} Field
  * @property {string} key
- * @property {string} doc what it is, a sentence or more; defaults and bounds are left out where the schema has them
- * @property {string} [fallback] what it is when it is not given, in words
+ * @property {string} doc one or more sentences, without the defaults and bounds that the schema has
+ * @property {string} [fallback] its default, in words
  * @property {string} [bounds] a sentence
  * @property {boolean} required
- * @property {boolean} always is it always there once the resource is?
+ * @property {boolean} always whether every resource has a value
  * @property {boolean} replaces
- * @property {readonly string[]} of the classes of which a resource may be given instead
+ * @property {readonly string[]} of the classes whose resources it takes
  * @property {Schema} schema
- * @property {string} [output] its type as an output, where that is not its type as an input
- * @property {Field[][]} objects the fields of the object it takes; of several, if it is one of several
- * @property {boolean} isList does it take a list of these objects?
+ * @property {string} [output] its type as an output, if that differs from its type as an input
+ * @property {Field[][]} objects the fields of the object that it takes, or of each of several
+ * @property {boolean} isList whether it takes a list of these objects
  */
 
 /**
@@ -46,7 +46,7 @@
  * @param {Schema} object
  * @param {Record<string, import("./docs.mjs").FieldDocs>} docs
  * @param {(of: string) => string[]} membersOf the types of the kinds that a reference takes
- * @param {boolean} [replaced] does a change of the whole replace?
+ * @param {boolean} [replaced] whether a change of the object replaces the resource
  * @returns {Field[]}
  */
 export function fieldsOf(place, object, docs, membersOf, replaced = false) {

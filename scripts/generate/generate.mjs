@@ -12,12 +12,12 @@ import { shapes } from "./shapes.mjs";
 import { nativeResources, resources } from "./types.mjs";
 
 /**
- * Writes what follows from the kinds: the classes that users import, and the tables of the documentation.
- * @param {{ checkOnly: boolean }} options whether nothing is written, and what is out of date is a failure
+ * Generates from the kinds: the classes that users import, and the tables of the documentation.
+ * @param {{ checkOnly: boolean }} options `checkOnly`: nothing is written, and a file that is out of date is a failure
  * @returns {Promise<number>} the exit code
  */
 export async function generate({ checkOnly }) {
-  // What is out of date may not compile; it is emitted all the same.
+  // Files that are out of date may not compile. The output is written all the same.
   let built = await build();
   const model = readModel();
   const manifest = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
@@ -53,7 +53,7 @@ async function build() {
   return code === 0;
 }
 
-/** A file as the rest of the tree has it. @param {string} source */
+/** Formats a file like the rest of the tree. @param {string} source */
 function formatted(source, path = "provider/src/index.ts") {
   const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
   const argv = [biome, "format", `--stdin-file-path=${path}`];

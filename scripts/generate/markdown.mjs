@@ -17,23 +17,23 @@ export function reference({ common, functions, kinds, requirements }) {
     "",
     ...kindTable(kinds),
     "",
-    "Bold must be given. Every kind takes `host` and `adopt` as well, and most take `netns`; a change of `host` or `netns`",
-    "replaces.",
+    "Bold inputs are required. Every kind also takes `host` and `adopt`, and most take `netns`. A change of `host` or `netns`",
+    "replaces the resource.",
     "",
-    "Ids read `NAME@NETNS`, or `NAME` alone for an object in the host's own network namespace.",
+    "Ids are `NAME@NETNS`, or only `NAME` for an object in the host's own network namespace.",
     "",
     "## Inputs of every kind",
     "",
     ...inputTable(common),
-    ...["", "## Resources in place of text", ""],
-    "Where a type names a group, each of its kinds may be given: its name, or its first address, is meant. Of a VethPair",
-    "that is the name of the end in the namespace of whoever names it, and the address of the other end.",
+    ...["", "## Resources as inputs", ""],
+    "An input whose type names a group takes a resource of each of these kinds, and uses its name or its first address. Of a",
+    "VethPair it uses the name of the end in its own namespace, and the address of the other end.",
     ...["", ...groupTable(kinds)],
     ...kinds.flatMap((kind) => kindSection(kind, requirements)),
     ...["", "## Functions", ""],
-    'A program asks them while it runs, in a preview too, and they change nothing. `getLink({ name: "lo" })` is a promise;',
-    "`getLinkOutput` takes resources and outputs, and asks once those are known. That something is not there is an answer: in",
-    "the first preview nothing is.",
+    'A program calls them while it runs, in a preview too, and they change nothing. `getLink({ name: "lo" })` returns a promise.',
+    "`getLinkOutput` takes resources and outputs, and runs when these are known. An object that does not exist is no error: in",
+    "the first preview, nothing exists yet.",
     ...functions.flatMap(({ name, summary, args, outputs }) => [
       ...["", `### ${name}`, "", summary, ""],
       ...table(
@@ -54,7 +54,7 @@ function groupTable(kinds) {
   return table(["Group", "Kinds"], rows);
 }
 
-/** Does it take several kinds? @param {Field} field */
+/** Whether an input takes several kinds. @param {Field} field */
 function isGroup({ of }) {
   return of.length > 1;
 }
@@ -95,11 +95,11 @@ function outputTable(fields) {
   return table(["Output", "Type", "What it is"], rows);
 }
 
-/** The fields, and behind each those of the objects in it. @param {Field[]} fields @returns {{ path: string, field: Field }[]} */
+/** The fields, each followed by the fields of the objects in it. @param {Field[]} fields @returns {{ path: string, field: Field }[]} */
 function flat(fields, prefix = "") {
   return fields.flatMap((field) => {
     const path = `${prefix}${field.key}${field.isList ? "[]" : ""}`;
-    // Of several forms only one is given.
+    // Only one of several forms is given.
     const members = field.objects.length > 1 ? field.objects.flat().map(optional) : field.objects.flat();
     return [{ path, field }, ...flat(members, `${path}.`)];
   });
@@ -114,7 +114,7 @@ function optional(field) {
 function typeCell(field) {
   const { schema, objects, of } = field;
   const type = objects.length ? "object" : `\`${plainType(schema)}\``;
-  const resources = isGroup(field) ? [`[${schema.of}](#resources-in-place-of-text)`] : of.map(link);
+  const resources = isGroup(field) ? [`[${schema.of}](#resources-as-inputs)`] : of.map(link);
   return [type, ...resources].join(" or ");
 }
 
@@ -126,20 +126,20 @@ export function errors({ codes, causes, sampleError }) {
     "",
     "# Errors",
     "",
-    "An error says in one message which resource and operation it belongs to, its code, the command that was run",
-    "and what that said, and where it is known the way to mend it:",
+    "One message names the resource and the operation, the code of the error, the command that was run and its output,",
+    "and the fix, if there is a known one:",
     ...["", "```", sampleError, "```", ""],
     ...table(
       ["Code", "Meaning"],
       Object.entries(codes).map(([name, meaning]) => [`\`${name}\``, meaning]),
     ),
     "",
-    "## Causes that commands tell",
+    "## Causes of failed commands",
     "",
-    "What several commands print is told by its cause. A kind's own causes are in its messages.",
+    "Several commands print the same causes. Causes of a single kind are in the messages of that kind.",
     "",
     ...table(
-      ["Summary", "Code", "What mends it"],
+      ["Summary", "Code", "Fix"],
       causes.map(({ code, summary, hint }) => [filled(summary), `\`${code}\``, filled(hint)]),
     ),
   );
@@ -158,7 +158,7 @@ function kindTable(kinds) {
 
 const longest = 8;
 
-/** The names of inputs, those that must be given in bold. @param {Field[]} fields */
+/** The names of inputs, with the required ones in bold. @param {Field[]} fields */
 function listOf(fields) {
   const ordered = [...fields.filter(({ required }) => required), ...fields.filter(({ required }) => !required)];
   const names = ordered.map(({ key, required }) => (required ? `**${key}**` : key));
@@ -173,7 +173,7 @@ function table(head, rows) {
   return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)];
 }
 
-/** What the schema gives reads as code, words as words. @param {string | undefined} text */
+/** Formats a value of the schema as code, and words as words. @param {string | undefined} text */
 function code(text) {
   return text && /^("|\[|-?\d+$|true$|false$)/.test(text) ? `\`${text}\`` : text;
 }

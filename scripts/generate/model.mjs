@@ -12,13 +12,13 @@ import { fieldsOf } from "./fields.mjs";
  * @property {string} summary
  * @property {string} id
  * @property {readonly string[]} needs
- * @property {Field[]} args its own inputs, without those of every kind
- * @property {Field[]} outputs what it has beside its inputs
- * @property {number} [longestName] how long the name may be of what the kind makes
- * @property {boolean} argsRequired is there no resource of this kind without inputs?
+ * @property {Field[]} args the inputs, without those of every kind
+ * @property {Field[]} outputs the outputs that are no inputs
+ * @property {number} [longestName] the longest name that an object of the kind may have
+ * @property {boolean} argsRequired whether a resource of this kind needs inputs
  * @property {boolean} isImportable
  * @property {Record<string, unknown>} sample inputs that are valid
- * @property {string} sampleId the id of what they make
+ * @property {string} sampleId the id of the object with these inputs
  */
 
 /**
@@ -44,7 +44,7 @@ import { fieldsOf } from "./fields.mjs";
 
 const load = createRequire(join(root, "provider/package.json"));
 
-/** What the built provider and the comments in its source say. @returns {Model} */
+/** Reads the built provider, and the comments in its source. @returns {Model} */
 export function readModel() {
   const { z } = load("zod");
   const { kinds: registry, ...exports } = load("./dist/kinds");
@@ -101,7 +101,7 @@ export function readModel() {
     }),
     functions: Object.values(functions).map((/** @type {any} */ { name, summary, needs, args, outputs }) => {
       const { args: argDocs, outputs: outputDocs } = docs[name] ?? { args: {}, outputs: {} };
-      // In a name of its own "name" is that of what is looked for: no resource has it.
+      // The argument "name" of a function names the object to look for. It is no resource's name.
       const place = `function.${name}`;
       return {
         ...{ name, summary, needs },
@@ -123,7 +123,7 @@ function longest(isRight) {
   return length;
 }
 
-/** The least inputs, for a resource of the name that the examples have. @param {{ owner: string, name?: string }} bare */
+/** The smallest valid inputs of a resource, with the name that the examples use. @param {{ owner: string, name?: string }} bare */
 function exampleOf(bare) {
   return { ...bare, owner: "project/stack/example", ...(bare.name && { name: "example" }) };
 }

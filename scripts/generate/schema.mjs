@@ -62,7 +62,7 @@ export function packageSchema(
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
-/** What editors and the registry show of a kind. @param {import("./model.mjs").KindModel} kind */
+/** The description of a kind that editors and the registry show. @param {import("./model.mjs").KindModel} kind */
 function pageOf({ type, summary, id, isImportable, sample, sampleId }) {
   const example = [
     ...["{{% examples %}}", "## Example Usage", "{{% example %}}", "```yaml", "resources:", "  example:"],
@@ -85,12 +85,12 @@ function keys(fields, test) {
 }
 
 /**
- * A property; the types of the objects in it are added to the others.
+ * Describes a property, and adds the types of the objects in it to the types.
  * @param {Field} field @param {string} place @param {boolean} input @param {Json} types @returns {Json}
  */
 function described(field, place, input, types) {
   const { doc, bounds, fallback, replaces, schema } = field;
-  // The generator for Go stumbles over the default of what may be a resource.
+  // The generator for Go fails on the default of an input that takes a resource.
   const hasDefault = ["string", "number", "boolean"].includes(typeof schema.default) && field.of.length === 0;
   const otherwise = (schema.default === undefined || field.of.length > 0) && fallback;
   const notes = input && [bounds, otherwise && `Default: ${otherwise}.`];
@@ -109,7 +109,7 @@ function typeOf(schema, field, place, input, types) {
   const name = `${place}${capital(field.key)}`;
   if (field.objects.length > 0) {
     const refs = field.objects.map((fields) => {
-      // One type for an input and what is seen of it, of which the SDKs' generators make two; but a resource is seen as text.
+      // An input and its output share a type, of which the SDKs' generators make two. But in an output a resource is a string.
       const suffix = !input && takesResources(fields) ? "State" : "";
       const id = token(`${name}${distinction(fields, field.objects)}${suffix}`);
       types[id] ??= {
@@ -128,7 +128,7 @@ function typeOf(schema, field, place, input, types) {
     types[id] ??= { type: "string", description: field.doc, enum: values.map((value) => ({ value })) };
     return { $ref: `#/types/${id}` };
   });
-  // The generator for TypeScript stumbles over a class that takes one of itself.
+  // The generator for TypeScript fails on a class that takes one of itself.
   const others = input ? field.of.filter((type) => type !== place) : [];
   const resources = others.map((type) => ({ $ref: `#/resources/${token(type)}` }));
   return resources.length > 0 ? { oneOf: [plainSchema, ...resources] } : plainSchema;
@@ -139,7 +139,7 @@ function takesResources(fields) {
   return fields.some(({ of, objects }) => of.length > 0 || objects.some(takesResources));
 }
 
-/** One of several objects is named by the first input that none of the others has. @param {Field[]} fields @param {Field[][]} all */
+/** Names one of several objects by the first input that none of the others has. @param {Field[]} fields @param {Field[][]} all */
 function distinction(fields, all) {
   if (all.length === 1) return "";
   const others = new Set(all.filter((each) => each !== fields).flatMap((each) => each.map(({ key }) => key)));
@@ -150,14 +150,14 @@ function distinction(fields, all) {
 
 /**
  * @param {Schema} schema
- * @param {(values: unknown[]) => Json} named the type of some texts
+ * @param {(values: unknown[]) => Json} named the type of an enumeration of strings
  * @returns {Json}
  */
 function plainType(schema, named) {
   if (schema.enum) return named(schema.enum);
   if (schema.const !== undefined) return { type: Number.isInteger(schema.const) ? "integer" : typeof schema.const };
   if (schema.anyOf) {
-    // Some texts beside any others are no type of their own.
+    // An enumeration that also takes any string is a string.
     const all = schema.anyOf.map((each) => plainType(each, () => ({ type: "string" })));
     const types = [...new Map(all.map((type) => [JSON.stringify(type), type])).values()];
     return types.length === 1 ? /** @type {Json} */ (types[0]) : { oneOf: types };

@@ -86,7 +86,7 @@ export function plainType(schema) {
 
 /**
  * @param {Schema} schema
- * @param {(type: string) => string} wrap what holds the values inside lists and records
+ * @param {(type: string) => string} wrap adds the type that wraps values in lists and records
  * @returns {string}
  */
 function typeOf(schema, wrap) {
@@ -110,7 +110,7 @@ function typeOf(schema, wrap) {
 
 const width = 120;
 
-/** A comment of sentences, on as many lines as it takes. @param {(string | false | undefined)[]} sentences @param {string} indent */
+/** A comment, on as many lines as its sentences need. @param {(string | false | undefined)[]} sentences @param {string} indent */
 export function comment(sentences, indent) {
   const text = sentences.filter(Boolean).join(" ").replaceAll("*/", "*\\/");
   if (indent.length + text.length + 7 <= width) return [`${indent}/** ${text} */`];

@@ -51,21 +51,21 @@ export function nativeResources({ functions, kinds }) {
       "",
       ...comment([summary], ""),
       `export const ${name} = nativeFunction<typeof functions.${name}>("${name}");`,
-      `/** As {@link ${name}}, once what it is asked with is known. */`,
+      `/** Like {@link ${name}}, once its arguments are known. */`,
       `export const ${name}Output = nativeOutputFunction<typeof functions.${name}Output>("${name}");`,
     ]),
     "",
   ].join("\n");
 }
 
-/** The class of explicit providers. @param {string} name the package that Pulumi takes it to be of @param {string} args */
+/** The class of explicit providers. @param {string} name the package that Pulumi attributes it to @param {string} args */
 function providerLines(name, args) {
-  const doc = "The settings of the resources that have it as their `provider`, or are in a component that does.";
+  const doc = "The settings of the resources with this `provider`, and of those in components with it.";
   return [
     ...["", ...comment([doc], ""), "export class Provider extends LocalnetProvider {"],
     `  static readonly __pulumiType: string = "${name}";`,
     "",
-    "  /** Is it one, be it of another copy of this package? */",
+    "  /** Whether a value is one, also of another copy of this package. */",
     "  static override isInstance(value: unknown): value is Provider {",
     `    return hasToken(value, "pulumi:providers:${name}");`,
     "  }",
@@ -77,18 +77,18 @@ function providerLines(name, args) {
   ];
 }
 
-/** What Pulumi's own classes have. @param {string} type */
+/** The members that Pulumi's own classes have. @param {string} type */
 function staticLines(type) {
   return [
-    "  /** The type in Pulumi's words, as policies compare it. */",
+    "  /** The type token, which policies compare. */",
     `  static readonly __pulumiType: string = dynamicToken("${type}");`,
     "",
-    "  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */",
+    "  /** Reads the object with an id, whoever made it. It is never changed or deleted. */",
     `  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): ${type} {`,
     `    return new ${type}(name, undefined as never, { ...options, id });`,
     "  }",
     "",
-    "  /** Is it one, be it of another copy of this package? */",
+    "  /** Whether a value is one, also of another copy of this package. */",
     `  static override isInstance(value: unknown): value is ${type} {`,
     `    return hasToken(value, ${type}.__pulumiType);`,
     "  }",

@@ -22,7 +22,7 @@ import type {
   XfrmInterface,
 } from "./resources";
 
-/** What {@link getNetns} is asked. */
+/** The arguments of {@link getNetns}. */
 export interface GetNetnsArgs {
   /** Name, as `ip netns` lists it. */
   name: string;
@@ -33,7 +33,7 @@ export interface GetNetnsArgs {
   host?: string | undefined;
 }
 
-/** What {@link getNetnsOutput} is asked. */
+/** The arguments of {@link getNetnsOutput}. */
 export interface GetNetnsOutputArgs {
   /** Name, as `ip netns` lists it. */
   name: pulumi.Input<string>;
@@ -44,7 +44,7 @@ export interface GetNetnsOutputArgs {
   host?: pulumi.Input<string> | undefined;
 }
 
-/** What {@link getNetns} answers. */
+/** The result of {@link getNetns}. */
 export interface GetNetnsResult {
   /** Does a namespace with this name exist? */
   readonly exists: boolean;
@@ -59,7 +59,7 @@ export function getNetns(args: GetNetnsArgs, options?: pulumi.InvokeOptions): Pr
   return invoke("getNetns", args, options);
 }
 
-/** As {@link getNetns}, once what it is asked with is known. */
+/** Like {@link getNetns}, once its arguments are known. */
 export function getNetnsOutput(
   args: GetNetnsOutputArgs,
   options?: pulumi.InvokeOutputOptions,
@@ -67,7 +67,7 @@ export function getNetnsOutput(
   return invokeOutput("getNetns", args, options);
 }
 
-/** What {@link getLink} is asked. */
+/** The arguments of {@link getLink}. */
 export interface GetLinkArgs {
   /** Name of the link. */
   name: string;
@@ -80,7 +80,7 @@ export interface GetLinkArgs {
   host?: string | undefined;
 }
 
-/** What {@link getLinkOutput} is asked. */
+/** The arguments of {@link getLinkOutput}. */
 export interface GetLinkOutputArgs {
   /** Name of the link. */
   name:
@@ -109,7 +109,7 @@ export interface GetLinkOutputArgs {
   host?: pulumi.Input<string> | undefined;
 }
 
-/** What {@link getLink} answers. */
+/** The result of {@link getLink}. */
 export interface GetLinkResult {
   /** Does a link with this name exist? */
   readonly exists: boolean;
@@ -138,7 +138,7 @@ export function getLink(args: GetLinkArgs, options?: pulumi.InvokeOptions): Prom
   return invoke("getLink", args, options);
 }
 
-/** As {@link getLink}, once what it is asked with is known. */
+/** Like {@link getLink}, once its arguments are known. */
 export function getLinkOutput(
   args: GetLinkOutputArgs,
   options?: pulumi.InvokeOutputOptions,
@@ -146,7 +146,7 @@ export function getLinkOutput(
   return invokeOutput("getLink", args, options);
 }
 
-/** What {@link getRoutes} is asked. */
+/** The arguments of {@link getRoutes}. */
 export interface GetRoutesArgs {
   /** Network namespace. Default: the host's own. */
   netns?: string | undefined;
@@ -163,7 +163,7 @@ export interface GetRoutesArgs {
   host?: string | undefined;
 }
 
-/** What {@link getRoutesOutput} is asked. */
+/** The arguments of {@link getRoutesOutput}. */
 export interface GetRoutesOutputArgs {
   /** Network namespace. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
@@ -180,7 +180,7 @@ export interface GetRoutesOutputArgs {
   host?: pulumi.Input<string> | undefined;
 }
 
-/** What {@link getRoutes} answers. */
+/** The result of {@link getRoutes}. */
 export interface GetRoutesResult {
   /** In the order in which `ip route` shows them. */
   readonly routes: GetRoutesResultRoutes[];
@@ -211,7 +211,7 @@ export function getRoutes(args?: GetRoutesArgs, options?: pulumi.InvokeOptions):
   return invoke("getRoutes", args, options);
 }
 
-/** As {@link getRoutes}, once what it is asked with is known. */
+/** Like {@link getRoutes}, once its arguments are known. */
 export function getRoutesOutput(
   args?: GetRoutesOutputArgs,
   options?: pulumi.InvokeOutputOptions,
@@ -219,7 +219,7 @@ export function getRoutesOutput(
   return invokeOutput("getRoutes", args, options);
 }
 
-/** What {@link getRouteTo} is asked. */
+/** The arguments of {@link getRouteTo}. */
 export interface GetRouteToArgs {
   /** Destination address. */
   address: string;
@@ -232,7 +232,7 @@ export interface GetRouteToArgs {
   host?: string | undefined;
 }
 
-/** What {@link getRouteToOutput} is asked. */
+/** The arguments of {@link getRouteToOutput}. */
 export interface GetRouteToOutputArgs {
   /** Destination address. */
   address: pulumi.Input<string>;
@@ -245,7 +245,7 @@ export interface GetRouteToOutputArgs {
   host?: pulumi.Input<string> | undefined;
 }
 
-/** What {@link getRouteTo} answers. */
+/** The result of {@link getRouteTo}. */
 export interface GetRouteToResult {
   /** Is there a route? */
   readonly exists: boolean;
@@ -266,7 +266,7 @@ export function getRouteTo(args: GetRouteToArgs, options?: pulumi.InvokeOptions)
   return invoke("getRouteTo", args, options);
 }
 
-/** As {@link getRouteTo}, once what it is asked with is known. */
+/** Like {@link getRouteTo}, once its arguments are known. */
 export function getRouteToOutput(
   args: GetRouteToOutputArgs,
   options?: pulumi.InvokeOutputOptions,
@@ -274,7 +274,7 @@ export function getRouteToOutput(
   return invokeOutput("getRouteTo", args, options);
 }
 
-/** What {@link runProbe} is asked. */
+/** The arguments of {@link runProbe}. */
 export interface RunProbeArgs {
   /** Network namespace to send from. Default: the host's own. */
   netns?: string | undefined;
@@ -364,7 +364,7 @@ export interface RunProbeDnsArgs {
   expectAnswers?: string[] | undefined;
 }
 
-/** What {@link runProbeOutput} is asked. */
+/** The arguments of {@link runProbeOutput}. */
 export interface RunProbeOutputArgs {
   /** Network namespace to send from. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
@@ -518,7 +518,7 @@ export interface RunProbeOutputDnsArgs {
   expectAnswers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
-/** What {@link runProbe} answers. */
+/** The result of {@link runProbe}. */
 export interface RunProbeResult {
   /** Was every request answered as expected? */
   readonly ok: boolean;
@@ -533,7 +533,7 @@ export function runProbe(args?: RunProbeArgs, options?: pulumi.InvokeOptions): P
   return invoke("runProbe", args, options);
 }
 
-/** As {@link runProbe}, once what it is asked with is known. */
+/** Like {@link runProbe}, once its arguments are known. */
 export function runProbeOutput(
   args?: RunProbeOutputArgs,
   options?: pulumi.InvokeOutputOptions,

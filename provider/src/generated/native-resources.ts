@@ -10,11 +10,11 @@ import type * as dynamic from "./resources";
 export type * from "./functions";
 export type * from "./resources";
 
-/** The settings of the resources that have it as their `provider`, or are in a component that does. */
+/** The settings of the resources with this `provider`, and of those in components with it. */
 export class Provider extends LocalnetProvider {
   static readonly __pulumiType: string = "localnet";
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Provider {
     return hasToken(value, "pulumi:providers:localnet");
   }
@@ -265,27 +265,27 @@ export type Probe = dynamic.Probe;
 
 /** Reads a network namespace, or reports that there is none. */
 export const getNetns = nativeFunction<typeof functions.getNetns>("getNetns");
-/** As {@link getNetns}, once what it is asked with is known. */
+/** Like {@link getNetns}, once its arguments are known. */
 export const getNetnsOutput = nativeOutputFunction<typeof functions.getNetnsOutput>("getNetns");
 
 /** Reads a link of any type, or reports that there is none. */
 export const getLink = nativeFunction<typeof functions.getLink>("getLink");
-/** As {@link getLink}, once what it is asked with is known. */
+/** Like {@link getLink}, once its arguments are known. */
 export const getLinkOutput = nativeOutputFunction<typeof functions.getLinkOutput>("getLink");
 
 /**
  * The routes of a table in a namespace, including those that the kernel made. Empty if the namespace does not exist.
  */
 export const getRoutes = nativeFunction<typeof functions.getRoutes>("getRoutes");
-/** As {@link getRoutes}, once what it is asked with is known. */
+/** Like {@link getRoutes}, once its arguments are known. */
 export const getRoutesOutput = nativeOutputFunction<typeof functions.getRoutesOutput>("getRoutes");
 
 /** Finds the link that packets to an address leave by, or reports that there is no route (`ip route get`). */
 export const getRouteTo = nativeFunction<typeof functions.getRouteTo>("getRouteTo");
-/** As {@link getRouteTo}, once what it is asked with is known. */
+/** Like {@link getRouteTo}, once its arguments are known. */
 export const getRouteToOutput = nativeOutputFunction<typeof functions.getRouteToOutput>("getRouteTo");
 
 /** Tests whether traffic flows now. A Probe requires that, and otherwise fails the update. */
 export const runProbe = nativeFunction<typeof functions.runProbe>("runProbe");
-/** As {@link runProbe}, once what it is asked with is known. */
+/** Like {@link runProbe}, once its arguments are known. */
 export const runProbeOutput = nativeOutputFunction<typeof functions.runProbeOutput>("runProbe");

@@ -55,11 +55,11 @@ export interface ProviderArgs {
   connectTimeoutSeconds?: pulumi.Input<number> | undefined;
 }
 
-/** The settings of the resources that have it as their `provider`, or are in a component that does. */
+/** The settings of the resources with this `provider`, and of those in components with it. */
 export class Provider extends LocalnetProvider {
   static readonly __pulumiType: string = "pulumi-nodejs";
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Provider {
     return hasToken(value, "pulumi:providers:pulumi-nodejs");
   }
@@ -92,15 +92,15 @@ export interface NetnsArgs extends CommonArgs {
 
 /** A network namespace, as `ip netns add` makes it, with its `lo` up. Id: `NAME`. */
 export class Netns extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Netns");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Netns {
     return new Netns(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Netns {
     return hasToken(value, Netns.__pulumiType);
   }
@@ -360,15 +360,15 @@ export interface BridgeVlans {
 
 /** A Linux bridge. Id: `NAME@NETNS`. */
 export class Bridge extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Bridge");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Bridge {
     return new Bridge(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Bridge {
     return hasToken(value, Bridge.__pulumiType);
   }
@@ -993,15 +993,15 @@ export interface VethPairPeerImpairment {
  * Two virtual Ethernet links, each the other's far end, usually in two namespaces. Id: `NAME@NETNS`, of the near end.
  */
 export class VethPair extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("VethPair");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): VethPair {
     return new VethPair(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is VethPair {
     return hasToken(value, VethPair.__pulumiType);
   }
@@ -1206,15 +1206,15 @@ export interface PodImpairment {
  * Kubernetes pod. It has a link-local address if it has an IPv6 address or gateway. Id: `NAME`.
  */
 export class Pod extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Pod");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Pod {
     return new Pod(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Pod {
     return hasToken(value, Pod.__pulumiType);
   }
@@ -1511,15 +1511,15 @@ export interface DummyBridgePortVlans {
 
 /** A dummy link: it holds addresses and drops what is sent into it. Id: `NAME@NETNS`. */
 export class Dummy extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Dummy");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Dummy {
     return new Dummy(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Dummy {
     return hasToken(value, Dummy.__pulumiType);
   }
@@ -1845,15 +1845,15 @@ export interface VlanBridgePortVlans {
 
 /** One VLAN of another link: it sends and takes frames with that number. Id: `NAME@NETNS`. */
 export class Vlan extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Vlan");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Vlan {
     return new Vlan(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Vlan {
     return hasToken(value, Vlan.__pulumiType);
   }
@@ -2249,15 +2249,15 @@ export interface VxlanBridgePortVlans {
 
 /** A VXLAN link: it carries Ethernet frames in UDP packets. Id: `NAME@NETNS`. */
 export class Vxlan extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Vxlan");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Vxlan {
     return new Vxlan(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Vxlan {
     return hasToken(value, Vxlan.__pulumiType);
   }
@@ -2648,15 +2648,15 @@ export interface TunnelBridgePortVlans {
 
 /** A tunnel: a link that carries packets or frames to another host inside IP packets. Id: `NAME@NETNS`. */
 export class Tunnel extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Tunnel");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Tunnel {
     return new Tunnel(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Tunnel {
     return hasToken(value, Tunnel.__pulumiType);
   }
@@ -3003,15 +3003,15 @@ export interface MacvlanBridgePortVlans {
 
 /** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
 export class Macvlan extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Macvlan");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Macvlan {
     return new Macvlan(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Macvlan {
     return hasToken(value, Macvlan.__pulumiType);
   }
@@ -3261,15 +3261,15 @@ export interface IpvlanImpairment {
 
 /** A link with IP addresses of its own on another link, whose MAC address it shares. Id: `NAME@NETNS`. */
 export class Ipvlan extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Ipvlan");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Ipvlan {
     return new Ipvlan(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Ipvlan {
     return hasToken(value, Ipvlan.__pulumiType);
   }
@@ -3491,15 +3491,15 @@ export interface VrfImpairment {
 
 /** A routing domain: links with it as their `master` use its table of routes. Id: `NAME@NETNS`. */
 export class Vrf extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Vrf");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Vrf {
     return new Vrf(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Vrf {
     return hasToken(value, Vrf.__pulumiType);
   }
@@ -3821,15 +3821,15 @@ export interface BondBridgePortVlans {
 
 /** Several links as one: those with it as their `master`. Id: `NAME@NETNS`. */
 export class Bond extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Bond");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Bond {
     return new Bond(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Bond {
     return hasToken(value, Bond.__pulumiType);
   }
@@ -4149,15 +4149,15 @@ export interface IfbBridgePortVlans {
  * `NAME@NETNS`.
  */
 export class Ifb extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Ifb");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Ifb {
     return new Ifb(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Ifb {
     return hasToken(value, Ifb.__pulumiType);
   }
@@ -4500,15 +4500,15 @@ export interface TapBridgePortVlans {
  * Id: `NAME@NETNS`.
  */
 export class Tap extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Tap");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Tap {
     return new Tap(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Tap {
     return hasToken(value, Tap.__pulumiType);
   }
@@ -4796,15 +4796,15 @@ export interface WireguardPeers {
 
 /** A WireGuard link: an encrypted tunnel over UDP to each of its peers (`wg`). Id: `NAME@NETNS`. */
 export class Wireguard extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Wireguard");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Wireguard {
     return new Wireguard(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Wireguard {
     return hasToken(value, Wireguard.__pulumiType);
   }
@@ -4878,15 +4878,15 @@ export interface WireguardKeyArgs extends CommonArgs {}
  * one is made where it is replaced. Id: `PROJECT/STACK/RESOURCE`.
  */
 export class WireguardKey extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("WireguardKey");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): WireguardKey {
     return new WireguardKey(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is WireguardKey {
     return hasToken(value, WireguardKey.__pulumiType);
   }
@@ -5087,15 +5087,15 @@ export interface XfrmInterfaceImpairment {
  * number. Id: `NAME@NETNS`.
  */
 export class XfrmInterface extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("XfrmInterface");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): XfrmInterface {
     return new XfrmInterface(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is XfrmInterface {
     return hasToken(value, XfrmInterface.__pulumiType);
   }
@@ -5284,15 +5284,15 @@ export interface LinkBridgePortVlans {
  * It is never made and never removed, and must not be a link that another resource makes. Id: `NAME@NETNS`.
  */
 export class Link extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Link");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Link {
     return new Link(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Link {
     return hasToken(value, Link.__pulumiType);
   }
@@ -5418,15 +5418,15 @@ export interface AddressArgs extends CommonArgs {
  * `DEVICE/ADDRESS@NETNS`, with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS`.
  */
 export class Address extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Address");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Address {
     return new Address(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Address {
     return hasToken(value, Address.__pulumiType);
   }
@@ -5503,15 +5503,15 @@ export interface NeighbourArgs extends CommonArgs {
  * it. Id: `DEVICE/ADDRESS@NETNS`, with `proxy` `DEVICE/proxy ADDRESS@NETNS`.
  */
 export class Neighbour extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Neighbour");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Neighbour {
     return new Neighbour(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Neighbour {
     return hasToken(value, Neighbour.__pulumiType);
   }
@@ -5595,15 +5595,15 @@ export interface BridgeFdbArgs extends CommonArgs {
  * DESTINATION port PORT vni VNI vlan VLAN master@NETNS`.
  */
 export class BridgeFdb extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("BridgeFdb");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): BridgeFdb {
     return new BridgeFdb(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is BridgeFdb {
     return hasToken(value, BridgeFdb.__pulumiType);
   }
@@ -6061,15 +6061,15 @@ export interface RouteEncapsulation {
  * are given.
  */
 export class Route extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Route");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Route {
     return new Route(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Route {
     return hasToken(value, Route.__pulumiType);
   }
@@ -6205,15 +6205,15 @@ export interface PolicyRuleArgs extends CommonArgs {
  * IPv6 `ipv6 PRIORITY@NETNS`.
  */
 export class PolicyRule extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("PolicyRule");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): PolicyRule {
     return new PolicyRule(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is PolicyRule {
     return hasToken(value, PolicyRule.__pulumiType);
   }
@@ -6391,15 +6391,15 @@ export interface MplsRouteNextHops {
  * `LABEL@NETNS`.
  */
 export class MplsRoute extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("MplsRoute");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): MplsRoute {
     return new MplsRoute(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is MplsRoute {
     return hasToken(value, MplsRoute.__pulumiType);
   }
@@ -6684,15 +6684,15 @@ export interface QdiscNetem {
  * `DEVICE/clsact@NETNS`.
  */
 export class Qdisc extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Qdisc");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Qdisc {
     return new Qdisc(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Qdisc {
     return hasToken(value, Qdisc.__pulumiType);
   }
@@ -6932,15 +6932,15 @@ export interface TrafficFilterActions {
  * `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, the handle hexadecimal: `eth0/ingress/10/0x1@foo`, `eth0/1:/10/0x800@foo`.
  */
 export class TrafficFilter extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("TrafficFilter");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): TrafficFilter {
     return new TrafficFilter(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is TrafficFilter {
     return hasToken(value, TrafficFilter.__pulumiType);
   }
@@ -7003,15 +7003,15 @@ export interface KernelModuleArgs extends CommonArgs {
 
 /** A kernel module that is loaded. One that is built into the kernel counts. Id: `NAME`. */
 export class KernelModule extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("KernelModule");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): KernelModule {
     return new KernelModule(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is KernelModule {
     return hasToken(value, KernelModule.__pulumiType);
   }
@@ -7059,15 +7059,15 @@ export interface SysctlArgs extends CommonArgs {
 
 /** A kernel setting below `net`, of a namespace or of the host. Id: `KEY@NETNS`, the key with slashes. */
 export class Sysctl extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Sysctl");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Sysctl {
     return new Sysctl(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Sysctl {
     return hasToken(value, Sysctl.__pulumiType);
   }
@@ -7114,15 +7114,15 @@ export interface IptablesChainArgs extends CommonArgs {
  * `FAMILY/TABLE/NAME@NETNS`.
  */
 export class IptablesChain extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IptablesChain");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): IptablesChain {
     return new IptablesChain(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is IptablesChain {
     return hasToken(value, IptablesChain.__pulumiType);
   }
@@ -7163,15 +7163,15 @@ export interface IptablesPolicyArgs extends CommonArgs {
  * `FAMILY/TABLE/CHAIN@NETNS`.
  */
 export class IptablesPolicy extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IptablesPolicy");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): IptablesPolicy {
     return new IptablesPolicy(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is IptablesPolicy {
     return hasToken(value, IptablesPolicy.__pulumiType);
   }
@@ -7235,15 +7235,15 @@ export interface IpSetArgs extends CommonArgs {
 
 /** A set of addresses, networks or ports that rules of iptables match (`ipset`). Id: `NAME@NETNS`. */
 export class IpSet extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IpSet");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): IpSet {
     return new IpSet(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is IpSet {
     return hasToken(value, IpSet.__pulumiType);
   }
@@ -7711,15 +7711,15 @@ export interface IptablesRuleDelSet {
  * `FAMILY/TABLE/CHAIN/RESOURCE@NETNS` with the name of the resource.
  */
 export class IptablesRule extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IptablesRule");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): IptablesRule {
     return new IptablesRule(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is IptablesRule {
     return hasToken(value, IptablesRule.__pulumiType);
   }
@@ -7907,15 +7907,15 @@ export interface NftTableArgs extends CommonArgs {
 
 /** A table of nftables with all that is in it (`nft`). Id: `FAMILY/NAME@NETNS`. */
 export class NftTable extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("NftTable");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): NftTable {
     return new NftTable(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is NftTable {
     return hasToken(value, NftTable.__pulumiType);
   }
@@ -8140,15 +8140,15 @@ export interface XfrmStateSelector {
  * as `esp/10.0.0.2/0x101`; with a mark `esp/10.0.0.2/0x101 mark 0x1`.
  */
 export class XfrmState extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("XfrmState");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): XfrmState {
     return new XfrmState(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is XfrmState {
     return hasToken(value, XfrmState.__pulumiType);
   }
@@ -8281,15 +8281,15 @@ export interface XfrmPolicyTemplates {
  * 10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS`.
  */
 export class XfrmPolicy extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("XfrmPolicy");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): XfrmPolicy {
     return new XfrmPolicy(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is XfrmPolicy {
     return hasToken(value, XfrmPolicy.__pulumiType);
   }
@@ -8374,15 +8374,15 @@ export interface IpvsServiceArgs extends CommonArgs {
  * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6.
  */
 export class IpvsService extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IpvsService");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): IpvsService {
     return new IpvsService(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is IpvsService {
     return hasToken(value, IpvsService.__pulumiType);
   }
@@ -8471,15 +8471,15 @@ export interface IpvsBackendArgs extends CommonArgs {
 
 /** A backend (real server) of an IPVS service. Id: `SERVICE/ADDRESS:PORT@NETNS`. */
 export class IpvsBackend extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IpvsBackend");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): IpvsBackend {
     return new IpvsBackend(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is IpvsBackend {
     return hasToken(value, IpvsBackend.__pulumiType);
   }
@@ -8528,15 +8528,15 @@ export interface IpvsTimeoutsArgs extends CommonArgs {
 
 /** How long IPVS keeps a connection without packets, in one network namespace. Id: `timeouts@NETNS`. */
 export class IpvsTimeouts extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IpvsTimeouts");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): IpvsTimeouts {
     return new IpvsTimeouts(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is IpvsTimeouts {
     return hasToken(value, IpvsTimeouts.__pulumiType);
   }
@@ -8572,15 +8572,15 @@ export interface FileArgs extends CommonArgs {
 
 /** A text file, such as the configuration of a daemon. Id: The path.. */
 export class File extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("File");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): File {
     return new File(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is File {
     return hasToken(value, File.__pulumiType);
   }
@@ -8722,15 +8722,15 @@ export interface ProcessReadyTcp {
  * `RESOURCE@NETNS` with the name of the resource.
  */
 export class Process extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Process");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Process {
     return new Process(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Process {
     return hasToken(value, Process.__pulumiType);
   }
@@ -9034,15 +9034,15 @@ export interface ProbeResultsMilliseconds {
  * `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec COMMAND@NETNS`.
  */
 export class Probe extends LocalnetResource {
-  /** The type in Pulumi's words, as policies compare it. */
+  /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Probe");
 
-  /** What is there under an id, whoever made it: it is read only, and never changed or deleted. */
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Probe {
     return new Probe(name, undefined as never, { ...options, id });
   }
 
-  /** Is it one, be it of another copy of this package? */
+  /** Whether a value is one, also of another copy of this package. */
   static override isInstance(value: unknown): value is Probe {
     return hasToken(value, Probe.__pulumiType);
   }

@@ -3,7 +3,7 @@
 import type { References } from "../pulumi/meaning";
 import type { Shape } from "../pulumi/resource";
 
-/** What the classes know of their kinds: a program need not load those to say what it wants. */
+/** What the classes need to know of their kinds, so that a program need not load the kinds. */
 export const shapes: Readonly<Record<string, Shape>> = {
   Netns: {
     inputs: ["name", "loopback", "pid", "files", "host", "adopt"],
@@ -883,7 +883,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
 };
 
-/** The settings, and the variables of the environment that say them when nothing else does. */
+/** The settings, with the environment variables that are used when nothing else sets them. */
 export const settings: Readonly<Record<string, string>> = {
   host: "LOCALNET_HOST",
   address: "LOCALNET_ADDRESS",
