@@ -1,7 +1,7 @@
 import { check, type Values } from "../../provider/src/core/check";
 import { discover } from "../../provider/src/core/discover";
 import { findImportable } from "../../provider/src/core/import";
-import { address, bridge, pod, vethPair } from "../../provider/src/kinds";
+import { address, bridge, netns as namespace, pod, vethPair } from "../../provider/src/kinds";
 import { Engine } from "./support/engine";
 import { hostUrl, settings, World } from "./support/world";
 
@@ -106,4 +106,19 @@ test("an address with a peer is another than the one without: it is neither take
   await inputsWith([]);
   expect(await addresses()).toEqual(["10.7.0.1 peer 10.7.0.2/32"]);
   await engine.destroy();
+});
+
+test.each([
+  ["a namespace's", namespace, {}],
+  ["a pod's", pod, { bridge: "lo0", netns }],
+])("%s loopback that somebody has set down, and the program then too, has no address", async (_of, kind, values) => {
+  const [br, engine] = [new Engine(bridge), new Engine(kind)];
+  const name = world.name("o");
+  await up(br, { name: "lo0" });
+  const wanted = { name, netns: undefined, ...values };
+  await up(engine, wanted);
+  await world.run("ip", "-n", name, "link", "set", "dev", "lo", "down");
+  await up(engine, { ...wanted, loopback: false });
+  expect(await world.run("ip", "-n", name, "addr", "show", "dev", "lo")).not.toContain("inet");
+  for (const each of [engine, br]) await each.destroy();
 });

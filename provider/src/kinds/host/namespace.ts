@@ -109,8 +109,16 @@ export function markNamespace(
 ): string[][] {
   const mark = ["link", "set", "dev", "lo", loopback ? "up" : "down", ...aliasArgs(owner)];
   if (loopback) return [mark, ...(isLoopbackUp ? [] : peerRouteCommands("lo", loopbackAddresses))];
-  const hasOwn = loopbackAddresses.some((each) => cidrOf(each) === loopbackAddress);
-  return hasOwn ? [mark, ["addr", "del", loopbackAddress, "dev", "lo"]] : [mark];
+  return hasOwnAddress(loopbackAddresses) ? [mark, ["addr", "del", loopbackAddress, "dev", "lo"]] : [mark];
+}
+
+/** Is it up or down as asked for, and then without the address that it had when it was up? */
+export function isLoopbackReady(loopback: boolean, { isLoopbackUp, loopbackAddresses }: ObservedLoopback): boolean {
+  return isLoopbackUp === loopback && (loopback || !hasOwnAddress(loopbackAddresses));
+}
+
+function hasOwnAddress(addresses: readonly LinkAddress[]): boolean {
+  return addresses.some((each) => cidrOf(each) === loopbackAddress);
 }
 
 /** After that command. */

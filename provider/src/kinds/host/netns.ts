@@ -12,6 +12,7 @@ import {
   cleanUpNamespace,
   endNamespace,
   endStaleEntry,
+  isLoopbackReady,
   isOursToCleanUp,
   loopback,
   markNamespace,
@@ -160,10 +161,10 @@ async function ensureNamespace(
   args: Parameters<typeof markNamespace>[0],
   observed: Observed | undefined,
 ): Promise<Link | undefined> {
-  const { owner, detail, inputs } = observed ?? {};
+  const { owner, detail } = observed ?? {};
   const isMarked = owner === args.owner && detail?.isMarked;
   if (isMarked) await endStaleEntry(host, args);
-  if (isMarked && inputs?.loopback === args.loopback) return;
+  if (isMarked && isLoopbackReady(args.loopback, detail)) return;
   try {
     if (!isMarked) await beginNamespace(host, args, observed !== undefined);
     const commands = [...markNamespace(args, detail), showLinkCommand("lo")];

@@ -12,6 +12,7 @@ import {
   cleanUpNamespace,
   endNamespace,
   endStaleEntry,
+  isLoopbackReady,
   markNamespace,
   removeNamespace,
   undefinedIfStale,
@@ -97,7 +98,7 @@ export const pod = defineKind({
     if (!isMarked) await beginNamespace(host, args, detail?.hasNamespace ?? false, atOnce);
     if (!atOnce) await connect();
 
-    const isReady = isMarked && observed.inputs.loopback === args.loopback;
+    const isReady = isMarked && isLoopbackReady(args.loopback, observed.detail);
     const first = [...(isReady ? [] : markNamespace(args, detail)), ...removedRouteCommands(args, observed?.inputs)];
     if (isSilent && !wantsIpv6(args)) first.push(silence(far));
     if (whole?.far && !isNew) first.push(...(await followIpv6(host, args, recorded, whole.far)));
