@@ -2,6 +2,8 @@ import { check } from "../../../provider/src/core/check";
 import { readShares } from "../../../provider/src/core/ledger";
 import { create, remove, update } from "../../../provider/src/core/lifecycle";
 import { netns as kind } from "../../../provider/src/kinds";
+import { ipAll } from "../../../provider/src/tools/ip/batch";
+import { showLink } from "../../../provider/src/tools/ip/links";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { netnsCase } from "../support/netns-case";
@@ -44,6 +46,21 @@ beyond("Netns: its files", () => {
     expect(await world.inside(name, "cat", "/etc/hosts")).toBe("192.0.2.9 of-the-namespace\n");
     await remove(kind, id, outputs, settings);
     expect((await world.try("ls", folder)).exitCode).not.toBe(0);
+  });
+
+  test("one that /etc has none of stands in no way of what is not there in the namespace, or is made", async () => {
+    const { id, outputs } = await create(kind, inputs({ "no-such-file": "" }), settings);
+    const host = testHost();
+    const links = await Promise.all(["none", "no", "lo"].map((each) => showLink(host, name, each)));
+    expect(links.map((link) => link?.ifname)).toEqual([undefined, undefined, "lo"]);
+    const up = (link: string) => [
+      ["link", "set", "dev", link, "up"],
+      ["link", "show", "dev", link],
+    ];
+    const [, failed] = await Promise.allSettled(["lo", "none"].map((link) => ipAll(host, name, up(link))));
+    const stderr = expect.not.stringContaining("Bind");
+    expect(failed).toMatchObject({ reason: { code: "LN_MISSING", command: { stderr } } });
+    await remove(kind, id, outputs, settings);
   });
 
   test("the ledger names the files that are there, and none where there are none", async () => {

@@ -3,7 +3,7 @@ import { coalesce, getOrCreate } from "../../host/coalesce";
 import { commandError } from "../../host/command-error";
 import { processesByNamespace, processesIn } from "../../host/files";
 import { pathOf } from "../../host/netns";
-import { ipIn, runIp } from "./ip";
+import { ipIn, runIp, withoutBinds } from "./ip";
 import { parseJson } from "./json";
 
 /** The arguments of one command of `ip`. */
@@ -102,7 +102,8 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   }
   const argv = [...begin, ...listing, "-batch", "-"];
   const lines = commands.flatMap((command) => (shows(command) ? [command] : [command, marker]));
-  const { exitCode, stdout, stderr } = await host.run(argv, { input: batchLines(lines), accept: "any" });
+  const result = await host.run(argv, { input: batchLines(lines), accept: "any" });
+  const { exitCode, stdout, stderr } = withoutBinds(result);
   // If the process was killed, or did not start, nobody knows which commands ran.
   const isExplained = [0, 1, 2, 255].includes(exitCode) && !isBeforeAll(stderr);
   // Each command has printed one list: its own, or the marker's.
@@ -116,8 +117,8 @@ async function run(host: Host, begin: Command, commands: readonly Command[]) {
   const before = number ? lines.slice(0, Number(number) - 1).filter((each) => each !== marker).length : printed.length;
   const command = isExplained && (number || exitCode === 255) ? commands[before] : undefined;
   if (!command) throw commandError(argv, { exitCode, stderr });
-  const result = { exitCode, stdout: "", stderr: stderr.replace(line, "") };
-  const failed: Failed = { number: before, error: commandError([...begin, ...command], result) };
+  const cause = { exitCode, stderr: stderr.replace(line, "") };
+  const failed: Failed = { number: before, error: commandError([...begin, ...command], cause) };
   return { lists, failed };
 }
 

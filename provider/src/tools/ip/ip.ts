@@ -16,10 +16,18 @@ export async function ip(host: Host, netns: string | undefined, ...args: string[
 /** Runs ip. A list that changed while the kernel printed it is read again. */
 export async function runIp(host: Host, argv: readonly string[], options?: RunOptions): Promise<Result> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const result = await host.run(argv, options);
+    const result = withoutBinds(await host.run(argv, options));
     if (!result.stderr.includes("Dump was interrupted")) return result;
   }
   throw new LocalnetError("LN_COMMAND", "the list changes faster than it can be read", { command: { argv } });
+}
+
+/**
+ * Without what ip says of files for a namespace, and goes on: it puts those in `/etc/netns/NAME` in place of those in /etc,
+ * where one may be missing, and one may go meanwhile.
+ */
+export function withoutBinds(result: Result): Result {
+  return { ...result, stderr: result.stderr.replace(/^Bind \/etc\/netns\/.* -> \/etc\/.* failed: .*\n/gm, "") };
 }
 
 /** Each link has a folder of settings here, in the network namespace of the reader, unless its mtu is too small for IPv4. */
