@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalnetError } from "../../provider/src/errors";
 import { compareVersions } from "../../provider/src/host/requirements";
+import { inexpressibleOf } from "../../provider/src/kinds/traffic/filter-kinds";
 import { addressesOf, ownerOf, showLink } from "../../provider/src/tools/ip/links";
 import { showRoutes } from "../../provider/src/tools/ip/routes";
 import { optionsOf, parseRules, readChain } from "../../provider/src/tools/iptables/iptables";
 import { listThresholds, parseServices, parseShown, type Service } from "../../provider/src/tools/ipvsadm";
 import { parseStat } from "../../provider/src/tools/process";
+import { parseFilters } from "../../provider/src/tools/tc-filters";
 import { RecordingHost } from "./support/recording";
 
 // The files were recorded from iproute2 6.1, iptables 1.8.9 and ipvsadm 1.31.
@@ -199,4 +201,17 @@ test.each([
   ["2", "1.99.99", 1],
 ])("version %s beside %s: %i", (a, b, sign) => {
   expect(Math.sign(compareVersions(a, b))).toBe(sign);
+});
+
+test.each([
+  ["matchall", "handle 0x1 flowid 1:10 \n  skip_hw", "skip_hw"],
+  ["fw", "handle 0x7/0xff classid 1:10 input dev lo", "input dev lo"],
+  ["u32", "fh 800::1 order 1 key ht 800 bkt 0 *flowid 1:10\n  match 00100000/00ff0000 at 33", "match 00100000"],
+  ["flower", "handle 0x1 classid 1:10 \n  eth_type ipv4\n  ip_flags frag", "ip_flags frag"],
+])("tc: an option of a filter of kind %s that no input sets is reported", (kind, words, option) => {
+  const at = { dev: "d0", parent: "egress" };
+  const filter = (text: string) => parseFilters(`filter protocol ip pref 10 ${kind} chain 0 ${text}\n`, at);
+  expect(filter(words).map(inexpressibleOf)).toEqual([expect.stringMatching(`there is no input for .*${option}`)]);
+  const plain = words.replace(/ \n {2}skip_hw| input dev lo|\n {2}match .*|\n {2}ip_flags frag/, "");
+  expect(filter(plain).map(inexpressibleOf)).toEqual([undefined]);
 });

@@ -95,7 +95,7 @@ export const mplsRoute = defineKind({
     },
     async list(host, netns) {
       const made = (await showMplsRoutes(host, netns)).filter((entry) => isMade(entry.protocol));
-      return made.map((entry) => ({ id: at(entry.dst, netns), omit: unsaidOf(entry) }));
+      return made.map((entry) => ({ id: at(entry.dst, netns), omit: inexpressibleOf(entry) }));
     },
     // What leads to the next hop, the kernel finds, but for addresses that every link has.
     inputs: (_args, { inputs: { device, ...inputs } }) => {
@@ -123,11 +123,11 @@ function observedFrom(routes: readonly MplsEntry[], args: Pick<MplsArgs, "label"
   const entry = routes.find(({ dst }) => dst === String(args.label));
   if (!entry) return undefined;
   const { protocol: made, nexthops } = entry;
-  const unsaid = unsaidOf(entry);
+  const inexpressible = inexpressibleOf(entry);
   const maker = isMade(made) ? "" : `routing protocol ${made}`;
   return {
     // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
-    owner: unsaid ? `a route of which ${unsaid}` : made === protocol ? null : maker,
+    owner: inexpressible ? `a route of which ${inexpressible}` : made === protocol ? null : maker,
     inputs: {
       ...observedHop(entry),
       nextHops: nexthops?.map((hop, index) => {
@@ -147,7 +147,7 @@ function observedHop({ to, via, dev }: MplsHopEntry) {
   return { labels: to?.split("/").map(Number), via: via?.host, device: dev };
 }
 
-function unsaidOf({ nexthops = [], ...route }: MplsEntry): string | undefined {
+function inexpressibleOf({ nexthops = [], ...route }: MplsEntry): string | undefined {
   const hasMac = [route, ...nexthops].some(({ via }) => via && !["inet", "inet6"].includes(via.family));
   return hasMac ? "a next hop is a MAC address, which no input says" : undefined;
 }

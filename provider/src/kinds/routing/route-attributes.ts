@@ -50,12 +50,12 @@ export function observedEncapsulation({ encap }: HopEntry): Hop["encapsulation"]
 }
 
 /** What no input says of a route or its next hops. */
-export function unsaidOf({ nexthops = [], ...route }: RouteEntry): string | undefined {
+export function inexpressibleOf({ nexthops = [], ...route }: RouteEntry): string | undefined {
   if (route.nhid !== undefined) return `nexthop id, ${route.nhid}`;
   if (route.expires !== undefined) return `expires, in ${route.expires} s`;
   const each = [route, ...nexthops].map(({ encap }) => encap && readEncapsulation(encap));
-  const unsaid = each.find((one) => typeof one === "string");
-  return unsaid === undefined ? undefined : `encapsulation, ${unsaid}`;
+  const inexpressible = each.find((one) => typeof one === "string");
+  return inexpressible === undefined ? undefined : `encapsulation, ${inexpressible}`;
 }
 
 /** Attributes that no input says. */

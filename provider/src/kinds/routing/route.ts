@@ -18,7 +18,14 @@ import {
 } from "../../tools/ip/routes";
 import { scopeNames, scopes } from "../../tools/ip/scopes";
 import { protocolNames, protocols, type RouteArgs, routeArgs, routeRules, typeNames, types } from "./route-args";
-import { hopWords, keptWords, observedEncapsulation, observedHops, unsaidOf, usualScope } from "./route-attributes";
+import {
+  hopWords,
+  inexpressibleOf,
+  keptWords,
+  observedEncapsulation,
+  observedHops,
+  usualScope,
+} from "./route-attributes";
 import { wholeEncapsulation } from "./route-encapsulation";
 
 /** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
@@ -102,8 +109,8 @@ export const route = defineKind({
         const { tos, from } = entry;
         const id = ids[index] as string;
         const isOne = ids.filter((each, other) => each === id && !isNarrower(made[other])).length < 2;
-        const unsaid = unsaidOf(entry);
-        if (unsaid) return { id, omit: `there is no input for its ${unsaid}` };
+        const inexpressible = inexpressibleOf(entry);
+        if (inexpressible) return { id, omit: `there is no input for its ${inexpressible}` };
         if (tos) return { id, omit: `there is no input for its tos, ${tos}` };
         if (from) return { id, omit: `there is no input for its from, ${from}` };
         return { id, omit: isOne ? undefined : "several routes have its destination, metric and table" };
@@ -214,8 +221,8 @@ function observedRoute(entry: RouteEntry, { nextHops }: Partial<RouteArgs>) {
 
 function ownerOf(entry: RouteEntry): string | null {
   // An update would take it away, since no input says it.
-  const unsaid = unsaidOf(entry);
-  if (unsaid) return `a route with ${unsaid.replace(",", "")}`;
+  const inexpressible = inexpressibleOf(entry);
+  if (inexpressible) return `a route with ${inexpressible.replace(",", "")}`;
   if (!Object.values<string>(types).includes(entry.type)) return `a route of type ${entry.type}`;
   // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
   if (entry.protocol === protocol) return null;

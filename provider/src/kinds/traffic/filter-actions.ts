@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deviceName, integer, number32 } from "../../schema/fields";
-import { flowid, type Unsaid } from "./filter-fields";
+import { flowid, type Inexpressible } from "./filter-fields";
 
 const kinds = ["drop", "pass", "redirect", "mirror", "skbedit", "vlanPush", "vlanPop"] as const;
 const directions = ["egress", "ingress"] as const;
@@ -80,7 +80,7 @@ export function moduleOfAction({ kind }: Action): string {
   return kind === "drop" || kind === "pass" ? "act_gact" : "act_vlan";
 }
 
-export function readAction(text: string): Action | Unsaid {
+export function readAction(text: string): Action | Inexpressible {
   const mirred = /^mirred \((Egress|Ingress) (Redirect|Mirror) to device ([^\s*]\S*)\) (stolen|pipe)$/.exec(text);
   if (mirred) {
     const [, direction = "", verb = "", device = "", control] = mirred;
@@ -98,7 +98,7 @@ export function readAction(text: string): Action | Unsaid {
       vlanPriority: Number(push[3]),
     };
   const edit = /^skbedit(?: priority (\S+))?(?: mark (\d+))? pipe$/.exec(text);
-  if (!edit) return { unsaid: [text] };
+  if (!edit) return { inexpressible: [text] };
   const [, priority, mark] = edit;
   return {
     kind: "skbedit",

@@ -3,8 +3,8 @@ import { familyOf, integer } from "../../schema/fields";
 import { prefix as anyPrefix } from "../routing/policy-rule-args";
 
 /** What a filter has and no input says, in tc's words: no value of an input is like it. */
-export interface Unsaid {
-  readonly unsaid: readonly string[];
+export interface Inexpressible {
+  readonly inexpressible: readonly string[];
 }
 
 export const prefix = anyPrefix.refine((text) => !text.endsWith("/0"), "must not be all addresses");

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { integer, numberOrText } from "../../schema/fields";
-import { ipProtocol, prefix, type Unsaid, versionRules } from "./filter-fields";
+import { type Inexpressible, ipProtocol, prefix, versionRules } from "./filter-fields";
 
 const anyMac = z
   .string()
@@ -71,7 +71,7 @@ export function flowerWords(options: Flower): string[] {
 
 const protocolNames: Readonly<Record<string, number>> = { tcp: 6, udp: 17, sctp: 132, icmp: 1, icmpv6: 58, l2tp: 115 };
 
-export function readFlower(lines: readonly string[], protocol: string): Flower | Unsaid {
+export function readFlower(lines: readonly string[], protocol: string): Flower | Inexpressible {
   const ofProtocol = { ip: "ipv4", ipv6: "ipv6", arp: "arp" }[protocol] ?? protocol;
   const read: Record<string, unknown> = {};
   for (const line of lines) {
@@ -79,7 +79,7 @@ export function readFlower(lines: readonly string[], protocol: string): Flower |
     const key = (Object.keys(wordOf) as Key[]).find((each) => wordOf[each] === word);
     if (word === "eth_type" && value === ofProtocol) continue;
     // Of all but addresses, a mask or a part has no input.
-    if (!key || (value.includes("/") && key !== "source" && key !== "destination")) return { unsaid: lines };
+    if (!key || (value.includes("/") && key !== "source" && key !== "destination")) return { inexpressible: lines };
     read[key] =
       key === "ipProtocol"
         ? (protocolNames[value] ?? Number.parseInt(value, 16))

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { TcFilter } from "../../tools/tc-filters";
 import { type Action, readAction } from "./filter-actions";
-import type { Unsaid } from "./filter-fields";
+import type { Inexpressible } from "./filter-fields";
 import { flower, flowerRules, flowerWords, isSameMask, readFlower } from "./filter-flower";
 import { readU32, u32, u32Rules, u32Words } from "./filter-u32";
 
@@ -79,7 +79,7 @@ export interface FilterInputs extends Readonly<Partial<Record<MatchKey, object |
   readonly kind: string;
   readonly protocol: string;
   readonly flowid?: string | undefined;
-  readonly actions: readonly (Action | Unsaid)[];
+  readonly actions: readonly (Action | Inexpressible)[];
 }
 
 /** The inputs that say what there is. What none says stands among the actions, where it differs from all that is asked for. */
@@ -87,17 +87,17 @@ export function readFilter(filter: TcFilter): FilterInputs {
   const { kind, protocol, flowid, matches, actions } = filter;
   const { key, read } = classifierOf(kind) ?? {};
   const options = read?.(filter) ?? (matches.length > 0 ? { inexpressible: matches } : {});
-  const isExpressible = !("unsaid" in options);
+  const isExpressible = !("inexpressible" in options);
   return {
     ...{ kind, protocol },
     ...(key && { [key]: isExpressible ? options : undefined }),
     ...(flowid !== undefined && { flowid }),
-    actions: [...(isExpressible ? [] : [options as Unsaid]), ...actions.map(readAction)],
+    actions: [...(isExpressible ? [] : [options as Inexpressible]), ...actions.map(readAction)],
   };
 }
 
 /** Why its inputs do not say all of it; undefined: they do. */
-export function unsaidOf(filter: TcFilter): string | undefined {
-  const inexpressible = readFilter(filter).actions.flatMap((each) => ("unsaid" in each ? each.unsaid : []));
-  return inexpressible.length > 0 ? `there is no input for ${inexpressible.join(", ")}` : undefined;
+export function inexpressibleOf(filter: TcFilter): string | undefined {
+  const options = readFilter(filter).actions.flatMap((each) => ("inexpressible" in each ? each.inexpressible : []));
+  return options.length > 0 ? `there is no input for ${options.join(", ")}` : undefined;
 }

@@ -1,7 +1,7 @@
 import { SocketAddress } from "node:net";
 import { z } from "zod";
 import { port } from "../../schema/fields";
-import { ipProtocol, prefix, type Unsaid, versionRules } from "./filter-fields";
+import { type Inexpressible, ipProtocol, prefix, versionRules } from "./filter-fields";
 
 export const u32 = z.strictObject({
   /** Source address or network. Default: any. */
@@ -42,13 +42,13 @@ const places = {
 } as const;
 
 /** What its matches say: each a value, a mask and an offset. */
-export function readU32(lines: readonly string[], protocol: string): U32 | Unsaid {
+export function readU32(lines: readonly string[], protocol: string): U32 | Inexpressible {
   const version = protocol === "ipv6" ? 6 : 4;
   const place = places[version];
   const keys = new Map<number, { readonly value: string; readonly mask: string }>();
   for (const line of lines) {
     const [, value = "", mask = "", at] = /^match ([0-9a-f]{8})\/([0-9a-f]{8}) at (\d+)$/.exec(line) ?? [];
-    if (at === undefined || keys.has(Number(at))) return { unsaid: lines };
+    if (at === undefined || keys.has(Number(at))) return { inexpressible: lines };
     if (mask !== "00000000") keys.set(Number(at), { value, mask });
   }
   const take = (offset: number, accepted: readonly string[]) => {
@@ -69,7 +69,7 @@ export function readU32(lines: readonly string[], protocol: string): U32 | Unsai
     ipProtocol: number && Number.parseInt(version === 4 ? number.slice(2, 4) : number.slice(4, 6), 16),
     ...{ sourcePort: port(0), destinationPort: port(1) },
   };
-  if (keys.size > 0) return { unsaid: lines };
+  if (keys.size > 0) return { inexpressible: lines };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as U32;
 }
 

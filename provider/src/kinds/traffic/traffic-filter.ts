@@ -15,10 +15,10 @@ import {
   classifiers,
   type FilterInputs,
   handleWord,
+  inexpressibleOf,
   type MatchKey,
   matchArgs,
   readFilter,
-  unsaidOf,
 } from "./filter-kinds";
 
 const protocols = ["all", "ip", "ipv6", "arp", "802.1Q", "802.1ad"] as const;
@@ -154,7 +154,7 @@ export const trafficFilter = defineKind({
         const { dev: device, parent, priority, number: handle, kind, protocol } = each;
         const isKnown = classifierOf(kind) && (protocols as readonly string[]).includes(protocol);
         if (handle === undefined || !isKnown) return [];
-        return [{ id: idOf({ device, netns, parent, priority, handle }), omit: unsaidOf(each) }];
+        return [{ id: idOf({ device, netns, parent, priority, handle }), omit: inexpressibleOf(each) }];
       });
     },
     inputs(_, { inputs }) {

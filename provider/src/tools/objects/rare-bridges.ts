@@ -23,8 +23,8 @@ const ports: ObjectReader = {
       const { info_slave_kind: kind, info_slave_data: data, info_data: own } = linkinfo ?? {};
       const changed = kind === "bridge" ? differences(data ?? {}, usualOfPort) : [];
       return [
-        ...changed.map((words) => unsaid(`port ${ifname} ${words}`)),
-        ...(own?.vnifilter === true ? [unsaid(`vnifilter dev ${ifname}`)] : []),
+        ...changed.map((words) => withoutInput(`port ${ifname} ${words}`)),
+        ...(own?.vnifilter === true ? [withoutInput(`vnifilter dev ${ifname}`)] : []),
       ];
     });
   },
@@ -55,14 +55,14 @@ const vlans: ObjectReader = {
     const changed = (what: string, vlans: typeof own) =>
       vlans.flatMap(({ ifname, vlans }) =>
         vlans.flatMap(({ vlan, ...options }) =>
-          differences(options, usualOfVlan).map((words) => unsaid(`${what} dev ${ifname} vid ${vlan} ${words}`)),
+          differences(options, usualOfVlan).map((words) => withoutInput(`${what} dev ${ifname} vid ${vlan} ${words}`)),
         ),
       );
     return [
       ...changed("vlan", own),
       ...changed("vlan global", all),
       ...tunnels.flatMap(({ ifname, tunnels }) =>
-        tunnels.map(({ vlan, tunid }) => unsaid(`vlan tunnel dev ${ifname} vid ${vlan} id ${tunid}`)),
+        tunnels.map(({ vlan, tunid }) => withoutInput(`vlan tunnel dev ${ifname} vid ${vlan} id ${tunid}`)),
       ),
     ];
   },
@@ -73,7 +73,7 @@ const vnis: ObjectReader = {
   async read(host, netns) {
     const isFilter = (await showLinks(host, netns)).some(({ linkinfo }) => linkinfo?.info_data?.vnifilter === true);
     const lists = isFilter ? vniJson.parse(await list(host, netns, "vni", "show")) : [];
-    return lists.flatMap(({ ifname, vnis }) => vnis.map(({ vni }) => unsaid(`vni ${vni} dev ${ifname}`)));
+    return lists.flatMap(({ ifname, vnis }) => vnis.map(({ vni }) => withoutInput(`vni ${vni} dev ${ifname}`)));
   },
 };
 
@@ -96,7 +96,7 @@ function differences(existing: Readonly<Record<string, unknown>>, usual: typeof 
   });
 }
 
-function unsaid(what: string): KernelObject {
+function withoutInput(what: string): KernelObject {
   return { what, why: "no input sets it", coveredBy: [] };
 }
 
