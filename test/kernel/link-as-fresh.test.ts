@@ -80,7 +80,7 @@ test("an address for a time is no static one: neither its link's import nor its 
   expect(found?.inputs.addresses).toEqual(["10.11.0.2/24"]);
   const { importable, omitted: left } = await discover([address], [], there, netns);
   expect(importable).toEqual([]);
-  const why = expect.stringContaining("a router or a DHCP client, which gave it for a time");
+  const why = expect.stringContaining("a router or a DHCP client, which assigned it for a limited time");
   expect(left).toEqual(
     ["10.11.0.1/24", "2001:db8:11::1/64"].map((each) => ({ what: `Address life0/${each}@${netns}`, why })),
   );

@@ -103,7 +103,7 @@ describe("Netns: of a process that runs", () => {
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
     expect(await failure(() => update(kind, id, outputs, inputsOf({ pid }), settings))).toMatchObject({
       code: "LN_PROCESS",
-      message: expect.stringContaining("is another one than that"),
+      message: expect.stringContaining("is not the same process as before"),
     });
     await remove(kind, id, outputs, settings);
     expect(await names()).not.toContain(name);
@@ -163,7 +163,7 @@ describe("Netns: of a process that runs", () => {
 
   test.each([
     [{ pid: 0 }, "pid: must be 1 to 4194304"],
-    [{ pid: 5, loopback: false }, "loopback: is the container's own"],
+    [{ pid: 5, loopback: false }, "loopback: must not be given with pid"],
   ])("what can never be is refused at preview: %j", (values, reason) => {
     const { failures } = check(kind, { name, owner: world.owner, ...values });
     expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);

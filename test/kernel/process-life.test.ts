@@ -149,7 +149,7 @@ test("a wait for readiness ends when the engine's time for the operation does", 
   const shown: string[] = [];
   const engine = { seconds: 2, show: (message: string) => shown.push(message) };
   const error = await failure(() => withEngine(engine, () => create(kind, request, settings)));
-  expect(error.message).toMatch(/not ready within the time that customTimeouts allows, [12] s: false: exit 1/);
+  expect(error.message).toMatch(/not ready within the time of customTimeouts, [12] s: false: exit 1/);
   expect(shown).toContain("waiting for exec false: false: exit 1");
 });
 

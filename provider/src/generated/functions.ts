@@ -278,15 +278,15 @@ export function getRouteToOutput(
 export interface RunProbeArgs {
   /** Network namespace to send from. Default: the host's own. */
   netns?: string | undefined;
-  /** A GET over HTTP. */
+  /** An HTTP GET request. */
   http?: RunProbeHttpArgs | undefined;
   /** A TCP connection. */
   tcp?: RunProbeTcpArgs | undefined;
-  /** A datagram of UDP, and an answer to it. */
+  /** A UDP datagram that must be answered. */
   udp?: RunProbeUdpArgs | undefined;
-  /** An echo request over ICMP. */
+  /** An ICMP echo request. */
   ping?: RunProbePingArgs | undefined;
-  /** A query to a server of DNS. */
+  /** A DNS query. */
   dns?: RunProbeDnsArgs | undefined;
   /** Number of requests, one after the other. All must be answered. 1 to 1000. Default: 1. */
   count?: number | undefined;
@@ -307,17 +307,17 @@ export interface RunProbeArgs {
 
 /** The input `http` of {@link RunProbeArgs}. */
 export interface RunProbeHttpArgs {
-  /** Where to: http:// or https://. */
+  /** URL: http:// or https://. */
   url: string;
-  /** Status of an answer that counts. 100 to 599. Default: 200. */
+  /** Expected status. 100 to 599. Default: 200. */
   expectStatus?: number | undefined;
-  /** Body of an answer that counts, blanks around it left out; several: any of them counts, and each must be seen. */
+  /** Expected body, without blanks around it. A list: any of them, and each must occur. */
   expectBody?: string | string[] | undefined;
 }
 
 /** The input `tcp` of {@link RunProbeArgs}. */
 export interface RunProbeTcpArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address: string;
   /** Port. 1 to 65535. */
   port: number;
@@ -325,42 +325,42 @@ export interface RunProbeTcpArgs {
 
 /** The input `udp` of {@link RunProbeArgs}. */
 export interface RunProbeUdpArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address: string;
   /** Port. 1 to 65535. */
   port: number;
   /** Text to send. */
   send: string;
-  /** The answer that counts, blanks around it left out. Default: any. */
+  /** Expected answer, without blanks around it. Default: any. */
   expectAnswer?: string | undefined;
 }
 
 /** The input `ping` of {@link RunProbeArgs}. */
 export interface RunProbePingArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address: string;
-  /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
+  /** Payload in bytes; the headers add 28 for IPv4 and 48 for IPv6. 0 to 65507. Default: 56. */
   size?: number | undefined;
   /**
-   * true: a packet that is larger than a link's mtu is lost, and the answer says so; false: it may be sent in pieces.
-   * Default: as the kernel does for a socket of ICMP.
+   * true: a packet that is larger than a link's mtu is dropped with an error; false: it may be fragmented. Default: the
+   * kernel's default for ICMP sockets.
    */
   dontFragment?: boolean | undefined;
 }
 
 /** The input `dns` of {@link RunProbeArgs}. */
 export interface RunProbeDnsArgs {
-  /** The server: an address, or who has it; of a VethPair, the other end. */
+  /** DNS server: an address, or a resource that has one; for a VethPair, the address of the other end. */
   server: string;
-  /** Its port. 1 to 65535. Default: 53. */
+  /** Port of the server. 1 to 65535. Default: 53. */
   port?: number | undefined;
-  /** Name to ask for. */
+  /** Name to look up. */
   name: string;
   /** Type of the records: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT. Default: "A". */
   type?: "A" | "AAAA" | "CNAME" | "MX" | "NS" | "PTR" | "SOA" | "SRV" | "TXT" | undefined;
-  /** Status of an answer that counts: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. Default: "NOERROR". */
+  /** Expected status of the answer: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. Default: "NOERROR". */
   expectStatus?: "NOERROR" | "NXDOMAIN" | "SERVFAIL" | "REFUSED" | "NOTIMP" | "FORMERR" | undefined;
-  /** The records of that type that an answer has, as dig prints them, in any order. Default: at least one. */
+  /** Expected records of that type, as dig prints them, in any order. Default: at least one. */
   expectAnswers?: string[] | undefined;
 }
 
@@ -368,15 +368,15 @@ export interface RunProbeDnsArgs {
 export interface RunProbeOutputArgs {
   /** Network namespace to send from. Default: the host's own. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** A GET over HTTP. */
+  /** An HTTP GET request. */
   http?: pulumi.Input<RunProbeOutputHttpArgs> | undefined;
   /** A TCP connection. */
   tcp?: pulumi.Input<RunProbeOutputTcpArgs> | undefined;
-  /** A datagram of UDP, and an answer to it. */
+  /** A UDP datagram that must be answered. */
   udp?: pulumi.Input<RunProbeOutputUdpArgs> | undefined;
-  /** An echo request over ICMP. */
+  /** An ICMP echo request. */
   ping?: pulumi.Input<RunProbeOutputPingArgs> | undefined;
-  /** A query to a server of DNS. */
+  /** A DNS query. */
   dns?: pulumi.Input<RunProbeOutputDnsArgs> | undefined;
   /** Number of requests, one after the other. All must be answered. 1 to 1000. Default: 1. */
   count?: pulumi.Input<number> | undefined;
@@ -397,17 +397,17 @@ export interface RunProbeOutputArgs {
 
 /** The input `http` of {@link RunProbeOutputArgs}. */
 export interface RunProbeOutputHttpArgs {
-  /** Where to: http:// or https://. */
+  /** URL: http:// or https://. */
   url: pulumi.Input<string>;
-  /** Status of an answer that counts. 100 to 599. Default: 200. */
+  /** Expected status. 100 to 599. Default: 200. */
   expectStatus?: pulumi.Input<number> | undefined;
-  /** Body of an answer that counts, blanks around it left out; several: any of them counts, and each must be seen. */
+  /** Expected body, without blanks around it. A list: any of them, and each must occur. */
   expectBody?: pulumi.Input<string | pulumi.Input<string>[]> | undefined;
 }
 
 /** The input `tcp` of {@link RunProbeOutputArgs}. */
 export interface RunProbeOutputTcpArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address:
     | pulumi.Input<string>
     | Bridge
@@ -431,7 +431,7 @@ export interface RunProbeOutputTcpArgs {
 
 /** The input `udp` of {@link RunProbeOutputArgs}. */
 export interface RunProbeOutputUdpArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address:
     | pulumi.Input<string>
     | Bridge
@@ -453,13 +453,13 @@ export interface RunProbeOutputUdpArgs {
   port: pulumi.Input<number>;
   /** Text to send. */
   send: pulumi.Input<string>;
-  /** The answer that counts, blanks around it left out. Default: any. */
+  /** Expected answer, without blanks around it. Default: any. */
   expectAnswer?: pulumi.Input<string> | undefined;
 }
 
 /** The input `ping` of {@link RunProbeOutputArgs}. */
 export interface RunProbeOutputPingArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address:
     | pulumi.Input<string>
     | Bridge
@@ -477,18 +477,18 @@ export interface RunProbeOutputPingArgs {
     | Tap
     | Wireguard
     | XfrmInterface;
-  /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
+  /** Payload in bytes; the headers add 28 for IPv4 and 48 for IPv6. 0 to 65507. Default: 56. */
   size?: pulumi.Input<number> | undefined;
   /**
-   * true: a packet that is larger than a link's mtu is lost, and the answer says so; false: it may be sent in pieces.
-   * Default: as the kernel does for a socket of ICMP.
+   * true: a packet that is larger than a link's mtu is dropped with an error; false: it may be fragmented. Default: the
+   * kernel's default for ICMP sockets.
    */
   dontFragment?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `dns` of {@link RunProbeOutputArgs}. */
 export interface RunProbeOutputDnsArgs {
-  /** The server: an address, or who has it; of a VethPair, the other end. */
+  /** DNS server: an address, or a resource that has one; for a VethPair, the address of the other end. */
   server:
     | pulumi.Input<string>
     | Bridge
@@ -506,15 +506,15 @@ export interface RunProbeOutputDnsArgs {
     | Tap
     | Wireguard
     | XfrmInterface;
-  /** Its port. 1 to 65535. Default: 53. */
+  /** Port of the server. 1 to 65535. Default: 53. */
   port?: pulumi.Input<number> | undefined;
-  /** Name to ask for. */
+  /** Name to look up. */
   name: pulumi.Input<string>;
   /** Type of the records: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT. Default: "A". */
   type?: pulumi.Input<"A" | "AAAA" | "CNAME" | "MX" | "NS" | "PTR" | "SOA" | "SRV" | "TXT"> | undefined;
-  /** Status of an answer that counts: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. Default: "NOERROR". */
+  /** Expected status of the answer: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. Default: "NOERROR". */
   expectStatus?: pulumi.Input<"NOERROR" | "NXDOMAIN" | "SERVFAIL" | "REFUSED" | "NOTIMP" | "FORMERR"> | undefined;
-  /** The records of that type that an answer has, as dig prints them, in any order. Default: at least one. */
+  /** Expected records of that type, as dig prints them, in any order. Default: at least one. */
   expectAnswers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 

@@ -117,66 +117,67 @@ export const Link = native<typeof dynamic.Link>("Link");
 export type Link = dynamic.Link;
 
 /**
- * An address of a link that is there already, such as `lo` or an uplink, or one with options. The addresses of a link
- * that a program makes can stand in its `addresses`. Other addresses of the link are left alone. Id:
- * `DEVICE/ADDRESS@NETNS`, with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS`.
+ * An address of an existing link, such as `lo` or an uplink, or an address with options. A link that the program makes
+ * can have addresses in its own `addresses`. Other addresses of the link are not changed. Id: `DEVICE/ADDRESS@NETNS`,
+ * with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS`.
  */
 export const Address = native<typeof dynamic.Address>("Address");
 export type Address = dynamic.Address;
 
 /**
- * A permanent entry of the table of neighbours (ARP, NDP), or an address that the host answers for, as `ip neigh` makes
- * it. Id: `DEVICE/ADDRESS@NETNS`, with `proxy` `DEVICE/proxy ADDRESS@NETNS`.
+ * A permanent entry of the neighbour table (ARP, NDP), or an address that the host answers for (`ip neigh`). Id:
+ * `DEVICE/ADDRESS@NETNS`, with `proxy` `DEVICE/proxy ADDRESS@NETNS`.
  */
 export const Neighbour = native<typeof dynamic.Neighbour>("Neighbour");
 export type Neighbour = dynamic.Neighbour;
 
 /**
- * An entry of a forwarding database, as `bridge fdb` makes it: by which port of a bridge, or to which host of a VXLAN,
- * the frames for a MAC address go. Id: `DEVICE/MAC@NETNS`, with what else tells it from others: `DEVICE/MAC dst
- * DESTINATION port PORT vni VNI vlan VLAN master@NETNS`.
+ * An entry of a forwarding database (`bridge fdb`): the port of a bridge, or the host of a VXLAN, that frames for a MAC
+ * address are sent to. Id: `DEVICE/MAC@NETNS`, with everything that tells it from other entries: `DEVICE/MAC dst
+ * DESTINATION port PORT vni VNI vlan
+VLAN master@NETNS`.
  */
 export const BridgeFdb = native<typeof dynamic.BridgeFdb>("BridgeFdb");
 export type BridgeFdb = dynamic.BridgeFdb;
 
 /**
- * A route, as `ip route` makes it. Id: `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these
- * are given.
+ * A route (`ip route`). Id: `DESTINATION@NETNS`, or with these inputs `DESTINATION metric METRIC table TABLE@NETNS`.
  */
 export const Route = native<typeof dynamic.Route>("Route");
 export type Route = dynamic.Route;
 
 /**
- * A rule of policy routing, as `ip rule` makes it: which routing table is for which packets. Id: `PRIORITY@NETNS`, of
- * IPv6 `ipv6 PRIORITY@NETNS`.
+ * A rule of policy routing (`ip rule`): which packets use which routing table. Id: `PRIORITY@NETNS`, for IPv6 `ipv6
+ * PRIORITY@NETNS`.
  */
 export const PolicyRule = native<typeof dynamic.PolicyRule>("PolicyRule");
 export type PolicyRule = dynamic.PolicyRule;
 
 /**
- * A route of MPLS, as `ip -f mpls route` makes it: where packets with a label go, and with which labels. Needs the
- * module mpls_router, and the settings `net.mpls.platform_labels` and `net.mpls.conf.LINK.input` of the namespace. Id:
+ * An MPLS route (`ip -f mpls route`): where packets with a label are sent, and with which labels. Needs the module
+ * mpls_router, and the settings `net.mpls.platform_labels` and `net.mpls.conf.LINK.input` of the namespace. Id:
  * `LABEL@NETNS`.
  */
 export const MplsRoute = native<typeof dynamic.MplsRoute>("MplsRoute");
 export type MplsRoute = dynamic.MplsRoute;
 
 /**
- * A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses alone, links have the
- * input `impairment`. Id: `DEVICE/root@NETNS`; in a class `DEVICE/1:10@NETNS`; `DEVICE/ingress@NETNS`,
+ * A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses only, use the input
+ * `impairment` of links. Id: `DEVICE/root@NETNS`; in a class `DEVICE/1:10@NETNS`; `DEVICE/ingress@NETNS`,
  * `DEVICE/clsact@NETNS`.
  */
 export const Qdisc = native<typeof dynamic.Qdisc>("Qdisc");
 export type Qdisc = dynamic.Qdisc;
 
 /**
- * A filter of packets (`tc filter`): which class they go to, and what else is done with them. Id:
- * `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, the handle hexadecimal: `eth0/ingress/10/0x1@foo`, `eth0/1:/10/0x800@foo`.
+ * A packet filter (`tc filter`): assigns packets to a class, or does something with them. Id:
+ * `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, with the handle in hexadecimal: `eth0/ingress/10/0x1@foo`,
+ * `eth0/1:/10/0x800@foo`.
  */
 export const TrafficFilter = native<typeof dynamic.TrafficFilter>("TrafficFilter");
 export type TrafficFilter = dynamic.TrafficFilter;
 
-/** A kernel module that is loaded. One that is built into the kernel counts. Id: `NAME`. */
+/** A loaded kernel module. A module that is built into the kernel counts too. Id: `NAME`. */
 export const KernelModule = native<typeof dynamic.KernelModule>("KernelModule");
 export type KernelModule = dynamic.KernelModule;
 
@@ -184,21 +185,18 @@ export type KernelModule = dynamic.KernelModule;
 export const Sysctl = native<typeof dynamic.Sysctl>("Sysctl");
 export type Sysctl = dynamic.Sysctl;
 
-/**
- * A chain of one's own in a table of iptables or ip6tables, for rules to be in and to jump to. Id:
- * `FAMILY/TABLE/NAME@NETNS`.
- */
+/** A user-defined chain in a table of iptables or ip6tables. Id: `FAMILY/TABLE/NAME@NETNS`. */
 export const IptablesChain = native<typeof dynamic.IptablesChain>("IptablesChain");
 export type IptablesChain = dynamic.IptablesChain;
 
 /**
- * What a built-in chain of iptables or ip6tables does with packets that no rule of it decides on. Id:
+ * The policy of a built-in chain of iptables or ip6tables: what happens to packets that no rule decides. Id:
  * `FAMILY/TABLE/CHAIN@NETNS`.
  */
 export const IptablesPolicy = native<typeof dynamic.IptablesPolicy>("IptablesPolicy");
 export type IptablesPolicy = dynamic.IptablesPolicy;
 
-/** A set of addresses, networks or ports that rules of iptables match (`ipset`). Id: `NAME@NETNS`. */
+/** A set of addresses, networks or ports for rules of iptables (`ipset`). Id: `NAME@NETNS`. */
 export const IpSet = native<typeof dynamic.IpSet>("IpSet");
 export type IpSet = dynamic.IpSet;
 
@@ -209,29 +207,30 @@ export type IpSet = dynamic.IpSet;
 export const IptablesRule = native<typeof dynamic.IptablesRule>("IptablesRule");
 export type IptablesRule = dynamic.IptablesRule;
 
-/** A table of nftables with all that is in it (`nft`). Id: `FAMILY/NAME@NETNS`. */
+/** A table of nftables and everything in it (`nft`). Id: `FAMILY/NAME@NETNS`. */
 export const NftTable = native<typeof dynamic.NftTable>("NftTable");
 export type NftTable = dynamic.NftTable;
 
 /**
- * A state of IPsec, as `ip xfrm state` makes it: how the packets of one direction are encrypted, or proved to be
- * genuine. A change makes it anew, and its packets are counted from 0 again. Id: `PROTOCOL/DESTINATION/SPI@NETNS`, such
- * as `esp/10.0.0.2/0x101`; with a mark `esp/10.0.0.2/0x101 mark 0x1`.
+ * An IPsec state (`ip xfrm state`): how the packets of one direction are encrypted or authenticated. A change makes it
+ * again, and its counters start at 0. Id: `PROTOCOL/DESTINATION/SPI@NETNS`, such as `esp/10.0.0.2/0x101`; with a mark
+ * `esp/10.0.0.2/0x101 mark 0x1`.
  */
 export const XfrmState = native<typeof dynamic.XfrmState>("XfrmState");
 export type XfrmState = dynamic.XfrmState;
 
 /**
- * A policy of IPsec, as `ip xfrm policy` makes it: which packets are encrypted or must have been, and by which states.
- * Id: `DIRECTION src NETWORK dst NETWORK@NETNS`, with what else tells it from others: `out src 10.0.0.0/8 dst
- * 10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS`.
+ * An IPsec policy (`ip xfrm policy`): which packets are encrypted, or must have been, and by which states. Id:
+ * `DIRECTION src NETWORK dst NETWORK@NETNS`, with everything that tells it from others: `out src 10.0.0.0/8
+ * dst
+10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS`.
  */
 export const XfrmPolicy = native<typeof dynamic.XfrmPolicy>("XfrmPolicy");
 export type XfrmPolicy = dynamic.XfrmPolicy;
 
 /**
  * An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends. Id:
- * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6.
+ * `PROTOCOL/ADDRESS:PORT@NETNS`; with a firewall mark `fwmark/MARK@NETNS`, for IPv6 `fwmark6/MARK@NETNS`.
  */
 export const IpvsService = native<typeof dynamic.IpvsService>("IpvsService");
 export type IpvsService = dynamic.IpvsService;
@@ -240,7 +239,7 @@ export type IpvsService = dynamic.IpvsService;
 export const IpvsBackend = native<typeof dynamic.IpvsBackend>("IpvsBackend");
 export type IpvsBackend = dynamic.IpvsBackend;
 
-/** How long IPVS keeps a connection without packets, in one network namespace. Id: `timeouts@NETNS`. */
+/** How long IPVS keeps idle connections in one network namespace. Id: `timeouts@NETNS`. */
 export const IpvsTimeouts = native<typeof dynamic.IpvsTimeouts>("IpvsTimeouts");
 export type IpvsTimeouts = dynamic.IpvsTimeouts;
 
@@ -249,16 +248,17 @@ export const File = native<typeof dynamic.File>("File");
 export type File = dynamic.File;
 
 /**
- * A process that runs in a namespace for as long as the resource exists. A change of any input replaces it. Id:
+ * A process that runs in a namespace as long as the resource exists. A change of any input replaces it. Id:
  * `RESOURCE@NETNS` with the name of the resource.
  */
 export const Process = native<typeof dynamic.Process>("Process");
 export type Process = dynamic.Process;
 
 /**
- * An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails
- * the update otherwise. Id: `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS`,
- * `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec COMMAND@NETNS`.
+ * A test that traffic flows, or does not flow. It runs when it is created and whenever an input changes, and fails the
+ * update if the result is not as expected. Id: `URL@NETNS` without user and values of the query,
+ * `tcp://ADDRESS:PORT@NETNS`, `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec
+ * COMMAND@NETNS`.
  */
 export const Probe = native<typeof dynamic.Probe>("Probe");
 export type Probe = dynamic.Probe;

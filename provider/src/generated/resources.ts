@@ -76,16 +76,16 @@ export interface NetnsArgs extends CommonArgs {
   /** Is the namespace's loopback link, `lo`, up? Default: true. */
   loopback?: pulumi.Input<boolean> | undefined;
   /**
-   * Process that has the namespace, such as the first one of a container that runs: it only gets the name, as `ip netns
-   * attach` gives it. A delete takes the name away; the namespace, its links and processes stay, but for what resources
-   * have in it. `loopback` is not looked at. Where the process has ended, give the one that there is now. 1 to 4194304.
-   * Default: a namespace is made. A change replaces the resource.
+   * Process whose namespace gets the name (`ip netns attach`), such as the first process of a running container.
+   * Deleting the resource removes only the name: the namespace, its links and its processes remain, except objects of
+   * other resources. `loopback` is not compared. If the process has ended, give the present one. 1 to 4194304. Default:
+   * a new namespace is made. A change replaces the resource.
    */
   pid?: pulumi.Input<number> | undefined;
   /**
-   * Files below /etc/netns/NAME, by their names, such as "resolv.conf" and "hosts": what they hold, at most 1 MiB of
-   * text each. `ip netns exec`, and so a Process, sees each in place of the file of that name in /etc, which has to be
-   * there; a Probe does not. They go with the namespace. Others that are there are left alone.
+   * Files below /etc/netns/NAME, by name, such as "resolv.conf" and "hosts", each with its text of at most 1 MiB. `ip
+   * netns exec`, and so a Process, sees each in place of the file with that name in /etc, which must exist; a Probe
+   * does not. They are removed with the namespace. Other files there are not changed.
    */
   files?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
@@ -110,18 +110,18 @@ export class Netns extends LocalnetResource {
   /** Is the namespace's loopback link, `lo`, up? */
   declare readonly loopback: pulumi.Output<boolean>;
   /**
-   * Process that has the namespace, such as the first one of a container that runs: it only gets the name, as `ip netns
-   * attach` gives it. A delete takes the name away; the namespace, its links and processes stay, but for what resources
-   * have in it. `loopback` is not looked at. Where the process has ended, give the one that there is now.
+   * Process whose namespace gets the name (`ip netns attach`), such as the first process of a running container.
+   * Deleting the resource removes only the name: the namespace, its links and its processes remain, except objects of
+   * other resources. `loopback` is not compared. If the process has ended, give the present one.
    */
   declare readonly pid: pulumi.Output<number | undefined>;
   /**
-   * Files below /etc/netns/NAME, by their names, such as "resolv.conf" and "hosts": what they hold, at most 1 MiB of
-   * text each. `ip netns exec`, and so a Process, sees each in place of the file of that name in /etc, which has to be
-   * there; a Probe does not. They go with the namespace. Others that are there are left alone.
+   * Files below /etc/netns/NAME, by name, such as "resolv.conf" and "hosts", each with its text of at most 1 MiB. `ip
+   * netns exec`, and so a Process, sees each in place of the file with that name in /etc, which must exist; a Probe
+   * does not. They are removed with the namespace. Other files there are not changed.
    */
   declare readonly files: pulumi.Output<Record<string, string> | undefined>;
-  /** The file that stands for the namespace: /run/netns/NAME. */
+  /** File of the namespace: /run/netns/NAME. */
   declare readonly path: pulumi.Output<string>;
 
   constructor(name: string, args?: NetnsArgs, options?: pulumi.CustomResourceOptions) {
@@ -5352,7 +5352,7 @@ export class Link extends LocalnetResource {
 
 /** The inputs of {@link Address}. */
 export interface AddressArgs extends CommonArgs {
-  /** Link that has the address, `lo` too. It must be there. A change replaces the resource. */
+  /** Link that has the address; `lo` is possible too. It must exist. A change replaces the resource. */
   device:
     | pulumi.Input<string>
     | Bridge
@@ -5371,14 +5371,14 @@ export interface AddressArgs extends CommonArgs {
     | XfrmInterface
     | Link;
   /**
-   * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in
-   * both. A change replaces the resource.
+   * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. Give it either here or in the link's own `addresses`,
+   * not in both. A change replaces the resource.
    */
   address: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * Address of the other end of a point-to-point link; the prefix length is then that of the other end's network. A
+   * Address of the other end of a point-to-point link. The prefix length is then that of the other end's network. A
    * change replaces the resource.
    */
   peer?: pulumi.Input<string> | undefined;
@@ -5393,29 +5393,29 @@ export interface AddressArgs extends CommonArgs {
    */
   broadcast?: pulumi.Input<string> | undefined;
   /**
-   * Where an IPv4 address is valid: everywhere (global), on the link (link), or inside this host (host). The addresses
-   * that a link has of one network must have one scope. Default: global; host for 127.0.0.0/8. A change replaces the
+   * Where an IPv4 address is valid: everywhere (global), on the link (link), or inside this host (host). All addresses
+   * of one network on a link must have the same scope. Default: global; host for 127.0.0.0/8. A change replaces the
    * resource.
    */
   scope?: pulumi.Input<"global" | "link" | "host"> | undefined;
   /**
-   * Is an IPv6 address used at once, and nobody asked whether another host has it (duplicate address detection)?
+   * Is an IPv6 address used at once, without the check whether another host has it (duplicate address detection)?
    * Default: false.
    */
   noDad?: pulumi.Input<boolean> | undefined;
-  /** Does the kernel make no route to the address's network? Default: false. A change replaces the resource. */
+  /** Does the kernel add no route to the address's network? Default: false. A change replaces the resource. */
   noPrefixRoute?: pulumi.Input<boolean> | undefined;
   /**
-   * Metric of the route to the address's network; of IPv6 at least 1. 0 to 4294967295. Default: the kernel's choice, 0,
-   * for IPv6 256.
+   * Metric of the route to the address's network; for IPv6 at least 1. 0 to 4294967295. Default: the kernel's choice,
+   * 0, for IPv6 256.
    */
   metric?: pulumi.Input<number> | undefined;
 }
 
 /**
- * An address of a link that is there already, such as `lo` or an uplink, or one with options. The addresses of a link
- * that a program makes can stand in its `addresses`. Other addresses of the link are left alone. Id:
- * `DEVICE/ADDRESS@NETNS`, with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS`.
+ * An address of an existing link, such as `lo` or an uplink, or an address with options. A link that the program makes
+ * can have addresses in its own `addresses`. Other addresses of the link are not changed. Id: `DEVICE/ADDRESS@NETNS`,
+ * with a peer `DEVICE/ADDRESS peer PEER/LENGTH@NETNS`.
  */
 export class Address extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -5431,31 +5431,31 @@ export class Address extends LocalnetResource {
     return hasToken(value, Address.__pulumiType);
   }
 
-  /** Link that has the address, `lo` too. It must be there. */
+  /** Link that has the address; `lo` is possible too. It must exist. */
   declare readonly device: pulumi.Output<string>;
   /**
-   * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in
-   * both.
+   * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. Give it either here or in the link's own `addresses`,
+   * not in both.
    */
   declare readonly address: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Address of the other end of a point-to-point link; the prefix length is then that of the other end's network. */
+  /** Address of the other end of a point-to-point link. The prefix length is then that of the other end's network. */
   declare readonly peer: pulumi.Output<string | undefined>;
   /** Name of an IPv4 address, for programs such as ifconfig: 1 to 15 characters, `lo:vip`. */
   declare readonly label: pulumi.Output<string | undefined>;
   /** Broadcast address of an IPv4 address; "+" for the last address of its network. */
   declare readonly broadcast: pulumi.Output<string | undefined>;
   /**
-   * Where an IPv4 address is valid: everywhere (global), on the link (link), or inside this host (host). The addresses
-   * that a link has of one network must have one scope.
+   * Where an IPv4 address is valid: everywhere (global), on the link (link), or inside this host (host). All addresses
+   * of one network on a link must have the same scope.
    */
   declare readonly scope: pulumi.Output<"global" | "link" | "host" | undefined>;
-  /** Is an IPv6 address used at once, and nobody asked whether another host has it (duplicate address detection)? */
+  /** Is an IPv6 address used at once, without the check whether another host has it (duplicate address detection)? */
   declare readonly noDad: pulumi.Output<boolean>;
-  /** Does the kernel make no route to the address's network? */
+  /** Does the kernel add no route to the address's network? */
   declare readonly noPrefixRoute: pulumi.Output<boolean>;
-  /** Metric of the route to the address's network; of IPv6 at least 1. */
+  /** Metric of the route to the address's network; for IPv6 at least 1. */
   declare readonly metric: pulumi.Output<number | undefined>;
 
   constructor(name: string, args: AddressArgs, options?: pulumi.CustomResourceOptions) {
@@ -5487,10 +5487,10 @@ export interface NeighbourArgs extends CommonArgs {
   address: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Its MAC address, which the kernel then need not ask for. Either this or `proxy`. */
+  /** Its MAC address. The kernel then need not ask for it. Either this or `proxy` is needed. */
   mac?: pulumi.Input<string> | undefined;
   /**
-   * Does this host answer for the address, which is elsewhere? For IPv4 routing must be on; for IPv6
+   * Does this host answer for the address, which is elsewhere? For IPv4, routing must be on; for IPv6,
    * `net.ipv6.conf.LINK.proxy_ndp` too. Default: false. A change replaces the resource.
    */
   proxy?: pulumi.Input<boolean> | undefined;
@@ -5499,8 +5499,8 @@ export interface NeighbourArgs extends CommonArgs {
 }
 
 /**
- * A permanent entry of the table of neighbours (ARP, NDP), or an address that the host answers for, as `ip neigh` makes
- * it. Id: `DEVICE/ADDRESS@NETNS`, with `proxy` `DEVICE/proxy ADDRESS@NETNS`.
+ * A permanent entry of the neighbour table (ARP, NDP), or an address that the host answers for (`ip neigh`). Id:
+ * `DEVICE/ADDRESS@NETNS`, with `proxy` `DEVICE/proxy ADDRESS@NETNS`.
  */
 export class Neighbour extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -5522,10 +5522,10 @@ export class Neighbour extends LocalnetResource {
   declare readonly address: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Its MAC address, which the kernel then need not ask for. Either this or `proxy`. */
+  /** Its MAC address. The kernel then need not ask for it. Either this or `proxy` is needed. */
   declare readonly mac: pulumi.Output<string | undefined>;
   /**
-   * Does this host answer for the address, which is elsewhere? For IPv4 routing must be on; for IPv6
+   * Does this host answer for the address, which is elsewhere? For IPv4, routing must be on; for IPv6,
    * `net.ipv6.conf.LINK.proxy_ndp` too.
    */
   declare readonly proxy: pulumi.Output<boolean>;
@@ -5539,7 +5539,7 @@ export class Neighbour extends LocalnetResource {
 
 /** The inputs of {@link BridgeFdb}. */
 export interface BridgeFdbArgs extends CommonArgs {
-  /** Link that the frames leave by: a Vxlan, or a port of a bridge. A change replaces the resource. */
+  /** Link that the frames leave by: a Vxlan or a port of a bridge. A change replaces the resource. */
   device:
     | pulumi.Input<string>
     | Bridge
@@ -5558,41 +5558,37 @@ export interface BridgeFdbArgs extends CommonArgs {
     | XfrmInterface
     | Link;
   /**
-   * MAC address of the frames; of a Vxlan `00:00:00:00:00:00` for those of which it knows no other way, also several
-   * times. A change replaces the resource.
+   * MAC address of the frames. For a Vxlan, `00:00:00:00:00:00` stands for all frames without an entry of their own; it
+   * may have several entries. A change replaces the resource.
    */
   mac: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Address of the host that a Vxlan sends them to (`dst`). A change replaces the resource. */
+  /** Address of the host that a Vxlan sends the frames to (`dst`). A change replaces the resource. */
   destination?: pulumi.Input<string> | undefined;
-  /** UDP port there. 1 to 65535. Default: the Vxlan's own. A change replaces the resource. */
+  /** UDP port on that host. 1 to 65535. Default: the Vxlan's own. A change replaces the resource. */
   port?: pulumi.Input<number> | undefined;
-  /**
-   * Number of the VXLAN there, 0 to 16777215. 0 to 16777215. Default: the Vxlan's own. A change replaces the resource.
-   */
+  /** Number of the VXLAN on that host. 0 to 16777215. Default: the Vxlan's own. A change replaces the resource. */
   vni?: pulumi.Input<number> | undefined;
-  /**
-   * VLAN of the frames, in a bridge that filters by them; 1 to 4094. 1 to 4094. Default: none. A change replaces the
-   * resource.
-   */
+  /** VLAN of the frames, in a bridge with VLAN filtering. 1 to 4094. Default: none. A change replaces the resource. */
   vlan?: pulumi.Input<number> | undefined;
   /**
-   * Whose table it is in: that of the link itself, as for a Vxlan (self), or that of the bridge that the link is a port
-   * of (master). Default: "self". A change replaces the resource.
+   * Table of the entry: that of the link itself, as for a Vxlan (self), or that of the bridge whose port the link is
+   * (master). Default: "self". A change replaces the resource.
    */
   table?: pulumi.Input<"self" | "master"> | undefined;
   /**
-   * What it is to a bridge: an address of the host's own (permanent), or of somebody behind the port (static). Default:
-   * "permanent". A change replaces the resource.
+   * Meaning of the address for a bridge: it belongs to the host itself (permanent), or to a machine behind the port
+   * (static). Default: "permanent". A change replaces the resource.
    */
   state?: pulumi.Input<"permanent" | "static"> | undefined;
 }
 
 /**
- * An entry of a forwarding database, as `bridge fdb` makes it: by which port of a bridge, or to which host of a VXLAN,
- * the frames for a MAC address go. Id: `DEVICE/MAC@NETNS`, with what else tells it from others: `DEVICE/MAC dst
- * DESTINATION port PORT vni VNI vlan VLAN master@NETNS`.
+ * An entry of a forwarding database (`bridge fdb`): the port of a bridge, or the host of a VXLAN, that frames for a MAC
+ * address are sent to. Id: `DEVICE/MAC@NETNS`, with everything that tells it from other entries: `DEVICE/MAC dst
+ * DESTINATION port PORT vni VNI vlan
+VLAN master@NETNS`.
  */
 export class BridgeFdb extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -5608,29 +5604,32 @@ export class BridgeFdb extends LocalnetResource {
     return hasToken(value, BridgeFdb.__pulumiType);
   }
 
-  /** Link that the frames leave by: a Vxlan, or a port of a bridge. */
+  /** Link that the frames leave by: a Vxlan or a port of a bridge. */
   declare readonly device: pulumi.Output<string>;
   /**
-   * MAC address of the frames; of a Vxlan `00:00:00:00:00:00` for those of which it knows no other way, also several
-   * times.
+   * MAC address of the frames. For a Vxlan, `00:00:00:00:00:00` stands for all frames without an entry of their own; it
+   * may have several entries.
    */
   declare readonly mac: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Address of the host that a Vxlan sends them to (`dst`). */
+  /** Address of the host that a Vxlan sends the frames to (`dst`). */
   declare readonly destination: pulumi.Output<string | undefined>;
-  /** UDP port there. */
+  /** UDP port on that host. */
   declare readonly port: pulumi.Output<number | undefined>;
-  /** Number of the VXLAN there, 0 to 16777215. */
+  /** Number of the VXLAN on that host. */
   declare readonly vni: pulumi.Output<number | undefined>;
-  /** VLAN of the frames, in a bridge that filters by them; 1 to 4094. */
+  /** VLAN of the frames, in a bridge with VLAN filtering. */
   declare readonly vlan: pulumi.Output<number | undefined>;
   /**
-   * Whose table it is in: that of the link itself, as for a Vxlan (self), or that of the bridge that the link is a port
-   * of (master).
+   * Table of the entry: that of the link itself, as for a Vxlan (self), or that of the bridge whose port the link is
+   * (master).
    */
   declare readonly table: pulumi.Output<"self" | "master">;
-  /** What it is to a bridge: an address of the host's own (permanent), or of somebody behind the port (static). */
+  /**
+   * Meaning of the address for a bridge: it belongs to the host itself (permanent), or to a machine behind the port
+   * (static).
+   */
   declare readonly state: pulumi.Output<"permanent" | "static">;
 
   constructor(name: string, args: BridgeFdbArgs, options?: pulumi.CustomResourceOptions) {
@@ -5641,14 +5640,14 @@ export class BridgeFdb extends LocalnetResource {
 /** The inputs of {@link Route}. */
 export interface RouteArgs extends CommonArgs {
   /**
-   * Where to: "default" (IPv4; "::/0" for IPv6), an address or a network, `10.0.0.0/8`. A change replaces the resource.
+   * Destination: "default" (for IPv6 "::/0"), an address or a network, `10.0.0.0/8`. A change replaces the resource.
    */
   destination: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * Address of the next hop, or who has it: the first address there of the destination's IP version, of a VethPair at
-   * the other end. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`.
+   * Address of the next hop, or a resource that has one: its first address of the destination's IP version; for a
+   * VethPair, an address of the other end. An IPv4 route may have an IPv6 address (`via inet6`), with `device`.
    */
   via?:
     | pulumi.Input<string>
@@ -5668,7 +5667,7 @@ export interface RouteArgs extends CommonArgs {
     | Wireguard
     | XfrmInterface
     | undefined;
-  /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+  /** Link that the packets leave by (`dev`). Default: the link of the route to `via`. */
   device?:
     | pulumi.Input<string>
     | Bridge
@@ -5688,18 +5687,19 @@ export interface RouteArgs extends CommonArgs {
     | Link
     | undefined;
   /**
-   * Is `via` at the other end of `device`, although no address of that says so? Default: the kernel's choice, false.
+   * Can `via` be reached over `device` even if no network of that link contains it? Default: the kernel's choice,
+   * false.
    */
   onlink?: pulumi.Input<boolean> | undefined;
-  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  /** Several next hops instead of one (`nexthop`), which share the packets; at least two. */
   nextHops?: pulumi.Input<pulumi.Input<RouteNextHopsArgs>[]> | undefined;
-  /** What the packets are wrapped in (`encap`); of several next hops each has its own. Default: nothing. */
+  /** Encapsulation of the packets (`encap`). With several next hops, each has its own. Default: none. */
   encapsulation?: pulumi.Input<RouteEncapsulationArgs> | undefined;
-  /** Source address that the host prefers for this route (`src`). */
+  /** Preferred source address of the host for this route (`src`). */
   source?: pulumi.Input<string> | undefined;
-  /** Largest packet in bytes on this route. 68 to 65535. Default: that of the link. */
+  /** Largest packet in bytes on this route. 68 to 65535. Default: the link's mtu. */
   mtu?: pulumi.Input<number> | undefined;
-  /** Largest segment in bytes that TCP announces to the other side. 1 to 65495. Default: what the mtu leaves. */
+  /** Largest TCP segment in bytes that the host announces. 1 to 65495. Default: derived from the mtu. */
   advmss?: pulumi.Input<number> | undefined;
   /**
    * How far an IPv4 destination is: behind a router (global), on the link (link), or this host (host). Default: the
@@ -5707,30 +5707,31 @@ export interface RouteArgs extends CommonArgs {
    */
   scope?: pulumi.Input<"global" | "link" | "host"> | undefined;
   /**
-   * Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. 0 to 4294967295. Default:
+   * Priority among routes to the same destination: the lowest is used. For IPv6 at least 1. 0 to 4294967295. Default:
    * 0, for IPv6 1024. A change replaces the resource.
    */
   metric?: pulumi.Input<number> | undefined;
   /**
-   * Number of the routing table, of a Vrf its `table`. 1 to 4294967295. Default: 254, the main table. A change replaces
-   * the resource.
+   * Number of the routing table, such as the `table` of a Vrf. 1 to 4294967295. Default: 254, the main table. A change
+   * replaces the resource.
    */
   table?: pulumi.Input<number> | undefined;
   /**
-   * What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused
-   * with an ICMP answer (unreachable, prohibit), or left to the next table (throw). Default: "unicast".
+   * What happens to the packets: they are forwarded (unicast), received by this host (local), dropped silently
+   * (blackhole), rejected with an ICMP error (unreachable, prohibit), or left to the next table (throw). Default:
+   * "unicast".
    */
   type?: pulumi.Input<"unicast" | "local" | "blackhole" | "unreachable" | "prohibit" | "throw"> | undefined;
   /**
-   * Who is said to have made it (`proto`): boot, as by `ip route add`, or static, an administrator. A routing daemon
-   * may look at that. Default: the number 157, which says this package.
+   * Origin of the route (`proto`): boot, as `ip route add` sets it, or static, an administrator. Routing daemons may
+   * use it. Default: the number 157, which stands for this package.
    */
   protocol?: pulumi.Input<"boot" | "static"> | undefined;
 }
 
 /** An entry of the input `nextHops` of {@link RouteArgs}. */
 export interface RouteNextHopsArgs {
-  /** Address of the next hop, or who has it: the first address there of the destination's IP version. */
+  /** Address of the next hop, or a resource that has one: its first address of the destination's IP version. */
   via?:
     | pulumi.Input<string>
     | Bridge
@@ -5749,7 +5750,7 @@ export interface RouteNextHopsArgs {
     | Wireguard
     | XfrmInterface
     | undefined;
-  /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+  /** Link that the packets leave by (`dev`). Default: the link of the route to `via`. */
   device?:
     | pulumi.Input<string>
     | Bridge
@@ -5770,43 +5771,43 @@ export interface RouteNextHopsArgs {
     | undefined;
   /** Its share of the packets. 1 to 256. Default: 1. */
   weight?: pulumi.Input<number> | undefined;
-  /** Is `via` at the other end of `device`, although no address of that says so? Default: false. */
+  /** Can `via` be reached over `device` even if no network of that link contains it? Default: false. */
   onlink?: pulumi.Input<boolean> | undefined;
-  /** What the packets that go this way are wrapped in (`encap`). Default: nothing. */
+  /** Encapsulation of the packets for this next hop (`encap`). Default: none. */
   encapsulation?: pulumi.Input<RouteNextHopsEncapsulationArgs> | undefined;
 }
 
 /** The input `encapsulation` of {@link RouteNextHopsArgs}. */
 export interface RouteNextHopsEncapsulationArgs {
   /**
-   * What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of
-   * segments (seg6); or what is done with those that have one (seg6local).
+   * Type: MPLS labels (mpls), an outer IPv4 (ip) or IPv6 (ip6) header through a link with `external`, or a list of
+   * segments (seg6); seg6local: an action on packets that have segments.
    */
   type: pulumi.Input<"mpls" | "ip" | "ip6" | "seg6" | "seg6local">;
-  /** The labels, the outermost first; of mpls. At most 16. */
+  /** The labels, the outermost first; for mpls. At most 16. */
   labels?: pulumi.Input<pulumi.Input<number>[]> | undefined;
-  /** Number of the tunnel; of ip and ip6. 1 to 4294967295. Default: 0. */
+  /** Number of the tunnel; for ip and ip6. 1 to 4294967295. Default: 0. */
   id?: pulumi.Input<number> | undefined;
-  /** Outer source address; of ip and ip6. Default: the kernel's choice. */
+  /** Outer source address; for ip and ip6. Default: the kernel's choice. */
   source?: pulumi.Input<string> | undefined;
-  /** Outer destination address; of ip and ip6. */
+  /** Outer destination address; for ip and ip6. */
   destination?: pulumi.Input<string> | undefined;
-  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. 1 to 255. Default: the kernel's choice. */
+  /** Time to live of the outer packets (`hoplimit`); for mpls, ip and ip6. 1 to 255. Default: the kernel's choice. */
   ttl?: pulumi.Input<number> | undefined;
-  /** Type of service of the outer packets (`tc`); of ip and ip6. 1 to 255. Default: 0. */
+  /** Type of service of the outer packets (`tc`); for ip and ip6. 1 to 255. Default: 0. */
   tos?: pulumi.Input<number> | undefined;
   /**
-   * How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or
-   * around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of
-   * seg6. Default: encap.
+   * How packets get the segments: in an outer IPv6 header (encap), in the header of the IPv6 packet itself (inline), or
+   * in an outer header around a whole frame (l2encap). `.red` leaves out the first segment, which is the outer
+   * destination anyway. For seg6. Default: encap.
    */
   mode?: pulumi.Input<"encap" | "inline" | "l2encap" | "encap.red" | "l2encap.red"> | undefined;
   /**
-   * The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and
-   * End.B6.Encaps. At most 32.
+   * The segments, IPv6 addresses in the order of the visits; for seg6, and for seg6local with End.B6 and End.B6.Encaps.
+   * At most 32.
    */
   segments?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** What is done with the packets; of seg6local. */
+  /** What happens to the packets; for seg6local. */
   action?:
     | pulumi.Input<
         | "End"
@@ -5822,17 +5823,17 @@ export interface RouteNextHopsEncapsulationArgs {
         | "End.B6.Encaps"
       >
     | undefined;
-  /** IPv4 next hop; of action End.DX4. */
+  /** IPv4 next hop; for action End.DX4. */
   nh4?: pulumi.Input<string> | undefined;
-  /** IPv6 next hop; of actions End.X and End.DX6. */
+  /** IPv6 next hop; for actions End.X and End.DX6. */
   nh6?: pulumi.Input<string> | undefined;
-  /** Number of the table to look in; of actions End.T and End.DT6. 1 to 4294967295. */
+  /** Number of the routing table to use; for actions End.T and End.DT6. 1 to 4294967295. */
   table?: pulumi.Input<number> | undefined;
   /**
-   * Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. 1 to 4294967295.
+   * Number of a Vrf's routing table to use (`vrftable`); for actions End.DT4, End.DT6 and End.DT46. 1 to 4294967295.
    */
   vrfTable?: pulumi.Input<number> | undefined;
-  /** Link that the frames leave by; of action End.DX2. */
+  /** Link that the frames leave by; for action End.DX2. */
   oif?:
     | pulumi.Input<string>
     | Bridge
@@ -5856,34 +5857,34 @@ export interface RouteNextHopsEncapsulationArgs {
 /** The input `encapsulation` of {@link RouteArgs}. */
 export interface RouteEncapsulationArgs {
   /**
-   * What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of
-   * segments (seg6); or what is done with those that have one (seg6local).
+   * Type: MPLS labels (mpls), an outer IPv4 (ip) or IPv6 (ip6) header through a link with `external`, or a list of
+   * segments (seg6); seg6local: an action on packets that have segments.
    */
   type: pulumi.Input<"mpls" | "ip" | "ip6" | "seg6" | "seg6local">;
-  /** The labels, the outermost first; of mpls. At most 16. */
+  /** The labels, the outermost first; for mpls. At most 16. */
   labels?: pulumi.Input<pulumi.Input<number>[]> | undefined;
-  /** Number of the tunnel; of ip and ip6. 1 to 4294967295. Default: 0. */
+  /** Number of the tunnel; for ip and ip6. 1 to 4294967295. Default: 0. */
   id?: pulumi.Input<number> | undefined;
-  /** Outer source address; of ip and ip6. Default: the kernel's choice. */
+  /** Outer source address; for ip and ip6. Default: the kernel's choice. */
   source?: pulumi.Input<string> | undefined;
-  /** Outer destination address; of ip and ip6. */
+  /** Outer destination address; for ip and ip6. */
   destination?: pulumi.Input<string> | undefined;
-  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. 1 to 255. Default: the kernel's choice. */
+  /** Time to live of the outer packets (`hoplimit`); for mpls, ip and ip6. 1 to 255. Default: the kernel's choice. */
   ttl?: pulumi.Input<number> | undefined;
-  /** Type of service of the outer packets (`tc`); of ip and ip6. 1 to 255. Default: 0. */
+  /** Type of service of the outer packets (`tc`); for ip and ip6. 1 to 255. Default: 0. */
   tos?: pulumi.Input<number> | undefined;
   /**
-   * How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or
-   * around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of
-   * seg6. Default: encap.
+   * How packets get the segments: in an outer IPv6 header (encap), in the header of the IPv6 packet itself (inline), or
+   * in an outer header around a whole frame (l2encap). `.red` leaves out the first segment, which is the outer
+   * destination anyway. For seg6. Default: encap.
    */
   mode?: pulumi.Input<"encap" | "inline" | "l2encap" | "encap.red" | "l2encap.red"> | undefined;
   /**
-   * The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and
-   * End.B6.Encaps. At most 32.
+   * The segments, IPv6 addresses in the order of the visits; for seg6, and for seg6local with End.B6 and End.B6.Encaps.
+   * At most 32.
    */
   segments?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** What is done with the packets; of seg6local. */
+  /** What happens to the packets; for seg6local. */
   action?:
     | pulumi.Input<
         | "End"
@@ -5899,17 +5900,17 @@ export interface RouteEncapsulationArgs {
         | "End.B6.Encaps"
       >
     | undefined;
-  /** IPv4 next hop; of action End.DX4. */
+  /** IPv4 next hop; for action End.DX4. */
   nh4?: pulumi.Input<string> | undefined;
-  /** IPv6 next hop; of actions End.X and End.DX6. */
+  /** IPv6 next hop; for actions End.X and End.DX6. */
   nh6?: pulumi.Input<string> | undefined;
-  /** Number of the table to look in; of actions End.T and End.DT6. 1 to 4294967295. */
+  /** Number of the routing table to use; for actions End.T and End.DT6. 1 to 4294967295. */
   table?: pulumi.Input<number> | undefined;
   /**
-   * Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. 1 to 4294967295.
+   * Number of a Vrf's routing table to use (`vrftable`); for actions End.DT4, End.DT6 and End.DT46. 1 to 4294967295.
    */
   vrfTable?: pulumi.Input<number> | undefined;
-  /** Link that the frames leave by; of action End.DX2. */
+  /** Link that the frames leave by; for action End.DX2. */
   oif?:
     | pulumi.Input<string>
     | Bridge
@@ -5932,49 +5933,48 @@ export interface RouteEncapsulationArgs {
 
 /** An entry of the output `nextHops` of {@link Route}. */
 export interface RouteNextHops {
-  /** Address of the next hop, or who has it: the first address there of the destination's IP version. */
+  /** Address of the next hop, or a resource that has one: its first address of the destination's IP version. */
   readonly via?: string | undefined;
   /** Link that the packets leave by (`dev`). */
   readonly device?: string | undefined;
   /** Its share of the packets. */
   readonly weight: number;
-  /** Is `via` at the other end of `device`, although no address of that says so? */
+  /** Can `via` be reached over `device` even if no network of that link contains it? */
   readonly onlink: boolean;
-  /** What the packets that go this way are wrapped in (`encap`). */
+  /** Encapsulation of the packets for this next hop (`encap`). */
   readonly encapsulation?: RouteNextHopsEncapsulation | undefined;
 }
 
 /** The output `encapsulation` of {@link RouteNextHops}. */
 export interface RouteNextHopsEncapsulation {
   /**
-   * What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of
-   * segments (seg6); or what is done with those that have one (seg6local).
+   * Type: MPLS labels (mpls), an outer IPv4 (ip) or IPv6 (ip6) header through a link with `external`, or a list of
+   * segments (seg6); seg6local: an action on packets that have segments.
    */
   readonly type: "mpls" | "ip" | "ip6" | "seg6" | "seg6local";
-  /** The labels, the outermost first; of mpls. */
+  /** The labels, the outermost first; for mpls. */
   readonly labels?: number[] | undefined;
-  /** Number of the tunnel; of ip and ip6. */
+  /** Number of the tunnel; for ip and ip6. */
   readonly id?: number | undefined;
-  /** Outer source address; of ip and ip6. */
+  /** Outer source address; for ip and ip6. */
   readonly source?: string | undefined;
-  /** Outer destination address; of ip and ip6. */
+  /** Outer destination address; for ip and ip6. */
   readonly destination?: string | undefined;
-  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. */
+  /** Time to live of the outer packets (`hoplimit`); for mpls, ip and ip6. */
   readonly ttl?: number | undefined;
-  /** Type of service of the outer packets (`tc`); of ip and ip6. */
+  /** Type of service of the outer packets (`tc`); for ip and ip6. */
   readonly tos?: number | undefined;
   /**
-   * How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or
-   * around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of
-   * seg6.
+   * How packets get the segments: in an outer IPv6 header (encap), in the header of the IPv6 packet itself (inline), or
+   * in an outer header around a whole frame (l2encap). `.red` leaves out the first segment, which is the outer
+   * destination anyway. For seg6.
    */
   readonly mode?: "encap" | "inline" | "l2encap" | "encap.red" | "l2encap.red" | undefined;
   /**
-   * The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and
-   * End.B6.Encaps.
+   * The segments, IPv6 addresses in the order of the visits; for seg6, and for seg6local with End.B6 and End.B6.Encaps.
    */
   readonly segments?: string[] | undefined;
-  /** What is done with the packets; of seg6local. */
+  /** What happens to the packets; for seg6local. */
   readonly action?:
     | "End"
     | "End.X"
@@ -5988,49 +5988,48 @@ export interface RouteNextHopsEncapsulation {
     | "End.B6"
     | "End.B6.Encaps"
     | undefined;
-  /** IPv4 next hop; of action End.DX4. */
+  /** IPv4 next hop; for action End.DX4. */
   readonly nh4?: string | undefined;
-  /** IPv6 next hop; of actions End.X and End.DX6. */
+  /** IPv6 next hop; for actions End.X and End.DX6. */
   readonly nh6?: string | undefined;
-  /** Number of the table to look in; of actions End.T and End.DT6. */
+  /** Number of the routing table to use; for actions End.T and End.DT6. */
   readonly table?: number | undefined;
-  /** Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. */
+  /** Number of a Vrf's routing table to use (`vrftable`); for actions End.DT4, End.DT6 and End.DT46. */
   readonly vrfTable?: number | undefined;
-  /** Link that the frames leave by; of action End.DX2. */
+  /** Link that the frames leave by; for action End.DX2. */
   readonly oif?: string | undefined;
 }
 
 /** The output `encapsulation` of {@link Route}. */
 export interface RouteEncapsulation {
   /**
-   * What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of
-   * segments (seg6); or what is done with those that have one (seg6local).
+   * Type: MPLS labels (mpls), an outer IPv4 (ip) or IPv6 (ip6) header through a link with `external`, or a list of
+   * segments (seg6); seg6local: an action on packets that have segments.
    */
   readonly type: "mpls" | "ip" | "ip6" | "seg6" | "seg6local";
-  /** The labels, the outermost first; of mpls. */
+  /** The labels, the outermost first; for mpls. */
   readonly labels?: number[] | undefined;
-  /** Number of the tunnel; of ip and ip6. */
+  /** Number of the tunnel; for ip and ip6. */
   readonly id?: number | undefined;
-  /** Outer source address; of ip and ip6. */
+  /** Outer source address; for ip and ip6. */
   readonly source?: string | undefined;
-  /** Outer destination address; of ip and ip6. */
+  /** Outer destination address; for ip and ip6. */
   readonly destination?: string | undefined;
-  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. */
+  /** Time to live of the outer packets (`hoplimit`); for mpls, ip and ip6. */
   readonly ttl?: number | undefined;
-  /** Type of service of the outer packets (`tc`); of ip and ip6. */
+  /** Type of service of the outer packets (`tc`); for ip and ip6. */
   readonly tos?: number | undefined;
   /**
-   * How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or
-   * around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of
-   * seg6.
+   * How packets get the segments: in an outer IPv6 header (encap), in the header of the IPv6 packet itself (inline), or
+   * in an outer header around a whole frame (l2encap). `.red` leaves out the first segment, which is the outer
+   * destination anyway. For seg6.
    */
   readonly mode?: "encap" | "inline" | "l2encap" | "encap.red" | "l2encap.red" | undefined;
   /**
-   * The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and
-   * End.B6.Encaps.
+   * The segments, IPv6 addresses in the order of the visits; for seg6, and for seg6local with End.B6 and End.B6.Encaps.
    */
   readonly segments?: string[] | undefined;
-  /** What is done with the packets; of seg6local. */
+  /** What happens to the packets; for seg6local. */
   readonly action?:
     | "End"
     | "End.X"
@@ -6044,21 +6043,20 @@ export interface RouteEncapsulation {
     | "End.B6"
     | "End.B6.Encaps"
     | undefined;
-  /** IPv4 next hop; of action End.DX4. */
+  /** IPv4 next hop; for action End.DX4. */
   readonly nh4?: string | undefined;
-  /** IPv6 next hop; of actions End.X and End.DX6. */
+  /** IPv6 next hop; for actions End.X and End.DX6. */
   readonly nh6?: string | undefined;
-  /** Number of the table to look in; of actions End.T and End.DT6. */
+  /** Number of the routing table to use; for actions End.T and End.DT6. */
   readonly table?: number | undefined;
-  /** Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. */
+  /** Number of a Vrf's routing table to use (`vrftable`); for actions End.DT4, End.DT6 and End.DT46. */
   readonly vrfTable?: number | undefined;
-  /** Link that the frames leave by; of action End.DX2. */
+  /** Link that the frames leave by; for action End.DX2. */
   readonly oif?: string | undefined;
 }
 
 /**
- * A route, as `ip route` makes it. Id: `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these
- * are given.
+ * A route (`ip route`). Id: `DESTINATION@NETNS`, or with these inputs `DESTINATION metric METRIC table TABLE@NETNS`.
  */
 export class Route extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -6074,43 +6072,43 @@ export class Route extends LocalnetResource {
     return hasToken(value, Route.__pulumiType);
   }
 
-  /** Where to: "default" (IPv4; "::/0" for IPv6), an address or a network, `10.0.0.0/8`. */
+  /** Destination: "default" (for IPv6 "::/0"), an address or a network, `10.0.0.0/8`. */
   declare readonly destination: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * Address of the next hop, or who has it: the first address there of the destination's IP version, of a VethPair at
-   * the other end. That of an IPv4 route may be an IPv6 address (`via inet6`), with `device`.
+   * Address of the next hop, or a resource that has one: its first address of the destination's IP version; for a
+   * VethPair, an address of the other end. An IPv4 route may have an IPv6 address (`via inet6`), with `device`.
    */
   declare readonly via: pulumi.Output<string | undefined>;
   /** Link that the packets leave by (`dev`). */
   declare readonly device: pulumi.Output<string | undefined>;
-  /** Is `via` at the other end of `device`, although no address of that says so? */
+  /** Can `via` be reached over `device` even if no network of that link contains it? */
   declare readonly onlink: pulumi.Output<boolean | undefined>;
-  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  /** Several next hops instead of one (`nexthop`), which share the packets; at least two. */
   declare readonly nextHops: pulumi.Output<RouteNextHops[] | undefined>;
-  /** What the packets are wrapped in (`encap`); of several next hops each has its own. */
+  /** Encapsulation of the packets (`encap`). With several next hops, each has its own. */
   declare readonly encapsulation: pulumi.Output<RouteEncapsulation | undefined>;
-  /** Source address that the host prefers for this route (`src`). */
+  /** Preferred source address of the host for this route (`src`). */
   declare readonly source: pulumi.Output<string | undefined>;
   /** Largest packet in bytes on this route. */
   declare readonly mtu: pulumi.Output<number | undefined>;
-  /** Largest segment in bytes that TCP announces to the other side. */
+  /** Largest TCP segment in bytes that the host announces. */
   declare readonly advmss: pulumi.Output<number | undefined>;
   /** How far an IPv4 destination is: behind a router (global), on the link (link), or this host (host). */
   declare readonly scope: pulumi.Output<"global" | "link" | "host" | undefined>;
-  /** Preference among routes to one destination, the lowest wins; of an IPv6 route at least 1. */
+  /** Priority among routes to the same destination: the lowest is used. For IPv6 at least 1. */
   declare readonly metric: pulumi.Output<number | undefined>;
-  /** Number of the routing table, of a Vrf its `table`. */
+  /** Number of the routing table, such as the `table` of a Vrf. */
   declare readonly table: pulumi.Output<number | undefined>;
   /**
-   * What becomes of the packets: sent on (unicast), taken by this host (local), silently dropped (blackhole), refused
-   * with an ICMP answer (unreachable, prohibit), or left to the next table (throw).
+   * What happens to the packets: they are forwarded (unicast), received by this host (local), dropped silently
+   * (blackhole), rejected with an ICMP error (unreachable, prohibit), or left to the next table (throw).
    */
   declare readonly type: pulumi.Output<"unicast" | "local" | "blackhole" | "unreachable" | "prohibit" | "throw">;
   /**
-   * Who is said to have made it (`proto`): boot, as by `ip route add`, or static, an administrator. A routing daemon
-   * may look at that.
+   * Origin of the route (`proto`): boot, as `ip route add` sets it, or static, an administrator. Routing daemons may
+   * use it.
    */
   declare readonly protocol: pulumi.Output<"boot" | "static" | undefined>;
 
@@ -6122,21 +6120,21 @@ export class Route extends LocalnetResource {
 /** The inputs of {@link PolicyRule}. */
 export interface PolicyRuleArgs extends CommonArgs {
   /**
-   * Its place: rules are tried from the lowest number on. 1 to 32765; 32766 and 32767 are the kernel's own. 1 to 32765.
-   * A change replaces the resource.
+   * Position: rules are tried from the lowest number on. 32766 and 32767 are the kernel's own rules. 1 to 32765. A
+   * change replaces the resource.
    */
   priority: pulumi.Input<number>;
   /** IP version: ipv4 or ipv6. Default: "ipv4". A change replaces the resource. */
   family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Does it choose the packets that do not match? Default: false. */
+  /** Does the rule apply to the packets that do not match? Default: false. */
   not?: pulumi.Input<boolean> | undefined;
   /** Source address or network of the packets. Default: any. */
   from?: pulumi.Input<string> | undefined;
   /** Destination address or network of the packets. Default: any. */
   to?: pulumi.Input<string> | undefined;
-  /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
+  /** Link that the packets come in by; lo: packets that this host sends. It may be missing at first. */
   iif?:
     | pulumi.Input<string>
     | Bridge
@@ -6155,7 +6153,7 @@ export interface PolicyRuleArgs extends CommonArgs {
     | XfrmInterface
     | Link
     | undefined;
-  /** Link that the packets of a bound socket leave by. It need not exist yet. */
+  /** Link that a socket of this host is bound to. It may be missing at first. */
   oif?:
     | pulumi.Input<string>
     | Bridge
@@ -6174,35 +6172,35 @@ export interface PolicyRuleArgs extends CommonArgs {
     | XfrmInterface
     | Link
     | undefined;
-  /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
+  /** Mark of the packets (`fwmark`): a number, with or without a mask, `1` or `0x1/0xff`. */
   firewallMark?: pulumi.Input<number | string> | undefined;
   /** Type of service of the packets, a multiple of 4 below 256. 4 to 252. */
   tos?: pulumi.Input<number> | undefined;
-  /** IP protocol of the packets, its number: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. */
+  /** Number of the packets' IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. */
   ipProtocol?: pulumi.Input<number> | undefined;
-  /** Source port of the packets, or first and last one: `1000-2000`. */
+  /** Source port of the packets, or a range: `1000-2000`. */
   sourcePorts?: pulumi.Input<number | string> | undefined;
-  /** Destination port of the packets, or first and last one. */
+  /** Destination port of the packets, or a range. */
   destinationPorts?: pulumi.Input<number | string> | undefined;
-  /** Users whose packets they are, by number: `1000`, or first and last one. */
+  /** User who sends the packets, by number: `1000`, or a range. */
   uidRange?: pulumi.Input<number | string> | undefined;
-  /** Number of the routing table that is looked into. 1 to 4294967295. */
+  /** Number of the routing table to use. 1 to 4294967295. */
   table?: pulumi.Input<number> | undefined;
   /**
-   * What becomes of the packets in place of a table: silently dropped (blackhole), or refused with an ICMP answer
-   * (unreachable, prohibit).
+   * Action instead of a table: drop the packets silently (blackhole), or reject them with an ICMP error (unreachable,
+   * prohibit).
    */
   action?: pulumi.Input<"blackhole" | "unreachable" | "prohibit"> | undefined;
   /**
-   * Routes of the table with a prefix of this length or a shorter one do not count (`suppress_prefixlength`): 0 for
-   * default routes. 0 to 128.
+   * Ignore routes of the table with a prefix of this length or a shorter one (`suppress_prefixlength`): 0 for default
+   * routes. 0 to 128.
    */
   suppressPrefixLength?: pulumi.Input<number> | undefined;
 }
 
 /**
- * A rule of policy routing, as `ip rule` makes it: which routing table is for which packets. Id: `PRIORITY@NETNS`, of
- * IPv6 `ipv6 PRIORITY@NETNS`.
+ * A rule of policy routing (`ip rule`): which packets use which routing table. Id: `PRIORITY@NETNS`, for IPv6 `ipv6
+ * PRIORITY@NETNS`.
  */
 export class PolicyRule extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -6218,44 +6216,44 @@ export class PolicyRule extends LocalnetResource {
     return hasToken(value, PolicyRule.__pulumiType);
   }
 
-  /** Its place: rules are tried from the lowest number on. 1 to 32765; 32766 and 32767 are the kernel's own. */
+  /** Position: rules are tried from the lowest number on. 32766 and 32767 are the kernel's own rules. */
   declare readonly priority: pulumi.Output<number>;
   /** IP version: ipv4 or ipv6. */
   declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Does it choose the packets that do not match? */
+  /** Does the rule apply to the packets that do not match? */
   declare readonly not: pulumi.Output<boolean>;
   /** Source address or network of the packets. */
   declare readonly from: pulumi.Output<string | undefined>;
   /** Destination address or network of the packets. */
   declare readonly to: pulumi.Output<string | undefined>;
-  /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
+  /** Link that the packets come in by; lo: packets that this host sends. It may be missing at first. */
   declare readonly iif: pulumi.Output<string | undefined>;
-  /** Link that the packets of a bound socket leave by. It need not exist yet. */
+  /** Link that a socket of this host is bound to. It may be missing at first. */
   declare readonly oif: pulumi.Output<string | undefined>;
-  /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
+  /** Mark of the packets (`fwmark`): a number, with or without a mask, `1` or `0x1/0xff`. */
   declare readonly firewallMark: pulumi.Output<string | undefined>;
   /** Type of service of the packets, a multiple of 4 below 256. */
   declare readonly tos: pulumi.Output<number | undefined>;
-  /** IP protocol of the packets, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
+  /** Number of the packets' IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. */
   declare readonly ipProtocol: pulumi.Output<number | undefined>;
-  /** Source port of the packets, or first and last one: `1000-2000`. */
+  /** Source port of the packets, or a range: `1000-2000`. */
   declare readonly sourcePorts: pulumi.Output<string | undefined>;
-  /** Destination port of the packets, or first and last one. */
+  /** Destination port of the packets, or a range. */
   declare readonly destinationPorts: pulumi.Output<string | undefined>;
-  /** Users whose packets they are, by number: `1000`, or first and last one. */
+  /** User who sends the packets, by number: `1000`, or a range. */
   declare readonly uidRange: pulumi.Output<string | undefined>;
-  /** Number of the routing table that is looked into. */
+  /** Number of the routing table to use. */
   declare readonly table: pulumi.Output<number | undefined>;
   /**
-   * What becomes of the packets in place of a table: silently dropped (blackhole), or refused with an ICMP answer
-   * (unreachable, prohibit).
+   * Action instead of a table: drop the packets silently (blackhole), or reject them with an ICMP error (unreachable,
+   * prohibit).
    */
   declare readonly action: pulumi.Output<"blackhole" | "unreachable" | "prohibit" | undefined>;
   /**
-   * Routes of the table with a prefix of this length or a shorter one do not count (`suppress_prefixlength`): 0 for
-   * default routes.
+   * Ignore routes of the table with a prefix of this length or a shorter one (`suppress_prefixlength`): 0 for default
+   * routes.
    */
   declare readonly suppressPrefixLength: pulumi.Output<number | undefined>;
 
@@ -6267,18 +6265,15 @@ export class PolicyRule extends LocalnetResource {
 /** The inputs of {@link MplsRoute}. */
 export interface MplsRouteArgs extends CommonArgs {
   /**
-   * Label of the packets that it is for, 16 to 1048575; below `net.mpls.platform_labels` of the namespace. 16 to
-   * 1048575. A change replaces the resource.
+   * Label of the packets, 16 to 1048575, below `net.mpls.platform_labels` of the namespace. 16 to 1048575. A change
+   * replaces the resource.
    */
   label: pulumi.Input<number>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /**
-   * The labels that the packets get in place of it (`as`), the outermost first. At most 30. Default: none, it is taken
-   * off.
-   */
+  /** The labels that replace it (`as`), the outermost first. At most 30. Default: none, the label is removed. */
   labels?: pulumi.Input<pulumi.Input<number>[]> | undefined;
-  /** Address of the next hop, IPv4 or IPv6, or who has it: the first address there. */
+  /** Address of the next hop, IPv4 or IPv6, or a resource that has one: its first address. */
   via?:
     | pulumi.Input<string>
     | Bridge
@@ -6298,8 +6293,8 @@ export interface MplsRouteArgs extends CommonArgs {
     | XfrmInterface
     | undefined;
   /**
-   * Link that the packets leave by (`dev`); `lo`: they are for this host, once the label is off. Default: the one that
-   * leads to `via`.
+   * Link that the packets leave by (`dev`); `lo`: the packets are for this host, after the label is removed. Default:
+   * the link of the route to `via`.
    */
   device?:
     | pulumi.Input<string>
@@ -6319,11 +6314,11 @@ export interface MplsRouteArgs extends CommonArgs {
     | XfrmInterface
     | Link
     | undefined;
-  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  /** Several next hops instead of one (`nexthop`), which share the packets; at least two. */
   nextHops?: pulumi.Input<pulumi.Input<MplsRouteNextHopsArgs>[]> | undefined;
   /**
-   * Does the packet inside, whose label is taken off, go on with what is left of the time to live? Default: what
-   * `net.mpls.ip_ttl_propagate` of the namespace says.
+   * Does the inner packet get the remaining time to live when the label is removed? Default: the setting
+   * `net.mpls.ip_ttl_propagate` of the namespace.
    */
   ttlPropagate?: pulumi.Input<boolean> | undefined;
 }
@@ -6331,11 +6326,11 @@ export interface MplsRouteArgs extends CommonArgs {
 /** An entry of the input `nextHops` of {@link MplsRouteArgs}. */
 export interface MplsRouteNextHopsArgs {
   /**
-   * The labels that the packets get in place of theirs (`as`), the outermost first. At most 30. Default: none, theirs
-   * is taken off.
+   * The labels that replace the packets' label (`as`), the outermost first. At most 30. Default: none, the label is
+   * removed.
    */
   labels?: pulumi.Input<pulumi.Input<number>[]> | undefined;
-  /** Address of the next hop, IPv4 or IPv6, or who has it. */
+  /** Address of the next hop, IPv4 or IPv6, or a resource that has one. */
   via?:
     | pulumi.Input<string>
     | Bridge
@@ -6354,7 +6349,7 @@ export interface MplsRouteNextHopsArgs {
     | Wireguard
     | XfrmInterface
     | undefined;
-  /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+  /** Link that the packets leave by (`dev`). Default: the link of the route to `via`. */
   device?:
     | pulumi.Input<string>
     | Bridge
@@ -6377,17 +6372,17 @@ export interface MplsRouteNextHopsArgs {
 
 /** An entry of the output `nextHops` of {@link MplsRoute}. */
 export interface MplsRouteNextHops {
-  /** The labels that the packets get in place of theirs (`as`), the outermost first. */
+  /** The labels that replace the packets' label (`as`), the outermost first. */
   readonly labels?: number[] | undefined;
-  /** Address of the next hop, IPv4 or IPv6, or who has it. */
+  /** Address of the next hop, IPv4 or IPv6, or a resource that has one. */
   readonly via?: string | undefined;
   /** Link that the packets leave by (`dev`). */
   readonly device?: string | undefined;
 }
 
 /**
- * A route of MPLS, as `ip -f mpls route` makes it: where packets with a label go, and with which labels. Needs the
- * module mpls_router, and the settings `net.mpls.platform_labels` and `net.mpls.conf.LINK.input` of the namespace. Id:
+ * An MPLS route (`ip -f mpls route`): where packets with a label are sent, and with which labels. Needs the module
+ * mpls_router, and the settings `net.mpls.platform_labels` and `net.mpls.conf.LINK.input` of the namespace. Id:
  * `LABEL@NETNS`.
  */
 export class MplsRoute extends LocalnetResource {
@@ -6404,19 +6399,19 @@ export class MplsRoute extends LocalnetResource {
     return hasToken(value, MplsRoute.__pulumiType);
   }
 
-  /** Label of the packets that it is for, 16 to 1048575; below `net.mpls.platform_labels` of the namespace. */
+  /** Label of the packets, 16 to 1048575, below `net.mpls.platform_labels` of the namespace. */
   declare readonly label: pulumi.Output<number>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** The labels that the packets get in place of it (`as`), the outermost first. */
+  /** The labels that replace it (`as`), the outermost first. */
   declare readonly labels: pulumi.Output<number[] | undefined>;
-  /** Address of the next hop, IPv4 or IPv6, or who has it: the first address there. */
+  /** Address of the next hop, IPv4 or IPv6, or a resource that has one: its first address. */
   declare readonly via: pulumi.Output<string | undefined>;
-  /** Link that the packets leave by (`dev`); `lo`: they are for this host, once the label is off. */
+  /** Link that the packets leave by (`dev`); `lo`: the packets are for this host, after the label is removed. */
   declare readonly device: pulumi.Output<string | undefined>;
-  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  /** Several next hops instead of one (`nexthop`), which share the packets; at least two. */
   declare readonly nextHops: pulumi.Output<MplsRouteNextHops[] | undefined>;
-  /** Does the packet inside, whose label is taken off, go on with what is left of the time to live? */
+  /** Does the inner packet get the remaining time to live when the label is removed? */
   declare readonly ttlPropagate: pulumi.Output<boolean | undefined>;
 
   constructor(name: string, args: MplsRouteArgs, options?: pulumi.CustomResourceOptions) {
@@ -6426,7 +6421,7 @@ export class MplsRoute extends LocalnetResource {
 
 /** The inputs of {@link Qdisc}. */
 export interface QdiscArgs extends CommonArgs {
-  /** Link that sends through it, `lo` too. A change replaces the resource. */
+  /** Link that sends through it; `lo` is possible too. A change replaces the resource. */
   device:
     | pulumi.Input<string>
     | Bridge
@@ -6447,97 +6442,94 @@ export interface QdiscArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * What it is, by the name that `tc` gives it. `ingress` and `clsact` queue nothing: they are what filters of incoming
-   * packets hang on. A change replaces the resource.
+   * Kind, by `tc`'s name. `ingress` and `clsact` have no queue: they only hold filters of incoming packets. A change
+   * replaces the resource.
    */
   kind: pulumi.Input<"tbf" | "fq" | "fq_codel" | "htb" | "prio" | "netem" | "ingress" | "clsact">;
   /**
-   * Class that it is in, such as `1:10`, of another one on the link. Default: none, it is the root. A change replaces
-   * the resource.
+   * Class that contains it, such as `1:10` of another queueing discipline on the link. Default: none, it is the root. A
+   * change replaces the resource.
    */
   parent?: pulumi.Input<string> | undefined;
   /**
-   * Its number, such as `1:`, hexadecimal, 1 to ffff. Default: `1:` of the root, and of one in the class 1:10 `10:`. A
-   * change replaces the resource.
+   * Its number, such as `1:`, hexadecimal, 1 to ffff. Default: `1:` for the root, and `10:` in a class 1:10. A change
+   * replaces the resource.
    */
   handle?: pulumi.Input<string> | undefined;
-  /** Options of `tbf`, which limits a rate. */
+  /** Options of `tbf`, which limits the rate. */
   tbf?: pulumi.Input<QdiscTbfArgs> | undefined;
   /** Options of `fq`, which paces flows. */
   fq?: pulumi.Input<QdiscFqArgs> | undefined;
-  /** Options of `fq_codel`, which keeps queues short. Other `flows` replace it. */
+  /** Options of `fq_codel`, which keeps queues short. A change of `flows` replaces it. */
   fqCodel?: pulumi.Input<QdiscFqCodelArgs> | undefined;
-  /** Options of `htb`, which shares a rate among classes. Another `default` replaces it. */
+  /** Options of `htb`, which shares a rate among classes. A change of `default` replaces it. */
   htb?: pulumi.Input<QdiscHtbArgs> | undefined;
   /** Options of `prio`, which sends one band before another. */
   prio?: pulumi.Input<QdiscPrioArgs> | undefined;
-  /** Options of `netem`, as those of a link's `impairment`. */
+  /** Options of `netem`, the same as a link's `impairment`. */
   netem?: pulumi.Input<QdiscNetemArgs> | undefined;
 }
 
 /** The input `tbf` of {@link QdiscArgs}. */
 export interface QdiscTbfArgs {
-  /** Kilobits (1000 bits) a second that are sent at most. 1 to 1000000000. */
+  /** Highest rate in kilobits (1000 bits) per second. 1 to 1000000000. */
   rateKbit: pulumi.Input<number>;
-  /**
-   * Bytes that may be sent at once after a pause. Less than the largest packet lets none of those through. 1 to
-   * 4294967295.
-   */
+  /** Bytes that may be sent at once after a pause. Packets larger than this are never sent. 1 to 4294967295. */
   burstBytes: pulumi.Input<number>;
-  /** Milliseconds that a packet may wait, in steps of 0.01; others are lost. 0.01 to 270000. */
+  /** Longest time in milliseconds that a packet may wait, in steps of 0.01; others are dropped. 0.01 to 270000. */
   latencyMs: pulumi.Input<number>;
 }
 
 /** The input `fq` of {@link QdiscArgs}. */
 export interface QdiscFqArgs {
-  /** How many packets may wait. 1 to 4294967295. Default: 10000. */
+  /** Most packets that may wait. 1 to 4294967295. Default: 10000. */
   limit?: pulumi.Input<number> | undefined;
-  /** How many packets of one flow may wait. 1 to 4294967295. Default: 100. */
+  /** Most packets of one flow that may wait. 1 to 4294967295. Default: 100. */
   flowLimit?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second of one flow at most. 1 to 34359738. Default: no limit. */
+  /** Highest rate of one flow in kilobits (1000 bits) per second. 1 to 34359738. Default: no limit. */
   maxRateKbit?: pulumi.Input<number> | undefined;
 }
 
 /** The input `fqCodel` of {@link QdiscArgs}. */
 export interface QdiscFqCodelArgs {
-  /** How many packets may wait. 1 to 4294967295. Default: 10240. */
+  /** Most packets that may wait. 1 to 4294967295. Default: 10240. */
   limit?: pulumi.Input<number> | undefined;
-  /** Among how many queues the flows are spread. 1 to 65536. Default: 1024. */
+  /** Number of queues for the flows. 1 to 65536. Default: 1024. */
   flows?: pulumi.Input<number> | undefined;
-  /** Milliseconds that packets may wait always, in steps of 0.01. 0.01 to 270000. Default: 5. */
+  /** Acceptable delay in milliseconds, in steps of 0.01. 0.01 to 270000. Default: 5. */
   targetMs?: pulumi.Input<number> | undefined;
-  /** Milliseconds over which that is looked at, in steps of 0.01. 0.01 to 270000. Default: 100. */
+  /** Time in milliseconds over which the delay is measured, in steps of 0.01. 0.01 to 270000. Default: 100. */
   intervalMs?: pulumi.Input<number> | undefined;
-  /** Are packets marked (ECN), where they can be, and not dropped? Default: true. */
+  /** Are packets marked instead of dropped, if they support it (ECN)? Default: true. */
   ecn?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `htb` of {@link QdiscArgs}. */
 export interface QdiscHtbArgs {
   /**
-   * Number of the class for packets that no filter sends elsewhere, hexadecimal, such as `10` for 1:10. Default: they
-   * are sent at once.
+   * Number of the class for packets that no filter assigns, hexadecimal, such as `10` for 1:10. Default: they are sent
+   * at once.
    */
   default?: pulumi.Input<string> | undefined;
   /**
-   * All classes, each with the rate that it always gets. A class that is taken away, or gets another parent, takes
-   * along what hangs on it.
+   * All classes, each with its guaranteed rate. If a class is taken away or gets another parent, everything in it is
+   * deleted.
    */
   classes?: pulumi.Input<pulumi.Input<QdiscHtbClassesArgs>[]> | undefined;
 }
 
 /** An entry of the input `classes` of {@link QdiscHtbArgs}. */
 export interface QdiscHtbClassesArgs {
-  /** Its number, such as `1:10`; before the colon stands that of the queueing discipline. */
+  /** Its number, such as `1:10`; before the colon is the number of the queueing discipline. */
   classid: pulumi.Input<string>;
-  /** The class that it borrows from, one of the list. Default: none, it is at the top. */
+  /** The class in this list that it borrows from. Default: none, it is a top class. */
   parent?: pulumi.Input<string> | undefined;
-  /** Kilobits (1000 bits) a second that it always gets. 1 to 1000000000. */
+  /** Guaranteed rate in kilobits (1000 bits) per second. 1 to 1000000000. */
   rateKbit: pulumi.Input<number>;
-  /** Kilobits a second that it gets at most, while others leave some. 1 to 1000000000. Default: `rateKbit`. */
+  /** Highest rate in kilobits per second, if other classes leave some unused. 1 to 1000000000. Default: `rateKbit`. */
   ceilKbit?: pulumi.Input<number> | undefined;
   /**
-   * Which class is asked first when some is left; 0 is first. Only of a class without classes below. 0 to 7. Default:
+   * Order in which classes get unused rate; 0 is first. Only for classes without classes below them. 0 to 7. Default:
    * 0.
    */
   priority?: pulumi.Input<number> | undefined;
@@ -6545,10 +6537,10 @@ export interface QdiscHtbClassesArgs {
 
 /** The input `prio` of {@link QdiscArgs}. */
 export interface QdiscPrioArgs {
-  /** How many bands there are; the first one is sent before the others. 2 to 16. Default: 3. */
+  /** Number of bands; the first one is sent before the others. 2 to 16. Default: 3. */
   bands?: pulumi.Input<number> | undefined;
   /**
-   * The band of each of the 16 priorities that a packet can have, from 0. At most 16. Default:
+   * Band for each of the 16 priorities that a packet can have, starting with priority 0. At most 16. Default:
    * [1,2,2,2,1,2,0,0,1,1,1,1,1,1,1,1].
    */
   priomap?: pulumi.Input<pulumi.Input<number>[]> | undefined;
@@ -6588,68 +6580,68 @@ export interface QdiscNetemArgs {
 
 /** The output `tbf` of {@link Qdisc}. */
 export interface QdiscTbf {
-  /** Kilobits (1000 bits) a second that are sent at most. */
+  /** Highest rate in kilobits (1000 bits) per second. */
   readonly rateKbit: number;
-  /** Bytes that may be sent at once after a pause. Less than the largest packet lets none of those through. */
+  /** Bytes that may be sent at once after a pause. Packets larger than this are never sent. */
   readonly burstBytes: number;
-  /** Milliseconds that a packet may wait, in steps of 0.01; others are lost. */
+  /** Longest time in milliseconds that a packet may wait, in steps of 0.01; others are dropped. */
   readonly latencyMs: number;
 }
 
 /** The output `fq` of {@link Qdisc}. */
 export interface QdiscFq {
-  /** How many packets may wait. */
+  /** Most packets that may wait. */
   readonly limit: number;
-  /** How many packets of one flow may wait. */
+  /** Most packets of one flow that may wait. */
   readonly flowLimit: number;
-  /** Kilobits (1000 bits) a second of one flow at most. */
+  /** Highest rate of one flow in kilobits (1000 bits) per second. */
   readonly maxRateKbit?: number | undefined;
 }
 
 /** The output `fqCodel` of {@link Qdisc}. */
 export interface QdiscFqCodel {
-  /** How many packets may wait. */
+  /** Most packets that may wait. */
   readonly limit: number;
-  /** Among how many queues the flows are spread. */
+  /** Number of queues for the flows. */
   readonly flows: number;
-  /** Milliseconds that packets may wait always, in steps of 0.01. */
+  /** Acceptable delay in milliseconds, in steps of 0.01. */
   readonly targetMs: number;
-  /** Milliseconds over which that is looked at, in steps of 0.01. */
+  /** Time in milliseconds over which the delay is measured, in steps of 0.01. */
   readonly intervalMs: number;
-  /** Are packets marked (ECN), where they can be, and not dropped? */
+  /** Are packets marked instead of dropped, if they support it (ECN)? */
   readonly ecn: boolean;
 }
 
 /** The output `htb` of {@link Qdisc}. */
 export interface QdiscHtb {
-  /** Number of the class for packets that no filter sends elsewhere, hexadecimal, such as `10` for 1:10. */
+  /** Number of the class for packets that no filter assigns, hexadecimal, such as `10` for 1:10. */
   readonly default?: string | undefined;
   /**
-   * All classes, each with the rate that it always gets. A class that is taken away, or gets another parent, takes
-   * along what hangs on it.
+   * All classes, each with its guaranteed rate. If a class is taken away or gets another parent, everything in it is
+   * deleted.
    */
   readonly classes?: QdiscHtbClasses[] | undefined;
 }
 
 /** An entry of the output `classes` of {@link QdiscHtb}. */
 export interface QdiscHtbClasses {
-  /** Its number, such as `1:10`; before the colon stands that of the queueing discipline. */
+  /** Its number, such as `1:10`; before the colon is the number of the queueing discipline. */
   readonly classid: string;
-  /** The class that it borrows from, one of the list. */
+  /** The class in this list that it borrows from. */
   readonly parent?: string | undefined;
-  /** Kilobits (1000 bits) a second that it always gets. */
+  /** Guaranteed rate in kilobits (1000 bits) per second. */
   readonly rateKbit: number;
-  /** Kilobits a second that it gets at most, while others leave some. */
+  /** Highest rate in kilobits per second, if other classes leave some unused. */
   readonly ceilKbit?: number | undefined;
-  /** Which class is asked first when some is left; 0 is first. Only of a class without classes below. */
+  /** Order in which classes get unused rate; 0 is first. Only for classes without classes below them. */
   readonly priority: number;
 }
 
 /** The output `prio` of {@link Qdisc}. */
 export interface QdiscPrio {
-  /** How many bands there are; the first one is sent before the others. */
+  /** Number of bands; the first one is sent before the others. */
   readonly bands: number;
-  /** The band of each of the 16 priorities that a packet can have, from 0. */
+  /** Band for each of the 16 priorities that a packet can have, starting with priority 0. */
   readonly priomap: number[];
 }
 
@@ -6679,8 +6671,8 @@ export interface QdiscNetem {
 }
 
 /**
- * A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses alone, links have the
- * input `impairment`. Id: `DEVICE/root@NETNS`; in a class `DEVICE/1:10@NETNS`; `DEVICE/ingress@NETNS`,
+ * A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses only, use the input
+ * `impairment` of links. Id: `DEVICE/root@NETNS`; in a class `DEVICE/1:10@NETNS`; `DEVICE/ingress@NETNS`,
  * `DEVICE/clsact@NETNS`.
  */
 export class Qdisc extends LocalnetResource {
@@ -6697,30 +6689,27 @@ export class Qdisc extends LocalnetResource {
     return hasToken(value, Qdisc.__pulumiType);
   }
 
-  /** Link that sends through it, `lo` too. */
+  /** Link that sends through it; `lo` is possible too. */
   declare readonly device: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /**
-   * What it is, by the name that `tc` gives it. `ingress` and `clsact` queue nothing: they are what filters of incoming
-   * packets hang on.
-   */
+  /** Kind, by `tc`'s name. `ingress` and `clsact` have no queue: they only hold filters of incoming packets. */
   declare readonly kind: pulumi.Output<"tbf" | "fq" | "fq_codel" | "htb" | "prio" | "netem" | "ingress" | "clsact">;
-  /** Class that it is in, such as `1:10`, of another one on the link. */
+  /** Class that contains it, such as `1:10` of another queueing discipline on the link. */
   declare readonly parent: pulumi.Output<string | undefined>;
   /** Its number, such as `1:`, hexadecimal, 1 to ffff. */
   declare readonly handle: pulumi.Output<string | undefined>;
-  /** Options of `tbf`, which limits a rate. */
+  /** Options of `tbf`, which limits the rate. */
   declare readonly tbf: pulumi.Output<QdiscTbf | undefined>;
   /** Options of `fq`, which paces flows. */
   declare readonly fq: pulumi.Output<QdiscFq | undefined>;
-  /** Options of `fq_codel`, which keeps queues short. Other `flows` replace it. */
+  /** Options of `fq_codel`, which keeps queues short. A change of `flows` replaces it. */
   declare readonly fqCodel: pulumi.Output<QdiscFqCodel | undefined>;
-  /** Options of `htb`, which shares a rate among classes. Another `default` replaces it. */
+  /** Options of `htb`, which shares a rate among classes. A change of `default` replaces it. */
   declare readonly htb: pulumi.Output<QdiscHtb | undefined>;
   /** Options of `prio`, which sends one band before another. */
   declare readonly prio: pulumi.Output<QdiscPrio | undefined>;
-  /** Options of `netem`, as those of a link's `impairment`. */
+  /** Options of `netem`, the same as a link's `impairment`. */
   declare readonly netem: pulumi.Output<QdiscNetem | undefined>;
 
   constructor(name: string, args: QdiscArgs, options?: pulumi.CustomResourceOptions) {
@@ -6730,7 +6719,7 @@ export class Qdisc extends LocalnetResource {
 
 /** The inputs of {@link TrafficFilter}. */
 export interface TrafficFilterArgs extends CommonArgs {
-  /** Link whose packets it looks at. A change replaces the resource. */
+  /** Link of the packets. A change replaces the resource. */
   device:
     | pulumi.Input<string>
     | Bridge
@@ -6751,36 +6740,36 @@ export interface TrafficFilterArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * What it hangs on: what comes in (`ingress`) or goes out (`egress`), for which the link needs a Qdisc of kind
-   * ingress or clsact; or another Qdisc by its number, `1:`, or a class of it, `1:10`. A change replaces the resource.
+   * Parent: incoming (`ingress`) or outgoing (`egress`) packets, for which the link needs a Qdisc of kind ingress or
+   * clsact; or the number of another Qdisc, `1:`, or of its class, `1:10`. A change replaces the resource.
    */
   parent: pulumi.Input<string>;
   /**
-   * Its place among those of its parent: they are tried from the lowest number on. Those of one priority have the same
-   * `kind` and `protocol`. 1 to 65535. A change replaces the resource.
+   * Position among the filters of its parent: they are tried from the lowest number on. All filters of one priority
+   * have the same `kind` and `protocol`. 1 to 65535. A change replaces the resource.
    */
   priority: pulumi.Input<number>;
   /**
-   * Its number among those of its priority, of u32 up to 4095; of fw the mark that the packets have. 1 to 4294967295.
+   * Its number among the filters of its priority, for u32 up to 4095; for fw the mark of the packets. 1 to 4294967295.
    * Default: 1. A change replaces the resource.
    */
   handle?: pulumi.Input<number> | undefined;
   /** Protocol of the packets. Default: "all". A change replaces the resource. */
   protocol?: pulumi.Input<"all" | "ip" | "ipv6" | "arp" | "802.1Q" | "802.1ad"> | undefined;
   /**
-   * How it looks for packets, by the name that `tc` gives it: all of them (matchall), by what stands where in them
-   * (u32), by named parts (flower), or by their mark (fw). A change replaces the resource.
+   * How it selects packets, by `tc`'s name: all packets (matchall), by values at offsets (u32), by fields (flower), or
+   * by their mark (fw). A change replaces the resource.
    */
   kind: pulumi.Input<"matchall" | "u32" | "flower" | "fw">;
-  /** What `u32` looks for; of all packets when nothing is said. */
+  /** What `u32` matches. Default: all packets. */
   u32?: pulumi.Input<TrafficFilterU32Args> | undefined;
-  /** What `flower` looks for; of all packets of the protocol when nothing is said. */
+  /** What `flower` matches. Default: all packets of the protocol. */
   flower?: pulumi.Input<TrafficFilterFlowerArgs> | undefined;
-  /** How `fw` looks at the mark. */
+  /** How `fw` compares the mark. */
   fw?: pulumi.Input<TrafficFilterFwArgs> | undefined;
-  /** Class that the packets go to, `1:10`. Default: none. */
+  /** Class for the packets, `1:10`. Default: none. */
   flowid?: pulumi.Input<string> | undefined;
-  /** What is done with the packets, one after the other. */
+  /** Actions on the packets, one after the other. */
   actions?: pulumi.Input<pulumi.Input<TrafficFilterActionsArgs>[]> | undefined;
 }
 
@@ -6790,11 +6779,11 @@ export interface TrafficFilterU32Args {
   source?: pulumi.Input<string> | undefined;
   /** Destination address or network. Default: any. */
   destination?: pulumi.Input<string> | undefined;
-  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. Default: any. */
+  /** Number of the IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. Default: any. */
   ipProtocol?: pulumi.Input<number> | undefined;
-  /** Source port, of packets whose IP header has no options. 1 to 65535. Default: any. */
+  /** Source port, for packets without IP options. 1 to 65535. Default: any. */
   sourcePort?: pulumi.Input<number> | undefined;
-  /** Destination port, of packets whose IP header has no options. 1 to 65535. Default: any. */
+  /** Destination port, for packets without IP options. 1 to 65535. Default: any. */
   destinationPort?: pulumi.Input<number> | undefined;
 }
 
@@ -6804,34 +6793,34 @@ export interface TrafficFilterFlowerArgs {
   source?: pulumi.Input<string> | undefined;
   /** Destination address or network. Default: any. */
   destination?: pulumi.Input<string> | undefined;
-  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. Default: any. */
+  /** Number of the IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. 1 to 255. Default: any. */
   ipProtocol?: pulumi.Input<number> | undefined;
-  /** Source port, or first and last one: `1000-2000`. Needs `ipProtocol` 6, 17 or 132. */
+  /** Source port, or a range: `1000-2000`. Needs `ipProtocol` 6, 17 or 132. */
   sourcePorts?: pulumi.Input<number | string> | undefined;
-  /** Destination port, or first and last one. Needs `ipProtocol` 6, 17 or 132. */
+  /** Destination port, or a range. Needs `ipProtocol` 6, 17 or 132. */
   destinationPorts?: pulumi.Input<number | string> | undefined;
   /** Source MAC address. Default: any. */
   sourceMac?: pulumi.Input<string> | undefined;
   /** Destination MAC address. Default: any. */
   destinationMac?: pulumi.Input<string> | undefined;
-  /** VLAN that the frames are tagged with. Needs `protocol` 802.1Q or 802.1ad. 0 to 4094. */
+  /** VLAN of tagged frames. Needs `protocol` 802.1Q or 802.1ad. 0 to 4094. */
   vlanId?: pulumi.Input<number> | undefined;
 }
 
 /** The input `fw` of {@link TrafficFilterArgs}. */
 export interface TrafficFilterFwArgs {
-  /** Which bits of the mark count, `0xff`; the same for all of a priority. Default: all of them. */
+  /** Bits of the mark that are compared, `0xff`; the same for all filters of a priority. Default: all bits. */
   mask?: pulumi.Input<string> | undefined;
 }
 
 /** An entry of the input `actions` of {@link TrafficFilterArgs}. */
 export interface TrafficFilterActionsArgs {
   /**
-   * What it does: the packet goes no further (drop) or on as it is (pass), to another link (redirect) or a copy of it
-   * (mirror), gets a mark or a priority (skbedit), or a VLAN tag is put on or taken off (vlanPush, vlanPop).
+   * What it does: drops the packet (drop), ends the actions (pass), sends the packet (redirect) or a copy of it
+   * (mirror) to another link, sets a mark or a priority (skbedit), or adds or removes a VLAN tag (vlanPush, vlanPop).
    */
   kind: pulumi.Input<"drop" | "pass" | "redirect" | "mirror" | "skbedit" | "vlanPush" | "vlanPop">;
-  /** Link that the packet or the copy goes to; of redirect and mirror. */
+  /** Link for the packet or its copy; for redirect and mirror. */
   device?:
     | pulumi.Input<string>
     | Bridge
@@ -6850,17 +6839,17 @@ export interface TrafficFilterActionsArgs {
     | XfrmInterface
     | Link
     | undefined;
-  /** Is it as if that link sent it (egress) or received it (ingress)? Default: egress. */
+  /** Does that link send it (egress) or receive it (ingress)? Default: egress. */
   direction?: pulumi.Input<"egress" | "ingress"> | undefined;
-  /** Mark that the packet gets; of skbedit. 0 to 4294967295. */
+  /** New mark of the packet; for skbedit. 0 to 4294967295. */
   mark?: pulumi.Input<number> | undefined;
-  /** Priority that the packet gets, in the form of a class, `1:10`; of skbedit. */
+  /** New priority of the packet, in the form of a class, `1:10`; for skbedit. */
   priority?: pulumi.Input<string> | undefined;
-  /** Number of the VLAN; of vlanPush. 1 to 4094. */
+  /** Number of the VLAN; for vlanPush. 1 to 4094. */
   vlanId?: pulumi.Input<number> | undefined;
-  /** Protocol of the tag; of vlanPush. Default: 802.1Q. */
+  /** Protocol of the tag; for vlanPush. Default: 802.1Q. */
   vlanProtocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
-  /** Priority in the tag; of vlanPush. 0 to 7. Default: 0. */
+  /** Priority in the tag; for vlanPush. 0 to 7. Default: 0. */
   vlanPriority?: pulumi.Input<number> | undefined;
 }
 
@@ -6870,11 +6859,11 @@ export interface TrafficFilterU32 {
   readonly source?: string | undefined;
   /** Destination address or network. */
   readonly destination?: string | undefined;
-  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
+  /** Number of the IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. */
   readonly ipProtocol?: number | undefined;
-  /** Source port, of packets whose IP header has no options. */
+  /** Source port, for packets without IP options. */
   readonly sourcePort?: number | undefined;
-  /** Destination port, of packets whose IP header has no options. */
+  /** Destination port, for packets without IP options. */
   readonly destinationPort?: number | undefined;
 }
 
@@ -6884,52 +6873,53 @@ export interface TrafficFilterFlower {
   readonly source?: string | undefined;
   /** Destination address or network. */
   readonly destination?: string | undefined;
-  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
+  /** Number of the IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. */
   readonly ipProtocol?: number | undefined;
-  /** Source port, or first and last one: `1000-2000`. Needs `ipProtocol` 6, 17 or 132. */
+  /** Source port, or a range: `1000-2000`. Needs `ipProtocol` 6, 17 or 132. */
   readonly sourcePorts?: string | undefined;
-  /** Destination port, or first and last one. Needs `ipProtocol` 6, 17 or 132. */
+  /** Destination port, or a range. Needs `ipProtocol` 6, 17 or 132. */
   readonly destinationPorts?: string | undefined;
   /** Source MAC address. */
   readonly sourceMac?: string | undefined;
   /** Destination MAC address. */
   readonly destinationMac?: string | undefined;
-  /** VLAN that the frames are tagged with. Needs `protocol` 802.1Q or 802.1ad. */
+  /** VLAN of tagged frames. Needs `protocol` 802.1Q or 802.1ad. */
   readonly vlanId?: number | undefined;
 }
 
 /** The output `fw` of {@link TrafficFilter}. */
 export interface TrafficFilterFw {
-  /** Which bits of the mark count, `0xff`; the same for all of a priority. */
+  /** Bits of the mark that are compared, `0xff`; the same for all filters of a priority. */
   readonly mask?: string | undefined;
 }
 
 /** An entry of the output `actions` of {@link TrafficFilter}. */
 export interface TrafficFilterActions {
   /**
-   * What it does: the packet goes no further (drop) or on as it is (pass), to another link (redirect) or a copy of it
-   * (mirror), gets a mark or a priority (skbedit), or a VLAN tag is put on or taken off (vlanPush, vlanPop).
+   * What it does: drops the packet (drop), ends the actions (pass), sends the packet (redirect) or a copy of it
+   * (mirror) to another link, sets a mark or a priority (skbedit), or adds or removes a VLAN tag (vlanPush, vlanPop).
    */
   readonly kind: "drop" | "pass" | "redirect" | "mirror" | "skbedit" | "vlanPush" | "vlanPop";
-  /** Link that the packet or the copy goes to; of redirect and mirror. */
+  /** Link for the packet or its copy; for redirect and mirror. */
   readonly device?: string | undefined;
-  /** Is it as if that link sent it (egress) or received it (ingress)? */
+  /** Does that link send it (egress) or receive it (ingress)? */
   readonly direction?: "egress" | "ingress" | undefined;
-  /** Mark that the packet gets; of skbedit. */
+  /** New mark of the packet; for skbedit. */
   readonly mark?: number | undefined;
-  /** Priority that the packet gets, in the form of a class, `1:10`; of skbedit. */
+  /** New priority of the packet, in the form of a class, `1:10`; for skbedit. */
   readonly priority?: string | undefined;
-  /** Number of the VLAN; of vlanPush. */
+  /** Number of the VLAN; for vlanPush. */
   readonly vlanId?: number | undefined;
-  /** Protocol of the tag; of vlanPush. */
+  /** Protocol of the tag; for vlanPush. */
   readonly vlanProtocol?: "802.1Q" | "802.1ad" | undefined;
-  /** Priority in the tag; of vlanPush. */
+  /** Priority in the tag; for vlanPush. */
   readonly vlanPriority?: number | undefined;
 }
 
 /**
- * A filter of packets (`tc filter`): which class they go to, and what else is done with them. Id:
- * `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, the handle hexadecimal: `eth0/ingress/10/0x1@foo`, `eth0/1:/10/0x800@foo`.
+ * A packet filter (`tc filter`): assigns packets to a class, or does something with them. Id:
+ * `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, with the handle in hexadecimal: `eth0/ingress/10/0x1@foo`,
+ * `eth0/1:/10/0x800@foo`.
  */
 export class TrafficFilter extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -6945,38 +6935,38 @@ export class TrafficFilter extends LocalnetResource {
     return hasToken(value, TrafficFilter.__pulumiType);
   }
 
-  /** Link whose packets it looks at. */
+  /** Link of the packets. */
   declare readonly device: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * What it hangs on: what comes in (`ingress`) or goes out (`egress`), for which the link needs a Qdisc of kind
-   * ingress or clsact; or another Qdisc by its number, `1:`, or a class of it, `1:10`.
+   * Parent: incoming (`ingress`) or outgoing (`egress`) packets, for which the link needs a Qdisc of kind ingress or
+   * clsact; or the number of another Qdisc, `1:`, or of its class, `1:10`.
    */
   declare readonly parent: pulumi.Output<string>;
   /**
-   * Its place among those of its parent: they are tried from the lowest number on. Those of one priority have the same
-   * `kind` and `protocol`.
+   * Position among the filters of its parent: they are tried from the lowest number on. All filters of one priority
+   * have the same `kind` and `protocol`.
    */
   declare readonly priority: pulumi.Output<number>;
-  /** Its number among those of its priority, of u32 up to 4095; of fw the mark that the packets have. */
+  /** Its number among the filters of its priority, for u32 up to 4095; for fw the mark of the packets. */
   declare readonly handle: pulumi.Output<number>;
   /** Protocol of the packets. */
   declare readonly protocol: pulumi.Output<"all" | "ip" | "ipv6" | "arp" | "802.1Q" | "802.1ad">;
   /**
-   * How it looks for packets, by the name that `tc` gives it: all of them (matchall), by what stands where in them
-   * (u32), by named parts (flower), or by their mark (fw).
+   * How it selects packets, by `tc`'s name: all packets (matchall), by values at offsets (u32), by fields (flower), or
+   * by their mark (fw).
    */
   declare readonly kind: pulumi.Output<"matchall" | "u32" | "flower" | "fw">;
-  /** What `u32` looks for; of all packets when nothing is said. */
+  /** What `u32` matches. */
   declare readonly u32: pulumi.Output<TrafficFilterU32 | undefined>;
-  /** What `flower` looks for; of all packets of the protocol when nothing is said. */
+  /** What `flower` matches. */
   declare readonly flower: pulumi.Output<TrafficFilterFlower | undefined>;
-  /** How `fw` looks at the mark. */
+  /** How `fw` compares the mark. */
   declare readonly fw: pulumi.Output<TrafficFilterFw | undefined>;
-  /** Class that the packets go to, `1:10`. */
+  /** Class for the packets, `1:10`. */
   declare readonly flowid: pulumi.Output<string | undefined>;
-  /** What is done with the packets, one after the other. */
+  /** Actions on the packets, one after the other. */
   declare readonly actions: pulumi.Output<TrafficFilterActions[] | undefined>;
 
   constructor(name: string, args: TrafficFilterArgs, options?: pulumi.CustomResourceOptions) {
@@ -6987,21 +6977,21 @@ export class TrafficFilter extends LocalnetResource {
 /** The inputs of {@link KernelModule}. */
 export interface KernelModuleArgs extends CommonArgs {
   /**
-   * Name, as `modprobe` takes it. A module is the host's, also for a program that lives in a namespace: `br_netfilter`
-   * lets iptables filter every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0. Default: the
-   * resource's name. A change replaces the resource.
+   * Name for `modprobe`. A module belongs to the whole host, even if the program only uses a namespace: with
+   * `br_netfilter`, iptables filters every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0.
+   * Default: the resource's name. A change replaces the resource.
    */
   name?: pulumi.Input<string> | undefined;
-  /** Parameters for loading it; without effect when it is loaded already. A change replaces the resource. */
+  /** Parameters for loading it. They have no effect if it is loaded already. A change replaces the resource. */
   parameters?: pulumi.Input<Record<string, pulumi.Input<number | boolean | string>>> | undefined;
   /**
-   * What destroy does: "restore" unloads what this resource loaded, unless something uses it or its settings; "keep"
-   * leaves it. Default: "restore".
+   * What destroy does: "restore" unloads the modules that this resource loaded, unless something uses them or their
+   * settings; "keep" leaves them. Default: "restore".
    */
   onDelete?: pulumi.Input<"restore" | "keep"> | undefined;
 }
 
-/** A kernel module that is loaded. One that is built into the kernel counts. Id: `NAME`. */
+/** A loaded kernel module. A module that is built into the kernel counts too. Id: `NAME`. */
 export class KernelModule extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("KernelModule");
@@ -7017,20 +7007,20 @@ export class KernelModule extends LocalnetResource {
   }
 
   /**
-   * Name, as `modprobe` takes it. A module is the host's, also for a program that lives in a namespace: `br_netfilter`
-   * lets iptables filter every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0.
+   * Name for `modprobe`. A module belongs to the whole host, even if the program only uses a namespace: with
+   * `br_netfilter`, iptables filters every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0.
    */
   declare readonly name: pulumi.Output<string>;
-  /** Parameters for loading it; without effect when it is loaded already. */
+  /** Parameters for loading it. They have no effect if it is loaded already. */
   declare readonly parameters: pulumi.Output<Record<string, string> | undefined>;
   /**
-   * What destroy does: "restore" unloads what this resource loaded, unless something uses it or its settings; "keep"
-   * leaves it.
+   * What destroy does: "restore" unloads the modules that this resource loaded, unless something uses them or their
+   * settings; "keep" leaves them.
    */
   declare readonly onDelete: pulumi.Output<"restore" | "keep">;
   /**
-   * The modules that were loaded for this resource, in that order: those it depends on, then itself. Empty if it was
-   * there before.
+   * The modules that this resource loaded, in that order: the ones it depends on, then itself. Empty if it was loaded
+   * before.
    */
   declare readonly loadedByUs: pulumi.Output<string[]>;
 
@@ -7042,17 +7032,17 @@ export class KernelModule extends LocalnetResource {
 /** The inputs of {@link Sysctl}. */
 export interface SysctlArgs extends CommonArgs {
   /**
-   * Key below `net`, `net.ipv4.ip_forward`; where a link's name holds a dot, `net/ipv4/conf/eth0.10/forwarding` or
+   * Key below `net`, `net.ipv4.ip_forward`. If the name of a link contains a dot: `net/ipv4/conf/eth0.10/forwarding` or
    * `net.ipv4.conf.eth0/10.forwarding`. A change replaces the resource.
    */
   key: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Value, a whole number or text. */
+  /** Value: a whole number or text. */
   value: pulumi.Input<number | string>;
   /**
-   * What destroy does: "restore" the value that was there before, unless another program has come to need this one; or
-   * "keep" it. Default: "restore".
+   * What destroy does: "restore" the value from before, unless another program has come to need this one; or "keep" it.
+   * Default: "restore".
    */
   onDelete?: pulumi.Input<"restore" | "keep"> | undefined;
 }
@@ -7073,20 +7063,19 @@ export class Sysctl extends LocalnetResource {
   }
 
   /**
-   * Key below `net`, `net.ipv4.ip_forward`; where a link's name holds a dot, `net/ipv4/conf/eth0.10/forwarding` or
+   * Key below `net`, `net.ipv4.ip_forward`. If the name of a link contains a dot: `net/ipv4/conf/eth0.10/forwarding` or
    * `net.ipv4.conf.eth0/10.forwarding`.
    */
   declare readonly key: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Value, a whole number or text. */
+  /** Value: a whole number or text. */
   declare readonly value: pulumi.Output<string>;
   /**
-   * What destroy does: "restore" the value that was there before, unless another program has come to need this one; or
-   * "keep" it.
+   * What destroy does: "restore" the value from before, unless another program has come to need this one; or "keep" it.
    */
   declare readonly onDelete: pulumi.Output<"restore" | "keep">;
-  /** The value that was there before. */
+  /** Value from before. */
   declare readonly previousValue: pulumi.Output<string>;
 
   constructor(name: string, args: SysctlArgs, options?: pulumi.CustomResourceOptions) {
@@ -7109,10 +7098,7 @@ export interface IptablesChainArgs extends CommonArgs {
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
 }
 
-/**
- * A chain of one's own in a table of iptables or ip6tables, for rules to be in and to jump to. Id:
- * `FAMILY/TABLE/NAME@NETNS`.
- */
+/** A user-defined chain in a table of iptables or ip6tables. Id: `FAMILY/TABLE/NAME@NETNS`. */
 export class IptablesChain extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IptablesChain");
@@ -7147,19 +7133,16 @@ export interface IptablesPolicyArgs extends CommonArgs {
   family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
   /** Table that the chain is in. Default: "filter". A change replaces the resource. */
   table?: pulumi.Input<"filter" | "nat" | "mangle" | "raw" | "security"> | undefined;
-  /**
-   * Built-in chain: INPUT, FORWARD, OUTPUT, PREROUTING or POSTROUTING, one that the table has. A change replaces the
-   * resource.
-   */
+  /** Built-in chain of the table: INPUT, FORWARD, OUTPUT, PREROUTING or POSTROUTING. A change replaces the resource. */
   chain: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** "ACCEPT" or "DROP". Table nat takes no DROP. */
+  /** "ACCEPT" or "DROP". Table nat accepts no DROP. */
   policy: pulumi.Input<"ACCEPT" | "DROP">;
 }
 
 /**
- * What a built-in chain of iptables or ip6tables does with packets that no rule of it decides on. Id:
+ * The policy of a built-in chain of iptables or ip6tables: what happens to packets that no rule decides. Id:
  * `FAMILY/TABLE/CHAIN@NETNS`.
  */
 export class IptablesPolicy extends LocalnetResource {
@@ -7180,13 +7163,13 @@ export class IptablesPolicy extends LocalnetResource {
   declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
   /** Table that the chain is in. */
   declare readonly table: pulumi.Output<"filter" | "nat" | "mangle" | "raw" | "security">;
-  /** Built-in chain: INPUT, FORWARD, OUTPUT, PREROUTING or POSTROUTING, one that the table has. */
+  /** Built-in chain of the table: INPUT, FORWARD, OUTPUT, PREROUTING or POSTROUTING. */
   declare readonly chain: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** "ACCEPT" or "DROP". Table nat takes no DROP. */
+  /** "ACCEPT" or "DROP". Table nat accepts no DROP. */
   declare readonly policy: pulumi.Output<"ACCEPT" | "DROP">;
-  /** The policy that was there before, which destroy puts back. */
+  /** The policy from before, which destroy restores. */
   declare readonly previousPolicy: pulumi.Output<string>;
 
   constructor(name: string, args: IptablesPolicyArgs, options?: pulumi.CustomResourceOptions) {
@@ -7201,8 +7184,8 @@ export interface IpSetArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. A
-   * change replaces the resource.
+   * Parts of an entry: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. A change
+   * replaces the resource.
    */
   type: pulumi.Input<
     | "hash:ip"
@@ -7221,19 +7204,19 @@ export interface IpSetArgs extends CommonArgs {
   /** IP version of the addresses: ipv4 or ipv6. Default: "ipv4". A change replaces the resource. */
   family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
   /**
-   * Seconds after which an entry goes that others add; those given here stay. 0 to 2147483. Default: none, all entries
-   * stay. A change replaces the resource.
+   * Seconds after which an entry that somebody else adds expires; the entries given here stay. 0 to 2147483. Default:
+   * none, all entries stay. A change replaces the resource.
    */
   timeout?: pulumi.Input<number> | undefined;
   /** Are packets and bytes counted for each entry? Default: false. A change replaces the resource. */
   counters?: pulumi.Input<boolean> | undefined;
-  /** Most entries. 1 to 4294967295. Default: 65536. A change replaces the resource. */
+  /** Largest number of entries. 1 to 4294967295. Default: 65536. A change replaces the resource. */
   maxElements?: pulumi.Input<number> | undefined;
-  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Others that the set has are left alone. */
+  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Other entries of the set are not changed. */
   entries?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
-/** A set of addresses, networks or ports that rules of iptables match (`ipset`). Id: `NAME@NETNS`. */
+/** A set of addresses, networks or ports for rules of iptables (`ipset`). Id: `NAME@NETNS`. */
 export class IpSet extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IpSet");
@@ -7252,7 +7235,7 @@ export class IpSet extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. */
+  /** Parts of an entry: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. */
   declare readonly type: pulumi.Output<
     | "hash:ip"
     | "hash:mac"
@@ -7269,13 +7252,13 @@ export class IpSet extends LocalnetResource {
   >;
   /** IP version of the addresses: ipv4 or ipv6. */
   declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
-  /** Seconds after which an entry goes that others add; those given here stay. */
+  /** Seconds after which an entry that somebody else adds expires; the entries given here stay. */
   declare readonly timeout: pulumi.Output<number | undefined>;
   /** Are packets and bytes counted for each entry? */
   declare readonly counters: pulumi.Output<boolean>;
-  /** Most entries. */
+  /** Largest number of entries. */
   declare readonly maxElements: pulumi.Output<number>;
-  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Others that the set has are left alone. */
+  /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Other entries of the set are not changed. */
   declare readonly entries: pulumi.Output<string[] | undefined>;
 
   constructor(name: string, args: IpSetArgs, options?: pulumi.CustomResourceOptions) {
@@ -7289,18 +7272,18 @@ export interface IptablesRuleArgs extends CommonArgs {
   family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
   /** Table that the chain is in. Default: "filter". A change replaces the resource. */
   table?: pulumi.Input<"filter" | "nat" | "mangle" | "raw" | "security"> | undefined;
-  /** Chain, one that exists: FORWARD, POSTROUTING or one's own. A change replaces the resource. */
+  /** Chain, which must exist: FORWARD, POSTROUTING or a user-defined one. A change replaces the resource. */
   chain: pulumi.Input<string> | IptablesChain;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * Where in the chain a new rule goes: "append", its end, or "insert", its head. Default: "append". A change replaces
-   * the resource.
+   * Where a new rule is added to the chain: "append" at the end, "insert" at the beginning. Default: "append". A change
+   * replaces the resource.
    */
   position?: pulumi.Input<"append" | "insert"> | undefined;
   /**
-   * Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. 0 to
-   * 4294967295. Default: no place in particular.
+   * Position among the rules of the same program in the chain: the lowest number comes first, independent of other
+   * rules. 0 to 4294967295. Default: no particular position.
    */
   priority?: pulumi.Input<number> | undefined;
   /** Protocol: tcp, udp, sctp, udplite, dccp, icmp, icmpv6, esp, ah, gre, igmp, ospf, vrrp, all, or its number. */
@@ -7309,7 +7292,7 @@ export interface IptablesRuleArgs extends CommonArgs {
   source?: pulumi.Input<string> | undefined;
   /** Destination address or network. */
   destination?: pulumi.Input<string> | undefined;
-  /** Link that the packet came in by; a "+" at the end stands for any rest. */
+  /** Link that the packet came in by; a "+" at the end matches all names that begin so. */
   inInterface?: pulumi.Input<string> | undefined;
   /** Link that the packet goes out by. */
   outInterface?: pulumi.Input<string> | undefined;
@@ -7318,19 +7301,19 @@ export interface IptablesRuleArgs extends CommonArgs {
   /** Destination ports. Needs `protocol` tcp, udp or sctp. */
   destinationPorts?: pulumi.Input<number | string> | undefined;
   /**
-   * States of the connection, of which it is in one: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. "! "
+   * States of the connection, of which one must match: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. "! "
    * before the first negates them all.
    */
   ctstate?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Mark on the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
+  /** Mark of the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
   mark?: pulumi.Input<number | string> | undefined;
-  /** Set that holds the packet: its name, and which part of the packet each of its dimensions is. */
+  /** Set that contains the packet: its name, and the part of the packet for each of its dimensions. */
   matchSet?: pulumi.Input<IptablesRuleMatchSetArgs> | undefined;
   /**
-   * Kind of the addresses, as routing sees them: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match.
+   * Type of the addresses in the host's routing: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match.
    */
   addressType?: pulumi.Input<IptablesRuleAddressTypeArgs> | undefined;
-  /** A share of the packets: at random with `probability`, or every n-th with `every` and `packet`. */
+  /** A share of the packets: random with `probability`, or every n-th with `every` and `packet`. */
   statistic?: pulumi.Input<IptablesRuleStatisticArgs> | undefined;
   /** Bridge port that the packet came in by. */
   physdevIn?: pulumi.Input<string> | undefined;
@@ -7341,39 +7324,37 @@ export interface IptablesRuleArgs extends CommonArgs {
   /** Largest rate of matches. */
   limit?: pulumi.Input<IptablesRuleLimitArgs> | undefined;
   /**
-   * Flags of TCP: those that are looked at, and of them those that are set, "SYN,ACK,FIN,RST SYN"; "syn" is short for
-   * just that. Needs `protocol` tcp.
+   * TCP flags: the flags to compare, then those of them that must be set, "SYN,ACK,FIN,RST SYN"; "syn" is short for
+   * that. Needs `protocol` tcp.
    */
   tcpFlags?: pulumi.Input<string> | undefined;
-  /**
-   * Type of ICMP, with or without code: 8, "3/4" or "echo-request". Needs `protocol` icmp, or icmpv6 with family ipv6.
-   */
+  /** ICMP type, with or without code: 8, "3/4" or "echo-request". Needs `protocol` icmp, or icmpv6 with family ipv6. */
   icmpType?: pulumi.Input<number | string> | undefined;
   /** Source address of the frame. */
   macSource?: pulumi.Input<string> | undefined;
   /** Length of the packet in bytes, or a range: "0:500". */
   length?: pulumi.Input<number | string> | undefined;
-  /** Time to live, in IPv6 the hop limit: one of the three. */
+  /** Time to live, or hop limit for IPv6: give one of the three. */
   ttl?: pulumi.Input<IptablesRuleTtlArgs> | undefined;
-  /** Ranges of addresses that are no networks. */
+  /** Ranges of addresses that are not networks. */
   ipRange?: pulumi.Input<IptablesRuleIpRangeArgs> | undefined;
-  /** User of the process on this host that sends the packet: its number, or a range "1000-1999". */
+  /** User of the process on this host that sends the packet: a number, or a range "1000-1999". */
   uidOwner?: pulumi.Input<number | string> | undefined;
-  /** Group of the process on this host that sends the packet. */
+  /** Group of the process on this host that sends the packet: a number or a range. */
   gidOwner?: pulumi.Input<number | string> | undefined;
-  /** There is a socket on this host for the packet; `{}` asks for no more. */
+  /** A socket on this host receives the packet; `{}` has no other condition. */
   socket?: pulumi.Input<IptablesRuleSocketArgs> | undefined;
-  /** The answer to the packet would go out by the link that it came in by; `{}` asks for no more. */
+  /** The reply to the packet would leave by the link that it came in by; `{}` has no other condition. */
   rpfilter?: pulumi.Input<IptablesRuleRpfilterArgs> | undefined;
-  /** Was, or will, the packet be handled by IPsec? */
+  /** Did, or will, IPsec transform the packet? */
   ipsecPolicy?: pulumi.Input<IptablesRuleIpsecPolicyArgs> | undefined;
   /** Rate of packets, counted for each group of them. */
   hashlimit?: pulumi.Input<IptablesRuleHashlimitArgs> | undefined;
-  /** Addresses that were seen lately, in a list. */
+  /** Addresses that were seen recently, in a list. */
   recent?: pulumi.Input<IptablesRuleRecentArgs> | undefined;
   /**
    * What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, TPROXY,
-   * CONNMARK, CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "" for nothing, the rule only counts.
+   * CONNMARK, CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "": nothing, the rule only counts.
    * Default: "".
    */
   target?: pulumi.Input<string> | IptablesChain | undefined;
@@ -7383,26 +7364,26 @@ export interface IptablesRuleArgs extends CommonArgs {
   toDestination?: pulumi.Input<string> | undefined;
   /** New port of target REDIRECT or MASQUERADE: 8080 or "8080-8090". Needs `protocol`. */
   toPorts?: pulumi.Input<number | string> | undefined;
-  /** Ports of target SNAT, DNAT, MASQUERADE or REDIRECT are drawn by lot. */
+  /** Target SNAT, DNAT, MASQUERADE or REDIRECT chooses random ports. */
   random?: pulumi.Input<true> | undefined;
-  /** They are drawn by lot without regard to those that were before. Targets SNAT and MASQUERADE. */
+  /** Target SNAT or MASQUERADE chooses ports fully at random, independent of the original ones. */
   randomFully?: pulumi.Input<true> | undefined;
-  /** One and the same client gets the same address of a range. Targets SNAT and DNAT. */
+  /** Target SNAT or DNAT gives a client always the same address of a range. */
   persistent?: pulumi.Input<true> | undefined;
-  /** Mark that target MARK sets on the packet, CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
+  /** Mark that target MARK sets on the packet, or CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
   setMark?: pulumi.Input<number | string> | undefined;
   /**
-   * What target MARK does to the mark, or CONNMARK to that of the connection, where that is no setting: "VALUE/MASK"
-   * takes the bits of the mask away, then turns each bit of the value over. "0x4000/0x0" turns one bit over.
+   * How target MARK changes the packet's mark, or CONNMARK the connection's, if it does not just set it: "VALUE/MASK"
+   * clears the bits of the mask, then inverts the bits of the value. "0x4000/0x0" inverts one bit.
    */
   setXmark?: pulumi.Input<number | string> | undefined;
   /** Target CONNMARK copies the mark of the packet to its connection. */
   saveMark?: pulumi.Input<true> | undefined;
   /** Target CONNMARK copies the mark of the connection to the packet. */
   restoreMark?: pulumi.Input<true> | undefined;
-  /** Bits of the mark that saveMark and restoreMark copy. Default: all. */
+  /** Bits of the mark that saveMark and restoreMark copy. Default: all bits. */
   nfmask?: pulumi.Input<number | string> | undefined;
-  /** What target REJECT answers. Default: port unreachable. */
+  /** Answer of target REJECT. Default: port unreachable. */
   rejectWith?:
     | pulumi.Input<
         | "icmp-net-unreachable"
@@ -7419,33 +7400,33 @@ export interface IptablesRuleArgs extends CommonArgs {
         | "tcp-reset"
       >
     | undefined;
-  /** Text before each line that target LOG writes. At most 29 characters. */
+  /** Text at the beginning of each line that target LOG writes. At most 29 characters. */
   logPrefix?: pulumi.Input<string> | undefined;
-  /** Port of the transparent proxy to which target TPROXY gives the packet. 1 to 65535. */
+  /** Port of the transparent proxy that target TPROXY sends the packet to. 1 to 65535. */
   onPort?: pulumi.Input<number> | undefined;
-  /** Address of the proxy. Default: that of the link by which the packet came in. */
+  /** Address of the proxy. Default: the address of the link that the packet came in by. */
   onIp?: pulumi.Input<string> | undefined;
-  /** Mark that target TPROXY sets on the packet, by which a rule of routing finds it. */
+  /** Mark that target TPROXY sets on the packet, for a rule of policy routing. */
   tproxyMark?: pulumi.Input<number | string> | undefined;
   /** Target CT: the connection is not tracked. */
   notrack?: pulumi.Input<true> | undefined;
-  /** Target CT: the connection is tracked in this zone, apart from those of others. 1 to 65535. */
+  /** Target CT: the connection is tracked in this zone, separate from others. 1 to 65535. */
   zone?: pulumi.Input<number> | undefined;
-  /** Target TCPMSS: the largest segment is what the path takes. */
+  /** Target TCPMSS: the largest segment follows from the mtu of the path. */
   clampMssToPmtu?: pulumi.Input<true> | undefined;
   /** Target TCPMSS: the largest segment in bytes. 1 to 65515. */
   setMss?: pulumi.Input<number> | undefined;
-  /** Queue of target NFQUEUE from which a program takes the packet. 0 to 65535. */
+  /** Queue of target NFQUEUE, which a program reads. 0 to 65535. */
   queueNum?: pulumi.Input<number> | undefined;
-  /** Target NFQUEUE: without a program that listens, the packet goes on to the next rule. */
+  /** Target NFQUEUE: if no program reads the queue, the packet continues with the next rule. */
   queueBypass?: pulumi.Input<true> | undefined;
-  /** Address of the neighbour to which target TEE sends a copy. */
+  /** Address of the neighbour that target TEE sends a copy to. */
   gateway?: pulumi.Input<string> | undefined;
   /** Target SET adds the packet's addresses to a set. */
   addSet?: pulumi.Input<IptablesRuleAddSetArgs> | undefined;
-  /** Target SET takes them out of a set. */
+  /** Target SET removes them from a set. */
   delSet?: pulumi.Input<IptablesRuleDelSetArgs> | undefined;
-  /** Comment; the mark of the resource follows it. At most 100 characters. */
+  /** Comment. The mark of the resource is added to it. At most 100 characters. */
   comment?: pulumi.Input<string> | undefined;
 }
 
@@ -7459,9 +7440,9 @@ export interface IptablesRuleMatchSetArgs {
 
 /** The input `addressType` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleAddressTypeArgs {
-  /** Kind of the source address. */
+  /** Type of the source address. */
   source?: pulumi.Input<string> | undefined;
-  /** Kind of the destination address. */
+  /** Type of the destination address. */
   destination?: pulumi.Input<string> | undefined;
 }
 
@@ -7474,7 +7455,7 @@ export type IptablesRuleStatisticArgs =
   | {
       /** Every n-th packet matches. 1 to 4294967295. */
       every: pulumi.Input<number>;
-      /** Which of the n it is, from 0. 0 to 4294967295. Default: 0. */
+      /** Which of the n packets matches, from 0. 0 to 4294967295. Default: 0. */
       packet?: pulumi.Input<number> | undefined;
     };
 
@@ -7482,17 +7463,17 @@ export type IptablesRuleStatisticArgs =
 export interface IptablesRuleLimitArgs {
   /** Number per second, minute, hour or day: "10/second". */
   rate: pulumi.Input<string>;
-  /** Matches before the rate counts. 1 to 10000. Default: 5. */
+  /** Matches before the rate applies. 1 to 10000. Default: 5. */
   burst?: pulumi.Input<number> | undefined;
 }
 
 /** The input `ttl` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleTtlArgs {
-  /** It is this. 0 to 255. */
+  /** Equal to this. 0 to 255. */
   eq?: pulumi.Input<number> | undefined;
-  /** It is below this. 0 to 255. */
+  /** Less than this. 0 to 255. */
   lt?: pulumi.Input<number> | undefined;
-  /** It is above this. 0 to 255. */
+  /** Greater than this. 0 to 255. */
   gt?: pulumi.Input<number> | undefined;
 }
 
@@ -7506,41 +7487,44 @@ export interface IptablesRuleIpRangeArgs {
 
 /** The input `socket` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleSocketArgs {
-  /** The socket is one of a transparent proxy. */
+  /** The socket belongs to a transparent proxy. */
   transparent?: pulumi.Input<true> | undefined;
 }
 
 /** The input `rpfilter` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleRpfilterArgs {
-  /** It would not. */
+  /** It would not leave by that link. */
   invert?: pulumi.Input<true> | undefined;
-  /** Any link would do. */
+  /** Any link is accepted. */
   loose?: pulumi.Input<true> | undefined;
 }
 
 /** The input `ipsecPolicy` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleIpsecPolicyArgs {
-  /** "in", it was; "out", it will be. */
+  /** "in": it did; "out": it will. */
   dir: pulumi.Input<"in" | "out">;
-  /** "ipsec", handled; "none", not handled. */
+  /** "ipsec": transformed; "none": not transformed. */
   pol: pulumi.Input<"ipsec" | "none">;
 }
 
 /** The input `hashlimit` of {@link IptablesRuleArgs}. */
 export interface IptablesRuleHashlimitArgs {
-  /** Name of the table of counters, /proc/net/ipt_hashlimit/NAME. */
+  /** Name of the table with the counters, /proc/net/ipt_hashlimit/NAME. */
   name: pulumi.Input<string>;
-  /** Matches as long as the rate is not above this: "10/second", per second, minute or hour. */
+  /** Matches while the rate is not above this: "10/second", per second, minute or hour. */
   upto?: pulumi.Input<string> | undefined;
   /** Matches when the rate is above this. */
   above?: pulumi.Input<string> | undefined;
-  /** Packets before the rate counts. 1 to 10000. Default: 5. */
+  /** Packets before the rate applies. 1 to 10000. Default: 5. */
   burst?: pulumi.Input<number> | undefined;
-  /** What tells the groups apart: "srcip", "srcport", "dstip" or "dstport". Default: nothing, all count together. */
+  /**
+   * What distinguishes the groups: "srcip", "srcport", "dstip" or "dstport". Default: nothing, all packets count
+   * together.
+   */
   mode?: pulumi.Input<pulumi.Input<"srcip" | "srcport" | "dstip" | "dstport">[]> | undefined;
   /**
-   * Milliseconds after which an idle counter goes. 1 to 4294967295. Default: that of the unit of the rate, 1000 for one
-   * per second.
+   * Milliseconds after which an idle counter is removed. 1 to 4294967295. Default: the unit of the rate, 1000 for a
+   * rate per second.
    */
   htableExpire?: pulumi.Input<number> | undefined;
 }
@@ -7549,17 +7533,17 @@ export interface IptablesRuleHashlimitArgs {
 export interface IptablesRuleRecentArgs {
   /** Name of the list, /proc/net/xt_recent/NAME. */
   name: pulumi.Input<string>;
-  /** "set" adds the address; "rcheck" looks for it; "update" does so and notes the time; "remove" takes it out. */
+  /** "set" adds the address; "rcheck" looks it up; "update" also records the time; "remove" removes it. */
   action: pulumi.Input<"set" | "rcheck" | "update" | "remove">;
-  /** Does the match hold when the address is not found, with "set" never? */
+  /** Does it match if the address is not found? With "set", it never does then. */
   negate?: pulumi.Input<true> | undefined;
-  /** Which address it is: "source" or "destination". Default: "source". */
+  /** Address of the packet to use: "source" or "destination". Default: "source". */
   address?: pulumi.Input<"source" | "destination"> | undefined;
-  /** Seen within so many seconds. Only for rcheck and update. 1 to 2147483647. */
+  /** Seen in the last so many seconds. Only for rcheck and update. 1 to 2147483647. */
   seconds?: pulumi.Input<number> | undefined;
-  /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
+  /** Are addresses removed that were not seen for `seconds`? Needs `seconds`. */
   reap?: pulumi.Input<true> | undefined;
-  /** Seen at least so many times. Only for rcheck and update. 1 to 255. */
+  /** Seen at least this many times. Only for rcheck and update. 1 to 255. */
   hitcount?: pulumi.Input<number> | undefined;
 }
 
@@ -7589,9 +7573,9 @@ export interface IptablesRuleMatchSet {
 
 /** The output `addressType` of {@link IptablesRule}. */
 export interface IptablesRuleAddressType {
-  /** Kind of the source address. */
+  /** Type of the source address. */
   readonly source?: string | undefined;
-  /** Kind of the destination address. */
+  /** Type of the destination address. */
   readonly destination?: string | undefined;
 }
 
@@ -7604,7 +7588,7 @@ export type IptablesRuleStatistic =
   | {
       /** Every n-th packet matches. */
       readonly every: number;
-      /** Which of the n it is, from 0. */
+      /** Which of the n packets matches, from 0. */
       readonly packet: number;
     };
 
@@ -7612,17 +7596,17 @@ export type IptablesRuleStatistic =
 export interface IptablesRuleLimit {
   /** Number per second, minute, hour or day: "10/second". */
   readonly rate: string;
-  /** Matches before the rate counts. */
+  /** Matches before the rate applies. */
   readonly burst: number;
 }
 
 /** The output `ttl` of {@link IptablesRule}. */
 export interface IptablesRuleTtl {
-  /** It is this. */
+  /** Equal to this. */
   readonly eq?: number | undefined;
-  /** It is below this. */
+  /** Less than this. */
   readonly lt?: number | undefined;
-  /** It is above this. */
+  /** Greater than this. */
   readonly gt?: number | undefined;
 }
 
@@ -7636,39 +7620,39 @@ export interface IptablesRuleIpRange {
 
 /** The output `socket` of {@link IptablesRule}. */
 export interface IptablesRuleSocket {
-  /** The socket is one of a transparent proxy. */
+  /** The socket belongs to a transparent proxy. */
   readonly transparent?: true | undefined;
 }
 
 /** The output `rpfilter` of {@link IptablesRule}. */
 export interface IptablesRuleRpfilter {
-  /** It would not. */
+  /** It would not leave by that link. */
   readonly invert?: true | undefined;
-  /** Any link would do. */
+  /** Any link is accepted. */
   readonly loose?: true | undefined;
 }
 
 /** The output `ipsecPolicy` of {@link IptablesRule}. */
 export interface IptablesRuleIpsecPolicy {
-  /** "in", it was; "out", it will be. */
+  /** "in": it did; "out": it will. */
   readonly dir: "in" | "out";
-  /** "ipsec", handled; "none", not handled. */
+  /** "ipsec": transformed; "none": not transformed. */
   readonly pol: "ipsec" | "none";
 }
 
 /** The output `hashlimit` of {@link IptablesRule}. */
 export interface IptablesRuleHashlimit {
-  /** Name of the table of counters, /proc/net/ipt_hashlimit/NAME. */
+  /** Name of the table with the counters, /proc/net/ipt_hashlimit/NAME. */
   readonly name: string;
-  /** Matches as long as the rate is not above this: "10/second", per second, minute or hour. */
+  /** Matches while the rate is not above this: "10/second", per second, minute or hour. */
   readonly upto?: string | undefined;
   /** Matches when the rate is above this. */
   readonly above?: string | undefined;
-  /** Packets before the rate counts. */
+  /** Packets before the rate applies. */
   readonly burst: number;
-  /** What tells the groups apart: "srcip", "srcport", "dstip" or "dstport". */
+  /** What distinguishes the groups: "srcip", "srcport", "dstip" or "dstport". */
   readonly mode?: ("srcip" | "srcport" | "dstip" | "dstport")[] | undefined;
-  /** Milliseconds after which an idle counter goes. */
+  /** Milliseconds after which an idle counter is removed. */
   readonly htableExpire?: number | undefined;
 }
 
@@ -7676,17 +7660,17 @@ export interface IptablesRuleHashlimit {
 export interface IptablesRuleRecent {
   /** Name of the list, /proc/net/xt_recent/NAME. */
   readonly name: string;
-  /** "set" adds the address; "rcheck" looks for it; "update" does so and notes the time; "remove" takes it out. */
+  /** "set" adds the address; "rcheck" looks it up; "update" also records the time; "remove" removes it. */
   readonly action: "set" | "rcheck" | "update" | "remove";
-  /** Does the match hold when the address is not found, with "set" never? */
+  /** Does it match if the address is not found? With "set", it never does then. */
   readonly negate?: true | undefined;
-  /** Which address it is: "source" or "destination". */
+  /** Address of the packet to use: "source" or "destination". */
   readonly address: "source" | "destination";
-  /** Seen within so many seconds. Only for rcheck and update. */
+  /** Seen in the last so many seconds. Only for rcheck and update. */
   readonly seconds?: number | undefined;
-  /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
+  /** Are addresses removed that were not seen for `seconds`? Needs `seconds`. */
   readonly reap?: true | undefined;
-  /** Seen at least so many times. Only for rcheck and update. */
+  /** Seen at least this many times. Only for rcheck and update. */
   readonly hitcount?: number | undefined;
 }
 
@@ -7728,13 +7712,16 @@ export class IptablesRule extends LocalnetResource {
   declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
   /** Table that the chain is in. */
   declare readonly table: pulumi.Output<"filter" | "nat" | "mangle" | "raw" | "security">;
-  /** Chain, one that exists: FORWARD, POSTROUTING or one's own. */
+  /** Chain, which must exist: FORWARD, POSTROUTING or a user-defined one. */
   declare readonly chain: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Where in the chain a new rule goes: "append", its end, or "insert", its head. */
+  /** Where a new rule is added to the chain: "append" at the end, "insert" at the beginning. */
   declare readonly position: pulumi.Output<"append" | "insert">;
-  /** Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. */
+  /**
+   * Position among the rules of the same program in the chain: the lowest number comes first, independent of other
+   * rules.
+   */
   declare readonly priority: pulumi.Output<number | undefined>;
   /** Protocol: tcp, udp, sctp, udplite, dccp, icmp, icmpv6, esp, ah, gre, igmp, ospf, vrrp, all, or its number. */
   declare readonly protocol: pulumi.Output<string | undefined>;
@@ -7742,7 +7729,7 @@ export class IptablesRule extends LocalnetResource {
   declare readonly source: pulumi.Output<string | undefined>;
   /** Destination address or network. */
   declare readonly destination: pulumi.Output<string | undefined>;
-  /** Link that the packet came in by; a "+" at the end stands for any rest. */
+  /** Link that the packet came in by; a "+" at the end matches all names that begin so. */
   declare readonly inInterface: pulumi.Output<string | undefined>;
   /** Link that the packet goes out by. */
   declare readonly outInterface: pulumi.Output<string | undefined>;
@@ -7751,19 +7738,19 @@ export class IptablesRule extends LocalnetResource {
   /** Destination ports. Needs `protocol` tcp, udp or sctp. */
   declare readonly destinationPorts: pulumi.Output<string | undefined>;
   /**
-   * States of the connection, of which it is in one: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. "! "
+   * States of the connection, of which one must match: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. "! "
    * before the first negates them all.
    */
   declare readonly ctstate: pulumi.Output<string[] | undefined>;
-  /** Mark on the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
+  /** Mark of the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
   declare readonly mark: pulumi.Output<string | undefined>;
-  /** Set that holds the packet: its name, and which part of the packet each of its dimensions is. */
+  /** Set that contains the packet: its name, and the part of the packet for each of its dimensions. */
   declare readonly matchSet: pulumi.Output<IptablesRuleMatchSet | undefined>;
   /**
-   * Kind of the addresses, as routing sees them: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match.
+   * Type of the addresses in the host's routing: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match.
    */
   declare readonly addressType: pulumi.Output<IptablesRuleAddressType | undefined>;
-  /** A share of the packets: at random with `probability`, or every n-th with `every` and `packet`. */
+  /** A share of the packets: random with `probability`, or every n-th with `every` and `packet`. */
   declare readonly statistic: pulumi.Output<IptablesRuleStatistic | undefined>;
   /** Bridge port that the packet came in by. */
   declare readonly physdevIn: pulumi.Output<string | undefined>;
@@ -7774,39 +7761,37 @@ export class IptablesRule extends LocalnetResource {
   /** Largest rate of matches. */
   declare readonly limit: pulumi.Output<IptablesRuleLimit | undefined>;
   /**
-   * Flags of TCP: those that are looked at, and of them those that are set, "SYN,ACK,FIN,RST SYN"; "syn" is short for
-   * just that. Needs `protocol` tcp.
+   * TCP flags: the flags to compare, then those of them that must be set, "SYN,ACK,FIN,RST SYN"; "syn" is short for
+   * that. Needs `protocol` tcp.
    */
   declare readonly tcpFlags: pulumi.Output<string | undefined>;
-  /**
-   * Type of ICMP, with or without code: 8, "3/4" or "echo-request". Needs `protocol` icmp, or icmpv6 with family ipv6.
-   */
+  /** ICMP type, with or without code: 8, "3/4" or "echo-request". Needs `protocol` icmp, or icmpv6 with family ipv6. */
   declare readonly icmpType: pulumi.Output<string | undefined>;
   /** Source address of the frame. */
   declare readonly macSource: pulumi.Output<string | undefined>;
   /** Length of the packet in bytes, or a range: "0:500". */
   declare readonly length: pulumi.Output<string | undefined>;
-  /** Time to live, in IPv6 the hop limit: one of the three. */
+  /** Time to live, or hop limit for IPv6: give one of the three. */
   declare readonly ttl: pulumi.Output<IptablesRuleTtl | undefined>;
-  /** Ranges of addresses that are no networks. */
+  /** Ranges of addresses that are not networks. */
   declare readonly ipRange: pulumi.Output<IptablesRuleIpRange | undefined>;
-  /** User of the process on this host that sends the packet: its number, or a range "1000-1999". */
+  /** User of the process on this host that sends the packet: a number, or a range "1000-1999". */
   declare readonly uidOwner: pulumi.Output<string | undefined>;
-  /** Group of the process on this host that sends the packet. */
+  /** Group of the process on this host that sends the packet: a number or a range. */
   declare readonly gidOwner: pulumi.Output<string | undefined>;
-  /** There is a socket on this host for the packet; `{}` asks for no more. */
+  /** A socket on this host receives the packet; `{}` has no other condition. */
   declare readonly socket: pulumi.Output<IptablesRuleSocket | undefined>;
-  /** The answer to the packet would go out by the link that it came in by; `{}` asks for no more. */
+  /** The reply to the packet would leave by the link that it came in by; `{}` has no other condition. */
   declare readonly rpfilter: pulumi.Output<IptablesRuleRpfilter | undefined>;
-  /** Was, or will, the packet be handled by IPsec? */
+  /** Did, or will, IPsec transform the packet? */
   declare readonly ipsecPolicy: pulumi.Output<IptablesRuleIpsecPolicy | undefined>;
   /** Rate of packets, counted for each group of them. */
   declare readonly hashlimit: pulumi.Output<IptablesRuleHashlimit | undefined>;
-  /** Addresses that were seen lately, in a list. */
+  /** Addresses that were seen recently, in a list. */
   declare readonly recent: pulumi.Output<IptablesRuleRecent | undefined>;
   /**
    * What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, TPROXY,
-   * CONNMARK, CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "" for nothing, the rule only counts.
+   * CONNMARK, CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "": nothing, the rule only counts.
    */
   declare readonly target: pulumi.Output<string>;
   /** New source of target SNAT: `10.0.0.1` or `10.0.0.1:1024-2048`. */
@@ -7815,17 +7800,17 @@ export class IptablesRule extends LocalnetResource {
   declare readonly toDestination: pulumi.Output<string | undefined>;
   /** New port of target REDIRECT or MASQUERADE: 8080 or "8080-8090". Needs `protocol`. */
   declare readonly toPorts: pulumi.Output<string | undefined>;
-  /** Ports of target SNAT, DNAT, MASQUERADE or REDIRECT are drawn by lot. */
+  /** Target SNAT, DNAT, MASQUERADE or REDIRECT chooses random ports. */
   declare readonly random: pulumi.Output<true | undefined>;
-  /** They are drawn by lot without regard to those that were before. Targets SNAT and MASQUERADE. */
+  /** Target SNAT or MASQUERADE chooses ports fully at random, independent of the original ones. */
   declare readonly randomFully: pulumi.Output<true | undefined>;
-  /** One and the same client gets the same address of a range. Targets SNAT and DNAT. */
+  /** Target SNAT or DNAT gives a client always the same address of a range. */
   declare readonly persistent: pulumi.Output<true | undefined>;
-  /** Mark that target MARK sets on the packet, CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
+  /** Mark that target MARK sets on the packet, or CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
   declare readonly setMark: pulumi.Output<string | undefined>;
   /**
-   * What target MARK does to the mark, or CONNMARK to that of the connection, where that is no setting: "VALUE/MASK"
-   * takes the bits of the mask away, then turns each bit of the value over. "0x4000/0x0" turns one bit over.
+   * How target MARK changes the packet's mark, or CONNMARK the connection's, if it does not just set it: "VALUE/MASK"
+   * clears the bits of the mask, then inverts the bits of the value. "0x4000/0x0" inverts one bit.
    */
   declare readonly setXmark: pulumi.Output<string | undefined>;
   /** Target CONNMARK copies the mark of the packet to its connection. */
@@ -7834,7 +7819,7 @@ export class IptablesRule extends LocalnetResource {
   declare readonly restoreMark: pulumi.Output<true | undefined>;
   /** Bits of the mark that saveMark and restoreMark copy. */
   declare readonly nfmask: pulumi.Output<string | undefined>;
-  /** What target REJECT answers. */
+  /** Answer of target REJECT. */
   declare readonly rejectWith: pulumi.Output<
     | "icmp-net-unreachable"
     | "icmp-host-unreachable"
@@ -7850,37 +7835,37 @@ export class IptablesRule extends LocalnetResource {
     | "tcp-reset"
     | undefined
   >;
-  /** Text before each line that target LOG writes. */
+  /** Text at the beginning of each line that target LOG writes. */
   declare readonly logPrefix: pulumi.Output<string | undefined>;
-  /** Port of the transparent proxy to which target TPROXY gives the packet. */
+  /** Port of the transparent proxy that target TPROXY sends the packet to. */
   declare readonly onPort: pulumi.Output<number | undefined>;
   /** Address of the proxy. */
   declare readonly onIp: pulumi.Output<string | undefined>;
-  /** Mark that target TPROXY sets on the packet, by which a rule of routing finds it. */
+  /** Mark that target TPROXY sets on the packet, for a rule of policy routing. */
   declare readonly tproxyMark: pulumi.Output<string | undefined>;
   /** Target CT: the connection is not tracked. */
   declare readonly notrack: pulumi.Output<true | undefined>;
-  /** Target CT: the connection is tracked in this zone, apart from those of others. */
+  /** Target CT: the connection is tracked in this zone, separate from others. */
   declare readonly zone: pulumi.Output<number | undefined>;
-  /** Target TCPMSS: the largest segment is what the path takes. */
+  /** Target TCPMSS: the largest segment follows from the mtu of the path. */
   declare readonly clampMssToPmtu: pulumi.Output<true | undefined>;
   /** Target TCPMSS: the largest segment in bytes. */
   declare readonly setMss: pulumi.Output<number | undefined>;
-  /** Queue of target NFQUEUE from which a program takes the packet. */
+  /** Queue of target NFQUEUE, which a program reads. */
   declare readonly queueNum: pulumi.Output<number | undefined>;
-  /** Target NFQUEUE: without a program that listens, the packet goes on to the next rule. */
+  /** Target NFQUEUE: if no program reads the queue, the packet continues with the next rule. */
   declare readonly queueBypass: pulumi.Output<true | undefined>;
-  /** Address of the neighbour to which target TEE sends a copy. */
+  /** Address of the neighbour that target TEE sends a copy to. */
   declare readonly gateway: pulumi.Output<string | undefined>;
   /** Target SET adds the packet's addresses to a set. */
   declare readonly addSet: pulumi.Output<IptablesRuleAddSet | undefined>;
-  /** Target SET takes them out of a set. */
+  /** Target SET removes them from a set. */
   declare readonly delSet: pulumi.Output<IptablesRuleDelSet | undefined>;
-  /** Comment; the mark of the resource follows it. */
+  /** Comment. The mark of the resource is added to it. */
   declare readonly comment: pulumi.Output<string | undefined>;
   /** The rule as `iptables -S` prints it. */
   declare readonly canonical: pulumi.Output<string>;
-  /** Where the kernel keeps the rule: nf_tables, or legacy. */
+  /** Backend that has the rule: nf_tables, or legacy. */
   declare readonly backend: pulumi.Output<"nf_tables" | "legacy">;
 
   constructor(name: string, args: IptablesRuleArgs, options?: pulumi.CustomResourceOptions) {
@@ -7897,15 +7882,15 @@ export interface NftTableArgs extends CommonArgs {
   /** Which packets it sees: ip, ip6, inet, arp, bridge or netdev. A change replaces the resource. */
   family: pulumi.Input<"ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev">;
   /**
-   * What stands between the braces of the table, in the language of `nft`: chains, sets and so on, at most 1 MiB. A
-   * change is one transaction. Chains and sets that it leaves as they are keep what they have counted, and what packets
-   * have added to them; what it changes begins anew, and so does all of the table with a change of what is declared: a
-   * type, a hook, a comment, the chains with hooks.
+   * Contents of the table in the language of `nft`: chains, sets and so on, at most 1 MiB. A change is one transaction.
+   * Chains and sets that do not change keep their counters, and the elements that packets have added. Changed ones
+   * start again. The whole table starts again if a declaration changes: a type, a hook, a comment, or the list of
+   * chains with hooks.
    */
   ruleset: pulumi.Input<string>;
 }
 
-/** A table of nftables with all that is in it (`nft`). Id: `FAMILY/NAME@NETNS`. */
+/** A table of nftables and everything in it (`nft`). Id: `FAMILY/NAME@NETNS`. */
 export class NftTable extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("NftTable");
@@ -7927,15 +7912,15 @@ export class NftTable extends LocalnetResource {
   /** Which packets it sees: ip, ip6, inet, arp, bridge or netdev. */
   declare readonly family: pulumi.Output<"ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev">;
   /**
-   * What stands between the braces of the table, in the language of `nft`: chains, sets and so on, at most 1 MiB. A
-   * change is one transaction. Chains and sets that it leaves as they are keep what they have counted, and what packets
-   * have added to them; what it changes begins anew, and so does all of the table with a change of what is declared: a
-   * type, a hook, a comment, the chains with hooks.
+   * Contents of the table in the language of `nft`: chains, sets and so on, at most 1 MiB. A change is one transaction.
+   * Chains and sets that do not change keep their counters, and the elements that packets have added. Changed ones
+   * start again. The whole table starts again if a declaration changes: a type, a hook, a comment, or the list of
+   * chains with hooks.
    */
   declare readonly ruleset: pulumi.Output<string>;
   /**
-   * The ruleset as nft printed it when it was loaded. What differs from that is drift; counters are not in it, nor
-   * elements of sets that packets add to or that have a timeout.
+   * The ruleset as nft printed it after it was loaded. Any difference from that is drift. Not included: counters, and
+   * elements of sets that packets change or that have a timeout.
    */
   declare readonly listed: pulumi.Output<string>;
 
@@ -7951,44 +7936,46 @@ export interface XfrmStateArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * What is made of packets: esp, which encrypts, or ah, which only proves where they come from. Default: "esp". A
-   * change replaces the resource.
+   * How packets are protected: esp encrypts them, ah only authenticates them. Default: "esp". A change replaces the
+   * resource.
    */
   protocol?: pulumi.Input<"esp" | "ah"> | undefined;
   /**
-   * Number that stands in the packets and tells the state (SPI), 1 to 4294967295, also as text such as `0x101`. Below
-   * 256 are reserved ones. A change replaces the resource.
+   * Number in the packets that identifies the state (SPI), 1 to 4294967295, also as text such as `0x101`. Numbers below
+   * 256 are reserved. A change replaces the resource.
    */
   spi: pulumi.Input<number | string>;
   /**
-   * Mark of the packets that it is for, as a number or with a mask, `1` or `0x1/0xff`. Default: any. A change replaces
-   * the resource.
+   * Mark of the packets that it applies to: a number, with or without a mask, `1` or `0x1/0xff`. Default: any. A change
+   * replaces the resource.
    */
   mark?: pulumi.Input<number | string> | undefined;
   /** Address that the packets are sent from. */
   source: pulumi.Input<string>;
-  /** Does a packet keep its header (transport), or go into another one (tunnel, beet)? Default: "transport". */
+  /** Do packets keep their header (transport), or get an outer one (tunnel, beet)? Default: "transport". */
   mode?: pulumi.Input<"transport" | "tunnel" | "beet"> | undefined;
-  /** Number by which a policy's template finds it, beside its addresses; 0: none. 0 to 4294967295. Default: 0. */
+  /**
+   * Number by which a policy's template finds it, in addition to the addresses; 0: none. 0 to 4294967295. Default: 0.
+   */
   reqid?: pulumi.Input<number> | undefined;
   /** Number of the XfrmInterface that it belongs to. 1 to 4294967295. Default: none. */
   ifId?: pulumi.Input<number> | undefined;
-  /** Encryption that proves where packets come from as well. For esp. */
+  /** Encryption with authentication. For esp. */
   aead?: pulumi.Input<XfrmStateAeadArgs> | undefined;
-  /** Encryption alone, for esp. */
+  /** Encryption without authentication. For esp. */
   encryption?: pulumi.Input<XfrmStateEncryptionArgs> | undefined;
-  /** What proves where packets come from: of esp beside `encryption`, of ah alone. */
+  /** Authentication: for esp together with `encryption`, for ah alone. */
   authentication?: pulumi.Input<XfrmStateAuthenticationArgs> | undefined;
-  /** UDP around the packets, which gets them through address translation (`encap`). For esp. Default: none. */
+  /** UDP encapsulation of the packets, which can then pass address translation (`encap`). For esp. Default: none. */
   encapsulation?: pulumi.Input<XfrmStateEncapsulationArgs> | undefined;
-  /** The packets that it is for, where it is not for all that policies send to it (`sel`). Default: all. */
+  /** Restriction to some of the packets that policies send to it (`sel`). Default: all. */
   selector?: pulumi.Input<XfrmStateSelectorArgs> | undefined;
   /**
-   * How many packets back one may come late without being taken for a copy, 0 to 4096; 0: copies pass. 0 to 4096.
+   * Replay window: how many packets late one may arrive without counting as a copy; 0: copies are accepted. 0 to 4096.
    * Default: 0.
    */
   replayWindow?: pulumi.Input<number> | undefined;
-  /** Peculiarities (`flag`), such as esn, numbers of 64 bits for the packets. Default: []. */
+  /** Special properties (`flag`), such as esn, 64-bit packet numbers. Default: []. */
   flags?:
     | pulumi.Input<pulumi.Input<"noecn" | "decap-dscp" | "nopmtudisc" | "wildrecv" | "icmp" | "align4" | "esn">[]>
     | undefined;
@@ -8000,7 +7987,7 @@ export interface XfrmStateAeadArgs {
   algorithm: pulumi.Input<
     "rfc4106(gcm(aes))" | "rfc4543(gcm(aes))" | "rfc4309(ccm(aes))" | "rfc7539esp(chacha20,poly1305)"
   >;
-  /** The key, and behind it its salt, in hexadecimal with `0x`. It is kept as a secret. */
+  /** The key followed by its salt, in hexadecimal with `0x`. It is kept as a secret. */
   key: pulumi.Input<string>;
   /** Bits of the check value: 64, 96 or 128. Default: 128. */
   icvLength?: pulumi.Input<64 | 96 | 128> | undefined;
@@ -8025,8 +8012,8 @@ export interface XfrmStateAuthenticationArgs {
   /** The key in hexadecimal with `0x`. It is kept as a secret. */
   key: pulumi.Input<string>;
   /**
-   * Bits of the check value that are sent, a multiple of 8. At least 8. Default: as the kernel has it, such as 96 with
-   * hmac(sha1) and hmac(sha256), 256 with hmac(sha512).
+   * Bits of the check value that are sent, a multiple of 8. At least 8. Default: the kernel's choice, such as 96 for
+   * hmac(sha1) and hmac(sha256), 256 for hmac(sha512).
    */
   truncation?: pulumi.Input<number> | undefined;
 }
@@ -8043,7 +8030,7 @@ export interface XfrmStateEncapsulationArgs {
 
 /** The input `selector` of {@link XfrmStateArgs}. */
 export interface XfrmStateSelectorArgs {
-  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. */
+  /** Source of the packets: an address or a network; `::/0` for any IPv6 address. */
   source?: pulumi.Input<string> | undefined;
   /** Destination of the packets, of the same IP version. */
   destination?: pulumi.Input<string> | undefined;
@@ -8061,7 +8048,7 @@ export interface XfrmStateSelectorArgs {
 export interface XfrmStateAead {
   /** Algorithm, by the kernel's name. */
   readonly algorithm: "rfc4106(gcm(aes))" | "rfc4543(gcm(aes))" | "rfc4309(ccm(aes))" | "rfc7539esp(chacha20,poly1305)";
-  /** The key, and behind it its salt, in hexadecimal with `0x`. It is kept as a secret. */
+  /** The key followed by its salt, in hexadecimal with `0x`. It is kept as a secret. */
   readonly key: string;
   /** Bits of the check value: 64, 96 or 128. */
   readonly icvLength: 64 | 96 | 128;
@@ -8110,7 +8097,7 @@ export interface XfrmStateEncapsulation {
 
 /** The output `selector` of {@link XfrmState}. */
 export interface XfrmStateSelector {
-  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. */
+  /** Source of the packets: an address or a network; `::/0` for any IPv6 address. */
   readonly source?: string | undefined;
   /** Destination of the packets, of the same IP version. */
   readonly destination?: string | undefined;
@@ -8135,9 +8122,9 @@ export interface XfrmStateSelector {
 }
 
 /**
- * A state of IPsec, as `ip xfrm state` makes it: how the packets of one direction are encrypted, or proved to be
- * genuine. A change makes it anew, and its packets are counted from 0 again. Id: `PROTOCOL/DESTINATION/SPI@NETNS`, such
- * as `esp/10.0.0.2/0x101`; with a mark `esp/10.0.0.2/0x101 mark 0x1`.
+ * An IPsec state (`ip xfrm state`): how the packets of one direction are encrypted or authenticated. A change makes it
+ * again, and its counters start at 0. Id: `PROTOCOL/DESTINATION/SPI@NETNS`, such as `esp/10.0.0.2/0x101`; with a mark
+ * `esp/10.0.0.2/0x101 mark 0x1`.
  */
 export class XfrmState extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -8157,36 +8144,36 @@ export class XfrmState extends LocalnetResource {
   declare readonly destination: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** What is made of packets: esp, which encrypts, or ah, which only proves where they come from. */
+  /** How packets are protected: esp encrypts them, ah only authenticates them. */
   declare readonly protocol: pulumi.Output<"esp" | "ah">;
   /**
-   * Number that stands in the packets and tells the state (SPI), 1 to 4294967295, also as text such as `0x101`. Below
-   * 256 are reserved ones.
+   * Number in the packets that identifies the state (SPI), 1 to 4294967295, also as text such as `0x101`. Numbers below
+   * 256 are reserved.
    */
   declare readonly spi: pulumi.Output<number>;
-  /** Mark of the packets that it is for, as a number or with a mask, `1` or `0x1/0xff`. */
+  /** Mark of the packets that it applies to: a number, with or without a mask, `1` or `0x1/0xff`. */
   declare readonly mark: pulumi.Output<string | undefined>;
   /** Address that the packets are sent from. */
   declare readonly source: pulumi.Output<string>;
-  /** Does a packet keep its header (transport), or go into another one (tunnel, beet)? */
+  /** Do packets keep their header (transport), or get an outer one (tunnel, beet)? */
   declare readonly mode: pulumi.Output<"transport" | "tunnel" | "beet">;
-  /** Number by which a policy's template finds it, beside its addresses; 0: none. */
+  /** Number by which a policy's template finds it, in addition to the addresses; 0: none. */
   declare readonly reqid: pulumi.Output<number>;
   /** Number of the XfrmInterface that it belongs to. */
   declare readonly ifId: pulumi.Output<number | undefined>;
-  /** Encryption that proves where packets come from as well. For esp. */
+  /** Encryption with authentication. For esp. */
   declare readonly aead: pulumi.Output<XfrmStateAead | undefined>;
-  /** Encryption alone, for esp. */
+  /** Encryption without authentication. For esp. */
   declare readonly encryption: pulumi.Output<XfrmStateEncryption | undefined>;
-  /** What proves where packets come from: of esp beside `encryption`, of ah alone. */
+  /** Authentication: for esp together with `encryption`, for ah alone. */
   declare readonly authentication: pulumi.Output<XfrmStateAuthentication | undefined>;
-  /** UDP around the packets, which gets them through address translation (`encap`). For esp. */
+  /** UDP encapsulation of the packets, which can then pass address translation (`encap`). For esp. */
   declare readonly encapsulation: pulumi.Output<XfrmStateEncapsulation | undefined>;
-  /** The packets that it is for, where it is not for all that policies send to it (`sel`). */
+  /** Restriction to some of the packets that policies send to it (`sel`). */
   declare readonly selector: pulumi.Output<XfrmStateSelector | undefined>;
-  /** How many packets back one may come late without being taken for a copy, 0 to 4096; 0: copies pass. */
+  /** Replay window: how many packets late one may arrive without counting as a copy; 0: copies are accepted. */
   declare readonly replayWindow: pulumi.Output<number>;
-  /** Peculiarities (`flag`), such as esn, numbers of 64 bits for the packets. */
+  /** Special properties (`flag`), such as esn, 64-bit packet numbers. */
   declare readonly flags: pulumi.Output<
     ("noecn" | "decap-dscp" | "nopmtudisc" | "wildrecv" | "icmp" | "align4" | "esn")[]
   >;
@@ -8198,11 +8185,11 @@ export class XfrmState extends LocalnetResource {
 
 /** The inputs of {@link XfrmPolicy}. */
 export interface XfrmPolicyArgs extends CommonArgs {
-  /** Is it for packets that come in, leave (out) or are forwarded (fwd)? A change replaces the resource. */
+  /** Does it apply to packets that come in (in), leave (out) or are forwarded (fwd)? A change replaces the resource. */
   direction: pulumi.Input<"in" | "out" | "fwd">;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. A change replaces the resource. */
+  /** Source of the packets: an address or a network; `::/0` for any IPv6 address. A change replaces the resource. */
   source?: pulumi.Input<string> | undefined;
   /** Destination of the packets, of the same IP version. A change replaces the resource. */
   destination?: pulumi.Input<string> | undefined;
@@ -8220,65 +8207,67 @@ export interface XfrmPolicyArgs extends CommonArgs {
    */
   destinationPort?: pulumi.Input<number> | undefined;
   /**
-   * Mark of the packets, as a number or with a mask, `1` or `0x1/0xff`. Default: any. A change replaces the resource.
+   * Mark of the packets: a number, with or without a mask, `1` or `0x1/0xff`. Default: any. A change replaces the
+   * resource.
    */
   mark?: pulumi.Input<number | string> | undefined;
   /**
-   * Number of the XfrmInterface that the packets come or leave by. 1 to 4294967295. Default: none. A change replaces
+   * Number of the XfrmInterface that the packets arrive or leave by. 1 to 4294967295. Default: none. A change replaces
    * the resource.
    */
   ifId?: pulumi.Input<number> | undefined;
-  /** Of several that fit, the one with the lowest number counts. 0 to 4294967295. Default: 0. */
+  /** Priority: of several matching policies, the one with the lowest number is used. 0 to 4294967295. Default: 0. */
   priority?: pulumi.Input<number> | undefined;
-  /** What becomes of the packets: allow, through the templates if there are some, or block. Default: "allow". */
+  /** What happens to the packets: allow, through the templates if there are any, or block. Default: "allow". */
   action?: pulumi.Input<"allow" | "block"> | undefined;
   /**
-   * What the packets are put into, the innermost first, or must have been taken out of; at most 6. None: they pass as
-   * they are. At most 6.
+   * The transformations that the packets get, the innermost first, or must have had; at most 6. Empty: they pass
+   * unchanged. At most 6.
    */
   templates?: pulumi.Input<pulumi.Input<XfrmPolicyTemplatesArgs>[]> | undefined;
 }
 
 /** An entry of the input `templates` of {@link XfrmPolicyArgs}. */
 export interface XfrmPolicyTemplatesArgs {
-  /** Source address of the packets that come of it. Default: any. */
+  /** Source address of the transformed packets. Default: any. */
   source?: pulumi.Input<string> | undefined;
   /** Their destination address. Default: any. */
   destination?: pulumi.Input<string> | undefined;
-  /** What is made of packets: esp or ah. Default: "esp". */
+  /** How packets are transformed: esp or ah. Default: "esp". */
   protocol?: pulumi.Input<"esp" | "ah"> | undefined;
-  /** Do packets keep their header (transport), or go into another one (tunnel, beet)? Default: "transport". */
+  /** Do packets keep their header (transport), or get an outer one (tunnel, beet)? Default: "transport". */
   mode?: pulumi.Input<"transport" | "tunnel" | "beet"> | undefined;
   /** Number of the state (SPI). Default: any. */
   spi?: pulumi.Input<number | string> | undefined;
-  /** Number that the state has for it. 1 to 4294967295. Default: none. */
+  /** The state's `reqid`. 1 to 4294967295. Default: none. */
   reqid?: pulumi.Input<number> | undefined;
-  /** Is it required, or used only where there is such a state? Default: "required". */
+  /** Is the transformation required, or only used if there is a matching state (use)? Default: "required". */
   level?: pulumi.Input<"required" | "use"> | undefined;
 }
 
 /** An entry of the output `templates` of {@link XfrmPolicy}. */
 export interface XfrmPolicyTemplates {
-  /** Source address of the packets that come of it. */
+  /** Source address of the transformed packets. */
   readonly source?: string | undefined;
   /** Their destination address. */
   readonly destination?: string | undefined;
-  /** What is made of packets: esp or ah. */
+  /** How packets are transformed: esp or ah. */
   readonly protocol: "esp" | "ah";
-  /** Do packets keep their header (transport), or go into another one (tunnel, beet)? */
+  /** Do packets keep their header (transport), or get an outer one (tunnel, beet)? */
   readonly mode: "transport" | "tunnel" | "beet";
   /** Number of the state (SPI). */
   readonly spi?: number | undefined;
-  /** Number that the state has for it. */
+  /** The state's `reqid`. */
   readonly reqid?: number | undefined;
-  /** Is it required, or used only where there is such a state? */
+  /** Is the transformation required, or only used if there is a matching state (use)? */
   readonly level: "required" | "use";
 }
 
 /**
- * A policy of IPsec, as `ip xfrm policy` makes it: which packets are encrypted or must have been, and by which states.
- * Id: `DIRECTION src NETWORK dst NETWORK@NETNS`, with what else tells it from others: `out src 10.0.0.0/8 dst
- * 10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS`.
+ * An IPsec policy (`ip xfrm policy`): which packets are encrypted, or must have been, and by which states. Id:
+ * `DIRECTION src NETWORK dst NETWORK@NETNS`, with everything that tells it from others: `out src 10.0.0.0/8
+ * dst
+10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS`.
  */
 export class XfrmPolicy extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -8294,11 +8283,11 @@ export class XfrmPolicy extends LocalnetResource {
     return hasToken(value, XfrmPolicy.__pulumiType);
   }
 
-  /** Is it for packets that come in, leave (out) or are forwarded (fwd)? */
+  /** Does it apply to packets that come in (in), leave (out) or are forwarded (fwd)? */
   declare readonly direction: pulumi.Output<"in" | "out" | "fwd">;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. */
+  /** Source of the packets: an address or a network; `::/0` for any IPv6 address. */
   declare readonly source: pulumi.Output<string | undefined>;
   /** Destination of the packets, of the same IP version. */
   declare readonly destination: pulumi.Output<string | undefined>;
@@ -8310,17 +8299,17 @@ export class XfrmPolicy extends LocalnetResource {
   declare readonly sourcePort: pulumi.Output<number | undefined>;
   /** Destination port of the packets. Needs a protocol with ports. */
   declare readonly destinationPort: pulumi.Output<number | undefined>;
-  /** Mark of the packets, as a number or with a mask, `1` or `0x1/0xff`. */
+  /** Mark of the packets: a number, with or without a mask, `1` or `0x1/0xff`. */
   declare readonly mark: pulumi.Output<string | undefined>;
-  /** Number of the XfrmInterface that the packets come or leave by. */
+  /** Number of the XfrmInterface that the packets arrive or leave by. */
   declare readonly ifId: pulumi.Output<number | undefined>;
-  /** Of several that fit, the one with the lowest number counts. */
+  /** Priority: of several matching policies, the one with the lowest number is used. */
   declare readonly priority: pulumi.Output<number>;
-  /** What becomes of the packets: allow, through the templates if there are some, or block. */
+  /** What happens to the packets: allow, through the templates if there are any, or block. */
   declare readonly action: pulumi.Output<"allow" | "block">;
   /**
-   * What the packets are put into, the innermost first, or must have been taken out of; at most 6. None: they pass as
-   * they are.
+   * The transformations that the packets get, the innermost first, or must have had; at most 6. Empty: they pass
+   * unchanged.
    */
   declare readonly templates: pulumi.Output<XfrmPolicyTemplates[] | undefined>;
 
@@ -8331,22 +8320,22 @@ export class XfrmPolicy extends LocalnetResource {
 
 /** The inputs of {@link IpvsService}. */
 export interface IpvsServiceArgs extends CommonArgs {
-  /** Virtual IP address. With `port`, or else `firewallMark`. A change replaces the resource. */
+  /** Virtual IP address. Needs `port`; the alternative is `firewallMark`. A change replaces the resource. */
   address?: pulumi.Input<string> | undefined;
-  /** Virtual port; 0 is any port, with `persistenceTimeout`. 0 to 65535. A change replaces the resource. */
+  /** Virtual port. 0: any port; needs `persistenceTimeout`. 0 to 65535. A change replaces the resource. */
   port?: pulumi.Input<number> | undefined;
-  /** Protocol of a service by address and port. Default: "tcp". A change replaces the resource. */
+  /** Protocol, for a service by address and port. Default: "tcp". A change replaces the resource. */
   protocol?: pulumi.Input<"tcp" | "udp" | "sctp"> | undefined;
   /**
-   * Mark that a MARK rule gave the packets, in place of address and port. 1 to 4294967295. A change replaces the
+   * Mark that a MARK rule gave the packets, instead of address and port. 1 to 4294967295. A change replaces the
    * resource.
    */
   firewallMark?: pulumi.Input<number> | undefined;
-  /** IP version of a service by firewall mark. Default: "ipv4". A change replaces the resource. */
+  /** IP version, for a service by firewall mark. Default: "ipv4". A change replaces the resource. */
   family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** How a backend is chosen, `ipvsadm`'s names. Default: "wlc". */
+  /** How a backend is chosen, by `ipvsadm`'s names. Default: "wlc". */
   scheduler?:
     | pulumi.Input<
         "rr" | "wrr" | "lc" | "wlc" | "lblc" | "lblcr" | "dh" | "sh" | "sed" | "nq" | "fo" | "ovf" | "mh" | "twos"
@@ -8358,20 +8347,20 @@ export interface IpvsServiceArgs extends CommonArgs {
         pulumi.Input<"sh-fallback" | "sh-port" | "mh-fallback" | "mh-port" | "flag-1" | "flag-2" | "flag-3">[]
       >
     | undefined;
-  /** Seconds for which a client stays with its backend. 1 to 31536000. Default: no persistence. */
+  /** Seconds for which a client keeps its backend. 1 to 31536000. Default: no persistence. */
   persistenceTimeout?: pulumi.Input<number> | undefined;
   /**
-   * Clients of one such network share a backend: a netmask for IPv4, a prefix length for IPv6. Needs
+   * Clients in the same network of this size share a backend: a netmask for IPv4, a prefix length for IPv6. Needs
    * `persistenceTimeout`.
    */
   persistenceNetmask?: pulumi.Input<string> | undefined;
-  /** Schedule each packet for itself. Only for udp and firewall marks. Default: false. */
+  /** Is each packet scheduled separately? Only for udp and firewall marks. Default: false. */
   onePacket?: pulumi.Input<boolean> | undefined;
 }
 
 /**
  * An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends. Id:
- * `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6.
+ * `PROTOCOL/ADDRESS:PORT@NETNS`; with a firewall mark `fwmark/MARK@NETNS`, for IPv6 `fwmark6/MARK@NETNS`.
  */
 export class IpvsService extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -8387,19 +8376,19 @@ export class IpvsService extends LocalnetResource {
     return hasToken(value, IpvsService.__pulumiType);
   }
 
-  /** Virtual IP address. With `port`, or else `firewallMark`. */
+  /** Virtual IP address. Needs `port`; the alternative is `firewallMark`. */
   declare readonly address: pulumi.Output<string | undefined>;
-  /** Virtual port; 0 is any port, with `persistenceTimeout`. */
+  /** Virtual port. 0: any port; needs `persistenceTimeout`. */
   declare readonly port: pulumi.Output<number | undefined>;
-  /** Protocol of a service by address and port. */
+  /** Protocol, for a service by address and port. */
   declare readonly protocol: pulumi.Output<"tcp" | "udp" | "sctp">;
-  /** Mark that a MARK rule gave the packets, in place of address and port. */
+  /** Mark that a MARK rule gave the packets, instead of address and port. */
   declare readonly firewallMark: pulumi.Output<number | undefined>;
-  /** IP version of a service by firewall mark. */
+  /** IP version, for a service by firewall mark. */
   declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** How a backend is chosen, `ipvsadm`'s names. */
+  /** How a backend is chosen, by `ipvsadm`'s names. */
   declare readonly scheduler: pulumi.Output<
     "rr" | "wrr" | "lc" | "wlc" | "lblc" | "lblcr" | "dh" | "sh" | "sed" | "nq" | "fo" | "ovf" | "mh" | "twos"
   >;
@@ -8407,14 +8396,14 @@ export class IpvsService extends LocalnetResource {
   declare readonly schedulerFlags: pulumi.Output<
     ("sh-fallback" | "sh-port" | "mh-fallback" | "mh-port" | "flag-1" | "flag-2" | "flag-3")[] | undefined
   >;
-  /** Seconds for which a client stays with its backend. */
+  /** Seconds for which a client keeps its backend. */
   declare readonly persistenceTimeout: pulumi.Output<number | undefined>;
   /**
-   * Clients of one such network share a backend: a netmask for IPv4, a prefix length for IPv6. Needs
+   * Clients in the same network of this size share a backend: a netmask for IPv4, a prefix length for IPv6. Needs
    * `persistenceTimeout`.
    */
   declare readonly persistenceNetmask: pulumi.Output<string | undefined>;
-  /** Schedule each packet for itself. Only for udp and firewall marks. */
+  /** Is each packet scheduled separately? Only for udp and firewall marks. */
   declare readonly onePacket: pulumi.Output<boolean>;
 
   constructor(name: string, args: IpvsServiceArgs, options?: pulumi.CustomResourceOptions) {
@@ -8424,11 +8413,14 @@ export class IpvsService extends LocalnetResource {
 
 /** The inputs of {@link IpvsBackend}. */
 export interface IpvsBackendArgs extends CommonArgs {
-  /** The service; as text its id, `tcp/172.23.0.1:8080`. A change replaces the resource. */
+  /** The service, or its id, `tcp/172.23.0.1:8080`. A change replaces the resource. */
   service: pulumi.Input<string> | IpvsService;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** The backend's address, or who has it; of a VethPair, the other end. A change replaces the resource. */
+  /**
+   * The backend's address, or a resource that has one; for a VethPair, the address of the other end. A change replaces
+   * the resource.
+   */
   address:
     | pulumi.Input<string>
     | Bridge
@@ -8447,22 +8439,25 @@ export interface IpvsBackendArgs extends CommonArgs {
     | Wireguard
     | XfrmInterface;
   /**
-   * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
+   * The backend's port; with forwarding gateway or tunnel, the service's own. 0: the port that the packet was sent to.
    * 0 to 65535. A change replaces the resource.
    */
   port: pulumi.Input<number>;
-  /** Share of the connections; 0 gives it no new ones. 0 to 2147483647. Default: 1. */
+  /** Share of the connections; 0: it gets no new ones. 0 to 2147483647. Default: 1. */
   weight?: pulumi.Input<number> | undefined;
-  /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). Default: "masquerade". */
+  /**
+   * How packets reach the backend: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). Default:
+   * "masquerade".
+   */
   forwarding?: pulumi.Input<"masquerade" | "gateway" | "tunnel"> | undefined;
   /** Encapsulation of a tunnel: ipip (IP in IP), gue or gre. Only with forwarding tunnel. Default: "ipip". */
   tunnelType?: pulumi.Input<"ipip" | "gue" | "gre"> | undefined;
-  /** UDP port to which gue sends; needed there, and only there. 1 to 65535. */
+  /** UDP port of the other end of a gue tunnel; needed for gue, and only there. 1 to 65535. */
   tunnelPort?: pulumi.Input<number> | undefined;
-  /** Connections above which it gets no new ones; 0 is no limit. 0 to 4294967295. Default: 0. */
+  /** Above so many connections, it gets no new ones; 0: no limit. 0 to 4294967295. Default: 0. */
   upperThreshold?: pulumi.Input<number> | undefined;
   /**
-   * Connections below which, after `upperThreshold` was reached, it gets new ones again. 0 to 4294967295. Default: 0.
+   * After `upperThreshold` was reached, it gets new connections again below this number. 0 to 4294967295. Default: 0.
    */
   lowerThreshold?: pulumi.Input<number> | undefined;
   /** Seconds that destroy waits, with weight 0, before it removes the backend. 0 to 86400. Default: 0. */
@@ -8484,27 +8479,27 @@ export class IpvsBackend extends LocalnetResource {
     return hasToken(value, IpvsBackend.__pulumiType);
   }
 
-  /** The service; as text its id, `tcp/172.23.0.1:8080`. */
+  /** The service, or its id, `tcp/172.23.0.1:8080`. */
   declare readonly service: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** The backend's address, or who has it; of a VethPair, the other end. */
+  /** The backend's address, or a resource that has one; for a VethPair, the address of the other end. */
   declare readonly address: pulumi.Output<string>;
   /**
-   * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet was sent to.
+   * The backend's port; with forwarding gateway or tunnel, the service's own. 0: the port that the packet was sent to.
    */
   declare readonly port: pulumi.Output<number>;
-  /** Share of the connections; 0 gives it no new ones. */
+  /** Share of the connections; 0: it gets no new ones. */
   declare readonly weight: pulumi.Output<number>;
-  /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). */
+  /** How packets reach the backend: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). */
   declare readonly forwarding: pulumi.Output<"masquerade" | "gateway" | "tunnel">;
   /** Encapsulation of a tunnel: ipip (IP in IP), gue or gre. Only with forwarding tunnel. */
   declare readonly tunnelType: pulumi.Output<"ipip" | "gue" | "gre">;
-  /** UDP port to which gue sends; needed there, and only there. */
+  /** UDP port of the other end of a gue tunnel; needed for gue, and only there. */
   declare readonly tunnelPort: pulumi.Output<number | undefined>;
-  /** Connections above which it gets no new ones; 0 is no limit. */
+  /** Above so many connections, it gets no new ones; 0: no limit. */
   declare readonly upperThreshold: pulumi.Output<number | undefined>;
-  /** Connections below which, after `upperThreshold` was reached, it gets new ones again. */
+  /** After `upperThreshold` was reached, it gets new connections again below this number. */
   declare readonly lowerThreshold: pulumi.Output<number | undefined>;
   /** Seconds that destroy waits, with weight 0, before it removes the backend. */
   declare readonly drainSeconds: pulumi.Output<number>;
@@ -8518,15 +8513,15 @@ export class IpvsBackend extends LocalnetResource {
 export interface IpvsTimeoutsArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Seconds that an open connection of TCP is kept. 1 to 2147483. Default: 900. */
+  /** Seconds to keep an open TCP connection. 1 to 2147483. Default: 900. */
   tcp?: pulumi.Input<number> | undefined;
-  /** Seconds that a connection of TCP is kept after a FIN packet. 1 to 2147483. Default: 120. */
+  /** Seconds to keep a TCP connection after a FIN packet. 1 to 2147483. Default: 120. */
   tcpFin?: pulumi.Input<number> | undefined;
-  /** Seconds that packets of UDP go the same way. 1 to 2147483. Default: 300. */
+  /** Seconds in which UDP packets go to the same backend. 1 to 2147483. Default: 300. */
   udp?: pulumi.Input<number> | undefined;
 }
 
-/** How long IPVS keeps a connection without packets, in one network namespace. Id: `timeouts@NETNS`. */
+/** How long IPVS keeps idle connections in one network namespace. Id: `timeouts@NETNS`. */
 export class IpvsTimeouts extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("IpvsTimeouts");
@@ -8543,13 +8538,13 @@ export class IpvsTimeouts extends LocalnetResource {
 
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Seconds that an open connection of TCP is kept. */
+  /** Seconds to keep an open TCP connection. */
   declare readonly tcp: pulumi.Output<number>;
-  /** Seconds that a connection of TCP is kept after a FIN packet. */
+  /** Seconds to keep a TCP connection after a FIN packet. */
   declare readonly tcpFin: pulumi.Output<number>;
-  /** Seconds that packets of UDP go the same way. */
+  /** Seconds in which UDP packets go to the same backend. */
   declare readonly udp: pulumi.Output<number>;
-  /** The timeouts that were there before, which destroy puts back: of TCP, after a FIN, of UDP. */
+  /** The timeouts from before, which destroy restores: of TCP, after a FIN, of UDP. */
   declare readonly previousTimeouts: pulumi.Output<string>;
 
   constructor(name: string, args?: IpvsTimeoutsArgs, options?: pulumi.CustomResourceOptions) {
@@ -8560,13 +8555,13 @@ export class IpvsTimeouts extends LocalnetResource {
 /** The inputs of {@link File}. */
 export interface FileArgs extends CommonArgs {
   /**
-   * Absolute path. The folder must be there; it, and all that it is in, must belong to root or to the user that writes,
-   * and let no one else write. A change replaces the resource.
+   * Absolute path. The folder must exist. It and all folders above it must belong to root or to the user that writes,
+   * and nobody else may write in them. A change replaces the resource.
    */
   path: pulumi.Input<string>;
-  /** What it holds, at most 1 MiB of Unicode text without NUL characters. It may be a secret. */
+  /** Contents, at most 1 MiB of Unicode text without NUL characters. May be a secret. */
   content: pulumi.Input<string>;
-  /** Who may read, write and execute it, in octal digits as of `chmod`. */
+  /** Permissions to read, write and execute, in octal digits as for `chmod`. */
   mode?: pulumi.Input<string> | undefined;
 }
 
@@ -8586,13 +8581,13 @@ export class File extends LocalnetResource {
   }
 
   /**
-   * Absolute path. The folder must be there; it, and all that it is in, must belong to root or to the user that writes,
-   * and let no one else write.
+   * Absolute path. The folder must exist. It and all folders above it must belong to root or to the user that writes,
+   * and nobody else may write in them.
    */
   declare readonly path: pulumi.Output<string>;
-  /** What it holds, at most 1 MiB of Unicode text without NUL characters. It may be a secret. */
+  /** Contents, at most 1 MiB of Unicode text without NUL characters. May be a secret. */
   declare readonly content: pulumi.Output<string>;
-  /** Who may read, write and execute it, in octal digits as of `chmod`. */
+  /** Permissions to read, write and execute, in octal digits as for `chmod`. */
   declare readonly mode: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: FileArgs, options?: pulumi.CustomResourceOptions) {
@@ -8603,69 +8598,71 @@ export class File extends LocalnetResource {
 /** The inputs of {@link Process}. */
 export interface ProcessArgs extends CommonArgs {
   /**
-   * The command and its arguments; no shell reads them. Arguments may hold any text, also of several lines. A change
+   * The command and its arguments, run without a shell. Arguments may contain any text, even several lines. A change
    * replaces the resource.
    */
   command: pulumi.Input<pulumi.Input<string>[]>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. On the host only root and the user that
-   * the process runs as can read them. The state holds them, encrypted where they are secrets. A change replaces the
-   * resource.
+   * Environment variables. PATH and LC_ALL=C are always set, and nothing else is passed on. On the host, only root and
+   * the user of the process can read them. The state contains them, encrypted if they are secrets. A change replaces
+   * the resource.
    */
   environment?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
-   * User of the host, by name or number, that it runs as, with the groups of that user (`setpriv`); `ready.exec` runs
-   * as the provider's own. Its output goes to the log, which it cannot open by itself (`/dev/stdout`). Default: the
-   * provider's own user, which with `sudo` is root. A change replaces the resource.
+   * User of the host that runs the process, by name or number, with the groups of that user (`setpriv`). The provider's
+   * own user runs `ready.exec`. The output goes to the log, which this user cannot open by itself (`/dev/stdout`).
+   * Default: the provider's own user; with `sudo`, root. A change replaces the resource.
    */
   user?: pulumi.Input<string> | undefined;
-  /** Directory that it starts in. Default: "/". A change replaces the resource. */
+  /** Working directory at the start. Default: "/". A change replaces the resource. */
   workingDirectory?: pulumi.Input<string> | undefined;
   /**
-   * File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the
-   * resource, and is begun anew with the process. A change replaces the resource.
+   * File to which its output is appended, mode 0600. Default: a file below /run/pulumi-localnet that is removed with
+   * the resource, and emptied when the process starts again. A change replaces the resource.
    */
   logFile?: pulumi.Input<string> | undefined;
-  /** When it counts as started. Default: as soon as it runs. A change replaces the resource. */
+  /** When the process counts as started. Default: as soon as it runs. A change replaces the resource. */
   ready?: pulumi.Input<ProcessReadyArgs> | undefined;
   /** Signal that asks it to end. Default: "SIGTERM". A change replaces the resource. */
   stopSignal?:
     | pulumi.Input<"SIGTERM" | "SIGINT" | "SIGQUIT" | "SIGHUP" | "SIGKILL" | "SIGUSR1" | "SIGUSR2">
     | undefined;
-  /** Seconds to end in, before SIGKILL. 0 to 86400. Default: 5. A change replaces the resource. */
+  /** Seconds to end before it gets SIGKILL. 0 to 86400. Default: 5. A change replaces the resource. */
   stopTimeoutSeconds?: pulumi.Input<number> | undefined;
 }
 
 /** The input `ready` of {@link ProcessArgs}. */
 export interface ProcessReadyArgs {
-  /** A GET over HTTP. A change replaces the resource. */
+  /** An HTTP GET request. A change replaces the resource. */
   http?: pulumi.Input<ProcessReadyHttpArgs> | undefined;
   /** A TCP connection. A change replaces the resource. */
   tcp?: pulumi.Input<ProcessReadyTcpArgs> | undefined;
   /** A command that exits 0, in the same namespace. A change replaces the resource. */
   exec?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Seconds to get ready in. 0 to 86400. Default: 10. A change replaces the resource. */
+  /** Seconds to become ready. 0 to 86400. Default: 10. A change replaces the resource. */
   timeoutSeconds?: pulumi.Input<number> | undefined;
 }
 
 /** The input `http` of {@link ProcessReadyArgs}. */
 export interface ProcessReadyHttpArgs {
-  /** Where to: http:// or https://. A change replaces the resource. */
+  /** URL: http:// or https://. A change replaces the resource. */
   url: pulumi.Input<string>;
-  /** Status of an answer that counts. 100 to 599. Default: 200. A change replaces the resource. */
+  /** Expected status. 100 to 599. Default: 200. A change replaces the resource. */
   expectStatus?: pulumi.Input<number> | undefined;
   /**
-   * Body of an answer that counts, blanks around it left out; several: any of them counts, and each must be seen. A
-   * change replaces the resource.
+   * Expected body, without blanks around it. A list: any of them, and each must occur. A change replaces the resource.
    */
   expectBody?: pulumi.Input<string | pulumi.Input<string>[]> | undefined;
 }
 
 /** The input `tcp` of {@link ProcessReadyArgs}. */
 export interface ProcessReadyTcpArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. A change replaces the resource. */
+  /**
+   * Destination: an address, or a resource that has one; for a VethPair, the address of the other end. A change
+   * replaces the resource.
+   */
   address:
     | pulumi.Input<string>
     | Bridge
@@ -8689,36 +8686,36 @@ export interface ProcessReadyTcpArgs {
 
 /** The output `ready` of {@link Process}. */
 export interface ProcessReady {
-  /** A GET over HTTP. */
+  /** An HTTP GET request. */
   readonly http?: ProcessReadyHttp | undefined;
   /** A TCP connection. */
   readonly tcp?: ProcessReadyTcp | undefined;
   /** A command that exits 0, in the same namespace. */
   readonly exec?: string[] | undefined;
-  /** Seconds to get ready in. */
+  /** Seconds to become ready. */
   readonly timeoutSeconds: number;
 }
 
 /** The output `http` of {@link ProcessReady}. */
 export interface ProcessReadyHttp {
-  /** Where to: http:// or https://. */
+  /** URL: http:// or https://. */
   readonly url: string;
-  /** Status of an answer that counts. */
+  /** Expected status. */
   readonly expectStatus: number;
-  /** Body of an answer that counts, blanks around it left out; several: any of them counts, and each must be seen. */
+  /** Expected body, without blanks around it. A list: any of them, and each must occur. */
   readonly expectBody?: string | string[] | undefined;
 }
 
 /** The output `tcp` of {@link ProcessReady}. */
 export interface ProcessReadyTcp {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   readonly address: string;
   /** Port. */
   readonly port: number;
 }
 
 /**
- * A process that runs in a namespace for as long as the resource exists. A change of any input replaces it. Id:
+ * A process that runs in a namespace as long as the resource exists. A change of any input replaces it. Id:
  * `RESOURCE@NETNS` with the name of the resource.
  */
 export class Process extends LocalnetResource {
@@ -8735,41 +8732,43 @@ export class Process extends LocalnetResource {
     return hasToken(value, Process.__pulumiType);
   }
 
-  /** The command and its arguments; no shell reads them. Arguments may hold any text, also of several lines. */
+  /** The command and its arguments, run without a shell. Arguments may contain any text, even several lines. */
   declare readonly command: pulumi.Output<string[]>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. On the host only root and the user that
-   * the process runs as can read them. The state holds them, encrypted where they are secrets.
+   * Environment variables. PATH and LC_ALL=C are always set, and nothing else is passed on. On the host, only root and
+   * the user of the process can read them. The state contains them, encrypted if they are secrets.
    */
   declare readonly environment: pulumi.Output<Record<string, string> | undefined>;
   /**
-   * User of the host, by name or number, that it runs as, with the groups of that user (`setpriv`); `ready.exec` runs
-   * as the provider's own. Its output goes to the log, which it cannot open by itself (`/dev/stdout`).
+   * User of the host that runs the process, by name or number, with the groups of that user (`setpriv`). The provider's
+   * own user runs `ready.exec`. The output goes to the log, which this user cannot open by itself (`/dev/stdout`).
    */
   declare readonly user: pulumi.Output<string | undefined>;
-  /** Directory that it starts in. */
+  /** Working directory at the start. */
   declare readonly workingDirectory: pulumi.Output<string>;
-  /** File that its output is appended to, mode 0600. */
+  /** File to which its output is appended, mode 0600. */
   declare readonly logFile: pulumi.Output<string | undefined>;
-  /** When it counts as started. */
+  /** When the process counts as started. */
   declare readonly ready: pulumi.Output<ProcessReady | undefined>;
   /** Signal that asks it to end. */
   declare readonly stopSignal: pulumi.Output<
     "SIGTERM" | "SIGINT" | "SIGQUIT" | "SIGHUP" | "SIGKILL" | "SIGUSR1" | "SIGUSR2"
   >;
-  /** Seconds to end in, before SIGKILL. */
+  /** Seconds to end before it gets SIGKILL. */
   declare readonly stopTimeoutSeconds: pulumi.Output<number>;
   /** Process id. */
   declare readonly pid: pulumi.Output<number>;
-  /** The file that holds its output. */
+  /** File of its output. */
   declare readonly log: pulumi.Output<string>;
-  /** Clock ticks from boot to its start; with the next tells it from a later process of the same pid. */
+  /**
+   * Clock ticks from boot to its start. Together with `bootId` it tells the process from a later one with the same pid.
+   */
   declare readonly startTime: pulumi.Output<number>;
-  /** The boot that it was started in. */
+  /** Boot in which it was started. */
   declare readonly bootId: pulumi.Output<string>;
-  /** Inode of the network namespace that it was started in. */
+  /** Inode of the network namespace in which it was started. */
   declare readonly netnsInode: pulumi.Output<number | undefined>;
 
   constructor(name: string, args: ProcessArgs, options?: pulumi.CustomResourceOptions) {
@@ -8781,61 +8780,61 @@ export class Process extends LocalnetResource {
 export interface ProbeArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** A GET over HTTP. */
+  /** An HTTP GET request. */
   http?: pulumi.Input<ProbeHttpArgs> | undefined;
   /** A TCP connection. */
   tcp?: pulumi.Input<ProbeTcpArgs> | undefined;
-  /** A datagram of UDP, and an answer to it. */
+  /** A UDP datagram that must be answered. */
   udp?: pulumi.Input<ProbeUdpArgs> | undefined;
-  /** An echo request over ICMP. */
+  /** An ICMP echo request. */
   ping?: pulumi.Input<ProbePingArgs> | undefined;
-  /** A query to a server of DNS. */
+  /** A DNS query. */
   dns?: pulumi.Input<ProbeDnsArgs> | undefined;
   /**
-   * A command and its arguments, which no shell reads; it succeeds by exit code 0. Others on the host can read its
-   * arguments.
+   * A command and its arguments, run without a shell. It succeeds if it exits with 0. Other users of the host can read
+   * its arguments.
    */
   exec?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Text that the output of `exec` has in it. */
+  /** Text that the output of `exec` must contain. */
   expectOutput?: pulumi.Input<string> | undefined;
   /** "success": every request is answered as expected; "failure": none is. Default: "success". */
   expect?: pulumi.Input<"success" | "failure"> | undefined;
   /**
-   * Requests, one after the other. Once the first is as expected, all others have to be. Probes that expect several
-   * bodies of one URL take turns. 1 to 1000. Default: 1.
+   * Number of requests, one after the other. Once the first has the expected result, all others must have it too.
+   * Probes that expect several bodies of one URL take turns. 1 to 1000. Default: 1.
    */
   count?: pulumi.Input<number> | undefined;
   /**
-   * Attempts to get the first request that is as expected, and to see all bodies that are expected. 1 to 1000. Default:
-   * 10.
+   * Most attempts to get the first request with the expected result, and to see all expected bodies. 1 to 1000.
+   * Default: 10.
    */
   attempts?: pulumi.Input<number> | undefined;
   /** Seconds between attempts. 0 to 86400. Default: 1. */
   intervalSeconds?: pulumi.Input<number> | undefined;
-  /** Seconds for a request to be answered; not 0. 0 to 86400. Default: 5. */
+  /** Seconds to wait for the answer to a request; not 0. 0 to 86400. Default: 5. */
   timeoutSeconds?: pulumi.Input<number> | undefined;
   /**
-   * Milliseconds that an answer may take; one that takes longer does not count. A lost first packet of TCP shows as
-   * 1000 more. 1 to 86400000. Default: as long as the timeout.
+   * Most milliseconds for an answer; a slower one does not count. If the first TCP packet is lost, an answer takes 1000
+   * more. 1 to 86400000. Default: the timeout.
    */
   maxMilliseconds?: pulumi.Input<number> | undefined;
-  /** Values of any sort; a change of one tries it again. */
+  /** Values of any type. A change of one runs the probe again. */
   triggers?: pulumi.Input<unknown[]> | undefined;
 }
 
 /** The input `http` of {@link ProbeArgs}. */
 export interface ProbeHttpArgs {
-  /** Where to: http:// or https://. */
+  /** URL: http:// or https://. */
   url: pulumi.Input<string>;
-  /** Status of an answer that counts. 100 to 599. Default: 200. */
+  /** Expected status. 100 to 599. Default: 200. */
   expectStatus?: pulumi.Input<number> | undefined;
-  /** Body of an answer that counts, blanks around it left out; several: any of them counts, and each must be seen. */
+  /** Expected body, without blanks around it. A list: any of them, and each must occur. */
   expectBody?: pulumi.Input<string | pulumi.Input<string>[]> | undefined;
 }
 
 /** The input `tcp` of {@link ProbeArgs}. */
 export interface ProbeTcpArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address:
     | pulumi.Input<string>
     | Bridge
@@ -8859,7 +8858,7 @@ export interface ProbeTcpArgs {
 
 /** The input `udp` of {@link ProbeArgs}. */
 export interface ProbeUdpArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address:
     | pulumi.Input<string>
     | Bridge
@@ -8881,13 +8880,13 @@ export interface ProbeUdpArgs {
   port: pulumi.Input<number>;
   /** Text to send. */
   send: pulumi.Input<string>;
-  /** The answer that counts, blanks around it left out. Default: any. */
+  /** Expected answer, without blanks around it. Default: any. */
   expectAnswer?: pulumi.Input<string> | undefined;
 }
 
 /** The input `ping` of {@link ProbeArgs}. */
 export interface ProbePingArgs {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   address:
     | pulumi.Input<string>
     | Bridge
@@ -8905,18 +8904,18 @@ export interface ProbePingArgs {
     | Tap
     | Wireguard
     | XfrmInterface;
-  /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. 0 to 65507. Default: 56. */
+  /** Payload in bytes; the headers add 28 for IPv4 and 48 for IPv6. 0 to 65507. Default: 56. */
   size?: pulumi.Input<number> | undefined;
   /**
-   * true: a packet that is larger than a link's mtu is lost, and the answer says so; false: it may be sent in pieces.
-   * Default: as the kernel does for a socket of ICMP.
+   * true: a packet that is larger than a link's mtu is dropped with an error; false: it may be fragmented. Default: the
+   * kernel's default for ICMP sockets.
    */
   dontFragment?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `dns` of {@link ProbeArgs}. */
 export interface ProbeDnsArgs {
-  /** The server: an address, or who has it; of a VethPair, the other end. */
+  /** DNS server: an address, or a resource that has one; for a VethPair, the address of the other end. */
   server:
     | pulumi.Input<string>
     | Bridge
@@ -8934,31 +8933,31 @@ export interface ProbeDnsArgs {
     | Tap
     | Wireguard
     | XfrmInterface;
-  /** Its port. 1 to 65535. Default: 53. */
+  /** Port of the server. 1 to 65535. Default: 53. */
   port?: pulumi.Input<number> | undefined;
-  /** Name to ask for. */
+  /** Name to look up. */
   name: pulumi.Input<string>;
   /** Type of the records: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT. Default: "A". */
   type?: pulumi.Input<"A" | "AAAA" | "CNAME" | "MX" | "NS" | "PTR" | "SOA" | "SRV" | "TXT"> | undefined;
-  /** Status of an answer that counts: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. Default: "NOERROR". */
+  /** Expected status of the answer: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. Default: "NOERROR". */
   expectStatus?: pulumi.Input<"NOERROR" | "NXDOMAIN" | "SERVFAIL" | "REFUSED" | "NOTIMP" | "FORMERR"> | undefined;
-  /** The records of that type that an answer has, as dig prints them, in any order. Default: at least one. */
+  /** Expected records of that type, as dig prints them, in any order. Default: at least one. */
   expectAnswers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
 /** The output `http` of {@link Probe}. */
 export interface ProbeHttp {
-  /** Where to: http:// or https://. */
+  /** URL: http:// or https://. */
   readonly url: string;
-  /** Status of an answer that counts. */
+  /** Expected status. */
   readonly expectStatus: number;
-  /** Body of an answer that counts, blanks around it left out; several: any of them counts, and each must be seen. */
+  /** Expected body, without blanks around it. A list: any of them, and each must occur. */
   readonly expectBody?: string | string[] | undefined;
 }
 
 /** The output `tcp` of {@link Probe}. */
 export interface ProbeTcp {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   readonly address: string;
   /** Port. */
   readonly port: number;
@@ -8966,55 +8965,53 @@ export interface ProbeTcp {
 
 /** The output `udp` of {@link Probe}. */
 export interface ProbeUdp {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   readonly address: string;
   /** Port. */
   readonly port: number;
   /** Text to send. */
   readonly send: string;
-  /** The answer that counts, blanks around it left out. */
+  /** Expected answer, without blanks around it. */
   readonly expectAnswer?: string | undefined;
 }
 
 /** The output `ping` of {@link Probe}. */
 export interface ProbePing {
-  /** Where to: an address, or who has it; of a VethPair, the other end. */
+  /** Destination: an address, or a resource that has one; for a VethPair, the address of the other end. */
   readonly address: string;
-  /** Bytes that are sent besides the headers, which are 28 of IPv4 and 48 of IPv6. */
+  /** Payload in bytes; the headers add 28 for IPv4 and 48 for IPv6. */
   readonly size?: number | undefined;
-  /**
-   * true: a packet that is larger than a link's mtu is lost, and the answer says so; false: it may be sent in pieces.
-   */
+  /** true: a packet that is larger than a link's mtu is dropped with an error; false: it may be fragmented. */
   readonly dontFragment?: boolean | undefined;
 }
 
 /** The output `dns` of {@link Probe}. */
 export interface ProbeDns {
-  /** The server: an address, or who has it; of a VethPair, the other end. */
+  /** DNS server: an address, or a resource that has one; for a VethPair, the address of the other end. */
   readonly server: string;
-  /** Its port. */
+  /** Port of the server. */
   readonly port?: number | undefined;
-  /** Name to ask for. */
+  /** Name to look up. */
   readonly name: string;
   /** Type of the records: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT. */
   readonly type: "A" | "AAAA" | "CNAME" | "MX" | "NS" | "PTR" | "SOA" | "SRV" | "TXT";
-  /** Status of an answer that counts: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. */
+  /** Expected status of the answer: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, NOTIMP or FORMERR. */
   readonly expectStatus: "NOERROR" | "NXDOMAIN" | "SERVFAIL" | "REFUSED" | "NOTIMP" | "FORMERR";
-  /** The records of that type that an answer has, as dig prints them, in any order. */
+  /** Expected records of that type, as dig prints them, in any order. */
   readonly expectAnswers?: string[] | undefined;
 }
 
 /** The output `results` of {@link Probe}. */
 export interface ProbeResults {
-  /** Requests answered as expected. */
+  /** Number of requests with the expected result. */
   readonly ok: number;
-  /** Other requests. */
+  /** Number of other requests. */
   readonly failed: number;
-  /** How often each body, datagram, list of records or output came. */
+  /** How often each body, datagram, list of records or output was received. */
   readonly bodies: Record<string, number>;
-  /** How often each reason of a failure came. */
+  /** How often each failure occurred, by its reason. */
   readonly failures: Record<string, number>;
-  /** Milliseconds that answers took; of TCP with the time to start the command. */
+  /** Times of the answers in milliseconds; for TCP, including the start of the command. */
   readonly milliseconds?: ProbeResultsMilliseconds | undefined;
 }
 
@@ -9022,16 +9019,17 @@ export interface ProbeResults {
 export interface ProbeResultsMilliseconds {
   /** The fastest. */
   readonly least: number;
-  /** Half of them took at most that. */
+  /** Median. */
   readonly median: number;
   /** The slowest. */
   readonly most: number;
 }
 
 /**
- * An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails
- * the update otherwise. Id: `URL@NETNS` without user and values of the query, `tcp://ADDRESS:PORT@NETNS`,
- * `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec COMMAND@NETNS`.
+ * A test that traffic flows, or does not flow. It runs when it is created and whenever an input changes, and fails the
+ * update if the result is not as expected. Id: `URL@NETNS` without user and values of the query,
+ * `tcp://ADDRESS:PORT@NETNS`, `udp://ADDRESS:PORT@NETNS`, `ping ADDRESS@NETNS`, `dns NAME TYPE@NETNS` or `exec
+ * COMMAND@NETNS`.
  */
 export class Probe extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -9049,44 +9047,44 @@ export class Probe extends LocalnetResource {
 
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** A GET over HTTP. */
+  /** An HTTP GET request. */
   declare readonly http: pulumi.Output<ProbeHttp | undefined>;
   /** A TCP connection. */
   declare readonly tcp: pulumi.Output<ProbeTcp | undefined>;
-  /** A datagram of UDP, and an answer to it. */
+  /** A UDP datagram that must be answered. */
   declare readonly udp: pulumi.Output<ProbeUdp | undefined>;
-  /** An echo request over ICMP. */
+  /** An ICMP echo request. */
   declare readonly ping: pulumi.Output<ProbePing | undefined>;
-  /** A query to a server of DNS. */
+  /** A DNS query. */
   declare readonly dns: pulumi.Output<ProbeDns | undefined>;
   /**
-   * A command and its arguments, which no shell reads; it succeeds by exit code 0. Others on the host can read its
-   * arguments.
+   * A command and its arguments, run without a shell. It succeeds if it exits with 0. Other users of the host can read
+   * its arguments.
    */
   declare readonly exec: pulumi.Output<string[] | undefined>;
-  /** Text that the output of `exec` has in it. */
+  /** Text that the output of `exec` must contain. */
   declare readonly expectOutput: pulumi.Output<string | undefined>;
   /** "success": every request is answered as expected; "failure": none is. */
   declare readonly expect: pulumi.Output<"success" | "failure">;
   /**
-   * Requests, one after the other. Once the first is as expected, all others have to be. Probes that expect several
-   * bodies of one URL take turns.
+   * Number of requests, one after the other. Once the first has the expected result, all others must have it too.
+   * Probes that expect several bodies of one URL take turns.
    */
   declare readonly count: pulumi.Output<number>;
-  /** Attempts to get the first request that is as expected, and to see all bodies that are expected. */
+  /** Most attempts to get the first request with the expected result, and to see all expected bodies. */
   declare readonly attempts: pulumi.Output<number>;
   /** Seconds between attempts. */
   declare readonly intervalSeconds: pulumi.Output<number>;
-  /** Seconds for a request to be answered; not 0. */
+  /** Seconds to wait for the answer to a request; not 0. */
   declare readonly timeoutSeconds: pulumi.Output<number>;
   /**
-   * Milliseconds that an answer may take; one that takes longer does not count. A lost first packet of TCP shows as
-   * 1000 more.
+   * Most milliseconds for an answer; a slower one does not count. If the first TCP packet is lost, an answer takes 1000
+   * more.
    */
   declare readonly maxMilliseconds: pulumi.Output<number | undefined>;
-  /** Values of any sort; a change of one tries it again. */
+  /** Values of any type. A change of one runs the probe again. */
   declare readonly triggers: pulumi.Output<unknown[] | undefined>;
-  /** What came of the last attempt. */
+  /** Results of the last attempt. */
   declare readonly results: pulumi.Output<ProbeResults>;
 
   constructor(name: string, args: ProbeArgs, options?: pulumi.CustomResourceOptions) {

@@ -143,13 +143,13 @@ beyond("Address: beyond the contract", () => {
     [{ address: "0.0.0.0/8" }, "address", "must not be the unspecified address"],
     [{ address: "ff02::1/64" }, "address", "must not be a multicast address"],
     [{ peer: "2001:db8::1" }, "peer", "must be of IPv4"],
-    [{ address: "2001:db8::1/64", label: "x" }, "label", "IPv6 addresses have none"],
-    [{ address: "2001:db8::1/64", broadcast: "+" }, "broadcast", "IPv6 addresses have none"],
-    [{ address: "2001:db8::1/64", scope: "host" }, "scope", "IPv6 addresses have none"],
+    [{ address: "2001:db8::1/64", label: "x" }, "label", "has no meaning for IPv6 addresses"],
+    [{ address: "2001:db8::1/64", broadcast: "+" }, "broadcast", "has no meaning for IPv6 addresses"],
+    [{ address: "2001:db8::1/64", scope: "host" }, "scope", "has no meaning for IPv6 addresses"],
     [{ address: "2001:db8::1/64", metric: 0 }, "metric", "must be at least 1"],
     [{ broadcast: "2001:db8::1" }, "broadcast", "must be an IPv4 address"],
     [{ address: "10.0.0.1/31", broadcast: "+" }, "broadcast", "prefix length above 30"],
-    [{ noDad: true }, "noDad", "is for IPv6 addresses alone"],
+    [{ noDad: true }, "noDad", "is only for IPv6 addresses"],
     [{ label: "a name too long" }, "label", "must be 1 to 15 of letters"],
   ])("%j is refused at %s: %s", (values, property, rule) => {
     const { failures } = check(kind, { device: "d0", address: "10.0.0.1/24", owner: world.owner, ...values });

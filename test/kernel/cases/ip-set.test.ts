@@ -172,7 +172,7 @@ test.each<[Values, string, string]>([
   [{ entries: ["10.0.0.1/24"] }, "entries.0", "part 1 must be an address"],
   [{ entries: ["2001:db8::1"] }, "entries.0", "of family ipv4"],
   [{ entries: ["0.0.0.0"] }, "entries.0", "must be an address"],
-  [{ type: "hash:net", entries: ["10.0.0.1/24"] }, "entries.0", "without bits behind its prefix"],
+  [{ type: "hash:net", entries: ["10.0.0.1/24"] }, "entries.0", "without bits after its prefix"],
   [{ type: "hash:net", entries: ["0.0.0.0/0"] }, "entries.0", "must be a network"],
   [{ type: "hash:ip,port", entries: ["10.0.0.1,80"] }, "entries.0", "part 2 must be PROTOCOL:PORT"],
   [{ type: "hash:ip,port", entries: ["10.0.0.1"] }, "entries.0", "2 parts"],

@@ -202,7 +202,7 @@ test.each<[Values, string, string]>([
   [{ label: 100, via: "10.0.0.1", labels: [1048576] }, "labels.0", "must be 0 to 1048575"],
   [{ label: 100, nextHops: [{ via: "10.0.0.1" }] }, "nextHops", "must be at least two"],
   [{ label: 100, nextHops: [{ via: "10.0.0.1" }, { labels: [5] }] }, "nextHops.1", "needs via or device"],
-  [{ label: 100, device: "d0", nextHops: [{ via: "10.0.0.1" }, { device: "d1" }] }, "nextHops", "takes the place of"],
+  [{ label: 100, device: "d0", nextHops: [{ via: "10.0.0.1" }, { device: "d1" }] }, "nextHops", "replaces labels"],
 ])("%j is refused at %s: %s", (values, property, rule) => {
   const { failures } = check(kind, { owner: "a/b/c", ...values });
   expect(failures).toMatchObject([{ property, reason: expect.stringContaining(rule) }]);

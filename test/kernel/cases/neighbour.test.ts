@@ -145,7 +145,7 @@ beyond("Neighbour: beyond the contract", () => {
   test.each<[Values, string, string]>([
     [{}, "mac", "needs mac or proxy"],
     [{ mac: "02:00:00:00:00:02", proxy: true }, "mac", "needs mac or proxy, not both"],
-    [{ proxy: true, router: true }, "router", "is for IPv6 addresses alone"],
+    [{ proxy: true, router: true }, "router", "is only for IPv6 addresses"],
     [{ proxy: true, address: "224.0.0.1" }, "address", "must not be a multicast address"],
     [{ mac: "01:00:00:00:00:02" }, "mac", "must be a unicast MAC address"],
     [{ proxy: true, device: "lo" }, "device", "must not be one of"],

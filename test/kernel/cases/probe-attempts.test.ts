@@ -70,7 +70,7 @@ test("while it waits it says what it got, and it ends when the engine's time for
   // That there was no time to wait for an answer is no failure that somebody expects.
   const silent = { tcp: { address: "10.9.0.3", port: 9 }, timeoutSeconds: 5, expect: "failure" };
   const late = await withEngine(engine, () => refused(silent));
-  expect(late.message).toContain("the time that customTimeouts allows is over");
+  expect(late.message).toContain("the time of customTimeouts is over");
 });
 
 test("two that wait for every answer of the same balancer see all of them", async () => {

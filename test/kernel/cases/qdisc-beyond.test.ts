@@ -52,7 +52,11 @@ beyond("Qdisc: beyond the contract", () => {
     [{ kind: "tbf" }, "tbf", "must be given for kind tbf"],
     [{ kind: "tbf", tbf: { rateKbit: 8, latencyMs: 1 } }, "tbf.burstBytes", "must be a whole number"],
     [{ kind: "tbf", tbf, htb: {} }, "htb", "must not be given for kind tbf"],
-    [{ kind: "tbf", tbf: { ...tbf, burstBytes: 4_000_000 } }, "tbf.burstBytes", "must be at most what is sent in 270"],
+    [
+      { kind: "tbf", tbf: { ...tbf, burstBytes: 4_000_000 } },
+      "tbf.burstBytes",
+      "must be at most the bytes that are sent in 270",
+    ],
     [{ kind: "ingress", parent: "1:1" }, "parent", "must not be given for kind ingress"],
     [{ kind: "clsact", handle: "1:" }, "handle", "must not be given for kind clsact"],
     [{ kind: "tbf", tbf, parent: "1:1" }, "handle", "must be given, and differ"],

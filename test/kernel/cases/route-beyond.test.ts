@@ -101,22 +101,28 @@ beyond("Route", () => {
       "encapsulation, ip key",
     ],
     ["a next hop with a number", "-4", "10.35.0.0/16", ["nhid", "35"], "nexthop id, 35"],
-  ])("one with what no input says is told and left alone: %s", async (_, version, destination, words, unsaid) => {
-    await ip("nexthop", "replace", "id", "35", "via", "10.0.0.9", "dev", "d0");
-    await ip(version, "route", "add", destination, ...words, ...(words[0] === "nhid" ? [] : ["dev", "d0"]));
-    const showRoutes = () => ip(version, "route", "show", destination);
-    const before = await showRoutes();
-    const importable = await kind.imports?.list(testHost(), netns);
-    expect(importable).toContainEqual({ id: `${destination}@${netns}`, omit: `there is no input for its ${unsaid}` });
-    const inputs = inputsWith({ destination, device: "d0", adopt: true });
-    expect(await failure(() => create(kind, inputs, settings))).toMatchObject({
-      code: "LN_EXISTS",
-      message: expect.stringContaining(`a route with ${unsaid.replace(",", "")}`),
-    });
-    expect(await showRoutes()).toBe(before);
-    await ip(version, "route", "del", destination);
-    await ip("nexthop", "del", "id", "35");
-  });
+  ])(
+    "one with what no input says is told and left alone: %s",
+    async (_, version, destination, words, inexpressible) => {
+      await ip("nexthop", "replace", "id", "35", "via", "10.0.0.9", "dev", "d0");
+      await ip(version, "route", "add", destination, ...words, ...(words[0] === "nhid" ? [] : ["dev", "d0"]));
+      const showRoutes = () => ip(version, "route", "show", destination);
+      const before = await showRoutes();
+      const importable = await kind.imports?.list(testHost(), netns);
+      expect(importable).toContainEqual({
+        id: `${destination}@${netns}`,
+        omit: `there is no input for its ${inexpressible}`,
+      });
+      const inputs = inputsWith({ destination, device: "d0", adopt: true });
+      expect(await failure(() => create(kind, inputs, settings))).toMatchObject({
+        code: "LN_EXISTS",
+        message: expect.stringContaining(`a route with ${inexpressible.replace(",", "")}`),
+      });
+      expect(await showRoutes()).toBe(before);
+      await ip(version, "route", "del", destination);
+      await ip("nexthop", "del", "id", "35");
+    },
+  );
 
   test("one for what comes from one network alone is told, and is no other's", async () => {
     const [destination, from] = ["2001:db8:36::/48", "2001:db8:1::/64"];
@@ -145,7 +151,7 @@ beyond("Route", () => {
   });
 
   test.each([
-    [{ via: "10.0.0.1", nextHops: [{ via: "10.0.0.1" }, { via: "10.0.0.2" }] }, "nextHops: takes the place of"],
+    [{ via: "10.0.0.1", nextHops: [{ via: "10.0.0.1" }, { via: "10.0.0.2" }] }, "nextHops: replaces via"],
     [{ nextHops: [{ via: "10.0.0.1" }] }, "nextHops: must be at least two"],
     [{ nextHops: [{ via: "10.0.0.1" }, {}] }, "nextHops.1: needs via or device"],
     [{ via: "2001:db8::1" }, "device: is needed with a via of the other IP version"],
@@ -154,12 +160,15 @@ beyond("Route", () => {
     [{ type: "blackhole", mtu: 1400 }, "mtu: has no meaning"],
     [{ destination: "2001:db8::/32", via: "10.0.0.1" }, "via: must be an IPv6 address"],
     [{ destination: "2001:db8::/32", via: "fe80::1", device: "d0", metric: 0 }, "metric: must be at least 1"],
-    [{ destination: "2001:db8::/32", device: "d0", scope: "link" }, "scope: IPv6 routes have none"],
+    [{ destination: "2001:db8::/32", device: "d0", scope: "link" }, "scope: has no meaning for IPv6 routes"],
     [{ device: "d0", protocol: "kernel" }, "protocol: must be one of boot, static"],
     [{ type: "blackhole", encapsulation: { type: "mpls", labels: [5] } }, "encapsulation: only a unicast route"],
     [{ device: "d0", encapsulation: { type: "mpls" } }, "encapsulation.labels: mpls needs it"],
     [{ device: "d0", encapsulation: { type: "mpls", labels: [1048576] } }, "encapsulation.labels.0: must be 0 to"],
-    [{ device: "d0", encapsulation: { type: "seg6", segments, id: 5 } }, "encapsulation.id: is not of seg6"],
+    [
+      { device: "d0", encapsulation: { type: "seg6", segments, id: 5 } },
+      "encapsulation.id: must not be given for seg6",
+    ],
     [{ device: "d0", encapsulation: { type: "seg6", segments: ["10.0.0.1"] } }, "segments.0: must be an IPv6 address"],
     [
       { device: "d0", encapsulation: { type: "seg6", mode: "inline", segments } },
@@ -177,7 +186,7 @@ beyond("Route", () => {
     ],
     [
       { destination: "fc00::/48", device: "d0", encapsulation: { type: "seg6local", action: "End", table: 5 } },
-      "encapsulation.table: is not of End",
+      "encapsulation.table: must not be given for End",
     ],
     [
       { destination: "fc00::/48", device: "d0", encapsulation: { type: "seg6local", action: "End.DT6" } },

@@ -182,7 +182,7 @@ beyond("TrafficFilter: beyond the contract", () => {
   test("the kernel mixes up the u32 of both directions: one of the same priority is refused", async () => {
     await tc("filter add dev d0 ingress protocol ip prio 5 u32 match ip dport 1 0xffff");
     const error = await failure(() => create(kind, inputs({ parent: "egress", priority: 5 }), settings));
-    expect(error).toMatchObject({ code: "LN_EXISTS", hint: "take another priority" });
+    expect(error).toMatchObject({ code: "LN_EXISTS", hint: "use another priority" });
     expect(await shown("egress")).toBe("");
     const { id, outputs } = await create(kind, inputs({ parent: "egress", priority: 6 }), settings);
     await remove(kind, id, outputs, settings);
@@ -220,7 +220,7 @@ beyond("TrafficFilter: beyond the contract", () => {
     [{ ...least, kind: "matchall" }, "actions", "must not be empty for kind matchall without flowid"],
     [{ ...least, u32: { source: "10.0.0.0/0" } }, "u32.source", "must"],
     [{ ...least, u32: { source: "fc00::1" } }, "u32.source", "must be an IPv4 address"],
-    [{ ...least, protocol: "arp", u32: { destinationPort: 1 } }, "u32", "must not look into IP packets"],
+    [{ ...least, protocol: "arp", u32: { destinationPort: 1 } }, "u32", "must not be given with protocol arp"],
     [{ ...least, kind: "flower", flower: { destinationPorts: "80" } }, "flower.destinationPorts", "needs ipProtocol"],
     [{ ...least, kind: "flower", flower: { destinationPorts: "9-8" } }, "flower.destinationPorts", "must be ports"],
     [{ ...least, kind: "flower", flower: { vlanId: 5 } }, "flower.vlanId", "needs protocol 802.1Q or 802.1ad"],
@@ -232,7 +232,7 @@ beyond("TrafficFilter: beyond the contract", () => {
     [{ ...least, kind: "fw", actions: drop, fw: { mask: "0xffffffff" } }, "fw.mask", "must not be all bits"],
     [{ ...least, flowid: ":" }, "flowid", "must have a number other than 0"],
     [{ ...least, actions: [{ kind: "redirect" }] }, "actions.0.device", "redirect needs it"],
-    [{ ...least, actions: [{ kind: "drop", mark: 1 }] }, "actions.0.mark", "is not of drop"],
+    [{ ...least, actions: [{ kind: "drop", mark: 1 }] }, "actions.0.mark", "must not be given for drop"],
     [{ ...least, actions: [{ kind: "skbedit" }] }, "actions.0.mark", "skbedit needs mark or priority"],
     [{ ...least, actions: [{ kind: "vlanPush" }] }, "actions.0.vlanId", "vlanPush needs it"],
   ])("%j is refused at %s: %s", (values, property, rule) => {

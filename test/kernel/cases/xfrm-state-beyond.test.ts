@@ -116,13 +116,13 @@ beyond("XfrmState: beyond the contract", () => {
 const authentication = sha;
 test.each([
   [{ aead: undefined }, "encryption: is needed with protocol esp, or aead"],
-  [{ encryption: aes }, "encryption: must not be given beside aead"],
-  [{ authentication }, "authentication: must not be given beside aead"],
+  [{ encryption: aes }, "encryption: must not be given together with aead"],
+  [{ authentication }, "authentication: must not be given together with aead"],
   [{ protocol: "ah", aead: undefined }, "authentication: is needed with protocol ah"],
   [{ protocol: "ah", authentication }, "aead: needs protocol esp"],
   [{ protocol: "ah", authentication, aead: undefined, encapsulation: {} }, "encapsulation: needs protocol esp"],
   [{ protocol: "ah", authentication, aead: undefined, mode: "beet" }, "mode: must be transport or tunnel"],
-  [{ aead: { ...gcm, key: bytes(16, 1) } }, "aead.key: must be 20, 28 or 36 bytes with rfc4106(gcm(aes)), and has 16"],
+  [{ aead: { ...gcm, key: bytes(16, 1) } }, "aead.key: must be 20, 28 or 36 bytes for rfc4106(gcm(aes)), not 16"],
   [{ aead: { ...gcm, key: "0x123" } }, "aead.key: must be bytes in hexadecimal"],
   [{ aead: { ...gcm, key: "password" } }, "aead.key: must be bytes in hexadecimal"],
   [{ aead: { ...gcm, icvLength: 100 } }, "aead.icvLength: must be 64, 96 or 128"],
@@ -150,7 +150,7 @@ test.each([
   [{ flags: ["esn"] }, "replayWindow: must be at least 1 with flag esn"],
   [{ flags: ["icmp", "icmp"] }, "flags: must not name one twice"],
   [{ replayWindow: 4097 }, "replayWindow: must be 0 to 4096"],
-  [{ selector: {} }, "selector: must choose some packets"],
+  [{ selector: {} }, "selector: must not match all packets"],
   [
     { selector: { source: "::/0", destination: "::/0" } },
     "selector: must be of the state's IP version in mode transport",

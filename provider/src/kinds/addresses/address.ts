@@ -12,15 +12,18 @@ import { isReported, keyOf, type ObservedAddress, observedAddress, usualScope } 
 import { removeAddress, removeDuplicate } from "./remove";
 
 const args = {
-  /** Link that has the address, `lo` too. It must be there. */
+  /** Link that has the address; `lo` is possible too. It must exist. */
   device: deviceName.meta({ replace: true, reference: "name", of: "link" }),
-  /** IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. It stands here or in the link's own `addresses`, not in both. */
+  /**
+   * IPv4 or IPv6 address with prefix length, `172.22.0.100/32`. Give it either here or in the link's own `addresses`, not in
+   * both.
+   */
   address: cidr
     .refine((text) => !/^(0\.0\.0\.0|::)\//.test(text), "must not be the unspecified address")
     .refine((text) => familyOf(text) === 4 || !isMulticast(text), "must not be a multicast address")
     .meta({ replace: true }),
   ...inNetns,
-  /** Address of the other end of a point-to-point link; the prefix length is then that of the other end's network. */
+  /** Address of the other end of a point-to-point link. The prefix length is then that of the other end's network. */
   peer: ipAddress.optional().meta({ replace: true }),
   /** Name of an IPv4 address, for programs such as ifconfig: 1 to 15 characters, `lo:vip`. Default: the link's name. */
   label: z
@@ -33,16 +36,19 @@ const args = {
     .union([z.literal("+"), ipAddress], { error: 'must be "+" or an IPv4 address' })
     .optional()
     .meta({ replace: true }),
-  /** Where an IPv4 address is valid: everywhere (global), on the link (link), or inside this host (host). The addresses that a link has of one network must have one scope. Default: global; host for 127.0.0.0/8. */
+  /**
+   * Where an IPv4 address is valid: everywhere (global), on the link (link), or inside this host (host). All addresses of
+   * one network on a link must have the same scope. Default: global; host for 127.0.0.0/8.
+   */
   scope: z
     .enum(scopeNames, { error: `must be one of ${scopeNames.join(", ")}` })
     .optional()
     .meta({ replace: true }),
-  /** Is an IPv6 address used at once, and nobody asked whether another host has it (duplicate address detection)? */
+  /** Is an IPv6 address used at once, without the check whether another host has it (duplicate address detection)? */
   noDad: z.boolean().default(false),
-  /** Does the kernel make no route to the address's network? */
+  /** Does the kernel add no route to the address's network? */
   noPrefixRoute: z.boolean().default(false).meta({ replace: true }),
-  /** Metric of the route to the address's network; of IPv6 at least 1. Default: the kernel's choice, 0, for IPv6 256. */
+  /** Metric of the route to the address's network; for IPv6 at least 1. Default: the kernel's choice, 0, for IPv6 256. */
   metric: number32.optional().meta({ unset: (observed?: ObservedAddress) => observed?.detail.defaultMetric }),
 } as const;
 
@@ -51,7 +57,7 @@ type AddressArgs = Omit<Args<typeof args>, "owner" | "adopt" | "host">;
 export const address = defineKind({
   type: "Address",
   summary:
-    "An address of a link that is there already, such as `lo` or an uplink, or one with options. The addresses of a link that a program makes can stand in its `addresses`. Other addresses of the link are left alone.",
+    "An address of an existing link, such as `lo` or an uplink, or an address with options. A link that the program makes can have addresses in its own `addresses`. Other addresses of the link are not changed.",
   args,
   outputs: {},
   needs: ["ip"],
@@ -67,11 +73,11 @@ export const address = defineKind({
       yield ["address", "must not be the one that the kernel itself gives lo"];
     if (peer !== undefined && familyOf(peer) !== version) yield ["peer", `must be of IPv${version}, as address is`];
     for (const [key, value] of Object.entries({ label, broadcast, scope }))
-      if (value !== undefined && version === 6) yield [key, "IPv6 addresses have none"];
+      if (value !== undefined && version === 6) yield [key, "has no meaning for IPv6 addresses"];
     if (version === 4 && broadcast?.includes(":")) yield ["broadcast", "must be an IPv4 address"];
     if (version === 4 && broadcast === "+" && Number(address.split("/")[1]) > 30)
       yield ["broadcast", "must not be + with a prefix length above 30"];
-    if (noDad && version === 4) yield ["noDad", "is for IPv6 addresses alone"];
+    if (noDad && version === 4) yield ["noDad", "is only for IPv6 addresses"];
     if (metric === 0 && version === 6) yield ["metric", "must be at least 1 for IPv6"];
   },
 
@@ -84,9 +90,9 @@ export const address = defineKind({
     const { device, netns, metric, noDad, peer } = args;
     const isSame = observed?.inputs.noDad === noDad && (metric === undefined || metric === observed.inputs.metric);
     if (isSame) return undefined;
-    // Of one with a peer the kernel would keep the former routes to that, and make others.
+    // The kernel would keep the routes to an IPv6 peer, and add new ones beside them.
     const isMadeAnew = observed !== undefined && peer !== undefined && familyOf(peer) === 6;
-    // A primary address that is removed meanwhile would take this one along.
+    // With the lock, nobody removes a primary address meanwhile, which would remove this one too.
     const lists = await withLock(host, placeOf(args), async () => {
       if (!observed) await removeDuplicate(host, args);
       if (isMadeAnew) await removeAddress(host, args, [["addr", "add", ...words(args)]]);

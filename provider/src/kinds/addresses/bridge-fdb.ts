@@ -9,9 +9,12 @@ const tables = ["self", "master"] as const;
 const states = ["permanent", "static"] as const;
 
 const args = {
-  /** Link that the frames leave by: a Vxlan, or a port of a bridge. */
+  /** Link that the frames leave by: a Vxlan or a port of a bridge. */
   device: ifName.meta({ replace: true, reference: "name", of: "link" }),
-  /** MAC address of the frames; of a Vxlan `00:00:00:00:00:00` for those of which it knows no other way, also several times. */
+  /**
+   * MAC address of the frames. For a Vxlan, `00:00:00:00:00:00` stands for all frames without an entry of their own; it may
+   * have several entries.
+   */
   mac: z
     .string()
     .regex(/^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/, "must be a MAC address such as 02:00:00:00:00:01")
@@ -19,17 +22,23 @@ const args = {
     .transform((text) => text.toLowerCase())
     .meta({ replace: true }),
   ...inNetns,
-  /** Address of the host that a Vxlan sends them to (`dst`). */
+  /** Address of the host that a Vxlan sends the frames to (`dst`). */
   destination: ipAddress.optional().meta({ replace: true }),
-  /** UDP port there. Default: the Vxlan's own. */
+  /** UDP port on that host. Default: the Vxlan's own. */
   port: port.optional().meta({ replace: true }),
-  /** Number of the VXLAN there, 0 to 16777215. Default: the Vxlan's own. */
+  /** Number of the VXLAN on that host. Default: the Vxlan's own. */
   vni: integer(0, 16777215).optional().meta({ replace: true }),
-  /** VLAN of the frames, in a bridge that filters by them; 1 to 4094. Default: none. */
+  /** VLAN of the frames, in a bridge with VLAN filtering. Default: none. */
   vlan: integer(1, 4094).optional().meta({ replace: true }),
-  /** Whose table it is in: that of the link itself, as for a Vxlan (self), or that of the bridge that the link is a port of (master). */
+  /**
+   * Table of the entry: that of the link itself, as for a Vxlan (self), or that of the bridge whose port the link is
+   * (master).
+   */
   table: z.enum(tables, { error: "must be self or master" }).default("self").meta({ replace: true }),
-  /** What it is to a bridge: an address of the host's own (permanent), or of somebody behind the port (static). */
+  /**
+   * Meaning of the address for a bridge: it belongs to the host itself (permanent), or to a machine behind the port
+   * (static).
+   */
   state: z.enum(states, { error: "must be permanent or static" }).default("permanent").meta({ replace: true }),
 } as const;
 
@@ -38,12 +47,15 @@ type FdbArgs = Omit<Args<typeof args>, "owner" | "adopt" | "host">;
 export const bridgeFdb = defineKind({
   type: "BridgeFdb",
   summary:
-    "An entry of a forwarding database, as `bridge fdb` makes it: by which port of a bridge, or to which host of a VXLAN, the frames for a MAC address go.",
+    "An entry of a forwarding database (`bridge fdb`): the port of a bridge, or the host of a VXLAN, that frames for a MAC address are sent to.",
   args,
   outputs: {},
   needs: ["bridge", "ip"],
   unmarked: true,
-  /** `DEVICE/MAC@NETNS`, with what else tells it from others: `DEVICE/MAC dst DESTINATION port PORT vni VNI vlan VLAN master@NETNS` */
+  /**
+   * `DEVICE/MAC@NETNS`, with everything that tells it from other entries: `DEVICE/MAC dst DESTINATION port PORT vni VNI vlan
+   * VLAN master@NETNS`
+   */
   id: (args) => idOf(args),
 
   *rules({ mac, destination, port, vni, vlan, table, state }) {
@@ -58,7 +70,7 @@ export const bridgeFdb = defineKind({
   async observe(host, args) {
     const existing = (await showFdb(host, args.netns)).filter((each) => isWritten(each) && isNear(each, args));
     const same = existing.find((each) => idOf(keyOf(each, args.netns)) === idOf(args));
-    // Of other addresses than zeros there is one entry.
+    // A MAC address other than zeros has only one entry.
     const entry = same ?? (args.mac === others ? undefined : existing[0]);
     if (!entry) return undefined;
     const link = await showLink(host, args.netns, args.device);
@@ -73,7 +85,7 @@ export const bridgeFdb = defineKind({
 
   async ensure(host, args, observed) {
     if (observed && observed.inputs.state === args.state) return;
-    // What the bridge or the link has learnt, and would forget again, gives way.
+    // The new entry replaces one that the bridge or the link has learnt, which would expire anyway.
     await changeFdb(host, args.netns, args.mac === others ? "append" : "replace", [...words(args), args.state]);
   },
 
@@ -126,7 +138,7 @@ function keyOf({ ifname, mac, dst, port, vni, vlan, master }: FdbEntry, netns: s
   return { device: ifname, mac, netns, destination: dst, port, vni, vlan, table: master ? "master" : "self" };
 }
 
-/** Not learnt: somebody wrote it. Groups of multicast are the kernel's own. */
+/** Did somebody write the entry? Otherwise it was learnt, or is one of the kernel's own for multicast groups. */
 function isWritten({ mac, state }: FdbEntry): boolean {
   return (states as readonly string[]).includes(state) && Number.parseInt(mac.slice(0, 2), 16) % 2 === 0;
 }
@@ -136,12 +148,12 @@ function isNear({ ifname, mac, vlan, master }: FdbEntry, args: Key): boolean {
   return isSame && (master !== undefined) === (args.table === "master");
 }
 
-/** What a link on top, such as a Macvlan, takes in by the one below. */
+/** Did the kernel make the entry for a link on top of this one, such as a Macvlan? */
 function isOfLinkAbove(links: readonly Link[], { ifname, mac }: FdbEntry): boolean {
   return links.some(({ link, address }) => link === ifname && address === mac);
 }
 
-/** The link's own address, and where a Vxlan was told at first to send. */
+/** Did the kernel make the entry, for the link's own address or for the remote that the Vxlan was made with? */
 function isKernels({ address, linkinfo }: Link, { mac, dst }: FdbEntry): boolean {
   const { remote, remote6, group, group6 } = (linkinfo?.info_data ?? {}) as Readonly<Record<string, unknown>>;
   return mac === address || (mac === others && [remote, remote6, group, group6].includes(dst ?? ""));

@@ -8,26 +8,29 @@ export interface AddressKey {
   readonly peer?: string | undefined;
 }
 
-/** An address as ip tells it, and as an id has it: with a peer, the prefix length is the peer's. */
+/** An address in the form of ip and of ids. With a peer, the prefix length is the peer's. */
 export function keyOf({ address, peer }: AddressKey): string {
   const [local, length] = address.split("/");
   return peer === undefined ? address : `${local} peer ${peer}/${length}`;
 }
 
-/** On one link, an IPv4 address may be there with several peers and prefix lengths, an IPv6 address only once. */
+/**
+ * The entry of an address on a link. IPv4 addresses may occur with several peers and prefix lengths, IPv6 addresses only
+ * once.
+ */
 export function entryOf({ addr_info }: Link, key: AddressKey): LinkAddress | undefined {
   const [local] = key.address.split("/");
   const isSix = familyOf(key.address) === 6;
   return addr_info.find((each) => (isSix ? each.local === local : cidrOf(each) === keyOf(key)));
 }
 
-/** The scope that ip gives an address of its own accord; IPv6 addresses have that of their kind. */
+/** The scope that ip gives an address by default; an IPv6 address has that of its kind. */
 export function usualScope(address: string): Scope | undefined {
   if (familyOf(address) === 6) return undefined;
   return address.startsWith("127.") ? "host" : "global";
 }
 
-/** The same as other objects of this package: an address that cannot be used is none. */
+/** The observed address; undefined: there is none, or it cannot be used. */
 export function observedAddress(link: Link, args: AddressKey & { readonly broadcast?: string | undefined }) {
   const entry = entryOf(link, args);
   if (!entry || entry.dadfailed) return undefined;
@@ -51,7 +54,7 @@ export function observedAddress(link: Link, args: AddressKey & { readonly broadc
 
 export type ObservedAddress = NonNullable<ReturnType<typeof observedAddress>>;
 
-/** The last address of an IPv4 network, which all of its hosts take as theirs. */
+/** The last address of an IPv4 network, which is usually the broadcast address. */
 function lastAddress(address: string, length: number): string {
   const bits = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
   const rest = 2 ** (32 - length);
@@ -59,13 +62,13 @@ function lastAddress(address: string, length: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join(".");
 }
 
-/** Who makes it, and makes it again, where that is nobody who could use a resource. */
+/** The kernel, a router or a DHCP client, if one of them made the address: it would make it again. */
 function makerOf(link: Link, entry: LinkAddress): string | undefined {
   if (isKernelsAddress(link, entry)) return "the kernel";
-  return entry.dynamic ? "a router or a DHCP client, which gave it for a time" : undefined;
+  return entry.dynamic ? "a router or a DHCP client, which assigned it for a limited time" : undefined;
 }
 
-/** Is it what somebody gave a link, and in no link's own list? */
+/** Did an administrator give it to the link, and is it not in the list of the link's own resource? */
 export function isReported(link: Link, entry: LinkAddress): boolean {
   if (isKernelsAddress(link, entry) || entry.dadfailed) return false;
   const isLinks = importableTypes.get(link.linkinfo?.info_kind ?? "")?.(link) === true && !entry.dynamic;

@@ -11,9 +11,12 @@ const args = {
   /** IPv4 or IPv6 address of the neighbour. */
   address: ipAddress.refine((text) => !isMulticast(text), "must not be a multicast address").meta({ replace: true }),
   ...inNetns,
-  /** Its MAC address, which the kernel then need not ask for. Either this or `proxy`. */
+  /** Its MAC address. The kernel then need not ask for it. Either this or `proxy` is needed. */
   mac: mac.optional(),
-  /** Does this host answer for the address, which is elsewhere? For IPv4 routing must be on; for IPv6 `net.ipv6.conf.LINK.proxy_ndp` too. */
+  /**
+   * Does this host answer for the address, which is elsewhere? For IPv4, routing must be on; for IPv6,
+   * `net.ipv6.conf.LINK.proxy_ndp` too.
+   */
   proxy: z.boolean().default(false).meta({ replace: true }),
   /** Is the neighbour an IPv6 router? */
   router: z.boolean().default(false),
@@ -23,8 +26,7 @@ type Key = Pick<Args<typeof args>, "device" | "address" | "netns" | "proxy">;
 
 export const neighbour = defineKind({
   type: "Neighbour",
-  summary:
-    "A permanent entry of the table of neighbours (ARP, NDP), or an address that the host answers for, as `ip neigh` makes it.",
+  summary: "A permanent entry of the neighbour table (ARP, NDP), or an address that the host answers for (`ip neigh`).",
   args,
   outputs: {},
   needs: ["ip"],
@@ -34,7 +36,7 @@ export const neighbour = defineKind({
 
   *rules({ address, mac, proxy, router }) {
     if ((mac !== undefined) === proxy) yield ["mac", "needs mac or proxy, not both"];
-    if (router && familyOf(address) === 4) yield ["router", "is for IPv6 addresses alone"];
+    if (router && familyOf(address) === 4) yield ["router", "is only for IPv6 addresses"];
   },
 
   async observe(host, args) {
@@ -42,7 +44,8 @@ export const neighbour = defineKind({
     if (!entry) return undefined;
     const { lladdr, router } = entry;
     return {
-      // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
+      // With our protocol number it is ours or another stack's: the number does not show which. Nobody owns one that was
+      // made by hand.
       owner: entry.protocol === protocol ? null : entry.protocol === "0" ? "" : `routing protocol ${entry.protocol}`,
       inputs: { mac: lladdr, router: router === null },
       outputs: {},
@@ -54,7 +57,7 @@ export const neighbour = defineKind({
     const { device, mac, router } = args;
     const isOurs = observed?.detail.protocol === protocol;
     if (isOurs && observed.inputs.mac === mac && observed.inputs.router === router) return;
-    // It may stand in place of one that the kernel has found out, and that goes by itself.
+    // It may replace an entry that the kernel has learnt, which would expire anyway.
     const words = [...(mac === undefined ? [] : ["lladdr", mac, "nud", "permanent"]), ...(router ? ["router"] : [])];
     await ipAll(host, args.netns, [["neigh", "replace", ...key(args), ...words, "dev", device, "proto", protocol]]);
   },

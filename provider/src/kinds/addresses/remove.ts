@@ -13,8 +13,9 @@ interface Where extends AddressKey {
 }
 
 /**
- * Removes an address alone. With a primary IPv4 address the kernel removes the others of its network, and with the last
- * one all routes of the link: they come back in the same call, or right after it. `then`: commands right behind.
+ * Removes one address and keeps all others. When a primary IPv4 address is removed, the kernel removes the others of its
+ * network too, and with the last one all routes of the link. They are restored in the same call, or right after it. `then`:
+ * commands to run right after the removal.
  */
 export async function removeAddress(
   host: Host,
@@ -26,7 +27,7 @@ export async function removeAddress(
   if (!link || !entry) return;
   const restore = await preserveRoutes(host, { name: device, netns }, observedLink(link, ""));
   try {
-    // "replace" also does where the kernel keeps them (promote_secondaries).
+    // "replace" also works if the kernel keeps the others (promote_secondaries).
     const others = secondariesOf(entry, link.addr_info).map((each) => addCommand(each, device, "replace"));
     await ipAll(host, netns, [deleteCommand(entry, device), ...then, ...others]);
   } finally {
@@ -34,7 +35,10 @@ export async function removeAddress(
   }
 }
 
-/** An address that another host has stays on the link, of no use, and the kernel does not ask again. */
+/**
+ * Removes an address that another host has. The kernel keeps it on the link, but does not use it and does not check it
+ * again.
+ */
 export async function removeDuplicate(host: Host, { device, netns, ...key }: Where): Promise<void> {
   const link = await showLink(host, netns, device);
   const entry = link && entryOf(link, key);

@@ -23,19 +23,19 @@ interface Results {
 
 export interface Attempt {
   readonly results: Results;
-  /** Requests that were as expected. */
+  /** The number of requests with the expected result. */
   readonly held: number;
-  /** What is not as expected; undefined when all is. */
+  /** What is not as expected; undefined: all is. */
   readonly wrong?: string | undefined;
   /** The last command line. */
   readonly command: string;
-  /** The operation's time is over. */
+  /** Is the time of the operation over? */
   readonly isLate: boolean;
 }
 
 /**
- * Balancing deals in turn to whoever asks: of two probes that ask for every other answer at the same pace, neither would
- * ever see the rest.
+ * Probes that expect several answers of one URL run one after the other. A balancer serves clients in turn: of two probes at
+ * the same pace, each would always get the same backend.
  */
 export function attempt(host: Host, args: ProbeArgs): Promise<Attempt> {
   const { http } = args;
@@ -44,14 +44,14 @@ export function attempt(host: Host, args: ProbeArgs): Promise<Attempt> {
     : request(host, args);
 }
 
-/** Requests, one after the other, up to the first that is not as expected. */
+/** Sends requests one after the other, until one has an unexpected result. */
 async function request(host: Host, args: ProbeArgs): Promise<Attempt> {
   const answers: Answer[] = [];
   let isLate = false;
   let isLastAsExpected = true;
   while (isLastAsExpected && answers.length < args.count) {
     throwIfInterrupted();
-    // That there was no time to wait for an answer is not the failure that somebody expects.
+    // If there is no time left to wait for an answer, its absence is not the expected failure.
     const left = secondsLeft();
     isLate = args.expect === "failure" ? left < args.timeoutSeconds : left <= 0;
     if (isLate) break;
@@ -61,11 +61,11 @@ async function request(host: Host, args: ProbeArgs): Promise<Attempt> {
   }
   const held = isLastAsExpected ? answers.length : answers.length - 1;
   const results = summarize(answers);
-  const wrong = isLate ? "the time that customTimeouts allows is over" : judge(args, results, isLastAsExpected);
+  const wrong = isLate ? "the time of customTimeouts is over" : judge(args, results, isLastAsExpected);
   return { results, held, wrong, command: answers.at(-1)?.command ?? "", isLate };
 }
 
-/** An answer that took too long does not count. */
+/** Counts an answer that took too long as a failure. */
 function limited(answer: Answer, { maxMilliseconds }: ProbeArgs): Answer {
   const isSlow = answer.ok && maxMilliseconds !== undefined && (answer.milliseconds ?? 0) > maxMilliseconds;
   return isSlow ? { ...answer, ok: false, failure: `an answer after more than ${maxMilliseconds} ms` } : answer;
@@ -84,7 +84,7 @@ function summarize(answers: readonly Answer[]): Results {
   };
 }
 
-/** How often each text comes. A page can hold any, also the name of something that every object of JavaScript has. */
+/** The number of times that each text occurs. A text may be any word, also one that every JavaScript object has as a key. */
 function tally(texts: readonly string[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);

@@ -15,50 +15,59 @@ const texts = z.record(z.string(), z.int());
 export const probe = defineKind({
   type: "Probe",
   summary:
-    "An assertion that traffic flows, or does not: it is tried when it is made and whenever an input changes, and fails the update otherwise.",
+    "A test that traffic flows, or does not flow. It runs when it is created and whenever an input changes, and fails the update if the result is not as expected.",
   args: {
     ...inNetns,
     ...probeTargets,
-    /** A command and its arguments, which no shell reads; it succeeds by exit code 0. Others on the host can read its arguments. */
+    /**
+     * A command and its arguments, run without a shell. It succeeds if it exits with 0. Other users of the host can read its
+     * arguments.
+     */
     exec: commandLine.optional(),
-    /** Text that the output of `exec` has in it. */
+    /** Text that the output of `exec` must contain. */
     expectOutput: z.string().min(1, "must not be empty").optional(),
     /** "success": every request is answered as expected; "failure": none is. */
     expect: z.enum(["success", "failure"], { error: "must be success or failure" }).default("success"),
-    /** Requests, one after the other. Once the first is as expected, all others have to be. Probes that expect several bodies of one URL take turns. */
+    /**
+     * Number of requests, one after the other. Once the first has the expected result, all others must have it too. Probes
+     * that expect several bodies of one URL take turns.
+     */
     count: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(1),
-    /** Attempts to get the first request that is as expected, and to see all bodies that are expected. */
+    /** Most attempts to get the first request with the expected result, and to see all expected bodies. */
     attempts: z.int("must be 1 to 1000").min(1, "must be 1 to 1000").max(1000, "must be 1 to 1000").default(10),
     /** Seconds between attempts. */
     intervalSeconds: seconds.default(1),
-    /** Seconds for a request to be answered; not 0. */
+    /** Seconds to wait for the answer to a request; not 0. */
     timeoutSeconds: seconds.refine((value) => value > 0, "must be more than 0").default(5),
-    /** Milliseconds that an answer may take; one that takes longer does not count. A lost first packet of TCP shows as 1000 more. Default: as long as the timeout. */
+    /**
+     * Most milliseconds for an answer; a slower one does not count. If the first TCP packet is lost, an answer takes 1000
+     * more. Default: the timeout.
+     */
     maxMilliseconds: z
       .int("must be 1 to 86400000")
       .min(1, "must be 1 to 86400000")
       .max(86_400_000, "must be 1 to 86400000")
       .optional(),
-    /** Values of any sort; a change of one tries it again. */
+    /** Values of any type. A change of one runs the probe again. */
     triggers: z.array(z.unknown()).optional(),
   },
   outputs: {
-    /** What came of the last attempt. */
+    /** Results of the last attempt. */
     results: z.object({
-      /** Requests answered as expected. */
+      /** Number of requests with the expected result. */
       ok: z.int(),
-      /** Other requests. */
+      /** Number of other requests. */
       failed: z.int(),
-      /** How often each body, datagram, list of records or output came. */
+      /** How often each body, datagram, list of records or output was received. */
       bodies: texts,
-      /** How often each reason of a failure came. */
+      /** How often each failure occurred, by its reason. */
       failures: texts,
-      /** Milliseconds that answers took; of TCP with the time to start the command. */
+      /** Times of the answers in milliseconds; for TCP, including the start of the command. */
       milliseconds: z
         .object({
           /** The fastest. */
           least: z.number(),
-          /** Half of them took at most that. */
+          /** Median. */
           median: z.number(),
           /** The slowest. */
           most: z.number(),
@@ -81,7 +90,7 @@ export const probe = defineKind({
       yield ["maxMilliseconds", "has no meaning where a failure is expected"];
   },
 
-  // There is nothing in the kernel to read: a probe is what came of it.
+  // The kernel has nothing to read: a probe is its last result.
   async observe(_host, _args, recorded) {
     return recorded?.results && { inputs: {}, outputs: { results: recorded.results } };
   },
@@ -91,7 +100,7 @@ export const probe = defineKind({
     for (let number = 1; ; number++) {
       const last = await attempt(host, args);
       if (!last.wrong) return { outputs: { results: last.results } };
-      // The attempts wait for the first success. After that all have to hold.
+      // The attempts wait for the first success. After it, all requests must succeed.
       const isFinal = last.held > 0 && last.held < args.count;
       const isLate = last.isLate || secondsLeft() < args.intervalSeconds;
       if (isFinal || isLate || number === args.attempts) throw failed(args, last, number, isLate);
@@ -113,13 +122,13 @@ function failed(args: ProbeArgs, last: Attempt, attempts: number, isLate: boolea
   });
 }
 
-/** What came of an attempt of one request is told without a number. */
+/** Describes an attempt; without a count if there was only one request. */
 function describeAttempt(attempt: Attempt): string {
   const [only, ...others] = Object.entries(attempt.results.failures);
   return only?.[1] === 1 && others.length === 0 && attempt.held === 0 ? only[0] : countResults(attempt);
 }
 
-/** What came of an attempt, in words. */
+/** The results of an attempt, in words. */
 function countResults({ results: { bodies, failures, milliseconds } }: Attempt): string {
   const texts = [...Object.entries(bodies), ...Object.entries(failures)];
   const counted = texts.map(([text, times]) => `${times} x ${JSON.stringify(text)}`).join(", ") || "answers";

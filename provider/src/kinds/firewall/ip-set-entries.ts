@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { address, cidr, isNetwork } from "../../schema/fields";
 
-/** The types of sets: what an entry is made of, part by part. */
+/** The types of sets, by the parts of their entries. */
 export const types = [
   ...(["hash:ip", "hash:mac", "hash:net", "hash:net,net", "hash:ip,port", "hash:net,port"] as const),
   ...(["hash:ip,port,ip", "hash:ip,port,net", "hash:net,port,net", "hash:net,iface", "hash:ip,mac"] as const),
@@ -16,7 +16,7 @@ type Part = readonly [holds: (text: string, family: Family) => boolean, what: st
 const isAddress = (text: string, family: Family) =>
   isIP(text) === (family === "ipv6" ? 6 : 4) && address.safeParse(text).data === text && !/^[0.:]+$/.test(text);
 
-/** As ipset prints it: without the prefix length of a lone address, which is no address of all zeros. */
+/** In ipset's form: without the prefix length of a single address, and not the address of all zeros. */
 const isSubnet = (text: string, family: Family) => {
   if (!text.includes("/")) return isAddress(text, family);
   const [host = "", prefix] = text.split("/");
@@ -34,14 +34,14 @@ const isPortNumber = (text: string) => /^[1-9]\d{0,4}$/.test(text) && Number(tex
 
 const parts: Readonly<Record<string, Part>> = {
   ip: [isAddress, "an address"],
-  net: [isSubnet, "a network such as 10.0.0.0/24, without bits behind its prefix, or an address"],
+  net: [isSubnet, "a network such as 10.0.0.0/24, without bits after its prefix, or an address"],
   port: [isPort, "PROTOCOL:PORT, tcp:80"],
   mac: [(text) => /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(text) && !/^[0:]+$/.test(text), "a MAC address"],
   number: [isPortNumber, "a port, 1 to 65535"],
   iface: [(text) => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/.test(text), "the name of a link"],
 };
 
-/** An entry as this package and the kernel write it. ipset prints MAC addresses in capitals. */
+/** An entry in the form of this package and the kernel. ipset prints MAC addresses in capitals. */
 export function canonicalEntry(text: string): string {
   return text
     .split(",")
@@ -52,12 +52,12 @@ export function canonicalEntry(text: string): string {
     .join(",");
 }
 
-/** What is wrong with an entry of a set; undefined: nothing. */
+/** The error in an entry of a set; undefined: there is none. */
 export function badEntry(entry: string, type: SetType, family: Family): string | undefined {
   const names = type === "bitmap:port" ? ["number"] : type.replace("hash:", "").split(",");
   const values = entry.split(",");
   if (values.length !== names.length)
-    return `must be ${names.length} part${names.length > 1 ? "s" : ""} for type ${type}, with commas between them`;
+    return `must be ${names.length} part${names.length > 1 ? "s" : ""} for type ${type}, separated by commas`;
   for (const [index, name] of names.entries()) {
     const [holds, what] = parts[name] as Part;
     if (!holds(values[index] ?? "", family)) return `part ${index + 1} must be ${what}, of family ${family}`;

@@ -6,12 +6,12 @@ import { allPorts, destroySet, ipset, readSets, restoreSets, type SavedSet } fro
 import { wouldLoad } from "../../tools/modules";
 import { badEntry, canonicalEntry, types } from "./ip-set-entries";
 
-/** What the kernel gives a set of which nobody says how much it may hold. */
+/** The kernel's default size of a set. */
 const defaultElements = 65536;
 
 export const ipSet = defineKind({
   type: "IpSet",
-  summary: "A set of addresses, networks or ports that rules of iptables match (`ipset`).",
+  summary: "A set of addresses, networks or ports for rules of iptables (`ipset`).",
   args: {
     /** Name, 1 to 31 characters. */
     name: z
@@ -22,17 +22,20 @@ export const ipSet = defineKind({
       )
       .meta({ replace: true, busy: true }),
     ...inNetns,
-    /** What an entry is made of: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. */
+    /** Parts of an entry: hash:ip, hash:net, hash:ip,port and others of ipset's hash types, or bitmap:port. */
     type: z.enum(types, { error: `must be one of ${types.join(", ")}` }).meta({ replace: true }),
     /** IP version of the addresses: ipv4 or ipv6. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
-    /** Seconds after which an entry goes that others add; those given here stay. Default: none, all entries stay. */
+    /**
+     * Seconds after which an entry that somebody else adds expires; the entries given here stay. Default: none, all entries
+     * stay.
+     */
     timeout: integer(0, 2147483).optional().meta({ replace: true }),
     /** Are packets and bytes counted for each entry? */
     counters: z.boolean("must be true or false").default(false).meta({ replace: true }),
-    /** Most entries. */
+    /** Largest number of entries. */
     maxElements: number32.min(1, "must be at least 1").default(defaultElements).meta({ replace: true }),
-    /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Others that the set has are left alone. */
+    /** Entries: "10.0.0.1", "10.0.0.0/24", "10.0.0.1,tcp:80", "30080". Other entries of the set are not changed. */
     entries: z
       .array(z.string().transform(canonicalEntry))
       .default([])
@@ -48,7 +51,7 @@ export const ipSet = defineKind({
     if (hasNoAddresses(type) && family === "ipv6")
       yield ["family", `must not be given: type ${type} holds no addresses`];
     if (type === "bitmap:port" && maxElements !== defaultElements)
-      yield ["maxElements", "must not be given: type bitmap:port has a place for every port"];
+      yield ["maxElements", "must not be given: type bitmap:port can hold every port"];
     for (const [index, entry] of entries.entries()) {
       const wrong = badEntry(entry, type, family);
       if (wrong) yield [`entries.${index}`, wrong];
@@ -72,7 +75,7 @@ export const ipSet = defineKind({
     const wanted = new Set(entries);
     const surplus = (recorded?.entries ?? []).filter((entry) => existing.has(entry) && !wanted.has(entry));
     const missing = entries.filter((entry) => !existing.has(entry));
-    // In a set whose entries go by themselves, 0 lets one stay.
+    // In a set whose entries expire, 0 makes an entry stay.
     const forever = timeout === undefined ? "" : " timeout 0";
     await restoreSets(host, netns, [
       ...surplus.map((entry) => `del ${name} ${entry} -exist`),
@@ -107,7 +110,7 @@ export const ipSet = defineKind({
   },
 });
 
-/** Of those the kernel takes no IP version. */
+/** The kernel accepts no IP version for these types. */
 function hasNoAddresses(type: string | undefined): boolean {
   return type === "hash:mac" || type === "bitmap:port";
 }

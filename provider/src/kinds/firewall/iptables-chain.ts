@@ -9,7 +9,7 @@ import { builtInChains, chainName, family, parseChainId, table, targetNames } fr
 
 export const iptablesChain = defineKind({
   type: "IptablesChain",
-  summary: "A chain of one's own in a table of iptables or ip6tables, for rules to be in and to jump to.",
+  summary: "A user-defined chain in a table of iptables or ip6tables.",
   args: {
     /** IP version: ipv4 (iptables) or ipv6 (ip6tables). */
     family,
@@ -47,7 +47,7 @@ export const iptablesChain = defineKind({
       if (!hasCode(error, "LN_COMMAND")) throw error;
       const busy = await busyError(host, chain);
       if (busy) throw busy;
-      // What kept it went in the meantime.
+      // The rules that kept it have disappeared in the meantime.
       await destroy();
     });
   },
@@ -79,10 +79,10 @@ function chainOf({ netns, family, table, name }: Named): Chain {
   return { netns, family, table, chain: name };
 }
 
-/** How many rules an error names. */
+/** Most rules that an error lists. */
 const most = 3;
 
-/** The rules that keep a chain; undefined: none. */
+/** The error if rules keep the chain from being deleted; undefined: none do. */
 async function busyError(host: Host, chain: Chain): Promise<LocalnetError | undefined> {
   const rules = await rulesAbout(host, chain);
   if (rules.length === 0) return undefined;

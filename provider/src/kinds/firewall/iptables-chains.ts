@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseAt } from "../../schema/fields";
 
-/** The tables, and the chains that each is born with. */
+/** The tables and their built-in chains. */
 export const builtIn = {
   filter: ["INPUT", "FORWARD", "OUTPUT"],
   nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
@@ -20,13 +20,13 @@ export function isBuiltIn(table: Table, chain: string): boolean {
   return (builtIn[table] as readonly string[]).includes(chain);
 }
 
-/** Where the kernel takes something. Left out: everywhere. A chain of one's own is asked for its table only. */
+/** Where the kernel accepts something. Left out: everywhere. For a user-defined chain only the table is checked. */
 export interface Places {
   readonly tables?: readonly Table[];
   readonly chains?: readonly BuiltIn[];
 }
 
-/** What is wrong with a table and a chain; undefined: nothing. */
+/** The error for a table and a chain; undefined: there is none. */
 export function misplacement({ tables, chains }: Places, table: Table, chain: string): string | undefined {
   if (tables && !tables.includes(table)) return `is possible only in table ${list(tables)}`;
   if (chains && isBuiltIn(table, chain) && !(chains as readonly string[]).includes(chain))
@@ -52,20 +52,20 @@ export const chainName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,27}$/, 'must be 1 to 28 of letters, digits, "_", ".", ":" and "-"');
 
-/** FAMILY/TABLE/CHAIN@NETNS, as yet unchecked; undefined where it is not of that form. */
+/** Parses FAMILY/TABLE/CHAIN@NETNS, without checking the parts; undefined: another form. */
 export function parseChainId(id: string) {
   const { name, netns } = parseAt(id);
   const [family, table, chain, ...rest] = name.split("/");
   return chain === undefined || rest.length > 0 ? undefined : { place: { family, table, netns } as object, chain };
 }
 
-/** What is wrong with the name of a chain in a table; undefined: nothing. */
+/** The error if a table has no such built-in chain; undefined: there is none. */
 export function missingChain(table: Table, chain: string): string | undefined {
   if (!builtInChains.includes(chain) || isBuiltIn(table, chain)) return undefined;
   return `table ${table} has no chain ${chain}, but ${list(builtIn[table])}`;
 }
 
-/** The targets of iptables: no chain can have their names. */
+/** The targets of iptables. A chain cannot have one of these names. */
 export const targetNames: ReadonlySet<string> = new Set(
   [
     "ACCEPT DROP QUEUE RETURN AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK CT DNAT DNPT DSCP ECN HL HMARK",

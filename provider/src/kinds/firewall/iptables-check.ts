@@ -25,7 +25,7 @@ interface CheckedArgs extends MatchArgs, TargetArgs {
 
 type Failures = Iterable<readonly [property: string, rule: string]>;
 
-/** What iptables or the kernel refuses of inputs that are good each by itself. */
+/** Combinations of inputs that iptables or the kernel refuses, although each input alone is valid. */
 export function* rulesOf(args: CheckedArgs): Failures {
   yield* placeRules(args);
   yield* familyRules(args);
@@ -38,7 +38,7 @@ export function* rulesOf(args: CheckedArgs): Failures {
   }
 }
 
-/** Where in the tables a rule stands, and what it may hold there. */
+/** Rules about the place of a rule in the tables. */
 function* placeRules(args: CheckedArgs): Failures {
   const { table, chain, target } = args;
   const missing = missingChain(table, chain);
@@ -55,7 +55,7 @@ function* placeRules(args: CheckedArgs): Failures {
   if (clamp) yield ["clampMssToPmtu", clamp];
 }
 
-/** Types of addresses that the kernel does not tell apart in IPv6. */
+/** Types of addresses that the kernel does not distinguish in IPv6. */
 const onlyIpv4Types = ["BROADCAST", "BLACKHOLE", "PROHIBIT"];
 
 function* familyRules(args: CheckedArgs): Failures {
@@ -70,7 +70,7 @@ function* familyRules(args: CheckedArgs): Failures {
   }
   for (const [key, value] of Object.entries(addressType ?? {})) {
     if (family === "ipv6" && onlyIpv4Types.some((type) => value?.endsWith(type)))
-      yield [`addressType.${key}`, `must not be one of ${onlyIpv4Types.join(", ")} in IPv6`];
+      yield [`addressType.${key}`, `must not be one of ${onlyIpv4Types.join(", ")} for IPv6`];
   }
   if (args.rejectWith && ![...rejections[family], "tcp-reset"].includes(args.rejectWith))
     yield ["rejectWith", `must be one of family ${family}: ${rejections[family].join(", ")}, or tcp-reset`];
@@ -97,7 +97,7 @@ function* protocolRules(args: CheckedArgs): Failures {
   if (target === "TPROXY" && protocol !== "tcp" && protocol !== "udp")
     yield ["target", "TPROXY needs protocol tcp or udp"];
   const withSyn = protocol === "tcp" && /^(syn$|\S+ (ALL$|(\w+,)*SYN))/.test(tcpFlags ?? "");
-  if (target === "TCPMSS" && !withSyn) yield ["target", "TCPMSS needs protocol tcp and tcpFlags that ask for SYN"];
+  if (target === "TCPMSS" && !withSyn) yield ["target", "TCPMSS needs protocol tcp and tcpFlags with SYN"];
 }
 
 function* targetRules(args: CheckedArgs): Failures {
@@ -121,7 +121,9 @@ function hasPort(text: string): boolean {
   return /^(\[.*\]|[^:]*):\d+(-\d+)?$/.test(text);
 }
 
-/** ADDRESS, ADDRESS-ADDRESS or nothing, and a port or a range of ports behind it; with a port IPv6 stands in brackets. */
+/**
+ * Optional ADDRESS or ADDRESS-ADDRESS, then an optional port or range of ports. With a port, an IPv6 address is in brackets.
+ */
 function isNatTarget(text: string, family: "ipv4" | "ipv6"): boolean {
   const version = family === "ipv6" ? 6 : 4;
   const [, bracketed, bare] = /^(?:\[([^\]]+)\]|(.*?))(?::\d{1,5}(?:-\d{1,5})?)?$/.exec(text) ?? [];

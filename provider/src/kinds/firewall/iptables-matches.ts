@@ -43,7 +43,7 @@ const basicMatchArgs = {
   source: network.optional(),
   /** Destination address or network. */
   destination: network.optional(),
-  /** Link that the packet came in by; a "+" at the end stands for any rest. */
+  /** Link that the packet came in by; a "+" at the end matches all names that begin so. */
   inInterface: interfaceName.optional(),
   /** Link that the packet goes out by. */
   outInterface: interfaceName.optional(),
@@ -51,15 +51,18 @@ const basicMatchArgs = {
   sourcePorts: ports.optional(),
   /** Destination ports. Needs `protocol` tcp, udp or sctp. */
   destinationPorts: ports.optional(),
-  /** States of the connection, of which it is in one: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. "! " before the first negates them all. */
+  /**
+   * States of the connection, of which one must match: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED, SNAT, DNAT. "! "
+   * before the first negates them all.
+   */
   ctstate: z
     .array(matching(new RegExp(states.join("|")), `must be among ${states.join(", ")}`))
     .min(1, "must not be empty")
     .refine(([, ...rest]) => rest.every((state) => !state.startsWith("!")), 'can have "! " before the first only')
     .optional(),
-  /** Mark on the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
+  /** Mark of the packet, with or without mask: 16, "0x10" or "0x10/0xff". */
   mark: markValue.optional(),
-  /** Set that holds the packet: its name, and which part of the packet each of its dimensions is. */
+  /** Set that contains the packet: its name, and the part of the packet for each of its dimensions. */
   matchSet: z
     .strictObject({
       /** Name of the ipset. */
@@ -69,16 +72,16 @@ const basicMatchArgs = {
     })
     .optional()
     .meta({ replace: whenUnknown }),
-  /** Kind of the addresses, as routing sees them: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match. */
+  /** Type of the addresses in the host's routing: LOCAL, UNICAST, BROADCAST, MULTICAST and others of the addrtype match. */
   addressType: z
     .strictObject({
-      /** Kind of the source address. */
+      /** Type of the source address. */
       source: addressType.optional(),
-      /** Kind of the destination address. */
+      /** Type of the destination address. */
       destination: addressType.optional(),
     })
     .optional(),
-  /** A share of the packets: at random with `probability`, or every n-th with `every` and `packet`. */
+  /** A share of the packets: random with `probability`, or every n-th with `every` and `packet`. */
   statistic: z
     .union(
       [
@@ -89,7 +92,7 @@ const basicMatchArgs = {
         z.strictObject({
           /** Every n-th packet matches. */
           every: number32.min(1),
-          /** Which of the n it is, from 0. */
+          /** Which of the n packets matches, from 0. */
           packet: number32.default(0),
         }),
       ],
@@ -110,7 +113,7 @@ const basicMatchArgs = {
         .string()
         .regex(/^[1-9]\d{0,4}\/(second|minute|hour|day)$/, "must be such as 10/second, per second, minute, hour or day")
         .refine((rate) => !/^([2-9]\d|1(?!0000)\d)\d{3}\/second$/.test(rate), "must be at most 10000/second"),
-      /** Matches before the rate counts. */
+      /** Matches before the rate applies. */
       burst: integer(1, 10000).default(5),
     })
     .optional(),
@@ -120,7 +123,7 @@ export const matchArgs = { ...basicMatchArgs, ...packetMatchArgs, ...stateMatchA
 
 const asPrinted = (text: string | undefined) => text;
 const either = (one: string | undefined, other: string | undefined) => one ?? other;
-/** iptables adds the prefix length to a lone address. */
+/** iptables adds a prefix length to single addresses. */
 const withoutPrefix = (text = "") => text.replace(/\/(32|128)$/, "");
 
 const basicMatches: Words<typeof basicMatchArgs> = {

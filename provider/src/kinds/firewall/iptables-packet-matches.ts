@@ -6,7 +6,7 @@ import { matching, numberRange, option, type Words, withoutNegation } from "./ip
 const flagNames = "(SYN|ACK|FIN|RST|URG|PSH)";
 const flagList = `(ALL|NONE|${flagNames}(,${flagNames})*)`;
 
-/** Names of types of ICMP, and the numbers that iptables prints for them. */
+/** Names of ICMP types, and the numbers that iptables prints for them. */
 const icmpNames = {
   ipv4: {
     "echo-reply": "0",
@@ -37,7 +37,7 @@ const icmpNames = {
   },
 } as const;
 
-/** Has the IP version a type of ICMP of that name? A number is one in both. */
+/** Does the IP version have an ICMP type with this name? Numbers are valid in both. */
 export function isIcmpType(text: string, family: "ipv4" | "ipv6"): boolean {
   const type = withoutNegation(text);
   return type in icmpNames[family] || (type === "any" && family === "ipv4") || /^\d/.test(type);
@@ -51,12 +51,15 @@ const addressRange = z.string().refine((text) => {
 const hops = integer(0, 255);
 
 export const packetMatchArgs = {
-  /** Flags of TCP: those that are looked at, and of them those that are set, "SYN,ACK,FIN,RST SYN"; "syn" is short for just that. Needs `protocol` tcp. */
+  /**
+   * TCP flags: the flags to compare, then those of them that must be set, "SYN,ACK,FIN,RST SYN"; "syn" is short for that.
+   * Needs `protocol` tcp.
+   */
   tcpFlags: matching(
     new RegExp(`syn|${flagList} ${flagList}`),
     'must be "syn", or two lists of SYN, ACK, FIN, RST, URG and PSH: "SYN,RST SYN"',
   ).optional(),
-  /** Type of ICMP, with or without code: 8, "3/4" or "echo-request". Needs `protocol` icmp, or icmpv6 with family ipv6. */
+  /** ICMP type, with or without code: 8, "3/4" or "echo-request". Needs `protocol` icmp, or icmpv6 with family ipv6. */
   icmpType: numberOrText(
     matching(/[a-z][a-z-]{0,31}|\d{1,3}(\/\d{1,3})?/, "must be a name such as echo-request, or TYPE[/CODE]").refine(
       (text) => (text.match(/\d+/g) ?? []).every((number) => Number(number) <= 255),
@@ -70,19 +73,19 @@ export const packetMatchArgs = {
   ).optional(),
   /** Length of the packet in bytes, or a range: "0:500". */
   length: numberRange(":", 65535, "bytes").optional(),
-  /** Time to live, in IPv6 the hop limit: one of the three. */
+  /** Time to live, or hop limit for IPv6: give one of the three. */
   ttl: z
     .strictObject({
-      /** It is this. */
+      /** Equal to this. */
       eq: hops.optional(),
-      /** It is below this. */
+      /** Less than this. */
       lt: hops.optional(),
-      /** It is above this. */
+      /** Greater than this. */
       gt: hops.optional(),
     })
     .refine((value) => Object.keys(value).length === 1, "must have one of eq, lt and gt")
     .optional(),
-  /** Ranges of addresses that are no networks. */
+  /** Ranges of addresses that are not networks. */
   ipRange: z
     .strictObject({
       /** Range of the source address, `10.0.0.1-10.0.0.9`. */
@@ -96,7 +99,7 @@ export const packetMatchArgs = {
 
 const syn = "FIN,SYN,RST,ACK SYN";
 
-/** Matches that look at the packet itself. */
+/** Matches of properties of the packet itself. */
 export const packetMatches: Words<typeof packetMatchArgs> = {
   tcpFlags: {
     options: ["--tcp-flags"],
@@ -153,7 +156,7 @@ export const packetMatches: Words<typeof packetMatchArgs> = {
   },
 };
 
-/** A negated one stays as it is, which is no number: no input can say it. */
+/** A negated value stays text: no input can express it. */
 function numberIn(text: string | undefined): number | string | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
 }

@@ -5,7 +5,7 @@ import { pause } from "../../host/interrupt";
 import type { Chain } from "../../tools/iptables/backend";
 import { changeChain, deleteRules, insertRule, optionsOf, type Rule, readChain } from "../../tools/iptables/iptables";
 
-/** What says where a rule stands. */
+/** The inputs that decide where a rule is. */
 export interface Placing {
   readonly owner: string;
   readonly position: "append" | "insert";
@@ -13,7 +13,10 @@ export interface Placing {
   readonly comment?: string | undefined;
 }
 
-/** The comment of a rule: the user's, the mark, and with "#" the priority, by which the program's other rules find their place. */
+/**
+ * The comment of a rule: the user's comment, the mark, and after "#" the priority, which shows the position to the other
+ * rules of the program.
+ */
 export function commentOf({ comment, owner, priority }: Placing): string {
   return [comment, `${markOf(owner)}${priority === undefined ? "" : `#${priority}`}`].filter(Boolean).join(" ");
 }
@@ -22,13 +25,13 @@ export function isOurs(rule: Rule, owner: string): boolean {
   return markIn(rule)?.mark === markOf(owner);
 }
 
-/** The inputs that the comment of a rule holds: the inverse of `commentOf`. */
+/** The inputs in the comment of a rule: the inverse of `commentOf`. */
 export function commentIn(rule: Rule): Pick<Placing, "comment" | "priority"> {
   const comment = textOf(rule)?.replace(/ ?localnet:[^ ]+$/, "") || undefined;
   return { comment, priority: markIn(rule)?.priority };
 }
 
-/** Whose a rule is; "" when it has no mark of this package. */
+/** The owner of a rule; "": it has no mark of this package. */
 export function ownerOf(rule: Rule, owner: string): string {
   const mark = markIn(rule)?.mark;
   return mark === undefined ? "" : ownerIn(mark, owner);
@@ -44,7 +47,7 @@ function markIn(rule: Rule) {
   return mark === undefined ? undefined : { mark, priority: priority === undefined ? undefined : Number(priority) };
 }
 
-/** The priorities of the other rules of the same program, undefined for all else. */
+/** The priorities of the other rules of the same program; undefined for all other rules. */
 function priorities(rules: readonly Rule[], owner: string): (number | undefined)[] {
   const program = (mark: string) => mark.split("/", 2).join("/");
   const ownMark = markOf(owner);
@@ -54,7 +57,10 @@ function priorities(rules: readonly Rule[], owner: string): (number | undefined)
   });
 }
 
-/** Does a rule of ours stand behind one that it should precede? The other of the two is in order: one of them has to move. */
+/**
+ * Is our rule after one that it should precede? Only this one of the two counts as misplaced, because one of them has to
+ * move.
+ */
 export function isBehind(rules: readonly Rule[], rule: Rule, { owner, priority }: Placing): boolean {
   if (priority === undefined) return false;
   return priorities(rules.slice(0, rules.indexOf(rule)), owner).some(
@@ -62,7 +68,10 @@ export function isBehind(rules: readonly Rule[], rule: Rule, { owner, priority }
   );
 }
 
-/** Among the others of the program: the first that is above a rule, the last below it, and the last not above. -1: none. */
+/**
+ * Positions among the program's other rules: the first with a higher priority number, the last with a lower one, and the
+ * last with one that is not higher. -1: none.
+ */
 function bounds(rules: readonly Rule[], { owner, priority }: Placing) {
   const others = priorities(rules, owner);
   const holds = (test: (other: number, ours: number) => boolean) => (other: number | undefined) =>
@@ -74,7 +83,10 @@ function bounds(rules: readonly Rule[], { owner, priority }: Placing) {
   };
 }
 
-/** The place for a rule, from 1: that of the first to be replaced if it is in order there. undefined: the chain's head or end. */
+/**
+ * The position for a rule, from 1: that of the first replaced rule if it is in order there. Undefined: the beginning or the
+ * end of the chain.
+ */
 export function placeFor(rules: readonly Rule[], replaced: readonly Rule[], placing: Placing): number | undefined {
   const stands = rules.findIndex((rule) => replaced.includes(rule));
   const { above, below, notAbove } = bounds(rules, placing);
@@ -83,7 +95,7 @@ export function placeFor(rules: readonly Rule[], replaced: readonly Rule[], plac
   return notAbove < 0 ? undefined : notAbove + 2;
 }
 
-/** Is a rule where it belongs, given the other rules and how many of them precede it? */
+/** Is a rule in its place, given the other rules and how many of them precede it? */
 function isRight(rest: readonly Rule[], before: number, replaced: readonly Rule[], placing: Placing): boolean {
   const place = placeFor(rest, replaced, placing);
   if (place === undefined || place === before + 1) return true;
@@ -92,12 +104,12 @@ function isRight(rest: readonly Rule[], before: number, replaced: readonly Rule[
   return below < before && (above < 0 || above >= before);
 }
 
-/** For how long a place is looked for anew when another program's change came between the look and the insertion. */
+/** Seconds to try again if another program changes the chain between reading and inserting. */
 const patienceSeconds = 20;
 
 /**
- * Puts a rule into its place, then takes away those that it replaces: ours, and one of another's that is adopted. The
- * place can be told by number only, so it is read back; as long as it is wrong, the new rule goes and the old ones stay.
+ * Inserts a rule in its place, then deletes those that it replaces: ours, and an adopted one. A place can only be given as a
+ * number, so the result is read back. If the place is wrong, the new rule is deleted and the old ones stay.
  */
 export async function placeRule(
   host: Host,
@@ -113,7 +125,7 @@ export async function placeRule(
   };
   const deadline = Date.now() + patienceSeconds * 1000;
   for (let attempt = 0; Date.now() < deadline; attempt++) {
-    // Two that are in each other's way look again at different times.
+    // Random pauses, so that two processes do not block each other forever.
     if (attempt > 0) await pause(Math.random() * 50);
     const rules = (attempt === 0 ? known : undefined) ?? (await readChain(host, chain)).rules;
     const replaced = replacedIn(rules);
@@ -121,7 +133,7 @@ export async function placeRule(
     const standing = place === undefined ? undefined : rules[place - 1];
     const twins = replaced.filter((rule) => rule !== standing && textOf(rule) === commentOf(placing));
     if (twins.length > 0) {
-      // Of rules that are equal to the letter only the first can be deleted, and that would be the new one.
+      // Of identical rules only the first can be deleted, which would be the new one.
       await deleteRules(host, chain, twins);
       continue;
     }
@@ -139,7 +151,7 @@ export async function placeRule(
   throw new LocalnetError("LN_VERIFY", "other programs change the chain faster than the rule can be put in its place");
 }
 
-/** The first rule without a mark of this package that is ours but for the comment, if it is to be adopted. */
+/** The text of the first unmarked rule that equals ours except for the comment, which may be adopted. */
 export async function adoptable(
   host: Host,
   chain: Chain,
@@ -152,13 +164,13 @@ export async function adoptable(
   if (!rules.some(isCandidate)) return undefined;
   let last = rules.findIndex((rule) => isOurs(rule, owner)) + 1;
   if (last === 0) {
-    // How iptables spells ours is learnt by writing it, at the end, where one that is equal precedes it.
+    // To learn how iptables prints our rule, add it at the end, where an identical one would precede it, and read it.
     await changeChain(host, chain, "-A", ...words);
     ({ rules } = await readChain(host, chain));
     last = rules.findLastIndex((rule) => isOurs(rule, owner));
     await deleteRules(host, chain, rules.slice(last, last + 1));
   }
-  // Ours is there after a crash: then what it was to replace precedes it, or is the next.
+  // After a crash ours may exist already: then the rule that it was to replace precedes it, or is the next.
   const ours = rules.find((rule) => isOurs(rule, owner));
   return ours && rules.slice(0, last + 1).find((rule) => isCandidate(rule) && sameButComment(rule, ours))?.text;
 }

@@ -10,23 +10,23 @@ import { builtInChains, family, missingChain, parseChainId, table } from "./ipta
 
 export const iptablesPolicy = defineKind({
   type: "IptablesPolicy",
-  summary: "What a built-in chain of iptables or ip6tables does with packets that no rule of it decides on.",
+  summary: "The policy of a built-in chain of iptables or ip6tables: what happens to packets that no rule decides.",
   args: {
     /** IP version: ipv4 (iptables) or ipv6 (ip6tables). */
     family,
     /** Table that the chain is in. */
     table,
-    /** Built-in chain: INPUT, FORWARD, OUTPUT, PREROUTING or POSTROUTING, one that the table has. */
+    /** Built-in chain of the table: INPUT, FORWARD, OUTPUT, PREROUTING or POSTROUTING. */
     chain: z
       .string()
       .refine((name) => builtInChains.includes(name), `must be one of ${builtInChains.join(", ")}`)
       .meta({ replace: true }),
     ...inNetns,
-    /** "ACCEPT" or "DROP". Table nat takes no DROP. */
+    /** "ACCEPT" or "DROP". Table nat accepts no DROP. */
     policy: z.enum(["ACCEPT", "DROP"], { error: "must be ACCEPT or DROP" }),
   },
   outputs: {
-    /** The policy that was there before, which destroy puts back. */
+    /** The policy from before, which destroy restores. */
     previousPolicy: z.string(),
   },
   needs: ["iptables", "nsenter"],
@@ -37,7 +37,7 @@ export const iptablesPolicy = defineKind({
     const missing = missingChain(table, chain);
     if (missing) yield ["chain", missing];
     if (table === "nat" && policy === "DROP")
-      yield ["policy", "must not be DROP in table nat, where no packet is filtered"];
+      yield ["policy", "must not be DROP in table nat, which filters no packets"];
   },
 
   async observe(host, args) {

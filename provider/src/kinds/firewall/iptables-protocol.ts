@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { matching, option, type Word, withoutNegation } from "./iptables-words";
 
-/** Protocols by name, and the numbers that iptables is told where it knows no name by itself. */
+/** The names of protocols, and what iptables gets for each: a number if it knows no name. */
 const protocols = {
   ...{ tcp: "tcp", udp: "udp", sctp: "sctp", udplite: "udplite", dccp: "dccp", icmp: "icmp", icmpv6: "icmpv6" },
   ...{ esp: "esp", ah: "ah", gre: "47", igmp: "2", ospf: "89", vrrp: "112", all: "all" },
@@ -10,7 +10,7 @@ const protocolNumbers: Readonly<Record<string, string>> = {
   ...{ 0: "all", 1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 33: "dccp", 47: "gre", 50: "esp", 51: "ah", 58: "icmpv6" },
   ...{ 89: "ospf", 112: "vrrp", 132: "sctp", 136: "udplite" },
 };
-/** Names that iptables prints for some protocols. */
+/** Other names that iptables prints for some protocols. */
 const printedProtocols: Readonly<Record<string, string>> = {
   "ipv6-icmp": "icmpv6",
   ipencap: "4",
@@ -27,7 +27,7 @@ export const protocol = z
   .pipe(
     matching(new RegExp(`${Object.keys(protocols).join("|")}|\\d{1,3}`), protocolRule)
       .refine((text) => Number(/(?<![a-z])\d+$/.exec(text)?.[0] ?? 0) <= 255, protocolRule)
-      .refine((text) => text !== "! all", "would never match: every protocol is among all"),
+      .refine((text) => text !== "! all", "would never match: all contains every protocol"),
   );
 
 export const protocolWord: Word<string> = {

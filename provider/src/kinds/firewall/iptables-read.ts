@@ -7,21 +7,21 @@ import type { Word } from "./iptables-words";
 
 const words = Object.entries({ ...matches, ...targetOptions }) as unknown as [string, Word<unknown>][];
 
-/** The modules whose options the inputs stand for. Each protocol has one of its own. */
+/** The modules whose options have inputs. Each protocol has a module too. */
 const modules = new Set(["comment", "icmp", "icmp6", ...words.flatMap(([, word]) => word.modules ?? [])]);
 
-/** The inputs that each option belongs to: one, or of two that are printed alike the one that is given. */
+/** The inputs of each option. If two are printed alike, the one that was given counts. */
 const inputNames = new Map<string, readonly string[]>([["--comment", ["comment"]]]);
 for (const [key, { options }] of words)
   for (const name of options) inputNames.set(name, [...(inputNames.get(name) ?? []), key]);
 
-/** The input that stands behind an option of a rule that was made of these inputs; undefined: none. */
+/** The input for an option of a rule that was made from these inputs; undefined: there is none. */
 export function inputOf(option: string, args: object): string | undefined {
   const keys = inputNames.get(option) ?? [];
   return keys.find((key) => (args as Record<string, unknown>)[key] !== undefined) ?? keys[0];
 }
 
-/** The options in the words of a rule, and as "-m NAME" the modules that may stand without one. */
+/** The options in the words of a rule; modules that may occur without options are in it as "-m NAME". */
 export function optionsIn(words: readonly string[]): Map<string, string> {
   const options = optionsOf(words);
   for (const name of (options.get("-m") ?? "").split(",")) {
@@ -30,7 +30,7 @@ export function optionsIn(words: readonly string[]): Map<string, string> {
   return options;
 }
 
-/** The inputs that a rule is made of, however it came about: the inverse of what is said to iptables. */
+/** The inputs that express a rule, whoever made it: the inverse of the words for iptables. */
 export function inputsOf(rule: Rule): Record<string, unknown> {
   const options = optionsIn(rule.words);
   const target = options.get("-j") ?? "";

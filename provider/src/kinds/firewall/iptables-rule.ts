@@ -20,25 +20,28 @@ export const iptablesRule = defineKind({
     family,
     /** Table that the chain is in. */
     table,
-    /** Chain, one that exists: FORWARD, POSTROUTING or one's own. */
+    /** Chain, which must exist: FORWARD, POSTROUTING or a user-defined one. */
     chain: chainName.meta({ replace: true, reference: "name", of: "IptablesChain" }),
     ...inNetns,
-    /** Where in the chain a new rule goes: "append", its end, or "insert", its head. */
+    /** Where a new rule is added to the chain: "append" at the end, "insert" at the beginning. */
     position: z
       .enum(["append", "insert"], { error: "must be append or insert" })
       .default("append")
       .meta({ replace: true }),
-    /** Place among the rules of the same program in the chain: the lowest stands first, wherever other rules stand. Default: no place in particular. */
+    /**
+     * Position among the rules of the same program in the chain: the lowest number comes first, independent of other rules.
+     * Default: no particular position.
+     */
     priority: number32.optional(),
     ...matchArgs,
     ...targetArgs,
-    /** Comment; the mark of the resource follows it. */
+    /** Comment. The mark of the resource is added to it. */
     comment: printable.max(100, "must be at most 100 characters").min(1, "must not be empty").optional(),
   },
   outputs: {
     /** The rule as `iptables -S` prints it. */
     canonical: z.string(),
-    /** Where the kernel keeps the rule: nf_tables, or legacy. */
+    /** Backend that has the rule: nf_tables, or legacy. */
     backend: z.enum(["nf_tables", "legacy"]),
   },
   needs: ["iptables", "nsenter"],
@@ -83,12 +86,13 @@ export const iptablesRule = defineKind({
     const taken = observed && observed.owner !== args.owner ? outputs?.canonical : undefined;
     const adopted =
       taken ?? (args.adopt && recorded?.canonical === undefined ? await adoptable(host, chain, args, rule) : undefined);
-    // One that is new and has no neighbours to heed needs no look at the chain.
+    // A new rule without a priority does not need to read the chain.
     const known = adopted ? undefined : (detail?.rules ?? (args.priority === undefined ? [] : undefined));
     const write = () => placeRule(host, chain, args, rule, known, adopted);
-    // A place is told by number. Programs of other kinds know no turns, so it is read back all the same.
+    // Places are given as numbers, so rules take turns. Programs of other kinds do not, so the place is read back all the
+    // same.
     await (known?.length === 0 ? write() : withLock(host, { netns: args.netns, what: "IptablesRule" }, write));
-    // How iptables spells this one is learnt by reading it.
+    // Reading the rule shows how iptables prints it.
     return { outputs: { canonical: undefined } };
   },
 
@@ -110,7 +114,7 @@ export const iptablesRule = defineKind({
       };
       return [...(await of("ipv4")), ...(await of("ipv6"))];
     },
-    /** A rule that is not ours has no name: in place of that stands its number in the chain, from 1. */
+    /** A rule that is not ours has no name; its id has its number in the chain instead, from 1. */
     async locate(host, args, id) {
       const { rules } = await readChain(host, chainOf(args));
       const number = /\/([1-9]\d*)(@|$)/.exec(id)?.[1];
@@ -146,13 +150,13 @@ function specification(args: RuleArgs): string[] {
   return [...words, "-m", "comment", "--comment", commentOf(args), ...jump];
 }
 
-/** What was read of a rule that somebody changed is in iptables' words: of such a record no rule can be made. */
+/** A recorded rule that somebody changed is in iptables' words, and differs from every wanted one. */
 function isSameRule(args: RuleArgs, recorded: RuleArgs): boolean {
   const keys = [...Object.keys(matches), ...Object.keys(targetOptions), "target", "comment", "priority"];
   return (keys as (keyof RuleArgs)[]).every((key) => isDeepStrictEqual(args[key], recorded[key]));
 }
 
-/** The inputs in which what stands in the chain differs from what was written; `target` holds all of it when that is no input that was given. */
+/** The inputs in which the chain differs from the written rule. If no given input differs, `target` holds the whole rule. */
 function changed(args: RuleArgs, rules: readonly Rule[], written: string | undefined): Record<string, unknown> {
   const [rule] = rules;
   const all = { target: rules.map(({ text }) => text).join("; ") };
@@ -163,7 +167,10 @@ function changed(args: RuleArgs, rules: readonly Rule[], written: string | undef
   return given ? inputs : { ...inputs, ...all };
 }
 
-/** The inputs whose options read otherwise than when the rule was written, in iptables' words: it spells many its own way. */
+/**
+ * The inputs whose options differ from those when the rule was written, in iptables' words: it prints many options in its
+ * own way.
+ */
 function changedInputs(args: RuleArgs, rule: Rule, written: string): Record<string, string | undefined> {
   const [now, then] = [optionsIn(rule.words), optionsIn(splitWords(written).slice(2))];
   const different = [...new Set([...now.keys(), ...then.keys()])].filter(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { integer, number32 } from "../../schema/fields";
 import { flag, numberRange, option, type Words } from "./iptables-words";
 
-/** One less than the highest number, by which the kernel means nobody. */
+/** One less than the largest number, which means "nobody" to the kernel. */
 const ids = numberRange("-", 4294967294, "a number");
 
 const listName = (most: number) =>
@@ -18,52 +18,55 @@ const hashModes = ["srcip", "srcport", "dstip", "dstport"] as const;
 const yes = z.literal(true, "must be true, or left out").optional();
 
 export const stateMatchArgs = {
-  /** User of the process on this host that sends the packet: its number, or a range "1000-1999". */
+  /** User of the process on this host that sends the packet: a number, or a range "1000-1999". */
   uidOwner: ids.optional(),
-  /** Group of the process on this host that sends the packet. */
+  /** Group of the process on this host that sends the packet: a number or a range. */
   gidOwner: ids.optional(),
-  /** There is a socket on this host for the packet; `{}` asks for no more. */
+  /** A socket on this host receives the packet; `{}` has no other condition. */
   socket: z
     .strictObject({
-      /** The socket is one of a transparent proxy. */
+      /** The socket belongs to a transparent proxy. */
       transparent: yes,
     })
     .optional(),
-  /** The answer to the packet would go out by the link that it came in by; `{}` asks for no more. */
+  /** The reply to the packet would leave by the link that it came in by; `{}` has no other condition. */
   rpfilter: z
     .strictObject({
-      /** It would not. */
+      /** It would not leave by that link. */
       invert: yes,
-      /** Any link would do. */
+      /** Any link is accepted. */
       loose: yes,
     })
     .optional(),
-  /** Was, or will, the packet be handled by IPsec? */
+  /** Did, or will, IPsec transform the packet? */
   ipsecPolicy: z
     .strictObject({
-      /** "in", it was; "out", it will be. */
+      /** "in": it did; "out": it will. */
       dir: z.enum(["in", "out"], { error: "must be in or out" }),
-      /** "ipsec", handled; "none", not handled. */
+      /** "ipsec": transformed; "none": not transformed. */
       pol: z.enum(["ipsec", "none"], { error: "must be ipsec or none" }),
     })
     .optional(),
   /** Rate of packets, counted for each group of them. */
   hashlimit: z
     .strictObject({
-      /** Name of the table of counters, /proc/net/ipt_hashlimit/NAME. */
+      /** Name of the table with the counters, /proc/net/ipt_hashlimit/NAME. */
       name: listName(15),
-      /** Matches as long as the rate is not above this: "10/second", per second, minute or hour. */
+      /** Matches while the rate is not above this: "10/second", per second, minute or hour. */
       upto: z.string().optional(),
       /** Matches when the rate is above this. */
       above: z.string().optional(),
-      /** Packets before the rate counts. */
+      /** Packets before the rate applies. */
       burst: integer(1, 10000).default(5),
-      /** What tells the groups apart: "srcip", "srcport", "dstip" or "dstport". Default: nothing, all count together. */
+      /**
+       * What distinguishes the groups: "srcip", "srcport", "dstip" or "dstport". Default: nothing, all packets count
+       * together.
+       */
       mode: z
         .array(z.enum(hashModes, { error: `must be among ${hashModes.join(", ")}` }))
         .min(1, "must not be empty")
         .optional(),
-      /** Milliseconds after which an idle counter goes. Default: that of the unit of the rate, 1000 for one per second. */
+      /** Milliseconds after which an idle counter is removed. Default: the unit of the rate, 1000 for a rate per second. */
       htableExpire: number32.min(1, "must be at least 1").optional(),
     })
     .refine(({ upto, above }) => (upto === undefined) !== (above === undefined), "needs upto or above, not both")
@@ -72,22 +75,22 @@ export const stateMatchArgs = {
       "must have a rate such as 10/second, per second, minute or hour",
     )
     .optional(),
-  /** Addresses that were seen lately, in a list. */
+  /** Addresses that were seen recently, in a list. */
   recent: z
     .strictObject({
       /** Name of the list, /proc/net/xt_recent/NAME. */
       name: listName(31),
-      /** "set" adds the address; "rcheck" looks for it; "update" does so and notes the time; "remove" takes it out. */
+      /** "set" adds the address; "rcheck" looks it up; "update" also records the time; "remove" removes it. */
       action: z.enum(recentActions, { error: `must be one of ${recentActions.join(", ")}` }),
-      /** Does the match hold when the address is not found, with "set" never? */
+      /** Does it match if the address is not found? With "set", it never does then. */
       negate: yes,
-      /** Which address it is: "source" or "destination". */
+      /** Address of the packet to use: "source" or "destination". */
       address: z.enum(["source", "destination"], { error: "must be source or destination" }).default("source"),
-      /** Seen within so many seconds. Only for rcheck and update. */
-      seconds: integer(1, 0x7fffffff).optional(), // iptables prints a larger one as a negative number, and does not take that
-      /** Do addresses go from the list that were not seen for `seconds`? Needs those. */
+      /** Seen in the last so many seconds. Only for rcheck and update. */
+      seconds: integer(1, 0x7fffffff).optional(), // iptables prints a larger number as a negative one, which it does not accept
+      /** Are addresses removed that were not seen for `seconds`? Needs `seconds`. */
       reap: yes,
-      /** Seen at least so many times. Only for rcheck and update. */
+      /** Seen at least this many times. Only for rcheck and update. */
       hitcount: integer(1, 255).optional(),
     })
     .refine(
@@ -101,7 +104,7 @@ export const stateMatchArgs = {
 
 const units: Readonly<Record<string, string>> = { sec: "second", min: "minute" };
 
-/** A rate, in whole words. */
+/** A rate with the full name of its unit. */
 export function readRate(text: string | undefined): string | undefined {
   return text?.replace(/sec$|min$/, (unit) => units[unit] ?? unit);
 }
@@ -110,7 +113,7 @@ const outgoing = ["OUTPUT", "POSTROUTING"] as const;
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
 const given = (text: string | undefined) => (text === undefined ? undefined : true);
 
-/** Matches that look at what this host knows of the packet. */
+/** Matches of what this host knows about the packet. */
 export const stateMatches: Words<typeof stateMatchArgs> = {
   uidOwner: {
     options: ["--uid-owner"],
@@ -178,7 +181,7 @@ export const stateMatches: Words<typeof stateMatchArgs> = {
     read(...values) {
       const at = recentActions.findIndex((_, index) => values[index] !== undefined);
       const [name, seconds, reap, hitcount, destination, , mask = ""] = values.slice(recentActions.length);
-      // A mask that is not all of the address is no input.
+      // A mask that does not cover the whole address is no input.
       const strange = /^(255\.255\.255\.255|(ffff:?){8})?$/.test(mask) ? undefined : mask;
       return {
         ...{ name, action: recentActions[at], negate: given(values[at] || undefined) },

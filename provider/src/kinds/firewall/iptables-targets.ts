@@ -5,23 +5,23 @@ import { flag, readSet, setFlags, setMark, type Word } from "./iptables-words";
 
 const portRange = /(:\d{1,5}(-\d{1,5})?)?/.source;
 
-/** Are the ports behind an address, if there are any, from low to high, and below 65536? */
+/** Are the ports after an address, if there are any, below 65536 and in ascending order? */
 function hasGoodPorts(text: string): boolean {
   const [, first, last = first] = /(?:^|:)(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
   return first === undefined || (Number(first) <= Number(last) && Number(last) <= 65535);
 }
 
-const portRule = "must have ports 0 to 65535, of a range the lower one first";
+const portRule = "must have ports 0 to 65535, in a range the lower one first";
 const natTarget = z
   .string()
   .regex(
     new RegExp(`^([\\d.]+(-[\\d.]+)?|\\[?[0-9A-Fa-f:.]+\\]?)?${portRange}$`),
-    "must be ADDRESS[:PORT[-PORT]]; with a port IPv6 stands in brackets",
+    "must be ADDRESS[:PORT[-PORT]]; with a port, an IPv6 address is in brackets",
   )
   .min(1, "must not be empty")
   .refine((text) => text.replace(/^\[.*\]/, "").split(":").length > 2 || hasGoodPorts(text), portRule);
 
-/** What REJECT may answer, by IP version; a reset in both. */
+/** The answers of REJECT by IP version; a TCP reset is possible in both. */
 export const rejections = {
   ipv4: ["net-unreachable", "host-unreachable", "port-unreachable", "proto-unreachable"]
     .concat("net-prohibited", "host-prohibited", "admin-prohibited")
@@ -30,7 +30,7 @@ export const rejections = {
 } as const;
 const answers = [...rejections.ipv4, ...rejections.ipv6, "tcp-reset"];
 
-/** Are the bits of a value all in its mask? Then the one and the other way to say a mark come to the same. */
+/** Are all bits of the value in its mask? Then setMark and setXmark do the same. */
 function isSetting(text: string): boolean {
   const [value = 0, mask = 0xffffffff] = text.split("/").map(Number);
   return (value & ~mask) === 0;
@@ -47,9 +47,12 @@ const change = z.strictObject({
   flags: setFlags,
 });
 
-/** Inputs that say what happens to a packet that matches. */
+/** Inputs that decide what happens to a matching packet. */
 export const targetArgs = {
-  /** What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, TPROXY, CONNMARK, CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "" for nothing, the rule only counts. */
+  /**
+   * What happens to the packet: ACCEPT, DROP, RETURN, REJECT, MASQUERADE, SNAT, DNAT, REDIRECT, MARK, LOG, TPROXY, CONNMARK,
+   * CT, TCPMSS, NFQUEUE, TEE, SET, CHECKSUM, or the name of a chain; "": nothing, the rule only counts.
+   */
   target: z
     .union([chainName, z.literal("")], { error: 'must be 1 to 28 of letters, digits, "_", ".", ":" and "-", or ""' })
     .default("")
@@ -68,62 +71,65 @@ export const targetArgs = {
         .refine(hasGoodPorts, portRule),
     )
     .optional(),
-  /** Ports of target SNAT, DNAT, MASQUERADE or REDIRECT are drawn by lot. */
+  /** Target SNAT, DNAT, MASQUERADE or REDIRECT chooses random ports. */
   random: yes,
-  /** They are drawn by lot without regard to those that were before. Targets SNAT and MASQUERADE. */
+  /** Target SNAT or MASQUERADE chooses ports fully at random, independent of the original ones. */
   randomFully: yes,
-  /** One and the same client gets the same address of a range. Targets SNAT and DNAT. */
+  /** Target SNAT or DNAT gives a client always the same address of a range. */
   persistent: yes,
-  /** Mark that target MARK sets on the packet, CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
+  /** Mark that target MARK sets on the packet, or CONNMARK on its connection: 16, "0x10" or "0x10/0xff". */
   setMark: setMark.optional(),
-  /** What target MARK does to the mark, or CONNMARK to that of the connection, where that is no setting: "VALUE/MASK" takes the bits of the mask away, then turns each bit of the value over. "0x4000/0x0" turns one bit over. */
+  /**
+   * How target MARK changes the packet's mark, or CONNMARK the connection's, if it does not just set it: "VALUE/MASK" clears
+   * the bits of the mask, then inverts the bits of the value. "0x4000/0x0" inverts one bit.
+   */
   setXmark: setMark
-    .refine((text) => !isSetting(text), "must have a value with bits outside its mask; else it is a setMark")
+    .refine((text) => !isSetting(text), "must have a value with bits outside its mask; otherwise use setMark")
     .optional(),
   /** Target CONNMARK copies the mark of the packet to its connection. */
   saveMark: yes,
   /** Target CONNMARK copies the mark of the connection to the packet. */
   restoreMark: yes,
-  /** Bits of the mark that saveMark and restoreMark copy. Default: all. */
+  /** Bits of the mark that saveMark and restoreMark copy. Default: all bits. */
   nfmask: setMark.refine((text) => !text.includes("/"), "must be one number").optional(),
-  /** What target REJECT answers. Default: port unreachable. */
+  /** Answer of target REJECT. Default: port unreachable. */
   rejectWith: z.enum(answers, { error: `must be one of ${answers.join(", ")}` }).optional(),
-  /** Text before each line that target LOG writes. */
+  /** Text at the beginning of each line that target LOG writes. */
   logPrefix: printable.max(29, "must be at most 29 characters").min(1, "must not be empty").optional(),
-  /** Port of the transparent proxy to which target TPROXY gives the packet. */
+  /** Port of the transparent proxy that target TPROXY sends the packet to. */
   onPort: port.optional(),
-  /** Address of the proxy. Default: that of the link by which the packet came in. */
+  /** Address of the proxy. Default: the address of the link that the packet came in by. */
   onIp: address.optional(),
-  /** Mark that target TPROXY sets on the packet, by which a rule of routing finds it. */
+  /** Mark that target TPROXY sets on the packet, for a rule of policy routing. */
   tproxyMark: setMark.optional(),
   /** Target CT: the connection is not tracked. */
   notrack: yes,
-  /** Target CT: the connection is tracked in this zone, apart from those of others. */
+  /** Target CT: the connection is tracked in this zone, separate from others. */
   zone: integer(1, 65535).optional(),
-  /** Target TCPMSS: the largest segment is what the path takes. */
+  /** Target TCPMSS: the largest segment follows from the mtu of the path. */
   clampMssToPmtu: yes,
   /** Target TCPMSS: the largest segment in bytes. */
   setMss: integer(1, 65515).optional(),
-  /** Queue of target NFQUEUE from which a program takes the packet. */
+  /** Queue of target NFQUEUE, which a program reads. */
   queueNum: integer(0, 65535).optional(),
-  /** Target NFQUEUE: without a program that listens, the packet goes on to the next rule. */
+  /** Target NFQUEUE: if no program reads the queue, the packet continues with the next rule. */
   queueBypass: yes,
-  /** Address of the neighbour to which target TEE sends a copy. */
+  /** Address of the neighbour that target TEE sends a copy to. */
   gateway: address.optional(),
   /** Target SET adds the packet's addresses to a set. */
   addSet: change.optional().meta({ replace: whenUnknown }),
-  /** Target SET takes them out of a set. */
+  /** Target SET removes them from a set. */
   delSet: change.optional().meta({ replace: whenUnknown }),
 } as const;
 
 type TargetWord<V> = Word<V> & {
-  /** The targets that take it. */
+  /** The targets that have this option. */
   readonly targets: readonly string[];
 };
 export type TargetArgs = z.output<z.ZodObject<typeof targetArgs>>;
 export type TargetOption = Exclude<keyof TargetArgs, "target">;
 
-/** An option with one value, and one without a value. */
+/** An option with one value. */
 function valued(name: string, targets: readonly string[], printed = name): TargetWord<string | number> {
   return { targets, options: [printed], argv: (value) => [name, String(value)], read: (text) => text };
 }
@@ -148,7 +154,7 @@ const numeric = <W extends TargetWord<string | number>>(word: W) => ({
   read: (text: string | undefined) => (text === undefined ? undefined : Number(text)),
 });
 const withoutMask = (text: string | undefined) => text?.replace(/\/0xffffffff$/, "");
-/** What iptables prints of what nobody asked for. */
+/** Removes the values that iptables prints by default. */
 const withoutDefaults =
   (...silent: string[]) =>
   (text: string | undefined) =>
@@ -174,7 +180,7 @@ export const targetOptions: { readonly [K in TargetOption]: TargetWord<never> } 
   nfmask: {
     ...valued("--mask", ["CONNMARK"]),
     options: ["--nfmask", "--ctmask"],
-    // Two that differ are no input.
+    // No input can express two different masks.
     read: (nf, ct) => (nf === ct ? withoutDefaults("0xffffffff")(nf) : `${nf} of the packet, ${ct} of the connection`),
   },
   rejectWith: {
@@ -196,9 +202,9 @@ export const targetOptions: { readonly [K in TargetOption]: TargetWord<never> } 
   delSet: changing("--del-set"),
 };
 
-// Maps, since a target is any word: `constructor` is the name of a chain.
+// These are maps because a target may be any word: a chain may be called `constructor`.
 
-/** What a target is of no use without: one of these inputs. */
+/** The inputs of which a target needs one. */
 export const needed: ReadonlyMap<string, readonly TargetOption[]> = new Map(
   Object.entries({
     SNAT: ["toSource"],
@@ -213,10 +219,10 @@ export const needed: ReadonlyMap<string, readonly TargetOption[]> = new Map(
   }),
 );
 
-/** The words of a target that has but one use. */
+/** The words of a target that has only one use. */
 export const fixedWords: ReadonlyMap<string, readonly string[]> = new Map([["CHECKSUM", ["--checksum-fill"]]]);
 
-/** Where the kernel takes the targets that it does not take everywhere. */
+/** Where the kernel accepts the targets that it does not accept everywhere. */
 export const targetPlaces: ReadonlyMap<string, Places> = new Map(
   Object.entries({
     DROP: { tables: ["filter", "mangle", "raw", "security"] },
@@ -231,5 +237,5 @@ export const targetPlaces: ReadonlyMap<string, Places> = new Map(
   }),
 );
 
-/** Where TCPMSS can know what the path takes. */
+/** The chains in which TCPMSS can know the path's mtu. */
 export const clampPlaces: Places = { chains: ["FORWARD", "OUTPUT", "POSTROUTING"] };

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { address, cidr, number32, numberOrText } from "../../schema/fields";
 import type { Places } from "./iptables-chains";
 
-/** How an input is said to iptables, and how what iptables prints is read. */
+/** The options of iptables for an input, and how they are parsed. */
 export interface Word<V> {
-  /** The options that iptables prints for it. "-m NAME" is a module, where it may stand without options. */
+  /** The options that iptables prints for it. "-m NAME" is a module that may occur without options. */
   readonly options: readonly string[];
   /** The modules that it loads. */
   readonly modules?: readonly string[];
-  /** The built-in chains and the tables outside of which the kernel refuses it. */
+  /** The tables and built-in chains in which the kernel accepts it. */
   places?(value: V): Places;
   argv(value: V, family: "ipv4" | "ipv6"): string[];
-  /** The inverse, from the values of `options`: undefined for one that is absent, "" for one without a value. */
+  /** Parses the values of `options`: undefined for a missing option, "" for one without a value. */
   read(...values: (string | undefined)[]): unknown;
 }
 
@@ -21,13 +21,13 @@ export type Words<A extends z.ZodRawShape> = {
 
 const negation = /^! /;
 
-/** An option and its value; a leading "! " of the value stands before the option. */
+/** An option and its value; a "! " at the beginning of the value is moved before the option. */
 export function option(name: string, value: string | number): string[] {
   const text = String(value);
   return negation.test(text) ? ["!", name, text.replace(negation, "")] : [name, text];
 }
 
-/** An option without a value, where it is wanted. */
+/** An option without a value, if it is wanted. */
 export function flag(name: string, wanted: boolean | undefined): string[] {
   return wanted ? [name] : [];
 }
@@ -40,7 +40,7 @@ export function matching(pattern: RegExp, rule: string) {
   return z.string().regex(new RegExp(`^(! )?(${pattern.source})$`), `${rule}; "! " before it negates`);
 }
 
-/** A number or "FIRST-LAST"; the separator is iptables' own for the option. */
+/** A number or "FIRST-LAST", with the option's own separator. */
 export function numberRange(separator: string, most: number, what: string) {
   const number = `\\d{1,${String(most).length}}`;
   const rule = `must be ${what} 0 to ${most}, or a range, 10${separator}20`;
@@ -63,11 +63,11 @@ export const network = z
     (text) => z.union([cidr, address]).safeParse(withoutNegation(text)).success,
     'must be an address or a network such as 10.0.0.0/8; "! " before it negates',
   )
-  .refine((text) => !/^! .*\/0+$/.test(text), "would never match: every address is in it");
+  .refine((text) => !/^! .*\/0+$/.test(text), "would never match: it contains every address");
 
 const portNumber = /([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])/.source;
 const portRange = `${portNumber}(:${portNumber})?`;
-/** Places for ports in the match multiport, of which a range takes two. */
+/** Most ports in the match multiport; a range counts for two. */
 const mostPorts = 15;
 
 export const ports = numberOrText(
@@ -75,7 +75,7 @@ export const ports = numberOrText(
     .refine((text) => rangesOf(text).every(([first, last]) => first <= last), "must be ranges from low to high")
     .refine(
       (text) => !text.includes(",") || withoutNegation(text).split(/[,:]/).length <= mostPorts,
-      `must be at most ${mostPorts} ports, of which a range counts for two`,
+      `must be at most ${mostPorts} ports, a range counts for two`,
     ),
 );
 
@@ -116,7 +116,7 @@ export const setFlags = z
   .min(1, "must not be empty")
   .max(6, "must be at most 6");
 
-/** What iptables prints of a set: its name, and which part of the packet each dimension is. */
+/** Parses a set: its name, and the part of the packet for each dimension. */
 export function readSet(text = "") {
   return { name: text.replace(/ \S+$/, ""), flags: text.split(" ").at(-1)?.split(",") };
 }

@@ -15,11 +15,11 @@ import {
 } from "../../tools/nft";
 import { badRuleset } from "./nft-ruleset";
 
-const isIptables = "iptables makes its rules, in its own way";
+const isIptables = "iptables manages its rules";
 
 export const nftTable = defineKind({
   type: "NftTable",
-  summary: "A table of nftables with all that is in it (`nft`).",
+  summary: "A table of nftables and everything in it (`nft`).",
   args: {
     /** Name, 1 to 64 characters. */
     name: z
@@ -33,17 +33,20 @@ export const nftTable = defineKind({
     /** Which packets it sees: ip, ip6, inet, arp, bridge or netdev. */
     family: z.enum(families, { error: `must be one of ${families.join(", ")}` }).meta({ replace: true }),
     /**
-     * What stands between the braces of the table, in the language of `nft`: chains, sets and so on, at most 1 MiB. A
-     * change is one transaction. Chains and sets that it leaves as they are keep what they have counted, and what packets
-     * have added to them; what it changes begins anew, and so does all of the table with a change of what is declared: a
-     * type, a hook, a comment, the chains with hooks.
+     * Contents of the table in the language of `nft`: chains, sets and so on, at most 1 MiB. A change is one transaction.
+     * Chains and sets that do not change keep their counters, and the elements that packets have added. Changed ones start
+     * again. The whole table starts again if a declaration changes: a type, a hook, a comment, or the list of chains with
+     * hooks.
      */
     ruleset: text
       .refine((value) => Buffer.byteLength(value) <= 1024 * 1024, "must be at most 1 MiB")
       .transform(withoutIndent),
   },
   outputs: {
-    /** The ruleset as nft printed it when it was loaded. What differs from that is drift; counters are not in it, nor elements of sets that packets add to or that have a timeout. */
+    /**
+     * The ruleset as nft printed it after it was loaded. Any difference from that is drift. Not included: counters, and
+     * elements of sets that packets change or that have a timeout.
+     */
     listed: z.string(),
   },
   needs: ["nft", "nsenter"],
@@ -60,7 +63,7 @@ export const nftTable = defineKind({
     const table = await readTable(host, args.netns, args);
     if (!table) return undefined;
     const { body } = table;
-    // As it was when it was loaded, it is what was asked for, however that was written.
+    // If it is as it was when it was loaded, it is the recorded ruleset, in the user's spelling.
     const ruleset = recorded?.listed === body ? recorded.ruleset : body;
     const observed = { owner: null, inputs: { ruleset }, outputs: { listed: body } };
     return table.isIptables ? { ...observed, otherKind: true } : observed;
@@ -88,7 +91,7 @@ export const nftTable = defineKind({
     },
     async list(host, netns) {
       const keys = await listTables(host, netns);
-      // What is in those are rules and chains of iptables.
+      // These contain the rules and chains of iptables.
       const others = keys.length > 0 ? await tablesOfIptables(host, netns) : [];
       return keys
         .filter(({ family, name }) => !others.includes(`${family} ${name}`))

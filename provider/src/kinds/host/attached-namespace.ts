@@ -7,8 +7,8 @@ import { readInodes } from "../../tools/proc";
 import { readProcesses } from "../../tools/process";
 import { beginNamespace, creationEntry } from "./namespace";
 
-// A namespace that a process has, such as a container's, under a name. It carries no mark, since it is not ours: only the
-// name is, and the ledger tells that.
+// Names for the namespace of a process, such as a container's. The namespace has no mark, because only the name is ours; the
+// ledger records the owner of the name.
 
 interface Attaching {
   readonly name: string;
@@ -16,7 +16,7 @@ interface Attaching {
   readonly pid: number;
 }
 
-/** Which process it was, and which namespace: both numbers can be another's later. */
+/** The process and the namespace at that time. Both pid and inode may belong to others later. */
 interface Attachment {
   readonly pid: number;
   readonly startTime: number;
@@ -24,7 +24,7 @@ interface Attachment {
   readonly inode: number;
 }
 
-/** What the ledger says of a name that is there; undefined: it is no such name of ours, or stands for another one by now. */
+/** The attachment in the ledger for an existing name; undefined: the name is not ours, or now names another namespace. */
 export async function readAttachment(
   host: Host,
   args: { readonly name: string; readonly owner: string },
@@ -43,13 +43,13 @@ async function notedAttachment(
   return entry?.value as Attachment | undefined;
 }
 
-/** Is the process that was attached still in it? */
+/** Is the attached process still in the namespace? */
 export async function hasProcess(host: Host, { pid, startTime, bootId, inode }: Attachment): Promise<boolean> {
   const now = await findAttachment(host, pid);
   return now !== undefined && now.startTime === startTime && now.bootId === bootId && now.inode === inode;
 }
 
-/** Is a process in the namespace of a name, whoever gave that? */
+/** Does the name belong to the namespace of the process, no matter who made the name? */
 export async function isNameOf(host: Host, { name, pid }: Pick<Attaching, "name" | "pid">): Promise<boolean> {
   const [path, process] = [pathOf(name), networkOf(pid)];
   const inodes = await readInodes(host, [path, process]);
@@ -63,7 +63,7 @@ async function findAttachment(host: Host, pid: number): Promise<Attachment | und
   return startTime === undefined || inode === undefined ? undefined : { pid, startTime, bootId, inode };
 }
 
-/** `isThere`: the name is there already, and adopted. */
+/** `isThere`: the name exists already, and is adopted. */
 export async function attach(host: Host, args: Attaching, isThere: boolean): Promise<void> {
   const { name, owner, pid } = args;
   const target = await requireProcess(host, args);
@@ -73,7 +73,7 @@ export async function attach(host: Host, args: Attaching, isThere: boolean): Pro
     await note();
     if (commands.length > 0) await ipAll(host, undefined, [["netns", "attach", name, String(pid)]]);
   });
-  // Between the look and the command the process may have ended, and its number gone to another one.
+  // Before the command ran, the process may have ended, and another one may have got its pid.
   if (await readAttachment(host, args)) return;
   await ipAll(host, undefined, [["netns", "del", name]]);
   await eraseShare(host, creationEntry(name), owner);
@@ -86,25 +86,26 @@ async function requireProcess(host: Host, { name, owner, pid }: Attaching): Prom
   const former = await notedAttachment(host, { name, owner });
   const isSame = former?.startTime === target.startTime && former.bootId === target.bootId;
   if (former?.pid === pid && !isSame)
-    throw new LocalnetError("LN_PROCESS", `process ${pid} is another one than that whose namespace it was`, {
+    throw new LocalnetError("LN_PROCESS", `process ${pid} is not the same process as before`, {
       hint: "give the pid that the container has now",
     });
   const ownInode = (await readInodes(host, [networkOf("self")])).get(networkOf("self"));
   if (target.inode === ownInode)
     throw new LocalnetError("LN_INPUT", `process ${pid} is in the host's own network namespace`, {
-      hint: "leave out netns on what should be there",
+      hint: "leave out netns for resources in the host's own namespace",
     });
   const names = (await host.run(["ip", "netns", "identify", String(pid)])).stdout.split("\n").filter(Boolean);
   const other = names.find((each) => each !== name);
   if (other !== undefined)
     throw new LocalnetError("LN_EXISTS", `the namespace of process ${pid} has a name already, ${other}`, {
-      hint: "use that one",
+      hint: "use that name",
     });
   return target;
 }
 
 function gone(pid: number): LocalnetError {
-  const hint = "give the pid that the container has now; it must run already, and that of another user needs root";
+  const hint =
+    "give the present pid of the container; it must be running, and root is needed if it belongs to another user";
   return new LocalnetError("LN_PROCESS", `there is no process ${pid}`, { hint });
 }
 

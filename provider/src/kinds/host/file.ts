@@ -7,14 +7,14 @@ import { maxFileBytes, readEntries, readText, removeFiles, spareOf, writeFile } 
 
 const longestName = 255;
 const longestPath = 4095;
-/** File systems that hold no files of users. */
+/** File systems of the kernel, without files of users. */
 const kernels = /^\/(proc|sys|dev)(\/|$)/;
 
 const filePath = z
   .string()
   .regex(/^(\/[^/]+)+$/, "must be an absolute path without an empty part")
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
-  .regex(/^[^\u0000-\u001f\u007f]*$/, "must hold no control characters")
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are to be refused.
+  .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters")
   .refine((path) => path.isWellFormed(), "must be Unicode text")
   .refine((path) => !path.split("/").some((part) => [".", ".."].includes(part)), 'must have no part "." or ".."')
   .refine(
@@ -22,19 +22,22 @@ const filePath = z
     "must have no part of more than 255 bytes",
   )
   .refine((path) => Buffer.byteLength(path) <= longestPath, "must be at most 4095 bytes")
-  .refine((path) => !kernels.test(path), "must not be in /proc, /sys or /dev: there are no files of users");
+  .refine((path) => !kernels.test(path), "must not be in /proc, /sys or /dev, which have no files of users");
 
 export const file = defineKind({
   type: "File",
   summary: "A text file, such as the configuration of a daemon.",
   args: {
-    /** Absolute path. The folder must be there; it, and all that it is in, must belong to root or to the user that writes, and let no one else write. */
+    /**
+     * Absolute path. The folder must exist. It and all folders above it must belong to root or to the user that writes, and
+     * nobody else may write in them.
+     */
     path: filePath.meta({ replace: true }),
-    /** What it holds, at most 1 MiB of Unicode text without NUL characters. It may be a secret. */
+    /** Contents, at most 1 MiB of Unicode text without NUL characters. May be a secret. */
     content: text
       .refine((value) => Buffer.byteLength(value) <= maxFileBytes, "must be at most 1 MiB")
       .meta({ sensitive: true }),
-    /** Who may read, write and execute it, in octal digits as of `chmod`. */
+    /** Permissions to read, write and execute, in octal digits as for `chmod`. */
     mode: z
       .string('must be a text of three octal digits, such as "644"')
       .regex(/^0?[0-7]{3}$/, 'must be a text of three octal digits, such as "644"')
@@ -54,7 +57,7 @@ export const file = defineKind({
     const entry = entries.get(posix.basename(path));
     if (!entry) return undefined;
     const detail = { hasSpare: entries.has(posix.basename(spare)) };
-    // A link or a folder is none of ours, whatever the ledger says: we make files only.
+    // A link or a folder is never ours, whatever the ledger has: we make only files.
     if (!entry.isFile) return { owner: "", otherKind: true, inputs: {}, outputs: {}, detail };
     const content = await readText(host, path);
     if (content === undefined) return undefined;
@@ -79,7 +82,7 @@ export const file = defineKind({
 
   imports: {
     parse: (path) => ({ path }),
-    // Which files somebody made for a lab is not to be seen.
+    // Nothing shows which files belong to a lab.
     list: async () => [],
   },
 });

@@ -14,7 +14,7 @@ const moduleName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 of letters, digits, "_" and "-"');
 const parameterName = z.string().regex(/^[A-Za-z0-9_]+$/, "must have names of letters, digits and _");
 
-/** The modules that have settings of labs, and the folder of those. Any other that is loaded came with what uses it. */
+/** The modules with settings that labs use, and the folders of these. Other modules are loaded by what uses them. */
 const withSettings = new Map([
   ["br_netfilter", "net/bridge/"],
   ["ip_vs", "net/ipv4/vs/"],
@@ -22,26 +22,32 @@ const withSettings = new Map([
 
 export const kernelModule = defineKind({
   type: "KernelModule",
-  summary: "A kernel module that is loaded. One that is built into the kernel counts.",
+  summary: "A loaded kernel module. A module that is built into the kernel counts too.",
   args: {
     /**
-     * Name, as `modprobe` takes it. A module is the host's, also for a program that lives in a namespace: `br_netfilter`
-     * lets iptables filter every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0.
+     * Name for `modprobe`. A module belongs to the whole host, even if the program only uses a namespace: with
+     * `br_netfilter`, iptables filters every bridge, unless `net.bridge.bridge-nf-call-iptables` of its namespace is 0.
      */
     name: moduleName.meta({ replace: true, existing: true }),
-    /** Parameters for loading it; without effect when it is loaded already. */
+    /** Parameters for loading it. They have no effect if it is loaded already. */
     parameters: z
       .record(
         parameterName,
-        z.union([z.number(), z.boolean(), printable.regex(/^\S*$/, "must hold no blank")]).transform(String),
+        z.union([z.number(), z.boolean(), printable.regex(/^\S*$/, "must not contain blanks")]).transform(String),
       )
       .optional()
       .meta({ replace: true }),
-    /** What destroy does: "restore" unloads what this resource loaded, unless something uses it or its settings; "keep" leaves it. */
+    /**
+     * What destroy does: "restore" unloads the modules that this resource loaded, unless something uses them or their
+     * settings; "keep" leaves them.
+     */
     onDelete: z.enum(["restore", "keep"], { error: "must be restore or keep" }).default("restore"),
   },
   outputs: {
-    /** The modules that were loaded for this resource, in that order: those it depends on, then itself. Empty if it was there before. */
+    /**
+     * The modules that this resource loaded, in that order: the ones it depends on, then itself. Empty if it was loaded
+     * before.
+     */
     loadedByUs: z.array(z.string()),
   },
   needs: ["modprobe", "ip"],
@@ -78,7 +84,7 @@ export const kernelModule = defineKind({
       if (onDelete === "keep" || (await readShares(host, placeOf(name))).length > 0) return;
       const user = loadedByUs.length > 0 ? await findUser(host, name, owner, ours?.value) : undefined;
       if (user) return notice(`KernelModule ${name} stays loaded: ${user}`);
-      // One by one, the last loaded first: "modprobe -r" would also take modules that were there before.
+      // Unloads one by one, the last loaded first: "modprobe -r" would also unload modules that were loaded before.
       for (const each of [...loadedByUs].reverse()) {
         const users = (await loadedModules(host)).get(each);
         if (users === 0 && !(await hasLinks(host, each))) await host.run(["rmmod", each]);
@@ -107,14 +113,14 @@ export const kernelModule = defineKind({
   },
 });
 
-/** Modules need each other, so all take turns. */
+/** Modules depend on each other, so only one is changed at a time. */
 const modules = { netns: undefined, what: "KernelModule" };
 
 function placeOf(name: string) {
   return { netns: undefined, what: `KernelModule ${name}` };
 }
 
-/** What loading a module would bring, in that order: those it depends on, then itself. */
+/** The modules that loading this one would load, in that order: its dependencies, then itself. */
 async function missing(host: Host, name: string): Promise<string[]> {
   const [needed, existing] = await Promise.all([dependencies(host, name), loadedModules(host)]);
   return (needed ?? []).filter((each) => !existing.has(each));
@@ -127,7 +133,7 @@ async function usersOf(host: Host, name: string): Promise<string[]> {
   return findUsers(host, undefined, settingOf(name) ?? "");
 }
 
-/** Who needs the settings of a module: the kernel counts them as no use of it, and they would go with it. */
+/** Who uses the settings of a module. The kernel does not count that as use, and would remove the settings with the module. */
 async function findUser(host: Host, name: string, owner: string, before: unknown): Promise<string | undefined> {
   const folder = settingOf(name);
   if (folder === undefined) return undefined;
@@ -138,10 +144,13 @@ async function findUser(host: Host, name: string, owner: string, before: unknown
   if (entry) return `${entry.owner} has set ${entry.what.replace("Sysctl ", "")}`;
   const known = Array.isArray(before) ? before : [];
   const users = (await usersOf(host, name)).filter((each) => !known.includes(each));
-  return users.length > 0 ? `${users.join(", ")} came since, and may need it` : undefined;
+  return users.length > 0 ? `${users.join(", ")} appeared since, and may need it` : undefined;
 }
 
-/** Links, in any namespace, do not count as users of their module: unloading it would delete them all. */
+/**
+ * Are there links of this kind in any namespace? The kernel does not count them as users of the module, and unloading it
+ * would delete them all.
+ */
 async function hasLinks(host: Host, kind: string): Promise<boolean> {
   const show = ["ip", "-o", "link", "show", "type", kind];
   const outputs = await Promise.all(

@@ -8,7 +8,7 @@ import { getOrCreate } from "../../host/coalesce";
 import { text } from "../../schema/fields";
 import { maxFileBytes, readEntries, readText, removeFiles, spareOf, writeFile } from "../../tools/files";
 
-// The files of a namespace, which `ip netns exec` puts in place of those of the same names in /etc.
+// Files of a namespace. `ip netns exec` shows them in place of the files with the same names in /etc.
 
 const folders = "/etc/netns";
 const mode = "0644";
@@ -30,21 +30,24 @@ interface WithFiles {
   readonly files?: Files | undefined;
 }
 
-/** Those of them that are ours: recorded, or written down by a run that died. Undefined: none, and none is asked for. */
+/**
+ * The files that are ours: they are recorded, or in the ledger of a run that died. Undefined: there are none, and none is
+ * wanted.
+ */
 export async function observeFiles(
   host: Host,
   args: WithFiles,
   recorded?: Partial<WithFiles>,
 ): Promise<Files | undefined> {
   const isRequested = args.files !== undefined || recorded?.files !== undefined;
-  // Without a record, what a run that died has written is known from the ledger alone.
+  // Without a record, only the ledger knows which files a run that died has written.
   if (!isRequested && recorded) return undefined;
   const knownNames = [...Object.keys(recorded?.files ?? {}), ...(await notedNames(host, args))];
   const existing = await readFiles(host, args.name, [...new Set(knownNames)]);
   return args.files === undefined && Object.keys(existing).length === 0 ? undefined : existing;
 }
 
-/** What is to be done for the files that are asked for; throws where another's is in the way. */
+/** Returns a function that writes the wanted files. Throws if another owner's file has such a name. */
 export async function planFiles(
   host: Host,
   args: WithFiles,
@@ -61,7 +64,7 @@ export async function planFiles(
   );
   const texts = await readFiles(host, name, names);
   for (const each of Object.keys(files)) {
-    // After a reboot nothing tells whose it is: one that is as asked for loses nothing.
+    // After a reboot the ledger is empty. A file with the wanted text can be taken without loss.
     const isOthers = existing.has(each) && !knownNames.includes(each) && texts[each] !== files[each];
     if (isOthers) throw existsError({ owner: `${args.owner}, for ${pathOf(name, each)}` }, { owner: "" });
   }
@@ -70,7 +73,7 @@ export async function planFiles(
   const spares = names.map((each) => spareFor(args, each)).filter((spare) => existing.has(posix.basename(spare)));
   const away = [...drop.map((each) => pathOf(name, each)), ...spares];
   return async () => {
-    // A namespace that was made meanwhile has no entries.
+    // If the namespace was made in the meantime, it has no entries.
     const entry = await notedNames(host, args);
     const note = async (value: readonly string[], before: readonly string[]) => {
       if (!isDeepStrictEqual(value.toSorted(), before.toSorted()))
@@ -89,7 +92,7 @@ export async function planFiles(
       }
     }
     if (args.files) await note(Object.keys(files), during);
-    // A resource that was renamed has an entry of its former name.
+    // After a rename of the resource, there is an entry under its former name.
     const former = recorded?.owner ?? args.owner;
     if (former !== args.owner) await eraseShare(host, entryOf(name), former);
     if (args.files) return;
@@ -98,7 +101,7 @@ export async function planFiles(
   };
 }
 
-/** Takes away what the state says is ours. */
+/** Removes the recorded files. */
 export async function cleanUpFiles(host: Host, args: WithFiles): Promise<void> {
   if (args.files === undefined) return;
   await host.checkFolder(posix.join(folders, args.name));
@@ -110,7 +113,7 @@ export async function cleanUpFiles(host: Host, args: WithFiles): Promise<void> {
   await removeFolders(host, args.name);
 }
 
-/** All that can be said by the input. */
+/** The files that the input can express. */
 export async function findFiles(host: Host, name: string): Promise<Files | undefined> {
   const names = ((await cached(host, "namespace files", () => listFiles(host))).get(name) ?? []).filter(
     (each) => fileName.safeParse(each).success,

@@ -10,34 +10,35 @@ import { ipAll, netnsPids } from "../../tools/ip/batch";
 import { aliasArgs, cidrOf, type Link, type LinkAddress, ownerOf, showLink } from "../../tools/ip/links";
 import { peerRouteCommands } from "../../tools/ip/peer-routes";
 
-// What Netns and Pod have in common: a named namespace, and whose it is.
+// The common part of Netns and Pod: a named namespace and its owner.
 
 interface Namespace {
   readonly name: string;
   readonly owner: string;
 }
 
-/** Inputs of what is a namespace. */
+/** Inputs of kinds that make a namespace. */
 export const namespaceArgs = {
   /** Is the namespace's loopback link, `lo`, up? */
   loopback: z.boolean().default(true),
 } as const;
 
-/** A namespace that is there, as its loopback tells. */
+/** An existing namespace, as its loopback link shows it. */
 export async function observeNamespace(host: Host, { name, owner }: Namespace, lo: Link) {
   const isMarked = lo.ifalias !== undefined;
   const isLoopbackUp = lo.flags.includes("UP");
   const isOurs = !isMarked && (await isNoted(host, { name, owner }));
   return {
     owner: isOurs ? owner : ownerOf(lo, owner),
-    // One that was made by hand may be adopted as it is. An import asks for it as it is: see `imports`.
+    // A namespace that was made by hand has no wanted `loopback`, so it can be adopted as it is. For an import, see
+    // `imports`.
     inputs: isMarked ? { loopback: isLoopbackUp } : {},
     outputs: { path: pathOf(name) },
     detail: { isMarked, isLoopbackUp, loopbackAddresses: lo.addr_info },
   };
 }
 
-/** Begins to mark a namespace; one that is not there is made by `add`, which runs these commands and what comes with them. */
+/** Begins to mark a namespace. If it does not exist, `add` makes it: it runs the given commands, and its own. */
 export function beginNamespace(
   host: Host,
   args: Namespace,
@@ -45,9 +46,9 @@ export function beginNamespace(
   add: (...commands: string[][]) => Promise<unknown> = (...commands) => ipAll(host, undefined, commands),
 ): Promise<void> {
   return serialize(host, `Netns ${args.name}`, async () => {
-    // Of a namespace that somebody has made meanwhile all that is written down is theirs.
+    // Entries for a namespace that does not exist are void.
     if (!there && !(await netnsFileExists(host, args.name))) await eraseNetns(host, args.name);
-    // A namespace has no place for a mark of its own; its loopback has. Before that is set, the ledger tells whose it is.
+    // A namespace cannot carry a mark; its loopback link can. Until it has one, the ledger shows the owner.
     const isFirst = await addShare(host, creationEntry(args.name), { owner: args.owner });
     if (!there) await makeNamespace(host, args, add, isFirst);
   });
@@ -69,11 +70,11 @@ async function makeNamespace(
   } catch (error) {
     const isThere = hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("Cannot create namespace file");
     if (isThere && (await loopback(host, args.name))) {
-      // The command of a run that was killed came to its end meanwhile.
+      // The command of a killed run has finished in the meantime.
       if (!isFirst) return void (await add());
       await endNamespace(host, args);
-      throw new LocalnetError("LN_EXISTS", "another made a namespace of this name at the same time", {
-        hint: "choose another name, or pass the one resource to both",
+      throw new LocalnetError("LN_EXISTS", "another program made a namespace with this name at the same time", {
+        hint: "choose another name, or use one resource for both",
       });
     }
     if (!(await loopback(host, args.name))) await removeRest(host, args);
@@ -81,10 +82,10 @@ async function makeNamespace(
   }
 }
 
-/** Milliseconds that `ip` may take between the file of a namespace and what it stands for. */
+/** Most milliseconds that `ip` takes from making the file of a namespace until the file is mounted. */
 const creationMilliseconds = 1000;
 
-/** Is there a file of its name alone, which an `ip` that was killed on its way left? One that is on its way goes on. */
+/** Did a killed `ip` leave only the file? Waits, because an `ip` that is still running will finish. */
 async function isStale(host: Host, name: string): Promise<boolean> {
   for (const deadline = Date.now() + creationMilliseconds; Date.now() < deadline; await pause(50)) {
     if ((await loopback(host, name)) !== null) return false;
@@ -92,7 +93,7 @@ async function isStale(host: Host, name: string): Promise<boolean> {
   return true;
 }
 
-/** The kernel gives it to a loopback that comes up, and leaves it there. */
+/** The kernel adds this address when a loopback comes up, and does not remove it. */
 const loopbackAddress = "127.0.0.1/8";
 
 export interface ObservedLoopback {
@@ -102,7 +103,7 @@ export interface ObservedLoopback {
 
 export const newLoopback: ObservedLoopback = { isLoopbackUp: false, loopbackAddresses: [] };
 
-/** The commands that mark it, and set its loopback up or down. */
+/** The commands that mark the namespace, and set its loopback up or down. */
 export function markNamespace(
   { owner, loopback }: Namespace & { readonly loopback: boolean },
   { isLoopbackUp, loopbackAddresses } = newLoopback,
@@ -121,39 +122,39 @@ function hasOwnAddress(addresses: readonly LinkAddress[]): boolean {
   return addresses.some((each) => cidrOf(each) === loopbackAddress);
 }
 
-/** After that command. */
+/** Erases the entry that was needed until the mark existed. */
 export async function endNamespace(host: Host, { name, owner }: Namespace): Promise<void> {
   await eraseShare(host, creationEntry(name), owner);
 }
 
-/** A run that died after that command leaves the entry that stood for the mark. */
+/** Erases the entry if a run died after it set the mark. */
 export async function endStaleEntry(host: Host, args: Namespace): Promise<void> {
   if (await isNoted(host, args)) await endNamespace(host, args);
 }
 
-/** Does the ledger say that it is ours, though it has no mark? */
+/** Does the ledger say that it is ours, although it may have no mark? */
 async function isNoted(host: Host, { name, owner }: Namespace): Promise<boolean> {
   return (await readShares(host, creationEntry(name))).some((entry) => entry.owner === owner);
 }
 
-/** The same after a failure, where nobody knows whether that command was run. What has just been made without it goes again. */
+/** Cleans up after a failure that may have come before or after the mark. A new namespace without a mark is removed. */
 export async function abandonNamespace(host: Host, args: Namespace, isNew = false): Promise<void> {
   const lo = await loopback(host, args.name).catch(() => undefined);
   if (!lo) return;
   if (lo.ifalias === undefined) {
-    // The entry says whose it is.
+    // The entry shows that it is ours.
     if (!isNew || !(await isNoted(host, args))) return;
     await ipAll(host, undefined, [["netns", "del", args.name]]);
   }
   await endNamespace(host, args);
 }
 
-/** A Process in it that is deleted at the same time takes up to 10 by default, beside its looks. */
+/** A Process in it may be deleted at the same time, which takes up to 10 seconds by default. */
 const patienceSeconds = 20;
 
 export async function removeNamespace(host: Host, { name }: Namespace): Promise<void> {
-  // The kernel keeps a namespace, hidden and with all its links, for as long as a process is in it. One that only
-  // looks, or takes away what is in there, is about to end.
+  // While a process is in a namespace, the kernel keeps it, hidden and with all its links. A process that only reads it or
+  // removes something ends soon.
   const deadline = Date.now() + patienceSeconds * 1000;
   let pids = await netnsPids(host, name);
   while (pids.length > 0 && Date.now() < deadline) {
@@ -162,19 +163,19 @@ export async function removeNamespace(host: Host, { name }: Namespace): Promise<
     pids = await netnsPids(host, name);
   }
   if (pids.length) {
-    throw new LocalnetError("LN_BUSY", `processes are still in this namespace: ${pids.join(", ")}`, {
+    throw new LocalnetError("LN_BUSY", `processes still run in this namespace: ${pids.join(", ")}`, {
       hint: "end them first",
     });
   }
   await ipAll(host, undefined, [["netns", "del", name]]);
 }
 
-/** In another's namespace of that name there may be what others have written down. */
+/** May we remove what belongs to the namespace? If another owner's has its name, that may be theirs. */
 export function isOursToCleanUp(args: Namespace & { readonly imported?: boolean }, owner: string | undefined): boolean {
   return owner === undefined || owner === args.owner || args.imported === true;
 }
 
-/** Takes away what is left of one that is gone; `owner` is whose there was in its place. */
+/** Removes what is left of a namespace that is gone. `owner`: the owner of another one with its name. */
 export async function cleanUpNamespace(
   host: Host,
   args: Namespace & { readonly imported?: boolean },
@@ -187,12 +188,12 @@ export async function cleanUpNamespace(
   ]);
 }
 
-/** Undefined: there is no such namespace; null: there is a file of its name, which an ip that was killed on its way left. */
+/** The loopback link of a namespace. Undefined: there is no such namespace; null: a killed `ip` left only its file. */
 export function loopback(host: Host, name: string): Promise<Link | undefined | null> {
   return undefinedIfStale(() => showLink(host, name, "lo"));
 }
 
-/** What is seen in a namespace; undefined and null as for `loopback`. */
+/** The result of reading a namespace; undefined and null as for `loopback`. */
 export async function undefinedIfStale<T>(body: () => Promise<T>): Promise<T | undefined | null> {
   try {
     return await body();

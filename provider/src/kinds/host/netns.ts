@@ -32,47 +32,47 @@ export const netns = defineKind({
     name: netnsName.meta({ replace: true }),
     ...namespaceArgs,
     /**
-     * Process that has the namespace, such as the first one of a container that runs: it only gets the name, as
-     * `ip netns attach` gives it. A delete takes the name away; the namespace, its links and processes stay, but for what
-     * resources have in it. `loopback` is not looked at. Where the process has ended, give the one that there is now.
-     * Default: a namespace is made.
+     * Process whose namespace gets the name (`ip netns attach`), such as the first process of a running container. Deleting
+     * the resource removes only the name: the namespace, its links and its processes remain, except objects of other
+     * resources. `loopback` is not compared. If the process has ended, give the present one. Default: a new namespace is
+     * made.
      */
     pid: integer(1, 4194304).optional().meta({ replace: true, stays: true }),
     /**
-     * Files below /etc/netns/NAME, by their names, such as "resolv.conf" and "hosts": what they hold, at most 1 MiB of
-     * text each. `ip netns exec`, and so a Process, sees each in place of the file of that name in /etc, which has to be
-     * there; a Probe does not. They go with the namespace. Others that are there are left alone.
+     * Files below /etc/netns/NAME, by name, such as "resolv.conf" and "hosts", each with its text of at most 1 MiB. `ip
+     * netns exec`, and so a Process, sees each in place of the file with that name in /etc, which must exist; a Probe does
+     * not. They are removed with the namespace. Other files there are not changed.
      */
     files: filesInput.optional().meta({ sensitive: true }),
   },
   outputs: {
-    /** The file that stands for the namespace: /run/netns/NAME. */
+    /** File of the namespace: /run/netns/NAME. */
     path: z.string(),
   },
   needs: ["ip"],
   *rules({ pid, loopback }) {
-    if (pid !== undefined && !loopback) yield ["loopback", "is the container's own, with pid"];
+    if (pid !== undefined && !loopback) yield ["loopback", "must not be given with pid: the container decides"];
   },
   /** `NAME` */
   id: ({ name }) => name,
   disturbs: ({ name }) => [name],
 
   async observe(host, args, recorded) {
-    // One that is to be made is not there: its name tells that for many at a time.
+    // A namespace that is still to be made does not exist: one check of the name answers that for many at a time.
     if (!recorded && !(await netnsFileExists(host, args.name))) return undefined;
     const lo = await loopback(host, args.name);
     return lo ? observeAll(host, args, lo, recorded) : undefined;
   },
 
   async ensure(host, args, observed, recorded) {
-    // Before anything is made: another's file may be in the way.
+    // Comes before anything is made, because another owner's file may have such a name.
     const writeFiles = await planFiles(host, args, recorded);
     const lo =
       args.pid === undefined
         ? await ensureNamespace(host, args, observed)
         : await ensureAttached(host, { ...args, pid: args.pid }, observed);
     await writeFiles?.();
-    // Those that were taken away are looked for too.
+    // Files that were taken away are read too.
     const files = args.files || recorded?.files ? { ...recorded?.files, ...args.files } : undefined;
     return lo && { observed: await observeAll(host, args, lo, { files }) };
   },
@@ -89,13 +89,13 @@ export const netns = defineKind({
   noted: {
     // The entry of its files is in the namespace itself.
     parse: (name, netns) => ({ name: netns ?? name }),
-    // An import finds others' files too.
+    // An import also finds files that others wrote.
     recall: async (host, { name, owner }) => ({ files: await observeFiles(host, { name, owner }) }),
   },
 
   imports: {
     parse: (name) => ({ name }),
-    // A namespace is in itself.
+    // A namespace contains only itself.
     list: async (_host, netns) => (netns === undefined ? [] : [{ id: netns }]),
     async locate(host, args) {
       const files = await findFiles(host, args.name);
@@ -107,7 +107,7 @@ export const netns = defineKind({
 
 type Observed = Awaited<ReturnType<typeof observeAll>>;
 
-/** The namespace, and of its files those that are ours. One that was made by hand says nothing of what somebody wants. */
+/** The namespace, and those of its files that are ours. One that was made by hand has no wanted inputs. */
 async function observeAll(
   host: Host,
   args: Parameters<typeof observeFiles>[1] & { readonly pid?: number | undefined },
@@ -125,7 +125,7 @@ interface Inputs {
   readonly pid?: number | undefined;
 }
 
-/** One of ours that is attached, or one with a mark or without. */
+/** Observes an attached namespace of ours, or any other one. */
 async function observeEither(host: Host, args: Parameters<typeof observeAll>[1], lo: Link) {
   const { name, owner, pid } = args;
   const isMaybeAttached = pid !== undefined || lo.ifalias === undefined;
@@ -145,7 +145,7 @@ async function observeEither(host: Host, args: Parameters<typeof observeAll>[1],
   };
 }
 
-/** What no command was needed for is not looked at again. */
+/** Without a command, the namespace is not observed again. */
 async function ensureAttached(
   host: Host,
   args: Parameters<typeof attach>[1],
@@ -155,7 +155,7 @@ async function ensureAttached(
   await attach(host, args, observed !== undefined);
 }
 
-/** Its loopback, where anything was to be done. */
+/** Returns the loopback link, if anything was changed. */
 async function ensureNamespace(
   host: Host,
   args: Parameters<typeof markNamespace>[0],

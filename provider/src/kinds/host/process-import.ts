@@ -18,7 +18,7 @@ export function parseProcess(id: string): { netns: string | undefined } | undefi
   return named && { netns: named.netns };
 }
 
-/** A process that somebody else started has no name: in place of that stands its pid. Its environment may hold secrets. */
+/** A process that somebody else started has no name, so its id has its pid instead. Its environment may contain secrets. */
 export async function locateProcess<A extends Place>(host: Host, args: A, id: string): Promise<object | undefined> {
   const given = /^([1-9]\d*)(?:@|$)/.exec(id)?.[1];
   const pid = given ? Number(given) : (await findMarked(host, args.owner)).processes[0]?.pid;
@@ -44,16 +44,19 @@ export async function locateProcess<A extends Place>(host: Host, args: A, id: st
 }
 
 const settleMilliseconds = 300;
-/** A command of this very process may take longer on a busy machine. */
+/** On a busy machine, a command of this provider may run for longer than usual. */
 const patienceMilliseconds = 3000;
 
-/** Those of a namespace that no other process there has started. Of the host's own, most are the system's. */
+/**
+ * The processes of a namespace that no other process there has started; none for the host's own, where most are the
+ * system's.
+ */
 export async function listProcesses(host: Host, netns: string | undefined): Promise<Importable[]> {
   if (netns === undefined) return [];
   const list = async () => (await readProcesses(host, (await netnsPids(host, netns)).map(Number))).processes;
   let stay = await list();
   if (stay.length === 0) return [];
-  // A command that reads the namespace is in it too, and is about to end.
+  // A command that reads the namespace runs in it too, and ends soon.
   const deadline = Date.now() + patienceMilliseconds;
   do {
     await pause(settleMilliseconds);

@@ -16,7 +16,7 @@ interface ProcessArgs {
   readonly stopTimeoutSeconds: number;
 }
 
-/** What tells a process from any other. */
+/** What identifies a process. */
 type Identity = Pick<Running, "pid" | "startTime">;
 
 interface Known {
@@ -28,13 +28,13 @@ interface Known {
 
 interface FoundProcess extends Identity {
   readonly bootId: string;
-  /** It has ended, and this is a child that it left. */
+  /** The process has ended, and this is one of its children. */
   readonly hasEnded: boolean;
 }
 
 /**
- * What runs of a resource. A process that goes to the background leaves its mark to another one in a session of its own,
- * which is followed; the children that one leaves when it ends are in its own session.
+ * The running process of a resource. A process that goes to the background starts another one with its mark in a new
+ * session, and that one counts. Children that it leaves behind stay in its own session.
  */
 export async function findProcess(host: Host, owner: string, known: Known = {}): Promise<FoundProcess | undefined> {
   if (known.pid !== undefined) {
@@ -50,7 +50,7 @@ export async function findProcess(host: Host, owner: string, known: Known = {}):
   return first && runningProcess(bootId, first, isChild(first));
 }
 
-/** To whom asks what is there, one that is ending has ended; who waits for its end waits for the whole of it. */
+/** A process that is ending counts as ended here. `stop` waits until it has ended completely. */
 function runs({ isEnding }: Running): boolean {
   return !isEnding;
 }
@@ -61,12 +61,12 @@ function runningProcess(bootId: string, { pid, startTime }: Identity, hasEnded =
 
 const pollMilliseconds = 100;
 const startSeconds = 2;
-/** Where one search takes as long as that, the start may too. */
+/** Fewest searches: if a search takes long, the start may take long too. */
 const startPolls = 5;
-/** The programs that a command is started by. */
+/** The programs that start a command. */
 const starters = ["ip", "env", "setsid", "sudo", "nsenter", "setpriv"];
 
-/** Waits until a new process executes its command, and no longer what starts it. */
+/** Waits until a new process executes its command, and no longer one of the programs that start it. */
 export async function waitForStart(host: Host, args: ProcessArgs): Promise<FoundProcess> {
   const deadline = Date.now() + startSeconds * 1000;
   let last: FoundProcess | undefined;
@@ -79,7 +79,7 @@ export async function waitForStart(host: Host, args: ProcessArgs): Promise<Found
     await sleep(pollMilliseconds);
   }
   if (last) return last;
-  throw new LocalnetError("LN_PROCESS", "it ended as soon as it was started");
+  throw new LocalnetError("LN_PROCESS", "it ended immediately");
 }
 
 async function isStarting(host: Host, { pid }: Running, command: readonly string[]): Promise<boolean> {
@@ -94,8 +94,8 @@ async function isStarting(host: Host, { pid }: Running, command: readonly string
 }
 
 /**
- * Waits until a process is ready; returns it, or the one in the background that took its place. A new one is looked at
- * twice: it may have ended, or have gone to the background, right after the first look.
+ * Waits until a process is ready. Returns it, or the background process that replaced it. A new process is checked twice: it
+ * may end or go to the background right after the first check.
  */
 export async function waitUntilReady(
   host: Host,
@@ -112,7 +112,7 @@ export async function waitUntilReady(
       ? await reach(host, args.netns, args.ready, 2)
       : { ok: true };
     const now = await findProcess(host, args.owner, current);
-    // One that goes to the background in two steps leaves, for good, a process in the session of the first: as a crash does.
+    // A process that goes to the background in two steps leaves one in the session of the first, just like a crash.
     const isOnItsWay = isNew && Date.now() - began < startSeconds * 1000;
     if (!now || (now.hasEnded && !isOnItsWay)) throw new LocalnetError("LN_PROCESS", "it ended before it was ready");
     const isSame = now.pid === current.pid;
@@ -120,8 +120,7 @@ export async function waitUntilReady(
     if (answer.ok && isSame && !isFirst) return current;
     if (!answer.ok) {
       if (Date.now() > began + limit * 1000) {
-        const time =
-          limit < readySeconds ? `the time that customTimeouts allows, ${Math.round(limit)} s` : `${readySeconds} s`;
+        const time = limit < readySeconds ? `the time of customTimeouts, ${Math.round(limit)} s` : `${readySeconds} s`;
         throw new LocalnetError("LN_PROCESS", `not ready within ${time}: ${answer.failure}; it was stopped`);
       }
       showProgress(`waiting for ${nameOf(args.ready ?? {})}: ${answer.failure}`);
@@ -132,7 +131,7 @@ export async function waitUntilReady(
 
 const killSeconds = 5;
 
-/** Ends a process and all that carry its mark. */
+/** Ends a process and all others with its mark. */
 export async function stop(host: Host, args: ProcessArgs, known: readonly Identity[] = []): Promise<void> {
   if (await end(host, args.owner, args.stopSignal, args.stopTimeoutSeconds, known)) return;
   if (await end(host, args.owner, "SIGKILL", killSeconds, known)) return;
@@ -140,8 +139,8 @@ export async function stop(host: Host, args: ProcessArgs, known: readonly Identi
 }
 
 /**
- * Signals them, and those that they start meanwhile. Returns whether all have ended in time. One that is ending, or has
- * overwritten its environment, has no mark any more.
+ * Signals all of them, and those that they start in the meantime. Returns whether all have ended in time. `known`: a process
+ * that is ending or has overwritten its environment has no mark any more.
  */
 async function end(
   host: Host,

@@ -12,7 +12,7 @@ export function logOf(host: Host, { owner, logFile }: Logged): string {
   return logFile ?? `${host.runDirectory}/${markOf(owner).replace("localnet:", "").replaceAll("/", "_")}.log`;
 }
 
-/** A log file that the user named is the user's. */
+/** Removes the log, unless the user chose the file. */
 export async function removeLog(host: Host, args: Logged): Promise<void> {
   if (args.logFile !== undefined) return;
   await host.run(["rm", "-f", "--", logOf(host, args)]);
@@ -22,7 +22,7 @@ export async function removeLog(host: Host, args: Logged): Promise<void> {
 const endBytes = 4096;
 const endLines = 20;
 
-/** The last lines of a log. No link is followed: the file of a name may be another one than the process got. */
+/** The last lines of a log. Links are not followed, because somebody may have replaced the file that the process writes to. */
 export async function readLogEnd(host: Host, log: string): Promise<string> {
   return (await readEnd(host, log))
     .split("\n")

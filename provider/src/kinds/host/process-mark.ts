@@ -5,15 +5,15 @@ import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { type Processes, processesWith, readWords } from "../../tools/process";
 
-// A process, and its children unless they clear their environment, carry two variables. Anybody can give a process the
-// first one. The second is a random key that only the environment holds, which no other user can read; the ledger
-// has its digest, so that also a run that lost the state can tell our process from a forgery.
+// A process has two variables in its environment, and so have its children unless they clear it. Anybody can set the first
+// one. The second is a random key that only the environment contains, which no other user can read. The ledger has a digest
+// of it, so that even a run without the state can tell our process from a forgery.
 
 const markVariable = "LOCALNET_ID";
 const keyVariable = "LOCALNET_KEY";
 export const markVariables: readonly string[] = [markVariable, keyVariable];
 
-/** The variables of a process that is about to be started. */
+/** The variables for a process that is about to be started. */
 export async function newMark(host: Host, owner: string): Promise<Record<string, string>> {
   const key = randomBytes(16).toString("hex");
   const mark = { [markVariable]: markOf(owner) };
@@ -25,7 +25,7 @@ export async function eraseMark(host: Host, owner: string): Promise<void> {
   await ifPermitted(() => eraseShare(host, placeOf(owner), owner));
 }
 
-/** The processes that carry the mark with its key. `withoutKey`: also those of a release that had no keys. */
+/** The processes with the mark and its key. `withoutKey`: also those of an older release, which had no keys. */
 export async function findMarked(host: Host, owner: string, { withoutKey = false } = {}): Promise<Processes> {
   const entries = await ifPermitted(() => readShares(host, placeOf(owner)));
   const known = entries === noLedger ? undefined : entries[0]?.value;
@@ -37,7 +37,7 @@ export async function findMarked(host: Host, owner: string, { withoutKey = false
   });
 }
 
-/** Whose mark a process carries; "" for nobody's. */
+/** The owner in the mark of a process; "": it has no mark. */
 export async function markedFor(host: Host, pid: number, owner: string): Promise<string> {
   const mark = variableIn((await readWords(host, pid, "environ")) ?? [], markVariable);
   return mark === undefined ? "" : ownerIn(mark, owner);
@@ -49,7 +49,10 @@ function variableIn(words: readonly string[], variable: string): string | undefi
 
 const noLedger = Symbol("this user has no ledger");
 
-/** Who may not use the ledger is an ordinary user, who sees no environment of others: none can be forged for them. */
+/**
+ * Runs the body unless the user may not use the ledger. Such a user sees no environment of others, so nobody can forge a
+ * mark for them.
+ */
 async function ifPermitted<T>(body: () => Promise<T>): Promise<T | typeof noLedger> {
   try {
     return await body();
@@ -59,7 +62,7 @@ async function ifPermitted<T>(body: () => Promise<T>): Promise<T | typeof noLedg
   }
 }
 
-/** A process outlives the name of its namespace: its entry is in none. */
+/** A process may outlive the name of its namespace, so its entry is in no namespace. */
 function placeOf(owner: string): Place {
   return { netns: undefined, what: `Process ${owner}` };
 }

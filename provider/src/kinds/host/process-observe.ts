@@ -20,8 +20,8 @@ export async function netnsInodeOf(host: Host, pid: number): Promise<number | un
 }
 
 /**
- * The namespace that a process was started in, as an input: its name, or the kernel's own form `net:[INODE]` of one that
- * has no name any more, or had another.
+ * The namespace that a process was started in, as an input: its name, or `net:[INODE]` if it has no name any more, or
+ * another one.
  */
 export async function observeNetns(
   host: Host,
@@ -35,7 +35,7 @@ export async function observeNetns(
   return inode === inodes.get(selfPath) ? undefined : `net:[${inode}]`;
 }
 
-/** What it was started with, as far as the kernel shows it. A process can change all of that. */
+/** What the process was started with, as far as the kernel shows it. A process can change all of it. */
 export async function observeStart(host: Host, args: Args, pid: number): Promise<object> {
   const directory = `/proc/${pid}/cwd`;
   const command = await readWords(host, pid, "cmdline");
@@ -49,7 +49,7 @@ export async function observeStart(host: Host, args: Args, pid: number): Promise
   };
 }
 
-/** The variables without those that every process gets; as asked for where they agree. */
+/** The variables without those that every process gets. If they match the wanted ones, those are returned. */
 function environmentIn(variables: readonly string[], wanted: Args["environment"]): Args["environment"] {
   const all = variables.map((each): [string, string] => {
     const sign = each.indexOf("=");

@@ -22,33 +22,43 @@ const variable = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must have names of letters, digits and _")
   .refine(
     (name) => !markVariables.includes(name),
-    `must not hold ${markVariables.join(" or ")}, which mark the process`,
+    `must not contain ${markVariables.join(" or ")}, which mark the process`,
   );
 
 export const process = defineKind({
   type: "Process",
-  summary: "A process that runs in a namespace for as long as the resource exists. A change of any input replaces it.",
+  summary: "A process that runs in a namespace as long as the resource exists. A change of any input replaces it.",
   args: {
-    /** The command and its arguments; no shell reads them. Arguments may hold any text, also of several lines. */
+    /** The command and its arguments, run without a shell. Arguments may contain any text, even several lines. */
     command: commandLine.meta({ replace: true }),
     /** Network namespace. Default: the host's own. */
-    // Not a parent: a process outlives the name of its namespace, and keeps it from going.
+    // Not a parent: a process outlives the name of its namespace, and keeps the namespace from disappearing.
     netns: inNetns.netns.meta({ replace: true, reference: "name", parent: false }),
-    /** Environment variables, beside PATH and LC_ALL=C; nothing else is passed on. On the host only root and the user that the process runs as can read them. The state holds them, encrypted where they are secrets. */
+    /**
+     * Environment variables. PATH and LC_ALL=C are always set, and nothing else is passed on. On the host, only root and the
+     * user of the process can read them. The state contains them, encrypted if they are secrets.
+     */
     environment: z.record(variable, text).optional().meta({ replace: true }),
-    /** User of the host, by name or number, that it runs as, with the groups of that user (`setpriv`); `ready.exec` runs as the provider's own. Its output goes to the log, which it cannot open by itself (`/dev/stdout`). Default: the provider's own user, which with `sudo` is root. */
+    /**
+     * User of the host that runs the process, by name or number, with the groups of that user (`setpriv`). The provider's own
+     * user runs `ready.exec`. The output goes to the log, which this user cannot open by itself (`/dev/stdout`). Default: the
+     * provider's own user; with `sudo`, root.
+     */
     user: userName.optional().meta({ replace: true }),
-    /** Directory that it starts in. */
+    /** Working directory at the start. */
     workingDirectory: path.default("/").meta({ replace: true }),
-    /** File that its output is appended to, mode 0600. Default: one below /run/pulumi-localnet that goes with the resource, and is begun anew with the process. */
+    /**
+     * File to which its output is appended, mode 0600. Default: a file below /run/pulumi-localnet that is removed with the
+     * resource, and emptied when the process starts again.
+     */
     logFile: path.optional().meta({ replace: true }),
-    /** When it counts as started. Default: as soon as it runs. */
+    /** When the process counts as started. Default: as soon as it runs. */
     ready: z
       .strictObject({
         ...targetArgs,
         /** A command that exits 0, in the same namespace. */
         exec: commandLine.optional(),
-        /** Seconds to get ready in. */
+        /** Seconds to become ready. */
         timeoutSeconds: seconds.default(10),
       })
       .optional()
@@ -58,19 +68,19 @@ export const process = defineKind({
       .enum(signals, { error: `must be one of ${signals.join(", ")}` })
       .default("SIGTERM")
       .meta({ replace: true }),
-    /** Seconds to end in, before SIGKILL. */
+    /** Seconds to end before it gets SIGKILL. */
     stopTimeoutSeconds: seconds.default(5).meta({ replace: true }),
   },
   outputs: {
     /** Process id. */
     pid: z.int(),
-    /** The file that holds its output. */
+    /** File of its output. */
     log: z.string(),
-    /** Clock ticks from boot to its start; with the next tells it from a later process of the same pid. */
+    /** Clock ticks from boot to its start. Together with `bootId` it tells the process from a later one with the same pid. */
     startTime: z.int(),
-    /** The boot that it was started in. */
+    /** Boot in which it was started. */
     bootId: z.string(),
-    /** Inode of the network namespace that it was started in. */
+    /** Inode of the network namespace in which it was started. */
     netnsInode: z.int().optional(),
   },
   needs: ["ip"],
@@ -89,7 +99,7 @@ export const process = defineKind({
     const imported = recorded?.imported;
     const isRecorded = recorded?.pid !== undefined;
     const netnsInode = recorded?.netnsInode ?? (await netnsInodeOf(host, pid));
-    // In the host's own namespace a process may go into another one by itself, as `ip netns exec` does.
+    // In the host's own namespace, a process may enter another one by itself, as `ip netns exec` does.
     const isCompared = args.netns !== undefined || !isRecorded;
     const netns = isCompared ? await observeNetns(host, args, netnsInode) : undefined;
     const inputs = {
@@ -110,7 +120,7 @@ export const process = defineKind({
     const isRenamed = recorded !== undefined && recorded.owner !== args.owner;
     const runs = observed && !isRenamed && !observed.detail.isOutdated;
     if (observed && !runs) {
-      // The mark and the namespace of what runs cannot be changed.
+      // The mark and the namespace of a running process cannot be changed.
       await stop(host, recorded ?? args, [observed.outputs]);
     }
     if (isRenamed) await clear(host, recorded);
@@ -123,7 +133,7 @@ export const process = defineKind({
       const environment = { ...(await newMark(host, args.owner)), ...args.environment };
       const options = { environment, workingDirectory: args.workingDirectory, logFile: log };
       await host.start([...starter, ...args.command], options).catch(async (error) => {
-        // A connection may end behind the start: what cannot be ended now keeps its mark.
+        // The connection may break after the start. A process that cannot be ended now keeps its mark.
         await stop(host, args).then(
           () => clear(host, args),
           () => undefined,
@@ -137,7 +147,7 @@ export const process = defineKind({
       const netnsInode = runs ? observed.outputs.netnsInode : await netnsInodeOf(host, pid);
       return { outputs: { pid, startTime, bootId, netnsInode, log } };
     } catch (error) {
-      // What another file of the user's name holds now is not known to be its output.
+      // If the process already ran, a log file that the user chose may not contain its output.
       const isOurs = !runs || args.logFile === undefined;
       const end = isOurs ? await readLogEnd(host, log) : "";
       await stop(host, args);
@@ -167,13 +177,13 @@ export const process = defineKind({
   },
 });
 
-/** Takes away what a process leaves behind: its log and its entry in the ledger. */
+/** Removes what a process leaves behind: its log and its entry in the ledger. */
 async function clear(host: Host, args: { readonly owner: string; readonly logFile?: string | undefined }) {
   await removeLog(host, args);
   await eraseMark(host, args.owner);
 }
 
-/** What helps where the command could not be run at all: the kernel says that in the place of its output. */
+/** The hint if the command could not be run: its output then contains the kernel's error. */
 function hintOfStart(end: string): string | undefined {
   return /^(exec of ".*" failed|setpriv: failed to execute .*): /.test(end) ? hintOf(end) : undefined;
 }

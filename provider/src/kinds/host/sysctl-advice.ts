@@ -8,14 +8,14 @@ import { showAllRoutes } from "../../tools/ip/routes";
 import { readSysctl, readSysctls } from "../../tools/sysctl";
 import { linkOf } from "./sysctl-names";
 
-/** The modules that bring settings. */
+/** The modules that add settings. */
 const modules = [
   { folder: "net/bridge/", module: "br_netfilter" },
   { folder: "net/ipv4/vs/", module: "ip_vs" },
   { folder: "net/netfilter/nf_conntrack", module: "nf_conntrack" },
 ];
 
-/** The error for a setting that is not there: which of the causes it is, and what helps. */
+/** The error for a missing setting: its cause, and what helps. */
 export async function missingError(host: Host, netns: string | undefined, key: string): Promise<LocalnetError> {
   const no = (code: Code, summary: string, hint: string) => new LocalnetError(code, summary, { hint });
   const lacks = `there is no kernel setting ${key}`;
@@ -25,7 +25,7 @@ export async function missingError(host: Host, netns: string | undefined, key: s
   if (link !== undefined) {
     if (!(await showLinks(host, netns)).some(({ ifname }) => ifname === link))
       return no("LN_MISSING", `${lacks}: there is no link ${link}`, "let this depend on the link (dependsOn)");
-    // The link has come meanwhile.
+    // The link has appeared in the meantime.
     if ((await readSysctl(host, netns, key)) !== undefined)
       return no("LN_MISSING", `${lacks}: there was no link ${link}`, "let this depend on the link (dependsOn)");
     const folder = key.slice(0, key.lastIndexOf("/"));
@@ -41,14 +41,14 @@ export async function missingError(host: Host, netns: string | undefined, key: s
     return no(
       "LN_KERNEL",
       lacks,
-      `load its kernel module first: a KernelModule ${source} that this depends on (dependsOn)`,
+      `load its kernel module first with a KernelModule ${source}, and let this depend on it (dependsOn)`,
     );
   if (netns !== undefined && (await readSysctl(host, undefined, key)) !== undefined)
     return no("LN_KERNEL", `${lacks} in a network namespace`, "it is the host's: leave netns out");
   return no("LN_KERNEL", lacks, "see which there are: ls -R /proc/sys/net");
 }
 
-/** What a failed write means: the cause that the kernel's word for it does not tell. */
+/** Adds the cause to the error of a failed write, if the kernel's error does not show it. */
 export async function writeError(
   host: Host,
   netns: string | undefined,
@@ -75,11 +75,11 @@ export async function writeError(
     const hint = "see its bounds in the kernel's documentation, networking/ip-sysctl";
     return new LocalnetError("LN_COMMAND", `the kernel refuses the value ${value}`, { command: error.command, hint });
   }
-  // The setting was read: it is what the value names that is not there.
+  // The setting exists, so the value names something that does not.
   if (hasCode(error, "LN_COMMAND") && error.command?.stderr?.includes("No such file or directory")) {
     const hint =
-      "load the kernel module that has it, such as tcp_bbr for bbr: a KernelModule that this depends on (dependsOn)";
-    return new LocalnetError("LN_KERNEL", `the kernel has nothing of the name ${value}`, {
+      "load its kernel module, such as tcp_bbr for bbr, with a KernelModule, and let this depend on it (dependsOn)";
+    return new LocalnetError("LN_KERNEL", `the kernel does not know ${value}`, {
       command: error.command,
       hint,
     });
@@ -92,7 +92,7 @@ interface Loss {
   readonly hint: string;
 }
 
-/** What the kernel would take away for good with this value; undefined: nothing. */
+/** What the kernel would remove for good because of this value; undefined: nothing. */
 export async function findLoss(
   host: Host,
   netns: string | undefined,
@@ -106,7 +106,7 @@ export async function findLoss(
 
 const [byKernel, byAdvertisement] = ["2", "9"];
 
-/** A router drops what it learned from other routers, in the whole namespace. */
+/** A router drops the routes that it learned from other routers, in the whole namespace. */
 async function advertisedRoute(host: Host, netns: string | undefined): Promise<Loss | undefined> {
   const routes = (await showAllRoutes(host, netns, 6)).filter(({ protocol }) => protocol === byAdvertisement);
   const keyOf = (link = "") => `net/ipv6/conf/${link}/accept_ra`;
@@ -114,7 +114,7 @@ async function advertisedRoute(host: Host, netns: string | undefined): Promise<L
   const lost = routes.find(({ dev }) => accepts.get(keyOf(dev)) === "1");
   return (
     lost && {
-      summary: `the kernel would drop the route ${lost.dst} over ${lost.dev}, which came by router advertisement`,
+      summary: `the kernel would drop the route ${lost.dst} over ${lost.dev}, which a router advertised`,
       hint: `set ${keyOf(lost.dev)} to 2 first, by a Sysctl that this one depends on (dependsOn)`,
     }
   );
@@ -137,5 +137,5 @@ async function staticIpv6(host: Host, netns: string | undefined, only: string): 
   ];
   return lost === undefined
     ? undefined
-    : { summary: `the kernel would drop ${lost}`, hint: "take it out first: with IPv6 disabled there can be none" };
+    : { summary: `the kernel would drop ${lost}`, hint: "remove it first: it cannot exist while IPv6 is disabled" };
 }

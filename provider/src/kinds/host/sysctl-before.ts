@@ -6,14 +6,14 @@ import { findLoss } from "./sysctl-advice";
 import { exceptions } from "./sysctl-family";
 import { leaderOf, linkOf, variableOf } from "./sysctl-names";
 
-/** What there was before the first of those that share a setting. */
+/** The state before the first of the resources that share a setting. */
 interface Before {
   readonly value: string;
-  /** Settings of links that were otherwise, and that the kernel has changed too. */
+  /** Settings of links that had other values, and that the kernel has changed too. */
   readonly links?: Record<string, string>;
-  /** What an operation that did not end still has to put back. */
+  /** What an unfinished operation still has to restore. */
   readonly undo?: Record<string, string> | undefined;
-  /** Others that may have needed it by then. */
+  /** Other programs that may have needed the setting even then. */
   readonly users?: readonly string[];
 }
 
@@ -27,18 +27,18 @@ export function beforeOf({ before }: Entry): Before {
   return typeof before === "object" && before !== null ? (before as Before) : { value: String(before) };
 }
 
-/** The value of a link's setting before the first write; one that is not as that write left it was set by somebody since. */
+/** The value of a link's setting before the first write. If it is not the value of that write, somebody has set it since. */
 export function followerBefore({ links }: Before, now: string) {
   return (key: string, existing: string | undefined) => (existing === now ? links?.[key] : existing);
 }
 
-/** What a resource has asked for; undefined: none did. */
+/** The value that a resource wants; undefined: no resource does. */
 export async function requestedValue(host: Host, netns: string | undefined, key: string): Promise<string | undefined> {
   const [holder] = await readShares(host, placeOf(variableOf(key), netns));
   return holder?.value as string | undefined;
 }
 
-/** The entry of the setting that this one follows, if a resource changed that. */
+/** The entry of the setting that this one follows, if a resource changed that setting. */
 async function leadersEntry(host: Host, netns: string | undefined, variable: string): Promise<Entry | undefined> {
   const leader = leaderOf(variable);
   const [entry] = leader ? await readShares(host, placeOf(leader, netns)) : [];
@@ -53,7 +53,7 @@ export async function leadersValue(
   return (await leadersEntry(host, netns, variable))?.value as string | undefined;
 }
 
-/** Whoever came first saw what was there before, but for what another resource had changed by then. */
+/** The value before the first resource, without changes by resources of other settings. */
 export async function valueBefore(
   host: Host,
   netns: string | undefined,
@@ -80,7 +80,7 @@ export async function valueBefore(
   return { value: now, links, users };
 }
 
-/** Why a setting is not put back. */
+/** The reason why a setting is not restored. */
 export async function reasonToStay(
   host: Host,
   netns: string | undefined,
@@ -91,5 +91,5 @@ export async function reasonToStay(
   const loss = await findLoss(host, netns, variable, value);
   if (loss) return loss.summary;
   const users = (await findUsers(host, netns, variable)).filter((each) => !known.includes(each));
-  return users.length > 0 ? `${users.join(", ")} came since, and may need it` : undefined;
+  return users.length > 0 ? `${users.join(", ")} appeared since, and may need it` : undefined;
 }

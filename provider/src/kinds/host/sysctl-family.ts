@@ -2,7 +2,7 @@ import type { Host } from "../../host";
 import { readSysctlFiles, writeSysctl, writeSysctls } from "../../tools/sysctl";
 import { type Family, familyOf } from "./sysctl-names";
 
-/** The settings that a write to a variable may change, with their values; none where it changes nothing else. */
+/** The settings that a write to a variable may change, with their values; empty: it changes no others. */
 export async function readFamily(
   host: Host,
   netns: string | undefined,
@@ -15,7 +15,7 @@ export async function readFamily(
   return new Map([...all].filter(([key]) => key !== variable && key !== `${folder}/all/${name}`));
 }
 
-/** The links that do not follow a variable's value, as they were before any resource changed them. */
+/** The settings of links that differ from a variable's value, as they were before any resource changed them. */
 export async function exceptions(
   variable: string,
   value: string,
@@ -32,17 +32,17 @@ export async function exceptions(
 interface Change {
   readonly variable: string;
   readonly value: string;
-  /** Another resource's value for a setting of a link; undefined: none has it. */
+  /** Another resource's value for a setting of a link; undefined: there is none. */
   readonly shared: (key: string) => Promise<string | undefined>;
-  /** What a follower has to have after the write, if not what the kernel makes of it. */
+  /** The value that a follower must have after the write; undefined: the one that the kernel gives it. */
   readonly follower: (key: string, before: string | undefined) => string | undefined;
-  /** Notes what has to be put back, should this process end before it is. */
+  /** Records what has to be restored if this process ends before it is. */
   readonly note: (undo: Record<string, string> | undefined) => Promise<unknown>;
-  /** What an earlier process noted, and did not put back. */
+  /** What an earlier process recorded and did not restore. */
   readonly noted?: Record<string, string> | undefined;
 }
 
-/** Writes a variable, and puts back what the kernel changes besides. `before`: its family, read before. */
+/** Writes a variable, and restores the other settings that the kernel changes. `before`: its family, read before the write. */
 export async function writeVariable(
   host: Host,
   netns: string | undefined,
@@ -53,7 +53,7 @@ export async function writeVariable(
   const family = familyOf(variable);
   if (now === value && !noted) return;
   if (family?.from !== "all") {
-    // Links that are there follow a default until their own value is written. It is meant for links to come.
+    // Existing links follow the default until their own value is written, but the default is only meant for new links.
     await writeSysctls(host, netns, before);
     return writeSysctl(host, netns, variable, value);
   }

@@ -2,7 +2,7 @@ import type { Host } from "../../host";
 import { readAllSysctls, readNewSysctls, readSysctls } from "../../tools/sysctl";
 import { baselineOf, isCoarse, variableOf } from "./sysctl-names";
 
-/** Settings that labs are made of, and the kernel's defaults. They count also where a new namespace begins otherwise. */
+/** Settings that labs often change, with the kernel's defaults. These are used even if a new namespace has another value. */
 const defaults = new Map([
   ["net/ipv4/ip_forward", "0"],
   ["net/ipv6/conf/all/forwarding", "0"],
@@ -11,11 +11,11 @@ const defaults = new Map([
   ["net/ipv4/vs/conntrack", "0"],
 ]);
 
-/** What counts, tells how much there is, or follows from a link's mtu or type; and secrets. */
+/** Counters, amounts, values that follow from a link's mtu or type, and secrets. */
 const notSet =
   /_count$|\/(tcp_e|udp_)hash_entries$|\/nf_hooks_lwtunnel|\/stable_secret$|\/mc_forwarding$|\/tcp_fastopen_key$|\/ipv6\/conf\/[^/]+\/mtu$|\/flow_limit/;
 
-/** The kernel gives it to links that have no such thing. */
+/** The kernel's value for links that do not have the feature. */
 const none = "-1";
 
 interface ChangedSetting {
@@ -23,7 +23,7 @@ interface ChangedSetting {
   readonly omit?: string;
 }
 
-/** The settings of a namespace that are not as in a new one, without those that the kernel changed with another. */
+/** The settings of a namespace that differ from a new one, without those that the kernel changed because of another setting. */
 export async function listChanged(host: Host, netns: string | undefined): Promise<ChangedSetting[]> {
   const ofNew = await readNewSysctls(host);
   const now = ofNew ? await readAllSysctls(host, netns) : await readSysctls(host, netns, [...defaults.keys()]);
@@ -33,7 +33,7 @@ export async function listChanged(host: Host, netns: string | undefined): Promis
     const omit = `it is ${oneOf(value)}, in a new namespace ${oneOf(ofNew?.get(key) ?? "as links have it")}; on the host itself its configuration may set it: import it by this id if it is yours`;
     return { key, omit };
   });
-  const blind = { key: "net", omit: "which are changed nobody can tell without a new namespace to compare with" };
+  const blind = { key: "net", omit: "changed settings cannot be found without a new namespace to compare with" };
   return ofNew ? entries : [...entries, blind];
 }
 
@@ -51,6 +51,6 @@ function isChanged(
   if (known !== undefined) return value !== known;
   if (variableOf(key) !== key || isCoarse(key) || notSet.test(key)) return false;
   const usual = baselineOf(key, now, ofNew);
-  // Of what a new namespace does not have, nothing can be said: it is the whole machine's.
+  // A setting that a new namespace lacks belongs to the whole machine, and has no value to compare with.
   return usual !== undefined && value !== usual && !(value === none && key.includes("/ipv6/conf/"));
 }

@@ -25,18 +25,21 @@ export const sysctl = defineKind({
   type: "Sysctl",
   summary: "A kernel setting below `net`, of a namespace or of the host.",
   args: {
-    /** Key below `net`, `net.ipv4.ip_forward`; where a link's name holds a dot, `net/ipv4/conf/eth0.10/forwarding` or `net.ipv4.conf.eth0/10.forwarding`. */
+    /**
+     * Key below `net`, `net.ipv4.ip_forward`. If the name of a link contains a dot: `net/ipv4/conf/eth0.10/forwarding` or
+     * `net.ipv4.conf.eth0/10.forwarding`.
+     */
     key: sysctlKey.meta({ replace: true }),
     ...inNetns,
-    /** Value, a whole number or text. */
+    /** Value: a whole number or text. */
     value: z
       .union([z.int(), printable], { error: "must be a whole number or printable text" })
       .transform((value) => normalise(String(value))),
-    /** What destroy does: "restore" the value that was there before, unless another program has come to need this one; or "keep" it. */
+    /** What destroy does: "restore" the value from before, unless another program has come to need this one; or "keep" it. */
     onDelete: z.enum(["restore", "keep"], { error: "must be restore or keep" }).default("restore"),
   },
   outputs: {
-    /** The value that was there before. */
+    /** Value from before. */
     previousValue: z.string(),
   },
   needs: [],
@@ -55,7 +58,7 @@ export const sysctl = defineKind({
     return withLock(host, { netns, what: groupOf(variable) }, async () => {
       const [now, holders] = await Promise.all([readSysctl(host, netns, key), readShares(host, place)]);
       if (now === undefined) throw await missingError(host, netns, key);
-      // Renamed, the entry of the former name is ours too, until the new one stands.
+      // After a rename, the entry of the former name is ours too, until the new one exists.
       const former = recorded?.owner ?? owner;
       requireAgreement(holders, former, value);
       const loss = now === value ? undefined : await findLoss(host, netns, variable, value);
@@ -71,7 +74,7 @@ export const sysctl = defineKind({
       if (ours?.value !== value) await note(noted);
       try {
         const shared = (each: string) => requestedValue(host, netns, each);
-        // As at the first write the links follow, unless this is the value that there was before it.
+        // The links follow as at the first write, unless this value is the one from before it.
         const follower = value === before.value ? followerBefore(before, now) : () => undefined;
         await writeVariable(host, netns, { variable, value, shared, follower, note, noted }, now, family);
       } catch (error) {

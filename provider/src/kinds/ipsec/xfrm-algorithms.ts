@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the kernel knows, by its own names: how many bytes a key has, with what is called its salt or nonce. */
+/** Algorithms by the kernel's names, with the possible lengths of the key in bytes, including its salt or nonce. */
 const aeads = {
   "rfc4106(gcm(aes))": [20, 28, 36],
   "rfc4543(gcm(aes))": [20, 28, 36],
@@ -15,7 +15,7 @@ const ciphers = {
   "cbc(twofish)": [16, 24, 32],
   "cbc(des3_ede)": [24],
 } as const;
-/** Of these: the bits of a whole check value, and of what the kernel sends of it when nobody asks. */
+/** For each: the bits of the whole check value, and the kernel's default for how many of them it sends. */
 const hashes = {
   "hmac(md5)": [128, 96],
   "hmac(sha1)": [160, 96],
@@ -49,13 +49,13 @@ interface Named {
   readonly key: string;
 }
 
-/** A key of another length the kernel never takes. What is no key at all is said already. */
+/** The kernel accepts keys of these lengths only. A key in the wrong form has its own error already. */
 function fitting(table: Readonly<Record<string, readonly number[]>>) {
   return ({ value: { algorithm, key }, issues }: { value: Named; issues: z.core.$ZodRawIssue[] }) => {
     const [lengths, bytes] = [table[algorithm], bytesOf(key)];
     if (!lengths || lengths.includes(bytes) || issues.length > 0) return;
     const several = lengths.join(", ").replace(/, (?=\d+$)/, " or ");
-    const message = `must be ${several} bytes with ${algorithm}, and has ${bytes}`;
+    const message = `must be ${several} bytes for ${algorithm}, not ${bytes}`;
     issues.push({ code: "custom", path: ["key"], message, input: undefined });
   };
 }
@@ -64,7 +64,7 @@ export const aead = z
   .strictObject({
     /** Algorithm, by the kernel's name. */
     algorithm: name(aeads),
-    /** The key, and behind it its salt, in hexadecimal with `0x`. It is kept as a secret. */
+    /** The key followed by its salt, in hexadecimal with `0x`. It is kept as a secret. */
     key,
     /** Bits of the check value: 64, 96 or 128. */
     icvLength: z.union([z.literal(64), z.literal(96), z.literal(128)], { error: "must be 64, 96 or 128" }).default(128),
@@ -90,7 +90,10 @@ export const authentication = z
     algorithm: name(hashes),
     /** The key in hexadecimal with `0x`. It is kept as a secret. */
     key,
-    /** Bits of the check value that are sent, a multiple of 8. Default: as the kernel has it, such as 96 with hmac(sha1) and hmac(sha256), 256 with hmac(sha512). */
+    /**
+     * Bits of the check value that are sent, a multiple of 8. Default: the kernel's choice, such as 96 for hmac(sha1) and
+     * hmac(sha256), 256 for hmac(sha512).
+     */
     truncation: z
       .int("must be a whole number")
       .min(8, "must be at least 8")

@@ -5,14 +5,14 @@ import { canonicalMark } from "../routing/policy-rule-args";
 
 const names = Object.keys(protocolNumbers) as [Protocol, ...Protocol[]];
 
-/** Addresses of packets: an address stands for a network of one. */
+/** Addresses of packets: a single address stands for a network of one. */
 const network = z
   .union([cidr, address], { error: "must be an address or a network such as 10.0.0.0/8" })
   .transform((text) => (text.includes("/") ? text : `${text}/${familyOf(text) === 6 ? 128 : 32}`));
 
-/** Which packets are meant. */
+/** Which packets it applies to. */
 export const selectorFields = {
-  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. */
+  /** Source of the packets: an address or a network; `::/0` for any IPv6 address. */
   source: network.default("0.0.0.0/0"),
   /** Destination of the packets, of the same IP version. */
   destination: network.default("0.0.0.0/0"),
@@ -35,13 +35,13 @@ interface Selected {
 export function* selectorRules(selector: Selected, prefix = ""): Generator<readonly [string, string]> {
   const { source, destination, protocol = "" } = selector;
   if (familyOf(source) !== familyOf(destination))
-    yield [`${prefix}destination`, "must be of the same IP version as source; of any in IPv6 both are ::/0"];
+    yield [`${prefix}destination`, "must be of the same IP version as source; for any IPv6 address both are ::/0"];
   for (const key of ["sourcePort", "destinationPort"] as const)
     if (selector[key] !== undefined && !withPorts.includes(protocol))
       yield [`${prefix}${key}`, `needs protocol ${withPorts.join(", ")}`];
 }
 
-/** A mark of packets, as a number or with a mask. */
+/** A mark of packets: a number, with or without a mask. */
 export const mark = numberOrText(
   z
     .string()
@@ -49,9 +49,9 @@ export const mark = numberOrText(
     .refine((text) => text.split("/").every((part) => Number(part) <= 0xffffffff), "must be below 4294967296"),
 )
   .transform(canonicalMark)
-  .refine((text) => text !== "0x0/0x0", "must not be 0/0: that is none");
+  .refine((text) => text !== "0x0/0x0", "must not be 0/0, which means no mark");
 
-/** A number of 32 bits, also as text such as 0x101. */
+/** A 32-bit number, also as text such as 0x101. */
 export const spi = numberOrText(
   z.string().regex(/^(0x[0-9a-fA-F]{1,8}|\d{1,10})$/, "must be a number, such as 257 or 0x101"),
 )

@@ -12,29 +12,29 @@ const levels = ["required", "use"] as const;
 const maxTemplates = 6;
 
 const template = z.strictObject({
-  /** Source address of the packets that come of it. Default: any. */
+  /** Source address of the transformed packets. Default: any. */
   source: address.optional(),
   /** Their destination address. Default: any. */
   destination: address.optional(),
-  /** What is made of packets: esp or ah. */
+  /** How packets are transformed: esp or ah. */
   protocol: protocol.default("esp"),
-  /** Do packets keep their header (transport), or go into another one (tunnel, beet)? */
+  /** Do packets keep their header (transport), or get an outer one (tunnel, beet)? */
   mode: mode.default("transport"),
   /** Number of the state (SPI). Default: any. */
   spi: spi.optional(),
-  /** Number that the state has for it. Default: none. */
+  /** The state's `reqid`. Default: none. */
   reqid: reqid.min(1, "must be at least 1").optional(),
-  /** Is it required, or used only where there is such a state? */
+  /** Is the transformation required, or only used if there is a matching state (use)? */
   level: z.enum(levels, { error: "must be required or use" }).default("required"),
 });
 
 const { source, destination, protocol: packets, sourcePort, destinationPort } = selectorFields;
 
 const args = {
-  /** Is it for packets that come in, leave (out) or are forwarded (fwd)? */
+  /** Does it apply to packets that come in (in), leave (out) or are forwarded (fwd)? */
   direction: z.enum(directions, { error: "must be in, out or fwd" }).meta({ replace: true }),
   ...inNetns,
-  /** Source of the packets: an address or a network; of any in IPv6 `::/0`. */
+  /** Source of the packets: an address or a network; `::/0` for any IPv6 address. */
   source: source.meta({ replace: true }),
   /** Destination of the packets, of the same IP version. */
   destination: destination.meta({ replace: true }),
@@ -44,15 +44,15 @@ const args = {
   sourcePort: sourcePort.meta({ replace: true }),
   /** Destination port of the packets. Needs a protocol with ports. Default: any. */
   destinationPort: destinationPort.meta({ replace: true }),
-  /** Mark of the packets, as a number or with a mask, `1` or `0x1/0xff`. Default: any. */
+  /** Mark of the packets: a number, with or without a mask, `1` or `0x1/0xff`. Default: any. */
   mark: mark.optional().meta({ replace: true }),
-  /** Number of the XfrmInterface that the packets come or leave by. Default: none. */
+  /** Number of the XfrmInterface that the packets arrive or leave by. Default: none. */
   ifId: ifId.optional().meta({ replace: true }),
-  /** Of several that fit, the one with the lowest number counts. */
+  /** Priority: of several matching policies, the one with the lowest number is used. */
   priority: number32.default(0),
-  /** What becomes of the packets: allow, through the templates if there are some, or block. */
+  /** What happens to the packets: allow, through the templates if there are any, or block. */
   action: z.enum(actions, { error: "must be allow or block" }).default("allow"),
-  /** What the packets are put into, the innermost first, or must have been taken out of; at most 6. None: they pass as they are. */
+  /** The transformations that the packets get, the innermost first, or must have had; at most 6. Empty: they pass unchanged. */
   templates: z.array(template).max(maxTemplates, `must be at most ${maxTemplates}`).default([]),
 } as const;
 
@@ -60,13 +60,15 @@ type PolicyArgs = Omit<Args<typeof args>, "owner" | "adopt" | "host">;
 
 export const xfrmPolicy = defineKind({
   type: "XfrmPolicy",
-  summary:
-    "A policy of IPsec, as `ip xfrm policy` makes it: which packets are encrypted or must have been, and by which states.",
+  summary: "An IPsec policy (`ip xfrm policy`): which packets are encrypted, or must have been, and by which states.",
   args,
   outputs: {},
   needs: ["ip"],
   unmarked: true,
-  /** `DIRECTION src NETWORK dst NETWORK@NETNS`, with what else tells it from others: `out src 10.0.0.0/8 dst 10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS` */
+  /**
+   * `DIRECTION src NETWORK dst NETWORK@NETNS`, with everything that tells it from others: `out src 10.0.0.0/8 dst
+   * 10.1.0.0/16 proto tcp sport 80 dport 90 mark 0x1 if_id 0x7@NETNS`
+   */
   id: (args) => idOf(keyOf(args), args.netns),
 
   *rules(args) {

@@ -12,27 +12,30 @@ export const xfrmStateArgs = {
   /** Address that the packets are sent to. */
   destination: address.meta({ replace: true }),
   ...inNetns,
-  /** What is made of packets: esp, which encrypts, or ah, which only proves where they come from. */
+  /** How packets are protected: esp encrypts them, ah only authenticates them. */
   protocol: protocol.default("esp").meta({ replace: true }),
-  /** Number that stands in the packets and tells the state (SPI), 1 to 4294967295, also as text such as `0x101`. Below 256 are reserved ones. */
+  /**
+   * Number in the packets that identifies the state (SPI), 1 to 4294967295, also as text such as `0x101`. Numbers below 256
+   * are reserved.
+   */
   spi: spi.meta({ replace: true }),
-  /** Mark of the packets that it is for, as a number or with a mask, `1` or `0x1/0xff`. Default: any. */
+  /** Mark of the packets that it applies to: a number, with or without a mask, `1` or `0x1/0xff`. Default: any. */
   mark: mark.optional().meta({ replace: true }),
   /** Address that the packets are sent from. */
   source: address,
-  /** Does a packet keep its header (transport), or go into another one (tunnel, beet)? */
+  /** Do packets keep their header (transport), or get an outer one (tunnel, beet)? */
   mode: mode.default("transport"),
-  /** Number by which a policy's template finds it, beside its addresses; 0: none. */
+  /** Number by which a policy's template finds it, in addition to the addresses; 0: none. */
   reqid: reqid.default(0),
   /** Number of the XfrmInterface that it belongs to. Default: none. */
   ifId: ifId.optional(),
-  /** Encryption that proves where packets come from as well. For esp. */
+  /** Encryption with authentication. For esp. */
   aead: aead.optional(),
-  /** Encryption alone, for esp. */
+  /** Encryption without authentication. For esp. */
   encryption: encryption.optional(),
-  /** What proves where packets come from: of esp beside `encryption`, of ah alone. */
+  /** Authentication: for esp together with `encryption`, for ah alone. */
   authentication: authentication.optional(),
-  /** UDP around the packets, which gets them through address translation (`encap`). For esp. Default: none. */
+  /** UDP encapsulation of the packets, which can then pass address translation (`encap`). For esp. Default: none. */
   encapsulation: z
     .strictObject({
       /** Form of the packets. */
@@ -43,11 +46,11 @@ export const xfrmStateArgs = {
       destinationPort: port.default(4500),
     })
     .optional(),
-  /** The packets that it is for, where it is not for all that policies send to it (`sel`). Default: all. */
+  /** Restriction to some of the packets that policies send to it (`sel`). Default: all. */
   selector: z.strictObject(selectorFields).optional(),
-  /** How many packets back one may come late without being taken for a copy, 0 to 4096; 0: copies pass. */
+  /** Replay window: how many packets late one may arrive without counting as a copy; 0: copies are accepted. */
   replayWindow: integer(0, 4096).default(0),
-  /** Peculiarities (`flag`), such as esn, numbers of 64 bits for the packets. */
+  /** Special properties (`flag`), such as esn, 64-bit packet numbers. */
   flags: z
     .array(z.enum(flags, { error: `must be one of ${flags.join(", ")}` }))
     .refine((list) => new Set(list).size === list.length, "must not name one twice")
@@ -67,13 +70,13 @@ export function* xfrmStateRules(args: XfrmStateArgs): Generator<readonly [string
     if (!authentication) yield ["authentication", "is needed with protocol ah"];
   } else if (aead) {
     for (const [key, value] of Object.entries({ encryption, authentication }))
-      if (value !== undefined) yield [key, "must not be given beside aead, which does both"];
+      if (value !== undefined) yield [key, "must not be given together with aead, which does both"];
   } else if (!encryption) yield ["encryption", "is needed with protocol esp, or aead"];
   if (args.flags.includes("esn") && args.replayWindow === 0) yield ["replayWindow", "must be at least 1 with flag esn"];
   if (!selector) return;
   yield* selectorRules(selector, "selector.");
   if (isEverything({ selector: { ...none, ...selector }, destination }))
-    yield ["selector", "must choose some packets: leave it out for all"];
+    yield ["selector", "must not match all packets: leave it out for that"];
   if (mode === "transport" && familyOf(selector.source) !== familyOf(source))
     yield ["selector", "must be of the state's IP version in mode transport"];
 }

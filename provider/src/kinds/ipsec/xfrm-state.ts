@@ -15,7 +15,7 @@ import { type XfrmStateArgs, xfrmStateArgs, xfrmStateRules } from "./xfrm-state-
 export const xfrmState = defineKind({
   type: "XfrmState",
   summary:
-    "A state of IPsec, as `ip xfrm state` makes it: how the packets of one direction are encrypted, or proved to be genuine. A change makes it anew, and its packets are counted from 0 again.",
+    "An IPsec state (`ip xfrm state`): how the packets of one direction are encrypted or authenticated. A change makes it again, and its counters start at 0.",
   args: xfrmStateArgs,
   outputs: {},
   needs: ["ip"],
@@ -51,7 +51,7 @@ export const xfrmState = defineKind({
   },
 });
 
-/** Of other protocols, and without a number, there are states that the kernel makes by itself. */
+/** Was it made by a user? The kernel makes states for other protocols, and ones without a number. */
 function isNumbered({ protocol, spi }: StateKey): boolean {
   return ["esp", "ah"].includes(protocol) && spi > 0;
 }
@@ -66,7 +66,7 @@ function keyOf({ protocol, destination, spi, mark }: StateKey): StateKey {
   return { protocol, destination, spi, mark };
 }
 
-/** The kernel may take one for another that has no mark, or another one: then it can change neither of them alone. */
+/** If states differ only in their marks, the kernel may take one for the other, and can then change neither of them alone. */
 function observedFrom(entries: readonly StateEntry[], key: StateKey) {
   const near = entries.filter(
     ({ protocol, destination, spi }) => protocol === key.protocol && destination === key.destination && spi === key.spi,

@@ -41,36 +41,33 @@ export const ipvsBackend = defineKind({
   type: "IpvsBackend",
   summary: "A backend (real server) of an IPVS service.",
   args: {
-    /** The service; as text its id, `tcp/172.23.0.1:8080`. */
+    /** The service, or its id, `tcp/172.23.0.1:8080`. */
     service: z
       .string()
       .refine((id) => parseServiceId(id) !== undefined, "must be the id of a service: tcp/ADDRESS:PORT, or fwmark/MARK")
       .meta({ replace: true, reference: "id", of: "IpvsService" }),
     ...inNetns,
-    /** The backend's address, or who has it; of a VethPair, the other end. */
+    /** The backend's address, or a resource that has one; for a VethPair, the address of the other end. */
     address: unicast.meta({ replace: true, reference: "address", of: "addressed" }),
-    /**
-     * The backend's port; the service's own with forwarding gateway or tunnel. 0 is the port that the packet
-     * was sent to.
-     */
+    /** The backend's port; with forwarding gateway or tunnel, the service's own. 0: the port that the packet was sent to. */
     port: anyPort.meta({ replace: true }),
-    /** Share of the connections; 0 gives it no new ones. */
+    /** Share of the connections; 0: it gets no new ones. */
     weight: z
       .int("must be a whole number")
       .min(0, "must not be negative")
       .max(2147483647, "must be at most 2147483647")
       .default(1),
-    /** How packets get there: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). */
+    /** How packets reach the backend: masquerade (NAT), gateway (direct routing) or tunnel (IP in IP). */
     forwarding: z
       .enum(["masquerade", "gateway", "tunnel"], { error: "must be masquerade, gateway or tunnel" })
       .default("masquerade"),
     /** Encapsulation of a tunnel: ipip (IP in IP), gue or gre. Only with forwarding tunnel. */
     tunnelType: z.enum(tunnelTypes, { error: `must be one of ${tunnelTypes.join(", ")}` }).default("ipip"),
-    /** UDP port to which gue sends; needed there, and only there. */
+    /** UDP port of the other end of a gue tunnel; needed for gue, and only there. */
     tunnelPort: port.optional(),
-    /** Connections above which it gets no new ones; 0 is no limit. Default: 0. */
+    /** Above so many connections, it gets no new ones; 0: no limit. Default: 0. */
     upperThreshold: number32.optional().meta({ unset: 0 }),
-    /** Connections below which, after `upperThreshold` was reached, it gets new ones again. Default: 0. */
+    /** After `upperThreshold` was reached, it gets new connections again below this number. Default: 0. */
     lowerThreshold: number32.optional().meta({ unset: 0 }),
     /** Seconds that destroy waits, with weight 0, before it removes the backend. */
     drainSeconds: seconds.default(0),
@@ -116,7 +113,7 @@ export const ipvsBackend = defineKind({
       ? (await listThresholds(host, netns, key)).get(endpoint(args.address, args.port))
       : undefined;
     return {
-      // No mark: the kernel has no place for one on a backend.
+      // No mark: a backend cannot carry one.
       owner: null,
       inputs: {
         weight: backend.weight,
@@ -182,7 +179,7 @@ function selector(args: BackendArgs): string[] {
   return [...serviceArgs(where(args).key), "-r", endpoint(args.address, args.port)];
 }
 
-/** All of it, also for an edit: that sets back whatever it does not name. */
+/** All options, for a change too: it resets those that it does not name. */
 function specification(settings: Settings): string[] {
   const { forwarding, weight, tunnelType = "ipip", tunnelPort, upperThreshold = 0, lowerThreshold = 0 } = settings;
   return [

@@ -44,21 +44,21 @@ export const ipvsService = defineKind({
   type: "IpvsService",
   summary: "An IPVS virtual service: an address and port, or a firewall mark, that the kernel balances over backends.",
   args: {
-    /** Virtual IP address. With `port`, or else `firewallMark`. */
+    /** Virtual IP address. Needs `port`; the alternative is `firewallMark`. */
     address: address.optional().meta({ replace: true }),
-    /** Virtual port; 0 is any port, with `persistenceTimeout`. */
+    /** Virtual port. 0: any port; needs `persistenceTimeout`. */
     port: anyPort.optional().meta({ replace: true }),
-    /** Protocol of a service by address and port. */
+    /** Protocol, for a service by address and port. */
     protocol: z
       .enum(["tcp", "udp", "sctp"], { error: "must be tcp, udp or sctp" })
       .default("tcp")
       .meta({ replace: true }),
-    /** Mark that a MARK rule gave the packets, in place of address and port. */
+    /** Mark that a MARK rule gave the packets, instead of address and port. */
     firewallMark: number32.min(1, "must be at least 1").optional().meta({ replace: true }),
-    /** IP version of a service by firewall mark. */
+    /** IP version, for a service by firewall mark. */
     family: z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }).default("ipv4").meta({ replace: true }),
     ...inNetns,
-    /** How a backend is chosen, `ipvsadm`'s names. */
+    /** How a backend is chosen, by `ipvsadm`'s names. */
     scheduler: z.enum(schedulers, { error: `must be one of ${schedulers.join(", ")}` }).default("wlc"),
     /** Flags of the scheduler, in any order. */
     schedulerFlags: z
@@ -66,29 +66,32 @@ export const ipvsService = defineKind({
       .transform((names) => [...new Set(names)].sort())
       .optional()
       .meta({ unset: [] }),
-    /** Seconds for which a client stays with its backend. Default: no persistence. */
+    /** Seconds for which a client keeps its backend. Default: no persistence. */
     persistenceTimeout: z
       .int("must be a whole number")
       .min(1, "must be at least 1")
       .max(31_536_000, "must be at most 31536000")
       .optional(),
-    /** Clients of one such network share a backend: a netmask for IPv4, a prefix length for IPv6. Needs `persistenceTimeout`. */
+    /**
+     * Clients in the same network of this size share a backend: a netmask for IPv4, a prefix length for IPv6. Needs
+     * `persistenceTimeout`.
+     */
     persistenceNetmask: z
       .string()
       .refine(
         (mask) => isIP(mask) === 4 || (/^\d{1,3}$/.test(mask) && Number(mask) >= 1 && Number(mask) <= 128),
         "must be a netmask such as 255.255.255.0, or for IPv6 a prefix length, 1 to 128",
       )
-      // ipvsadm does not tell the default: each client by itself.
+      // ipvsadm does not print the default, each client alone.
       .transform((mask) => (["255.255.255.255", "128"].includes(mask) ? undefined : mask))
       .optional(),
-    /** Schedule each packet for itself. Only for udp and firewall marks. */
+    /** Is each packet scheduled separately? Only for udp and firewall marks. */
     onePacket: z.boolean().default(false),
   },
   outputs: {},
   needs: ["ipvsadm"],
   unmarked: true,
-  /** `PROTOCOL/ADDRESS:PORT@NETNS`, `fwmark/MARK@NETNS` by firewall mark, `fwmark6/MARK@NETNS` for IPv6 */
+  /** `PROTOCOL/ADDRESS:PORT@NETNS`; with a firewall mark `fwmark/MARK@NETNS`, for IPv6 `fwmark6/MARK@NETNS` */
   id: (args) => at(serviceId(keyOf(args)), args.netns),
 
   *rules(args) {
@@ -111,14 +114,14 @@ export const ipvsService = defineKind({
     const service = await showService(host, args.netns, keyOf(args));
     if (!service) return undefined;
     const { key: _, backends: __, ...settings } = service;
-    // No mark: the kernel has no place for one on a service.
+    // No mark: a service cannot carry one.
     return { owner: null, inputs: { ...settings, schedulerFlags: settings.schedulerFlags.toSorted() }, outputs: {} };
   },
 
   async ensure(host, args, observed) {
     const wanted = specification(args);
     if (observed && isDeepStrictEqual(wanted, specification(observed.inputs))) return;
-    // An edit sets back whatever it does not name, so both name everything.
+    // Both commands give all options, because a change resets those that it does not name.
     await ipvsadm(host, args.netns, observed ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted);
   },
 

@@ -7,27 +7,27 @@ import { at, netnsName } from "../../schema/fields";
 import { whyNoIpvs } from "../../tools/ipvsadm";
 import { findTimeouts, setTimeouts, showTimeouts, type Timeouts } from "../../tools/ipvsadm-timeouts";
 
-// The kernel counts them in ticks, of which there are up to 1000 in a second, in 31 bits.
+// The kernel counts them in ticks, up to 1000 per second, in 31 bits.
 const rule = "must be 1 to 2147483";
 const timeout = z.int(rule).min(1, rule).max(2_147_483, rule);
 
-/** What the kernel begins with in each namespace. */
+/** The kernel's defaults in each namespace. */
 const initial: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 };
 
 export const ipvsTimeouts = defineKind({
   type: "IpvsTimeouts",
-  summary: "How long IPVS keeps a connection without packets, in one network namespace.",
+  summary: "How long IPVS keeps idle connections in one network namespace.",
   args: {
     ...inNetns,
-    /** Seconds that an open connection of TCP is kept. */
+    /** Seconds to keep an open TCP connection. */
     tcp: timeout.default(initial.tcp),
-    /** Seconds that a connection of TCP is kept after a FIN packet. */
+    /** Seconds to keep a TCP connection after a FIN packet. */
     tcpFin: timeout.default(initial.tcpFin),
-    /** Seconds that packets of UDP go the same way. */
+    /** Seconds in which UDP packets go to the same backend. */
     udp: timeout.default(initial.udp),
   },
   outputs: {
-    /** The timeouts that were there before, which destroy puts back: of TCP, after a FIN, of UDP. */
+    /** The timeouts from before, which destroy restores: of TCP, after a FIN, of UDP. */
     previousTimeouts: z.string(),
   },
   needs: ["ipvsadm"],

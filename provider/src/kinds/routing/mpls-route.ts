@@ -22,28 +22,34 @@ const labels = z
 const via = unicast.optional().meta({ reference: "address", of: "addressed" });
 
 const nextHop = z.strictObject({
-  /** The labels that the packets get in place of theirs (`as`), the outermost first. Default: none, theirs is taken off. */
+  /** The labels that replace the packets' label (`as`), the outermost first. Default: none, the label is removed. */
   labels,
-  /** Address of the next hop, IPv4 or IPv6, or who has it. */
+  /** Address of the next hop, IPv4 or IPv6, or a resource that has one. */
   via,
-  /** Link that the packets leave by (`dev`). Default: the one that leads to `via`. */
+  /** Link that the packets leave by (`dev`). Default: the link of the route to `via`. */
   device: deviceName.optional().meta({ reference: "name", of: "link" }),
 });
 type NextHop = z.output<typeof nextHop>;
 
 const args = {
-  /** Label of the packets that it is for, 16 to 1048575; below `net.mpls.platform_labels` of the namespace. */
+  /** Label of the packets, 16 to 1048575, below `net.mpls.platform_labels` of the namespace. */
   label: integer(16, 1048575).meta({ replace: true }),
   ...inNetns,
-  /** The labels that the packets get in place of it (`as`), the outermost first. Default: none, it is taken off. */
+  /** The labels that replace it (`as`), the outermost first. Default: none, the label is removed. */
   labels,
-  /** Address of the next hop, IPv4 or IPv6, or who has it: the first address there. */
+  /** Address of the next hop, IPv4 or IPv6, or a resource that has one: its first address. */
   via,
-  /** Link that the packets leave by (`dev`); `lo`: they are for this host, once the label is off. Default: the one that leads to `via`. */
+  /**
+   * Link that the packets leave by (`dev`); `lo`: the packets are for this host, after the label is removed. Default: the
+   * link of the route to `via`.
+   */
   device: deviceName.optional().meta({ reference: "name", of: "link", unset: kernelChooses }),
-  /** Several next hops in place of one (`nexthop`), among which the packets are divided; at least two. */
+  /** Several next hops instead of one (`nexthop`), which share the packets; at least two. */
   nextHops: z.array(nextHop).min(2, "must be at least two").optional(),
-  /** Does the packet inside, whose label is taken off, go on with what is left of the time to live? Default: what `net.mpls.ip_ttl_propagate` of the namespace says. */
+  /**
+   * Does the inner packet get the remaining time to live when the label is removed? Default: the setting
+   * `net.mpls.ip_ttl_propagate` of the namespace.
+   */
   ttlPropagate: z.boolean().optional(),
 } as const;
 
@@ -52,7 +58,7 @@ type MplsArgs = Omit<Args<typeof args>, "owner" | "adopt" | "host">;
 export const mplsRoute = defineKind({
   type: "MplsRoute",
   summary:
-    "A route of MPLS, as `ip -f mpls route` makes it: where packets with a label go, and with which labels. Needs the module mpls_router, and the settings `net.mpls.platform_labels` and `net.mpls.conf.LINK.input` of the namespace.",
+    "An MPLS route (`ip -f mpls route`): where packets with a label are sent, and with which labels. Needs the module mpls_router, and the settings `net.mpls.platform_labels` and `net.mpls.conf.LINK.input` of the namespace.",
   args,
   outputs: {},
   needs: ["ip"],
@@ -62,7 +68,7 @@ export const mplsRoute = defineKind({
 
   *rules({ labels, via, device, nextHops }) {
     if (!via && !device && !nextHops) yield ["via", "needs via, device or nextHops"];
-    if (nextHops && (labels || via || device)) yield ["nextHops", "takes the place of labels, via and device"];
+    if (nextHops && (labels || via || device)) yield ["nextHops", "replaces labels, via and device"];
     for (const [index, hop] of (nextHops ?? []).entries())
       if (!hop.via && !hop.device) yield [`nextHops.${index}`, "needs via or device"];
     if (via && isLinkLocal(via) && !device) yield ["device", "is needed with a link-local via"];
@@ -77,7 +83,8 @@ export const mplsRoute = defineKind({
     const { labels, ttlPropagate } = { ...observed?.inputs, ...args };
     const ttl = ttlPropagate === undefined ? [] : ["ttl-propagate", ttlPropagate ? "enabled" : "disabled"];
     const hops = args.nextHops?.flatMap((hop) => ["nexthop", ...hopWords(hop)]) ?? hopWords({ ...args, labels });
-    // What nobody asks for stays as it is, of one that was adopted too. "replace" would take over another's; lifecycle has made sure that it is ours or adopted.
+    // Attributes that are not wanted keep their values, also on an adopted route. "replace" could take over another owner's
+    // route, but the lifecycle has checked that this one is ours or adopted.
     const verb = observed ? "replace" : "add";
     const change = ["route", verb, String(args.label), "proto", protocol, ...ttl, ...hops];
     const [routes = []] = await ipAll(host, args.netns, [change, showMplsCommand], mplsOptions);
@@ -97,7 +104,7 @@ export const mplsRoute = defineKind({
       const made = (await showMplsRoutes(host, netns)).filter((entry) => isMade(entry.protocol));
       return made.map((entry) => ({ id: at(entry.dst, netns), omit: inexpressibleOf(entry) }));
     },
-    // What leads to the next hop, the kernel finds, but for addresses that every link has.
+    // The kernel finds the link of a next hop, except for link-local addresses, which exist on every link.
     inputs: (_args, { inputs: { device, ...inputs } }) => {
       const isFound = inputs.via !== undefined && !isLinkLocal(inputs.via);
       return { ...inputs, device: isFound ? undefined : device };
@@ -126,13 +133,14 @@ function observedFrom(routes: readonly MplsEntry[], args: Pick<MplsArgs, "label"
   const inexpressible = inexpressibleOf(entry);
   const maker = isMade(made) ? "" : `routing protocol ${made}`;
   return {
-    // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
+    // With our protocol number it is ours or another stack's: the number does not show which. Nobody owns one that was made
+    // by hand.
     owner: inexpressible ? `a route of which ${inexpressible}` : made === protocol ? null : maker,
     inputs: {
       ...observedHop(entry),
       nextHops: nexthops?.map((hop, index) => {
         const { labels, via, device } = observedHop(hop);
-        // Which link it found, nobody asked for.
+        // A link that the kernel found was not asked for.
         const isAsked = device !== undefined && (!args.nextHops || args.nextHops[index]?.device !== undefined);
         return { ...(labels && { labels }), ...(via !== undefined && { via }), ...(isAsked && { device }) };
       }),
@@ -149,10 +157,10 @@ function observedHop({ to, via, dev }: MplsHopEntry) {
 
 function inexpressibleOf({ nexthops = [], ...route }: MplsEntry): string | undefined {
   const hasMac = [route, ...nexthops].some(({ via }) => via && !["inet", "inet6"].includes(via.family));
-  return hasMac ? "a next hop is a MAC address, which no input says" : undefined;
+  return hasMac ? "a next hop is a MAC address, for which there is no input" : undefined;
 }
 
-/** What nobody asks for, the kernel chose; an input that was taken away is asked not to be there. */
+/** The kernel chooses what no input asks for. An input that was taken away must be absent. */
 function isSame(args: MplsArgs, existing: { readonly [K in keyof MplsArgs]?: unknown }): boolean {
   const keys = ["labels", "via", "device", "nextHops", "ttlPropagate"] as const;
   return keys

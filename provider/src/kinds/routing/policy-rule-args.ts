@@ -3,7 +3,7 @@ import { type Args, inNetns } from "../../core/kind";
 import { address, cidr, deviceName, familyOf, integer, isNetwork, number32, numberOrText } from "../../schema/fields";
 
 const family = z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" });
-/** rtnetlink's numbers of what a rule does in place of a table. */
+/** rtnetlink's numbers of the actions that a rule may have instead of a table. */
 export const actionNumbers = { blackhole: "6", unreachable: "7", prohibit: "8" } as const;
 type Action = keyof typeof actionNumbers;
 export const actions = Object.keys(actionNumbers) as [Action, ...Action[]];
@@ -13,7 +13,7 @@ export const prefix = z
   .refine((text) => !text.includes("/") || isNetwork(text), "must have no bits set behind the prefix length")
   .transform((text) => text.replace(/^([^:]*)\/32$|^(.*)\/128$/, "$1$2"));
 
-/** A number, or a first and a last one. */
+/** A number, or a range of two. */
 const range = (max: number, min = 0) =>
   numberOrText(z.string().regex(/^\d{1,10}(-\d{1,10})?$/, "must be a number, or two such as 1000-2000"))
     .refine(
@@ -31,22 +31,22 @@ const range = (max: number, min = 0) =>
 const ports = range(65535, 1);
 
 export const policyRuleArgs = {
-  /** Its place: rules are tried from the lowest number on. 1 to 32765; 32766 and 32767 are the kernel's own. */
+  /** Position: rules are tried from the lowest number on. 32766 and 32767 are the kernel's own rules. */
   priority: integer(1, 32765).meta({ replace: true }),
   /** IP version: ipv4 or ipv6. */
   family: family.default("ipv4").meta({ replace: true }),
   ...inNetns,
-  /** Does it choose the packets that do not match? */
+  /** Does the rule apply to the packets that do not match? */
   not: z.boolean().default(false),
   /** Source address or network of the packets. Default: any. */
   from: prefix.optional(),
   /** Destination address or network of the packets. Default: any. */
   to: prefix.optional(),
-  /** Link that the packets come in by; lo for those that this host sends. It need not exist yet. */
+  /** Link that the packets come in by; lo: packets that this host sends. It may be missing at first. */
   iif: deviceName.optional().meta({ reference: "name", of: "link" }),
-  /** Link that the packets of a bound socket leave by. It need not exist yet. */
+  /** Link that a socket of this host is bound to. It may be missing at first. */
   oif: deviceName.optional().meta({ reference: "name", of: "link" }),
-  /** Mark of the packets (`fwmark`), as a number or with a mask, `1` or `0x1/0xff`. */
+  /** Mark of the packets (`fwmark`): a number, with or without a mask, `1` or `0x1/0xff`. */
   firewallMark: numberOrText(
     z
       .string()
@@ -58,19 +58,25 @@ export const policyRuleArgs = {
   tos: integer(4, 252)
     .refine((tos) => tos % 4 === 0, "must be a multiple of 4")
     .optional(),
-  /** IP protocol of the packets, its number: 1 for ICMP, 6 for TCP, 17 for UDP. */
+  /** Number of the packets' IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. */
   ipProtocol: integer(1, 255).optional(),
-  /** Source port of the packets, or first and last one: `1000-2000`. */
+  /** Source port of the packets, or a range: `1000-2000`. */
   sourcePorts: ports.optional(),
-  /** Destination port of the packets, or first and last one. */
+  /** Destination port of the packets, or a range. */
   destinationPorts: ports.optional(),
-  /** Users whose packets they are, by number: `1000`, or first and last one. */
+  /** User who sends the packets, by number: `1000`, or a range. */
   uidRange: range(0xfffffffe).optional(),
-  /** Number of the routing table that is looked into. */
+  /** Number of the routing table to use. */
   table: number32.min(1, "must be at least 1").optional(),
-  /** What becomes of the packets in place of a table: silently dropped (blackhole), or refused with an ICMP answer (unreachable, prohibit). */
+  /**
+   * Action instead of a table: drop the packets silently (blackhole), or reject them with an ICMP error (unreachable,
+   * prohibit).
+   */
   action: z.enum(actions, { error: `must be one of ${actions.join(", ")}` }).optional(),
-  /** Routes of the table with a prefix of this length or a shorter one do not count (`suppress_prefixlength`): 0 for default routes. */
+  /**
+   * Ignore routes of the table with a prefix of this length or a shorter one (`suppress_prefixlength`): 0 for default
+   * routes.
+   */
   suppressPrefixLength: integer(0, 128).optional(),
 } as const;
 
@@ -92,7 +98,7 @@ export function* policyRuleRules(rule: PolicyRuleArgs): Generator<readonly [stri
   if ((rule.suppressPrefixLength ?? 0) > 32 && version === 4) yield ["suppressPrefixLength", "must be at most 32"];
 }
 
-/** A mark, and its mask where that is not all of it, as ip prints them. */
+/** A mark in ip's form: with its mask unless all bits count. */
 export function canonicalMark(text: string): string {
   const [mark = 0, mask = 0xffffffff] = text.split("/").map(Number);
   const hex = (value: number) => `0x${value.toString(16)}`;

@@ -17,12 +17,12 @@ import {
 
 export const policyRule = defineKind({
   type: "PolicyRule",
-  summary: "A rule of policy routing, as `ip rule` makes it: which routing table is for which packets.",
+  summary: "A rule of policy routing (`ip rule`): which packets use which routing table.",
   args: policyRuleArgs,
   outputs: {},
   needs: ["ip"],
   unmarked: true,
-  /** `PRIORITY@NETNS`, of IPv6 `ipv6 PRIORITY@NETNS` */
+  /** `PRIORITY@NETNS`, for IPv6 `ipv6 PRIORITY@NETNS` */
   id: idOf,
 
   rules: policyRuleRules,
@@ -37,8 +37,8 @@ export const policyRule = defineKind({
     const surplus = former.filter(({ inputs, made }) => made !== protocol || !isSame(args, inputs));
     const add = isThere ? [] : [["rule", "add", ...words(args)]];
     const remove = surplus.map(({ inputs, made }) => ["rule", "del", ...words({ ...key(args), ...inputs }, made)]);
-    // The kernel has no replace. The new rule comes before the old one goes, so that no packet meets neither, unless the
-    // kernel takes it for the old one.
+    // The kernel cannot replace a rule. The new rule is added before the old one is deleted, so that packets always meet one
+    // of them, unless the kernel takes the new one for the old one.
     const isTaken = former.some(({ inputs }) => isTakenFor(args, inputs));
     await ipAll(host, args.netns, isTaken ? [...remove, ...add] : [...add, ...remove], [familyOption(args)]);
   },
@@ -68,11 +68,13 @@ async function listRules(host: Host, netns: string | undefined, version: 4 | 6) 
   return rules.map((entry) => ({
     id: idOf({ priority: entry.priority, family, netns }),
     omit:
-      rules.filter(({ priority }) => priority === entry.priority).length > 1 ? "several have its priority" : undefined,
+      rules.filter(({ priority }) => priority === entry.priority).length > 1
+        ? "several rules have its priority"
+        : undefined,
   }));
 }
 
-/** Of the kernel's own rules. */
+/** The protocol number of the kernel's own rules. */
 const kernelProtocol = "2";
 const byHand = ["0", "3", "4"];
 
@@ -86,7 +88,7 @@ function key({ priority, family, netns }: Key): Key {
   return { priority, family, netns };
 }
 
-/** Those of one priority: all that are ours, since an update that died leaves two, or else one that somebody else made. */
+/** The rules of one priority: all of ours, since an update that died leaves two; or else one that somebody else made. */
 function observedFrom(entries: readonly RuleEntry[], args: Key & Partial<PolicyRuleArgs>) {
   const existing = entries.filter(({ priority }) => priority === args.priority).map(observedRule);
   const ours = existing.filter(({ made }) => made === protocol);
@@ -132,7 +134,10 @@ function isSame(wanted: Partial<PolicyRuleArgs>, existing: ReturnType<typeof obs
   );
 }
 
-/** Is there this rule already, as the kernel sees it? Of a selector that the new rule does not have it asks nothing, nor of "not". */
+/**
+ * Does the kernel refuse the new rule because it takes the existing one for the same? It ignores the selectors that the new
+ * rule does not have, and "not".
+ */
 function isTakenFor(wanted: Partial<PolicyRuleArgs>, existing: ReturnType<typeof observedRule>["inputs"]): boolean {
   const alwaysKeys = ["uidRange", "table", "action", "suppressPrefixLength"];
   return Object.entries(existing).every(([name, value]) => {
@@ -161,7 +166,7 @@ function words(rule: PolicyRuleArgs, made = protocol): string[] {
   ];
 }
 
-/** ip takes no single user. */
+/** ip accepts only ranges of users. */
 function spread(range: string | undefined): string | undefined {
   return range === undefined || range.includes("-") ? range : `${range}-${range}`;
 }

@@ -6,7 +6,7 @@ import type { Scope } from "../../tools/ip/scopes";
 import type { Hop, NextHop, RouteArgs } from "./route-args";
 import { encapsulationWords, readEncapsulation } from "./route-encapsulation";
 
-/** The words for one next hop, or several, which stand last. */
+/** The words of the next hops, which come last in the command. */
 export function hopWords(args: RouteArgs): string[] {
   const version = familyOf(args.destination);
   if (!args.nextHops) return viaWords(args, version);
@@ -23,7 +23,7 @@ function viaWords({ via, device, onlink, encapsulation }: Hop, version: 4 | 6): 
   ];
 }
 
-/** The next hops in the order in which they are asked for, without what the kernel chose. */
+/** The next hops in the order of the wanted ones, without what the kernel chose. */
 export function observedHops(entries: readonly HopEntry[], wanted: readonly NextHop[] = []): NextHop[] {
   const hops = entries.map((entry) => {
     const { gateway, via, dev: device, weight = 1, flags } = entry;
@@ -43,13 +43,13 @@ export function observedHops(entries: readonly HopEntry[], wanted: readonly Next
   });
 }
 
-/** What the packets are wrapped in, where inputs say it. */
+/** The encapsulation, if inputs can express it. */
 export function observedEncapsulation({ encap }: HopEntry): Hop["encapsulation"] {
   const encapsulation = encap && readEncapsulation(encap);
   return typeof encapsulation === "string" ? undefined : encapsulation;
 }
 
-/** What no input says of a route or its next hops. */
+/** A property of a route or its next hops that no input can express. */
 export function inexpressibleOf({ nexthops = [], ...route }: RouteEntry): string | undefined {
   if (route.nhid !== undefined) return `nexthop id, ${route.nhid}`;
   if (route.expires !== undefined) return `expires, in ${route.expires} s`;
@@ -58,11 +58,11 @@ export function inexpressibleOf({ nexthops = [], ...route }: RouteEntry): string
   return inexpressible === undefined ? undefined : `encapsulation, ${inexpressible}`;
 }
 
-/** Attributes that no input says. */
+/** Attributes that no input has. */
 const attributes = ["tos", "pref", "window", "rtt", "rttvar", "reordering", "hoplimit", "ssthresh", "cwnd"];
 attributes.push("initcwnd", "initrwnd", "rto_min", "quickack", "congctl", "features", "realm", "realms");
 
-/** What no input says of a route, as it is there. */
+/** The words of the attributes that an update must keep, because no input sets them. */
 export function keptWords(former: Words, args: RouteArgs): string[] {
   const { encapsulation, others: existing } = splitEncapsulation(former);
   const keys = [...attributes, ...(["mtu", "advmss"] as const).filter((key) => !(key in args))];
@@ -78,7 +78,7 @@ export function keptWords(former: Words, args: RouteArgs): string[] {
   return [...keys.flatMap(option), ...(isWrapped ? encapsulation : []), ...(isOnlink ? ["onlink", ...device] : [])];
 }
 
-/** The scope that ip gives an IPv4 route of its own accord. */
+/** The scope that ip gives an IPv4 route by default. */
 export function usualScope(
   { via, nextHops, type }: Pick<RouteArgs, "via" | "nextHops"> & { readonly type?: string | undefined },
   version: 4 | 6,

@@ -5,7 +5,7 @@ import type { EncapsulationEntry } from "../../tools/ip/routes";
 const types = ["mpls", "ip", "ip6", "seg6", "seg6local"] as const;
 const modes = ["encap", "inline", "l2encap", "encap.red", "l2encap.red"] as const;
 
-/** What each action of seg6local needs; of several one. */
+/** The inputs that each action of seg6local needs: one of those listed. */
 const actions = {
   ...{ End: [], "End.X": ["nh6"], "End.T": ["table"], "End.DX2": ["oif"], "End.DX4": ["nh4"], "End.DX6": ["nh6"] },
   ...{ "End.DT4": ["vrfTable"], "End.DT6": ["table", "vrfTable"], "End.DT46": ["vrfTable"] },
@@ -15,39 +15,46 @@ type Action = keyof typeof actions;
 const actionNames = Object.keys(actions) as [Action, ...Action[]];
 
 const whole = z.strictObject({
-  /** What the packets are wrapped in: labels (mpls), IPv4 (ip) or IPv6 (ip6) by a link that has `external`, a list of segments (seg6); or what is done with those that have one (seg6local). */
+  /**
+   * Type: MPLS labels (mpls), an outer IPv4 (ip) or IPv6 (ip6) header through a link with `external`, or a list of segments
+   * (seg6); seg6local: an action on packets that have segments.
+   */
   type: z.enum(types, { error: `must be one of ${types.join(", ")}` }),
-  /** The labels, the outermost first; of mpls. */
+  /** The labels, the outermost first; for mpls. */
   labels: z.array(integer(0, 1048575)).min(1, "must be at least one").max(16, "must be at most 16").optional(),
-  /** Number of the tunnel; of ip and ip6. Default: 0. */
+  /** Number of the tunnel; for ip and ip6. Default: 0. */
   id: number32.min(1, "must be at least 1").optional(),
-  /** Outer source address; of ip and ip6. Default: the kernel's choice. */
+  /** Outer source address; for ip and ip6. Default: the kernel's choice. */
   source: address.optional(),
-  /** Outer destination address; of ip and ip6. */
+  /** Outer destination address; for ip and ip6. */
   destination: address.optional(),
-  /** Time to live of the outer packets (`hoplimit`); of mpls, ip and ip6. Default: the kernel's choice. */
+  /** Time to live of the outer packets (`hoplimit`); for mpls, ip and ip6. Default: the kernel's choice. */
   ttl: integer(1, 255).optional(),
-  /** Type of service of the outer packets (`tc`); of ip and ip6. Default: 0. */
+  /** Type of service of the outer packets (`tc`); for ip and ip6. Default: 0. */
   tos: integer(1, 255).optional(),
-  /** How the segments come to the packet: in an outer IPv6 header (encap), in that of an IPv6 packet itself (inline), or around a whole frame (l2encap); `.red` leaves out the first segment, which is the outer destination already; of seg6. Default: encap. */
+  /**
+   * How packets get the segments: in an outer IPv6 header (encap), in the header of the IPv6 packet itself (inline), or in
+   * an outer header around a whole frame (l2encap). `.red` leaves out the first segment, which is the outer destination
+   * anyway. For seg6. Default: encap.
+   */
   mode: z.enum(modes, { error: `must be one of ${modes.join(", ")}` }).optional(),
-  /** The segments, IPv6 addresses, the first to be visited first; of seg6, and of seg6local with End.B6 and End.B6.Encaps. */
+  /** The segments, IPv6 addresses in the order of the visits; for seg6, and for seg6local with End.B6 and End.B6.Encaps. */
   segments: z
     .array(address.refine((text) => familyOf(text) === 6, "must be an IPv6 address"))
     .min(1, "must be at least one")
     .max(32, "must be at most 32")
     .optional(),
-  /** What is done with the packets; of seg6local. */
+  /** What happens to the packets; for seg6local. */
   action: z.enum(actionNames, { error: `must be one of ${actionNames.join(", ")}` }).optional(),
-  /** IPv4 next hop; of action End.DX4. */
+  /** IPv4 next hop; for action End.DX4. */
   nh4: address.optional(),
-  /** IPv6 next hop; of actions End.X and End.DX6. */
+  /** IPv6 next hop; for actions End.X and End.DX6. */
   nh6: address.optional(),
-  /** Number of the table to look in; of actions End.T and End.DT6. */
+  /** Number of the routing table to use; for actions End.T and End.DT6. */
   table: number32.min(1, "must be at least 1").optional(),
-  /** Number of the table of a Vrf to look in (`vrftable`); of actions End.DT4, End.DT6 and End.DT46. */
+  /** Number of a Vrf's routing table to use (`vrftable`); for actions End.DT4, End.DT6 and End.DT46. */
   vrfTable: number32.min(1, "must be at least 1").optional(),
-  /** Link that the frames leave by; of action End.DX2. */
+  /** Link that the frames leave by; for action End.DX2. */
   oif: deviceName.optional().meta({ reference: "name", of: "link" }),
 });
 type Encapsulation = z.output<typeof whole>;
@@ -70,7 +77,7 @@ export function* encapsulationRules(
   const allowedKeys = action ? (["action", ...actions[action]] as readonly Key[]) : keysOf[type];
   for (const key of Object.keys(one) as (Key | "type")[])
     if (key !== "type" && one[key] !== undefined && !allowedKeys.includes(key))
-      yield [`${prefix}.${key}`, `is not of ${keysOf[type].includes(key) ? action : type}`];
+      yield [`${prefix}.${key}`, `must not be given for ${keysOf[type].includes(key) ? action : type}`];
   const isOneOf = action === "End.DT6";
   if (isOneOf && (one.table === undefined) === (one.vrfTable === undefined))
     yield [`${prefix}.table`, "End.DT6 needs table or vrfTable"];
@@ -87,7 +94,7 @@ export function* encapsulationRules(
     yield [prefix, `${one.mode ?? type} is for IPv6 destinations only`];
 }
 
-/** Without what was taken away, with the defaults, and in one order. */
+/** The encapsulation in a canonical form: without undefined inputs, with defaults, and in a fixed order. */
 export function wholeEncapsulation(one: Encapsulation | undefined): Encapsulation | undefined {
   if (!one) return undefined;
   const all = { ...one, ...(one.type === "seg6" && { mode: one.mode ?? "encap" }) };
@@ -114,7 +121,7 @@ export function encapsulationWords(one: Encapsulation | undefined): string[] {
   ];
 }
 
-/** The inputs that say an encapsulation; a text: what no input says. */
+/** The inputs of an encapsulation; a text: a property that no input can express. */
 export function readEncapsulation(entry: EncapsulationEntry): Encapsulation | string {
   const { encap, ...all } = entry;
   const type = types.find((each) => each === encap);
@@ -160,7 +167,7 @@ export function readEncapsulation(entry: EncapsulationEntry): Encapsulation | st
   return others.length > 0 || !encapsulationArgs.safeParse(inputs).success ? [encap, ...others].join(" ") : inputs;
 }
 
-/** Where they come into the packet itself, its destination is one more behind them, which nobody says. */
+/** With inline segments, the kernel adds the packet's destination at the end, which is no input. */
 function segmentsOf(list: unknown, isInline: boolean): string[] | undefined {
   if (!Array.isArray(list)) return undefined;
   return isInline ? list.slice(0, -1) : list;

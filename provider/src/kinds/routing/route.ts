@@ -28,22 +28,22 @@ import {
 } from "./route-attributes";
 import { wholeEncapsulation } from "./route-encapsulation";
 
-/** What `ip route add` sets unless it is told otherwise (boot), and what administrators tell it (static). */
+/** The protocols of administrators: `ip route add` sets boot unless it is given another one, such as static. */
 const byHand: readonly string[] = Object.values(protocols);
 
-/** Of routes that come and go with an address. */
+/** The protocol number of routes that the kernel adds and removes with an address. */
 const kernelProtocol = "2";
 
 type RouteKey = Pick<RouteArgs, "destination" | "netns" | "metric" | "table">;
 
 export const route = defineKind({
   type: "Route",
-  summary: "A route, as `ip route` makes it.",
+  summary: "A route (`ip route`).",
   args: routeArgs,
   outputs: {},
   needs: ["ip"],
   unmarked: true,
-  /** `DESTINATION@NETNS`, `DESTINATION metric METRIC table TABLE@NETNS` where these are given */
+  /** `DESTINATION@NETNS`, or with these inputs `DESTINATION metric METRIC table TABLE@NETNS` */
   id: idOf,
 
   rules: routeRules,
@@ -52,7 +52,7 @@ export const route = defineKind({
     const routes = await showRoutes(host, args.netns, args.destination, args.table ?? mainTable);
     const observed = observedFrom(routes, args);
     if (observed?.owner !== "") return observed;
-    // Of one that may be ours by its input `protocol` only the ledger tells.
+    // With another `protocol`, only the ledger shows whether the route is ours.
     const entry = await readClaim(host, { netns: args.netns, what: `Route ${idOf(args)}` });
     return { ...observed, owner: entry?.owner ?? "" };
   },
@@ -60,14 +60,14 @@ export const route = defineKind({
   async ensure(host, args, observed) {
     if (observed?.detail.protocol === numberOf(args) && isSameRoute(args, observed.inputs)) return;
     const table = args.table ?? mainTable;
-    // What no input says stays as it is: of a route that was adopted too.
+    // Attributes without an input keep their values, also on an adopted route.
     const isFormer = (words: Words) =>
       Number(wordAfter(splitEncapsulation(words).others, "metric") ?? 0) === metricOf(args) &&
       !["tos", "from"].some((word) => splitEncapsulation(words).others.includes(word));
     const isKept = observed && observed.inputs.type === args.type;
     const existing = isKept ? await showRouteWords(host, args.netns, args.destination, table) : [];
     const former = existing.find(isFormer) ?? [];
-    // "replace" would take over another's route of the same key; lifecycle has made sure that it is ours or adopted.
+    // "replace" could take over another owner's route, but the lifecycle has checked that this one is ours or adopted.
     const change = [
       "route",
       observed ? "replace" : "add",
@@ -87,7 +87,7 @@ export const route = defineKind({
 
   async remove(host, args, { inputs, detail }) {
     const type = inputs.type ?? args.type;
-    // By its key and protocol: an update that died may have changed the rest, and the state does not know.
+    // By its key and protocol only: an update that died may have changed the rest, which the state does not know.
     const key = [type, args.destination, "metric", String(metricOf(args)), "table", String(args.table ?? mainTable)];
     await ipAll(host, args.netns, [["route", "del", ...key, "proto", detail.protocol]], family(args));
   },
@@ -116,16 +116,16 @@ export const route = defineKind({
         return { id, omit: isOne ? undefined : "several routes have its destination, metric and table" };
       });
     },
-    // What leads to the next hop, the kernel finds, but for addresses that every link has.
+    // The kernel finds the link of a next hop, except for link-local addresses, which exist on every link.
     inputs: ({ destination }, { inputs: { device, onlink, scope, protocol: by, ...inputs } }) => {
       const { via, type } = inputs;
       const isResolvable =
         via !== undefined && !via.startsWith("fe80:") && familyOf(via) === familyOf(destination) && !onlink;
-      // The kernel leads packets that go nowhere, of IPv6, to lo.
+      // The kernel assigns IPv6 routes that drop packets to lo.
       const hasDevice = type === "unicast" || type === "local";
       const isUsual = scope === usualScope(inputs, familyOf(destination)) || type !== "unicast";
       return {
-        // What nobody says, `ip` calls boot.
+        // `ip` sets boot by default.
         ...{ ...inputs, onlink: onlink || undefined, protocol: by === "boot" ? undefined : by },
         ...{ device: isResolvable || !hasDevice ? undefined : device, scope: isUsual ? undefined : scope },
       };
@@ -138,7 +138,7 @@ function idOf({ destination, netns, metric, table }: RouteKey): string {
   return at([destination, ...words].join(" "), netns);
 }
 
-/** The inputs that tell a route from others, as short as can be. */
+/** The shortest inputs that identify a route. */
 function keyOf({ dst, metric, table }: RouteEntry): RouteKey {
   const number = Number(table ?? mainTable);
   return {
@@ -148,7 +148,7 @@ function keyOf({ dst, metric, table }: RouteEntry): RouteKey {
   };
 }
 
-/** Of IPv6 too, ip calls it "default". */
+/** For IPv6 too, ip prints the destination "default". */
 function canonical6(entry: RouteEntry): RouteEntry {
   return entry.dst === "default" ? { ...entry, dst: "::/0" } : entry;
 }
@@ -161,7 +161,7 @@ function metricOf({ destination, metric }: RouteKey): number {
   return metric ?? (familyOf(destination) === 6 ? metric6 : 0);
 }
 
-/** All of it but the next hops. */
+/** All words except the next hops. */
 function routeWords(args: RouteArgs): string[] {
   const { destination, source, table = mainTable, type, mtu, advmss, scope } = args;
   const option = (word: string, value: string | number | undefined) =>
@@ -178,7 +178,7 @@ function observedFrom(routes: readonly RouteEntry[], args: RouteKey & Partial<Ro
   return entry && observedRoute(entry, args);
 }
 
-/** Is it for packets of one type of service, or from one network, alone? */
+/** Does the route apply only to packets of one type of service, or from one network? */
 function isNarrower(entry: RouteEntry | undefined): boolean {
   return entry?.tos !== undefined || entry?.from !== undefined;
 }
@@ -220,11 +220,12 @@ function observedRoute(entry: RouteEntry, { nextHops }: Partial<RouteArgs>) {
 }
 
 function ownerOf(entry: RouteEntry): string | null {
-  // An update would take it away, since no input says it.
+  // An update would remove it, because no input sets it.
   const inexpressible = inexpressibleOf(entry);
   if (inexpressible) return `a route with ${inexpressible.replace(",", "")}`;
   if (!Object.values<string>(types).includes(entry.type)) return `a route of type ${entry.type}`;
-  // Ours, or another stack's: the number does not tell. What was made by hand is nobody's.
+  // With our protocol number it is ours or another stack's: the number does not show which. Nobody owns one that was made by
+  // hand.
   if (entry.protocol === protocol) return null;
   if (entry.protocol === kernelProtocol) return "the kernel, which makes it with an address";
   return byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`;
@@ -233,7 +234,7 @@ function ownerOf(entry: RouteEntry): string | null {
 const attributes = ["via", "device", "onlink", "nextHops", "encapsulation"] as const;
 const others = ["source", "mtu", "advmss", "scope", "type"] as const;
 
-/** What nobody asks for, the kernel chose; an input that was taken away is asked not to be there. */
+/** The kernel chooses what no input asks for. An input that was taken away must be absent. */
 function isSameRoute(args: RouteArgs, existing: ReturnType<typeof observedRoute>["inputs"]): boolean {
   const wanted = {
     ...args,

@@ -7,27 +7,30 @@ const directions = ["egress", "ingress"] as const;
 const tags = ["802.1Q", "802.1ad"] as const;
 
 const action = z.strictObject({
-  /** What it does: the packet goes no further (drop) or on as it is (pass), to another link (redirect) or a copy of it (mirror), gets a mark or a priority (skbedit), or a VLAN tag is put on or taken off (vlanPush, vlanPop). */
+  /**
+   * What it does: drops the packet (drop), ends the actions (pass), sends the packet (redirect) or a copy of it (mirror) to
+   * another link, sets a mark or a priority (skbedit), or adds or removes a VLAN tag (vlanPush, vlanPop).
+   */
   kind: z.enum(kinds, { error: `must be one of ${kinds.join(", ")}` }),
-  /** Link that the packet or the copy goes to; of redirect and mirror. */
+  /** Link for the packet or its copy; for redirect and mirror. */
   device: deviceName.optional().meta({ reference: "name", of: "link" }),
-  /** Is it as if that link sent it (egress) or received it (ingress)? Default: egress. */
+  /** Does that link send it (egress) or receive it (ingress)? Default: egress. */
   direction: z.enum(directions, { error: "must be egress or ingress" }).optional(),
-  /** Mark that the packet gets; of skbedit. */
+  /** New mark of the packet; for skbedit. */
   mark: number32.optional(),
-  /** Priority that the packet gets, in the form of a class, `1:10`; of skbedit. */
+  /** New priority of the packet, in the form of a class, `1:10`; for skbedit. */
   priority: flowid.optional(),
-  /** Number of the VLAN; of vlanPush. */
+  /** Number of the VLAN; for vlanPush. */
   vlanId: integer(1, 4094).optional(),
-  /** Protocol of the tag; of vlanPush. Default: 802.1Q. */
+  /** Protocol of the tag; for vlanPush. Default: 802.1Q. */
   vlanProtocol: z.enum(tags, { error: "must be 802.1Q or 802.1ad" }).optional(),
-  /** Priority in the tag; of vlanPush. Default: 0. */
+  /** Priority in the tag; for vlanPush. Default: 0. */
   vlanPriority: integer(0, 7).optional(),
 });
 export type Action = z.output<typeof action>;
 type Key = Exclude<keyof Action, "kind">;
 
-/** The inputs of each, and which of them it needs. */
+/** The inputs of each action, and those that it needs. */
 const inputsOf: Readonly<Record<Action["kind"], readonly Key[]>> = {
   ...{ drop: [], pass: [], vlanPop: [] },
   ...{ redirect: ["device", "direction"], mirror: ["device", "direction"] },
@@ -41,7 +44,7 @@ function withDefaults(one: Action): Action {
   return { ...one, vlanProtocol: one.vlanProtocol ?? "802.1Q", vlanPriority: one.vlanPriority ?? 0 };
 }
 
-/** What is done with the packets, one after the other. */
+/** Actions on the packets, one after the other. */
 export const actionList = z
   .array(action)
   .superRefine((list, { addIssue }) => {
@@ -49,7 +52,8 @@ export const actionList = z
       const allowedKeys = inputsOf[one.kind];
       const issue = (key: string, message: string) => addIssue({ code: "custom", path: [index, key], message });
       for (const key of Object.keys(one) as (Key | "kind")[])
-        if (key !== "kind" && one[key] !== undefined && !allowedKeys.includes(key)) issue(key, `is not of ${one.kind}`);
+        if (key !== "kind" && one[key] !== undefined && !allowedKeys.includes(key))
+          issue(key, `must not be given for ${one.kind}`);
       for (const key of needed)
         if (allowedKeys.includes(key) && one[key] === undefined) issue(key, `${one.kind} needs it`);
       if (one.kind === "skbedit" && one.mark === undefined && one.priority === undefined)
@@ -73,7 +77,7 @@ export function actionWords(one: Action): string[] {
   return ["action", kind];
 }
 
-/** The kernel module of each. */
+/** The kernel module of an action. */
 export function moduleOfAction({ kind }: Action): string {
   if (kind === "redirect" || kind === "mirror") return "act_mirred";
   if (kind === "skbedit") return "act_skbedit";

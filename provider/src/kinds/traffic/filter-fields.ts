@@ -2,7 +2,7 @@ import { z } from "zod";
 import { familyOf, integer } from "../../schema/fields";
 import { prefix as anyPrefix } from "../routing/policy-rule-args";
 
-/** What a filter has and no input says, in tc's words: no value of an input is like it. */
+/** Properties of a filter that no input can express, in tc's words. They differ from every value of an input. */
 export interface Inexpressible {
   readonly inexpressible: readonly string[];
 }
@@ -11,7 +11,7 @@ export const prefix = anyPrefix.refine((text) => !text.endsWith("/0"), "must not
 
 export const ipProtocol = integer(1, 255);
 
-/** A class, or what skbedit takes in its form; without a number before the colon it is a number alone. */
+/** A class, or a value of skbedit in the same form. Without a number before the colon it is a single number. */
 export const flowid = z
   .string()
   .regex(/^[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}$/, "must be two hexadecimal numbers of up to 4 digits, such as 1:10")
@@ -23,7 +23,7 @@ export const flowid = z
   )
   .refine((text) => text !== ":" && text !== "ffff:ffff", "must have a number other than 0, and not be ffff:ffff");
 
-/** The rule that addresses are of the protocol's IP version. */
+/** The rule that addresses have the protocol's IP version. */
 export function* versionRules(
   key: string,
   options: { readonly source?: string | undefined; readonly destination?: string | undefined } | undefined,

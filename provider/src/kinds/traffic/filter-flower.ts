@@ -22,17 +22,17 @@ export const flower = z.strictObject({
   source: prefix.optional(),
   /** Destination address or network. Default: any. */
   destination: prefix.optional(),
-  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. Default: any. */
+  /** Number of the IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. Default: any. */
   ipProtocol: ipProtocol.optional(),
-  /** Source port, or first and last one: `1000-2000`. Needs `ipProtocol` 6, 17 or 132. */
+  /** Source port, or a range: `1000-2000`. Needs `ipProtocol` 6, 17 or 132. */
   sourcePorts: ports.optional(),
-  /** Destination port, or first and last one. Needs `ipProtocol` 6, 17 or 132. */
+  /** Destination port, or a range. Needs `ipProtocol` 6, 17 or 132. */
   destinationPorts: ports.optional(),
   /** Source MAC address. Default: any. */
   sourceMac: anyMac.optional(),
   /** Destination MAC address. Default: any. */
   destinationMac: anyMac.optional(),
-  /** VLAN that the frames are tagged with. Needs `protocol` 802.1Q or 802.1ad. */
+  /** VLAN of tagged frames. Needs `protocol` 802.1Q or 802.1ad. */
   vlanId: integer(0, 4094).optional(),
 });
 type Flower = z.output<typeof flower>;
@@ -54,7 +54,7 @@ export function* flowerRules(options: Flower | undefined, protocol: string): Gen
 type Key = keyof Flower;
 
 const wordOf: Readonly<Record<Key, string>> = {
-  // tc takes ports behind their protocol alone.
+  // tc accepts ports only after their protocol.
   ...{ ipProtocol: "ip_proto", source: "src_ip", destination: "dst_ip" },
   ...{ sourcePorts: "src_port", destinationPorts: "dst_port" },
   ...{ sourceMac: "src_mac", destinationMac: "dst_mac", vlanId: "vlan_id" },
@@ -78,7 +78,7 @@ export function readFlower(lines: readonly string[], protocol: string): Flower |
     const [, word = "", value = ""] = /^(\w+) (\S+)$/.exec(line) ?? [];
     const key = (Object.keys(wordOf) as Key[]).find((each) => wordOf[each] === word);
     if (word === "eth_type" && value === ofProtocol) continue;
-    // Of all but addresses, a mask or a part has no input.
+    // No input has a mask, except addresses.
     if (!key || (value.includes("/") && key !== "source" && key !== "destination")) return { inexpressible: lines };
     read[key] =
       key === "ipProtocol"
@@ -92,7 +92,7 @@ export function readFlower(lines: readonly string[], protocol: string): Flower |
   );
 }
 
-/** Does the kernel change one to the other? It keeps which parts of a packet are looked at, and how much of each. */
+/** Can the kernel change one to the other? Only if both match the same fields with the same masks. */
 export function isSameMask(was: Flower, is: Flower): boolean {
   const maskOf = (value: unknown) =>
     value === undefined ? "" : (/\/\d+$/.exec(String(value))?.[0] ?? (/-/.test(String(value)) ? "range" : "all"));

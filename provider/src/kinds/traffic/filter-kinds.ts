@@ -7,7 +7,7 @@ import { flower, flowerRules, flowerWords, isSameMask, readFlower } from "./filt
 import { readU32, u32, u32Rules, u32Words } from "./filter-u32";
 
 const fw = z.strictObject({
-  /** Which bits of the mark count, `0xff`; the same for all of a priority. Default: all of them. */
+  /** Bits of the mark that are compared, `0xff`; the same for all filters of a priority. Default: all bits. */
   mask: z
     .string()
     .regex(/^0x[0-9A-Fa-f]{1,8}$/, "must be a hexadecimal number such as 0xff")
@@ -19,23 +19,23 @@ const fw = z.strictObject({
 const optional = <T extends z.ZodType>(schema: T) => schema.optional().meta({ unset: {} });
 
 export const matchArgs = {
-  /** What `u32` looks for; of all packets when nothing is said. */
+  /** What `u32` matches. Default: all packets. */
   u32: optional(u32),
-  /** What `flower` looks for; of all packets of the protocol when nothing is said. */
+  /** What `flower` matches. Default: all packets of the protocol. */
   flower: optional(flower),
-  /** How `fw` looks at the mark. */
+  /** How `fw` compares the mark. */
   fw: optional(fw),
 } as const;
 export type MatchKey = keyof typeof matchArgs;
 
 interface Classifier {
-  /** The input that says what it looks for. */
+  /** The input with its conditions. */
   readonly key?: MatchKey;
   rules?(options: never, protocol: string): Iterable<readonly [string, string]>;
   words?(options: never, protocol: string): string[];
-  /** Its handle, as tc takes it in the call that makes it. */
+  /** The handle for the command that makes it. */
   handle?(number: number, options: never): string;
-  /** Does the kernel change one to the other in place? */
+  /** Can the kernel change one to the other in place? */
   canBecome(was: never, is: never): boolean;
   read?(filter: TcFilter): object;
 }
@@ -43,11 +43,11 @@ interface Classifier {
 const hex = (number: number) => `0x${number.toString(16)}`;
 
 export const classifiers = {
-  // It refuses every change.
+  // The kernel refuses every change.
   matchall: { canBecome: () => false },
   u32: {
     ...{ key: "u32", rules: u32Rules, words: u32Words, canBecome: isDeepStrictEqual },
-    // Of the table that the priority has by itself.
+    // A number in the root table of the priority.
     handle: (number: number) => `::${number.toString(16)}`,
     read: ({ matches, protocol }) => readU32(matches, protocol),
   },
@@ -82,7 +82,9 @@ export interface FilterInputs extends Readonly<Partial<Record<MatchKey, object |
   readonly actions: readonly (Action | Inexpressible)[];
 }
 
-/** The inputs that say what there is. What none says stands among the actions, where it differs from all that is asked for. */
+/**
+ * The inputs of a filter. Properties without an input are added to the actions, so that they differ from every wanted value.
+ */
 export function readFilter(filter: TcFilter): FilterInputs {
   const { kind, protocol, flowid, matches, actions } = filter;
   const { key, read } = classifierOf(kind) ?? {};
@@ -96,7 +98,7 @@ export function readFilter(filter: TcFilter): FilterInputs {
   };
 }
 
-/** Why its inputs do not say all of it; undefined: they do. */
+/** The reason why inputs cannot express it; undefined: they can. */
 export function inexpressibleOf(filter: TcFilter): string | undefined {
   const options = readFilter(filter).actions.flatMap((each) => ("inexpressible" in each ? each.inexpressible : []));
   return options.length > 0 ? `there is no input for ${options.join(", ")}` : undefined;

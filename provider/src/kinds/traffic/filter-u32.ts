@@ -8,11 +8,11 @@ export const u32 = z.strictObject({
   source: prefix.optional(),
   /** Destination address or network. Default: any. */
   destination: prefix.optional(),
-  /** IP protocol, its number: 1 for ICMP, 6 for TCP, 17 for UDP. Default: any. */
+  /** Number of the IP protocol: 1 for ICMP, 6 for TCP, 17 for UDP. Default: any. */
   ipProtocol: ipProtocol.optional(),
-  /** Source port, of packets whose IP header has no options. Default: any. */
+  /** Source port, for packets without IP options. Default: any. */
   sourcePort: port.optional(),
-  /** Destination port, of packets whose IP header has no options. Default: any. */
+  /** Destination port, for packets without IP options. Default: any. */
   destinationPort: port.optional(),
 });
 type U32 = z.output<typeof u32>;
@@ -20,7 +20,7 @@ type U32 = z.output<typeof u32>;
 export function* u32Rules(options: U32 | undefined, protocol: string): Generator<readonly [string, string]> {
   yield* versionRules("u32", options, protocol);
   if (options && !["all", "ip", "ipv6"].includes(protocol) && Object.values(options).some((each) => each !== undefined))
-    yield ["u32", `must not look into IP packets with protocol ${protocol}`];
+    yield ["u32", `must not be given with protocol ${protocol}, whose packets are not IP`];
 }
 
 export function u32Words(options: U32, protocol: string): string[] {
@@ -35,13 +35,13 @@ export function u32Words(options: U32, protocol: string): string[] {
   return words.length > 0 ? words : ["match", "u32", "0", "0"];
 }
 
-/** Where in a packet, in words of 32 bits, things are. */
+/** The offsets of fields in a packet; tc matches words of 32 bits. */
 const places = {
   4: { protocol: 8, source: [12], destination: [16], ports: 20 },
   6: { protocol: 4, source: [8, 12, 16, 20], destination: [24, 28, 32, 36], ports: 40 },
 } as const;
 
-/** What its matches say: each a value, a mask and an offset. */
+/** The inputs for its matches: each has a value, a mask and an offset. */
 export function readU32(lines: readonly string[], protocol: string): U32 | Inexpressible {
   const version = protocol === "ipv6" ? 6 : 4;
   const place = places[version];
@@ -73,7 +73,7 @@ export function readU32(lines: readonly string[], protocol: string): U32 | Inexp
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as U32;
 }
 
-/** A network whose words stand one after the other, of which only the first ones need be given. */
+/** A network of several words, one after the other. tc matches only those words that the prefix covers. */
 function takePrefix(
   keys: Map<number, { readonly value: string; readonly mask: string }>,
   offsets: readonly number[],

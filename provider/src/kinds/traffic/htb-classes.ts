@@ -5,7 +5,7 @@ import type { TcClass } from "../../tools/tc";
 
 const most = 1_000_000_000;
 const rate = integer(1, most)
-  // tc prints no more digits of them.
+  // tc prints no more digits of larger rates.
   .refine((kbit) => kbit < 1_000_000 || kbit % 1000 === 0, "must be a multiple of 1000 from 1000000 on");
 
 export const classid = z
@@ -15,15 +15,15 @@ export const classid = z
   .refine((text) => !/^0:|:0$/.test(text), "must not have 0 in it");
 
 const htbClass = z.strictObject({
-  /** Its number, such as `1:10`; before the colon stands that of the queueing discipline. */
+  /** Its number, such as `1:10`; before the colon is the number of the queueing discipline. */
   classid,
-  /** The class that it borrows from, one of the list. Default: none, it is at the top. */
+  /** The class in this list that it borrows from. Default: none, it is a top class. */
   parent: classid.optional(),
-  /** Kilobits (1000 bits) a second that it always gets. */
+  /** Guaranteed rate in kilobits (1000 bits) per second. */
   rateKbit: rate,
-  /** Kilobits a second that it gets at most, while others leave some. Default: `rateKbit`. */
+  /** Highest rate in kilobits per second, if other classes leave some unused. Default: `rateKbit`. */
   ceilKbit: rate.optional(),
-  /** Which class is asked first when some is left; 0 is first. Only of a class without classes below. */
+  /** Order in which classes get unused rate; 0 is first. Only for classes without classes below them. */
   priority: integer(0, 7).default(0),
 });
 type HtbClass = z.output<typeof htbClass>;
@@ -45,7 +45,7 @@ export const htbClasses = z
     if (list.some(({ rateKbit, ceilKbit = rateKbit }) => ceilKbit < rateKbit))
       return issue("must not have a ceilKbit below the rateKbit");
     if (list.some(({ classid, priority }) => priority > 0 && list.some(({ parent }) => parent === classid)))
-      issue("must not have a priority of a class with classes below");
+      issue("must not have a priority for a class with classes below it");
   })
   .overwrite((list) => sorted(list.map(truncated)));
 
@@ -54,7 +54,7 @@ export function sorted<T extends { readonly classid: string }>(list: readonly T[
   return [...list].sort((a, b) => minor(a) - minor(b));
 }
 
-/** Those above before those below; one that is above itself is not among them. */
+/** Parent classes before their children; classes in a cycle are left out. */
 function inOrder<T extends { readonly classid: string; readonly parent?: string | undefined }>(
   list: readonly T[],
 ): T[] {
@@ -68,7 +68,7 @@ function inOrder<T extends { readonly classid: string; readonly parent?: string 
   return result;
 }
 
-/** The commands that bring about the difference. A class that gets another parent goes, with those below it, and comes again. */
+/** The commands for the changes. A class with a new parent is deleted with those below it, and made again. */
 export function classCommands(
   device: string,
   handle: string,

@@ -13,65 +13,72 @@ const milliseconds = z
   .refine((value) => roundMilliseconds(value) === value, "must be in steps of 0.01, with 6 digits at most");
 const most32 = 0xffffffff;
 
-/** Bytes a second. */
+/** Bytes per second. */
 const bytesOf = (rateKbit: number) => rateKbit * 125;
 
 const tbf = z
   .strictObject({
-    /** Kilobits (1000 bits) a second that are sent at most. */
+    /** Highest rate in kilobits (1000 bits) per second. */
     rateKbit: kbit,
-    /** Bytes that may be sent at once after a pause. Less than the largest packet lets none of those through. */
+    /** Bytes that may be sent at once after a pause. Packets larger than this are never sent. */
     burstBytes: count(1, most32),
-    /** Milliseconds that a packet may wait, in steps of 0.01; others are lost. */
+    /** Longest time in milliseconds that a packet may wait, in steps of 0.01; others are dropped. */
     latencyMs: milliseconds,
   })
   .superRefine(({ rateKbit, burstBytes, latencyMs }, { addIssue }) => {
     const issue = (path: string, message: string) => addIssue({ code: "custom", path: [path], message });
-    if (burstBytes / bytesOf(rateKbit) > 270) issue("burstBytes", "must be at most what is sent in 270 seconds");
+    if (burstBytes / bytesOf(rateKbit) > 270)
+      issue("burstBytes", "must be at most the bytes that are sent in 270 seconds");
     if ((bytesOf(rateKbit) * latencyMs) / 1000 + burstBytes > most32)
-      issue("latencyMs", "must be at most what lets 4294967295 bytes wait");
+      issue("latencyMs", "must be at most the time in which 4294967295 bytes are sent");
   });
 
 const fq = z.strictObject({
-  /** How many packets may wait. */
+  /** Most packets that may wait. */
   limit: count(1, most32).default(10_000),
-  /** How many packets of one flow may wait. */
+  /** Most packets of one flow that may wait. */
   flowLimit: count(1, most32).default(100),
-  /** Kilobits (1000 bits) a second of one flow at most. Default: no limit. */
+  /** Highest rate of one flow in kilobits (1000 bits) per second. Default: no limit. */
   maxRateKbit: count(1, 34_359_738).optional(),
 });
 
 const fqCodel = z.strictObject({
-  /** How many packets may wait. */
+  /** Most packets that may wait. */
   limit: count(1, most32).default(10_240),
-  /** Among how many queues the flows are spread. */
+  /** Number of queues for the flows. */
   flows: count(1, 65_536).default(1024),
-  /** Milliseconds that packets may wait always, in steps of 0.01. */
+  /** Acceptable delay in milliseconds, in steps of 0.01. */
   targetMs: milliseconds.default(5),
-  /** Milliseconds over which that is looked at, in steps of 0.01. */
+  /** Time in milliseconds over which the delay is measured, in steps of 0.01. */
   intervalMs: milliseconds.default(100),
-  /** Are packets marked (ECN), where they can be, and not dropped? */
+  /** Are packets marked instead of dropped, if they support it (ECN)? */
   ecn: z.boolean().default(true),
 });
 
 const htb = z.strictObject({
-  /** Number of the class for packets that no filter sends elsewhere, hexadecimal, such as `10` for 1:10. Default: they are sent at once. */
+  /**
+   * Number of the class for packets that no filter assigns, hexadecimal, such as `10` for 1:10. Default: they are sent at
+   * once.
+   */
   default: z
     .string()
     .regex(/^[0-9A-Fa-f]{1,4}$/, "must be a hexadecimal number of 1 to 4 digits, such as 10")
     .transform((text) => Number.parseInt(text, 16).toString(16))
     .refine((text) => text !== "0", "must not be 0")
     .optional(),
-  /** All classes, each with the rate that it always gets. A class that is taken away, or gets another parent, takes along what hangs on it. */
+  /**
+   * All classes, each with its guaranteed rate. If a class is taken away or gets another parent, everything in it is
+   * deleted.
+   */
   classes: htbClasses.default([]),
 });
 
 const bandOfPriority = [1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1];
 const prio = z
   .strictObject({
-    /** How many bands there are; the first one is sent before the others. */
+    /** Number of bands; the first one is sent before the others. */
     bands: count(2, 16).default(3),
-    /** The band of each of the 16 priorities that a packet can have, from 0. */
+    /** Band for each of the 16 priorities that a packet can have, starting with priority 0. */
     priomap: z.array(count(0, 15)).length(16, "must have 16 bands").default(bandOfPriority),
   })
   .superRefine(({ bands, priomap }, { addIssue }) => {
@@ -79,7 +86,7 @@ const prio = z
       addIssue({ code: "custom", path: ["priomap"], message: "must name bands below `bands`" });
   });
 
-/** Where it asks for nothing, what the kernel has by itself; `fixed`: the option that the kernel never changes. */
+/** An input with the kernel's defaults; `fixed`: the option that the kernel cannot change. */
 const optional = <T extends z.ZodObject>(schema: T, fixed?: keyof z.output<T>) => {
   const defaults = schema.parse({}) as z.output<T>;
   const fixedOf = (options: z.output<T> | undefined) => fixed && (options ?? defaults)[fixed];
@@ -88,27 +95,27 @@ const optional = <T extends z.ZodObject>(schema: T, fixed?: keyof z.output<T>) =
 };
 
 export const optionArgs = {
-  /** Options of `tbf`, which limits a rate. */
+  /** Options of `tbf`, which limits the rate. */
   tbf: tbf.optional(),
   /** Options of `fq`, which paces flows. */
   fq: optional(fq),
-  /** Options of `fq_codel`, which keeps queues short. Other `flows` replace it. */
+  /** Options of `fq_codel`, which keeps queues short. A change of `flows` replaces it. */
   fqCodel: optional(fqCodel, "flows"),
-  /** Options of `htb`, which shares a rate among classes. Another `default` replaces it. */
+  /** Options of `htb`, which shares a rate among classes. A change of `default` replaces it. */
   htb: optional(htb, "default"),
   /** Options of `prio`, which sends one band before another. */
   prio: optional(prio),
-  /** Options of `netem`, as those of a link's `impairment`. */
+  /** Options of `netem`, the same as a link's `impairment`. */
   netem: optional(netemInput),
 } as const;
 
 export type OptionKey = keyof typeof optionArgs;
 
 interface Discipline {
-  /** The input that has its options. */
+  /** The input with its options. */
   readonly key?: OptionKey;
   words?(values: never, isNew: boolean): string[];
-  /** Its options as tc prints them; undefined: it has some that cannot be said here. `asked`: which value was rounded, if it was. */
+  /** Parses its options from tc's output; undefined: inputs cannot express them. `wanted` shows which value was rounded. */
   read?(options: unknown, wanted: never): unknown;
 }
 
@@ -136,7 +143,7 @@ export const disciplines = {
       const { data } = tbfJson.safeParse(options);
       if (!data) return undefined;
       const { rate, burst, lat } = data;
-      // The kernel keeps the burst as the time that it takes, in ticks of 64 ns, and the latency as bytes; tc counts in microseconds.
+      // The kernel stores the burst as a time in ticks of 64 ns, and the latency as bytes; tc counts in microseconds.
       return {
         rateKbit: rate / 125,
         burstBytes: near(burst, wanted?.burstBytes, 1 + (1.1 * rate) / 1e6),
@@ -159,7 +166,7 @@ export const disciplines = {
   },
   fq_codel: {
     key: "fqCodel",
-    // A change that names the flows is refused, even with what there is.
+    // The kernel refuses a change that names the flows, even the present number.
     words: ({ limit, flows, targetMs, intervalMs, ecn }: z.output<typeof fqCodel>, isNew) => [
       ...["limit", String(limit), ...(isNew ? ["flows", String(flows)] : [])],
       ...["target", `${targetMs}ms`, "interval", `${intervalMs}ms`, ecn ? "ecn" : "noecn"],

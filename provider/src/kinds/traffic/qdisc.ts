@@ -12,14 +12,14 @@ import { classCommands, classid, sorted } from "./htb-classes";
 import { type DisciplineName, disciplineOf, disciplines, type OptionKey, optionArgs } from "./qdisc-options";
 
 const args = {
-  /** Link that sends through it, `lo` too. */
+  /** Link that sends through it; `lo` is possible too. */
   device: deviceName.meta({ replace: true, reference: "name", of: "link" }),
   ...inNetns,
-  /** What it is, by the name that `tc` gives it. `ingress` and `clsact` queue nothing: they are what filters of incoming packets hang on. */
+  /** Kind, by `tc`'s name. `ingress` and `clsact` have no queue: they only hold filters of incoming packets. */
   kind: z.enum(Object.keys(disciplines) as [DisciplineName, ...DisciplineName[]]).meta({ replace: true }),
-  /** Class that it is in, such as `1:10`, of another one on the link. Default: none, it is the root. */
+  /** Class that contains it, such as `1:10` of another queueing discipline on the link. Default: none, it is the root. */
   parent: classid.optional().meta({ replace: true }),
-  /** Its number, such as `1:`, hexadecimal, 1 to ffff. Default: `1:` of the root, and of one in the class 1:10 `10:`. */
+  /** Its number, such as `1:`, hexadecimal, 1 to ffff. Default: `1:` for the root, and `10:` in a class 1:10. */
   handle: z
     .string()
     .regex(
@@ -27,7 +27,7 @@ const args = {
       "must be a hexadecimal number of 1 to 4 digits, not 0, and a colon, such as 1:",
     )
     .transform((text) => `${Number.parseInt(text, 16).toString(16)}:`)
-    .refine((text) => text !== impairmentHandle, `must not be ${impairmentHandle}, which impairments of links have`)
+    .refine((text) => text !== impairmentHandle, `must not be ${impairmentHandle}, which impairments of links use`)
     .optional()
     .meta({ replace: true }),
   ...optionArgs,
@@ -41,7 +41,7 @@ const isForIncoming = (kind: string | undefined) => kind === "ingress" || kind =
 export const qdisc = defineKind({
   type: "Qdisc",
   summary:
-    "A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses alone, links have the input `impairment`.",
+    "A queueing discipline of a link (`tc qdisc`), with the classes of an htb. For delay and losses only, use the input `impairment` of links.",
   args,
   outputs: {},
   needs: ["tc"],
@@ -115,7 +115,7 @@ export const qdisc = defineKind({
     };
     if (!observed) await add();
     else if (isRequested && !existing) {
-      // What no input names would stay in a change.
+      // A change would keep options that no input has.
       await tc(["qdisc", "del", "dev", device, ...place]);
       await add();
     } else if (isRequested && !isDeepStrictEqual(others, now))
@@ -182,7 +182,7 @@ function placeWords({ parent, kind }: Pick<QdiscArgs, "parent" | "kind">): strin
   return parent === undefined ? ["root"] : ["parent", parent];
 }
 
-/** What stands in the place of the one that is meant. */
+/** What exists in the place of the wanted one. */
 function otherThan({ kind: wanted }: { readonly kind?: string | undefined }, entry: Qdisc): string | undefined {
   const { root, kind, handle } = entry;
   if (root && kind === "netem" && handle === impairmentHandle) return "the impairment of the link";
@@ -191,7 +191,7 @@ function otherThan({ kind: wanted }: { readonly kind?: string | undefined }, ent
   return disciplineOf(kind) ? undefined : `a queueing discipline of kind ${kind}, for which there are no inputs`;
 }
 
-/** Those of which the inputs can say all, and no link's own `impairment` does. */
+/** The queueing disciplines that inputs can express completely, and that are not a link's own `impairment`. */
 async function listQdiscs(host: Host, netns: string | undefined): Promise<Qdisc[]> {
   const [all, links] = await Promise.all([showQdiscs(host, netns), showLinks(host, netns)]);
   const isImpairment = ({ root, kind, dev }: Qdisc) => {

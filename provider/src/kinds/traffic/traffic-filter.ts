@@ -25,10 +25,13 @@ const protocols = ["all", "ip", "ipv6", "arp", "802.1Q", "802.1ad"] as const;
 const most32 = 0xffffffff;
 
 const args = {
-  /** Link whose packets it looks at. */
+  /** Link of the packets. */
   device: deviceName.meta({ replace: true, reference: "name", of: "link" }),
   ...inNetns,
-  /** What it hangs on: what comes in (`ingress`) or goes out (`egress`), for which the link needs a Qdisc of kind ingress or clsact; or another Qdisc by its number, `1:`, or a class of it, `1:10`. */
+  /**
+   * Parent: incoming (`ingress`) or outgoing (`egress`) packets, for which the link needs a Qdisc of kind ingress or clsact;
+   * or the number of another Qdisc, `1:`, or of its class, `1:10`.
+   */
   parent: z
     .string()
     .regex(
@@ -36,27 +39,33 @@ const args = {
       "must be ingress, egress, or a number of a Qdisc or a class, such as 1: or 1:10",
     )
     .transform(canonicalParent)
-    .refine((text) => !text.startsWith("ffff:"), "must be ingress or egress in place of ffff:")
+    .refine((text) => !text.startsWith("ffff:"), "must be ingress or egress instead of ffff:")
     .meta({ replace: true }),
-  /** Its place among those of its parent: they are tried from the lowest number on. Those of one priority have the same `kind` and `protocol`. */
+  /**
+   * Position among the filters of its parent: they are tried from the lowest number on. All filters of one priority have the
+   * same `kind` and `protocol`.
+   */
   priority: integer(1, 65535).meta({ replace: true }),
-  /** Its number among those of its priority, of u32 up to 4095; of fw the mark that the packets have. */
+  /** Its number among the filters of its priority, for u32 up to 4095; for fw the mark of the packets. */
   handle: integer(1, most32).default(1).meta({ replace: true }),
   /** Protocol of the packets. */
   protocol: z
     .enum(protocols, { error: `must be one of ${protocols.join(", ")}` })
     .default("all")
     .meta({ replace: true }),
-  /** How it looks for packets, by the name that `tc` gives it: all of them (matchall), by what stands where in them (u32), by named parts (flower), or by their mark (fw). */
+  /**
+   * How it selects packets, by `tc`'s name: all packets (matchall), by values at offsets (u32), by fields (flower), or by
+   * their mark (fw).
+   */
   kind: z
     .enum(Object.keys(classifiers) as [ClassifierName, ...ClassifierName[]], {
       error: `must be one of ${Object.keys(classifiers).join(", ")}`,
     })
     .meta({ replace: true }),
   ...matchArgs,
-  /** Class that the packets go to, `1:10`. Default: none. */
+  /** Class for the packets, `1:10`. Default: none. */
   flowid: flowid.optional(),
-  /** What is done with the packets, one after the other. */
+  /** Actions on the packets, one after the other. */
   actions: actionList.default([]),
 } as const;
 
@@ -65,12 +74,14 @@ type Key = Pick<FilterArgs, "device" | "netns" | "parent" | "priority" | "handle
 
 export const trafficFilter = defineKind({
   type: "TrafficFilter",
-  summary: "A filter of packets (`tc filter`): which class they go to, and what else is done with them.",
+  summary: "A packet filter (`tc filter`): assigns packets to a class, or does something with them.",
   args,
   outputs: {},
   needs: ["tc"],
   unmarked: true,
-  /** `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, the handle hexadecimal: `eth0/ingress/10/0x1@foo`, `eth0/1:/10/0x800@foo` */
+  /**
+   * `DEVICE/PARENT/PRIORITY/HANDLE@NETNS`, with the handle in hexadecimal: `eth0/ingress/10/0x1@foo`, `eth0/1:/10/0x800@foo`
+   */
   id: idOf,
 
   *rules(args) {
@@ -122,7 +133,7 @@ export const trafficFilter = defineKind({
         await refuseTwin(host, args);
         await change(add);
       });
-    // What goes is not always taken away by a change.
+    // A change does not always remove a class.
     const isInPlace = existing.flowid === undefined || flowid !== undefined;
     const was = key && existing[key];
     if (isInPlace && was && canBecome?.(was as never, options as never))
@@ -134,7 +145,7 @@ export const trafficFilter = defineKind({
     const { device, netns, parent, priority } = args;
     const { kind, protocol } = detail;
     await changeTc(host, netns, [deletion(args, detail)], `cls_${kind}`);
-    // The kernel keeps an empty priority of u32 while there are others.
+    // The kernel keeps an empty u32 priority as long as there are others.
     if (kind !== "u32") return;
     const left = await showFilters(host, netns, device, parent);
     if (left.some((each) => each.priority === priority && each.handle === ""))
@@ -182,18 +193,18 @@ function place(args: Place & { readonly protocol: string }): string[] {
 }
 
 function deletion(args: Place, { protocol, handle, kind }: TcFilter): string[] {
-  // tc takes no mask here.
+  // tc accepts no mask here.
   return ["filter", "del", ...place({ ...args, protocol }), "handle", handle.replace(/\/.*/, ""), kind];
 }
 
-/** Without what was taken away. */
+/** The options without undefined ones. */
 function given(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** What stands in the place of the one that is meant. */
+/** What exists in the place of the wanted one. */
 function otherThan(wanted: Partial<Pick<FilterArgs, "kind" | "protocol">>, filter: TcFilter): string | undefined {
-  // An id says neither.
+  // An id has neither.
   for (const key of ["kind", "protocol"] as const)
     if (wanted.kind !== undefined && wanted[key] !== filter[key]) return `a filter of ${key} ${filter[key]}`;
   return classifierOf(filter.kind) ? undefined : `a filter of kind ${filter.kind}, for which there are no inputs`;
@@ -203,20 +214,20 @@ async function qdiscsOf(host: Host, { device, netns }: Pick<Key, "device" | "net
   return (await showQdiscs(host, netns)).filter(({ dev }) => dev === device);
 }
 
-/** Is what it hangs on there? The kernel takes egress of an ingress for the same as ingress. */
+/** Does the parent exist? For an ingress discipline, the kernel takes the parent egress for ingress. */
 async function hasParent(host: Host, args: Pick<Key, "device" | "netns" | "parent">): Promise<boolean> {
   const parent = args.parent.replace(/:.*/, ":");
   return (await qdiscsOf(host, args)).some((qdisc) => parentsOf(qdisc).includes(parent));
 }
 
-/** Refuses what the kernel would put elsewhere, or mix up with another. */
+/** Refuses filters that the kernel would put elsewhere, or confuse with another. */
 async function refuseTwin(host: Host, args: FilterArgs): Promise<void> {
   const { device, netns, parent, priority, kind } = args;
   if (parent !== "ingress" && parent !== "egress") return;
   const kinds = (await qdiscsOf(host, args)).map((qdisc) => qdisc.kind);
   if (parent === "egress" && !kinds.includes("clsact"))
     throw new LocalnetError("LN_MISSING", `${device} has no queueing discipline of kind clsact`, {
-      hint: "a Qdisc of kind clsact gives it one",
+      hint: "add a Qdisc of kind clsact",
     });
   if (kind !== "u32" || !kinds.includes("clsact")) return;
   const direction = parent === "egress" ? "ingress" : "egress";
@@ -224,9 +235,9 @@ async function refuseTwin(host: Host, args: FilterArgs): Promise<void> {
   if (filters.some((each) => each.kind === "u32" && each.priority === priority))
     throw new LocalnetError(
       "LN_EXISTS",
-      `${direction} has a u32 of priority ${priority}, and the kernel mixes them up`,
+      `${direction} has a u32 filter of priority ${priority}, and the kernel confuses the two`,
       {
-        hint: "take another priority",
+        hint: "use another priority",
       },
     );
 }
