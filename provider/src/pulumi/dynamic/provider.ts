@@ -3,7 +3,7 @@
  * gets the provider of the kind. It is the same for all resources of a kind and for all versions of this package.
  */
 import type { Failure, Values } from "../../core/check";
-import { checkWithKernel } from "../../core/check-kernel";
+import { checkOnHost } from "../../core/check-on-host";
 import { changesNow, diffOf } from "../../core/diff";
 import { findExternal } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
@@ -38,7 +38,7 @@ function provider(type: string) {
       settings = common;
     },
     async check(_olds: Values, news: Values): Promise<{ inputs: Values; failures: Failure[] }> {
-      return checkWithKernel(kind, withoutProviderKey(news), settings);
+      return checkOnHost(kind, withoutProviderKey(news), settings);
     },
     async diff(id: string, olds: Values, news: Values) {
       const [was, is] = [withoutProviderKey(olds), withoutProviderKey(news)];

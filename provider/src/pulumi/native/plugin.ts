@@ -3,7 +3,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { hasUnknown, unknown, type Values } from "../../core/check";
-import { checkWithKernel } from "../../core/check-kernel";
+import { checkOnHost } from "../../core/check-on-host";
 import { withDefaults, withoutDefaults } from "../../core/defaults";
 import { changesNow } from "../../core/diff";
 import { findExternal, findImportable } from "../../core/import";
@@ -52,7 +52,7 @@ export function service(version: string, schema: () => string, show: Show): Unty
       const { values: given, secrets, secretTexts } = decode(request.getNews());
       const { values, failures: unclear } = withoutResources(shapes[kind.type]?.references ?? {}, given, requests);
       const { named, marks } = withName(request, subject, values, settings.prefix);
-      const { inputs, failures: wrong } = await checkWithKernel(kind, { ...named, owner }, settings);
+      const { inputs, failures: wrong } = await checkOnHost(kind, { ...named, owner }, settings);
       const failures = unclear.length > 0 ? unclear : wrong;
       requests.set(urn, inputs);
       const hidden = new Set([...secrets, ...secretKeys(kind.args, inputs)]);

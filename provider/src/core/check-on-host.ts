@@ -6,7 +6,7 @@ import type { AnyKind } from "./kind";
  * Validates and normalises inputs, and checks whether the kernel of this machine supports what they ask for. A remote host is
  * not checked: during a preview it may not exist yet.
  */
-export async function checkWithKernel(
+export async function checkOnHost(
   kind: AnyKind,
   news: Values,
   settings: HostSettings,

@@ -1,11 +1,11 @@
 import { execa } from "execa";
-import { checkWithKernel } from "../../provider/src/core/check-kernel";
+import { checkOnHost } from "../../provider/src/core/check-on-host";
 import { kinds } from "../../provider/src/kinds";
 
 const owner = "project/stack/service";
 const service = { owner, address: "10.96.0.10", port: 80 };
 const settings = { sudo: false };
-const check = (inputs: object, host = settings) => checkWithKernel(kinds.IpvsService as never, { ...inputs }, host);
+const check = (inputs: object, host = settings) => checkOnHost(kinds.IpvsService as never, { ...inputs }, host);
 const succeeds = async (file: string, ...args: string[]) => (await execa(file, args, { reject: false })).exitCode === 0;
 
 test("a preview refuses what this machine's kernel cannot have, and names the module", async () => {
