@@ -19,7 +19,7 @@ const waiting = 3;
 
 /** The kinds that this machine's kernel may lack. */
 const lacked =
-  "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|dummy|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|traffic-filter-kinds|xfrm-interface|xfrm-state)(-beyond)?\\.test";
+  "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|dummy|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|traffic-filter-kinds|udp-ports|xfrm-interface|xfrm-state)(-beyond)?\\.test";
 
 /** What goes over ssh in its own way, or shows for all kinds that they do. */
 const overSsh = "\\b(doctor|host|file|ledger|netns|pod|route(-\\w+)?|process|requirements)\\.test";

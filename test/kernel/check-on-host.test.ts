@@ -19,11 +19,22 @@ test("a preview refuses what this machine's kernel cannot have, and names the mo
   );
 });
 
-test("what is wrong with the inputs is told first, and a host that may not be there yet is not asked", async () => {
-  const { failures } = await check({ ...service, port: 65536 });
+test("what is wrong with the inputs is told first, and of a host that does not answer yet nothing is told", async () => {
+  const host = "ssh://nobody@127.0.0.1:1";
+  const { failures } = await check({ ...service, host: "ssh://nowhere.invalid", port: 65536 });
   expect(failures.map(({ property }) => property)).toEqual(["port"]);
-  expect((await check({ ...service, host: "ssh://nowhere.invalid" })).failures).toEqual([]);
-  expect((await check(service, { ...settings, host: "ssh://nowhere.invalid" } as typeof settings)).failures).toEqual(
-    [],
-  );
+  expect((await check({ ...service, host })).failures).toEqual([]);
+  expect((await check(service, { ...settings, host } as typeof settings)).failures).toEqual([]);
+});
+
+test("a preview refuses a host that has no address, and names the input", async () => {
+  const { failures } = await check({ ...service, host: "ssh://nowhere.invalid" });
+  expect(failures).toEqual([
+    {
+      property: "host",
+      reason: expect.stringMatching(
+        /^host: must be one that "ssh ssh:\/\/nowhere.invalid true" reaches without a question, which says: ssh: Could not resolve hostname nowhere.invalid: /,
+      ),
+    },
+  ]);
 });

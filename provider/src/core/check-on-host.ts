@@ -1,10 +1,12 @@
 import { type HostSettings, openHost } from "../host";
-import { check, type Failure, type Values } from "./check";
+import { check, type Failure, hasUnknown, type Values } from "./check";
+import { conflictOf } from "./holdings";
 import type { AnyKind } from "./kind";
 
 /**
- * Validates and normalises inputs, and checks whether the kernel of this machine supports what they ask for. A remote host is
- * not checked: during a preview it may not exist yet.
+ * Validates and normalises inputs, and checks whether the host is one that this user can work on, and has room for what they
+ * ask for. Of this machine it checks whether the kernel supports that, too. A remote host may not be there yet during a
+ * preview: one that does not answer is no failure.
  */
 export async function checkOnHost(
   kind: AnyKind,
@@ -12,7 +14,13 @@ export async function checkOnHost(
   settings: HostSettings,
 ): Promise<{ inputs: Values; failures: Failure[] }> {
   const { inputs, failures } = check(kind, news);
-  const isHere = (inputs.host ?? settings.host) === undefined;
-  const reason = failures.length === 0 && isHere && (await kind.unavailable?.(openHost(undefined, settings)));
-  return reason ? { inputs, failures: [{ property: "", reason }] } : { inputs, failures };
+  if (failures.length > 0 || hasUnknown(inputs.host)) return { inputs, failures };
+  const url = (inputs.host as string | undefined) ?? settings.host;
+  const host = openHost(url, settings);
+  const { answers, refusal } = await host.access();
+  if (refusal) return { inputs, failures: [{ ...refusal, reason: `${refusal.property}: ${refusal.reason}` }] };
+  const unavailable = url === undefined && (await kind.unavailable?.(host));
+  if (unavailable) return { inputs, failures: [{ property: "", reason: unavailable }] };
+  const conflict = await conflictOf(kind, inputs, url, answers ? host : undefined);
+  return { inputs, failures: conflict ? [conflict] : [] };
 }

@@ -4,6 +4,7 @@ import { defaultConnectSeconds, sshConfigVariable } from "../host/connection";
 import { defaultTimeoutSeconds, timeoutVariable } from "../host/host";
 import type { Tool } from "../host/requirements";
 import { address, netnsName, seconds } from "../schema/fields";
+import type { Holds } from "./holdings";
 
 export const hostUrl = z
   .string()
@@ -89,6 +90,8 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   rules?(args: Args<A>): Iterable<readonly [property: string, rule: string]>;
   /** The reason why the running kernel does not support it, if that is known without making one. Changes nothing. */
   unavailable?(host: Host): Promise<string | undefined>;
+  /** What its objects have alone in a namespace, beside their names. */
+  readonly holds?: Holds<Args<A>>;
   /** The id, made from the inputs alone. */
   id(args: Args<A>): string;
   /** The form of the ids, in Markdown, where the comment on `id` does not say it. */

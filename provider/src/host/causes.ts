@@ -46,7 +46,8 @@ export const causes: readonly Cause[] = [
     hint: "remove the file: ip netns del NAME",
   },
   {
-    pattern: /sudo: .*(a password is required|is not in the sudoers file|not allowed to (execute|run))/,
+    pattern:
+      /sudo: .*(?:a password is required|is not in the sudoers file|not allowed to (?:execute|run)|must have a tty|terminal is required)|^Sorry, user \S+ (?:is not allowed to execute|may not run sudo)/m,
     code: "LN_PERMISSION",
     summary: "sudo does not allow it without a password",
     hint: "let this user run every command with sudo -n (NOPASSWD), or run as root",

@@ -22,6 +22,8 @@ export const sshConfigVariable = "LOCALNET_SSH_CONFIG";
 const pauseMilliseconds = 1000;
 /** Limit for an attempt until keys are exchanged: whatever listens before the host has booted may never answer. */
 const attemptSeconds = 20;
+/** Limit for an attempt that others may be held up by. */
+const onceSeconds = 5;
 /** Interval between checks of an open connection. ssh closes it after three without an answer. */
 const aliveSeconds = 10;
 
@@ -51,6 +53,8 @@ interface SshOptions {
 interface Connection {
   /** Connects unless it is connected. All resources that wait for it show so. */
   open(): Promise<void>;
+  /** Tries once, for whom nobody waits: is it connected? The error is one that no time mends. */
+  tryOnce(): Promise<boolean | LocalnetError>;
   /** Reports that the connection is lost: the next command connects again. */
   lost(): void;
 }
@@ -58,6 +62,7 @@ interface Connection {
 export function sshConnection(url: string, ssh: SshOptions, seconds: number): Connection {
   const waiting = new Set<(message: string) => void>();
   let connected: Promise<void> | undefined;
+  let isOpen = false;
   // After one wait that failed, later callers try only once.
   let keepsTrying = true;
 
@@ -67,7 +72,7 @@ export function sshConnection(url: string, ssh: SshOptions, seconds: number): Co
       [connected, keepsTrying] = [undefined, false];
       throw error;
     });
-    keepsTrying = true;
+    [keepsTrying, isOpen] = [true, true];
   };
 
   return {
@@ -77,8 +82,20 @@ export function sshConnection(url: string, ssh: SshOptions, seconds: number): Co
       connected ??= connectOnce();
       await connected.finally(() => waiting.delete(progress));
     },
+    async tryOnce() {
+      // Whoever is waiting for it tells what becomes of it.
+      if (connected) return isOpen;
+      try {
+        await connect(url, ssh, Math.min(seconds, onceSeconds));
+        connected ??= Promise.resolve();
+        isOpen = true;
+        return true;
+      } catch (error) {
+        return error instanceof LocalnetError && isFinal(error) ? error : false;
+      }
+    },
     lost() {
-      connected = undefined;
+      [connected, isOpen] = [undefined, false];
     },
   };
 }
@@ -114,6 +131,15 @@ const never = /Permission denied|Host key verification failed|HOST IDENTIFICATIO
 
 export function isBooting(stderr: string): boolean {
   return notYet.test(stderr) && !never.test(stderr);
+}
+
+/** The exit code of ssh itself. */
+const sshFailed = 255;
+
+/** Is it ssh's own answer, or is there no ssh? What was killed for taking too long has said nothing. */
+function isFinal({ code, command }: LocalnetError): boolean {
+  if (code === "LN_TOOL") return true;
+  return command?.exitCode === sshFailed && !isBooting(command.stderr ?? "");
 }
 
 /** Connects. ssh keeps the connection for a minute after the last command. */

@@ -1,6 +1,7 @@
 import { LocalnetError } from "../errors";
 import { commandError } from "./command-error";
 import { interrupted } from "./interrupt";
+import type { Access } from "./refusal";
 
 export interface RunOptions {
   /** Text for the command's standard input. */
@@ -37,6 +38,8 @@ export interface Host {
   readonly isLocal: boolean;
   /** Its network namespace is another than that of this very process. */
   readonly hasOwnNetwork: boolean;
+  /** What this user can do there. It connects at most once, waits for nothing that may be booting, and is found out once. */
+  access(): Promise<Access>;
   /** Runs a command to its end. A command that fails otherwise than `accept` allows throws. */
   run(argv: readonly string[], options?: RunOptions): Promise<Result>;
   /** Starts a command that goes on in a session of its own, its output appended to a log file. */

@@ -14,6 +14,7 @@ import { localShells } from "./local-shell";
 import { openLog } from "./log-file";
 import { defaultOutputBytes, messageBytes, Output, outputError } from "./output";
 import { checkFolder, localFolders } from "./private";
+import { type Access, accessBy } from "./refusal";
 import { refuseNul } from "./text";
 
 const elevatedScript = `${readEnvironment}; exec "$@" </dev/null`;
@@ -35,16 +36,24 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
     ? "/run/pulumi-localnet"
     : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-${userInfo().uid}`);
 
+  const run = async (argv: readonly string[], options: RunOptions = {}) => {
+    const seconds = options.timeoutSeconds ?? timeoutSeconds;
+    const result = await inShell?.(argv, seconds, options);
+    return settle(argv, result ?? (await execute([...limited(seconds), ...argv], seconds, options)), options);
+  };
+  let access: Promise<Access> | undefined;
+
   return {
     runDirectory,
     isLocal: !elevated,
     hasOwnNetwork: Boolean(network),
 
-    async run(argv, options = {}) {
-      const seconds = options.timeoutSeconds ?? timeoutSeconds;
-      const result = await inShell?.(argv, seconds, options);
-      return settle(argv, result ?? (await execute([...limited(seconds), ...argv], seconds, options)), options);
+    async access() {
+      if (!elevated) return { answers: true };
+      access ??= accessBy("this machine", () => run(["true"]));
+      return access;
     },
+    run,
 
     async start(argv, { environment: extra, workingDirectory, logFile }) {
       refuseEnvironment(extra);

@@ -16,6 +16,7 @@ import { during } from "./local";
 import { foreignFileError } from "./log-file";
 import { waitingFor } from "./operation";
 import { checkFolder, type Folders } from "./private";
+import { type Access, accessBy, hostRefusal, sudoError } from "./refusal";
 import { RemoteShell } from "./remote-shell";
 import { decode, encode, quote, refuseNul } from "./text";
 
@@ -84,7 +85,7 @@ export function sshHost(url: string, settings: HostSettings): Host {
         if (remote.broken) connection.lost();
       });
       const took = performance.now() - started;
-      if (remote.broken) throw unreachable(argv, result, url);
+      if (remote.broken) throw (sudo && sudoError(result)) || unreachable(argv, result, url);
       if (runOptions.apart) remote.close();
       else idle.push(remote);
       // Exit codes of timeout(1), unless the command itself ended with them: it did if its time was not over.
@@ -111,12 +112,23 @@ export function sshHost(url: string, settings: HostSettings): Host {
     };
   }
 
+  async function findAccess(): Promise<Access> {
+    const answer = await connection.tryOnce();
+    if (answer instanceof Error) return { answers: false, refusal: hostRefusal(answer, url) };
+    return answer ? accessBy(url, () => run(["true"], {})) : { answers: false };
+  }
+  let access: Promise<Access> | undefined;
+
   const checkRemoteFolder = async (path: string) => checkFolder(path, await folders());
 
   return {
     runDirectory,
     isLocal: false,
     hasOwnNetwork: true,
+    access() {
+      access ??= findAccess();
+      return access;
+    },
     run: (argv, runOptions = {}) => run(argv, runOptions),
     async start(argv, { environment: extra, workingDirectory, logFile }) {
       refuseEnvironment(extra);

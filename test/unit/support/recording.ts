@@ -10,6 +10,7 @@ export class RecordingHost implements Host {
   readonly runDirectory = "/run/pulumi-localnet";
   readonly isLocal = false;
   readonly hasOwnNetwork = true;
+  readonly access = async () => ({ answers: true });
   readonly commands: string[][] = [];
   readonly inputs: (string | undefined)[] = [];
   readonly started: Started[] = [];

@@ -31,6 +31,7 @@ import {
 } from "./link-definition";
 import { type LinkArgs, linkRules, portRules } from "./options";
 import { ensureSides, showSides } from "./side-inputs";
+import { udpHolders } from "./udp-ports";
 
 /** A kind of link: what is the same for all is here, what differs is data. */
 export function defineLink<
@@ -38,7 +39,7 @@ export function defineLink<
   P extends z.ZodRawShape,
   Out extends TypeOutputs = Record<never, never>,
 >(definition: LinkDefinition<T, P, Out>): Kind<LinkKindArgs<T, P>, OutputShape<Out>, ObservedLink> {
-  const { type, options, pinMtu, readDefaults } = definition;
+  const { type, options, pinMtu, readDefaults, holds } = definition;
   const linkTypes = [definition.linkType].flat();
   const typeKey = Object.keys(options).find((key) => options[key]?.isType);
   const isMoved = Object.values(options).some(({ isBirthplace }) => isBirthplace);
@@ -95,6 +96,14 @@ export function defineLink<
     idForm: "`NAME@NETNS`",
     id: ({ name, netns }) => at(name, netns),
     disturbs: ({ netns }) => [netns],
+    ...(holds && {
+      holds: {
+        inputs: ["netns", "createdIn", "up", ...holds.inputs],
+        namespace: birthplaceOf,
+        of: (args: LinkArgs) => holds.of(args as never),
+        seen: udpHolders,
+      },
+    }),
 
     *rules(args) {
       yield* linkRules(args);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Holding } from "../../core/holdings";
 import { type Args, inNetns } from "../../core/kind";
 import type { Host } from "../../host";
 import type { Tool } from "../../host/requirements";
@@ -67,6 +68,12 @@ export interface LinkDefinition<T extends TypeOptions, P extends z.ZodRawShape, 
   /** What `ip link set` takes for links that can be ports: `portArgs`, or nothing. */
   readonly args: P;
   rules?(args: Args<LinkKindArgs<T, P>>): Iterable<readonly [property: string, rule: string]>;
+  /** What a link has alone in the namespace that it is made in. */
+  readonly holds?: {
+    /** The inputs that tell, beside where it is made and `up`. */
+    readonly inputs: readonly string[];
+    of(args: Args<LinkKindArgs<T, P>>): readonly Holding[];
+  };
   /** What the kernel gives these links when nobody asks, where that is not what most have; or how that follows from their own inputs. */
   readonly unset?: Partial<LinkDefaults> | ((inputs: Args<LinkKindArgs<T, P>>) => Partial<LinkDefaults>);
   /** The same, where it depends on other links: it is asked for when an input was taken away. */

@@ -4,6 +4,7 @@ import { birthplaceOf, createdInOption } from "./created-in";
 import { defineLink } from "./define-link";
 import { defaultsFrom } from "./link";
 import { anyLowerLink, portArgs, vni } from "./options";
+import { vxlanHoldings } from "./udp-ports";
 
 const unicast = address.refine((text) => !isMulticast(text), "must be a unicast address");
 const isOtherFamily = (was = "0.0.0.0", is = "0.0.0.0") => familyOf(was) !== familyOf(is);
@@ -103,6 +104,11 @@ export const vxlan = defineLink({
     if (group && !link) yield ["group", "needs link"];
     const other = remote ?? group;
     if (local && other && familyOf(local) !== familyOf(other)) yield ["local", "must be of the same IP version"];
+  },
+
+  holds: {
+    inputs: ["vni", "destinationPort", "local", "remote", "group", "external", "udp6ZeroChecksumRx"],
+    of: (args) => vxlanHoldings(args),
   },
 
   readDefaults: async (host, { netns, createdIn, link, local, remote, group }) => {

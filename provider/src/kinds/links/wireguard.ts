@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Link } from "../../tools/ip/links";
 import { createdInOption } from "./created-in";
 import { defineLink } from "./define-link";
+import { wireguardHoldings } from "./udp-ports";
 import { vrfMember } from "./vrf";
 import { publicKeyOf, wireguardInputs } from "./wireguard-args";
 
@@ -36,6 +37,7 @@ export const wireguard = defineLink({
     if (addrgenmode !== undefined && addrgenmode !== "none")
       yield ["addrgenmode", "must be none: the kernel makes it that when the link comes up"];
   },
+  holds: { inputs: ["listenPort"], of: (args) => wireguardHoldings(args) },
   unset: { mtu: 1420, arp: false, multicast: false },
   lacks: () => ({ mac: "a WireGuard link has none" }),
 });
