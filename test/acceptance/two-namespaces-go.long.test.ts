@@ -1,15 +1,12 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { changes, root, run, type Snapshot, Stack, snapshot } from "./engine";
+import { changes, run, type Snapshot, Stack, snapshot } from "./engine";
+import { goEnv, must, prepareGo, goProgram as program } from "./go";
 import { commandsOf } from "./pages";
 import { native } from "./providers";
 import { Sandbox } from "./sandbox";
 
-const program = join(root, "examples/two-namespaces-go");
-const sdk = join(program, "sdks/go");
-// With the C compiler, if there is one, all would be compiled once more.
-const env = { CGO_ENABLED: "0", GOWORK: "off" };
 const [, typescript, show] = native("examples/two-namespaces");
 
 let sandbox: Sandbox;
@@ -17,22 +14,10 @@ let stack: Stack;
 let before: Snapshot;
 const state = () => snapshot([], sandbox.inside);
 
-async function must(argv: readonly string[], cwd = program): Promise<string> {
-  const result = await run(argv, { cwd, env: { ...process.env, ...env } });
-  if (result.code) throw new Error(`${argv.join(" ")}: exit ${result.code}\n${result.text}`);
-  return result.stdout;
-}
-
 beforeAll(async () => {
-  const generator = process.env.LOCALNET_TEST_GENERATE_SDK;
-  if (!generator)
-    throw new Error("LOCALNET_TEST_GENERATE_SDK is not set: install Go, and run npm test acceptance-long");
-  rmSync(sdk, { recursive: true, force: true });
-  await must([generator, "go", join(root, "provider/schema.json"), sdk]);
-  // The sandbox has no network.
-  await must(["go", "mod", "download"]);
+  await prepareGo(program);
   sandbox = await Sandbox.open();
-  stack = new Stack(program, "test", env, sandbox.inside);
+  stack = new Stack(program, "test", goEnv, sandbox.inside);
   before = await state();
   await stack.init();
 });
@@ -42,9 +27,9 @@ afterAll(async () => {
 });
 
 test("the SDK that is generated of the schema compiles, with the program", async () => {
-  await must(["go", "vet", "."]);
-  await must(["go", "build", "-o", "/dev/null", "."]);
-  expect(await must(["go", "mod", "tidy", "-diff"])).toBe("");
+  await must(["go", "vet", "."], program);
+  await must(["go", "build", "-o", "/dev/null", "."], program);
+  expect(await must(["go", "mod", "tidy", "-diff"], program)).toBe("");
 });
 
 test("the commands of docs/languages.md give a project of Go the SDK", async () => {
@@ -66,7 +51,7 @@ test("the commands of docs/languages.md give a project of Go the SDK", async () 
 
 test("its own test brings the network up by the Automation API, cuts and mends it, and takes it away", async () => {
   const argv = [...sandbox.inside, "env", "-C", program, "go", "test", "-count=1", "."];
-  const result = await run(argv, { env: { ...process.env, ...env } });
+  const result = await run(argv, { env: { ...process.env, ...goEnv } });
   expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok /m) });
   expect(await state()).toEqual(before);
 });
