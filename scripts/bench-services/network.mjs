@@ -21,7 +21,11 @@ const client = `
 import itertools, json, random, socket, sys, time
 what, count, wait, addresses = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4:]
 def connect(address, timeout, port=0):
-    with socket.create_connection((address, 80), timeout, ("", port)) as s: s.recv(1)
+    begin = time.perf_counter()
+    with socket.create_connection((address, 80), timeout, ("", port)) as s:
+        took = time.perf_counter() - begin
+        s.recv(1)
+    return took
 if what == "wait":
     end = time.monotonic() + count
     while True:
@@ -38,9 +42,7 @@ elif what == "connect":
     times = [[] for _ in addresses]
     for _ in range(count):
         for address, its in zip(addresses, times):
-            begin = time.perf_counter()
-            connect(address, 30, next(ports))
-            its.append((time.perf_counter() - begin) * 1e6)
+            its.append(connect(address, 30, next(ports)) * 1e6)
     print(json.dumps(times))
 else:
     with socket.create_connection((addresses[0], 80), 10) as s:
