@@ -49,7 +49,8 @@ async function show(whose) {
   if (!process.stdin.isTTY || sshConfig) return 0;
   const hints = `It is up for as long as this shell; exit takes it away again. To look around:
   the service, from a pod:     ip netns exec pod1 curl http://10.96.77.10
-  the node's network:          ip netns exec ${nodeOf(whose)} iptables-save
+  the node's network:          ip netns exec ${nodeOf(whose)} ${mode === "nftables" ? "nft list ruleset" : "iptables-save"}
+  what a packet passes:        npx localnet trace --from outside tcp://172.30.0.10:30080
   change it:                   pulumi config set by kube-proxy; pulumi up`;
   await shellIn(project, "kube-proxy-lab", hints);
   return 0;
