@@ -119,7 +119,7 @@ function typeCell(field) {
 }
 
 /** The text of docs/errors.md. @param {Model} model */
-export function errors({ codes, causes, sampleError }) {
+export function errors({ codes, causes, sshCauses, sampleError }) {
   const filled = (/** @type {string} */ text) => text.replaceAll("$1", "NAME");
   return lines(
     generated,
@@ -141,6 +141,15 @@ export function errors({ codes, causes, sampleError }) {
     ...table(
       ["Summary", "Code", "Fix"],
       causes.map(({ code, summary, hint }) => [filled(summary), `\`${code}\``, filled(hint)]),
+    ),
+    "",
+    "## Causes of a host that runs no command",
+    "",
+    "What ssh says, in errors of the code `LN_HOST`. `URL` is the host's.",
+    "",
+    ...table(
+      ["Summary", "Fix"],
+      sshCauses.map(({ summary, hint }) => [summary, filled(hint)]),
     ),
   );
 }

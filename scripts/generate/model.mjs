@@ -38,6 +38,7 @@ import { fieldsOf } from "./fields.mjs";
  * @property {FunctionModel[]} functions
  * @property {Record<string, string>} codes
  * @property {{ code: string, summary: string, hint: string }[]} causes
+ * @property {{ summary: string, hint: string }[]} sshCauses
  * @property {string} sampleError
  * @property {Record<string, { package: string, version?: { atLeast: string } }>} requirements
  */
@@ -53,6 +54,7 @@ export function readModel() {
   const { check } = load("./dist/core/check");
   const { codes } = load("./dist/errors");
   const { causes } = load("./dist/host/causes");
+  const { sshCauses, noShell } = load("./dist/host/ssh-causes");
   const { commandError } = load("./dist/host/command-error");
   const { requirements } = load("./dist/host/requirements");
   const docs = readDocs();
@@ -111,6 +113,7 @@ export function readModel() {
     }),
     codes,
     causes,
+    sshCauses: [...sshCauses, noShell],
     sampleError: sampleError(commandError),
     requirements,
   };

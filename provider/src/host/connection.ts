@@ -12,6 +12,7 @@ import { localHost } from "./local";
 import { progressOf } from "./operation";
 import { messageBytes, Output } from "./output";
 import { privateDirectory } from "./private";
+import { noAnswer, sshCauses } from "./ssh-causes";
 
 export const defaultConnectSeconds = 60;
 
@@ -173,7 +174,10 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
       cancel();
       child.stderr.destroy();
       if (exitCode === 0) resolve();
-      else reject(unreachable(argv, { exitCode: exitCode ?? 128, stdout: "", stderr: String(stderr) }, url));
+      else {
+        const result = { exitCode: exitCode ?? 128, stdout: "", stderr: String(stderr) };
+        reject(unreachable(argv, result, url, exitCode === null ? noAnswer : undefined));
+      }
     });
   });
 }
@@ -195,11 +199,23 @@ async function replaceFile(path: string, text: string): Promise<void> {
   await rename(other, path);
 }
 
-export function unreachable(argv: readonly string[], { exitCode, stderr }: Result, url: string): LocalnetError {
-  const hint = `check that "ssh ${url} true" works without a question; for a host that is gone for good see docs/hosts.md`;
+/** `otherwise`: the cause where ssh names none. */
+export function unreachable(
+  argv: readonly string[],
+  { exitCode, stderr, stdout }: Result,
+  url: string,
+  otherwise?: { readonly summary: string; readonly hint: string },
+): LocalnetError {
   const stopped = interrupted();
-  return (
-    stopped ??
-    new LocalnetError("LN_HOST", `cannot run a command on ${url}`, { command: { argv, exitCode, stderr }, hint })
-  );
+  if (stopped) return stopped;
+  // What stands in the place of a shell may print its reason there.
+  const output = stderr.trim() === "" ? stdout : stderr;
+  const cause = sshCauses.find(({ pattern }) => pattern.test(output));
+  const named = cause?.pattern.exec(output)?.[1] ?? "";
+  const { summary, hint } = cause ?? otherwise ?? {};
+  const check = `"ssh ${url} true" has to work without a question; for a host that is gone for good see docs/hosts.md`;
+  return new LocalnetError("LN_HOST", `cannot run a command on ${url}${summary === undefined ? "" : `: ${summary}`}`, {
+    command: { argv, exitCode, stderr: output },
+    hint: hint === undefined ? check : `${hint.replaceAll("$1", () => named).replaceAll("URL", url)}. ${check}`,
+  });
 }

@@ -18,6 +18,7 @@ import { waitingFor } from "./operation";
 import { checkFolder, type Folders } from "./private";
 import { type Access, accessBy, hostRefusal, sudoError } from "./refusal";
 import { RemoteShell } from "./remote-shell";
+import { noShell } from "./ssh-causes";
 import { decode, encode, quote, refuseNul } from "./text";
 
 const runDirectory = "/run/pulumi-localnet";
@@ -85,7 +86,10 @@ export function sshHost(url: string, settings: HostSettings): Host {
         if (remote.broken) connection.lost();
       });
       const took = performance.now() - started;
-      if (remote.broken) throw (sudo && sudoError(result)) || unreachable(argv, result, url);
+      if (remote.broken) {
+        const otherwise = remote.listened ? undefined : noShell;
+        throw (sudo && sudoError(result)) || unreachable(argv, result, url, otherwise);
+      }
       if (runOptions.apart) remote.close();
       else idle.push(remote);
       // Exit codes of timeout(1), unless the command itself ended with them: it did if its time was not over.
