@@ -5,7 +5,7 @@ import { create, read, remove, update } from "../../provider/src/core/lifecycle"
 import { bridge, pod, vethPair } from "../../provider/src/kinds";
 import { hostUrl, settings, World } from "./support/world";
 
-// ip shows the mode with a link alone, and not with its addresses.
+// ip shows the mode with links, but not with addresses.
 
 const world = new World();
 const netns = world.netns("a");
@@ -25,21 +25,24 @@ const cases: { kind: AnyKind; type: string; path: string; values: Values }[] = [
   },
 ];
 
-test.each(cases)("$type: $path is what was asked for, and seen when it changes", async ({ kind, path, values }) => {
-  const place = { netns, ...(values.peer ? { peer: { ...values.peer, netns } } : {}) };
-  const { inputs } = check(kind, { owner: world.owner, ...values, ...place, ...(hostUrl && { host: hostUrl }) });
-  const { id, outputs } = await create(kind, inputs, settings);
-  try {
-    expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
-    await by("br0", "eui64");
-    const current = (await read(kind, id, outputs, settings))?.outputs ?? {};
-    expect(diff(kind, current, inputs).replaces).toEqual([path]);
-  } finally {
-    await remove(kind, id, outputs, settings);
-  }
-});
+test.each(cases)(
+  "$type: $path is as the program asks for, and read shows a change by hand",
+  async ({ kind, path, values }) => {
+    const place = { netns, ...(values.peer ? { peer: { ...values.peer, netns } } : {}) };
+    const { inputs } = check(kind, { owner: world.owner, ...values, ...place, ...(hostUrl && { host: hostUrl }) });
+    const { id, outputs } = await create(kind, inputs, settings);
+    try {
+      expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
+      await by("br0", "eui64");
+      const current = (await read(kind, id, outputs, settings))?.outputs ?? {};
+      expect(diff(kind, current, inputs).replaces).toEqual([path]);
+    } finally {
+      await remove(kind, id, outputs, settings);
+    }
+  },
+);
 
-test("a pod's link has a link-local address as long as it has one of IPv6", async () => {
+test("a pod's link has a link-local address as long as it has an IPv6 address", async () => {
   const common = { owner: world.owner, ...(hostUrl && { host: hostUrl }) };
   const port = await create(bridge, check(bridge, { ...common, name: "br0", netns }).inputs, settings);
   const asked = (...addresses: string[]) =>

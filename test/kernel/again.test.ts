@@ -7,7 +7,7 @@ import { failure } from "./support/contract";
 import { hostUrl, settings, testHost, World } from "./support/world";
 
 /** A link or a namespace is deleted and made again by hand: what was asked for of the former one holds for it no more. */
-describe("what has the name of one that is gone", () => {
+describe("a link or a namespace that was deleted and made again by hand", () => {
   let world: World;
   let netns: string;
   beforeEach(async () => {
@@ -17,7 +17,7 @@ describe("what has the name of one that is gone", () => {
     await addLink();
   });
   afterEach(async () => {
-    // Void entries go with their namespace.
+    // Entries of the ledger that are void are removed with their namespace.
     await eraseNetns(testHost(), netns);
     expect(await world.cleanUp()).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe("what has the name of one that is gone", () => {
   ] as const;
 
   describe.each(settingsOf)("%s", (_what, key, again) => {
-    test("another stack may ask for another value", async () => {
+    test("another stack may set another value", async () => {
       const { make, others } = of(sysctl, { key, value: 2 });
       await make();
       await again();
@@ -71,7 +71,7 @@ describe("what has the name of one that is gone", () => {
       expect(await value(key)).toBe(usual);
     });
 
-    test("its destroy puts back nothing", async () => {
+    test("destroy of the former stack puts back nothing", async () => {
       const { make } = of(sysctl, { key, value: 2 });
       await put(key, 0);
       const one = await make();
@@ -81,7 +81,7 @@ describe("what has the name of one that is gone", () => {
       expect(await value(key)).toBe("1");
     });
 
-    test("an update puts back in the end what it found there", async () => {
+    test("after an update, destroy puts back the value that the update found", async () => {
       const { make } = of(sysctl, { key, value: 2 });
       await put(key, 0);
       const one = await make();
@@ -95,7 +95,7 @@ describe("what has the name of one that is gone", () => {
     });
   });
 
-  test("a policy: another stack may ask for another one, and destroy puts back nothing", async () => {
+  test("a policy: another stack may set another one, and destroy of the former stack puts back nothing", async () => {
     const { make, others } = of(iptablesPolicy, {
       family: "ipv4",
       table: "filter",
@@ -112,7 +112,7 @@ describe("what has the name of one that is gone", () => {
     expect(await policy()).toBe("ACCEPT");
   });
 
-  test("a link that is there: another stack may ask for another mtu, and destroy puts back nothing", async () => {
+  test("an existing link: another stack may set another mtu, and destroy of the former stack puts back nothing", async () => {
     const { make, others } = of(link, { name: "d.1", mtu: 1400 });
     const one = await make();
     await linkAgain();
@@ -125,7 +125,7 @@ describe("what has the name of one that is gone", () => {
     expect(await show()).toContain("mtu 1450");
   });
 
-  test("a route that somebody makes there is nobody's: it stays, and may be adopted", async () => {
+  test("a route made by hand in it has no owner: it stays, and may be adopted", async () => {
     const { make, others } = of(route, { destination: "10.8.0.0/16", type: "blackhole" });
     const one = await make();
     await netnsAgain();

@@ -4,7 +4,7 @@ import { kinds } from "../../provider/src/kinds";
 import { failure } from "./support/contract";
 import { eventually, hostUrl, settings, World } from "./support/world";
 
-// What the kernel and its tools say in each of these cases: the code, what is named, and the way to mend it.
+// Errors of the kernel and its tools: each has its code, names its object, and says how to fix it.
 
 const world = new World();
 const netns = world.netns("a");

@@ -30,7 +30,7 @@ const named = (rows: Awaited<ReturnType<typeof clean>>["rows"], result: string) 
     .map(({ type, id }) => `${type} ${id}`)
     .sort();
 
-/** What is there of a namespace, its rules and its settings. */
+/** A namespace with its rules and its settings. */
 async function showState(netns: string): Promise<string> {
   const rules = "iptables-save | sed '/^#/d; s/ .[0-9]*:[0-9]*.$//'; cat /proc/sys/net/ipv4/ip_forward";
   return world.script(
@@ -39,7 +39,7 @@ async function showState(netns: string): Promise<string> {
   );
 }
 
-test("what a lost state left goes, settings are as before, and what is anybody else's stays", async () => {
+test("objects of a lost state are removed, settings are put back, and objects of others stay", async () => {
   const accept = { netns: a, chain: "FORWARD", target: "ACCEPT" };
   await world.script(a, "ip link add theirs type bridge; iptables -A FORWARD -i theirs -j ACCEPT");
   await make("IptablesRule", "other", { ...accept, in: "other0" }, `${stack}x`);
@@ -62,7 +62,7 @@ test("what a lost state left goes, settings are as before, and what is anybody e
   await make("NftTable", "table", { netns: a, family: "ip", name: "own", ruleset: "chain c { }" });
   await make("Process", "sleep", { netns: b, command: ["sleep", "300"] });
   await make("File", "file", { path: file, content: "x" });
-  // Of what was taken away by hand there is only the entry.
+  // Of an object that was removed by hand, only the entry of the ledger is left.
   await make("Route", "gone", { netns: b, destination: "10.8.0.0/16", type: "blackhole" });
   await world.run("ip", "-n", b, "route", "del", "blackhole", "10.8.0.0/16");
 
@@ -95,7 +95,7 @@ test("what a lost state left goes, settings are as before, and what is anybody e
   expect(ledger.stdout).not.toContain(world.tag);
 });
 
-test("a namespace in which another stack has something stays, and what is nobody's is told", async () => {
+test("a namespace stays if another stack has an object in it, and objects without an owner are named", async () => {
   const other = `${stack}y`;
   await make("Netns", "shared", { name: shared });
   await make("Bridge", "theirs", { name: "br1", netns: shared }, other);

@@ -7,31 +7,31 @@ import { kinds } from "../../provider/src/kinds";
 import { objectReaders } from "../../provider/src/tools/objects";
 import { handmadeLabs } from "./support/handmade-labs";
 import { objectsOf, partsOf } from "./support/kernel-objects";
-import { kernelObjectsScript, lookBridges, rareObjectsScript } from "./support/kernel-objects-scripts";
+import { bridgeObjectsScript, kernelObjectsScript, rareObjectsScript } from "./support/kernel-objects-scripts";
 import { hostUrl, settings, World } from "./support/world";
 
 const world = new World();
 const a = world.netns("a");
 const b = world.netns("b");
 const there = { ...settings, host: hostUrl, timeoutSeconds: 60 };
-/** Each lab takes some 300 processes; an emulated machine starts a few in a second. Milliseconds. */
+/** In milliseconds. Each lab takes about 300 processes, and an emulated machine starts only a few in a second. */
 const limit = hostUrl ? 300_000 : 60_000;
 
 beforeEach(() => world.build());
 afterEach(async () => expect(await world.cleanUp()).toEqual([]));
 
 test.each(Object.entries(handmadeLabs(b)))(
-  "of %s every object is listed, or left out with the reason",
+  "every object of %s is listed, or left out with the reason",
   async (_, { script, sorts }) => {
     const lines = script.trim().split("\n");
     await world.slowly(a, "sh", "-c", lines.map((line) => `${line} 2>/dev/null || true`).join("\n"));
-    const look = `${kernelObjectsScript}\n${rareObjectsScript}`;
-    const ofNew = partsOf(await world.slowly(a, "unshare", "--net", "sh", "-c", look));
-    const now = partsOf(await world.slowly(a, "sh", "-c", `${look}\n${lookBridges}`));
+    const printAll = `${kernelObjectsScript}\n${rareObjectsScript}`;
+    const ofNew = partsOf(await world.slowly(a, "unshare", "--net", "sh", "-c", printAll));
+    const now = partsOf(await world.slowly(a, "sh", "-c", `${printAll}\n${bridgeObjectsScript}`));
     const objects = objectsOf(now, ofNew);
     expect(objects.map(({ sort }) => sort)).toEqual(expect.arrayContaining(sorts));
 
-    // As the command does: one list serves all that ask for it.
+    // As in the command, all share one list.
     const { resources, omitted: left } = await withReadCache(async () => {
       const { importable, omitted } = await discover(Object.values(kinds), objectReaders, there, a);
       return { resources: (await Promise.all(importable.map(({ type, id }) => inputsOf(type, id)))).flat(), omitted };
@@ -41,16 +41,16 @@ test.each(Object.entries(handmadeLabs(b)))(
       const inputs = kinds[type]?.imports?.parse(id) as Values | undefined;
       return inputs ? [{ type, inputs }] : [];
     });
-    const untold = objects.filter(({ isOf, text }) => {
+    const missing = objects.filter(({ isOf, text }) => {
       const isKnown = [...resources, ...refused].some(({ type, inputs }) => isOf(type, inputs));
       const isLeft = left.some(({ what }) => what.toLowerCase().includes(text.toLowerCase()));
       return !isKnown && !isLeft;
     });
-    expect(untold.map(({ sort, text }) => `${sort}: ${text}`)).toEqual([]);
+    expect(missing.map(({ sort, text }) => `${sort}: ${text}`)).toEqual([]);
     for (const { why } of left) expect(why).not.toBe("");
 
-    // And nothing is told of that is not there: what the readers tell of is in the tools' own words.
-    const ghosts = left
+    // No object is named that does not exist. The names are in the words of the tools.
+    const invented = left
       .map(({ what }) => what)
       .filter((what) =>
         /^(link|address|nft|neighbour|fdb|qdisc|filter|xfrm|ipv[46] m?rule|ioam|ipvs|port|vlan|vni|vnifilter|l2tp|fou|mptcp|mpls|token|sr|addrlabel|maddress|mdb|action|tc) /.test(
@@ -58,12 +58,12 @@ test.each(Object.entries(handmadeLabs(b)))(
         ),
       )
       .filter((what) => !objects.some(({ text }) => what.includes(text)));
-    expect(ghosts).toEqual([]);
+    expect(invented).toEqual([]);
   },
   limit,
 );
 
-/** What a resource says: of a pair, what each end does. */
+/** The inputs of a resource; of a pair, those of each end. */
 async function inputsOf(type: string, id: string): Promise<{ type: string; inputs: Values }[]> {
   const importable = await findImportable(kinds[type] as AnyKind, id, "", there);
   const inputs = importable?.inputs ?? {};

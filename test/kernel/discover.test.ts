@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-test("what was made by hand in a namespace can be imported, and what the kernel or others made is not listed", async () => {
+test("objects made by hand in a namespace can be imported, and those of the kernel or of others are not listed", async () => {
   const { importable, omitted: left } = await discover(all, objectReaders, there, a);
   const ids = importable.map(({ type, id }) => `${type} ${id.replaceAll(a, "A")}`);
   expect(ids).toEqual([
@@ -67,7 +67,7 @@ test("what was made by hand in a namespace can be imported, and what the kernel 
   ]);
 });
 
-test("what a stack manages is left out, and its owner named", async () => {
+test("objects of a stack are left out, with their owner", async () => {
   const inputs = { name: br, netns: b, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
   const { id, outputs } = await create(kinds.Bridge as (typeof all)[0], inputs, settings);
   const { importable, omitted: left } = await discover(all, objectReaders, there, b);
@@ -79,7 +79,7 @@ test("what a stack manages is left out, and its owner named", async () => {
   await remove(kinds.Bridge as (typeof all)[0], id, outputs, settings);
 });
 
-test("a process is listed and found by its pid, without those that it started; nobody's is ended like any other", async () => {
+test("a process is listed and found by its pid, without its children; one without an owner is ended like any other", async () => {
   const kind = kinds.Process as (typeof all)[0];
   const running = "until grep -qsa '^sleep.300\\.25' /proc/[0-9]*/cmdline; do sleep 0.1; done";
   await world.script(b, `cd /tmp && setsid -f timeout 300 sleep 300.25 < /dev/null > /dev/null 2>&1; ${running}`);
@@ -104,12 +104,12 @@ test("a process is listed and found by its pid, without those that it started; n
   await remove(kind, made.id, made.outputs, settings);
 });
 
-test("of the whole host, a pair is listed once, by its first end", async () => {
+test("on the whole host, a pair is listed once, by its first end", async () => {
   const { importable } = await discover([kinds.VethPair as (typeof all)[0]], [], there);
   const ours = importable.filter(({ id }) => id.includes(world.tag)).map(({ id }) => id);
   expect(ours.filter((id) => /^(near|far)/.test(id))).toEqual([`near@${a}`]);
 });
 
-test("a namespace that is not there is an error that names it", async () => {
+test("a namespace that does not exist is an error that names it", async () => {
   expect(await failure(() => discover(all, objectReaders, there, "nowhere"))).toMatchObject({ code: "LN_NETNS" });
 });

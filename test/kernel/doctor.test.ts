@@ -10,16 +10,16 @@ import { testHost, World } from "./support/world";
 const world = new World();
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-/** The host, with its commands run behind others. */
+/** The host, with words before each of its commands. */
 function behind(...before: string[]): Host {
   const host = testHost();
   return { ...host, run: (argv, options) => host.run([...before, ...argv], options) };
 }
 
-/** The same with files of its own, of which nothing is left when a command ends. */
+/** The same with private files, which disappear when a command ends. */
 const withFiles = (script: string) => behind("unshare", "--mount", "sh", "-ec", `${script}; exec "$@"`, "sh");
 
-test("programs that change what they find are named by what they keep in /run", async () => {
+test("programs that change networks are recognized by their files in /run", async () => {
   const host = withFiles(
     "mount -t tmpfs none /run; mkdir -p /run/NetworkManager /run/systemd/netif /run/firewalld; touch /run/systemd/netif/state /run/docker.sock",
   );
@@ -35,7 +35,7 @@ test.each([
   ["kernel", "apparmor_restrict_unprivileged_userns", "1"],
   ["kernel", "unprivileged_userns_clone", "0"],
   ["user", "max_user_namespaces", "0"],
-])("what keeps users from namespaces is told, with what mends it: %s.%s", async (folder, name, value) => {
+])("settings that keep users from making namespaces are named, with the fix: %s.%s", async (folder, name, value) => {
   const path = `/proc/sys/${folder}/${name}`;
   const host = withFiles(`mount -t tmpfs none /proc/sys/${folder}; echo ${value} >${path}`);
   const line = (await checkUser(host)).find(({ what }) => what === "user namespaces");
@@ -43,13 +43,13 @@ test.each([
   expect(line?.cure).toMatch(new RegExp(`^sysctl -w ${folder}\\.${name}=\\d+$`));
 });
 
-describe("of the host's firewall", () => {
+describe("the host's firewall", () => {
   const netns = world.netns("fw");
   const host = behind("nsenter", `--net=/run/netns/${netns}`, "--");
   const line = async (what: string) => (await checkFirewall(host)).find((each) => each.what === what);
   beforeAll(() => world.addNetns(netns));
 
-  test("a policy DROP of FORWARD, as Docker sets it, is told", async () => {
+  test("a policy DROP of FORWARD, as Docker sets it, is named", async () => {
     expect(await line("policy of FORWARD")).toMatchObject({ result: "ok", detail: "ACCEPT" });
     await world.inside(netns, "iptables", "-P", "FORWARD", "DROP");
     expect(await line("policy of FORWARD")).toMatchObject({ result: "note", detail: expect.stringMatching(/^DROP: /) });
@@ -88,13 +88,13 @@ test.each<[what: string, feature: Feature]>([
   ["TrafficFilter: flower", "filters"],
   ["IpSet", "ipset"],
   ["IpvsService, IpvsBackend", "ipvs"],
-])("of the kernel it says of %s what a trial shows", async (what, feature) => {
+])("for %s of the kernel it says what a trial shows", async (what, feature) => {
   kernel ??= checkKernel(testHost());
   const line = (await kernel).find((each) => each.what === what);
   expect(line).toMatchObject({ result: lack(feature) ? "missing" : "ok" });
 });
 
-test("it looks at all, and what it tries it tries in a namespace that ends with it", async () => {
+test("it checks everything, and makes its trials in a namespace that ends with it", async () => {
   const run = jest.spyOn(testHost(), "run");
   const checks = [checkUser, checkCommands, checkKernel, checkFirewall, checkPrograms];
   const lines = (await Promise.all(checks.map((check) => check(testHost())))).flat();
@@ -103,11 +103,11 @@ test("it looks at all, and what it tries it tries in a namespace that ends with 
   const looks = /^(id -u|cat |ls |modprobe --show-depends |\S+ -[vV]$|\S+ --version$|ip6?tables(-legacy|-nft)?-save$)/;
   expect(commands.filter((each) => !looks.test(each) && !each.startsWith("unshare --net "))).toEqual([]);
   const of = (what: string) => lines.find((each) => each.what === what);
-  // In a user namespace root is told apart.
+  // In a user namespace the text about root differs.
   expect(of("root")).toMatchObject({ result: expect.stringMatching(/ok|note/) });
   expect(of("ip")).toMatchObject({ result: "ok", detail: expect.stringContaining("iproute2-") });
   expect(of("VethPair, Pod")).toMatchObject({ result: "ok" });
-  // In a user namespace nobody may look at all of it, which is one line.
+  // In a user namespace nobody may read all of it, which is one line.
   expect(lines.filter(({ group }) => group === "firewall")[0]?.result).toMatch(/ok|note/);
   for (const { result, cure } of lines) if (result === "missing") expect(cure).toBeDefined();
 });

@@ -24,14 +24,14 @@ beforeAll(async () => {
 });
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-test("a namespace and its links, or that there is none", async () => {
+test("getNetns returns a namespace with its links, or that it does not exist", async () => {
   const { links, ...rest } = await call("getNetns", { name: a });
   expect(rest).toEqual({ exists: true, path: `/run/netns/${a}` });
   expect(links).toEqual(expect.arrayContaining(["lo", "br0", "near", "far"]));
   expect(await call("getNetns", { name: `${a}-no` })).toEqual({ exists: false });
 });
 
-test("a link as it is, or that there is none", async () => {
+test("getLink returns a link, or that it does not exist", async () => {
   const br0 = await call("getLink", { name: "br0", netns: a });
   expect(br0).toMatchObject({ exists: true, type: "bridge", up: true, carrier: false, mtu: 1400 });
   expect(br0).toMatchObject({ mac: expect.stringMatching(/^([0-9a-f]{2}:){5}/), ifindex: expect.any(Number) });
@@ -47,7 +47,7 @@ test("a link as it is, or that there is none", async () => {
   }
 });
 
-test("the way to an address, or that there is none", async () => {
+test("getRouteTo returns the route to an address, or that there is none", async () => {
   const way = (address: string, netns = a) => call("getRouteTo", { address, netns });
   const near = { exists: true, local: false, device: "br0", source: "10.8.0.1", mtu: 1400 };
   expect(await way("10.8.0.5")).toEqual(near);
@@ -59,7 +59,7 @@ test("the way to an address, or that there is none", async () => {
   for (const none of [way("2001:db8::1"), way("10.8.0.5", `${a}-no`)]) expect(await none).toEqual({ exists: false });
 });
 
-test("the routes of a table", async () => {
+test("getRoutes returns the routes of a table", async () => {
   const { routes } = (await call("getRoutes", { netns: a })) as { routes: object[] };
   expect(routes).toEqual(
     expect.arrayContaining([
@@ -75,13 +75,13 @@ test("the routes of a table", async () => {
   expect(await call("getRoutes", { netns: `${a}-no` })).toEqual({ routes: [] });
 });
 
-test("whether traffic flows is an answer, and fails nothing", async () => {
+test("runProbe returns whether traffic flows, and does not fail", async () => {
   const ping = (address: string) => call("runProbe", { netns: a, ping: { address }, timeoutSeconds: 1 });
   expect(await ping("10.8.0.1")).toEqual({ ok: true, milliseconds: expect.any(Number) });
   expect(await ping("10.8.0.77")).toEqual({ ok: false, reason: expect.stringContaining("10.8.0.77") });
 });
 
-test("what is asked wrongly is an error that names the input and the rule", async () => {
+test("a wrong argument is an error that names the input and the rule", async () => {
   const wrong = async (name: string, args: object) => String(await call(name, args).catch((error) => error));
   expect(await wrong("getLink", { name: "-x" })).toMatch(
     /getLink -x: read: name: must be 1 to 15 of letters.* \[LN_INPUT\]/,

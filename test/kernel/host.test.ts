@@ -4,7 +4,7 @@ import { openHost } from "../../provider/src/host";
 import { privateDirectory } from "../../provider/src/host/private";
 import { eventually, hostUrl, settings, testHost, World } from "./support/world";
 
-// What every kind relies on: a command gets exactly the arguments it is given, and its outcome is its own.
+// All kinds rely on this: a command gets exactly its arguments, and its result is passed on unchanged.
 const host = testHost();
 const world = new World();
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
@@ -74,36 +74,36 @@ test("its environment is PATH and LC_ALL, and nothing else", async () => {
   expect(names.filter((name) => name && !["PATH", "LC_ALL", "PWD", "_", "OLDPWD", "SHLVL"].includes(name))).toEqual([]);
 });
 
-test("its standard input is what it is given, awkward characters and line ends included, or nothing", async () => {
+test("its standard input is exactly what it is given, with any characters and line ends, or nothing", async () => {
   const input = `${awkward.join("\n")}\n\ttab\r\n\u0001`;
   expect((await host.run(["cat"], { input })).stdout).toBe(input);
   expect((await host.run(["cat"])).stdout).toBe("");
 });
 
-test("standard output and standard error are apart and complete", async () => {
+test("standard output and standard error are separate and complete", async () => {
   const script = "seq 1 20000; seq 1 5000 >&2";
   const { stdout, stderr } = await host.run(["sh", "-c", script]);
   expect(stdout.split("\n")).toHaveLength(20_001);
   expect(stderr.split("\n")).toHaveLength(5001);
 });
 
-test("standard error without a line end is the command's own, whatever it says", async () => {
+test("standard error without a line end is passed on unchanged", async () => {
   const { stderr } = await host.run(["sh", "-c", "printf 'localnet-exit:7' >&2"]);
   expect(stderr).toBe("localnet-exit:7");
 });
 
-test.each([0, 1, 2, 126, 254, 255])("exit code %i is the command's own", async (code) => {
+test.each([0, 1, 2, 126, 254, 255])("exit code %i is passed on unchanged", async (code) => {
   expect((await host.run(["sh", "-c", `exit ${code}`], { accept: "any" })).exitCode).toBe(code);
   if (code === 0) return;
   const error = await failure(host.run(["sh", "-c", `echo why >&2; exit ${code}`]));
   expect(error).toMatchObject({ code: "LN_COMMAND", command: { exitCode: code, stderr: "why\n" } });
 });
 
-test.each([124, 137])("exit code %i is the command's own and no time-out", async (code) => {
+test.each([124, 137])("exit code %i is passed on unchanged, and is no time-out", async (code) => {
   expect((await host.run(["sh", "-c", `exit ${code}`], { accept: "any" })).exitCode).toBe(code);
 });
 
-test("a command that hangs is killed in time, with all its children, where it runs", async () => {
+test("a command that hangs is killed in time, with all its children, on its host", async () => {
   const nap = `6${Date.now() % 100_000}`;
   const started = Date.now();
   const error = await failure(
@@ -116,7 +116,7 @@ test("a command that hangs is killed in time, with all its children, where it ru
   await eventually(async () => !(await napping()));
 });
 
-test("the settings say how long a command may take that has no limit of its own", async () => {
+test("the settings limit commands that have no limit of their own", async () => {
   const impatient = openHost(hostUrl, { ...settings, timeoutSeconds: 1 });
   expect(await failure(impatient.run(["sleep", "20"]))).toMatchObject({ code: "LN_TIMEOUT" });
   await impatient.run(["sleep", "2"], { timeoutSeconds: 10 });
@@ -128,7 +128,7 @@ test("a command that is missing is named", async () => {
   expect(error.message).toContain("lnt-no-such-command");
 });
 
-test("commands run at the same time, and their outcomes are not mixed up", async () => {
+test("commands run at the same time, and their results are not mixed up", async () => {
   const words = Array.from({ length: 12 }, (_, index) => `w${index}`);
   const results = await Promise.all(
     words.map((word) => host.run(["sh", "-c", 'sleep 0.2; echo "$1"; echo "$1" >&2', "sh", word])),
@@ -136,7 +136,7 @@ test("commands run at the same time, and their outcomes are not mixed up", async
   expect(results.map(({ stdout, stderr }) => stdout + stderr)).toEqual(words.map((word) => `${word}\n${word}\n`));
 });
 
-test("a process that is started lives on, in a session of its own, its output in a file of mode 0600", async () => {
+test("a process that was started stays, in its own session, with its output in a file of mode 0600", async () => {
   const directory = `/tmp/${world.name("run")}`;
   const logFile = `${directory}/out.log`;
   world.finally(() => world.run("rm", "-rf", directory));
@@ -157,24 +157,24 @@ test("a process that is started lives on, in a session of its own, its output in
   await world.run("kill", pid);
 });
 
-test("a log in a folder that is not there is an error, and makes none", async () => {
+test("a log in a folder that does not exist is an error, and the folder is not made", async () => {
   const directory = `/tmp/${world.name("nowhere")}`;
   const start = host.start(["true"], { environment: {}, workingDirectory: "/", logFile: `${directory}/log` });
   expect((await failure(start)).message).toContain(directory);
   expect((await world.try("ls", directory)).exitCode).not.toBe(0);
 });
 
-test("a line end or another control character in an argument is no more than that", async () => {
+test("a line end or another control character in an argument has no special meaning", async () => {
   const words = ["a\nb", "\n", "tab\there", "\u001b[0m", "\u007f", "two\n\n", "\\n\n"];
   const { stdout } = await host.run(["printf", "<%s>\\n", ...words]);
   expect(stdout).toBe(words.map((word) => `<${word}>\n`).join(""));
 });
 
-test("a NUL character is refused, for the kernel would end the argument there", async () => {
+test("a NUL character is refused, since the kernel would end the argument there", async () => {
   expect(await failure(host.run(["echo", "a\0b"]))).toMatchObject({ code: "LN_INPUT" });
 });
 
-test("a command that prints too much is killed, whatever it does about that", async () => {
+test("a command that prints too much is killed, even if it ignores signals", async () => {
   const script = 'trap "" TERM PIPE; while :; do head -c 100000 /dev/zero 2>/dev/null; sleep 0.01; done';
   const error = await failure(host.run(["sh", "-c", script], { maxOutputBytes: 1_000_000 }));
   expect(error).toMatchObject({ code: "LN_OUTPUT" });
@@ -184,7 +184,7 @@ test("a command that prints too much is killed, whatever it does about that", as
 });
 
 if (!hostUrl) {
-  test("a child that outlives its command with the output open is not waited for longer", async () => {
+  test("a child that keeps the output open after its command has ended is not waited for", async () => {
     const nap = `7${Date.now() % 100_000}`;
     const started = Date.now();
     const argv = ["sh", "-c", `echo $$; setsid sleep ${nap} &`];
@@ -199,7 +199,7 @@ describe("a folder for this user alone", () => {
   const path = `/tmp/${world.name("private")}`;
   afterEach(() => rmSync(path, { recursive: true, force: true }));
 
-  test("is made with mode 0700, and taken again", async () => {
+  test("is made with mode 0700, and used again", async () => {
     expect(statSync(await privateDirectory(path)).mode & 0o777).toBe(0o700);
     expect(await privateDirectory(path)).toBe(path);
   });
@@ -207,13 +207,13 @@ describe("a folder for this user alone", () => {
   test.each<[what: string, plant: () => void]>([
     ["open to others", () => mkdirSync(path, { mode: 0o755 })],
     ["a link to such a folder", () => symlinkSync("/root", path)],
-  ])("one that is %s is refused", async (_what, plant) => {
+  ])("is refused if it is %s", async (_what, plant) => {
     plant();
     await expect(privateDirectory(path)).rejects.toThrow("is not a folder of this user alone");
   });
 
-  test("one of another user is refused", async () => {
-    // In a user namespace there are no others, and what is the real root's seems to be a stranger's.
+  test("is refused if it belongs to another user", async () => {
+    // In a user namespace there are no other users, and root's files seem to belong to a stranger.
     const rootless = process.env.LOCALNET_TEST_ROOTLESS !== undefined;
     if (!rootless) {
       mkdirSync(path, { mode: 0o700 });
@@ -223,7 +223,7 @@ describe("a folder for this user alone", () => {
   });
 });
 
-test("a host that cannot be reached is named, with what to try, once it was tried for a time and at once after that", async () => {
+test("a host that cannot be reached is named, with what to try: first after some time, later at once", async () => {
   const host = openHost("ssh://nobody@127.0.0.1:1", { ...settings, connectTimeoutSeconds: 3 });
   const started = performance.now();
   const error = await failure(host.run(["true"]));

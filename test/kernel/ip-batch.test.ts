@@ -14,7 +14,7 @@ const up = ["link", "set", "dev", "br0", "up"];
 beforeAll(() => world.build());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-test("several commands are one process", async () => {
+test("several commands run in one process", async () => {
   const run = jest.spyOn(host, "run");
   await ipAll(host, netns, [add, up]);
   expect(run).toHaveBeenCalledTimes(1);
@@ -22,7 +22,7 @@ test("several commands are one process", async () => {
   expect(await world.run("ip", "-n", netns, "link", "show", "dev", "br0")).toContain(",UP");
 });
 
-test("one that fails is named, what was before it is done, and what is behind it is not", async () => {
+test("a command that fails is named; those before it ran, and those after it did not", async () => {
   const addresses = ["10.0.0.1/24", "10.0.0.1/24", "10.0.0.2/24"].map((each) => ["addr", "add", each, "dev", "br0"]);
   const error = await failure(() => ipAll(host, netns, addresses));
   expect(error.code).toBe("LN_COMMAND");
@@ -33,7 +33,7 @@ test("one that fails is named, what was before it is done, and what is behind it
   expect(seen).not.toContain("10.0.0.2/24");
 });
 
-test("what is asked for at once is one process; what fails ends its own request and no other", async () => {
+test("requests at the same time share one process, and a failure ends only its own request", async () => {
   const run = jest.spyOn(host, "run");
   const bridge = (name: string) => [
     ["link", "add", "name", name, "type", "bridge"],
@@ -50,7 +50,7 @@ test("what is asked for at once is one process; what fails ends its own request 
   expect(links.map((link) => link?.flags.includes("UP"))).toEqual([true, true, false, true, undefined]);
 });
 
-test("who asks to be shown something gets that list, and no other's; one before a failure too", async () => {
+test("each request gets its own lists, also those before a failure", async () => {
   const named = (name: string) => ["addr", "show", "dev", name];
   const requests = [
     [up, named("br0")],
@@ -68,7 +68,7 @@ test("who asks to be shown something gets that list, and no other's; one before 
   expect(names).toEqual([["br0"], [], false, ["br2", "br4"]]);
 });
 
-test("a wrong argument, over which ip ends at once and names no line, ends its own request and no other", async () => {
+test("a wrong argument, at which ip ends without naming a line, ends only its own request", async () => {
   const add = (name: string, ...more: string[]) => ["link", "add", "name", name, ...more, "type", "bridge"];
   const requests = [
     [add("br5"), up],
@@ -89,7 +89,7 @@ test("a wrong argument, over which ip ends at once and names no line, ends its o
   expect(names.match(/^br[5-8]/gm)).toEqual(["br5", "br6", "br7"]);
 });
 
-test("more commands than one process has time for are several, and each has its own answer", async () => {
+test("more commands than one process has time for run in several, and each gets its own answer", async () => {
   const routes = Array.from({ length: 1200 }, (_, index) => `10.${50 + Math.floor(index / 250)}.${index % 250}.0/24`);
   const run = jest.spyOn(host, "run");
   const results = await Promise.allSettled(
@@ -101,7 +101,7 @@ test("more commands than one process has time for are several, and each has its 
   expect(results.filter(({ status }) => status === "rejected")).toHaveLength(1);
 });
 
-// Their folders in /proc/sys do not tell: the kernel removes that of a link whose mtu is too small for IPv4.
+// Not by their folders in /proc/sys: the kernel removes the folder of a link whose mtu is too small for IPv4.
 test("the links of this process's own namespace are known without a command", async () => {
   const links = JSON.parse((await openHost(undefined, settings).run(["ip", "-j", "link"])).stdout) as {
     ifname: string;
@@ -111,11 +111,11 @@ test("the links of this process's own namespace are known without a command", as
   expect(names).toContain("lo");
 });
 
-test("of a namespace that is not there it says just that", async () => {
+test("for a namespace that does not exist, the error says so", async () => {
   await expect(ipAll(host, world.name("none"), [add, up])).rejects.toThrow("[LN_NETNS]");
 });
 
-test("a word that a list of commands would read otherwise is refused, and nothing else with it", async () => {
+test("a word that has another meaning in a list of commands is refused, and the other commands run", async () => {
   const other = ipAll(host, netns, [up, ["link", "set", "dev", "br0", "mtu", "1400"]]);
   for (const word of ["a b", "a#b", "a\\", '"', ""]) {
     await expect(ipAll(host, netns, [up, ["link", "set", "dev", "br0", "alias", word]])).rejects.toThrow(TypeError);

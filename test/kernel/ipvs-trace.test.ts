@@ -3,7 +3,7 @@ import { traceFlow } from "../../provider/src/cli/trace/trace";
 import { lack } from "./support/features";
 import { testHost, World } from "./support/world";
 
-// The lab of examples/ipvs-lab by hand, its host a namespace too: each stage that times out, and what it lacks.
+// The lab of examples/ipvs-lab by hand, with a namespace as its host. At each stage that times out, trace names what is missing.
 
 const reason = lack("ipvs");
 (reason ? describe.skip : describe)(`localnet trace, of IPVS${reason ? ` (${reason})` : ""}`, () => {
@@ -49,7 +49,7 @@ ${pod("bar", bar, "172.22.0.3")}`;
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("stage 2: without the rules of FORWARD its policy drops what the bridge passes on", async () => {
+  test("stage 2: without rules in FORWARD, its policy drops the packets of the bridge", async () => {
     expect(await follow(bar, "tcp://172.22.0.2:8080")).toMatchObject({
       ...{ result: "lost", netns: host, isBack: false },
       text: "dropped by policy DROP of filter FORWARD",
@@ -58,7 +58,7 @@ ${pod("bar", bar, "172.22.0.3")}`;
     expect(await follow(bar, "tcp://172.22.0.2:8080")).toMatchObject({ result: "answered", netns: foo });
   });
 
-  test("stage 3: without a route of foo's its answer finds no way", async () => {
+  test("stage 3: without a route in foo, the answer has no way back", async () => {
     await run(`${h.exec} ipvsadm -A -t 172.23.0.1:8080 -s rr`, `${backend("-a", "172.22.0.2")} -m`);
     expect(await follow(host)).toMatchObject({
       ...{ result: "lost", netns: foo },
@@ -68,7 +68,7 @@ ${pod("bar", bar, "172.22.0.3")}`;
     expect(await follow(host)).toMatchObject({ result: "answered", netns: foo });
   });
 
-  test("stage 6: without an address of the host's the service does not get it", async () => {
+  test("stage 6: without its address on the host, the service gets no packets", async () => {
     expect(await follow(bar)).toMatchObject({
       ...{ result: "lost", netns: host },
       text: `172.23.0.1 is no address of ${host}, so it was sent on, past service tcp/172.23.0.1:8080 of IPVS`,
@@ -82,24 +82,24 @@ ${pod("bar", bar, "172.22.0.3")}`;
     text: expect.stringMatching(/^172\.22\.0\.2 is an address of \S+ itself, and what comes/),
   };
 
-  test("stage 7: what is balanced to the pod that asks comes back with its own address", async () => {
+  test("stage 7: a packet that is balanced to its own sender has the sender's address", async () => {
     expect(await follow(foo)).toMatchObject({ ...common, netns: foo, hint: expect.stringContaining("masquerade") });
   });
 
   const conntrack = (value: number) => `${h.exec} sysctl -q -w net.ipv4.vs.conntrack=${value}`;
   const promiscuous = (value: string) => `${h.ip} link set cni0 promisc ${value}`;
 
-  test("stage 8: without the masquerade the same", async () => {
+  test("stage 8: the same without masquerading", async () => {
     await run(promiscuous("on"), conntrack(1));
     expect(await follow(foo)).toMatchObject({ ...common, netns: foo });
   });
 
-  test("stage 8: the same where IPVS tells conntrack nothing, and so nothing is masqueraded", async () => {
+  test("stage 8: the same without conntrack in IPVS, where nothing is masqueraded", async () => {
     await run(masquerade("-A"), conntrack(0));
     expect(await follow(foo)).toMatchObject({ ...common, netns: foo });
   });
 
-  test("stage 8: where the bridge is not promiscuous it drops the answer, which it would send back by its port", async () => {
+  test("stage 8: a bridge that is not promiscuous drops the answer, which would leave by the port that it came in by", async () => {
     await run(conntrack(1), promiscuous("off"));
     expect(await follow(foo)).toMatchObject({
       ...{ result: "lost", netns: host, isBack: true, hint: expect.stringContaining("cni0 promiscuous") },
@@ -107,7 +107,7 @@ ${pod("bar", bar, "172.22.0.3")}`;
     });
   });
 
-  test("stage 8: with all three parts it is answered", async () => {
+  test("stage 8: with all three parts an answer comes", async () => {
     await run(promiscuous("on"));
     expect(await follow(foo)).toMatchObject({ result: "answered", netns: foo });
   });

@@ -33,7 +33,7 @@ async function there(): Promise<boolean> {
   return (await world.try("find", folder, "-name", `${netns}:*`)).stdout !== "";
 }
 
-test("the first claim stands, and is told to the second", async () => {
+test("the first claim stays, and the second one is told its owner", async () => {
   expect(await claim(host, place, "a")).toMatchObject({ owner: "a" });
   expect(await claim(host, place, "b")).toMatchObject({ owner: "a" });
   expect(await claim(host, { netns, what: "Thing two" }, "b")).toMatchObject({ owner: "b" });
@@ -43,7 +43,7 @@ test("the first claim stands, and is told to the second", async () => {
   expect(await claim(host, place, "b")).toMatchObject({ owner: "b" });
 });
 
-test("many that are read or erased at once are told apart", async () => {
+test("many entries that are read or erased at the same time are not mixed up", async () => {
   const places = ["5", "6", "7", "8"].map((what) => ({ netns, what }));
   const read = () => Promise.all(places.map(async (each) => (await readClaim(host, each))?.owner));
   await Promise.all(places.slice(1).map((each) => claim(host, each, `of ${each.what}`)));
@@ -52,17 +52,17 @@ test("many that are read or erased at once are told apart", async () => {
   expect(await read()).toEqual([undefined, undefined, undefined, "of 8"]);
 });
 
-test("of several that claim at once, one has it", async () => {
+test("if several claim at the same time, one of them gets it", async () => {
   const contested = { netns, what: "Thing three" };
   const owners = await Promise.all(["a", "b", "c", "d"].map((owner) => claim(host, contested, owner)));
   expect(new Set(owners.map(({ owner }) => owner)).size).toBe(1);
 });
 
-test("the folder is for its user alone", async () => {
+test("only its user may read the folder", async () => {
   expect((await world.run("stat", "-c", "%a", folder)).trim()).toBe("700");
 });
 
-test("several share what they share, each with its own words, and the last word counts", async () => {
+test("several owners share a setting, each with its own entry, and the last entry of an owner counts", async () => {
   const shared = { netns, what: "Thing four" };
   await addShare(host, shared, { owner: "a", before: 'it\'s "old" \\ $x', value: 1 });
   await addShare(host, shared, { owner: "b", before: ["x"] });
@@ -76,7 +76,7 @@ test("several share what they share, each with its own words, and the last word 
   expect(await readShares(host, shared)).toHaveLength(1);
 });
 
-test("what is shared in a namespace is not that of another which gets its name by hand", async () => {
+test("a share in a namespace does not hold for another namespace that gets its name by hand", async () => {
   const again = world.name("g");
   const shared = { netns: again, what: "Thing nine" };
   world.finally(() => world.try("ip", "netns", "del", again));
@@ -90,7 +90,7 @@ test("what is shared in a namespace is not that of another which gets its name b
   await eraseNetns(host, again);
 });
 
-test("many that come and go in one namespace do not take the folder from under each other", async () => {
+test("many entries that come and go in one namespace do not remove the folder of each other", async () => {
   const comeAndGo = async (what: string) => {
     for (let round = 0; round < 3; round++) {
       expect(await claim(host, { netns, what }, "a")).toMatchObject({ what });
@@ -103,7 +103,7 @@ test("many that come and go in one namespace do not take the folder from under e
   await claim(host, place, "a");
 });
 
-test("nothing is left when all is forgotten, and forgetting twice is no failure", async () => {
+test("nothing is left when all entries are erased, and a second erase succeeds", async () => {
   expect(await there()).toBe(true);
   await eraseNetns(host, netns);
   await eraseNetns(host, netns);
@@ -111,7 +111,7 @@ test("nothing is left when all is forgotten, and forgetting twice is no failure"
   expect(await readClaim(host, place)).toBeUndefined();
 });
 
-test("turns about one thing do not overlap, about another they do, and another namespace does not wait", async () => {
+test("locks on one object do not overlap, those on another do, and another namespace does not wait", async () => {
   const events: string[] = [];
   const lockedStep = (name: string, what: string) =>
     withLock(host, turnIn(netns, what), async () => {
@@ -126,7 +126,7 @@ test("turns about one thing do not overlap, about another they do, and another n
   expect(await withLock(host, turnIn(netns), nested)).toBe("met");
 });
 
-test("a program that always has more to do lets others in between", async () => {
+test("a program that always has more to do lets others take the lock in between", async () => {
   let more = true;
   const busy = (async () => {
     while (more) await Promise.all([0, 1].map((what) => withLock(host, turnIn(netns, String(what)), () => nap(150))));
@@ -137,7 +137,7 @@ test("a program that always has more to do lets others in between", async () => 
   await busy;
 });
 
-test("a turn waits for another program that has the namespace's lock", async () => {
+test("a lock waits for another program that has the lock of the namespace", async () => {
   const seconds = 4;
   const holder = world.inside(netns, "flock", "/proc/self/ns/net", "sleep", String(seconds));
   await nap(1500);
@@ -150,7 +150,7 @@ test("a turn waits for another program that has the namespace's lock", async () 
   await holder;
 });
 
-test("what fails in a turn ends it, and where there is no namespace nothing has to wait", async () => {
+test("a failure releases the lock, and without a namespace nothing waits", async () => {
   const broken = new Error("broken");
   expect(await failure(() => withLock(host, turnIn(netns), () => Promise.reject(broken)))).toBe(broken);
   expect(await withLock(host, turnIn(netns), async () => 1)).toBe(1);

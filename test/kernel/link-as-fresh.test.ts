@@ -5,7 +5,7 @@ import { address, bridge, netns as namespace, pod, vethPair } from "../../provid
 import { Engine } from "./support/engine";
 import { hostUrl, settings, World } from "./support/world";
 
-// A link is what the program says, whatever it was before and whatever the kernel makes beside.
+// A link is as the program says, whatever it was before and whatever the kernel changes with it.
 
 const world = new World();
 const netns = world.netns("a");
@@ -29,7 +29,7 @@ async function isAsRecorded(engine: Engine): Promise<void> {
   expect(engine.state).toEqual(state);
 }
 
-test("a bridge leaves spanning tree and gets a delay that this does not allow, and back", async () => {
+test("a bridge turns off spanning tree and gets a delay that spanning tree does not allow, and back", async () => {
   const engine = new Engine(bridge);
   for (const values of [{ stp: true }, { stp: false, forwardDelay: 1 }, { stp: true, forwardDelay: 2 }]) {
     await up(engine, { name: "stp0", ...values });
@@ -38,12 +38,12 @@ test("a bridge leaves spanning tree and gets a delay that this does not allow, a
   await engine.destroy();
 });
 
-test("each link has a MAC address that counts as set: neither a port that joins nor udev gives it another", async () => {
+test("each link has a MAC address that counts as set: neither a new port nor udev changes it", async () => {
   const [br, pair, of] = [new Engine(bridge), new Engine(vethPair), new Engine(pod)];
   const name = world.name("q");
   world.finally(() => world.try("ip", "netns", "del", name));
   await up(br, { name: "mac0" });
-  // Of its ports' addresses a bridge without one of its own takes the least.
+  // A bridge without a MAC address of its own takes the lowest of its ports.
   await up(pair, { name: "mac1", master: "mac0", mac: "00:00:00:00:00:11", peer: { name: "mac2", netns } });
   await up(of, { name, bridge: "mac0", link: "mac3" });
   await isAsRecorded(br);
@@ -56,7 +56,7 @@ test("each link has a MAC address that counts as set: neither a port that joins 
   for (const engine of [of, pair, br]) await engine.destroy();
 });
 
-test("a bridge whose mtu is taken away has the least of its ports, as one that never had its own", async () => {
+test("a bridge whose mtu is taken away has the lowest mtu of its ports, like one that never had its own", async () => {
   const engine = new Engine(bridge);
   await ip("link", "add", "port0", "mtu", "1280", "type", "veth", "peer", "name", "port1");
   await up(engine, { name: "mtu0", mtu: 1400 });
@@ -68,7 +68,7 @@ test("a bridge whose mtu is taken away has the least of its ports, as one that n
   await ip("link", "del", "port0");
 });
 
-test("an address for a time is no static one: neither its link's import nor its own has it", async () => {
+test("an address with a lifetime is not static: neither its link nor the address can be imported with it", async () => {
   await ip("link", "add", "life0", "type", "bridge");
   for (const [each, ...options] of [
     ["10.11.0.1/24", "valid_lft", "600", "preferred_lft", "600"],
@@ -87,7 +87,7 @@ test("an address for a time is no static one: neither its link's import nor its 
   await ip("link", "del", "life0");
 });
 
-test("an address with a peer is another than the one without: it is neither taken for it nor taken away", async () => {
+test("an address with a peer is another than the one without: they are not mixed up, and the other stays", async () => {
   await ip("link", "add", "ptp0", "type", "veth", "peer", "name", "ptp1");
   await ip("addr", "add", "10.7.0.1", "peer", "10.7.0.2/32", "dev", "ptp0");
   for (const each of ["ptp0", "ptp1"]) await ip("link", "set", each, "up");

@@ -5,14 +5,14 @@ import { openHost } from "../../provider/src/host";
 import { failure } from "./support/contract";
 import { eventually, settings } from "./support/world";
 
-// The tools of this machine run in shells that stay open: each command's words and its end are its own all the same.
+// The tools of this machine run in shells that stay open. Each command still gets exactly its words and has its own result.
 const processes: typeof import("node:child_process") = require("node:child_process");
 
 const host = openHost(undefined, settings);
 const directory = mkdtempSync(join(tmpdir(), "localnet-shell-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test("many commands are run by few processes of this one, at the same time too", async () => {
+test("few processes run many commands, also at the same time", async () => {
   const spawn = jest.spyOn(processes, "spawn");
   try {
     for (let count = 0; count < 5; count++) await host.run(["ip", "-V"]);
@@ -52,7 +52,7 @@ test("exit codes and both outputs are those of the command", async () => {
   expect(await failure(() => host.run(["ls", missing]))).toMatchObject({ command: { exitCode: 2, stderr } });
 });
 
-test("more at a time than there are shells are mixed up no more", async () => {
+test("more commands at a time than there are shells are not mixed up", async () => {
   const names = Array.from({ length: 30 }, (_, index) => join(directory, `many ${index}`));
   await Promise.all(names.map((name) => host.run(["mkdir", name])));
   const answers = await Promise.all(names.map((name) => host.run(["ls", "-d", name])));
@@ -72,14 +72,14 @@ function running(argv: readonly string[]): number[] {
   return pids.filter((pid) => commandLine(pid) === `${argv.join("\0")}\0`).map(Number);
 }
 
-test("one that hangs is killed in time, and the next one is run", async () => {
+test("a command that hangs is killed in time, and the next one runs", async () => {
   const argv = ["ip", "monitor", "link", "dev", "lo"];
   expect(await failure(() => host.run(argv, { timeoutSeconds: 1 }))).toMatchObject({ code: "LN_TIMEOUT" });
   await eventually(async () => running(argv).length === 0);
   expect((await host.run(["ls", "-d", directory])).stdout).toBe(`${directory}\n`);
 });
 
-test("one whose shell is killed has failed, and the next one is run", async () => {
+test("a command whose shell is killed fails, and the next one runs", async () => {
   const argv = ["ip", "monitor", "route", "dev", "lo"];
   const failed = failure(() => host.run(argv));
   await eventually(async () => running(argv).length === 1);

@@ -29,7 +29,7 @@ afterAll(async () => {
   expect(await world.cleanUp()).toEqual([]);
 });
 
-/** As the engine does for a refresh. */
+/** Reads as the engine does for a refresh. */
 function refresh({ kind, id, state }: Pick<Engine, "kind" | "id" | "state">) {
   return withReadCache(() => read(kind, id, state as Values, settings));
 }
@@ -42,7 +42,7 @@ async function commandsOf(body: () => Promise<unknown>): Promise<string[]> {
   return commands;
 }
 
-test("a refresh of many objects of one namespace takes one command of each tool, but for routes, of which a table may be full", async () => {
+test("a refresh of many objects of one namespace takes one command of each tool, except for routes, since a table may be large", async () => {
   const commands = await commandsOf(async () => {
     const concurrent = await Promise.all(all.map(refresh));
     const later = await refresh(bridge);
@@ -60,7 +60,7 @@ test("a refresh of many objects of one namespace takes one command of each tool,
   ]);
 });
 
-test("what this program changed or removed is seen at once", async () => {
+test("what this program changed or removed is read at once", async () => {
   await refresh(bridge);
   await bridge.up({ ...bridges[0], mtu: 1400 });
   expect((await refresh(bridge))?.outputs).toMatchObject({ mtu: 1400 });
@@ -69,7 +69,7 @@ test("what this program changed or removed is seen at once", async () => {
   expect(await refresh({ kind, id, state })).toBeUndefined();
 });
 
-test("what is changed with other settings, such as another provider's, is seen at once too", async () => {
+test("what another provider of this program changed is read at once too", async () => {
   const { kind, id, state } = bridge;
   const refreshSlowly = () => withReadCache(() => read(kind, id, state as Values, { ...settings, timeoutSeconds: 40 }));
   await refreshSlowly();
@@ -77,7 +77,7 @@ test("what is changed with other settings, such as another provider's, is seen a
   expect((await refreshSlowly())?.outputs).toMatchObject({ mtu: 1350 });
 });
 
-test("who is about to change an object looks for itself", async () => {
+test("before an object is changed, it is read again", async () => {
   await refresh(bridge);
   const [first] = await commandsOf(() => bridge.up({ ...bridges[0], mtu: 1300 }));
   expect(first).toBe(`ip -n ${netns} -N -j -d addr show dev br0`);

@@ -17,7 +17,7 @@ const make = async (destination: string) => {
 const away = (destination: string) => world.run("ip", "-n", netns, "route", "del", "blackhole", destination);
 const entry = (destination: string) => readClaim(testHost(), { netns, what: `Route ${destination}@${netns}` });
 
-test("what a read found gone leaves its entry, which goes with the next delete, unless it was made again", async () => {
+test("an object that read finds gone keeps its entry in the ledger until the next delete, unless it was made again", async () => {
   const [gone, back, last] = [await make("10.1.0.0/16"), await make("10.2.0.0/16"), await make("10.3.0.0/16")];
   for (const { id, outputs } of [gone, back]) {
     await away(String(outputs.destination));

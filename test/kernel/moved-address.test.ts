@@ -5,7 +5,7 @@ import { bridge, pod } from "../../provider/src/kinds";
 import { failure } from "./support/contract";
 import { hostUrl, settings, World } from "./support/world";
 
-// An IPv6 address that is asked for elsewhere while the resource that had it is still there: an engine deletes last.
+// An IPv6 address moves to another resource while the former one still exists, since the engine deletes last.
 
 const world = new World();
 const netns = world.netns("n");
@@ -27,7 +27,7 @@ afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 // Each test is a run of the engine.
 beforeEach(() => program.clear());
 
-test("two resources of the program cannot have it: the error says who has it, and what to do", async () => {
+test("two resources of one program cannot have it: the error says which one has it, and what to do", async () => {
   await create(bridge, { name: "br0", netns, owner: `${world.owner}/br0`, ...at }, settings);
   await create(pod, inputsOf("a"), settings);
   const message = (await failure(() => create(pod, inputsOf("b"), settings))).message;
@@ -36,13 +36,13 @@ test("two resources of the program cannot have it: the error says who has it, an
   await remove(pod, world.name("b"), inputsOf("b"), settings);
 });
 
-test("another stack's it stays", async () => {
+test("if it belongs to another stack, it stays there", async () => {
   const message = (await failure(() => create(pod, inputsOf("c", { owner: "lnt/other/c" }), settings))).message;
   expect(message).toContain(`has ${local} already`);
   await remove(pod, world.name("c"), inputsOf("c", { owner: "lnt/other/c" }), settings);
 });
 
-test("it moves from a resource that the program has no more, and is as any other then", async () => {
+test("it moves from a resource that is no longer in the program, and is then like any other address", async () => {
   const { id, outputs } = await create(pod, inputsOf("b"), settings);
   await remove(pod, world.name("a"), inputsOf("a"), settings);
   const shown = await world.inside(world.name("b"), "ip", "-6", "addr", "show", "dev", "eth0", "to", local);

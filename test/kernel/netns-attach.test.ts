@@ -7,7 +7,7 @@ import { failure } from "./support/contract";
 import { changesOf } from "./support/observing";
 import { hostUrl, settings, testHost, World } from "./support/world";
 
-describe("Netns: of a process that runs", () => {
+describe("Netns: of a running process", () => {
   const world = new World();
   const name = world.name("c");
   const place = { netns: undefined, what: `Netns ${name}` };
@@ -18,7 +18,7 @@ describe("Netns: of a process that runs", () => {
     return inputs;
   };
   const pids: number[] = [];
-  /** A process with a network namespace of its own, as the first one of a container. */
+  /** A process with its own network namespace, like the first process of a container. */
   const container = async () => {
     const text = "unshare --net sleep 900 > /dev/null 2>&1 < /dev/null & echo $!; sleep 0.3";
     const pid = Number(await world.script(undefined, text));
@@ -35,7 +35,7 @@ describe("Netns: of a process that runs", () => {
     expect(await world.cleanUp()).toEqual([]);
   });
 
-  test("it gets the name and nothing else, and loses nothing but that", async () => {
+  test("it gets the name and nothing else, and loses only the name", async () => {
     const pid = await container();
     const showLinks = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-d", "addr", "show");
     const before = await showLinks();
@@ -46,7 +46,7 @@ describe("Netns: of a process that runs", () => {
     expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
     const changes = await changesOf({ kind } as never, () => update(kind, id, outputs, inputs, settings));
     expect(changes).toEqual([]);
-    // A run that died before it could record that.
+    // As a run that crashed before it recorded that.
     expect((await create(kind, inputs, settings)).outputs).toEqual(outputs);
     await remove(kind, id, outputs, settings);
     expect(await names()).not.toContain(name);
@@ -56,7 +56,7 @@ describe("Netns: of a process that runs", () => {
     await end(pid);
   });
 
-  test("links can be put into it, and are taken away from it", async () => {
+  test("links can be put into it, and are removed from it", async () => {
     const pid = await container();
     const { id, outputs } = await create(kind, inputsOf({ pid }), settings);
     const pair = {
@@ -72,7 +72,7 @@ describe("Netns: of a process that runs", () => {
     await end(pid);
   });
 
-  test("of a container that has ended, refresh shows it, and only another pid mends that", async () => {
+  test("refresh shows that the container has ended, and only another pid repairs that", async () => {
     const [pid, next] = [await container(), await container()];
     const { id, outputs } = await create(kind, inputsOf({ pid }), settings);
     await end(pid);
@@ -91,7 +91,7 @@ describe("Netns: of a process that runs", () => {
     await end(next);
   });
 
-  test("a number that another process has by now is not followed", async () => {
+  test("a pid that another process now has is not used", async () => {
     const pid = await container();
     const { id, outputs } = await create(kind, inputsOf({ pid }), settings);
     await world.run("ip", "netns", "del", name);
@@ -110,7 +110,7 @@ describe("Netns: of a process that runs", () => {
     await end(pid);
   });
 
-  test("a name by hand is adopted where it stands for that namespace, and for no other", async () => {
+  test("a name by hand is adopted only if it is a name of that namespace", async () => {
     const [pid, other] = [await container(), await container()];
     await world.run("ip", "netns", "attach", name, String(pid));
     expect(await failure(() => create(kind, inputsOf({ pid }), settings))).toMatchObject({ code: "LN_EXISTS" });
@@ -120,7 +120,7 @@ describe("Netns: of a process that runs", () => {
     const { id, outputs } = await create(kind, inputsOf({ pid, adopt: true }), settings);
     await remove(kind, id, outputs, settings);
     expect(await names()).not.toContain(name);
-    // One of that name that is made meanwhile is another's.
+    // A namespace of that name that is made meanwhile belongs to another owner.
     await world.run("ip", "netns", "add", name);
     await remove(kind, id, outputs, settings);
     expect(await names()).toContain(name);
@@ -128,7 +128,7 @@ describe("Netns: of a process that runs", () => {
     for (const each of [pid, other]) await end(each);
   });
 
-  test("after a run that died, other inputs make a namespace of its own, and the reverse", async () => {
+  test("after a crash, other inputs make a new namespace, and the reverse", async () => {
     const pid = await container();
     await create(kind, inputsOf({ pid }), settings);
     const { id, outputs } = await create(kind, inputsOf({}), settings);
@@ -141,7 +141,7 @@ describe("Netns: of a process that runs", () => {
     await end(pid);
   });
 
-  test("the host's own namespace, and one that has a name, get none", async () => {
+  test("the host's own namespace, and a namespace with a name, are refused", async () => {
     const ofHost = Number(await world.script(undefined, "sleep 900 > /dev/null 2>&1 < /dev/null & echo $!"));
     pids.push(ofHost);
     expect(await failure(() => create(kind, inputsOf({ pid: ofHost }), settings))).toMatchObject({
@@ -164,7 +164,7 @@ describe("Netns: of a process that runs", () => {
   test.each([
     [{ pid: 0 }, "pid: must be 1 to 4194304"],
     [{ pid: 5, loopback: false }, "loopback: must not be given with pid"],
-  ])("what can never be is refused at preview: %j", (values, reason) => {
+  ])("wrong inputs are refused at preview: %j", (values, reason) => {
     const { failures } = check(kind, { name, owner: world.owner, ...values });
     expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);
   });

@@ -6,7 +6,7 @@ import { failure } from "./support/contract";
 import { Engine } from "./support/engine";
 import { hostUrl, testHost, World } from "./support/world";
 
-// A namespace that comes between the look and the command that makes it.
+// A namespace of the same name is made between the read and the command that makes it.
 
 const world = new World();
 const name = world.name("m");
@@ -27,7 +27,7 @@ afterAll(async () => {
   expect(await world.cleanUp()).toEqual([]);
 });
 
-/** The command of another comes to its end right before ours begins. */
+/** Another program's command ends right before ours begins. */
 function intrude(): void {
   host.run = async (argv, options) => {
     if (`${argv.join(" ")} ${options?.input}`.includes(`netns add ${name}`)) {
@@ -45,7 +45,7 @@ describe.each([
   const owner = `${world.owner}/${kind.type}`;
   const { inputs } = check(kind, { name, owner, ...(hostUrl && { host: hostUrl }), ...values });
 
-  test("by a run of ours that was killed, is ours", async () => {
+  test("by a run of ours that was killed, it is ours", async () => {
     await addShare(host, creationEntry(name), { owner });
     intrude();
     const engine = new Engine(kind);
@@ -55,7 +55,7 @@ describe.each([
     expect((await world.try("ls", `/run/netns/${name}`)).exitCode).not.toBe(0);
   });
 
-  test("by somebody else, is theirs", async () => {
+  test("by another program, it is theirs", async () => {
     intrude();
     const engine = new Engine(kind);
     expect(await failure(() => engine.up(inputs))).toMatchObject({ code: "LN_EXISTS" });

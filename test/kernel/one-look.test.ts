@@ -4,7 +4,7 @@ import { prefetch, withCommandCache } from "../../provider/src/host/one-look";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
 
-// The module itself, of which a function can be watched.
+// The module itself, so that a function can be spied on.
 const processes: typeof import("node:child_process") = require("node:child_process");
 
 const world = new World();
@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const address = (index: number) => `10.9.0.${index + 1}/32`;
 
-/** A process of its own, whatever the host's shells would run. */
+/** Runs a command in a new process, not in one of the host's shells. */
 const ip = (netns: string, ...words: string[]) => enter(netns, ["env", "ip", ...words]);
 
 type Query = (host: Host, netns: string) => Promise<unknown>;
@@ -46,16 +46,16 @@ async function queryAll(query: Query): Promise<{ answers: unknown[]; begun: numb
   }
 }
 
-test("what two namespaces were asked, all others are asked by few processes, and each answers for itself", async () => {
+test("what was read of two namespaces is read of all others by few processes, and each gets its own answer", async () => {
   const show: Query = async (each, name) => (await each.run(ip(name, "-o", "-4", "addr", "show", "dev", "lo"))).stdout;
   const { answers, begun, after } = await queryAll(show);
   expect(answers).toEqual(others.map((_, index) => expect.stringContaining(` ${address(index)} `)));
   expect(after).toBe(0);
-  // Two samples, and two for all eighteen; over ssh shells that are there already run them.
+  // Two samples, and two processes for all eighteen. Over ssh, existing shells run them.
   if (host.isLocal) expect(begun).toBe(4);
 });
 
-test("words, standard input, both outputs and the exit code are those of the command alone", async () => {
+test("words, standard input, both outputs and the exit code are as without sharing", async () => {
   const words = ["", "a b", "'\"`$(id)${HOME}\\", "two\nlines", "*", "-n"];
   const script = 'printf "<%s>" "$@"; cat; echo "to stderr" >&2; exit 7';
   const argv = (name: string) => enter(name, ["sh", "-c", script, "x", ...words]);
@@ -67,7 +67,7 @@ test("words, standard input, both outputs and the exit code are those of the com
   expect(after).toBe(0);
 });
 
-test("a failure is that of the command alone, and what only one was asked the others are not", async () => {
+test("a failure concerns only its command, and what is read of one namespace alone is not read of the others", async () => {
   const missing: Query = (each, name) => failure(() => each.run(ip(name, "link", "show", "dev", "none0")));
   const { answers, after } = await queryAll(missing);
   expect(answers).toEqual(others.map(() => expect.objectContaining({ summary: expect.stringContaining("none0") })));

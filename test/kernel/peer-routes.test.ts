@@ -3,7 +3,7 @@ import { address, bridge, netns } from "../../provider/src/kinds";
 import { Engine } from "./support/engine";
 import { hostUrl, World } from "./support/world";
 
-// The kernel's own route to the other end of an IPv6 point-to-point address: there whenever its link is up.
+// The kernel's route to the other end of an IPv6 point-to-point address exists whenever the link is up.
 
 const world = new World();
 const [used, fresh] = [world.name("u"), world.name("f")];
@@ -23,7 +23,7 @@ async function up(engine: Engine, values: Values): Promise<void> {
   await engine.up(inputs);
 }
 
-/** What the namespaces have of routes but for what IPv6 itself makes for each link. */
+/** The IPv6 routes of the namespaces, without those that IPv6 makes for each link. */
 async function routes(of: string): Promise<string[]> {
   const text = await world.run("ip", "-n", of, "-6", "-N", "route", "show", "table", "all");
   return text
@@ -33,7 +33,7 @@ async function routes(of: string): Promise<string[]> {
     .sort();
 }
 
-test("a loopback that comes up has it, as one that was up before", async () => {
+test("a loopback that comes up has it, like one that was up before", async () => {
   const engines = [netns, address, address, netns, address].map((kind) => new Engine(kind));
   const [of, one, other, ofFresh, freshOne] = engines as [Engine, Engine, Engine, Engine, Engine];
   await up(of, { name: used, loopback: false });
@@ -46,13 +46,13 @@ test("a loopback that comes up has it, as one that was up before", async () => {
   await up(ofFresh, { name: fresh });
   await up(freshOne, { netns: fresh, device: "lo", ...peer });
   expect(await routes(used)).toEqual(await routes(fresh));
-  // It goes with its address.
+  // It disappears with its address.
   await one.destroy();
   expect(await routes(used)).toEqual([]);
   for (const engine of [freshOne, of, ofFresh]) await engine.destroy();
 });
 
-test("so does another link, where nobody asks for duplicates of the address", async () => {
+test("another link has it too, without duplicate address detection", async () => {
   const [of, br, one] = [new Engine(netns), new Engine(bridge), new Engine(address)];
   await up(of, { name: used });
   await up(br, { netns: used, name: "br0", up: false });
@@ -67,7 +67,7 @@ test("so does another link, where nobody asks for duplicates of the address", as
   for (const engine of [one, br, of]) await engine.destroy();
 });
 
-test("a metric that is changed, and taken away", async () => {
+test("it follows a metric that is changed, and taken away", async () => {
   const [of, one] = [new Engine(netns), new Engine(address)];
   await up(of, { name: used });
   await up(one, { netns: used, device: "lo", ...peer });

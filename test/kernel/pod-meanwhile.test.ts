@@ -5,7 +5,7 @@ import { failure } from "./support/contract";
 import { Engine } from "./support/engine";
 import { hostUrl, settings, World } from "./support/world";
 
-// What others do to a pod's namespace is theirs.
+// Changes of others to a pod's namespace stay theirs.
 
 const world = new World();
 const node = world.netns("n");
@@ -26,7 +26,7 @@ function inputs(values: Values): Values {
   return checked;
 }
 
-test("a namespace that somebody made in place of one that failed half-way at first is not taken, and stays", async () => {
+test("a namespace made by hand in place of a partly failed one is not taken, and stays", async () => {
   await expect(engine.up(inputs({ gateway: "203.0.113.1" }))).rejects.toThrow("no link that is up leads there");
   await engine.up(inputs({ gateway: "10.0.1.1" }));
   await world.run("ip", "netns", "del", name);
@@ -41,7 +41,7 @@ test("a namespace that somebody made in place of one that failed half-way at fir
   expect((await world.run("ls", "/run/netns")).split("\n")).toContain(name);
 });
 
-test("a default route of another metric, as of DHCP, is none of its gateways", async () => {
+test("a default route of another metric, such as one of DHCP, is not its gateway", async () => {
   await engine.up(inputs({}));
   await world.run("ip", "-n", name, "route", "add", "default", "via", "10.0.1.9", "metric", "1024");
   const state = engine.state;

@@ -30,7 +30,7 @@ describe("a link with one address", () => {
     expect(await world.cleanUp()).toEqual([]);
   });
 
-  test("keeps the routes over it when that changes in place", async () => {
+  test("keeps its routes when the address changes in place", async () => {
     await up({ addresses: ["192.168.10.10/24"] });
     await ip("route", "add", "192.168.40.0/24", "via", "192.168.10.20", "proto", "157");
     await ip("route", "add", "192.168.41.0/24", "dev", "l0", "scope", "link");
@@ -43,7 +43,7 @@ describe("a link with one address", () => {
     expect(remarks).toEqual([]);
   });
 
-  test("of a route whose next hop cannot be reached any more the user is told", async () => {
+  test("names a route whose next hop can no longer be reached", async () => {
     await up({ addresses: ["172.16.0.1/24"] });
     expect(await ip("route", "show", "root", "192.168.40.0/23")).toContain("192.168.41.0/24 dev l0 scope link");
     expect(remarks.splice(0)).toEqual([
@@ -53,7 +53,7 @@ describe("a link with one address", () => {
     ]);
   });
 
-  test("that is set down tells which routes go with that, and keeps the addresses of others", async () => {
+  test("names the routes that are lost when it goes down, and keeps the addresses of others", async () => {
     await ip("addr", "add", "2001:db8::77/64", "dev", "l0", "nodad");
     await up({ addresses: ["172.16.0.1/24", "2001:db8::1/64"] });
     await up({ addresses: ["172.16.0.1/24"], up: false });
@@ -64,7 +64,7 @@ describe("a link with one address", () => {
     expect(await ip("addr", "show", "dev", "l0")).toContain("2001:db8::77/64");
   });
 
-  test("does not get an mtu with which the kernel takes away others' IPv6 addresses", async () => {
+  test("refuses an mtu with which the kernel would remove others' IPv6 addresses", async () => {
     const error = await failure(() => up({ addresses: ["172.16.0.1/24"], mtu: 1279 }));
     expect(error).toMatchObject({ code: "LN_INPUT", message: expect.stringContaining("2001:db8::77/64") });
     expect(await ip("link", "show", "dev", "l0")).toContain("mtu 1500");
@@ -86,7 +86,7 @@ test("an mtu that is too small for an IPv6 address is refused before anything is
   expect(wrong(pod, { name: "p", bridge: "b", mtu: 1279, addresses: ["10.0.0.1/8"] })).toEqual([]);
 });
 
-describe("a route that is made between the look and the change", () => {
+describe("a route that is made between the read and the change", () => {
   const world = new World();
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
@@ -96,7 +96,7 @@ describe("a route that is made between the look and the change", () => {
     expect(await world.cleanUp()).toEqual([]);
   });
 
-  test("is there after it, too", async () => {
+  test("exists after the change", async () => {
     await ip("link", "add", "l0", "type", "bridge");
     await ip("link", "set", "dev", "l0", "up");
     await ip("address", "add", "10.1.0.1/24", "dev", "l0");
@@ -110,7 +110,7 @@ describe("a route that is made between the look and the change", () => {
         { netns, destination, device: "l0", owner: world.owner, ...(hostUrl && { host: hostUrl }) },
         settings,
       );
-    // With the last address all routes of its version go.
+    // With the last address the kernel removes all routes of its IP version.
     await ip("address", "del", "10.1.0.1/24", "dev", "l0");
     expect(await ip("route", "show", "10.9.0.0/16")).toBe("");
     await restore();
@@ -118,12 +118,12 @@ describe("a route that is made between the look and the change", () => {
     expect((await ip("-6", "route", "show", "fd00:9::/64")).split("\n").filter(Boolean)).toHaveLength(1);
   });
 
-  test("is watched for no longer where the look fails", async () => {
+  test("is no longer watched for if the read fails", async () => {
     const host = openHost(hostUrl, settings);
     const link = await showLink(host, netns, "l0");
     if (!link) throw new Error("there is no link");
-    const look = preserveRoutes(host, { name: "l0", netns: world.name("z") }, observedLink(link, ""));
-    expect(await failure(() => look)).toMatchObject({ code: "LN_NETNS" });
+    const preserving = preserveRoutes(host, { name: "l0", netns: world.name("z") }, observedLink(link, ""));
+    expect(await failure(() => preserving)).toMatchObject({ code: "LN_NETNS" });
     expect(watches.size).toBe(0);
   });
 });

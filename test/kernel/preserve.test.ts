@@ -5,12 +5,12 @@ import { Engine } from "./support/engine";
 import { lack } from "./support/features";
 import { hostUrl, World } from "./support/world";
 
-// What nobody named stays as it was, although the kernel lets go of it when a link or its addresses change.
+// Objects that no program names stay as they were, although the kernel removes them when a link or its addresses change.
 
 interface Place {
   readonly kind: AnyKind;
   readonly needs?: "dummy";
-  /** The inputs of the resource, with those of the link where they belong. */
+  /** The inputs of the resource, with those of the link in their place. */
   inputs(world: World, netns: string, linkInputs: Values): Values;
   /** The link's name and namespace. */
   link(world: World, netns: string): readonly [string, string];
@@ -70,7 +70,7 @@ const updates: readonly (readonly [what: string, change: Values])[] = [
   ["mtu", { mtu: 1400 }],
 ];
 
-/** What others made on the link, one of each sort. */
+/** Objects of others on the link, one of each sort. */
 const byHand = (name: string) => `
 ip addr add 10.1.0.77/32 dev ${name} scope link noprefixroute
 ip addr add 10.1.0.78/24 brd + dev ${name} label ${name}:x
@@ -105,7 +105,7 @@ ip -o addr show dev ${name} | grep -E '10.1.0.(77|78|79|80)|::77' | sed 's/^[0-9
 
 for (const [title, place] of Object.entries(places)) {
   const reason = lack(place.needs);
-  (reason ? describe.skip : describe)(`${title}: what others attached to it${reason ? ` (${reason})` : ""}`, () => {
+  (reason ? describe.skip : describe)(`${title}: objects of others on it${reason ? ` (${reason})` : ""}`, () => {
     const world = new World();
     const netns = world.netns("a");
     world.netns("b");
@@ -139,7 +139,7 @@ for (const [title, place] of Object.entries(places)) {
       expect(await world.cleanUp()).toEqual([]);
     });
 
-    test.each(updates)("stays as it was: %s", async (_, change) => {
+    test.each(updates)("stay as they were: %s", async (_, change) => {
       linkInputs = { ...linkInputs, ...change };
       if (place.kind !== pod) delete linkInputs.gateway6;
       await up();

@@ -6,14 +6,14 @@ import { eventually, settings } from "./support/world";
 
 useProcesses();
 
-test("delete ends its children too, and one that ignores the signal", async () => {
+test("delete also ends its children, and a process that ignores the signal", async () => {
   const script = 'trap "" TERM; sleep 600 & (trap "" TERM; sleep 601 & wait) & while :; do sleep 1; done';
   const { id, outputs } = await create(kind, inputs(shell(script), { stopTimeoutSeconds: 1 }), settings);
   await eventually(async () => (await alive()).length >= 4);
   await remove(kind, id, outputs, settings);
 });
 
-test("the signal is the one asked for", async () => {
+test("the signal is the one in stopSignal", async () => {
   const logFile = `/tmp/${world.name("int")}`;
   world.finally(() => world.run("rm", "-f", logFile));
   const script = 'trap "echo interrupted; exit 0" INT; echo up; while :; do sleep 0.2; done';
@@ -23,20 +23,20 @@ test("the signal is the one asked for", async () => {
   expect(await world.run("cat", logFile)).toBe("up\ninterrupted\n");
 });
 
-test("a state of another boot or of another process of that number signals nothing", async () => {
+test("with a state of another boot, or of another process with that pid, delete signals nothing", async () => {
   const { id, outputs } = await create(kind, inputs(["sleep", "600"]), settings);
   for (const other of [{ bootId: "another" }, { startTime: Number(outputs.startTime) + 1 }]) {
     const stale = { ...outputs, ...other, owner: `${world.owner}/stale` };
     expect(await read(kind, id, stale, settings)).toBeUndefined();
     await remove(kind, id, stale, settings);
     expect(await alive()).toEqual([String(outputs.pid)]);
-    // What carries the resource's own mark is its process, whatever the state says.
+    // A process with the resource's mark is its process, whatever the state says.
     expect((await read(kind, id, { ...outputs, ...other }, settings))?.outputs).toEqual(outputs);
   }
   await remove(kind, id, outputs, settings);
 });
 
-test("it outlives the name of its namespace, and delete ends it all the same", async () => {
+test("it stays when the name of its namespace is removed, and delete still ends it", async () => {
   const other = world.netns("q");
   await world.addNetns(other);
   const { id, outputs } = await create(kind, inputs(["sleep", "600"], { netns: other }), settings);
@@ -46,7 +46,7 @@ test("it outlives the name of its namespace, and delete ends it all the same", a
   expect(await isAlive(outputs.pid)).toBe(false);
 });
 
-test("of a namespace that was deleted by hand and came back, the old process is replaced by one in the new one", async () => {
+test("if its namespace was deleted and made again by hand, the old process is replaced by one in the new namespace", async () => {
   const other = world.netns("r");
   await world.addNetns(other);
   const request = inputs(["sleep", "600"], { netns: other });
@@ -57,7 +57,7 @@ test("of a namespace that was deleted by hand and came back, the old process is 
   expect(diff(kind, refreshed?.outputs ?? {}, outputs)).toEqual({ changes: true, replaces: ["netns"] });
   await world.addNetns(other);
   expect((await read(kind, id, outputs, settings))?.inputs.netns).toBe(`net:[${outputs.netnsInode}]`);
-  // Without a state, as after a crash, and with one.
+  // Without a state, as after a crash, and with a state.
   const created = await create(kind, request, settings);
   expect(await isAlive(outputs.pid)).toBe(false);
   expect(await pidsOf(other)).toEqual([String(created.outputs.pid)]);
@@ -86,16 +86,16 @@ test.each([
   expect(await isAlive(outputs.pid)).toBe(false);
 });
 
-/** Goes to the background as daemons do, after a time. */
+/** A program that goes to the background like a daemon, after some seconds. */
 const daemon = (seconds: number, then: string) => [
   ...["/usr/bin/python3", "-c"],
   `import os, time\ntime.sleep(${seconds})\nos.fork() and os._exit(0)\nos.setsid()\nos.fork() and os._exit(0)\n${then}`,
 ];
 
-test.each([0, 0.5, 1.5])("one that goes to the background after %s s is followed, and ended", async (seconds) => {
+test.each([0, 0.5, 1.5])("a process that goes to the background after %s s is followed, and ended", async (seconds) => {
   const request = inputs(daemon(seconds, "print('there', flush=True)\ntime.sleep(600)"));
   const { id, outputs } = await create(kind, request, settings);
-  // Before that it may still be in the session of the one that started it, as a child that a crash leaves is.
+  // Before that it may still be in the session of its parent, like a child that a crash leaves behind.
   const isSettled = async () =>
     (await world.run("cat", String(outputs.log))) === "there\n" && (await alive()).length === 1;
   await eventually(isSettled, 30);
@@ -105,7 +105,7 @@ test.each([0, 0.5, 1.5])("one that goes to the background after %s s is followed
   await remove(kind, id, outputs, settings);
 });
 
-test("one that goes to the background and answers there gets ready", async () => {
+test("a process that goes to the background and answers there becomes ready", async () => {
   const serve = "import socket\ns = socket.create_server(('127.0.0.1', 7001))\nwhile True: s.accept()";
   const ready = { tcp: { address: "127.0.0.1", port: 7001 }, timeoutSeconds: 30 };
   const { id, outputs } = await create(kind, inputs(daemon(0.3, serve), { ready }), settings);
@@ -113,7 +113,7 @@ test("one that goes to the background and answers there gets ready", async () =>
   await remove(kind, id, outputs, settings);
 });
 
-test("of one that crashed, its children are found: up replaces them, and destroy ends them", async () => {
+test("the children of a crashed process are found: up replaces them, and destroy ends them", async () => {
   const request = inputs(shell("sleep 601 & sleep 600"));
   const { id, outputs } = await create(kind, request, settings);
   await eventually(async () => (await alive()).length === 3);
@@ -128,10 +128,10 @@ test("of one that crashed, its children are found: up replaces them, and destroy
   await remove(kind, id, updated, settings);
 });
 
-test("a child that it starts when it is asked to end is asked to end too", async () => {
+test("a child that it starts when it gets the signal gets the signal too", async () => {
   const logFile = `/tmp/${world.name("late")}`;
   world.finally(() => world.run("rm", "-f", logFile));
-  // Nothing may reach the child before it is ready: until then the signal is blocked, and waits.
+  // The signal is blocked, and waits, until the child is ready for it.
   const script = `
     use POSIX; $| = 1; $term = POSIX::SigSet->new(SIGTERM);
     $SIG{TERM} = sub {

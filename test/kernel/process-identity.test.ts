@@ -10,7 +10,7 @@ const world = new World();
 const netns = world.netns("p");
 let count = 0;
 
-/** Inputs of a process that nobody else owns. */
+/** The inputs of a process, with an owner of its own. */
 function inputs(command: string[]): Values {
   count += 1;
   return { command, netns, owner: `${world.owner}/${count}`, ...(hostUrl && { host: hostUrl }) };
@@ -25,12 +25,12 @@ afterEach(async () => expect(await alive()).toEqual([]));
 /** Starts processes in the namespace until one has this pid. */
 async function recycle(pid: number): Promise<void> {
   const next = `echo ${pid - 1} > /proc/sys/kernel/ns_last_pid; sleep 600 & [ $! = ${pid} ] || { kill $!; exit 1; }`;
-  // Output to nowhere: the command ends when all that hold its output have.
+  // Without output, since the command would not end before all that hold its output.
   const script = `for i in $(seq 200); do sh -c '${next}' > /dev/null 2>&1 && exit 0; done; exit 1`;
   await world.script(netns, script);
 }
 
-test("a process that got the number of one that ended is not taken for it, and not signalled", async () => {
+test("a process that got the pid of one that ended is not mistaken for it, and not signalled", async () => {
   const { id, outputs } = await create(kind, inputs(["sleep", "600"]), settings);
   const pid = Number(outputs.pid);
   await world.run("kill", "-KILL", String(pid));
@@ -44,7 +44,7 @@ test("a process that got the number of one that ended is not taken for it, and n
   await eventually(async () => (await alive()).length === 0);
 });
 
-test("it goes on when what started it is killed with its whole group, and a create without a state finds it", async () => {
+test("it goes on when the provider is killed with its process group, and a create without a state finds it", async () => {
   const args = inputs(["sleep", "600"]);
   const program =
     'require("pulumi-localnet/provider")("Process").create(JSON.parse(process.argv[1])).then(({ outs }) => console.log(JSON.stringify(outs))); setInterval(() => {}, 1000)';
@@ -63,14 +63,14 @@ test("it goes on when what started it is killed with its whole group, and a crea
   await remove(kind, again.id, again.outputs, settings);
 });
 
-test("a child that went into a session of its own is ended too", async () => {
+test("a child that started its own session is ended too", async () => {
   const script = "(setsid sleep 601 &); exec sleep 600";
   const { id, outputs } = await create(kind, inputs(["sh", "-c", script]), settings);
   await eventually(async () => (await alive()).length === 2);
   await remove(kind, id, outputs, settings);
 });
 
-test("one that shed its environment later on is still known by its number and start, and ended", async () => {
+test("a process that cleared its environment is still recognized by its pid and start time, and ended", async () => {
   const script = "sleep 3; exec env -i sleep 600";
   const { id, outputs } = await create(kind, inputs(["sh", "-c", script]), settings);
   const words = async () => (await world.try("cat", `/proc/${outputs.pid}/environ`)).stdout;
@@ -79,7 +79,7 @@ test("one that shed its environment later on is still known by its number and st
   await remove(kind, id, outputs, settings);
 });
 
-test("a child that also shed its environment is not ours to end: it is named when the namespace is to go", async () => {
+test("a child that also cleared its environment is not ended: it is named when the namespace is deleted", async () => {
   const other = world.netns("q");
   const owner = `${world.owner}/q`;
   const place = { name: other, owner, ...(hostUrl && { host: hostUrl }) };

@@ -9,7 +9,7 @@ import { eventually, hostUrl, settings, testHost } from "./support/world";
 
 useProcesses();
 
-test("its output goes to a file that only its user may read, and that goes with it", async () => {
+test("its output goes to a file that only its user may read, and that is removed with it", async () => {
   const { id, outputs } = await create(
     kind,
     inputs(shell("umask 0; echo hello; echo oops >&2; exec sleep 600"), { ready: { exec: ["true"] } }),
@@ -22,7 +22,7 @@ test("its output goes to a file that only its user may read, and that goes with 
   expect((await world.try("ls", log)).exitCode).not.toBe(0);
 });
 
-test("one that was started, which its host could not say any more, is ended", async () => {
+test("a process that was started before the connection broke is ended", async () => {
   const host = openHost(hostUrl, settings);
   const { start } = host;
   let started = false;
@@ -39,7 +39,7 @@ test("one that was started, which its host could not say any more, is ended", as
   expect([started, await alive()]).toEqual([true, []]);
 });
 
-test("a log file of one's own is appended to and stays", async () => {
+test("a log file that the program names is appended to, and stays", async () => {
   const logFile = `/tmp/${world.name("log")}`;
   world.finally(() => world.run("rm", "-f", logFile));
   await world.script(undefined, `echo before > ${logFile}`);
@@ -48,7 +48,7 @@ test("a log file of one's own is appended to and stays", async () => {
   expect(await world.run("cat", logFile)).toBe("before\nafter\n");
 });
 
-test("a log file that is a link is refused: it could lead anywhere", async () => {
+test("a log file that is a symbolic link is refused, since it could lead anywhere", async () => {
   const logFile = `/tmp/${world.name("link")}`;
   const victim = `/tmp/${world.name("victim")}`;
   world.finally(() => world.run("rm", "-f", logFile, victim));
@@ -57,7 +57,7 @@ test("a log file that is a link is refused: it could lead anywhere", async () =>
   expect((await world.try("ls", victim)).exitCode).not.toBe(0);
 });
 
-test("one that never gets ready is ended, and the error shows the end of its output", async () => {
+test("a process that does not become ready is ended, and the error shows the end of its output", async () => {
   const script = "for i in 1 2 3; do echo line $i; done; exec sleep 600";
   const error = await failure(() =>
     create(
@@ -82,8 +82,8 @@ test("a readiness command that hangs counts as not ready", async () => {
   expect(Date.now() - started).toBeLessThan(60_000);
 });
 
-test("one that ends at once is an error that shows its output", async () => {
-  // On a busy machine it may still be about to end when it is looked at. Not ten times in a row.
+test("a process that ends at once is an error that shows its output", async () => {
+  // On a busy machine it may still run when it is read, but not ten times in a row.
   for (let attempt = 1; attempt < 10; attempt++) {
     const args = inputs(shell("echo no configuration; exit 3"));
     const result = await create(kind, args, settings).catch((error: Error) => error);
@@ -99,7 +99,7 @@ test("one that ends at once is an error that shows its output", async () => {
   throw new Error("it was never seen to end");
 });
 
-test("one that ends while it gets ready is an error that shows its output", async () => {
+test("a process that ends before it is ready is an error that shows its output", async () => {
   const error = await failure(() =>
     create(
       kind,
@@ -111,7 +111,7 @@ test("one that ends while it gets ready is an error that shows its output", asyn
   expect(error.message).toMatch(/ended (before it was ready|as soon as it was started)[\s\S]*broken/);
 });
 
-test("a command that is not there is an error that names it", async () => {
+test("a command that does not exist is an error that names it", async () => {
   const error = await failure(() => create(kind, inputs(["/no/such/command"]), settings));
   expect(error.message).toContain("/no/such/command");
 });
@@ -130,7 +130,7 @@ test("arguments and variables hold any text but NUL", async () => {
   await remove(kind, id, outputs, settings);
 });
 
-test("the log of one that crashed stays, and the next create begins another", async () => {
+test("the log of a crashed process stays, and the next create begins another", async () => {
   const request = inputs(shell("echo once; exec sleep 600"));
   const { id, outputs } = await create(kind, request, settings);
   const log = String(outputs.log);
@@ -153,6 +153,6 @@ test("a wait for readiness ends when the engine's time for the operation does", 
   expect(shown).toContain("waiting for exec false: false: exit 1");
 });
 
-test("nothing is left of the folder of logs that was not there", async () => {
+test("the folder of logs has nothing left of these tests", async () => {
   expect((await world.try("sh", "-c", `ls ${testHost().runDirectory} | grep ${world.tag}`)).stdout).toBe("");
 });

@@ -52,7 +52,7 @@ test.each([
   ["nobody", "daemon", "daemon"],
   ["nobody", undefined, "root"],
   [undefined, "nobody", "nobody"],
-])("of a crash as user %s the next run, which asks for %s, leaves none behind", async (before, after, expected) => {
+])("after a crash as user %s, the next run as %s leaves no process behind", async (before, after, expected) => {
   const given = inputs(before);
   const first = await create(kind, given, settings);
   const { outputs } = await create(kind, { ...given, user: after }, settings);
@@ -62,7 +62,7 @@ test.each([
   await remove(kind, first.id, outputs, settings);
 });
 
-test("one that runs as another user is imported with that user", async () => {
+test("a process of another user is imported with that user", async () => {
   const given = inputs("nobody");
   const { id, outputs } = await create(kind, given, settings);
   const found = await findImportable(kind, `${outputs.pid}@${netns}`, String(given.owner), settings);
@@ -70,7 +70,7 @@ test("one that runs as another user is imported with that user", async () => {
   await remove(kind, id, outputs, settings);
 });
 
-test("a user that the host does not have is refused by name, and nothing is started", async () => {
+test("a user that does not exist on the host is refused by name, and nothing is started", async () => {
   expect(await failure(() => create(kind, inputs("no-such-user"), settings))).toMatchObject({
     code: "LN_INPUT",
     message: expect.stringMatching(/user: this host has no user no-such-user/),
@@ -78,7 +78,7 @@ test("a user that the host does not have is refused by name, and nothing is star
   expect(await world.run("ip", "netns", "pids", netns)).toBe("");
 });
 
-test("a program that the user may not run is told with the user's rights in mind", async () => {
+test("the error for a program that the user may not run says that it is about the user's rights", async () => {
   const path = `/tmp/${world.name("private")}`;
   world.finally(() => world.run("rm", "-f", path));
   await world.script(undefined, `install -m 700 /bin/true ${path}`);

@@ -5,8 +5,8 @@ import { sysctl as kind } from "../../provider/src/kinds";
 import { failure } from "./support/contract";
 import { hostUrl, settings, testHost, World } from "./support/world";
 
-/** In a namespace of its own for each test: what one write changes besides, and what delete puts back. */
-describe("Sysctl: what a write changes besides", () => {
+/** A write to one setting changes others. Each test has its own namespace. */
+describe("Sysctl: settings that a write changes too", () => {
   let world: World;
   let netns: string;
   beforeEach(async () => {
@@ -29,7 +29,7 @@ describe("Sysctl: what a write changes besides", () => {
   const set = (key: string, value: string | number) => world.script(netns, `echo ${value} > /proc/sys/${key}`);
   const forwarding = () => world.script(netns, "grep -rH --include=forwarding . /proc/sys/net/ipv4/conf | sort");
 
-  test("two names of one variable are one: both may ask for it, and the last one puts it back", async () => {
+  test("two names of one variable are the same setting: both may set it, and the last delete puts it back", async () => {
     const before = await forwarding();
     const one = await make("net.ipv4.ip_forward", 1);
     const two = await make("net.ipv4.conf.all.forwarding", 1);
@@ -40,25 +40,25 @@ describe("Sysctl: what a write changes besides", () => {
     expect(await forwarding()).toBe(before);
   });
 
-  test("another stack that wants another value is refused by whichever name", async () => {
+  test("another stack that sets another value is refused under each name", async () => {
     const one = await make("net.ipv4.ip_forward", 1);
     const other = inputs("net.ipv4.conf.all.forwarding", 0, "x", { owner: `lnt/other/${world.tag}` });
     expect(await failure(() => create(kind, other, settings))).toMatchObject({ code: "LN_EXISTS" });
     await one.delete();
   });
 
-  test("what was asked for in a namespace that is gone holds for none that gets its name by hand", async () => {
+  test("a setting of a removed namespace does not hold for a namespace that gets its name by hand", async () => {
     await make("net.ipv4.ip_forward", 1);
     for (const verb of ["del", "add"]) await world.run("ip", "netns", verb, netns);
     const owner = `lnt/other/${world.tag}`;
     const other = await make("net.ipv4.conf.all.forwarding", 0, "x", { owner });
     expect(other.outputs).toMatchObject({ previousValue: "0" });
     await other.delete();
-    // The first one's entry is void, and goes with the namespace.
+    // The first entry is void, and is removed with the namespace.
     await eraseNetns(testHost(), netns);
   });
 
-  test("a resource that is renamed, with another value, takes it over", async () => {
+  test("a renamed resource with another value takes the setting over", async () => {
     await set("net/ipv4/ip_default_ttl", 60);
     const one = await make("net.ipv4.ip_default_ttl", 70, "old");
     const two = await make("net.ipv4.ip_default_ttl", 80, "new");
@@ -68,7 +68,7 @@ describe("Sysctl: what a write changes besides", () => {
     expect(await get("net/ipv4/ip_default_ttl")).toBe("60");
   });
 
-  test.each([0, 1])("forwarding leaves accept_redirects at %s, on the way in and out", async (value) => {
+  test.each([0, 1])("forwarding leaves accept_redirects at %s, at create and at delete", async (value) => {
     await set("net/ipv4/conf/all/accept_redirects", value);
     const forward = await make("net.ipv4.ip_forward", 1);
     expect(await get("net/ipv4/conf/all/accept_redirects")).toBe(String(value));
@@ -77,7 +77,7 @@ describe("Sysctl: what a write changes besides", () => {
     expect(await get("net/ipv4/ip_forward")).toBe("0");
   });
 
-  test("another resource's setting of a link stays as it asked, and nothing forwards in the end, in any order", async () => {
+  test("the setting of a link by another resource stays, and in the end nothing forwards, in any order", async () => {
     const before = await forwarding();
     const link = ["net.ipv4.conf.v0.forwarding", 0] as const;
     for (const first of ["link", "all"]) {
@@ -97,7 +97,7 @@ describe("Sysctl: what a write changes besides", () => {
     }
   });
 
-  test("a link that is to forward too leaves nothing that forwards, in either order of delete", async () => {
+  test("with the setting of a link, in the end nothing forwards, in either order of delete", async () => {
     const before = await forwarding();
     for (const reverse of [false, true]) {
       const made = [await make("net.ipv4.ip_forward", 1), await make("net.ipv4.conf.v0.forwarding", 1)];
@@ -107,7 +107,7 @@ describe("Sysctl: what a write changes besides", () => {
     }
   });
 
-  test("a link that forwarded before still does after delete, and after an update back", async () => {
+  test("a link that forwarded before still does after delete, and after an update back to the old value", async () => {
     await set("net/ipv4/conf/v0/forwarding", 1);
     const before = await forwarding();
     const forward = await make("net.ipv4.ip_forward", 1);
@@ -118,7 +118,7 @@ describe("Sysctl: what a write changes besides", () => {
     expect(await forwarding()).toBe(before);
   });
 
-  test("what somebody has set on a link since stays", async () => {
+  test("a later change of a link by hand stays", async () => {
     const forward = await make("net.ipv4.ip_forward", 1);
     await set("net/ipv4/conf/v0/forwarding", 0);
     await forward.delete();
@@ -130,7 +130,7 @@ describe("Sysctl: what a write changes besides", () => {
     expect(await get("net/ipv6/conf/v1/forwarding")).toBe("0");
   });
 
-  test("a default is for links to come: those that are there keep their value", async () => {
+  test("a default is for new links: existing links keep their value", async () => {
     const filter = await make("net.ipv4.conf.default.rp_filter", 1);
     expect(await get("net/ipv4/conf/v0/rp_filter")).toBe("0");
     await world.script(netns, "ip link add v2 type veth peer name v3");
@@ -140,7 +140,7 @@ describe("Sysctl: what a write changes besides", () => {
     expect(await get("net/ipv4/conf/v0/rp_filter")).toBe("0");
   });
 
-  test("IPv6 is not disabled where an address or a route would go for good", async () => {
+  test("IPv6 is not disabled if that would remove an address or a route for good", async () => {
     await world.script(netns, "ip addr add fd00::1/64 dev v0 nodad");
     for (const key of ["net.ipv6.conf.v0.disable_ipv6", "net.ipv6.conf.all.disable_ipv6"]) {
       const error = await failure(() => create(kind, inputs(key, 1), settings));
@@ -156,7 +156,7 @@ describe("Sysctl: what a write changes besides", () => {
     expect(await get("net/ipv6/conf/v1/disable_ipv6")).toBe("0");
   });
 
-  test("IPv6 is enabled again on each link, but for those where it was not", async () => {
+  test("IPv6 is enabled again on each link, except where it was disabled before", async () => {
     await set("net/ipv6/conf/v0/disable_ipv6", 1);
     const values = () => world.script(netns, "grep -rH --include=disable_ipv6 . /proc/sys/net/ipv6/conf | sort");
     const before = await values();
@@ -167,7 +167,7 @@ describe("Sysctl: what a write changes besides", () => {
     expect(await world.script(netns, "ip -6 addr show dev lo")).toContain("::1/128");
   });
 
-  test("a route that a router advertises is not lost to forwarding", async () => {
+  test("a route that a router advertises is not lost when forwarding is turned on", async () => {
     const router = world.netns("r");
     await world.addNetns(router);
     await world.script(undefined, `ip -n ${netns} link set v1 netns ${router}; ip -n ${router} link set v1 up`);

@@ -1,12 +1,12 @@
 import { far, follow, lost, pod, router, server, showState, useRouterLab, world } from "./support/router-lab";
 
-// Each lab is broken in one known way, and put back.
+// The lab is broken in one known way at a time, and repaired.
 
 useRouterLab();
 
 interface Fault {
   readonly what: string;
-  /** Scripts of the host. */
+  /** Scripts that run on the host. */
   readonly breaks: string;
   readonly mends: string;
   readonly to?: readonly string[];
@@ -63,13 +63,13 @@ const faults: readonly Fault[] = [
     cause: lost(router, "dropped by rule of filter FORWARD: -A FORWARD -i p1 -j DROP", true),
   },
   {
-    what: "a rule of the one who is asked",
+    what: "a rule of the server",
     breaks: `${execFar} iptables -A INPUT -p tcp -j DROP`,
     mends: `${execFar} iptables -D INPUT 1`,
     cause: lost(far, "dropped by rule of filter INPUT: -A INPUT -p tcp -j DROP"),
   },
   {
-    what: "a rule of the one who asks",
+    what: "a rule of the client",
     breaks: `${execPod} iptables -A OUTPUT -d 10.66.1.2 -j DROP`,
     mends: `${execPod} iptables -D OUTPUT 1`,
     cause: lost(pod, /^dropped by rule of filter OUTPUT: -A OUTPUT -d 10\.66\.1\.2(\/32)? -j DROP$/),
@@ -118,14 +118,14 @@ const faults: readonly Fault[] = [
     cause: lost(far, /^it is addressed to 02:00:00:00:00:99, and eth0 is /),
   },
   {
-    what: "nobody who has the address",
+    what: "an address that nobody has",
     breaks: "true",
     mends: "true",
     to: ["tcp://10.66.1.77:8080"],
     cause: lost(router, "nobody answers for 10.66.1.77 on p1"),
   },
   {
-    what: "a route that says no",
+    what: "a route of type prohibit",
     breaks: `${inRouter} route add prohibit 10.66.1.2/32`,
     mends: `${inRouter} route del prohibit 10.66.1.2/32`,
     cause: lost(router, /^no route to 10\.66\.1\.2: Permission denied$/),

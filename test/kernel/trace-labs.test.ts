@@ -2,7 +2,7 @@ import { flowTo } from "../../provider/src/cli/trace/flow";
 import { traceFlow } from "../../provider/src/cli/trace/trace";
 import { testHost, World } from "./support/world";
 
-// Labs that others have published, as they type them, each without one of its commands: what is found is that command.
+// Published labs, as their authors type them, each without one of its commands. trace finds out what is missing.
 
 const world = new World();
 const names = ["a", "b", "c", "d", "e"].map((each) => world.netns(each));
@@ -11,7 +11,7 @@ const ip = (netns: string) => `ip -n ${netns}`;
 const exec = (netns: string) => `ip netns exec ${netns}`;
 const forward = (...routers: string[]) => routers.map((each) => `${exec(each)} sysctl -q -w net.ipv4.ip_forward=1`);
 
-/** A cable whose ends have these addresses. */
+/** A veth pair whose ends have these addresses. */
 const cable = (near: string, link: string, address: string, far: string, end: string, other: string) => [
   `${ip(near)} link add ${link} type veth peer name ${end} netns ${far}`,
   `${ip(near)} addr add ${address} dev ${link}`,
@@ -30,9 +30,9 @@ interface Lab {
   readonly build: readonly string[];
   readonly from?: string;
   readonly to: readonly string[];
-  /** What the lab needs, left out at first, and what is found without it. */
+  /** Commands that the lab needs and that are left out at first, and the cause that trace finds without them. */
   readonly stages: readonly { readonly without: string; readonly cause: object }[];
-  /** Who answers in the end; without it nobody does. */
+  /** The namespace that answers in the end. Undefined: none does. */
   readonly answers?: string;
 }
 
@@ -59,7 +59,7 @@ const labs: readonly Lab[] = [
     to: ["tcp://203.0.113.2:8080"],
     stages: [
       {
-        // The pod asks for every address on its link, which only a proxy answers.
+        // The pod sends ARP requests for every address on its link. Only a proxy answers them.
         without: `${exec(b)} sysctl -q -w net.ipv4.conf.veth1.proxy_arp=1`,
         cause: lost(a, "nobody answers for 203.0.113.2 on eth0"),
       },
@@ -149,7 +149,7 @@ const labs: readonly Lab[] = [
     stages: [
       {
         without: `${exec(b)} sysctl -q -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.v0.rp_filter=0`,
-        // The question for its address is dropped too, so that no packet is ever sent.
+        // The ARP request for its address is dropped too, so that no packet is sent.
         cause: lost(
           a,
           /has 192\.168\.42\.1 and does not answer for it: the way back to 192\.168\.42\.2 does not lead through v0, and rp_filter/,
@@ -167,7 +167,7 @@ const labs: readonly Lab[] = [
       `${ip(a)} route add default via 10.0.2.1`,
       `${ip(c)} route add default via 10.0.1.1`,
       ...forward(b),
-      // Both ways of the detour are on links that the way back does not lead through.
+      // Both directions of the detour are on links that the way back does not use.
       `${exec(b)} sysctl -q -w net.ipv4.conf.all.rp_filter=0`,
       `${ip(b)} route add default via 10.0.0.2 dev veth0 table 100`,
       `${ip(b)} rule add from 10.0.2.0/24 iif lan lookup 100 pref 200`,
@@ -196,7 +196,7 @@ afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 const run = (lines: readonly string[]) => world.script(undefined, `set -e\n${lines.join("\n")}`);
 
-/** Namespaces of a lab before may still be going. */
+/** The kernel may still be removing namespaces of the lab before. */
 async function empty(): Promise<void> {
   await world.script(
     undefined,
@@ -214,13 +214,13 @@ describe.each(labs)("$lab", ({ build, from = a, to, stages, answers }) => {
 
   const follow = async () => (await traceFlow({ host: testHost(), objects: [] }, flowTo(to), from)).cause;
 
-  test.each(stages)("it tells that this is missing: $without", async ({ without, cause }) => {
+  test.each(stages)("it names the missing command: $without", async ({ without, cause }) => {
     expect(await follow()).toMatchObject(cause);
     await run([without]);
   });
 
   if (answers !== undefined)
-    test("with all of it, it is answered", async () => {
+    test("with all commands an answer comes", async () => {
       expect(await follow()).toMatchObject({ result: "answered", netns: answers });
     });
 });

@@ -31,11 +31,11 @@ ip netns exec ${router} sysctl -q -w net.ipv4.ip_forward=1`,
   const iptables = (...words: string[]) => world.inside(router, "iptables-legacy", ...words);
   const follow = () => traceFlow({ host: testHost(), objects: [] }, flowTo(["ping", "10.67.1.2"]), pod);
 
-  test("without any nothing is said of it", async () => {
+  test("without rules of the legacy backend nothing is said of it", async () => {
     expect(await follow()).not.toHaveProperty("legacy");
   });
 
-  test("that there are rules is said, with those that have counted packets", async () => {
+  test("rules of the legacy backend are mentioned, with those that counted packets", async () => {
     await iptables("-A", "FORWARD", "-p", "icmp", "-j", "ACCEPT");
     const traced = await follow();
     await iptables("-F", "FORWARD");
@@ -45,7 +45,7 @@ ip netns exec ${router} sysctl -q -w net.ipv4.ip_forward=1`,
     );
   });
 
-  test("a rule that drops is named by its counter, with whose it is", async () => {
+  test("a rule that drops is found by its counter, and named with its owner", async () => {
     const mark = ["-m", "comment", "--comment", "localnet:lab/dev/wall"];
     await iptables("-A", "FORWARD", "-p", "icmp", ...mark, "-j", "DROP");
     const { cause } = await follow();
@@ -56,7 +56,7 @@ ip netns exec ${router} sysctl -q -w net.ipv4.ip_forward=1`,
     });
   });
 
-  test("so is a policy", async () => {
+  test("a policy that drops is found by its counter", async () => {
     await iptables("-P", "FORWARD", "DROP");
     const { cause } = await follow();
     await iptables("-P", "FORWARD", "ACCEPT");

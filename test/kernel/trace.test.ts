@@ -4,7 +4,7 @@ useRouterLab();
 
 const iptables = (...words: string[]) => world.inside(router, "iptables", ...words);
 
-test("of what is answered it tells the links there and back, by whose rules, and that an answer came", async () => {
+test("it shows the links there and back, the rules with their owners, and that an answer came", async () => {
   await iptables(
     "-A",
     "FORWARD",
@@ -32,7 +32,7 @@ test("of what is answered it tells the links there and back, by whose rules, and
   ]);
 });
 
-/** A link that was down has no IPv6 address any more. */
+/** IPv6 addresses are added here again, since a link that was down has lost them. */
 const buildIPv6 = `
 ip netns exec ${router} sysctl -q -w net.ipv6.conf.all.forwarding=1
 ip -n ${router} addr replace fd66::1/64 dev br0 nodad
@@ -53,22 +53,19 @@ test.each([
   ["ping", "iptables", "ping 10.66.1.2", wayBack, { result: "answered", netns: far }],
   ["tcp, IPv6", "ip6tables", "tcp://[fd66:1::2]:8081", wayBack, { result: "refused", netns: far }],
   ["ping, IPv6", "ip6tables", "ping fd66:1::2", wayBack, { result: "answered", netns: far }],
-])(
-  "it is followed where masquerading gives it another port, and so is its answer: %s",
-  async (_, tool, to, back, cause) => {
-    const rule = ["POSTROUTING", "-o", "p1", "-j", "MASQUERADE", "--random"];
-    await world.script(undefined, `set -e\n${buildIPv6}`);
-    await world.inside(router, tool, "-t", "nat", "-A", ...rule);
-    const traced = await follow(...to.split(" "));
-    await world.inside(router, tool, "-t", "nat", "-D", ...rule);
-    const links = [...traced.there, ...traced.back].filter(({ what }) => what === "in" || what === "out");
-    expect(links.map(({ netns, text }) => `${netns}: ${text}`)).toEqual([...wayThere, ...back]);
-    expect(traced.there).toContainEqual(expect.objectContaining({ what: "rewrite", netns: router }));
-    expect(traced.cause).toMatchObject(cause);
-  },
-);
+])("it follows a packet that masquerading gives another port, and its answer: %s", async (_, tool, to, back, cause) => {
+  const rule = ["POSTROUTING", "-o", "p1", "-j", "MASQUERADE", "--random"];
+  await world.script(undefined, `set -e\n${buildIPv6}`);
+  await world.inside(router, tool, "-t", "nat", "-A", ...rule);
+  const traced = await follow(...to.split(" "));
+  await world.inside(router, tool, "-t", "nat", "-D", ...rule);
+  const links = [...traced.there, ...traced.back].filter(({ what }) => what === "in" || what === "out");
+  expect(links.map(({ netns, text }) => `${netns}: ${text}`)).toEqual([...wayThere, ...back]);
+  expect(traced.there).toContainEqual(expect.objectContaining({ what: "rewrite", netns: router }));
+  expect(traced.cause).toMatchObject(cause);
+});
 
-test("behind a port that masquerading gave it, what drops it is named", async () => {
+test("it names what drops a packet after masquerading has changed its port", async () => {
   await iptables("-t", "nat", "-A", "POSTROUTING", "-o", "p1", "-j", "MASQUERADE", "--random");
   await world.inside(far, "iptables", "-A", "INPUT", "-p", "tcp", "-j", "DROP");
   const { cause } = await follow(server);

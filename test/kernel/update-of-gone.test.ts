@@ -8,7 +8,7 @@ const netns = world.netns("g");
 beforeAll(() => world.build());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-test("an update that cannot make again what is gone leaves a state of which the next update knows that", async () => {
+test("if an update cannot make a removed object again, the state says that it is missing, and the next update makes it", async () => {
   await world.script(netns, "ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up");
   const engine = new Engine(route);
   const inputs = { netns, destination: "10.9.0.0/16", device: "v0", owner: world.owner };

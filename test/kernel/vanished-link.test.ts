@@ -3,7 +3,7 @@ import { showSides } from "../../provider/src/kinds/links/side-inputs";
 import { showLink } from "../../provider/src/tools/ip/links";
 import { testHost, World } from "./support/world";
 
-// A destroy removes at the same time what does not depend on each other: a namespace, and a link of which one end is in it.
+// A destroy removes independent objects at the same time, such as a namespace and a link with one end in it.
 
 const world = new World();
 const netns = world.netns("here");
@@ -21,13 +21,13 @@ async function made() {
 const args = { name: "v", netns, offloads: { tx: true } } as unknown as LinkArgs;
 const show = async (link: Awaited<ReturnType<typeof made>>) => showSides(testHost(), args, undefined, link);
 
-test("of a link that is there, its offloads are shown", async () => {
+test("the offloads of an existing link are read", async () => {
   const link = await made();
   expect(await show(link)).toMatchObject({ ifname: "v", offloads: { tx: true } });
   await world.run("ip", "-n", netns, "link", "del", "v");
 });
 
-test("one that goes with its far end before its offloads are read is not there; nor is one that was removed", async () => {
+test("a link that disappears before its offloads are read is gone, and so is one that was removed", async () => {
   const link = await made();
   await world.run("ip", "-n", there, "link", "del", "w");
   expect(await show(link)).toBeUndefined();

@@ -10,14 +10,14 @@ const world = new World();
 const a = world.netns("a");
 const b = world.netns("b");
 
-/** What a program of bare names asks for, which the engine begins in any order. */
+/** The inputs of a program that uses names only, so that the engine starts its resources in any order. */
 const make = (type: string, inputs: Values) =>
   create(kinds[type] as AnyKind, { ...inputs, owner: world.owner, ...(hostUrl && { host: hostUrl }) }, settings);
 
 beforeAll(() => world.build());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-test("resources that need each other come about in whatever order they begin", async () => {
+test("resources that need each other are made in whatever order they start", async () => {
   await world.run("ip", "netns", "del", b);
   const [server] = await Promise.all([
     make("Process", { netns: b, command: ["sleep", "600"] }),
@@ -38,7 +38,7 @@ test("resources that need each other come about in whatever order they begin", a
   await remove(kinds.Process as AnyKind, server.id, server.outputs, settings);
 });
 
-test("an IPv6 address and route wait for the setting that lets them be", async () => {
+test("an IPv6 address and a route wait for the setting that enables IPv6", async () => {
   const off = "net.ipv6.conf.all.disable_ipv6";
   await world.script(a, `sysctl -qw ${off}=1`);
   await Promise.all([
@@ -49,7 +49,7 @@ test("an IPv6 address and route wait for the setting that lets them be", async (
   expect(await world.run("ip", "-n", a, "-6", "route", "show", "fd00:8::/64")).toContain("dev lo proto 157");
 });
 
-test("what others use goes in whatever order they begin", async () => {
+test("resources that use each other are deleted in whatever order they start", async () => {
   const objects = [
     ["IptablesChain", { netns: a, name: "FIRST" }],
     ["IptablesChain", { netns: a, name: "SECOND" }],
@@ -69,13 +69,13 @@ test("what others use goes in whatever order they begin", async () => {
   expect(rules).not.toMatch(/FIRST|SECOND/);
 });
 
-test("what another resource of the program still has is made once that has gone", async () => {
+test("an object that another resource of the program still has is made once that one is deleted", async () => {
   const kind = kinds.Route as AnyKind;
   const args = { netns: a, destination: "10.11.0.0/16", type: "blackhole", ...(hostUrl && { host: hostUrl }) };
   const one = await create(kind, { ...args, owner: `${world.owner}/one` }, settings);
   const two = { ...args, type: "prohibit", owner: `${world.owner}/two` };
   const second = create(kind, two, settings);
-  // The engine comes to the one that goes after the one that comes.
+  // The engine deletes the old resource after it has created the new one.
   await sleep(200);
   await remove(kind, one.id, one.outputs, settings);
   const { id, outputs } = await second;
@@ -83,7 +83,7 @@ test("what another resource of the program still has is made once that has gone"
   await remove(kind, id, outputs, settings);
 });
 
-test("what nobody is about to make is an error at once, and one that another takes long over within a limit", async () => {
+test("an object that nobody is making is an error at once, and one that takes too long is an error after a limit", async () => {
   const began = Date.now();
   const missing = () => make("Route", { netns: "nowhere", destination: "10.9.0.0/16", via: "10.8.0.2" });
   expect(await failure(missing)).toMatchObject({ code: "LN_NETNS" });

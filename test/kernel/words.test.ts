@@ -6,10 +6,10 @@ import { create, read, remove, update } from "../../provider/src/core/lifecycle"
 import { bridge, iptablesRule, netns as netnsKind, route, vethPair } from "../../provider/src/kinds";
 import { hostUrl, settings, World } from "./support/world";
 
-// Accepted values that look like something else to the tools that get them.
+// Accepted values that the tools could take for something else.
 const world = new World();
 const netns = world.netns("w");
-/** The links of the namespace; the module of bonds puts a file of its own beside them. */
+/** The links of the namespace, without the file that the module of bonds adds. */
 async function linkNames(): Promise<string[]> {
   const names = (await world.inside(netns, "ls", "/sys/class/net")).split("\n");
   return names.filter((name) => name !== "" && name !== "bonding_masters");
@@ -33,7 +33,7 @@ async function made(kind: AnyKind, values: Values) {
   return { id, inputs, outputs: refreshed.outputs, remove: () => remove(kind, id, refreshed.outputs, settings) };
 }
 
-/** Words of ip's own grammar, which may be names of links and namespaces all the same. */
+/** Keywords of ip, which may also be names of links and namespaces. */
 const keywords = [
   ...["dev", "name", "type", "up", "mtu", "master", "nomaster", "alias", "group", "address", "add", "del", "set"],
   ...[

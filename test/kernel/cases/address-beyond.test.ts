@@ -24,7 +24,7 @@ beyond("Address: beyond the contract", () => {
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
   test.each(["0", "1"])(
-    "a primary address goes alone, with promote_secondaries=%s: secondaries, and routes by the link or from them, stay",
+    "with promote_secondaries=%s, the removal of a primary address keeps its secondaries, and routes by the link or from them",
     async (promote) => {
       await world.script(a, `echo ${promote} > /proc/sys/net/ipv4/conf/all/promote_secondaries`);
       const one = await make({ address: "10.3.0.1/24" });
@@ -48,7 +48,7 @@ beyond("Address: beyond the contract", () => {
     },
   );
 
-  test("many that come and go on one link at the same time do not disturb each other", async () => {
+  test("many addresses that come and go on one link at the same time do not disturb each other", async () => {
     const all = Array.from({ length: 8 }, (_, index) => `10.3.0.${index + 1}/24`);
     const made = await Promise.all(all.map((address) => make({ address })));
     expect((await addresses()).sort()).toEqual(all);
@@ -59,7 +59,7 @@ beyond("Address: beyond the contract", () => {
     expect(await addresses()).toEqual([]);
   });
 
-  test("one that another host has is refused and not left behind, and so is it when that is found later", async () => {
+  test("an address that another host has is refused and not left behind, also if that is found out later", async () => {
     const there = ["2001:db8:dad::1/64", "dev", "d1"];
     await world.run("ip", "-n", b, "addr", "add", ...there, "nodad");
     expect(await failure(() => make({ address: "2001:db8:dad::1/64" }))).toMatchObject({
@@ -76,12 +76,12 @@ beyond("Address: beyond the contract", () => {
   test.each([
     ["lo", "127.0.0.1/8"],
     ["lo", "::1/128"],
-  ])("the one that the kernel gives %s is nobody's to take: %s", async (device, address) => {
+  ])("the address that the kernel gives %s is refused: %s", async (device, address) => {
     const { failures } = check(kind, { device, address, owner: world.owner });
     expect(failures).toMatchObject([{ property: "address", reason: expect.stringContaining("the kernel itself") }]);
   });
 
-  test("the link-local one that the kernel makes is not adopted, and one by hand is", async () => {
+  test("a link-local address of the kernel is not adopted, and one made by hand is", async () => {
     const [, linkLocal = ""] = /inet6 (fe80:\S+)/.exec(await ip("-o", "addr", "show", "dev", "d0")) ?? [];
     expect(await failure(() => make({ address: linkLocal, adopt: true }))).toMatchObject({ code: "LN_EXISTS" });
     await ip("addr", "add", "fe80::1/64", "dev", "d0", "nodad");
@@ -90,7 +90,7 @@ beyond("Address: beyond the contract", () => {
     expect(await ip("-o", "addr", "show", "dev", "d0")).toContain(linkLocal);
   });
 
-  test("an IPv6 address that is there with another prefix length is not ours", async () => {
+  test("an existing IPv6 address with another prefix length is not adopted", async () => {
     await ip("addr", "add", "2001:db8::5/64", "dev", "d0", "nodad");
     const error = await failure(() => make({ address: "2001:db8::5/128", adopt: true }));
     expect(error).toMatchObject({
@@ -100,7 +100,7 @@ beyond("Address: beyond the contract", () => {
     await ip("addr", "del", "2001:db8::5/64", "dev", "d0");
   });
 
-  test("beside a link's own addresses: each leaves the other's alone, and the link takes none that is an Address", async () => {
+  test("an Address and the addresses of a Bridge do not touch each other, and the bridge refuses one that is an Address", async () => {
     const name = world.name("br");
     const of = (addresses: string[]) =>
       check(bridge, { name, netns: a, addresses, owner: `${world.owner}-br`, ...(hostUrl && { host: hostUrl }) })
@@ -112,7 +112,7 @@ beyond("Address: beyond the contract", () => {
       for (const each of [ours, of6])
         expect((await read(kind, each.id, each.outputs, settings))?.outputs).toEqual(each.outputs);
     };
-    // The primary goes, the link goes down and up.
+    // The primary address is removed, and the link goes down and up.
     let state = await update(bridge, link.id, link.outputs, of(["10.6.0.9/24"]), settings);
     await isThere();
     state = await update(bridge, link.id, state, { ...of(["10.6.0.9/24"]), up: false }, settings);
@@ -128,7 +128,7 @@ beyond("Address: beyond the contract", () => {
     await remove(bridge, link.id, state, settings);
   });
 
-  test("listed are those of links that are not listed themselves, and what no link's own list can say", async () => {
+  test("the addresses of links without a kind, and those that a link's list cannot express, are listed", async () => {
     await ip("addr", "add", "10.7.0.1/32", "dev", "lo");
     await ip("addr", "add", "10.7.0.2/24", "dev", "d0");
     await ip("addr", "add", "10.7.0.3", "peer", "10.7.1.3/32", "dev", "d0");

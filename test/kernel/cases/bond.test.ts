@@ -8,7 +8,7 @@ import { linkCase } from "../support/link-case";
 import { expectedDetails } from "../support/links";
 import { hostUrl, settings, World } from "../support/world";
 
-contract("of no links yet", (world) =>
+contract("without links", (world) =>
   linkCase(world, {
     ...{ kind, needs: "bond" },
     inputs: { mode: "802.3ad", lacpRate: "fast" },
@@ -36,7 +36,7 @@ contract("of no links yet", (world) =>
 everyInput(kind);
 everyDrift(kind);
 
-beyond("what a bond needs", () => {
+beyond("Bond: beyond the contract", () => {
   test.each([
     [{ mode: "active-backup", lacpRate: "fast" }, "lacpRate: needs mode 802.3ad"],
     [
@@ -44,12 +44,12 @@ beyond("what a bond needs", () => {
       "transmitHashPolicy: needs mode balance-xor, 802.3ad or balance-tlb",
     ],
     [{ mode: "802.3ad", miimon: 0 }, "miimon: must not be 0 in mode 802.3ad"],
-  ])("%j is refused before anything is done", (values, reason) => {
+  ])("%j is refused at preview", (values, reason) => {
     const { failures } = check(kind, { owner: "p/s/r", name: "b0", ...values });
     expect(failures.map((each) => each.reason)).toEqual([reason]);
   });
 
-  (lack("bond") ? test.skip : test)("a link that is up enters it and leaves it, and stays up", async () => {
+  (lack("bond") ? test.skip : test)("a link that is up can enter and leave it, and stays up", async () => {
     const world = new World();
     const netns = world.netns("a");
     await world.build();

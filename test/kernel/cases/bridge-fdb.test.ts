@@ -5,7 +5,7 @@ import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
-/** The entries of a MAC address in bridge's own words; `which` tells one from the others. */
+/** The entry of a MAC address as `bridge` prints it. `which` selects one of several. */
 async function readEntry(world: World, netns: string, mac: string, which = ""): Promise<Values | undefined> {
   const text = await world.run("bridge", "-n", netns, "fdb", "show");
   const line = text.split("\n").find((each) => each.startsWith(`${mac} `) && `${each} `.includes(which));
@@ -21,7 +21,7 @@ async function plumb(world: World, netns: string, ...options: string[]): Promise
   await ip("add", "vx0", "type", "vxlan", "id", "5", "dstport", "4789", "remote", "10.9.0.9", "dev", "p0");
 }
 
-contract("of a Vxlan, to a host for what it knows no other way", (world) => {
+contract("of a Vxlan, for all frames without an entry of their own", (world) => {
   const netns = world.netns("a");
   const bridge = (...args: string[]) => world.run("bridge", "-n", netns, "fdb", ...args);
   const mac = "00:00:00:00:00:00";
@@ -40,13 +40,13 @@ contract("of a Vxlan, to a host for what it knows no other way", (world) => {
     },
     drifts: [],
     ignores: [
-      { what: "another for the same address", by: () => bridge("append", mac, "dev", "vx0", "dst", "10.9.0.2") },
+      { what: "another entry for the same address", by: () => bridge("append", mac, "dev", "vx0", "dst", "10.9.0.2") },
     ],
     vanish: () => bridge("del", ...entry),
     parent: () => world.run("ip", "-n", netns, "link", "del", "dev", "vx0"),
     foreign: {
       make: () => bridge("append", ...entry),
-      differ: { none: "all of it tells it from others" },
+      differ: { none: "all inputs identify it" },
       remove: () => bridge("del", ...entry),
     },
     faults: {
@@ -109,9 +109,9 @@ beyond("BridgeFdb: beyond the contract", () => {
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("several of zeros go by themselves, and what the kernel has made is neither listed nor adopted", async () => {
+  test("each of several entries of zeros is removed alone, and those of the kernel are neither listed nor adopted", async () => {
     const mac = "00:00:00:00:00:00";
-    // Its address is taken in by the bridge.
+    // The kernel adds an entry for its address to the bridge.
     await world.run("ip", "-n", netns, "link", "add", "m0", "link", "br0", "type", "macvlan", "mode", "private");
     await world.run("ip", "-n", netns, "link", "set", "br0", "up");
     await world.run("ip", "-n", netns, "link", "set", "m0", "up");
@@ -129,7 +129,7 @@ beyond("BridgeFdb: beyond the contract", () => {
     expect(await importable()).toEqual([]);
   });
 
-  test("of another address than zeros there is one entry: another's to elsewhere is not replaced", async () => {
+  test("other addresses than zeros have one entry: that of another owner, to another place, is not replaced", async () => {
     const mac = "02:00:00:00:00:14";
     await bridge("add", mac, "dev", "vx0", "dst", "10.9.0.3");
     const error = await failure(() => make({ mac, destination: "10.9.0.4", adopt: true }));
@@ -137,7 +137,7 @@ beyond("BridgeFdb: beyond the contract", () => {
     await bridge("del", mac, "dev", "vx0");
   });
 
-  test("what a bridge has learnt gives way", async () => {
+  test("an entry that a bridge has learnt is replaced", async () => {
     const mac = "02:00:00:00:00:15";
     for (const name of ["br0", "p0", "d0"]) await world.run("ip", "-n", netns, "link", "set", "dev", name, "up");
     await bridge("add", mac, "dev", "d0", "master", "dynamic");

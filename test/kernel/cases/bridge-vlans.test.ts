@@ -7,7 +7,7 @@ import type { World } from "../support/world";
 
 const protocols: Readonly<Record<string, string>> = { "802.1Q": "0x8100", "802.1ad": "0x88a8" };
 
-contract("that tells VLANs apart", (world) => {
+contract("with VLAN filtering", (world) => {
   const netns = world.netns("a");
   const name = world.name("br");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
@@ -51,7 +51,7 @@ interface Vlan {
   readonly untagged?: boolean;
 }
 
-/** What `bridge` tells in words of the VLANs of a link; undefined when there is none. */
+/** The VLANs of a link as `bridge` prints them; undefined if there is no link. */
 async function readVlans(world: World, netns: string, name: string): Promise<Values | undefined> {
   const there = `ip link show dev ${name} >/dev/null 2>&1 || exit 0; echo there`;
   const shown = await world.script(netns, `${there}; bridge -compressvlans vlan show dev ${name}`);
@@ -60,7 +60,7 @@ async function readVlans(world: World, netns: string, name: string): Promise<Val
   return { vlans: lines.map((line) => line.replace(name, "").trim().replace(/\s+/g, " ")) };
 }
 
-/** The same for the input, or for the VLAN that the bridge gives by itself. */
+/** The same for the input, or for the default VLAN of the bridge. */
 function expectedVlans(vlans: unknown, otherwise: number): Values {
   const list = (vlans as Vlan[] | undefined) ?? [{ vid: otherwise, pvid: true, untagged: true }];
   const text = ({ vid, pvid, untagged }: Vlan) =>
@@ -68,7 +68,7 @@ function expectedVlans(vlans: unknown, otherwise: number): Values {
   return { vlans: list.map(text) };
 }
 
-contract("that is in VLANs itself", (world) => {
+contract("with VLANs of its own", (world) => {
   const netns = world.netns("a");
   const name = world.name("br");
   const vlan = (...args: string[]) => world.run("bridge", "-n", netns, "vlan", ...args, "dev", name, "self");

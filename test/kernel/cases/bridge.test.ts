@@ -31,21 +31,21 @@ contract("with IPv4 and IPv6 addresses", (world) => {
         change: { addresses: ["10.9.0.2/24", "10.9.0.3/24", "2001:db8::1/64"] },
       },
       {
-        what: "the primary address away, its secondary stays",
+        what: "the primary address removed, its secondary stays",
         change: { addresses: ["10.9.0.3/24", "2001:db8::1/64"] },
       },
       { what: "two more", change: { addresses: ["10.9.0.3/24", "10.9.0.4/24", "10.9.0.5/24", "2001:db8::1/64"] } },
-      { what: "a primary and its secondary away", change: { addresses: ["10.9.0.5/24", "2001:db8::1/64"] } },
+      { what: "a primary and its secondary removed", change: { addresses: ["10.9.0.5/24", "2001:db8::1/64"] } },
       { what: "down, the IPv6 address kept", change: { up: false } },
       { what: "promiscuous", change: { promiscuous: true } },
       { what: "up", change: { up: true } },
-      { what: "down, the IPv6 address away", change: { up: false, addresses: ["10.9.0.3/24"] } },
+      { what: "down, the IPv6 address removed", change: { up: false, addresses: ["10.9.0.3/24"] } },
       { what: "up again with an IPv6 address", change: { up: true, addresses: ["10.9.0.3/24", "2001:db8::2/64"] } },
       { what: "stp", change: { stp: true } },
       { what: "forward delay", change: { forwardDelay: 4.5 } },
       { what: "ageing time", change: { ageingTime: 60 } },
       {
-        what: "the bridge's own taken away",
+        what: "the bridge's own options taken away",
         change: { forwardDelay: undefined, ageingTime: undefined, stp: undefined },
       },
       ...everyLinksUpdates,
@@ -65,14 +65,14 @@ contract("with IPv4 and IPv6 addresses", (world) => {
     ],
     ignores: [
       {
-        what: "the mtu that it takes from its first port",
+        what: "an mtu that it takes from its first port",
         async by() {
           await ip("link", "add", "name", "port", "mtu", "1280", "type", "veth", "peer", "name", "far");
           await ip("link", "set", "dev", "port", "master", name);
         },
       },
       { what: "an mtu that nobody asked for", by: () => set("mtu", "1450").then(() => set("mtu", "1500")) },
-      { what: "an address of another", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) },
+      { what: "an address of another owner", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) },
       {
         what: "an ageing time that nobody asked for",
         by: () => option("ageing_time", "1000").then(() => option("ageing_time", "30000")),
@@ -101,13 +101,13 @@ contract("with IPv4 and IPv6 addresses", (world) => {
         },
       },
       tool: "ip",
-      obstacle: { none: "a bridge goes with its ports in it and its addresses in use" },
+      obstacle: { none: "a bridge can be removed with its ports in it and its addresses in use" },
       impossible: { "no kernel module": "`ip` asks for it in the same call as for Dummy, and gets the same answer" },
     },
   };
 });
 
-contract("with everything asked for", (world) => {
+contract("with all inputs", (world) => {
   const netns = world.netns("a");
   const name = world.name("br");
   const set = (...args: string[]) => world.run("ip", "-n", netns, "link", "set", "dev", name, ...args);
@@ -138,7 +138,7 @@ contract("with everything asked for", (world) => {
   };
 });
 
-contract("with how it forwards", (world) => {
+contract("with options of forwarding", (world) => {
   const netns = world.netns("a");
   const name = world.name("br");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
@@ -158,7 +158,7 @@ contract("with how it forwards", (world) => {
       "bridge/nf_call_arptables": flag(values.nfCallArptables),
     }),
     updates: [
-      { what: "the root at all events, and more", change: { priority: 0, groupForwardMask: 65528, ...calls } },
+      { what: "priority 0 and other options", change: { priority: 0, groupForwardMask: 65528, ...calls } },
       { what: "priority and mask taken away", change: { priority: undefined, groupForwardMask: undefined } },
       {
         what: "flags the other way",
@@ -194,7 +194,7 @@ const vlans = { vlanFiltering: elsewhere, vlanDefaultPvid: elsewhere, vlanProtoc
 everyInput(kind, ["master", ...Object.keys(vlans)]);
 everyDrift(kind, { ...vlans, master: elsewhere });
 
-beyond("what the kernel does not take of a Bridge", () => {
+beyond("Bridge: beyond the contract", () => {
   test.each([
     [{ priority: 65536 }, "priority: must be 0 to 65535"],
     [{ vlanDefaultPvid: 4095 }, "vlanDefaultPvid: must be 0 to 4094"],
@@ -217,7 +217,7 @@ beyond("what the kernel does not take of a Bridge", () => {
     [{ vlans: [{ vid: "10-20", pvid: true }] }, "vlans: must not have pvid on a range"],
     [{ vlans: [{ vid: "20-10" }] }, "vlans: must have ranges that go up, to 4094 at most"],
     [{ vlans: [{ vid: "10-4095" }] }, "vlans: must have ranges that go up, to 4094 at most"],
-  ])("%j is refused before anything is done", (values, reason) => {
+  ])("%j is refused at preview", (values, reason) => {
     const { failures } = check(kind, { owner: "p/s/r", name: "br0", ...values });
     expect(failures.map((each) => each.reason)).toEqual([reason]);
   });

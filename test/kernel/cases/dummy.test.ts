@@ -52,7 +52,7 @@ contract("that holds virtual addresses", (world) => {
       { what: "in no bridge", input: "master", by: () => set("nomaster") },
       { what: "no hairpin", input: "hairpin", by: () => set("type", "bridge_slave", "hairpin", "off") },
     ],
-    ignores: [{ what: "an address of another", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) }],
+    ignores: [{ what: "an address of another owner", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) }],
     vanish: () => ip("link", "del", "dev", name),
     parent: () => world.run("ip", "netns", "del", netns),
     foreign: {

@@ -25,20 +25,20 @@ contract("a configuration", (world) => {
       content,
     }),
     updates: [
-      { what: "what it holds", change: { content: "-n no line end" } },
-      { what: "who may read it", change: { mode: "600" } },
-      { what: "nothing in it", change: { content: "" } },
+      { what: "its content", change: { content: "-n no line end" } },
+      { what: "its mode", change: { mode: "600" } },
+      { what: "no content", change: { content: "" } },
       { what: "both", change: { content, mode: undefined } },
     ],
     replaces: { path: `${world.folder}/two.conf` },
     drifts: [
-      { what: "what it holds", input: "content", by: () => shell(`echo more >> ${path}`) },
-      { what: "who may read it", input: "mode", by: () => world.run("chmod", "666", path) },
+      { what: "its content", input: "content", by: () => shell(`echo more >> ${path}`) },
+      { what: "its mode", input: "mode", by: () => world.run("chmod", "666", path) },
       { what: "bytes that are no text", input: "content", by: () => shell(`printf '\\377\\0' > ${path}`) },
     ],
     ignores: [
       { what: "another file beside it", by: () => shell(`echo two > ${world.folder}/two.conf`) },
-      { what: "when it was written", by: () => world.run("touch", path) },
+      { what: "its time", by: () => world.run("touch", path) },
     ],
     vanish: () => world.run("rm", path),
     parent: () => world.run("rm", "-r", world.folder),
@@ -53,7 +53,7 @@ contract("a configuration", (world) => {
     faults: {
       tool: "install",
       obstacle: {
-        what: "a folder of another's under its name",
+        what: "a folder of another owner with its name",
         op: "create",
         make: () => world.run("mkdir", path),
         message: () => /LN_EXISTS/,
@@ -82,7 +82,7 @@ beyond("File: beyond the contract", () => {
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
   const untouched = async () => expect(await world.run("cat", victim)).toBe("theirs\n");
 
-  test("a link in its place is another's: nothing is written through it, and delete leaves it", async () => {
+  test("a symbolic link in its place has another owner: nothing is written through it, and delete leaves it", async () => {
     await world.run("ln", "-s", victim, path);
     expect(await failure(() => create(kind, inputs({ adopt: true }), settings))).toMatchObject({ code: "LN_EXISTS" });
     await world.run("rm", path);
@@ -98,7 +98,7 @@ beyond("File: beyond the contract", () => {
     await world.run("rm", path);
   });
 
-  test("a file with another name too is replaced, and what is under the other name stays", async () => {
+  test("a file with a second name is replaced, and the file with the other name stays", async () => {
     const { id, outputs } = await create(kind, inputs(), settings);
     await world.run("ln", path, `${path}.kept`);
     const after = await update(kind, id, outputs, inputs({ content: "new\n" }), settings);
@@ -107,7 +107,7 @@ beyond("File: beyond the contract", () => {
     await world.run("rm", `${path}.kept`);
   });
 
-  test("a folder that is missing, or a file, is named", async () => {
+  test("an error names a folder that is missing, or that is a file", async () => {
     for (const [folder, why] of [
       [`${world.folder}/none`, ""],
       [victim, ": a part of that is a file"],
@@ -118,7 +118,7 @@ beyond("File: beyond the contract", () => {
     expect(await world.run("ls", "-A", world.folder)).toBe("victim\n");
   });
 
-  test("where others may write, nothing is written and nothing is removed", async () => {
+  test("in a folder where others may write, nothing is written or removed", async () => {
     const open = `${world.folder}/open`;
     await world.run("mkdir", "-m", "777", open);
     const error = await failure(() => create(kind, inputs({ path: `${open}/x` }), settings));
@@ -132,7 +132,7 @@ beyond("File: beyond the contract", () => {
     await world.run("rmdir", open);
   });
 
-  test("what it holds is in no error", async () => {
+  test("no error contains its content", async () => {
     await world.script(undefined, `echo hidden-there > ${path}`);
     const error = await failure(() => create(kind, inputs({ content: "hidden-wanted", adopt: true }), settings));
     expect(error).toMatchObject({ code: "LN_ADOPT" });
@@ -141,7 +141,7 @@ beyond("File: beyond the contract", () => {
     await world.run("rm", path);
   });
 
-  test("a long text is written and read whole; one that is longer cannot be imported", async () => {
+  test("a long text is written and read in full; a longer one cannot be imported", async () => {
     const content = "0123456789abcde\n".repeat(65536);
     const { id, outputs } = await create(kind, inputs({ content }), settings);
     expect((await read(kind, id, outputs, settings))?.outputs.content).toBe(content);

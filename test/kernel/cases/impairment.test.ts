@@ -6,7 +6,7 @@ import { beyond, contract, failure } from "../support/contract";
 import { lack } from "../support/features";
 import { hostUrl, settings, World } from "../support/world";
 
-/** What tc tells in words of the root of a link; undefined when there is no such link. */
+/** The root queueing discipline of a link as `tc` prints it; undefined if there is no link. */
 async function readRootQdisc(world: World, netns: string, name: string): Promise<string | undefined> {
   const there = `ip link show dev ${name} >/dev/null 2>&1 || exit 0; echo there; tc qdisc show dev ${name} root`;
   const [first, line = ""] = (await world.script(netns, there)).split("\n").filter(Boolean);
@@ -19,7 +19,7 @@ async function readRootQdisc(world: World, netns: string, name: string): Promise
   );
 }
 
-/** The same for the input; where nobody asks, as the kernel gives it. */
+/** The same for the input; the kernel's own if it is not set. */
 function expectedRoot(input: unknown): string {
   if (input === undefined) return "qdisc noqueue 0: root";
   const { delayMs, jitterMs, delayCorrelationPercent, rateKbit, limit = 1000, ...others } = input as Values;
@@ -86,7 +86,12 @@ contract("whose ends impair what they send", (world) => {
       },
       { what: "none", input: "impairment", by: () => tc("del", "dev", name, "root") },
     ],
-    ignores: [{ what: "what nobody asked for", by: () => world.script(other, `tc qdisc add dev ${far} root netem`) }],
+    ignores: [
+      {
+        what: "a netem on an end that has no impairment",
+        by: () => world.script(other, `tc qdisc add dev ${far} root netem`),
+      },
+    ],
     vanish: () => world.run("ip", "-n", netns, "link", "del", "dev", name),
     parent: { none: "as in the case of all inputs" },
     foreign: {
@@ -104,7 +109,7 @@ contract("whose ends impair what they send", (world) => {
     },
     faults: {
       tool: "tc",
-      obstacle: { none: "nothing can hold what a link that is ours sends through, but another root: see below" },
+      obstacle: { none: "only another root discipline can be in the way: see below" },
     },
   };
 });
@@ -119,7 +124,7 @@ contract("that impairs what it sends", (world) => {
       const root = await readRootQdisc(world, netns, name);
       return root === undefined ? undefined : { root };
     },
-    // A link that is down and never was up has no queueing discipline at all.
+    // A link that was never up has no queueing discipline.
     expected: ({ impairment }: Values) => ({ root: impairment ? expectedRoot(impairment) : expect.any(String) }),
     updates: [
       { what: "a delay", change: { impairment: { delayMs: 1.6 } } },
@@ -169,7 +174,7 @@ contract("that impairs what it sends", (world) => {
 });
 
 const reason = lack("netem");
-beyond("the root of a link", () => {
+beyond("Impairment: the root discipline of a link", () => {
   const world = new World();
   const netns = world.netns("a");
   const name = world.name("br");
@@ -194,7 +199,7 @@ beyond("the root of a link", () => {
     await remove(bridge, id, outputs, settings);
   });
 
-  (reason ? test.skip : test)("of a run that died, and had it recorded nowhere, is ours", async () => {
+  (reason ? test.skip : test)("of a run that crashed before it recorded it, is ours", async () => {
     const { id, outputs } = await create(bridge, inputs(), settings);
     await update(bridge, id, outputs, impaired, settings);
     const other = inputs({ impairment: { delayMs: 0.5 } });
@@ -203,7 +208,7 @@ beyond("the root of a link", () => {
     await remove(bridge, id, outputs, settings);
   });
 
-  (reason ? test.skip : test)("gives a link that has no queue none", async () => {
+  (reason ? test.skip : test)("leaves a link without a queue as it is", async () => {
     const { id, outputs } = await create(bridge, { ...impaired, txQueueLength: 0 }, settings);
     const [link] = JSON.parse(await world.run("ip", "-n", netns, "-j", "link", "show", "dev", name));
     expect(link.txqlen ?? 0).toBe(0);
@@ -211,7 +216,7 @@ beyond("the root of a link", () => {
   });
 
   if (reason)
-    test("in a kernel without netem is an error that names the module", async () => {
+    test("on a kernel without netem is an error that names the module", async () => {
       const error = await failure(() => create(bridge, impaired, settings));
       expect(error).toMatchObject({ code: "LN_KERNEL", hint: expect.stringContaining("modprobe sch_netem") });
       await remove(bridge, bridge.id(impaired as never), impaired, settings);

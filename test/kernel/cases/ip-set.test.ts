@@ -40,7 +40,7 @@ const sets = [
   },
 ] as const;
 
-/** An entry of somebody else's. */
+/** An entry of another owner. */
 const foreign = { "hash:ip": "10.9.9.9", "hash:net": "fd00::9", "hash:ip,port": "10.9.9.9,tcp:9", "bitmap:port": "9" };
 
 for (const { title, inputs, others, made } of sets) {
@@ -80,10 +80,10 @@ for (const { title, inputs, others, made } of sets) {
         ...{ name: "other", netns: "other", type: "hash:net,iface", timeout: 5, counters: !("counters" in inputs) },
         ...{ family: "family" in inputs ? "ipv4" : "ipv6", maxElements: 1000 },
       },
-      drifts: [{ what: "an entry that somebody takes out", input: "entries", by: () => ipset("del", name, entry) }],
+      drifts: [{ what: "an entry that is removed by hand", input: "entries", by: () => ipset("del", name, entry) }],
       ignores: [
         {
-          what: "an entry of somebody else's",
+          what: "an entry of another owner",
           by: () => ipset("add", name, foreign[inputs.type]),
         },
       ],
@@ -127,7 +127,7 @@ beyond(`IpSet: beyond the contract${lacking ? ` (${lacking})` : ""}`, () => {
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
   run(
-    "an entry that is given stays in a set whose entries go by themselves, and a rule that uses the set goes before it",
+    "an entry of the program stays in a set with a timeout, and a rule that uses the set is deleted before it",
     async () => {
       const { id, outputs } = await create(kind, inputs({ timeout: 1, entries: ["10.0.0.1"] }), settings);
       expect(await world.inside(netns, "ipset", "save", "s")).toContain("add s 10.0.0.1 timeout 0");
@@ -148,7 +148,7 @@ beyond(`IpSet: beyond the contract${lacking ? ` (${lacking})` : ""}`, () => {
     },
   );
 
-  run("a set with what no input says is listed with the reason, and cannot be imported", async () => {
+  run("a set with an option that has no input is listed with the reason, and cannot be imported", async () => {
     await world.inside(netns, "ipset", "create", "odd", "hash:ip", "comment");
     expect(await kind.imports?.list(testHost(), netns)).toEqual([
       { id: `odd@${netns}`, omit: "there is no input for comment of a set of type hash:ip" },
@@ -156,7 +156,7 @@ beyond(`IpSet: beyond the contract${lacking ? ` (${lacking})` : ""}`, () => {
     await world.inside(netns, "ipset", "destroy", "odd");
   });
 
-  run("an update that leaves the last entry out leaves others' alone", async () => {
+  run("an update without entries leaves those of others alone", async () => {
     const { id, outputs } = await create(kind, inputs({ entries: ["10.0.0.1"] }), settings);
     await world.inside(netns, "ipset", "add", "s", "10.0.0.7");
     const after = await update(kind, id, outputs, inputs(), settings);

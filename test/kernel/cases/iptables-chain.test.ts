@@ -32,14 +32,14 @@ for (const [title, family, table] of [
       parent: () => world.run("ip", "netns", "del", netns),
       foreign: {
         make: () => iptables("-N", name),
-        differ: { none: "a chain is nothing but its name" },
+        differ: { none: "a chain has only its name" },
         remove: () => iptables("-X", name),
       },
       ...(table === "filter" && {
         faults: {
           tool: "iptables",
           obstacle: {
-            what: "a rule of another's in the chain",
+            what: "a rule of another owner in the chain",
             op: "delete",
             make: () => iptables("-A", name, "-p", "tcp", "-j", "RETURN"),
             message: () => /LN_BUSY/,
@@ -65,7 +65,7 @@ beyond("IptablesChain: beyond the contract", () => {
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("a rule in it and a rule that jumps to it go first; of others' it says which they are", async () => {
+  test("a rule in it and a rule that jumps to it are deleted before it; rules of others are named", async () => {
     const { id, outputs } = await create(kind, chain(), settings);
     await rules.up({ inside: {}, jump: { chain: "FORWARD", target: "OWN" } });
     const busy = await failure(() => remove(kind, id, outputs, settings));
@@ -76,7 +76,7 @@ beyond("IptablesChain: beyond the contract", () => {
     expect(await rules.iptables("-S")).not.toContain("OWN");
   });
 
-  test("of many that come and go at a time, each is made and removed", async () => {
+  test("many chains that come and go at the same time are all made and removed", async () => {
     const made = await Promise.all(
       ["A", "B", "C"].map((name) => create(kind, chain({ name, owner: `${world.owner}/${name}` }), settings)),
     );
@@ -85,7 +85,7 @@ beyond("IptablesChain: beyond the contract", () => {
     expect(await rules.iptables("-S")).not.toContain("-N");
   });
 
-  test.each(["FORWARD", "REJECT", "-x", "a".repeat(29), ""])("%j is no name for one", (name) => {
+  test.each(["FORWARD", "REJECT", "-x", "a".repeat(29), ""])("%j is refused as its name", (name) => {
     const { failures } = check(kind, { name, owner: world.owner });
     expect(failures[0]?.property).toBe("name");
   });

@@ -32,7 +32,7 @@ for (const [title, family, table, chain] of [
       ignores: [{ what: "a rule in the chain", by: () => iptables("-A", chain, "-j", "ACCEPT") }],
       vanish: { none: "a built-in chain always has a policy" },
       parent: () => world.run("ip", "netns", "del", netns),
-      foreign: { none: "nobody owns a policy; what it was is put back on delete" },
+      foreign: { none: "a policy has no owner; delete puts its former value back" },
       ...(table === "filter" && {
         faults: {
           tool: "iptables",
@@ -57,7 +57,7 @@ beyond("IptablesPolicy: beyond the contract", () => {
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("two stacks that agree share it, and the last one puts back what was there before", async () => {
+  test("two stacks with the same value share it, and the last delete puts the former value back", async () => {
     const one = await create(kind, inputs(), settings);
     const two = await create(kind, inputs({ owner: `lnt/other/${world.tag}` }), settings);
     expect(two.outputs).toMatchObject({ previousPolicy: "ACCEPT" });
@@ -67,7 +67,7 @@ beyond("IptablesPolicy: beyond the contract", () => {
     expect(await live()).toBe("ACCEPT");
   });
 
-  test("a stack that wants another one is refused, and an update back and forth keeps what was before", async () => {
+  test("a stack with another value is refused, and updates back and forth keep the former value", async () => {
     const { id, outputs } = await create(kind, inputs(), settings);
     const other = inputs({ policy: "ACCEPT", owner: `lnt/other/${world.tag}` });
     expect(await failure(() => create(kind, other, settings))).toMatchObject({ code: "LN_EXISTS" });
@@ -78,7 +78,7 @@ beyond("IptablesPolicy: beyond the contract", () => {
     expect(await live()).toBe("ACCEPT");
   });
 
-  test("one that was set by hand is listed, unless a stack has it", async () => {
+  test("a policy that was set by hand is listed, unless a stack has it", async () => {
     const importable = () => kind.imports?.list(testHost(), netns);
     expect(await importable()).toEqual([]);
     await world.inside(netns, "iptables", "-P", "INPUT", "DROP");

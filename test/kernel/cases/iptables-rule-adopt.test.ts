@@ -6,7 +6,7 @@ import { settings, testHost, World } from "../support/world";
 const world = new World();
 const netns = world.netns("a");
 let rules: Rules;
-/** A rule in other words than iptables prints, and the same as a program asks for it. */
+/** A rule in other words than iptables prints it, and the inputs for the same rule. */
 const byHand =
   "-s 10.0.0.9/24 -p tcp --dport 80 -m conntrack --ctstate ESTABLISHED,NEW -m limit --limit 60/minute -j ACCEPT";
 const inputs = {
@@ -25,13 +25,13 @@ beforeEach(async () => {
   await rules.iptables("-F", "FORWARD");
 });
 
-/** Rules by hand; "*" is the one that is asked for, "P" another with that protocol. */
+/** Rules by hand. "*" is the rule that the inputs ask for, "P" another rule with that protocol. */
 async function chain(...parts: string[]): Promise<void> {
   const words = (part: string) => (/^\w+$/.test(part) ? `-p ${part} -j ACCEPT` : part.replace("*", byHand));
   await world.script(netns, parts.map((part) => `iptables -A FORWARD ${words(part)}`).join(" && "));
 }
 
-test("takes over a rule that is what is asked for, in its place, however it was spelled", async () => {
+test("takes over a rule that is as the inputs ask for, in its place, however it was written", async () => {
   await chain("gre", "*", "esp");
   const before = await rules.lines();
   expect(await rules.up({ a: adopting })).toEqual(["a"]);
@@ -55,7 +55,7 @@ test("takes over a rule with another comment, or with its matches in another ord
   expect(await rules.shape()).toEqual(["-p gre", "a", "-p esp", "b", "-p gre"]);
 });
 
-test("of several, takes over the first", async () => {
+test("takes over the first of several", async () => {
   await chain("gre", "*", "esp", "*");
   const last = (await rules.lines()).at(-1);
   await rules.up({ a: adopting });
@@ -82,7 +82,7 @@ test.each(["append", "insert"])(
   },
 );
 
-test("a rule of another resource is never taken over, nor by two resources of a program the same one", async () => {
+test("a rule of another resource is never taken over, and two resources never take the same rule", async () => {
   await rules.up({ a: inputs });
   await chain("*");
   const theirs = new Rules(world, netns, "FORWARD", "lntother");
@@ -91,7 +91,7 @@ test("a rule of another resource is never taken over, nor by two resources of a 
   expect([...marks].sort()).toEqual(["a", "b", "c"]);
 });
 
-test("without adopt, rules of others are neither touched nor counted", async () => {
+test("without adopt, rules of others are neither changed nor counted", async () => {
   await chain("*", "gre", "*");
   const before = await rules.lines();
   await rules.up({ a: inputs });
@@ -101,7 +101,7 @@ test("without adopt, rules of others are neither touched nor counted", async () 
   expect(await rules.lines()).toEqual(before);
 });
 
-test("with a priority, what is taken over is put in order", async () => {
+test("with a priority, a rule that is taken over is put in order", async () => {
   await chain("*");
   await rules.up({ low: { priority: 1 } });
   await chain("gre");

@@ -21,7 +21,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     hostBackend = (await world.run("iptables", "-V")).includes("legacy") ? "legacy" : "nf_tables";
     other = hostBackend === "legacy" ? "nf_tables" : "legacy";
   });
-  // A namespace of its own for each: a table that legacy has made stays.
+  // Each test has its own namespace, since a table that the legacy backend has made stays.
   beforeEach(async () => {
     netns = world.netns(`n${count++}`);
     await world.addNetns(netns);
@@ -31,7 +31,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
 
   const inOther = (...args: string[]) => world.inside(netns, backends[other], "-w", ...args);
 
-  /** Makes a rule, and has it stand in the other backend as if that had been the host's then. */
+  /** Makes a rule in the other backend, as if that had been the host's at that time. */
   async function moved() {
     await rules.up({ a: {} });
     const [line = ""] = await rules.lines();
@@ -42,7 +42,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     return { id: had.id, outputs: { ...had.outputs, backend: other }, line };
   }
 
-  test("another program's lock on all rules is waited for where there is one, which is with legacy", async () => {
+  test("it waits for another program's lock on all rules, which only the legacy backend has", async () => {
     const seconds = 3;
     const holder = world.run("flock", "/run/xtables.lock", "sleep", String(seconds));
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -54,7 +54,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     await holder;
   });
 
-  test("the one that is used is an output", async () => {
+  test("the backend in use is an output", async () => {
     await rules.up({ a: {} });
     expect(rules.state.get("a")?.outputs).toMatchObject({ backend: hostBackend });
   });
@@ -71,13 +71,13 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     },
   );
 
-  test("tables of the other that hold no rule are no mix", async () => {
+  test("tables of the other backend without rules are accepted", async () => {
     await inOther("-A", "FORWARD", "-j", "ACCEPT");
     await inOther("-D", "FORWARD", "-j", "ACCEPT");
     expect(await rules.up({ a: {} })).toEqual(["a"]);
   });
 
-  test("a rule that was made in the other is found there, not changed, and can be destroyed", async () => {
+  test("a rule in the other backend is found there, not changed, and can be destroyed", async () => {
     const { id, outputs, line } = await moved();
     expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
     const error = await failure(() => update(kind, id, outputs, rules.inputs("a", { target: "DROP" }), settings));
@@ -90,7 +90,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     await remove(kind, id, outputs, settings);
   });
 
-  test("a rule that was made in the other and went with it is gone", async () => {
+  test("a rule in the other backend that was removed with it is gone", async () => {
     const { id, outputs } = await moved();
     await inOther("-F", "FORWARD");
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
@@ -99,7 +99,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
     expect(await rules.shape()).toEqual(["a"]);
   });
 
-  test("a rule that somebody carried over into this one is ours as before", async () => {
+  test("a rule that was moved by hand from the other backend into this one is still ours", async () => {
     const { id, outputs, line } = await moved();
     await inOther("-F", "FORWARD");
     await world.script(netns, `iptables ${line}`);

@@ -16,7 +16,7 @@ beforeEach(async () => {
   await rules.iptables("-F", "FORWARD");
 });
 
-/** The commands of a body, as often as each program was run, and what iptables-restore read. */
+/** How often a body runs each program, and the input of iptables-restore. */
 async function commandsOf(body: () => Promise<unknown>) {
   const run = jest.spyOn(testHost(), "run");
   await body();
@@ -30,19 +30,19 @@ async function commandsOf(body: () => Promise<unknown>) {
   };
 }
 
-test("what is asked for at once is looked at together, made together and goes together", async () => {
+test("rules that are asked for at the same time are read, made and removed together", async () => {
   const made = await commandsOf(() => rules.up(wanted));
   expect((await rules.shape()).sort()).toEqual(names);
   const gone = await commandsOf(() => rules.up({}));
   expect(await rules.shape()).toEqual([]);
   for (const { batches, looks, changes } of [made, gone]) {
     expect(batches).not.toEqual([]);
-    // One by one it would be three for each rule.
+    // Alone, each rule would take three.
     expect(batches.length + looks + changes).toBeLessThanOrEqual(names.length);
   }
 });
 
-test("of a transaction that fails nothing is done, and only the rule that failed is not made, with an error of its own", async () => {
+test("if one rule of a transaction fails, it gets its own error, and all others are made", async () => {
   const wrong: Values = { target: "no-such-chain" };
   await expect(rules.up({ ...wanted, wrong })).rejects.toThrow(
     "there is no target or chain no-such-chain [LN_MISSING]",
@@ -51,7 +51,7 @@ test("of a transaction that fails nothing is done, and only the rule that failed
   expect(await rules.up(wanted)).toEqual([]);
 });
 
-test("a rule that somebody deletes meanwhile does not keep the others from going", async () => {
+test("a rule that is deleted by hand meanwhile does not stop the removal of the others", async () => {
   await rules.up(wanted);
   const { run } = testHost();
   const spy = jest.spyOn(testHost(), "run").mockImplementation(async (argv, options) => {
@@ -62,7 +62,7 @@ test("a rule that somebody deletes meanwhile does not keep the others from going
   expect(await rules.shape()).toEqual([]);
 });
 
-test("words reach the kernel as they are", async () => {
+test("words reach the kernel unchanged", async () => {
   const strange = [
     `it's "quoted" \\ and -j DROP`,
     "# no remark",
@@ -74,7 +74,7 @@ test("words reach the kernel as they are", async () => {
   ];
   const commented = Object.fromEntries(strange.map((comment, index) => [`c${index}`, { comment }]));
   const { changes } = await commandsOf(() => rules.up(commented));
-  // The rest was read by iptables-restore, and nothing refused.
+  // iptables-restore read the rest, and refused nothing.
   expect(changes).toBeLessThan(strange.length / 2);
   expect(await rules.lines()).toHaveLength(strange.length);
   const saved = await world.inside(netns, "iptables-save", "-t", "filter");

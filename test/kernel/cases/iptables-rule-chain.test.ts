@@ -9,7 +9,7 @@ const rules = new Rules(world, netns);
 beforeAll(() => world.build());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-test("a match that somebody adds to our rule is seen, though it was not asked for", async () => {
+test("read shows a match that is added to our rule by hand, although the program does not set it", async () => {
   await rules.up({ a: {} });
   const [line = ""] = await rules.lines();
   await world.script(netns, `iptables -F FORWARD; iptables ${line.replace(" -m ", " -s 10.0.0.1 -m ")}`);
@@ -17,8 +17,8 @@ test("a match that somebody adds to our rule is seen, though it was not asked fo
   expect(await rules.lines()).toEqual([line]);
 });
 
-describe("a chain that is not there", () => {
-  test("is named by create, with a way to mend it", async () => {
+describe("a chain that does not exist", () => {
+  test("is named by create, with the fix", async () => {
     const none = new Rules(world, netns, "NONE");
     const error = await failure(() => none.up({ a: {} }));
     expect(error).toMatchObject({ code: "LN_MISSING" });
@@ -28,18 +28,18 @@ describe("a chain that is not there", () => {
     }
   });
 
-  test("in another table, likewise", async () => {
+  test("in another table, is named too", async () => {
     const nat = { a: { table: "nat", chain: "NONE", target: "RETURN" } };
     expect((await failure(() => rules.up(nat))).message).toContain("there is no chain NONE in table nat");
   });
 
-  test("as a target is named too", async () => {
+  test("as a target, is named too", async () => {
     const error = await failure(() => rules.up({ a: { target: "NONE" } }));
     expect(error.message).toContain("there is no target or chain NONE");
     expect(error).toMatchObject({ code: "LN_MISSING" });
   });
 
-  test("having gone behind our back, has taken the rule along: refresh and destroy go on", async () => {
+  test("after it was removed by hand with its rule, refresh and destroy succeed", async () => {
     const chainRules = new Rules(world, netns, "ONES-OWN");
     await chainRules.iptables("-N", "ONES-OWN");
     await chainRules.up({ a: {} });

@@ -16,7 +16,7 @@ beforeEach(async () => {
   await rules.iptables("-F", "FORWARD");
 });
 
-/** Another program that changes the chain all the time: inserts at the head and deletes, and leaves `count` rules there. */
+/** Another program that keeps changing the chain: it inserts at the head and deletes, and leaves `count` rules. */
 function busy(count: number, passing = "esp"): Promise<string> {
   const insert = (protocol: string) => `iptables -w -I FORWARD -p ${protocol} -j RETURN`;
   const away = `iptables -w -D FORWARD -p ${passing} -j RETURN`;
@@ -29,7 +29,7 @@ async function counted(): Promise<Record<string, number>> {
   return counts;
 }
 
-test("many rules and other programs at once: each of ours once and in order, each of theirs left", async () => {
+test("with other programs changing the chain, each of our rules is there once and in order, and all of theirs stay", async () => {
   const names = Array.from({ length: 8 }, (_, index) => `r${index}`);
   const wanted = Object.fromEntries(names.map((name, index) => [name, { priority: index * 10 }] as const));
   const unordered = Object.fromEntries(names.map((name) => [`${name}-loose`, {}] as const));
@@ -41,14 +41,14 @@ test("many rules and other programs at once: each of ours once and in order, eac
   expect(await rules.up({ ...wanted, ...unordered })).toEqual([]);
 });
 
-test("a rule is updated in its place, right between two of others, however another program shifts the chain", async () => {
+test("a rule is updated in its place, between two rules of others, while another program shifts the chain", async () => {
   await rules.iptables("-A", "FORWARD", "-p", "ah", "-j", "RETURN");
   await rules.up({ a: {} });
   await rules.iptables("-A", "FORWARD", "-p", "sctp", "-j", "RETURN");
   let going = true;
   let left = 0;
   async function shifting(): Promise<void> {
-    // Without a gap, what the rule finds when it is put is luck, on a busy machine never good.
+    // Without a pause, the place would change before each attempt on a busy machine.
     for (; going; left++) {
       await busy(1);
       await sleep(30);
@@ -71,7 +71,7 @@ function ones(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, 1]));
 }
 
-/** Has the host fail at the first deletion, as if the connection broke. */
+/** Makes the host fail at the first deletion, as if the connection broke. */
 async function withoutDelete(body: () => Promise<unknown>): Promise<unknown> {
   const { run } = testHost();
   const spy = jest.spyOn(testHost(), "run").mockImplementation(async (argv, options) => {
@@ -104,14 +104,14 @@ describe("an update that fails between the insertion of the new rule and the del
     expect(await rules.shape()).toEqual(["first", "a", "a", "last"]);
   });
 
-  test("the next update leaves the new one alone, by what the failure put into the state", async () => {
+  test("the next update keeps the new rule, by the state that the failure recorded", async () => {
     expect(properties).toBeDefined();
     await update(kind, "a", properties as Values, rules.inputs("a", { priority: 5, ...changed }), settings);
     expect(await rules.shape()).toEqual(["first", "a", "last"]);
     expect((await rules.lines())[1]).toMatch(/-s 10\.0\.0\.1\/32 .* -j DROP$/);
   });
 
-  test("refresh shows that there are two, by the state as it was before, and one up leaves one of them", async () => {
+  test("with the state from before, refresh shows that there are two, and one up leaves one of them", async () => {
     const refreshed = await read(kind, "a", before, settings);
     expect(refreshed?.outputs.target).toContain("; ");
     await rules.up({ first: { priority: 1 }, a: { priority: 5 }, last: { priority: 9 } });
@@ -119,7 +119,7 @@ describe("an update that fails between the insertion of the new rule and the del
     expect((await rules.lines())[1]).toMatch(/-j ACCEPT$/);
   });
 
-  test("destroy leaves neither", async () => {
+  test("destroy removes both", async () => {
     await rules.up({});
     expect(await rules.shape()).toEqual([]);
   });

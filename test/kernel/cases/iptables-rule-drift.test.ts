@@ -3,7 +3,7 @@ import { contract } from "../support/contract";
 import { drifting, type Parts } from "../support/drifting";
 import { everyDrift } from "../support/inputs";
 
-contract("drift of every match, in the spellings of iptables", (world) =>
+contract("drift of every match, as iptables writes it", (world) =>
   drifting(
     world,
     { chain: "FORWARD" },
@@ -63,10 +63,10 @@ const state: Parts = {
 };
 
 const prerouting = { chain: "PREROUTING", table: "mangle" };
-contract("drift of what is in the packet", (world) =>
+contract("drift of matches on the packet", (world) =>
   drifting(world, { ...prerouting, protocol: "tcp" }, packet, "ACCEPT"),
 );
-contract("drift of what this host knows of it", (world) =>
+contract("drift of matches on the host's own data", (world) =>
   drifting(world, { ...prerouting, protocol: "udp", onIp: "127.0.0.1", tproxyMark: 1 }, state, "TPROXY"),
 );
 contract("drift of the sender", (world) =>

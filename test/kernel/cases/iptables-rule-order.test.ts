@@ -7,7 +7,7 @@ const netns = world.netns("a");
 let rules: Rules;
 const ordered = { a: { priority: 10 }, b: { priority: 20 }, c: { priority: 30 }, d: { priority: 40, target: "DROP" } };
 const names = Object.keys(ordered);
-/** Protocols that no rule of ours has: each rule of another is told by one. */
+/** Protocols that identify the rules of others. No rule of ours has them. */
 const others = ["igmp", "ipv6", "gre", "esp", "ah", "sctp", "udplite"];
 
 beforeAll(() => world.build());
@@ -46,21 +46,21 @@ test.each(["append", "insert"])(
   },
 );
 
-test.each(names)("%s, removed behind our back, is made again at its place by the next up", async (name) => {
+test.each(names)("%s, removed by hand, is made again in its place by the next up", async (name) => {
   await rules.up(ordered);
   await rules.cut(name);
   expect(await rules.up(ordered)).toEqual([name]);
   expect(await rules.shape()).toEqual(names);
 });
 
-test("several neighbours, removed behind our back, are made again at their places by one up", async () => {
+test("several neighbouring rules, removed by hand, are made again in their places by one up", async () => {
   await rules.up(ordered);
   for (const name of ["a", "b"]) await rules.cut(name);
   expect(await rules.up(ordered)).toEqual(["a", "b"]);
   expect(await rules.shape()).toEqual(names);
 });
 
-test("a chain flushed by another is made again in order", async () => {
+test("a chain that was flushed by hand is made again in order", async () => {
   await rules.up(ordered);
   await rules.iptables("-F", "FORWARD");
   await byAnother("-A FORWARD", "gre");
@@ -68,7 +68,7 @@ test("a chain flushed by another is made again in order", async () => {
   expect(await rules.shape()).toEqual(["-p gre", ...names]);
 });
 
-test("an update in the middle happens in place, among other people's rules", async () => {
+test("an update in the middle happens in place, between rules of others", async () => {
   await rules.up(ordered);
   await byAnother("-I FORWARD 2", "igmp");
   await byAnother("-I FORWARD 4", "esp");
@@ -88,7 +88,7 @@ test("another priority moves a rule, down and up again", async () => {
   expect(await rules.shape()).toEqual(names);
 });
 
-test("a rule without priority stays where it is, and is no concern of those that have one", async () => {
+test("a rule without priority stays where it is, and does not move those with one", async () => {
   const wanted = { z: {}, ...ordered };
   await rules.up({ z: {} });
   await rules.up(wanted);
@@ -98,7 +98,7 @@ test("a rule without priority stays where it is, and is no concern of those that
   expect(await rules.shape()).toEqual([...names, "z"]);
 });
 
-test("rules of another program are no concern", async () => {
+test("rules of another program are ignored", async () => {
   const theirs = new Rules(world, netns, "FORWARD", "lntother");
   await theirs.up({ high: { priority: 90 }, low: { priority: 1 } });
   await rules.up({ b: { priority: 20 } });
@@ -106,7 +106,7 @@ test("rules of another program are no concern", async () => {
   expect(await theirs.up({ high: { priority: 90 }, low: { priority: 1 } })).toEqual([]);
 });
 
-test("a rule that another moved is seen by refresh, and is back in order after one up", async () => {
+test("refresh shows a rule that was moved by hand, and one up puts it back in order", async () => {
   await rules.up(ordered);
   const line = (await rules.lines())[0] ?? "";
   await rules.cut("a");
@@ -116,7 +116,7 @@ test("a rule that another moved is seen by refresh, and is back in order after o
   expect(await rules.shape()).toEqual(names);
 });
 
-test("whatever is removed, moved and put in between by others, one up brings the order back and touches nothing of theirs", async () => {
+test("after others remove, move and insert rules, one up restores the order and does not change theirs", async () => {
   let random = 20261122;
   const below = (limit: number) => {
     random = (random * 1103515245 + 12345) % 2147483648;

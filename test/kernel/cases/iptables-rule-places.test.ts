@@ -52,7 +52,7 @@ const others: readonly Values[] = [
   { protocol: 255 },
 ];
 
-/** A rule for each target, and for each of its inputs. What decides for every packet comes last: legacy looks no further. */
+/** A rule for each target, and for each of its inputs. Rules that decide on every packet are last, since the legacy backend reads no further. */
 const byTarget: readonly Values[] = [
   { target: "" },
   { target: "REJECT" },
@@ -89,13 +89,13 @@ const places = (Object.keys(builtIn) as Table[]).flatMap((table) =>
 );
 const parts = [...Object.values(byMatch), ...others, ...byTarget];
 
-/** The failures of a rule in a place, but for a failure that it has everywhere. */
+/** The failures of a rule in a place, without those that it has everywhere. */
 function failuresOf(part: Values, place: Values): string[] {
   const { failures } = check(kind, { target: "RETURN", ...part, ...place, owner: "p/s/n" });
   return failures.map(({ property, reason }) => `${property} ${reason}`);
 }
 
-/** The words of a rule, as the kind says them where the rule is possible. */
+/** The words of a rule, as the kind writes them where the rule is possible. */
 async function wordsOf(part: Values): Promise<string[]> {
   const place = places.find((each) => failuresOf(part, each).length === 0);
   if (!place) throw new Error(`refused everywhere: ${JSON.stringify(part)}: ${failuresOf(part, { chain: own })}`);

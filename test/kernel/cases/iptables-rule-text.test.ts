@@ -19,11 +19,11 @@ const wanted = Object.fromEntries([
   ["every", { comment: `"${everyCharacter}"\\ '`.slice(0, 100) }] as const,
   ["quotes", { comment: '"'.repeat(100), target: "LOG", logPrefix: '"'.repeat(29) }] as const,
   ["backslashes", { comment: "\\".repeat(100), target: "LOG", logPrefix: "\\".repeat(29) }] as const,
-  // The longest of all: the user's text, the mark of a name that had to be cut, and the priority.
+  // The longest comment: the user's text, the mark of a name that had to be cut, and the priority.
   [`long-${"x".repeat(150)}`, { comment: " #".repeat(50), priority: 4294967295 }] as const,
 ]);
 
-test("no comment and no prefix breaks iptables-save and iptables-restore, or reads back as another", async () => {
+test("every comment and prefix passes iptables-save and iptables-restore, and is read back unchanged", async () => {
   const names = Object.keys(wanted).sort();
   expect(await rules.up(wanted)).toEqual(names);
   expect(await rules.lines()).toHaveLength(names.length);

@@ -72,7 +72,9 @@ contract("in filter, with every match that needs no module of its own", (world) 
         shows: { rules: ["-A FORWARD -s 10.9.0.0/24 -p tcp -m multiport --dports 443,8000:8080 # -j DROP"] },
       },
       tool: "iptables",
-      obstacle: { none: "nf_tables takes no lock; the wait for that of legacy is tested in the layer kernel-legacy" },
+      obstacle: {
+        none: "nf_tables takes no lock; the layer kernel-legacy tests the wait for that of the legacy backend",
+      },
       impossible: { "no kernel module": "`iptables` says so like any failure; a match without module has a test" },
     },
     replaces: { chain: "INPUT", table: "mangle", family: "ipv6", position: "insert", netns: "other" },
@@ -144,7 +146,7 @@ contract("that changes destinations", (world) => {
   ]).spec;
 });
 
-contract("that marks packets, in a chain of one's own", (world) => {
+contract("that marks packets, in a user-defined chain", (world) => {
   const chain = "ONES-OWN";
   const first = {
     inputs: { chain, table: "mangle", target: "MARK", setMark: 7 },
@@ -188,7 +190,7 @@ contract("of IPv6", (world) => {
   ]).spec;
 });
 
-contract("on the ports of a bridge", (world) => {
+contract("that matches ports of a bridge", (world) => {
   const first = {
     inputs: { chain: "FORWARD", physdevIn: "veth0", target: "ACCEPT" },
     printed: "-m physdev --physdev-in veth0 # -j ACCEPT",
@@ -207,7 +209,7 @@ contract("on the ports of a bridge", (world) => {
   ]).spec;
 });
 
-contract("on a set", (world) => {
+contract("that matches a set", (world) => {
   const netns = world.name("a");
   const first = {
     inputs: { chain: "FORWARD", matchSet: { name: "pods", flags: ["src"] }, target: "ACCEPT" },

@@ -9,7 +9,7 @@ contract("on a veth", (world) =>
   linkCase(world, {
     ...{ kind, needs: "ipvlan", isPort: false, lacks: ["mac", "arp"] },
     inputs: { link: "low", mode: "l2" },
-    // The kernel takes the mode's word for it when the link comes up.
+    // The kernel applies the mode when the link comes up.
     defaults: ({ mode = "l3" }) => ({ mtu: 1400, arp: mode === "l2" }),
     details: ({ mode = "l3", flag = "bridge" }) => expectedDetails([`mode ${mode} ${flag}`]),
     by: { below: ["link", "low"], type: ["ipvlan", "mode", "l2"] },

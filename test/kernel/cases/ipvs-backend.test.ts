@@ -87,7 +87,7 @@ for (const { title, service, option, backend, endpoint } of backends) {
         { what: "tunnel by GUE", change: { tunnelType: "gue", tunnelPort: 6080 } },
         { what: "another port of GUE", change: { tunnelPort: 6081 } },
         { what: "tunnel by GRE", change: { tunnelType: "gre", tunnelPort: undefined } },
-        { what: "tunnel as at first", change: { tunnelType: undefined } },
+        { what: "the default tunnel", change: { tunnelType: undefined } },
         { what: "tunnel by GUE again", change: { tunnelType: "gue", tunnelPort: 6080 } },
         { what: "masquerade", change: { forwarding: "masquerade", tunnelType: undefined, tunnelPort: undefined } },
         { what: "upper threshold", change: { upperThreshold: 100 } },
@@ -115,7 +115,7 @@ for (const { title, service, option, backend, endpoint } of backends) {
         faults: {
           update: { what: "much at once", change: { weight: 7, upperThreshold: 30, lowerThreshold: 20 } },
           tool: "ipvsadm",
-          obstacle: { none: "the kernel's lock on the table is never refused, only waited for" },
+          obstacle: { none: "nothing can block it: commands wait for the kernel's lock on the table" },
         },
       }),
     };
@@ -129,7 +129,7 @@ const reason = lack("ipvs");
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("it waits for its service, which the same program is about to make", async () => {
+  test("it waits for its service, which the same program makes", async () => {
     const common = { netns, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
     const service = { ...common, address: "10.9.0.4", port: 80, protocol: "tcp", scheduler: "rr", onePacket: false };
     const backend = { ...common, service: `tcp/10.9.0.4:80@${netns}`, address: "10.9.0.2", port: 80 };
@@ -141,7 +141,7 @@ const reason = lack("ipvs");
     await remove(ipvsService, first.id, first.outputs, settings);
   });
 
-  test("its forwarding stays what was asked for", async () => {
+  test("its forwarding stays as the program sets it", async () => {
     const script = "ip addr add 10.9.0.3/32 dev lo; ipvsadm -A -t 10.9.0.1:80 -s rr";
     await world.script(netns, script);
     const inputs = {
@@ -154,7 +154,7 @@ const reason = lack("ipvs");
     await remove(kind, id, outputs, settings);
   });
 
-  test("a tunnel that somebody changed is drift, and is repaired, in a service of any port too", async () => {
+  test("a change of the tunnel by hand is drift, and is repaired, also in a service for any port", async () => {
     const service = { address: "10.9.0.5", port: 0, netns, persistenceTimeout: 300, owner: world.owner };
     const common = hostUrl && { host: hostUrl };
     const made = await create(ipvsService, { ...service, ...common }, settings);

@@ -132,7 +132,7 @@ for (const { title, key, option, printed, netmask, other } of services) {
         faults: {
           update: { what: "much at once", change: { scheduler: "rr", persistenceTimeout: 300 } },
           tool: "ipvsadm",
-          obstacle: { none: "the kernel's lock on the table is never refused, only waited for" },
+          obstacle: { none: "nothing can block it: commands wait for the kernel's lock on the table" },
         },
       }),
     };

@@ -35,7 +35,7 @@ contract("of a namespace", (world) => {
     ignores: [{ what: "a service", by: () => world.inside(netns, "ipvsadm", "-A", "-t", "10.9.0.1:80", "-s", "rr") }],
     vanish: { none: "a namespace always has timeouts" },
     parent: () => world.run("ip", "netns", "del", netns),
-    foreign: { none: "nobody owns them; what they were is put back on delete" },
+    foreign: { none: "they have no owner; delete puts the former values back" },
     faults: {
       tool: "ipvsadm",
       obstacle: { none: "timeouts are never busy" },
@@ -52,7 +52,7 @@ const reason = lack("ipvs");
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("what was there before is put back by the last of two stacks that agree, and by one that changed its mind", async () => {
+  test("the former values are put back by the last of two stacks with the same values, and by a stack that changed its own", async () => {
     await world.inside(netns, "ipvsadm", "--set", "100", "20", "30");
     const one = await create(kind, inputs(), settings);
     const two = await create(kind, inputs({ owner: `lnt/other/${world.tag}` }), settings);

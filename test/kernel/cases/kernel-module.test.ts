@@ -10,10 +10,10 @@ import { hostUrl, settings, testHost, World } from "../support/world";
 /** Modules that nothing else on a test machine uses. */
 const spare = "sch_sfb";
 
-contract("that nothing else needs", (world) => ({
+contract("that no other stack needs", (world) => ({
   kind,
   needs: "modules",
-  // The kernel keeps no mark on a module; who loaded it is written down.
+  // The kernel keeps no mark on a module. The ledger records who loaded it.
   marked: false,
   inputs: { name: spare },
   async actual() {
@@ -29,11 +29,11 @@ contract("that nothing else needs", (world) => ({
   drifts: [],
   ignores: [],
   vanish: () => world.run("rmmod", spare),
-  parent: { none: "it lives in nothing" },
-  foreign: { none: "a module that is loaded already is what is asked for; see below" },
+  parent: { none: "a module is in nothing else" },
+  foreign: { none: "a module that is loaded is as the inputs ask for; see below" },
   faults: {
     tool: "modprobe",
-    obstacle: { none: "a module in use stays loaded, which is no failure; see the kernel layer" },
+    obstacle: { none: "a module in use stays loaded, and delete succeeds; see the kernel layer" },
     reboot: () => world.run("rmmod", spare),
   },
 }));
@@ -44,11 +44,11 @@ const reason = lack("modules");
   const inputs = (values: Values) => ({ owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values });
   const loaded = async (name: string) =>
     (await world.run("cat", "/proc/modules")).split("\n").some((line) => line.startsWith(`${name} `));
-  // Without it frames of bridges do not pass iptables: who counts on that is waited for.
+  // Other suites need it for the frames of bridges to pass iptables, so this one waits for them.
   beforeAll(() => world.hold("br_netfilter", true), 1_260_000);
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("one that was loaded before stays after delete", async () => {
+  test("a module that was loaded before stays after delete", async () => {
     await world.run("modprobe", spare);
     const { id, outputs } = await create(kind, inputs({ name: spare }), settings);
     expect(outputs).toMatchObject({ loadedByUs: [] });
@@ -57,7 +57,7 @@ const reason = lack("modules");
     await world.run("rmmod", spare);
   });
 
-  test("one that another stack needs too stays until the last is gone, whoever loaded it", async () => {
+  test("a module that two stacks need stays until the last delete, whoever loaded it", async () => {
     const one = await create(kind, inputs({ name: spare }), settings);
     const two = await create(kind, inputs({ name: spare, owner: `${world.owner}/other` }), settings);
     await remove(kind, one.id, one.outputs, settings);
@@ -70,13 +70,13 @@ const reason = lack("modules");
     const before = await loaded("ifb");
     const { id, outputs } = await create(kind, inputs({ name: "ifb", parameters: { numifbs: 0 } }), settings);
     expect((await world.run("ls", "/sys/class/net")).split("\n")).not.toContain("ifb0");
-    // Another test may have made a link of it.
+    // Another test may have made a link with it.
     expect(outputs).toMatchObject({ loadedByUs: before ? [] : ["ifb"] });
     await remove(kind, id, outputs, settings);
     expect(await loaded("ifb")).toBe(before);
   });
 
-  test("one that is in use stays after delete", async () => {
+  test("a module that is in use stays after delete", async () => {
     const { id, outputs } = await create(kind, inputs({ name: "ifb", parameters: { numifbs: 0 } }), settings);
     const netns = world.netns("u");
     await world.build();
@@ -87,7 +87,7 @@ const reason = lack("modules");
     await world.try("rmmod", "ifb");
   });
 
-  test("one that was loaded by hand is found by its name alone, and stays after delete: who loaded it is not known", async () => {
+  test("a module that was loaded by hand is found by its name, and stays after delete, since the ledger does not have it", async () => {
     await world.run("modprobe", spare);
     const there = { ...settings, host: hostUrl };
     const importable = await findImportable(kind, spare, world.owner, there);
@@ -98,7 +98,7 @@ const reason = lack("modules");
     expect(await findImportable(kind, spare, world.owner, there)).toBeUndefined();
   });
 
-  test("of those that are loaded, the ones with settings are listed, unless a stack has them", async () => {
+  test("loaded modules with settings are listed, unless a stack has them", async () => {
     const importable = async () =>
       (await kind.imports?.list(testHost(), undefined))?.find(({ id }) => id === "br_netfilter");
     const before = await loaded("br_netfilter");
@@ -111,7 +111,7 @@ const reason = lack("modules");
     if (!before) await world.run("rmmod", "br_netfilter");
   });
 
-  test("br_netfilter stays while another stack has one of its settings, in whichever namespace", async () => {
+  test("br_netfilter stays while another stack has one of its settings, in any namespace", async () => {
     const netns = world.netns("b");
     await world.addNetns(netns);
     const before = await loaded("br_netfilter");
@@ -126,7 +126,7 @@ const reason = lack("modules");
     if (!before) await world.run("rmmod", "br_netfilter");
   });
 
-  test("a module and a setting of the host stay for another program's bridge that came since, as Docker's", async () => {
+  test("a module and a setting of the host stay if another program, such as Docker, has made a bridge since", async () => {
     const [name, key] = [world.name("d"), "net.ipv4.ip_forward"];
     const there = (await world.run("sysctl", "-n", key)).trim();
     world.finally(() => world.run("sysctl", "-qw", `${key}=${there}`));
@@ -142,7 +142,7 @@ const reason = lack("modules");
     await remove(sysctl, setting.id, setting.outputs, settings);
     expect(await loaded("br_netfilter")).toBe(true);
     expect((await world.run("sysctl", "-n", key)).trim()).toBe("1");
-    // One that was there before tells nothing.
+    // A bridge that existed before does not count.
     await world.run("sysctl", "-qw", `${key}=0`);
     const next = await create(sysctl, inputs({ key, value: 1 }), settings);
     await remove(sysctl, next.id, next.outputs, settings);
@@ -150,13 +150,13 @@ const reason = lack("modules");
     if (!before) await world.run("rmmod", "br_netfilter");
   });
 
-  test("one that does not exist is an error that names it", async () => {
+  test("a module that does not exist is an error that names it", async () => {
     const error = await failure(() => create(kind, inputs({ name: "no-such-module" }), settings));
     expect(error).toMatchObject({ code: "LN_KERNEL" });
     expect(error.message).toContain("no-such-module");
   });
 
-  test("one that is built into the kernel counts, and stays", async () => {
+  test("a module that is built into the kernel counts as loaded, and stays", async () => {
     const { id, outputs } = await create(kind, inputs({ name: "ipv6" }), settings);
     expect(outputs).toMatchObject({ loadedByUs: [] });
     await remove(kind, id, outputs, settings);

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
-/** An address in ip's own words. */
+/** An address as `ip` prints it. */
 export async function readAddress(
   world: World,
   netns: string,

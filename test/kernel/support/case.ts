@@ -4,88 +4,88 @@ import type { Feature } from "./features";
 import type { Fault } from "./matrix";
 import { changedPaths } from "./paths";
 
-/** Why a part of the contract has no meaning for a kind. */
+/** The reason why a part of the contract does not apply to a kind. */
 export interface None {
   readonly none: string;
 }
 
-type Deed = () => Promise<unknown>;
+type Action = () => Promise<unknown>;
 
 export interface Update {
   readonly what: string;
   readonly change: Values;
-  /** What `look` must show from here on, where that cannot be told from the inputs. */
+  /** What `actual` must return from this update on, if that does not follow from the inputs. */
   readonly shows?: Values;
 }
 
-/** What the contract is to prove of one kind; "by hand" means by commands that the test runs itself. */
+/** One case of a kind, which the contract proves. "By hand" means by commands that the test runs itself. */
 export interface Case {
   readonly kind: AnyKind;
-  /** A variant that is proved on this machine alone: over ssh each command takes its time, and another case goes there. */
+  /** Runs on this machine only. Over ssh each command takes long, and another case of the kind runs there. */
   readonly local?: boolean;
-  /** All updates at once, and two drifts: for a variant of a case that has them one by one. */
+  /** Makes all updates at once, and two drifts. Another case of the kind makes them one by one. */
   readonly brief?: boolean;
-  /** What the kernel must be able to do. */
+  /** The feature that the kernel must have. */
   readonly needs?: Feature;
-  /** Makes by hand what must be there first; the world's namespaces are. */
+  /** Makes by hand what must exist before. The world's namespaces exist already. */
   prepare?(): Promise<unknown>;
   readonly inputs: Values;
-  /** What the kernel has, seen by other commands than the kind's own; undefined: nothing. */
+  /** Reads the object by other commands than those of the kind. Undefined: it does not exist. */
   actual(): Promise<Values | undefined>;
-  /** What `look` must show for these inputs. */
+  /** What `actual` must return for these inputs. */
   expected(inputs: Values): Values;
-  /** Changes in place, one after the other; undefined takes an input away. */
+  /** Updates in place, one after the other. Undefined takes an input away. */
   readonly updates: readonly Update[];
-  /** Why an optional input cannot be taken away alone, by its path: the kernel needs it beside others that are given. */
+  /** By the path of an optional input: why it cannot be taken away alone. The kernel needs it together with other inputs. */
   readonly needed?: Readonly<Record<string, string>>;
-  /** For each input that cannot be changed in place, by its path, another value. */
+  /** Another value for each input that cannot be changed in place, by its path. */
   readonly replaces: Readonly<Record<string, unknown>>;
-  /** Changes by hand that read must show in the input, a path, and update must repair. */
-  readonly drifts: readonly { readonly what: string; readonly input: string; readonly by: Deed }[];
-  /** Changes by hand that are none of our business. */
-  readonly ignores: readonly { readonly what: string; readonly by: Deed }[];
-  /** Takes the object away by hand. */
-  readonly vanish: Deed | None;
-  /** Takes away by hand what the object lives in. */
-  readonly parent: Deed | None;
-  /** An object that is not ours: the same as asked for, made by hand; then changed by hand to something else; then removed. */
-  readonly foreign: { readonly make: Deed; readonly differ: Deed | None; readonly remove: Deed } | None;
-  /** The namespace in whose list of what may be imported it is, where that is not the input `netns`. */
+  /** Changes by hand. `read` must show each in the input with this path, and `update` must repair it. */
+  readonly drifts: readonly { readonly what: string; readonly input: string; readonly by: Action }[];
+  /** Changes by hand that must not show as a difference. */
+  readonly ignores: readonly { readonly what: string; readonly by: Action }[];
+  /** Removes the object by hand. */
+  readonly vanish: Action | None;
+  /** Removes by hand what the object is in, such as its namespace. */
+  readonly parent: Action | None;
+  /** An object of another owner. `make` makes it as the inputs ask for, `differ` changes it, and `remove` removes it. */
+  readonly foreign: { readonly make: Action; readonly differ: Action | None; readonly remove: Action } | None;
+  /** The namespace that lists it for import, if that is not the input `netns`. */
   readonly importsFrom?: string;
-  /** Why it can be imported, but is in no such list. */
+  /** Why it is not listed for import, although it can be imported. */
   readonly unlisted?: string;
-  /** Can the kernel keep a mark on the object, so that delete tells ours from another's? Default: true. */
+  /** Whether the kernel keeps a mark on the object, by which delete recognizes it. Default: true. */
   readonly marked?: boolean;
-  /** Is it there before create and after delete, only otherwise? `look` then gives undefined for what it was before. */
+  /** Whether the object always exists, such as a setting. `actual` returns undefined for its original value. */
   readonly alwaysThere?: boolean;
-  /** Faults are tried on this case; one or two of a kind have it. */
+  /** Set if the layer of faults runs this case. One or two cases of a kind have it. */
   readonly faults?: Faults;
-  /** Commands that only read although they may not look like it. */
+  /** Whether a command only reads, although its words do not show that. */
   reads?(argv: readonly string[]): boolean;
 }
 
-/** What the faults need to know of a case beyond what the contract does. */
+/** What the layer of faults needs to know of a case. */
 export interface Faults {
-  /** The update that they hit. Default: all updates of the case at once. */
+  /** The update during which the faults happen. Default: all updates of the case at once. */
   readonly update?: Update;
-  /** The command whose absence is tried. */
+  /** The command that is missing in the fault "no tool". */
   readonly tool: string;
-  /** Something that holds the object, or what it needs. */
+  /** Something that blocks an operation on the object. */
   readonly obstacle:
     | {
         readonly what: string;
         readonly op: "create" | "update" | "delete";
-        readonly make: Deed;
-        /** What the operation says; undefined: it gets through all the same. */
+        readonly make: Action;
+        /** The error of the operation. Undefined: it succeeds. */
         readonly message?: () => Promise<RegExp> | RegExp;
-        readonly clear: Deed;
+        readonly clear: Action;
       }
     | None;
-  /** What a reboot does to it, where that is not to begin with new namespaces. */
+  /** Does what a reboot does to the object, if that is not the loss of its namespace. */
   reboot?(): Promise<unknown>;
   /** Why a fault cannot happen to this kind. */
   readonly impossible?: Partial<Record<Fault, string>>;
-  /** Why it is not known to be ours after a crash that lost the state: an open point, and not a pass. */
+  /** Why the object is not recognized after a crash that lost the state. This is an open point, not a pass. */
   readonly forgets?: string;
 }
 
@@ -93,7 +93,7 @@ export function isNone(part: object): part is None {
   return "none" in part;
 }
 
-/** A case with its updates in one, all or as many as end otherwise than it begins, and its first drifts. */
+/** A case with one update and its first two drifts. The update combines all updates up to the last one that makes a difference. */
 export function abridged(spec: Case): Case {
   const upTo = (count: number) =>
     Object.assign({}, ...spec.updates.slice(0, count).map((each) => each.change)) as Values;

@@ -4,7 +4,7 @@ import { create } from "../../../provider/src/core/lifecycle";
 import { kinds } from "../../../provider/src/kinds";
 import { hostUrl, settings } from "./world";
 
-/** A resource of a stack whose state is then lost. */
+/** Creates a resource of a stack, and forgets its state. */
 export async function createUnrecorded(type: string, owner: string, values: Values): Promise<void> {
   const kind = kinds[type];
   if (!kind) throw new Error(type);
@@ -20,7 +20,7 @@ interface Row {
   readonly along: string[];
 }
 
-/** What `localnet clean` says and exits with. */
+/** Runs `localnet clean`, and returns its output and its exit code. */
 export async function clean(...args: string[]): Promise<{ code: number; rows: Row[] }> {
   const printed: string[] = [];
   const write = jest.spyOn(process.stdout, "write").mockImplementation((text) => Boolean(printed.push(String(text))));

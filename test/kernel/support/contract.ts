@@ -14,13 +14,13 @@ import { changesOf, differences } from "./observing";
 import { changedPaths, withValue } from "./paths";
 import { hostUrl, settings, World } from "./world";
 
-/** In the layer of that name the same cases go through faults instead. */
+/** Whether this is the layer of faults, which runs the same cases with faults. */
 const underFaults = "localnetFaults" in globalThis;
 
-/** Tests beside the contract; they have no part in the layer of faults. */
+/** Declares tests that go beyond the contract. The layer of faults leaves them out. */
 export const beyond: (title: string, body: () => void) => void = underFaults ? () => undefined : describe;
 
-/** Proves of a kind on a real kernel what every kind owes: see the names of the tests. */
+/** Proves on a real kernel what every kind has to do. The names of the tests say what that is. */
 export function contract(title: string, make: (world: World) => Case): void {
   const world = new World();
   const whole = make(world);
@@ -28,7 +28,7 @@ export function contract(title: string, make: (world: World) => Case): void {
     faultsOf(title, world, whole);
     return;
   }
-  // What this machine's kernel can do is proved on it step by step; over ssh each step takes its time.
+  // Over ssh each step takes long. There, only kinds that this machine's kernel lacks make each step.
   const spec = whole.brief || (hostUrl && whole.needs === undefined) ? abridged(whole) : whole;
   const { kind } = spec;
   const reason = lack(spec.needs);
@@ -79,12 +79,12 @@ export function contract(title: string, make: (world: World) => Case): void {
       expect(differences(kind, await refreshed(), inputs)).toEqual([]);
     }
 
-    test("nothing is there at first, and read says so", async () => {
+    test("before create there is no object, and read returns nothing", async () => {
       expect(await spec.actual()).toBeUndefined();
       if (!spec.alwaysThere) expect(await read(kind, kind.id(inputs), inputs, settings)).toBeUndefined();
     });
 
-    test("create brings about what is asked for, and read then shows no difference", async () => {
+    test("create makes what the inputs ask for, and read then shows no difference", async () => {
       await createAll(inputs);
       await unchanged();
     });
@@ -94,7 +94,7 @@ export function contract(title: string, make: (world: World) => Case): void {
     });
 
     if (!spec.alwaysThere) {
-      test("create after a crash that lost the state takes what is ours", async () => {
+      test("create after a crash that lost the state takes the object that has our mark", async () => {
         await createAll(inputs);
         await unchanged();
       });
@@ -110,24 +110,24 @@ export function contract(title: string, make: (world: World) => Case): void {
       });
     }
     if (spec.updates.length > 0) {
-      test("after all updates, one with the same inputs changes nothing", async () => {
+      test("after all updates, an update with the same inputs changes nothing", async () => {
         expect(await changesOf(spec, () => updateTo(inputs, state))).toEqual([]);
       });
     }
 
     for (const { what, input, by } of spec.drifts) {
-      test(`changed behind our back, read shows it and update repairs it: ${what}`, async () => {
+      test(`read shows a change by hand, and update repairs it: ${what}`, async () => {
         await by();
         const current = await refreshed();
         expect(changedPaths(current, inputs)).toContain(input);
-        // What a refresh records has to do for the next one.
+        // The next refresh must work with the state that this one records.
         expect((await read(kind, id, current, settings))?.outputs).toEqual(current);
         expect(diff(kind, current, inputs)).toEqual({ changes: true, replaces: [] });
         await updateTo(inputs, current);
       });
     }
 
-    test("of a resource, or a stack, that was renamed an update takes what has the former mark, and gives it the new one", async () => {
+    test("after a rename of the resource or the stack, update takes the object with the former mark, and marks it anew", async () => {
       const renamed = { ...inputs, owner: `${world.owner}/renamed` };
       const former = state;
       state = await update(kind, id, former, renamed, settings);
@@ -141,14 +141,14 @@ export function contract(title: string, make: (world: World) => Case): void {
     });
 
     for (const { what, by } of spec.ignores) {
-      test(`no difference is: ${what}`, async () => {
+      test(`read shows no difference after: ${what}`, async () => {
         await by();
         await unchanged();
       });
     }
 
     for (const [path, value] of Object.entries(spec.replaces)) {
-      test(`another ${path} replaces`, () => {
+      test(`a change of ${path} replaces the resource`, () => {
         const { replaces } = diff(kind, state, withValue(inputs, path, value));
         expect(replaces.some((key) => `${path}.`.startsWith(`${key}.`) || key.startsWith(`${path}.`))).toBe(true);
       });
@@ -156,17 +156,17 @@ export function contract(title: string, make: (world: World) => Case): void {
 
     if (!isNone(spec.vanish)) {
       const { vanish } = spec;
-      test("removed behind our back, read finds nothing, and update makes it again", async () => {
+      test("after a removal by hand, read finds nothing, and update makes the object again", async () => {
         await vanish();
         const before = await world.settled();
         expect(await read(kind, id, state, settings)).toBeUndefined();
-        // Looking changes nothing: what the object left behind stays until a delete.
+        // Reading changes nothing: what the object left behind stays until a delete.
         expect(await world.settled(before)).toBe(before);
         await updateTo(inputs, state);
       });
     }
 
-    test("delete removes it, and once more is no failure", async () => {
+    test("delete removes the object, and a second delete succeeds", async () => {
       shows = undefined;
       await remove(kind, id, state, settings);
       expect(await spec.actual()).toBeUndefined();
@@ -177,7 +177,7 @@ export function contract(title: string, make: (world: World) => Case): void {
 
     if (!isNone(spec.foreign)) {
       const { make, differ, remove: away } = spec.foreign;
-      test("another's object is left alone by create and delete", async () => {
+      test("create and delete do not touch an object of another owner", async () => {
         await make();
         const before = await spec.actual();
         expect(await failure(() => create(kind, checkedInputs(spec.inputs), settings))).toMatchObject({
@@ -187,7 +187,7 @@ export function contract(title: string, make: (world: World) => Case): void {
         expect(await spec.actual()).toEqual(before);
       });
 
-      test("with adopt, create takes another's object that is what is asked for", async () => {
+      test("with adopt, create takes an object of another owner that is as the inputs ask for", async () => {
         await createAll(adopting());
         inputs = adopting();
         await unchanged();
@@ -195,7 +195,7 @@ export function contract(title: string, make: (world: World) => Case): void {
         expect(await spec.actual()).toBeUndefined();
       });
 
-      test("another's object is listed, and found by its id alone: nothing is changed, and delete then takes it", async () => {
+      test("import lists an object of another owner, finds it by its id, and changes nothing; delete then removes it", async () => {
         await make();
         const before = await spec.actual();
         const wanted = { ...checkedInputs(spec.inputs), host: undefined };
@@ -208,7 +208,7 @@ export function contract(title: string, make: (world: World) => Case): void {
       });
 
       if (!isNone(differ)) {
-        test("with adopt, create refuses another's object that is something else", async () => {
+        test("with adopt, create refuses an object of another owner that differs from the inputs", async () => {
           await make();
           await differ();
           const before = await spec.actual();
@@ -221,7 +221,7 @@ export function contract(title: string, make: (world: World) => Case): void {
 
     if (!isNone(spec.parent)) {
       const { parent } = spec;
-      test("when what it lives in is gone, read finds nothing, and delete is no failure", async () => {
+      test("after the removal of what the object is in, read finds nothing, and delete succeeds", async () => {
         await createAll(checkedInputs(spec.inputs));
         await parent();
         expect(await read(kind, id, state, settings)).toBeUndefined();
@@ -231,12 +231,12 @@ export function contract(title: string, make: (world: World) => Case): void {
   });
 }
 
-/** The error that a body must end with; of one half-way, its cause. */
+/** The error with which a body must fail. Of a partial error, its cause. */
 export async function failure(body: () => Promise<unknown>): Promise<LocalnetError> {
   try {
     await body();
   } catch (error) {
     return (error instanceof PartialError ? error.cause : error) as LocalnetError;
   }
-  throw new Error("it succeeded, and should have failed");
+  throw new Error("it succeeded, but should have failed");
 }

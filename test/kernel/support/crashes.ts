@@ -6,36 +6,36 @@ import { hostUrl } from "./world";
 
 const all: readonly Op[] = ["create", "update", "delete"];
 
-/** System calls by which a tool changes things, and hears what became of it. */
+/** System calls by which a tool makes changes and gets the kernel's answers. */
 function callsOf(argv: readonly string[]): string[] {
-  // One file, link or folder at a time, there or not.
+  // Each of these works on one file, link or folder, which exists afterwards or does not.
   if (["ln", "rm", "mkdir", "rmdir", "install", "mv"].includes(argv[0] ?? "")) return [];
   if (argv.includes("netns")) return ["mount", "unshare"];
-  // Any commands of ip may be among them.
+  // They may contain any commands of ip.
   if (argv.includes("-batch")) return ["mount", "unshare", "sendmsg", "recvmsg"];
   if (argv.includes("tee") || argv[0] === "dd") return ["write"];
   if (argv.includes("modprobe")) return ["finit_module"];
   return argv.includes("iptables") ? ["sendmsg"] : ["sendmsg", "recvmsg"];
 }
 
-/** The points of an operation that each fault strikes: so many of them, "rest": those that 1 leaves out; default: all. */
+/** At how many points of an operation each fault happens. "rest": those that 1 leaves out. Default: all. */
 const wantedPoints = process.env.LOCALNET_TEST_POINTS;
 
-/** Is this the rest of a run with one point? */
+/** Whether this run has the points that a run with one point leaves out. */
 export const isRest = wantedPoints === "rest";
 
-/** A command is killed at its first calls of a kind: at these in a run with one point, and where each takes its time. */
+/** A command is killed at its first calls of each sort. These are the calls in a run with one point, and in slow runs. */
 const fewCalls = 2;
 const mostCalls = hostUrl || wantedPoints === "1" ? fewCalls : 8;
 
-/** Of the points those that are wanted; so many are from the middles of as many equal parts. */
+/** Selects points. A number of points is taken from the middles of as many equal parts. */
 function sample<Point>(points: readonly Point[]): Point[] {
   const parts = Math.min(isRest ? 1 : Number(wantedPoints ?? Number.POSITIVE_INFINITY), points.length);
   const chosenParts = Array.from({ length: parts }, (_, part) => Math.floor(((part + 0.5) * points.length) / parts));
   return points.filter((_, index) => chosenParts.includes(index) !== isRest);
 }
 
-/** Strikes the three operations of a kind at each of their commands, and proves after each that all gets well. */
+/** Lets faults happen at each command of the three operations of a kind, and proves that the kind recovers from each. */
 export function crashes(stage: Stage): void {
   const { spec, engine } = stage;
   const ops = all.filter((op) => op !== "update" || stage.update);
@@ -51,10 +51,10 @@ export function crashes(stage: Stage): void {
         const { commands } = await rehearse(op);
         const changes = changing(spec, commands);
         last = commands.length;
-        // What only reads changes nothing: dying before or after it is dying after the change before it.
+        // A command that only reads needs no point of its own: a death there is a death after the change before it.
         const between = changes.filter((at) => at < last);
         const start = (changes[0] ?? 1) - 1;
-        // An update of what only the state holds changes nothing.
+        // An update of what is only in the state runs no changing command.
         points = between.length > 0 ? between : [start];
         for (const at of sample([start, ...between])) await dies("killed between commands", op, at, "SIGKILL");
       });
@@ -98,7 +98,7 @@ export function crashes(stage: Stage): void {
       for (const command of isRest ? commands : sample(commands)) {
         const first = isRest && !sample(commands).includes(command) ? fewCalls + 1 : 1;
         for (const call of callsOf(command)) {
-          // There may be fewer: after one that does not strike there are no more.
+          // There may be fewer calls. After a fault that does not happen, there are no more.
           for (let time = first; time <= mostCalls; time++) {
             if (!(await strikes("killed inside a command", "create", () => killedIn(command, call, time)))) break;
             struck++;
@@ -109,7 +109,7 @@ export function crashes(stage: Stage): void {
     });
   }
 
-  /** Does the operation undisturbed, in a provider of its own, to learn its commands. */
+  /** Runs the operation without a fault, in a separate provider, to find out its commands. */
   async function rehearse(op: Op): Promise<{ commands: string[][] }> {
     await stage.arrange(op);
     const { commands, made } = await living(engine, op, stage.target(op));
@@ -124,7 +124,7 @@ export function crashes(stage: Stage): void {
       await stage.arrange(op);
       await dying(engine, op, stage.target(op), at, by);
       await stage.recovers(op);
-      // What the kernel has after ^C is what it has after SIGKILL there.
+      // After ^C the kernel has the same objects as after SIGKILL at that point.
       if (op !== "update" || by === "SIGINT") return;
       await stage.arrange(op);
       await dying(engine, op, stage.target(op), at, by);
@@ -132,7 +132,7 @@ export function crashes(stage: Stage): void {
     });
   }
 
-  /** Tells whether it struck at all. */
+  /** Whether the fault happened. */
   async function strikes(fault: Fault, op: Op, strike: () => Strike): Promise<boolean> {
     let error: Error | undefined;
     let where = "";
@@ -153,7 +153,7 @@ export function crashes(stage: Stage): void {
       () => where,
       async () => {
         await struck();
-        // What succeeds although a command went wrong must be right all the same.
+        // An operation that succeeds although a command failed must have the right result.
         if (!error && op !== "delete") await stage.converged(stage.target(op));
         await stage.recovers(op);
         if (!error || op === "delete") return;
@@ -164,7 +164,7 @@ export function crashes(stage: Stage): void {
     return error !== undefined;
   }
 
-  /** Counts a point, and says which one it was that something was left of. */
+  /** Counts a point, and names it if something was left behind. */
   async function counted(fault: Fault, where: string | (() => string), body: () => Promise<void>): Promise<void> {
     try {
       await body();

@@ -3,10 +3,10 @@ import { iptablesRule as kind } from "../../../provider/src/kinds";
 import type { Case } from "./case";
 import type { World } from "./world";
 
-/** Each input with its value, the words that iptables takes for it, and other words that somebody puts in their place. */
+/** Each input with its value, the words that iptables takes for it, and other words for a change by hand. */
 export type Parts = Readonly<Record<string, readonly [value: unknown, words: string, other: string]>>;
 
-/** A rule with all these inputs, and for each of them a change by hand of it alone. */
+/** A rule with all these inputs, and for each of them a change of only this input by hand. */
 export function drifting(
   world: World,
   fixed: Values,
@@ -22,7 +22,7 @@ export function drifting(
     const index = lines.findIndex((line) => line.includes(mark));
     return index < 0 ? undefined : { text: lines[index] ?? "", number: String(index + 1) };
   }
-  /** Puts another in place of the rule, with our mark. */
+  /** Replaces the rule by another with our mark. */
   async function replace(input: string): Promise<void> {
     const words = Object.entries(parts)
       .filter(([key]) => key !== "comment")

@@ -11,7 +11,7 @@ import { settings, type World } from "./world";
 
 type Checked = (values: Values) => Values;
 
-/** What every kind owes when its inputs are edited, also after a crash in between: see the names of the tests. */
+/** Proves what every kind has to do when its inputs are edited, also after a crash. The names of the tests say what that is. */
 export function editedInputs(spec: Case, world: World, checked: Checked): void {
   const { kind } = spec;
   const other = `lnt/other/${world.tag}`;
@@ -25,7 +25,7 @@ export function editedInputs(spec: Case, world: World, checked: Checked): void {
     await remove(kind, id, state, settings);
     expect(await spec.actual()).toBeUndefined();
   }
-  /** What the kernel has after a create on a clean host. */
+  /** The kernel's state after a create on a clean host. */
   async function fresh(values: Values): Promise<Values | undefined> {
     await make(values);
     const there = await spec.actual();
@@ -34,7 +34,7 @@ export function editedInputs(spec: Case, world: World, checked: Checked): void {
   }
 
   for (const { paths, before, after } of removals(spec, world.owner)) {
-    test(`inputs that are taken away are as if they had never been asked for: ${paths.join(", ")}`, async () => {
+    test(`after inputs are taken away, the object is as if they had never been set: ${paths.join(", ")}`, async () => {
       const [first, second] = [checked(before), checked(after)];
       const wanted = await fresh(second);
       await make(first);
@@ -43,7 +43,7 @@ export function editedInputs(spec: Case, world: World, checked: Checked): void {
       expect((await read(kind, id, state, settings))?.outputs).toEqual(state);
       await away();
 
-      // The same where the run that asked for them died before it could record that.
+      // The same, if the run that set them crashed before it recorded them.
       await make(first);
       await make(second);
       expect(comparable(await spec.actual(), second)).toEqual(wanted);
@@ -55,7 +55,7 @@ export function editedInputs(spec: Case, world: World, checked: Checked): void {
     const { vanish } = spec;
     const theirs = () => ({ ...checked(spec.inputs), owner: other, adopt: true });
 
-    test("an object that an update makes again belongs to whoever made it", async () => {
+    test("an object that an update makes again belongs to its resource", async () => {
       await make(checked(spec.inputs));
       await vanish();
       await remove(kind, id, { ...state, owner: other }, settings);
@@ -65,12 +65,12 @@ export function editedInputs(spec: Case, world: World, checked: Checked): void {
       await away();
     });
 
-    test("an entry of the ledger whose object is gone keeps nobody out", async () => {
+    test("an entry of the ledger whose object is gone does not refuse others", async () => {
       await make(checked(spec.inputs));
       await vanish();
       const ours = state;
       await make(theirs());
-      // It is theirs now: what remembers the former object leaves it alone.
+      // It is theirs now. A resource that recorded the former object does not touch it.
       await remove(kind, id, ours, settings);
       expect(await spec.actual()).toBeDefined();
       await away();
@@ -84,7 +84,7 @@ interface Removal {
   readonly after: Values;
 }
 
-/** All that a program asks for and need not, taken away at once; with LOCALNET_TEST_EACH, each input by itself as well. */
+/** The optional inputs to take away: all at once and, with LOCALNET_TEST_EACH, also each of them alone. */
 function removals(spec: Case, owner: string): Removal[] {
   const all = programs(spec);
   const optional = optionalInputs(spec.kind).filter((path) => !spec.needed?.[path]);
@@ -112,7 +112,7 @@ function programs({ inputs, updates }: Case): Values[] {
   return all;
 }
 
-/** The paths of the inputs that need not be given and do not replace, those of a far end included. */
+/** The paths of the optional inputs that do not replace, including those of a far end. */
 function optionalInputs({ args }: AnyKind): string[] {
   return paths(args).filter((path) => !["adopt", "host", "owner"].includes(path));
 }
@@ -130,7 +130,7 @@ function valueAt(values: Values, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Values | undefined)?.[key], values);
 }
 
-/** The inputs without some, and without those that need them; undefined where they cannot be missing. */
+/** The inputs without some of them, and without those that need these; undefined if they cannot be left out. */
 function withoutInputs(kind: AnyKind, all: Values, paths: readonly string[], owner: string): Values | undefined {
   let values = paths.reduce((rest, path) => withValue(rest, path, undefined), all);
   for (let round = 0; round < 3; round++) {
@@ -141,7 +141,7 @@ function withoutInputs(kind: AnyKind, all: Values, paths: readonly string[], own
   return undefined;
 }
 
-/** What is drawn by lot, or counted by the kernel, is left out. */
+/** Leaves out random values, and what the kernel counts. */
 function comparable(there: Values | undefined, { mac, peer }: Values): Values | undefined {
   const drawn = mac === undefined || (peer as Values | undefined)?.mac === undefined;
   return JSON.parse(

@@ -3,7 +3,7 @@ import type { AnyKind } from "../../../provider/src/core/kind";
 import { create, PartialError, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { settings } from "./world";
 
-/** What Pulumi's engine keeps of one resource, and does with it. */
+/** One resource as Pulumi's engine handles it, with its state. */
 export class Engine {
   id = "";
   /** The outputs in the state; undefined: the state has no such resource. */
@@ -11,7 +11,7 @@ export class Engine {
 
   constructor(readonly kind: AnyKind) {}
 
-  /** Creates what is not in the state, and updates what is. Of what fails half-way the state gets the real properties. */
+  /** Creates a resource that is not in the state, and updates one that is. After a partial failure the state has the real properties. */
   async up(inputs: Values): Promise<void> {
     try {
       if (this.state) this.state = await update(this.kind, this.id, this.state, inputs, settings);
@@ -33,7 +33,7 @@ export class Engine {
     this.state = undefined;
   }
 
-  /** The arguments that the operation would get now, for a provider in a process of its own. */
+  /** The arguments that the operation would get now, for a provider in a separate process. */
   get call(): { readonly type: string; readonly id: string; readonly state: Values | undefined } {
     return { type: this.kind.type, id: this.id, state: this.state };
   }

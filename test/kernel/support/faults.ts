@@ -6,10 +6,10 @@ import { Stage } from "./stage";
 import { inPlaceOf, toolless, unprivileged } from "./strike";
 import { hostUrl, type World } from "./world";
 
-/** Proves of a kind on a real kernel what becomes of it when something goes wrong: after each fault the next `up` converges, or `destroy` leaves nothing. */
+/** Proves on a real kernel that a kind recovers from faults: after each, the next `up` converges, or `destroy` leaves nothing. */
 export function faultsOf(title: string, world: World, spec: Case): void {
   const { kind, faults } = spec;
-  // What this machine's kernel can do is proved on it.
+  // Over ssh, only kinds that this machine's kernel lacks are tested.
   if (!faults || (hostUrl && spec.needs === undefined)) return;
   jest.setTimeout(300_000);
   const lacking = lack(spec.needs);
@@ -24,7 +24,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
     });
 
     if (lacking) {
-      test("no kernel module: create says so, and nothing is made", async () => {
+      test("no kernel module: the error of create says so, and nothing is made", async () => {
         await expect(engine.up(stage.first)).rejects.toThrow(/\[LN_(KERNEL|TOOL)\]/);
         expect(engine.state).toBeUndefined();
         expect(await world.settled(stage.before)).toBe(stage.before);
@@ -33,7 +33,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
     }
 
     const proof = (name: string, body: () => Promise<void>) => {
-      // It has no points.
+      // These faults have no points.
       if (isRest) return;
       test(name, () =>
         body().catch(async (error) => {
@@ -45,7 +45,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
 
     if (!isNone(spec.vanish)) {
       const { vanish } = spec;
-      proof("removed, then refresh: it is gone from the state, and up makes it again", async () => {
+      proof("removed, then refresh: the state has it no more, and up makes it again", async () => {
         await engine.up(stage.first);
         await vanish();
         await engine.refresh();
@@ -53,7 +53,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
         expect(await spec.actual()).toBeUndefined();
         await stage.recovers("create");
       });
-      proof("removed, then destroy: that is no failure", async () => {
+      proof("removed, then destroy: destroy succeeds", async () => {
         await engine.up(stage.first);
         await vanish();
         await stage.destroys();
@@ -62,7 +62,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
 
     if (!isNone(spec.foreign)) {
       const { make, remove } = spec.foreign;
-      proof("foreign object: create refuses it, and it stays as it is", async () => {
+      proof("foreign object: create refuses it and does not change it", async () => {
         await make();
         const theirs = await world.settled();
         await expect(engine.up(stage.first)).rejects.toThrow("[LN_EXISTS]");
@@ -78,7 +78,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
       proof(`held or busy: ${what}`, async () => {
         await stage.arrange(op);
         await make();
-        // Before it begins: its own commands would be seen.
+        // Made before the operation, since its commands would be counted.
         const message = await says?.();
         if (message) await expect(stage.perform(op)).rejects.toThrow(message);
         else await stage.perform(op);
@@ -88,7 +88,7 @@ export function faultsOf(title: string, world: World, spec: Case): void {
     }
 
     if (!faults.impossible?.["no permission"]) {
-      proof("no permission: every operation says so, and changes nothing", async () => {
+      proof("no permission: the error of every operation says so, and nothing is changed", async () => {
         for (const op of ["create", "update", "delete"] as const) {
           if (op === "update" && !stage.update) continue;
           await stage.arrange(op);
@@ -101,13 +101,13 @@ export function faultsOf(title: string, world: World, spec: Case): void {
       });
     }
 
-    proof(`no tool: without ${faults.tool} create says so, and nothing is made`, async () => {
+    proof(`no tool: without ${faults.tool} the error of create says so, and nothing is made`, async () => {
       await expect(toolless(faults.tool, kind.type, stage.first)).rejects.toThrow("[LN_TOOL]");
       await stage.nothingLeft();
     });
 
     if (!faults.impossible?.reboot) {
-      proof("reboot: refresh finds nothing of it, and up makes it again", async () => {
+      proof("reboot: refresh does not find it, and up makes it again", async () => {
         await engine.up(stage.first);
         if (engine.state?.bootId) engine.state.bootId = "another";
         await (faults.reboot?.() ?? stage.reboot());

@@ -1,4 +1,4 @@
-/** What a kernel may lack; probe-features.mjs finds out. */
+/** Features that a kernel may lack. probe-features.mjs finds out which. */
 export type Feature =
   | "dummy"
   | "ifb"
@@ -23,7 +23,7 @@ export type Feature =
   | "ipset"
   | "both backends of iptables";
 
-/** Why the kernel cannot do it; undefined: it can. */
+/** Why the kernel lacks a feature; undefined if it has it. */
 export function lack(feature: Feature | undefined): string | undefined {
   if (feature === undefined) return undefined;
   const lacks = JSON.parse(process.env.LOCALNET_TEST_LACKS ?? "{}") as Record<string, string>;

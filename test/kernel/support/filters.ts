@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
-/** The filter of priority 10 with a handle at a parent of a link, in tc's words for people, without what it counts. */
+/** The filter of priority 10 with a handle at a parent of a link, as `tc` prints it, without its counters. */
 export async function readFilter(
   world: World,
   netns: string,
@@ -10,7 +10,7 @@ export async function readFilter(
 ): Promise<Values | undefined> {
   const show = `ip link show dev d0 >/dev/null 2>&1 || exit 0; tc filter show dev d0 ${parent}`;
   const parts = (await world.script(netns, show)).split(/^(?=filter )/m);
-  // Whose table is which tells who came first.
+  // The number of a table shows which filter was made first.
   const table = /fh 80\w:/;
   const part = parts.find((each) => / pref 10 /.test(each) && each.replace(table, "fh 800:").includes(` ${handle} `));
   if (part === undefined) return undefined;
@@ -24,7 +24,7 @@ export async function readFilter(
   return { words };
 }
 
-/** An action in tc's words for people. */
+/** An action as `tc` prints it. */
 export function actionText({ kind, device, direction = "egress", ...more }: Values, index: number): string {
   const { mark, priority, vlanId, vlanProtocol = "802.1Q", vlanPriority = 0 } = more;
   const capital = (text: unknown) => String(text).replace(/^./, (letter) => letter.toUpperCase());

@@ -1,4 +1,4 @@
-/** In the manner of public labs. A line that this kernel cannot do makes no object, of which nothing needs to be told. */
+/** Labs made by commands, like those in public tutorials, with the sorts of objects in them. A command that this kernel refuses makes no object. */
 export const handmadeLabs = (b: string): Record<string, { script: string; sorts: string[] }> => ({
   "a router between two networks": {
     script: `

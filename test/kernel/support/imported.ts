@@ -4,10 +4,10 @@ import type { Case } from "./case";
 import { changesOf } from "./observing";
 import { hostUrl, settings, testHost } from "./world";
 
-/** The settings where the inputs do not say the host, as an id does not. */
+/** The settings with the host, which an id does not name. */
 export const elsewhere = { ...settings, host: hostUrl };
 
-/** What an import finds of an object that is listed, with no changing command. */
+/** Imports an object that is listed. No command of it may change anything. */
 export async function imported(
   spec: Case,
   id: string,

@@ -4,13 +4,13 @@ import type { AnyKind } from "../../../provider/src/core/kind";
 import type { Case } from "./case";
 import { changedPaths } from "./paths";
 
-/** The last ones are changed in cases of their own: for all kinds of links they are set in one way, by ethtool and by tc. */
+/** Inputs of all kinds of links that ethtool and tc set, for all kinds in the same way. They have their own case files. */
 const sides = ["offloads", "impairment"];
 const common = ["host", "adopt", "owner", ...sides, ...sides.map((side) => `peer.${side}`)];
 const changed = new Map<AnyKind, Set<string>>();
 const drifted = new Map<AnyKind, Set<string>>();
 
-/** Notes which inputs a case changes, and which are changed behind our back. */
+/** Records which inputs a case changes by updates, and which by hand. */
 export function tried(kind: AnyKind, { inputs, updates, replaces, drifts }: Case): void {
   const seen = drifted.get(kind) ?? new Set<string>();
   for (const { input } of drifts) seen.add(input).add(input.replace(/(?<=^|\.)bridgePort\..*/, "bridgePort"));
@@ -26,7 +26,7 @@ export function tried(kind: AnyKind, { inputs, updates, replaces, drifts }: Case
   changed.set(kind, paths);
 }
 
-/** Proves that the cases of this file change every input of a kind, except those for which nothing happens. */
+/** Proves that the cases of this file change every input of a kind by updates, except some. */
 export function everyInput(kind: AnyKind, except: readonly string[] = []): void {
   if ("localnetFaults" in globalThis) return;
   test(`the cases change every input of ${kind.type}`, () => {
@@ -36,13 +36,13 @@ export function everyInput(kind: AnyKind, except: readonly string[] = []): void 
   });
 }
 
-/** Proves that the cases of this file change by hand every input that does not make the identity, except those of which the kernel knows nothing. */
+/** Proves that the cases of this file change by hand every input that can be changed in place, except some, each with its reason. */
 export function everyDrift(kind: AnyKind, except: Readonly<Record<string, string>> = {}): void {
   if ("localnetFaults" in globalThis) return;
-  test(`the cases change every input of ${kind.type} behind our back`, () => {
+  test(`the cases change every input of ${kind.type} by hand`, () => {
     const inputs = inputsOf(kind.args, (field) => field.meta()?.replace !== true);
     const known = [...(drifted.get(kind) ?? []), ...Object.keys(except), ...common];
-    // Of an input that is an object, a part.
+    // A change of a part of an object counts.
     const isKnown = (input: string) => known.some((each) => `${each}.`.startsWith(`${input}.`));
     expect(inputs.filter((input) => !isKnown(input))).toEqual([]);
     expect(Object.keys(except).filter((input) => drifted.get(kind)?.has(input))).toEqual([]);

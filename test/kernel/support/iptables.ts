@@ -12,7 +12,7 @@ interface RuleCase {
   readonly spec: Case;
 }
 
-/** A rule through all its updates; of each is told how iptables-save prints it, "#" standing for the comment with our mark. */
+/** The case of a rule. Each update has the rule as iptables-save prints it, with "#" for the comment with our mark. */
 export function ruleCase(
   world: World,
   first: { readonly inputs: Values; readonly printed: string },
@@ -50,14 +50,17 @@ export function ruleCase(
       replaces: {},
       drifts: [
         {
-          what: "its target, by a rule in its place with our mark",
+          what: "its target, by another rule with our mark in its place",
           input: "target",
           by: async () =>
             iptables("-R", String(chain), await number(), "-m", "comment", "--comment", mark, "-j", "RETURN"),
         },
       ],
       ignores: [
-        { what: "another's rule before it", by: () => iptables("-I", String(chain), "-p", "tcp", "-j", "ACCEPT") },
+        {
+          what: "a rule of another program before it",
+          by: () => iptables("-I", String(chain), "-p", "tcp", "-j", "ACCEPT"),
+        },
       ],
       vanish: async () => iptables("-D", String(chain), await number()),
       parent: () => world.run("ip", "netns", "del", netns),

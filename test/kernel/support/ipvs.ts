@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
-/** A service as `ipvsadm -L -n` lists it; of all of them the kinds read `ipvsadm -S -n`. */
+/** A service as `ipvsadm -L -n` lists it. The kinds read `ipvsadm -S -n`. */
 export async function readService(world: World, netns: string, printed: string): Promise<Values | undefined> {
   const line = (await list(world, netns)).find((each) => each === printed || each.startsWith(`${printed} `));
   if (line === undefined) return undefined;

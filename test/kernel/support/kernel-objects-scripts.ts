@@ -1,4 +1,4 @@
-/** With where each is: tc says it of none. */
+/** Prints filters, each with its place, which tc does not print. */
 const showFilters = `
 filters() { tc filter show dev $*  | sed "s/^filter/filter $*/"; }
 tc qdisc show | sed 's/^qdisc \\(\\S*\\) \\(\\S*\\) dev \\(\\S*\\) .*/\\1 \\2 \\3/' | while read -r kind handle dev; do
@@ -10,7 +10,7 @@ tc qdisc show | sed 's/^qdisc \\(\\S*\\) \\(\\S*\\) dev \\(\\S*\\) .*/\\1 \\2 \\
   [ $kind = htb ] && tc class show dev $dev | while read -r _ _ class _; do filters $dev parent $class; done
 done; true`;
 
-/** Prints what no kind makes, in the words in which it is told. */
+/** Prints the objects that no kind makes, in the words in which discover names them. */
 export const rareObjectsScript = `echo '@@ rare'; {
 ip l2tp show tunnel | sed -n 's/^Tunnel \\([0-9]*\\), .*/l2tp tunnel \\1/p'
 ip fou show | sed 's/ ipproto.*//; s/ gue.*//; s/^/fou /'
@@ -38,8 +38,8 @@ tc qdisc show | sed -n 's/^qdisc \\(clsact\\|ingress\\) .* dev \\(\\S*\\) .*/\\2
   done
 done; } 2>/dev/null; true`;
 
-/** Prints what is said of bridges beside that, each with the link and the VLAN that stand before it. */
-export const lookBridges = `echo '@@ bridges'; {
+/** Prints more settings of bridges, each with its link and its VLAN. */
+export const bridgeObjectsScript = `echo '@@ bridges'; {
 ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* guard on .*/port \\1 guard true/p'
 ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* vlan_tunnel on .*/port \\1 vlan_tunnel true/p'
 ip -o -d link show | sed -n 's/^[0-9]*: \\([^:@]*\\).* vnifilter.*/vnifilter dev \\1/p'
@@ -59,7 +59,7 @@ bridge vlan tunnelshow | sed -n 's/^\\(\\S*\\)  *\\([0-9]*\\)  *\\([0-9][0-9]*\\
 bridge vni show | sed -n 's/^\\([^d]\\S*\\)  *\\([0-9][0-9]*\\).*/vni \\2 dev \\1/p'
 } 2>/dev/null; true`;
 
-/** Prints what else is in a namespace. The product reads most of it as JSON, and this does not. */
+/** Prints all other objects of a namespace. The provider reads most of them as JSON, and this as text. */
 export const kernelObjectsScript = [
   ["links", "ip -o -d link show"],
   ["addresses", "ip -o addr show"],

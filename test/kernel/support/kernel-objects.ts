@@ -1,12 +1,12 @@
 import type { Values } from "../../../provider/src/core/check";
 import { kinds } from "../../../provider/src/kinds";
 
-/** Something that is in a namespace, as the tools print it for people. */
+/** An object of a namespace, as the tools print it. */
 export interface Object {
   readonly sort: string;
-  /** How what is left out is told. */
+  /** The words in which discover names it if it is left out. */
   readonly text: string;
-  /** Is this what a resource of the type with these inputs makes? */
+  /** Whether a resource of this type with these inputs makes it. */
   isOf(type: string, inputs: Values): boolean;
 }
 
@@ -22,7 +22,7 @@ export function partsOf(text: string): Parts {
   );
 }
 
-/** The objects of a namespace, without those that a new one has and those that the kernel makes with others. */
+/** The objects of a namespace, without those of a new namespace and those that the kernel makes together with others. */
 export function objectsOf(now: Parts, ofNew: Parts): Object[] {
   const linkLines = now.links ?? [];
   const macs = linkLines.map((line) => /link\/\S+ (\S+)/.exec(line)?.[1]);
@@ -129,7 +129,7 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
   ];
 }
 
-/** Of the rare things, what a kind makes. */
+/** Whether the kind MplsRoute makes one of the rare objects. */
 function isMplsRoute(text: string) {
   return (type: string, { label }: Values) => type === "MplsRoute" && text === `mpls route ${label}`;
 }
@@ -146,23 +146,25 @@ function tableObjects(family: string, lines: readonly string[]): Object[] {
   return lines.flatMap((line) => {
     if (line.startsWith("*")) table = line.slice(1);
     const [, chain, policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
-    const is = (kind: string, name: string | undefined) => (type: string, inputs: Values) =>
+    const isNamed = (kind: string, name: string | undefined) => (type: string, inputs: Values) =>
       type === kind &&
       inputs.family === family &&
-      inputs.table === table0 &&
+      inputs.table === tableOfLine &&
       [inputs.name, inputs.chain].includes(name);
-    const table0 = table;
+    const tableOfLine = table;
     if (chain && policy === "-")
-      return [{ sort: "chain", text: `IptablesChain ${family}/${table}/${chain}`, isOf: is("IptablesChain", chain) }];
+      return [
+        { sort: "chain", text: `IptablesChain ${family}/${table}/${chain}`, isOf: isNamed("IptablesChain", chain) },
+      ];
     if (chain && policy !== "ACCEPT")
       return [
-        { sort: "policy", text: `IptablesPolicy ${family}/${table}/${chain}`, isOf: is("IptablesPolicy", chain) },
+        { sort: "policy", text: `IptablesPolicy ${family}/${table}/${chain}`, isOf: isNamed("IptablesPolicy", chain) },
       ];
     const [, of] = /^-A (\S+)/.exec(line) ?? [];
     if (of === undefined) return [];
     const number = (counts.get(`${table} ${of}`) ?? 0) + 1;
     counts.set(`${table} ${of}`, number);
-    // Its place is no input: a rule is told from others by its id.
+    // The place of a rule is no input. Its id identifies it.
     const id = `${family}/${table}/${of}/${number}`;
     return [
       {
@@ -174,12 +176,12 @@ function tableObjects(family: string, lines: readonly string[]): Object[] {
   });
 }
 
-/** Settings of all that are not as in a new namespace, and those of links that are not as the default of that. */
+/** The settings that differ from those of a new namespace, and for each link those that differ from the default. */
 function settingObjects(now: readonly string[], ofNew: readonly string[]): Object[] {
   const read = (lines: readonly string[]) =>
     new Map(lines.map((line) => /^\/proc\/sys\/([^:]*):(.*)$/.exec(line)?.slice(1) as [string, string]));
   const [here, there] = [read(now), read(ofNew)];
-  // What the kernel changes with another, counts, or has for each link by its type.
+  // Settings that the kernel changes together with others, counts, or sets by the type of the link.
   const others = /forwarding|accept_redirects|_count$|\/mtu$|ipv6\/conf\/.*\/(accept_dad|use_tempaddr|addr_gen_mode)$/;
   return [...here].flatMap(([key, value]) => {
     const usual = there.get(key) ?? here.get(key.replace(/^(net\/ipv[46]\/conf)\/[^/]+\//, "$1/default/"));

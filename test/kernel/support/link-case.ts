@@ -17,26 +17,26 @@ type Obstacle = NonNullable<Case["faults"]>["obstacle"];
 interface LinkCase {
   readonly kind: AnyKind;
   readonly needs?: Feature;
-  /** Its own inputs. */
+  /** The inputs of the kind, without those of all links. */
   readonly inputs: Values;
-  /** What `expectedLink` shall take for inputs that are not given. */
+  /** The values that `expectedLink` takes for inputs that are not set. */
   readonly defaults?: (inputs: Values) => Values;
-  /** What ip tells of its own inputs. */
+  /** What `ip` prints of the inputs of the kind. */
   readonly details: (inputs: Values) => unknown;
-  /** `ip link add` by hand for the same: what stands before the name, and from `type` on. */
+  /** The words of `ip link add` by hand: those before the name, and those from `type` on. */
   readonly by: { readonly below?: readonly string[]; readonly type: readonly string[] };
   readonly updates?: Case["updates"];
   readonly replaces: Values;
-  /** Changes of its own inputs by hand: `ip link set dev NAME type TYPE ...`. */
+  /** Changes of the inputs of the kind by hand: `ip link set dev NAME type TYPE ...`. */
   readonly drifts?: readonly { readonly input: string; readonly by: readonly string[] }[];
   readonly isPort?: boolean;
-  /** What by hand keeps it from being made; it gets the namespace's `ip`, and the name of a bridge there. */
+  /** Something by hand that prevents a create. It gets the namespace's `ip`, and the name of a bridge there. */
   readonly obstacle?: (ip: (...args: string[]) => Promise<string>, bridge: string) => Obstacle;
-  /** Which common inputs it does not have as its own. */
+  /** The inputs of all links that this kind does not have. */
   readonly lacks?: readonly ("mac" | "arp")[];
 }
 
-/** The case of a link kind, on a veth `low` where it needs a link below: all that is the same for each is here. */
+/** The case of a kind of link, on a veth `low` if it needs a link below. It has all that is the same for each kind. */
 export function linkCase(world: World, spec: LinkCase): Case {
   const { kind, needs, inputs, defaults = () => ({}), details, by, lacks = [], isPort = true } = spec;
   const netns = world.netns("a");
@@ -97,7 +97,7 @@ export function linkCase(world: World, spec: LinkCase): Case {
       { what: "not promiscuous", input: "promiscuous", by: () => set("promisc", "off") },
       { what: "down", input: "up", by: () => set("down") },
     ],
-    ignores: [{ what: "an address of another", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) }],
+    ignores: [{ what: "an address of another owner", by: () => ip("addr", "add", "10.8.0.1/24", "dev", name) }],
     vanish: () => ip("link", "del", "dev", name),
     parent: () => (by.below ? ip("link", "del", "dev", "low") : world.run("ip", "netns", "del", netns)),
     foreign: {

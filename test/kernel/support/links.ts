@@ -11,15 +11,15 @@ const files = [
   ...["bridge/nf_call_iptables", "bridge/nf_call_ip6tables", "bridge/nf_call_arptables"],
 ];
 
-/** A link as the kernel's files show it; undefined when there is none. The kinds ask ip instead. */
+/** A link as the kernel's files show it; undefined if there is none. The kinds use ip instead. */
 export async function readLink(world: World, netns: string | undefined, name: string): Promise<Values | undefined> {
   const script = [
     `cd /sys/class/net/${name} 2>/dev/null || exit 0`,
     `grep -s . ${files.join(" ")}`,
     'echo "master:$(basename "$(readlink master)")"',
-    // The kernel's file also counts bridges that listen on the link.
+    // In the kernel's file a link is also promiscuous because of its bridge.
     `ip -o link show dev ${name} | grep -q '[<,]PROMISC[,>]' && echo promiscuous:1`,
-    // Link-local ones come from the kernel, when it gets to it.
+    // The kernel adds link-local addresses some time later.
     `ip -o address show dev ${name} | grep -v 'inet6 fe80:' | sed -n 's/.* inet6* \\([^ ]*\\).*/inet:\\1/p'`,
   ];
   const lines = (await world.script(netns, script.join("; "))).split("\n").filter(Boolean);
@@ -40,7 +40,7 @@ export async function readLink(world: World, netns: string | undefined, name: st
   };
 }
 
-/** What `lookAtLink` shows for the inputs that links of every kind have. */
+/** What `readLink` returns for the inputs that all kinds of links have. */
 export function expectedLink(inputs: Values, mark: string): Values {
   const { addresses, mtu, mac, up, promiscuous, arp, multicast, txQueueLength, master, hairpin } = inputs;
   const port = inputs.bridgePort as Values | undefined;
@@ -70,7 +70,7 @@ export function expectedLink(inputs: Values, mark: string): Values {
   };
 }
 
-/** The same, and under `details` what ip tells of its kind in words, not in the JSON that the kinds read. */
+/** The same, with what ip prints of the link's kind in `details`, as text. The kinds read JSON. */
 export async function readDetails(world: World, netns: string, name: string): Promise<Values | undefined> {
   const link = await readLink(world, netns, name);
   if (!link) return undefined;
@@ -78,7 +78,7 @@ export async function readDetails(world: World, netns: string, name: string): Pr
   return { ...link, details };
 }
 
-/** That `details` tell all of the first, and none of the second. */
+/** Matches `details` that contain all of the first words, and none of the second. */
 export function expectedDetails(present: readonly string[], absent: readonly string[] = []): unknown {
   const escaped = (words: string) => words.replace(/[.+]/g, "\\$&");
   const all = present.map((words) => `(?=.* ${escaped(words)} )`);
@@ -86,7 +86,7 @@ export function expectedDetails(present: readonly string[], absent: readonly str
   return expect.stringMatching(new RegExp(`^${[...all, ...none].join("")}`));
 }
 
-/** Updates of the inputs that links of every kind have, each to both of its values and taken away. */
+/** Updates of the inputs that all kinds of links have: each is set to both values, and taken away. */
 export const everyLinksUpdates: readonly Update[] = [
   { what: "no arp, no multicast, a short queue", change: { arp: false, multicast: false, txQueueLength: 500 } },
   { what: "arp, multicast, no queue", change: { arp: true, multicast: true, txQueueLength: 0 } },
@@ -94,7 +94,7 @@ export const everyLinksUpdates: readonly Update[] = [
   { what: "no arp, a queue", change: { arp: false, multicast: true, txQueueLength: 77 } },
 ];
 
-/** The same for what a bridge knows of a port, at the end of a case whose link is one. */
+/** The same for the inputs of a bridge's port, at the end of a case whose link is in a bridge. */
 export const everyPortsUpdates: readonly Update[] = [
   {
     what: "all of a port",

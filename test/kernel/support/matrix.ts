@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 
-/** The faults that every kind goes through, in the order of the matrix. scripts/test/matrix.mjs prints it. */
+/** The faults that are tried on every kind, in the order of the matrix. scripts/test/matrix.mjs prints it. */
 export const faults = [
   "killed between commands",
   "killed before the state is written",
@@ -19,7 +19,7 @@ export const faults = [
 ] as const;
 export type Fault = (typeof faults)[number];
 
-/** How often a fault struck, and what came of it. */
+/** How often a fault was tried, how often the kind converged, and how often something was left behind. */
 export interface Count {
   tried: number;
   converged: number;
@@ -32,7 +32,7 @@ type Note = { readonly kind: string } & (
   | ({ readonly fault: Fault } & Count)
 );
 
-/** Adds to what the matrix is made of, beside the outcome of the tests. */
+/** Adds a note to the matrix, beside the results of the tests. */
 export function note(entry: Note): void {
   const file = process.env.LOCALNET_TEST_MATRIX;
   if (file) appendFileSync(file, `${JSON.stringify(entry)}\n`);

@@ -3,7 +3,7 @@ import type { Case } from "./case";
 import { readLink } from "./links";
 import { eventually, type World } from "./world";
 
-/** The case of a namespace; with `files`, which only root may put into /etc, of one that has some. */
+/** The case of a namespace, with or without `files`, which only root may put into /etc. */
 export function netnsCase(world: World, files?: Readonly<Record<string, string>>): Case {
   const name = world.name("n");
   const away = () => world.run("ip", "netns", "del", name);
@@ -14,7 +14,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
   const updates = files ? fileUpdates(files) : [];
   const fileDrifts = [
     {
-      what: "what a file holds",
+      what: "the content of a file",
       input: "files.resolv.conf",
       by: () => world.script(undefined, `echo search example > ${folder}/resolv.conf`),
     },
@@ -53,7 +53,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
     replaces: { name: "other" },
     drifts: [
       {
-        what: "its loopback the other way round",
+        what: "its loopback, down or up",
         input: "loopback",
         by: async () => world.run("ip", "-n", name, "link", "set", "dev", "lo", (await isUp()) ? "down" : "up"),
       },
@@ -64,7 +64,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
       { what: "a link in it", by: () => world.run("ip", "-n", name, "link", "add", "name", "b", "type", "bridge") },
     ],
     vanish: away,
-    parent: { none: "it lives in nothing" },
+    parent: { none: "a namespace is in nothing else" },
     foreign: {
       async make() {
         await world.run("ip", "netns", "add", name);
@@ -75,7 +75,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
         for (const [file, text] of Object.entries(files))
           await world.script(undefined, `printf '${text.replace("\n", "\\n")}' > ${folder}/${file}`);
       },
-      differ: { none: "there is nothing else that a namespace could be" },
+      differ: { none: "a namespace has nothing that could differ" },
       remove: away,
     },
     faults: {
@@ -92,12 +92,12 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
         },
       },
       reboot: away,
-      impossible: { "no kernel module": "namespaces are no module" },
+      impossible: { "no kernel module": "namespaces need no module" },
     },
   };
 }
 
-/** From these files, and back to them. */
+/** Updates that begin and end with these files. */
 function fileUpdates(files: object): Case["updates"] {
   return [
     { what: "no files", change: { files: undefined } },

@@ -4,13 +4,13 @@ import type { Case } from "./case";
 import { onlyReads } from "./reading";
 import { testHost } from "./world";
 
-/** The top inputs in which what was read differs from what is asked for. */
+/** The top-level inputs in which the values that were read differ from the inputs. */
 export function differences(kind: AnyKind, observed: Values, wanted: Values): string[] {
   const keys = Object.keys(kind.args.shape).filter((key) => key !== "adopt");
   return keys.filter((key) => JSON.stringify(observed[key]) !== JSON.stringify(wanted[key]));
 }
 
-/** The commands that a body gives the host and that do more than read. */
+/** The commands of a body that do more than read. */
 export async function changesOf(spec: Case, body: () => Promise<unknown>): Promise<string[]> {
   const host = testHost();
   const run = jest.spyOn(host, "run");

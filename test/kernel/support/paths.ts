@@ -1,6 +1,6 @@
 import type { Values } from "../../../provider/src/core/check";
 
-/** A copy in which the value at a path such as "peer.name" is another. */
+/** A copy with another value at a path such as "peer.name". */
 export function withValue(values: Values, path: string, value: unknown): Values {
   const [key = "", ...rest] = path.split(".");
   return { ...values, [key]: rest.length ? withValue((values[key] ?? {}) as Values, rest.join("."), value) : value };

@@ -3,15 +3,15 @@ import { readFileSync } from "node:fs";
 import { run } from "../../../scripts/lib/run.mjs";
 import { quoted } from "../../../scripts/vm/vm.mjs";
 
-/** Only the kernel's first user namespace has all the numbers that users can have. */
+/** Whether this is the kernel's first user namespace: only that has all user ids. */
 const isWholeHost = "grep -q ' 4294967295$' /proc/self/uid_map";
 
-/** What a kernel may lack, and the commands that tell, run in a throwaway namespace. */
+/** Features that a kernel may lack, with the commands that test them in a throwaway namespace. */
 const probes = {
   dummy: ["ip", "link", "add", "name", "probe", "type", "dummy"],
   ifb: ["ip", "link", "add", "name", "probe-ifb", "type", "ifb"],
   tap: ["ip", "tuntap", "add", "dev", "probe-tap", "mode", "tap"],
-  // Not on lo: older kernels take none there.
+  // Not on lo, where older kernels refuse it.
   vlan: ["sh", "-c", "ip link add probe-low type veth && ip link add link probe-low name probe-vid type vlan id 1"],
   ipvlan: ["sh", "-c", "ip link add probe-below type veth && ip link add link probe-below name probe-ip type ipvlan"],
   tunnel: ["ip", "link", "add", "name", "probe-tun", "type", "gretap", "remote", "192.0.2.1"],
@@ -48,17 +48,17 @@ const probes = {
   ipset: ["ipset", "create", "probe", "hash:ip"],
 };
 
-/** With each of these all namespaces get a link: were it loaded by a test, others would see it come. */
+/** Each of these modules adds a link to all namespaces. They are loaded before all tests, so that no test sees a link appear. */
 const tunnels = ["ipip", "sit", "ip_gre", "ip6_tunnel", "ip6_gre", "ip_vti", "ip6_vti"];
 
-/** Looks once, before all tests, what the kernel of the host under test lacks. */
+/** Finds out once, before all tests, which features the kernel of the tested host lacks. */
 export default async function probeFeatures() {
   const { LOCALNET_TEST_ROOTLESS: uid } = process.env;
   if (uid !== undefined) expectRootless(uid);
   const netns = `lnt${process.env.LOCALNET_TEST_MARK ?? ""}${randomBytes(2).toString("hex")}f`;
   /** @type {Record<string, string>} */
   const lacks = {};
-  // Without udev the device of `ip tuntap` comes with its module.
+  // Without udev, loading the module makes the device of `ip tuntap`.
   await runThere(["modprobe", "--all", "--quiet", ...tunnels, "mpls_router", "tun"]);
   await runThere(["ip", "netns", "add", netns]);
   try {
@@ -73,7 +73,7 @@ export default async function probeFeatures() {
 }
 
 /**
- * Fails unless root in here is an ordinary user outside.
+ * Fails unless root in this user namespace is an ordinary user outside of it.
  * @param {string} uid
  */
 function expectRootless(uid) {

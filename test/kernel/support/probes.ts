@@ -28,7 +28,7 @@ export const refused = (values: Values): Promise<LocalnetError> =>
   failure(() => create(kind, inputs(values), settings));
 const serve = (family: string) => `cd ${pages} && exec python3 -m http.server --bind ${family} 8080`;
 
-/** Echoes datagrams, and knows the addresses of one name. */
+/** A server that echoes datagrams, and a DNS server that knows one name. */
 const datagrams = `
 import select, socket
 sockets = {port: socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for port in (53, 5000)}

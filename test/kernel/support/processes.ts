@@ -5,7 +5,7 @@ export const world = new World();
 export const netns = world.netns("p");
 let count = 0;
 
-/** Inputs of a process that nobody else owns. */
+/** The inputs of a process, with an owner of its own. */
 export function inputs(command: string[], more: Values = {}): Values {
   count += 1;
   return { command, netns, owner: `${world.owner}/${count}`, ...(hostUrl && { host: hostUrl }), ...more };
@@ -27,7 +27,7 @@ export function useProcesses(): void {
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
   afterEach(async () => {
     const left = await alive();
-    // What one test leaves does not fail the next one.
+    // A process that one test leaves must not fail the next test.
     if (left.length > 0) await world.run("kill", "-KILL", ...left);
     expect(left).toEqual([]);
   });

@@ -1,6 +1,6 @@
-// A provider in a process of its own, that dies on the way: node provider.cjs PLAN. It does one operation, and the
-// command with the number `at` is its last: it ends by SIGKILL after that one, or by SIGINT, as ^C sends it to the whole
-// process group, while that one runs. Without a number it lives, and prints the commands that it ran and the new state.
+// A provider in a separate process that is killed during an operation: node provider.cjs PLAN. It runs one operation. The
+// command with the number `at` is its last: it is killed by SIGKILL after that one, or by SIGINT, which ^C sends to the whole
+// process group, while that one runs. Without a number it ends normally, and prints its commands and the new state.
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
@@ -21,7 +21,7 @@ for (const method of ["run", "start"]) {
     const number = commands.push(args[0]);
     const done = real.apply(host, args);
     if (number !== at) return done;
-    // Over ssh the command has first to get there.
+    // Over ssh it takes some time until the command runs.
     if (by === "SIGINT") setTimeout(die, url ? 150 : 0);
     await done.finally(() => by === "SIGKILL" && die());
     return new Promise(() => {});
@@ -37,7 +37,7 @@ const operations = {
 operations[op]().then((made) => {
   if (at !== undefined) die();
   process.stdout.write(JSON.stringify({ commands, made: made ?? null }));
-  // The connection over ssh is shared, and stays.
+  // The shared connection over ssh stays open.
   process.exit(0);
 });
 

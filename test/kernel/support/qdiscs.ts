@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
-/** The queueing discipline at a place of a link, in tc's own words for people. */
+/** The queueing discipline at a place of a link, as `tc` prints it. */
 export async function readQdisc(
   world: World,
   netns: string,
@@ -21,7 +21,7 @@ export async function readQdisc(
       };
 }
 
-/** Two links, each the other's far end. */
+/** A veth pair, both ends up. */
 export async function plumb(world: World, netns: string): Promise<void> {
   await world.run("ip", "-n", netns, "link", "add", "d0", "type", "veth", "peer", "name", "p0");
   for (const name of ["p0", "d0"]) await world.run("ip", "-n", netns, "link", "set", "dev", name, "up");

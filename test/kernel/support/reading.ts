@@ -14,20 +14,20 @@ const readers = new Set([
   "true",
 ]);
 
-/** Is this a command that changes nothing? What is not known counts as a change. */
+/** Whether a command changes nothing. An unknown command counts as a change. */
 export function onlyReads(argv: readonly string[]): boolean {
   const [command = "", ...args] = withoutNetns(argv);
   if (readers.has(command)) return !args.includes("-delete");
   if (command === "ip")
     return (
       args.includes("show") ||
-      // What changes something may list what there is then.
+      // A command that changes something may also list the result.
       (args.includes("-j") && (!args.includes("-batch") || args.includes("-force"))) ||
       args.includes("-V") ||
       /(^| )netns (pids|list|list-id)( |$)/.test(args.join(" "))
     );
   if (command === "bridge") return args.includes("show");
-  // A batch that goes on after a failure is one of questions.
+  // Only batches that read continue after a failure.
   if (command === "tc") return args.includes("show") || args.includes("-force");
   if (command === "wg") return args.includes("show") || args.includes("--version");
   if (command === "ethtool") return args.includes("-k") || args.length === 1;

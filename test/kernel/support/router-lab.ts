@@ -25,7 +25,7 @@ ip netns exec ${router} sysctl -q -w net.ipv4.ip_forward=1
 
 export const follow = async (...words: string[]) => traceFlow({ host: testHost(), objects: [] }, flowTo(words), pod);
 
-/** What trace could leave, or change: rules, and whatever else is there. */
+/** All that trace could change or leave behind: rules, links, routes and settings. */
 export const showState = () =>
   Promise.all(
     [pod, router, far].map((each) =>

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
-/** A veth pair whose near end has addresses of both families, for next hops to be reached by. */
+/** Two veth pairs whose near ends have addresses of both IP versions, so that next hops can be reached. */
 export async function plumb(world: World, netns: string): Promise<void> {
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
   for (const name of ["d0", "d1"]) {
@@ -16,7 +16,7 @@ export async function plumb(world: World, netns: string): Promise<void> {
   }
 }
 
-/** The lines of a table about a destination, in ip's own words. */
+/** The route to a destination in a table, as `ip` prints it. */
 export async function readRoute(
   world: World,
   netns: string,
@@ -54,7 +54,7 @@ export async function readRoute(
   };
 }
 
-/** The start of what is printed of an encapsulation. */
+/** The beginning of an encapsulation as `ip` prints it. */
 const encapOf = ({ type, labels, id, source, destination, mode, segments, action, ...rest }: Values) => {
   const list = (segments as string[] | undefined)?.join(" ");
   const words = Object.entries(rest).map(([key, value]) => `${key.toLowerCase()} ${value}`);

@@ -1,12 +1,12 @@
 import type { Step } from "./iptables";
 
-/** Takes inputs away. */
+/** An update that takes inputs away. */
 const without = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, undefined]));
 
 const packet = ["tcpFlags", "length", "ttl", "ipRange", "macSource"];
 const state = ["socket", "rpfilter", "ipsecPolicy", "hashlimit", "recent"];
 
-/** Of a rule in PREROUTING of mangle, at first for all packets to RETURN. */
+/** Updates of a rule in PREROUTING of mangle, which begins with RETURN for all packets. */
 export const manglePrerouting: readonly Step[] = [
   [
     "what is in the packet",
@@ -53,7 +53,7 @@ export const manglePrerouting: readonly Step[] = [
   ],
 ];
 
-/** Of a rule in OUTPUT of raw, at first for all packets to RETURN. */
+/** Updates of a rule in OUTPUT of raw, which begins with RETURN for all packets. */
 export const rawOutput: readonly Step[] = [
   [
     "whose packets",
@@ -63,7 +63,7 @@ export const rawOutput: readonly Step[] = [
   ["notrack", { ...without("uidOwner", "gidOwner", "zone"), notrack: true }, "# -j CT --notrack"],
 ];
 
-/** Of a rule in FORWARD of mangle, at first for all packets to RETURN. */
+/** Updates of a rule in FORWARD of mangle, which begins with RETURN for all packets. */
 export const mangleForward: readonly Step[] = [
   [
     "TCPMSS",

@@ -9,7 +9,7 @@ interface Resource {
   readonly outputs: Values;
 }
 
-/** Rules of one program in one chain, brought up as the engine does it: refreshed, then all that differs at once. */
+/** The rules of one program in one chain. As in Pulumi, they are refreshed, and then all that differ are updated at the same time. */
 export class Rules {
   readonly state = new Map<string, Resource>();
 
@@ -31,7 +31,7 @@ export class Rules {
     return inputs;
   }
 
-  /** Brings up what is wanted and nothing else; tells which of it was not as wanted. */
+  /** Brings up the wanted rules and removes all others. Returns the names of those that differed. */
   async up(wanted: Record<string, Values>): Promise<string[]> {
     await this.each([...this.state], ([name]) => this.refresh(name));
     const done: string[] = [];
@@ -79,7 +79,7 @@ export class Rules {
     return (await this.iptables("-S", this.chain)).split("\n").filter((line) => line.startsWith("-A "));
   }
 
-  /** The chain in short: the names of the resources, and "-p NUMBER" of the rules of others that are told by a protocol. */
+  /** The chain in short: the names of the resources, and "-p NUMBER" for rules of others, which have a protocol. */
   async shape(): Promise<string[]> {
     const ownerPattern = new RegExp(`localnet:${this.project}/${this.world.tag}/([^" #]+)`);
     return (await this.lines()).map((line) => ownerPattern.exec(line)?.[1] ?? /-p \S+/.exec(line)?.[0] ?? line);

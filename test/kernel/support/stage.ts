@@ -5,7 +5,7 @@ import { differences } from "./observing";
 import type { Op } from "./strike";
 import { eventually, hostUrl, type World } from "./world";
 
-/** A case on which faults strike: what is there before each, and the proof that all is well after it. */
+/** A case on which faults are tried: it prepares the objects before each fault, and proves the recovery after it. */
 export class Stage {
   readonly engine: Engine;
   readonly update: Update | undefined;
@@ -21,7 +21,7 @@ export class Stage {
     this.update = spec.faults?.update ?? abridged(spec).updates[0];
   }
 
-  /** Without preparation where the kernel could not do that either. */
+  /** `prepared` is false if the kernel lacks the feature that the preparation needs. */
   async build(prepared: boolean): Promise<void> {
     this.first = this.withOwner(this.spec.inputs);
     this.second = this.withOwner({ ...this.spec.inputs, ...this.update?.change });
@@ -35,7 +35,7 @@ export class Stage {
     await this.prepare();
   }
 
-  /** After a proof that failed: what is there goes, for the next one to begin anew. */
+  /** After a proof that failed, removes everything for the next one. */
   async reset(): Promise<void> {
     if (!isNone(this.spec.vanish)) await this.spec.vanish().catch(() => undefined);
     this.engine.state = undefined;
@@ -43,7 +43,7 @@ export class Stage {
   }
 
   private async prepare(): Promise<void> {
-    // The search for duplicates takes two seconds each time, and has tests of its own.
+    // Duplicate address detection takes two seconds each time, and has its own tests.
     await this.world.inAll("cd /proc/sys/net/ipv6/conf; echo 0 | tee all/accept_dad default/accept_dad >&2");
     await this.spec.prepare?.();
   }
@@ -55,12 +55,12 @@ export class Stage {
     return inputs;
   }
 
-  /** The inputs that an operation goes to. */
+  /** The inputs that an operation gets. */
   target(op: Op): Values {
     return op === "create" || !this.update ? this.first : this.second;
   }
 
-  /** Brings about what an operation starts from. */
+  /** Makes the objects that an operation starts from. */
   async arrange(op: Op): Promise<void> {
     await this.engine.destroy();
     if (op !== "create") await this.engine.up(this.first);
@@ -71,7 +71,7 @@ export class Stage {
     return op === "delete" ? this.engine.destroy() : this.engine.up(this.target(op));
   }
 
-  /** What is there is what is asked for, and a refresh shows no difference. */
+  /** The object is as the inputs ask for, and a refresh shows no difference. */
   async converged(inputs: Values): Promise<void> {
     const shows = inputs === this.second ? this.update?.shows : undefined;
     expect(await this.spec.actual()).toMatchObject(shows ?? this.spec.expected(inputs));
@@ -82,7 +82,7 @@ export class Stage {
 
   async nothingLeft(): Promise<void> {
     expect(this.engine.state).toBeUndefined();
-    // Some things go a moment after the command that takes them away, such as the other end of a link.
+    // Some objects disappear a moment after the command that removes them, such as the other end of a link.
     let [there, left]: [Values | undefined, string] = [undefined, ""];
     await eventually(async () => {
       [there, left] = [await this.spec.actual(), await this.world.trace()];
@@ -92,7 +92,7 @@ export class Stage {
     expect(left).toBe(this.before);
   }
 
-  /** The next `up` needs no help, and the `destroy` after it leaves nothing. */
+  /** The next `up` succeeds, and the `destroy` after it leaves nothing. */
   async recovers(op: Op): Promise<void> {
     if (op !== "delete") {
       await this.engine.up(this.target(op));

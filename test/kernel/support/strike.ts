@@ -10,17 +10,17 @@ import { hostUrl, settings, testHost } from "./world";
 
 export type Op = "create" | "update" | "delete";
 
-/** A command that is about to be given to the host. */
+/** A command that the host is about to run. */
 interface Call {
   readonly host: Host;
   readonly method: "run" | "start";
   readonly argv: readonly string[];
   readonly options: never;
-  /** From 1. */
+  /** The number of the command, from 1. */
   readonly number: number;
 }
 
-/** Runs `body` with something else in place of some of the commands that it gives the host. */
+/** Runs `body`, and replaces some of the commands that it runs on the host. */
 export async function inPlaceOf(
   replace: (call: Call) => Promise<unknown> | undefined,
   body: () => Promise<unknown>,
@@ -48,14 +48,14 @@ export async function inPlaceOf(
 
 export type Strike = (call: Call) => Promise<unknown> | undefined;
 
-/** The n-th command ends as ip does when the kernel has no memory for its message; nothing was done. */
+/** The n-th command fails like ip when the kernel has no memory, and does nothing. */
 export function failing(at: number): Strike {
   const argv = ["sh", "-c", "echo 'Cannot talk to rtnetlink: No buffer space available' >&2; exit 2"];
   return ({ host, method, options, number }) =>
     number === at ? (method === "run" ? host.run(argv, options) : nowhere(host, options)) : undefined;
 }
 
-/** The n-th command does not end, and is killed when its time is over; nothing was done. */
+/** The n-th command hangs until it is killed, and does nothing. */
 export function hanging(at: number): Strike {
   return ({ host, method, options, number }) =>
     number === at
@@ -65,12 +65,12 @@ export function hanging(at: number): Strike {
       : undefined;
 }
 
-/** What is started does not hang in its start; it fails, here for want of its folder. */
+/** The start of a process cannot hang. It fails instead, here because its folder is missing. */
 function nowhere(host: Host, options: StartOptions): Promise<void> {
   return host.start(["true"], { ...options, workingDirectory: "/no/such/folder" });
 }
 
-/** A command is killed on its way into a system call, the `time`-th of its sort. */
+/** A command is killed at the `time`-th system call of a sort, before the call. */
 export function killedIn(command: readonly string[], call: string, time: number): Strike {
   const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:signal=KILL:when=${time}`];
   const strace = ["strace", "-f", "-qq", "-o", "/dev/null", ...inject, "--"];
@@ -78,21 +78,21 @@ export function killedIn(command: readonly string[], call: string, time: number)
     method === "run" && argv.join(" ") === command.join(" ") ? host.run([...strace, ...argv], options) : undefined;
 }
 
-/** All commands run as a user who may nothing. */
+/** All commands run as a user without permissions. */
 export function unprivileged(): Strike {
   const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--"];
   return ({ host, method, argv, options }) => host[method]([...nobody, ...argv], options);
 }
 
-/** Does the operation that comes next in a provider of its own, which dies after the command `at`. */
+/** Runs the next operation in a separate provider, which is killed after the command `at`. */
 export async function dying(engine: Engine, op: Op, inputs: Values, at: number, by: NodeJS.Signals): Promise<void> {
   const { signal, stderr } = await provider({ ...engine.call, op, inputs, url: hostUrl, at, by });
   if (signal !== by) throw new Error(`the provider should have ended by ${by}: ${signal} ${stderr}`);
-  // A command that runs alone to its end after ^C.
+  // A command that goes on alone after ^C.
   if (by === "SIGINT") await new Promise((resolve) => setTimeout(resolve, hostUrl ? 1000 : 300));
 }
 
-/** Does the operation in a provider of its own that lives. */
+/** Runs the operation in a separate provider that is not killed. */
 export async function living(
   engine: Engine,
   op: Op,
@@ -103,7 +103,7 @@ export async function living(
   return JSON.parse(stdout);
 }
 
-/** The numbers of the commands that change something; from 1. */
+/** The numbers of the commands that change something, from 1. */
 export function changing(spec: Case, commands: readonly (readonly string[])[]): number[] {
   return commands.flatMap((argv, index) => (changes(spec, argv) ? [index + 1] : []));
 }
@@ -130,7 +130,7 @@ function provider(
   });
 }
 
-/** A create by a provider that is started anew on a machine without a command. */
+/** A create by a new provider on a machine that lacks a command. */
 export async function toolless(tool: string, type: string, inputs: Values): Promise<void> {
   let creates: (() => Promise<unknown>) | undefined;
   jest.isolateModules(() => {

@@ -8,11 +8,11 @@ import type { World } from "./world";
 interface VrfCase {
   readonly kind: AnyKind;
   readonly needs: Feature;
-  /** Its own inputs. */
+  /** The inputs of the kind, without those of all links. */
   readonly inputs: Values;
 }
 
-/** The case of a link in a Vrf, on a veth `low` where it needs a link below. */
+/** The case of a link in a Vrf, on a veth `low` if it needs a link below. */
 export function vrfMemberCase(world: World, { kind, needs, inputs }: VrfCase): Case {
   const netns = world.netns("a");
   const [name, red, blue] = [world.name("x"), world.name("r"), world.name("s")];

@@ -7,25 +7,25 @@ import { readTrace, traceOfNamespace } from "./trace";
 export const hostUrl = process.env.LOCALNET_TEST_HOST || undefined;
 export const settings = { sudo: false };
 
-/** The host that the kinds get too: it is one for each address. */
+/** The host that the kinds also use: there is one for each address. */
 export function testHost(): Host {
   return openHost(hostUrl, settings);
 }
 
-// Taken before any test watches the host: commands that a test runs by hand are none of the kinds' own.
+// Read before any test spies on the host, so that commands by hand are not counted as commands of the kinds.
 const runByHand = testHost().run;
 
-/** What the names of one run of all tests begin with; scripts/test/runner.mjs finds by it what a run leaves. */
+/** Part of all names of one run. scripts/test/runner.mjs finds by it what a run leaves behind. */
 const mark = process.env.LOCALNET_TEST_MARK ?? "";
 
-/** So many random letters and digits. */
+/** Random letters and digits. */
 function random(count: number): string {
   return Array.from(randomBytes(count), (byte) => (byte % 36).toString(36)).join("");
 }
 
-/** A corner of the host for one suite: names that nobody else has, commands by hand, and the way back. */
+/** A part of the host for one suite: unique names, commands by hand, and the clean-up. */
 export class World {
-  /** What tells this suite's names from all others; those of one run begin alike. */
+  /** The prefix of this suite's names. The prefixes of one run begin alike. */
   readonly tag = `lnt${mark}${random(6 - mark.length)}`;
   readonly owner = `lnt/test/${this.tag}`;
   private readonly namespaces: string[] = [];
@@ -36,7 +36,7 @@ export class World {
     return `${this.tag}${suffix}`;
   }
 
-  /** A folder that `addFolder` makes, and `cleanUp` takes away. */
+  /** A folder that `addFolder` makes, and `cleanUp` removes. */
   get folder(): string {
     return `/run/${this.tag}`;
   }
@@ -46,13 +46,13 @@ export class World {
     this.finally(() => this.run("rm", "-rf", this.folder));
   }
 
-  /** Prints what is in it, down to each byte and mode. */
+  /** A script that prints its files with their contents and modes. */
   private get files(): string {
     const where = `$(ls -d ${this.folder} /etc/netns/${this.tag}* 2>/dev/null)`;
     return `for at in ${where}; do find $at -printf '%p %y %m %l\\n'; find $at -type f -exec cksum {} +; done`;
   }
 
-  /** Claims the name of a namespace, which `build` makes. */
+  /** The name of a namespace, which `build` makes. */
   netns(suffix: string): string {
     const name = this.name(suffix);
     this.namespaces.push(name);
@@ -69,12 +69,12 @@ export class World {
     await this.run("ip", "-n", name, "link", "set", "lo", "up");
   }
 
-  /** Runs a command by hand, and fails when it fails. */
+  /** Runs a command by hand, and throws if it fails. */
   async run(...argv: string[]): Promise<string> {
     return (await runByHand(argv)).stdout;
   }
 
-  /** Runs a command by hand, however it ends. */
+  /** Runs a command by hand, which may fail. */
   async try(...argv: string[]): Promise<Result> {
     return runByHand(argv, { accept: "any" });
   }
@@ -84,24 +84,24 @@ export class World {
     return this.run(...(netns === undefined ? [] : ["ip", "netns", "exec", netns]), ...argv);
   }
 
-  /** A shell script in a namespace: one command over ssh instead of many. */
+  /** Runs a shell script in a namespace: one command over ssh instead of many. */
   async script(netns: string | undefined, text: string): Promise<string> {
     return this.inside(netns, "sh", "-c", text);
   }
 
-  /** A command that takes its time, on a machine that may be slow. */
+  /** Runs a command that may take up to 120 s on a slow machine. */
   async slowly(netns: string, ...argv: string[]): Promise<string> {
     return (await runByHand(["ip", "netns", "exec", netns, ...argv], { timeoutSeconds: 120 })).stdout;
   }
 
-  /** The same script in each of its namespaces. */
+  /** Runs a script in each of its namespaces. */
   async inAll(text: string): Promise<void> {
     for (const name of this.namespaces) await this.script(name, text);
   }
 
   /**
-   * Until the end, nobody unloads a module of the host that several suites share; `alone`: and nobody else uses it. The
-   * kernel lets go of the lock with the process that has it, however this run ends.
+   * Locks a module of the host, which several suites share, so that no other suite unloads it. With `alone`, no other uses it. The
+   * kernel releases the lock when the process that holds it ends.
    */
   async hold(module: string, alone = false): Promise<void> {
     const file = `/run/lnt-${module}`;
@@ -112,12 +112,12 @@ export class World {
     await eventually(async () => (await this.try("test", "-s", `${file}.${this.tag}`)).exitCode === 0, 1200);
   }
 
-  /** Adds to what is done in the end, whatever happens before. */
+  /** Adds a step to `cleanUp`. */
   finally(undo: () => Promise<unknown>): void {
     this.undo.unshift(undo);
   }
 
-  /** Takes away what this suite made, and tells what is left that bears its tag. */
+  /** Removes what this suite made, and returns what is left with its tag. */
   async cleanUp(): Promise<string[]> {
     for (const undo of this.undo) await undo().catch(() => undefined);
     for (const name of this.namespaces) {
@@ -128,8 +128,8 @@ export class World {
   }
 
   /**
-   * `trace`, once it does not change any more: the kernel does some things after the command has ended. It gets a while to
-   * become what is wanted. Whether a process stays takes longer to see.
+   * `trace`, once it no longer changes, since the kernel does some things after a command has ended. With `wanted`, it waits
+   * up to 3 s for that. If processes run, it waits longer between two reads.
    */
   async settled(wanted?: string): Promise<string> {
     const patience = Date.now() + (wanted === undefined ? 0 : 3000);
@@ -144,7 +144,7 @@ export class World {
     return now;
   }
 
-  /** All that a kind could leave in the world. */
+  /** All that a kind could leave behind. */
   async trace(): Promise<string> {
     const commands = (name: string) =>
       `for pid in $(ip netns pids ${name}); do tr '\\0' ' ' < /proc/$pid/cmdline; echo; done 2>/dev/null`;
@@ -166,7 +166,7 @@ export class World {
     return [...inside, ...ours].join("\n");
   }
 
-  /** Takes away the namespaces and all in them, as a reboot does, and makes them anew. */
+  /** Removes the namespaces and all in them, as a reboot does, and makes them again. */
   async rebuild(): Promise<void> {
     for (const name of this.namespaces) await this.removeNetns(name);
     await this.build();
@@ -179,19 +179,19 @@ export class World {
     await this.try("ip", "netns", "del", name);
   }
 
-  /** Namespaces, links of the host's own namespace, log files and entries of the ledger that bear the tag. */
+  /** Namespaces, links of the host's own namespace, log files and entries of the ledger with the tag. */
   private async leftovers(): Promise<string[]> {
     const script = `ip netns list; ip -o link show; find /run/pulumi-localnet -printf '%p %l\\n' 2>/dev/null; iptables-save 2>/dev/null; ${this.files}; true`;
     return (await this.script(undefined, script)).split("\n").filter((line) => line.includes(this.tag));
   }
 }
 
-/** As one word of a shell. */
+/** Quotes a text as one word of a shell. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Waits until something holds, as the kernel does some things after the command that asked for them has ended. */
+/** Waits until a condition holds, since the kernel does some things after a command has ended. */
 export async function eventually(holds: () => Promise<boolean>, seconds = 5): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await holds())) {
