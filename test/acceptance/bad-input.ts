@@ -7,7 +7,7 @@ let stack: Stack;
 let before: Snapshot;
 const ip = (...args: string[]) => run([...sandbox.inside, "ip", ...args]);
 
-/** What is wrong in a program is told at preview or at up, and the next up converges. */
+/** Mistakes in a program are reported at preview or at up, and the next up converges. */
 export function refusesBadInput(row: Row): void {
   describe.each([row])("%s", (_, project) => {
     beforeAll(async () => {
@@ -34,7 +34,7 @@ export function refusesBadInput(row: Row): void {
       expect((await stack.preview(1)).text).toContain(message);
     });
 
-    test("what exists and is not ours makes the update fail, and is left alone", async () => {
+    test("an existing object of another owner makes the update fail, and is left alone", async () => {
       await ip("netns", "add", "lnb-foreign");
       try {
         await stack.set({ case: "exists" });
@@ -54,7 +54,7 @@ export function refusesBadInput(row: Row): void {
       ["never", ["not ready within 1 s", "the last words", "[LN_PROCESS]"]],
     ];
 
-    test.each(inUpdate)("%s: the update fails and says why, and the next one converges", async (name, message) => {
+    test.each(inUpdate)("%s: the update fails with the reason, and the next one converges", async (name, message) => {
       await stack.set({ case: name });
       const { text } = await stack.up(1);
       for (const each of message) expect(text).toContain(each);

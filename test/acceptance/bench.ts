@@ -5,14 +5,14 @@ import { programs, recorded } from "../../scripts/bench/execs.mjs";
 import { changes, root, Stack } from "./engine";
 import { Sandbox } from "./sandbox";
 
-// The bench's own program and count. How long it takes is never asserted.
+// Uses the bench's program and its counts. No time is asserted.
 const objects = 80;
 const directory = mkdtempSync(join(tmpdir(), "localnet-bench-"));
 const file = join(directory, "programs");
 let sandbox: Sandbox;
 let stack: Stack;
 
-/** How many processes of ip and iptables the last run of the CLI started, of what leads to them and of the ledger. */
+/** How many processes of ip, iptables, the tools that start them, and the ledger the last run of the CLI started. */
 function commands(): number {
   const ours = Object.entries(programs(file)).filter(([name]) =>
     /^(ip|ip6?tables.*|nsenter|flock|ln|ls|find|mkdir)$/.test(name),
@@ -20,14 +20,14 @@ function commands(): number {
   return ours.reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** A provider, where programs import its kinds from, and how many processes an up that changes nothing may start. */
+/** A provider, its import path, and the largest number of processes in an up without changes. */
 export interface Measured {
   readonly provider: string;
   readonly kinds: string;
   readonly unchanged: number;
 }
 
-/** Counts the processes that a provider starts. */
+/** Limits for the processes that a provider starts. */
 export function startsFewProcesses(measured: Measured): void {
   afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -45,7 +45,7 @@ export function startsFewProcesses(measured: Measured): void {
         rmSync(file, { force: true });
       });
 
-      test("up starts a process or more for each of them", async () => {
+      test("up starts at least one process for each of them", async () => {
         expect(changes((await stack.up()).text)).toMatchObject({ created: objects + 2 });
         expect(commands()).toBeGreaterThan(objects);
       });

@@ -11,7 +11,7 @@ plugins:
       path: ../../node_modules/pulumi-localnet/bin
 `;
 
-/** A script that makes a lab by hand: all of it is listed, imported, and goes. */
+/** A script that makes a lab by hand: all of it is listed, imported, and destroyed. */
 export function isTakenOver(script: string, open: () => Promise<Place> = openSandbox): void {
   let place: Place;
   let stack: Stack;
@@ -33,7 +33,7 @@ export function isTakenOver(script: string, open: () => Promise<Place> = openSan
     rmSync(project, { recursive: true });
   });
 
-  /** What there is that can be imported, and what is said of the rest. */
+  /** The objects that can be imported, and those that are left out with their reasons. */
   async function discover(): Promise<{ resources: { id: string; type: string }[]; left: string[] }> {
     const command = join(root, "node_modules/pulumi-localnet/bin/localnet");
     const host = place.config["localnet:host"];
@@ -48,7 +48,7 @@ export function isTakenOver(script: string, open: () => Promise<Place> = openSan
     return { resources: JSON.parse(stdout).resources, left };
   }
 
-  test("all of it is listed, and becomes a program of which nothing is to be done", async () => {
+  test("all of it is listed, and becomes a program with an empty preview", async () => {
     const old = await discover();
     const { code, text } = await place.exec([script]);
     if (code) throw new Error(`${script}: ${text}`);

@@ -6,12 +6,12 @@ import type { Readable, Writable } from "node:stream";
 
 const program = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
-/** Why no page can be looked at here; undefined: it can. */
+/** Why there is no browser here; undefined if there is one. */
 export const noChromium = program === undefined ? "there is no Chromium: apt-get install chromium" : undefined;
 
 type Values = Record<string, unknown>;
 
-/** A page in a Chromium without a window, driven through two pipes as its developer tools drive it. */
+/** A page in a headless Chromium, controlled by the protocol of its developer tools over two pipes. */
 export class Page {
   private readonly waiting = new Map<number, (answer: Values) => void>();
   private readonly folder = mkdtempSync(join(tmpdir(), "localnet-page-"));
@@ -21,7 +21,7 @@ export class Page {
   private text = "";
 
   private constructor() {
-    // What it is shown is a file of the test's own.
+    // It only opens a file of the test.
     const argv = [
       "--headless",
       "--no-sandbox",
@@ -44,12 +44,12 @@ export class Page {
       deviceScaleFactor: 1,
       mobile: false,
     });
-    // At first there is an empty page, which is complete too.
+    // The empty first page counts as complete too.
     while (!(await page.run('location.protocol === "file:" && document.readyState === "complete"')));
     return page;
   }
 
-  /** What an expression gives in the page. */
+  /** Evaluates an expression in the page. */
   async run(expression: string): Promise<unknown> {
     const answer = await this.send("Runtime.evaluate", { expression, returnByValue: true });
     if (answer.exceptionDetails) throw new Error(JSON.stringify(answer.exceptionDetails));
@@ -84,7 +84,7 @@ export class Page {
     await this.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
   }
 
-  /** A picture of it, as a PNG. */
+  /** A screenshot, as PNG. */
   async picture(): Promise<Buffer> {
     return Buffer.from((await this.send("Page.captureScreenshot", { format: "png" })).data as string, "base64");
   }

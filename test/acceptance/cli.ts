@@ -4,10 +4,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "./engine";
 
-/** What the CLI prints when it begins and ends work on a resource. */
+/** Lines that the CLI prints when it begins and ends an operation on a resource. */
 const progress = /^ .*?(?:creating|created|updating|updated|deleting|deleted) \([\d.]+s\)/gm;
 
-/** A run of the CLI that can be hit on its way. */
+/** A run of the CLI that can be interrupted or killed. */
 export class Cli {
   text = "";
   readonly ended: Promise<unknown>;
@@ -18,7 +18,7 @@ export class Cli {
     private readonly stack: Stack,
     args: readonly string[],
   ) {
-    // A group of its own, as a shell in a terminal gives it.
+    // In its own process group, as in a terminal.
     const [file = "", ...rest] = [...stack.inside, "setsid", "--wait", ...stack.argv(args)];
     this.child = spawn(file, rest, { cwd: stack.project, env: stack.env, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -37,7 +37,7 @@ export class Cli {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Waits for the n-th line of progress; false when the run ended before. */
+  /** Waits for the n-th line of progress. False: the run ended before. */
   async reach(step: number): Promise<boolean> {
     while (this.running && this.steps < step) {
       if (Date.now() - this.started > 10 * 60_000) throw new Error(`no end within 10 minutes\n${this.text}`);
@@ -46,7 +46,7 @@ export class Cli {
     return this.running;
   }
 
-  /** The CLI itself, behind what leads to it. */
+  /** The process of the CLI, which other processes started. */
   get pid(): number {
     let pid = this.child.pid ?? 0;
     while (!/(^|\/)pulumi$/.test(argumentsOf(pid)[0] ?? "")) {
@@ -57,18 +57,18 @@ export class Cli {
     return pid;
   }
 
-  /** Stops it where it is; returns what lets it go on. */
+  /** Stops it, and returns a function that continues it. */
   freeze(): () => void {
     const group = -this.pid;
     process.kill(group, "SIGSTOP");
     return () => {
       process.kill(group, "SIGCONT");
-      // nsenter stops itself when its child stops.
+      // nsenter stops too when its child stops.
       this.child.kill("SIGCONT");
     };
   }
 
-  /** As ^C does in a terminal. Returns the seconds to its end. */
+  /** Interrupts it, like ^C in a terminal. Returns the seconds until it ended. */
   async interrupt(): Promise<number> {
     const sent = Date.now();
     process.kill(-this.pid, "SIGINT");
@@ -76,14 +76,14 @@ export class Cli {
     return (Date.now() - sent) / 1000;
   }
 
-  /** Returns the processes that it leaves behind. */
+  /** Kills it. Returns the processes that it leaves behind. */
   async kill(): Promise<Process[]> {
     process.kill(this.pid, "SIGKILL");
     await this.ended;
     return this.processes;
   }
 
-  /** Itself, and all that it has started. */
+  /** A process and all its descendants. */
   get processes(): Process[] {
     return inheritors(`PULUMI_HOME=${this.stack.env.PULUMI_HOME}`);
   }
@@ -95,7 +95,7 @@ export interface Process {
   readonly argv: readonly string[];
 }
 
-/** Waits until none of them runs; returns those that still do after a time. */
+/** Waits until these processes have ended. Returns those that still run after a time. */
 export async function gone(processes: readonly Process[], seconds: number): Promise<Process[]> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
@@ -105,14 +105,14 @@ export async function gone(processes: readonly Process[], seconds: number): Prom
   }
 }
 
-/** A child belongs to the thread that started it. */
+/** The children of a process, which the kernel lists by thread. */
 export function childrenOf(pid: number): number[] {
   const threads = attempt(() => readdirSync(`/proc/${pid}/task`)) ?? [];
   const lists = threads.map((thread) => read(`/proc/${pid}/task/${thread}/children`) ?? "");
   return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
 }
 
-/** The processes that have this in their environment. */
+/** The processes with this text in their environment. */
 export function inheritors(entry: string): Process[] {
   const pids = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -124,7 +124,7 @@ export function inheritors(entry: string): Process[] {
   });
 }
 
-/** Undefined when it is not there or has ended, as a zombie has. */
+/** Undefined if it does not exist or has ended, like a zombie. */
 function startTimeOf(pid: number): string | undefined {
   const fields = read(`/proc/${pid}/stat`)
     ?.replace(/^.*\) /, "")
@@ -140,7 +140,7 @@ function read(path: string): string | undefined {
   return attempt(() => readFileSync(path, "utf8"));
 }
 
-/** Undefined when the process has gone. */
+/** Undefined if the process has ended. */
 function attempt<T>(body: () => T): T | undefined {
   try {
     return body();

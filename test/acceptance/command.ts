@@ -14,7 +14,7 @@ let stack: Stack;
 
 const command = join(root, "provider/bin/localnet");
 
-/** The command as a user runs it in the project's folder, where the stack is. */
+/** Runs the command in the project's folder, as a user does. */
 function localnet(...args: string[]): Promise<Result> {
   const argv = [...sandbox.inside, "node", command, ...args];
   return run(argv, { cwd: stack.project, env: stack.env });
@@ -22,7 +22,7 @@ function localnet(...args: string[]): Promise<Result> {
 
 const rows = (text: string) => text.split("\n").map((line) => line.split(/ {2,}/));
 
-/** The command `localnet` on examples/two-namespaces: by its state, and by what is there. */
+/** The command `localnet` on examples/two-namespaces: with its state, and with --live. */
 export function looksAtTwoNamespaces(row: Row): void {
   describe.each([row])("%s", (_, project) => {
     const source = () => ["--cwd", project, "--stack", stack.name];
@@ -38,7 +38,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       stack.removeState();
     });
 
-    test("ls shows links with their addresses and where they lead, all as the state says", async () => {
+    test("ls shows links with their addresses and their other ends, all ok", async () => {
       const { code, stdout } = await localnet("ls", "--expect-no-changes", ...source());
       expect(code).toBe(0);
       expect(rows(stdout)).toEqual(
@@ -57,7 +57,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       expect(await localnet("ls", "--state", file)).toMatchObject({ code: 0, stdout });
     });
 
-    test("ls --live shows the same links without a stack, and whose they are", async () => {
+    test("ls --live shows the same links without a stack, with their owners", async () => {
       const { code, stdout } = await localnet("ls", "--live", "--json");
       expect(code).toBe(0);
       const links = JSON.parse(stdout).filter(({ type }: { type: string }) => type === "VethPair");
@@ -67,7 +67,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       ]);
     });
 
-    test("exec runs a command where a resource is, and ends as it does", async () => {
+    test("exec runs a command in the namespace of a resource, and exits with its code", async () => {
       const ping = await localnet("exec", ...source(), "right", "--", "ping", "-c", "1", "10.90.0.1");
       expect(ping).toMatchObject({ code: 0, stdout: expect.stringContaining(" 0% packet loss") });
       expect(await localnet("exec", ...source(), "eth-left", "--", "sh", "-c", "exit 7")).toMatchObject({ code: 7 });
@@ -75,7 +75,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       expect({ code, stderr }).toEqual({ code: 2, stderr: 'localnet: there is no "rigth"; did you mean right?\n' });
     });
 
-    test("shell starts one in a namespace, with what the user has in SHELL", async () => {
+    test("shell starts the shell in SHELL, in a namespace", async () => {
       const script = `exec node ${command} shell --live right`;
       const argv = [...sandbox.inside, "sh", "-c", `echo ip -br link show eth-right | SHELL=/bin/sh ${script}`];
       expect((await run(argv)).stdout).toMatch(/^eth-right@/);
@@ -88,7 +88,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       const capturing = localnet("capture", ...source(), "eth-left", ...options).finally(() => {
         isDone = true;
       });
-      // Before it listens it hears nothing.
+      // It captures nothing before it listens.
       while (!isDone) await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
       expect(await capturing).toMatchObject({ code: 0, stderr: expect.stringContaining("2 packets captured") });
       const { stdout } = await run(["tcpdump", "-n", "-r", file]);
@@ -97,7 +97,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       );
     });
 
-    test("capture gives a pipe each packet when it comes", async () => {
+    test("capture writes each packet to a pipe at once", async () => {
       const script = `node ${command} capture --live -c 1 right -- 'icmp[icmptype] == icmp-echo' | tcpdump -n -r -`;
       let isDone = false;
       const capturing = run([...sandbox.inside, "sh", "-c", script]).finally(() => {
@@ -107,7 +107,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       expect((await capturing).stdout).toMatch(/^\S+ .*IP 10\.90\.0\.1 > 10\.90\.0\.2: ICMP echo request.*\n$/);
     });
 
-    test("trace tells a ping's way there and back, and of a rule that drops what it says", async () => {
+    test("trace shows the way of a ping there and back, and the rule that drops it", async () => {
       const ping = await localnet("trace", ...source(), "--from", "left", "ping", "10.90.0.2");
       expect(ping).toMatchObject({ code: 0, stderr: "" });
       expect(ping.stdout.split("\n")).toEqual([
@@ -119,7 +119,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       });
     });
 
-    test("trace leaves nothing, also when ^C comes while it waits", async () => {
+    test("trace leaves nothing behind, also after ^C while it waits", async () => {
       const drop = ["INPUT", "-p", "tcp", "-j", "DROP"];
       await sandbox.ip("netns", "exec", "right", "iptables", "-A", ...drop);
       const tables = () => sandbox.ip("-all", "netns", "exec", "nft", "list", "tables");
@@ -137,7 +137,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       await sandbox.ip("netns", "exec", "right", "iptables", "-D", ...drop);
     });
 
-    test("test tries the probes anew: what no longer flows fails, with its reason, and the rest is ok", async () => {
+    test("test runs the probes again: one whose traffic no longer flows fails with the reason, and the others are ok", async () => {
       expect(await localnet("test", ...source())).toMatchObject({ code: 0 });
       await sandbox.ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
       const { code, stdout } = await localnet("test", "--json", ...source());
@@ -152,12 +152,12 @@ export function looksAtTwoNamespaces(row: Row): void {
       expect(await localnet("test", ...source())).toMatchObject({ code: 0 });
     });
 
-    test("ls tells what was changed by hand, with both values, and what is gone", async () => {
+    test("ls shows changes by hand, with both values, and objects that are gone", async () => {
       await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1300");
       const changed = await localnet("ls", "--expect-no-changes", ...source());
       expect(changed).toMatchObject({ code: 3 });
       expect(changed.stdout).toContain("VethPair eth-left: mtu: wanted 1400, seen 1300\n");
-      // So does the page of the graph, and has it in red.
+      // The page of the graph shows them too, in red.
       const page = (await localnet("graph", "-f", "html", ...source())).stdout;
       expect(page).toContain("mtu: wanted 1400, seen 1300");
       expect(page).toMatch(/class="[a-z ]* changed"/);
@@ -171,7 +171,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       expect(await localnet("ls", "--expect-no-changes", ...source())).toMatchObject({ code: 0 });
     });
 
-    test("where there is no such stack, one line says so and what to type", async () => {
+    test("for a stack that does not exist, one line says so and what to type", async () => {
       const { code, stdout, stderr } = await localnet("ls", "--cwd", project, "--stack", "none");
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
       expect(stderr).toMatch(/^localnet: pulumi stack export: no stack named 'none' found.* choose .*--stack[^\n]*\n$/);

@@ -3,7 +3,7 @@ import { changes, run, type Snapshot, Stack, snapshot } from "./engine";
 import type { Row } from "./providers";
 import { Sandbox } from "./sandbox";
 
-/** How often two stacks come and go side by side, in each place. */
+/** How often two stacks are created and destroyed at the same time, in each place. */
 const rounds = Number(process.env.LOCALNET_TEST_ROUNDS ?? 1);
 
 let sandbox: Sandbox;
@@ -20,13 +20,13 @@ export const places: readonly [own: Place, one: Place, two: Place] = [
 ];
 
 export interface More {
-  /** Also two large stacks, with many operations at once. */
+  /** Whether to run two large stacks too, with many operations at the same time. */
   readonly wide?: boolean;
-  /** Also two runs of one stack. */
+  /** Whether to run the same stack twice at the same time. */
   readonly locked?: boolean;
 }
 
-/** Two stacks at the same time, in each of the places. */
+/** Runs two stacks at the same time, in each place. */
 export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }: More): void {
   describe.each([row])("%s", (_, project) => {
     async function open(name: string, net: number, config: Record<string, string>): Promise<Stack> {
@@ -47,7 +47,7 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
 
     describe.each([...places])("two stacks %s", (_where, namespaces) => {
       test(
-        `${rounds} times up and down side by side: neither touches the other, and nothing is left`,
+        `${rounds} times up and down at the same time: they do not touch each other, and nothing is left`,
         async () => {
           for (const name of new Set(namespaces)) if (name) await inside("ip", "netns", "add", name);
           before = await state();
@@ -70,7 +70,7 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
     });
 
     if (wide)
-      test("two programs of 60 resources with --parallel 64, side by side", async () => {
+      test("two programs of 60 resources with --parallel 64, at the same time", async () => {
         before = await state();
         const two = await Promise.all([open("s0", 71, { pods: "18" }), open("s1", 72, { pods: "18" })]);
         const wide = ["--yes", "--skip-preview", "--parallel", "64"];
@@ -82,7 +82,7 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
       });
 
     if (locked)
-      test("a second run of the same stack gets Pulumi's own lock error, and the first goes on unharmed", async () => {
+      test("a second run of the same stack gets Pulumi's lock error, and the first one goes on", async () => {
         before = await state();
         const stack = await open("s0", 71, {});
         const first = new Cli(stack, ["up", "--yes", "--skip-preview", ...stack.target]);

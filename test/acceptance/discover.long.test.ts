@@ -84,7 +84,7 @@ async function discover(): Promise<{ resources: ListedObject[]; left: string }> 
   return { resources: JSON.parse(stdout).resources as ListedObject[], left: stderr };
 }
 
-/** Once the kernel's own addresses, and the servers, are there. */
+/** Waits for the kernel's addresses and for the servers. */
 async function settled(): Promise<void> {
   await shell(
     "until ip netns exec foo curl -s 172.22.0.3:8080 && ip netns exec bar curl -s 172.22.0.2:8080; do sleep 1; done",
@@ -103,7 +103,7 @@ afterAll(async () => {
   rmSync(project, { recursive: true });
 });
 
-test("of a lab made by hand, all that can be imported is listed, beside what was there before", async () => {
+test("all objects of a lab made by hand are listed, beside those that existed before", async () => {
   const old = (await discover()).resources;
   expect(await snapshot(ssh)).toEqual(before);
 
@@ -115,7 +115,7 @@ test("of a lab made by hand, all that can be imported is listed, beside what was
   byHand = await snapshot(ssh);
 
   const { resources } = await discover();
-  // What Docker, and whoever set this machine up, made: a user takes it out of the file.
+  // Objects that Docker or others made on this machine. A user removes them from the file.
   const ours = resources.filter(({ type, id }) => !old.some((each) => each.type === type && each.id === id));
   const unnumbered = (text: string) => text.replace(/^(process_)?\d+/, "$1PID");
   expect(
@@ -133,7 +133,7 @@ test("of a lab made by hand, all that can be imported is listed, beside what was
     ["KernelModule", "ip_vs", "ip_vs"],
     ["Sysctl", "net_ipv4_ip_forward", "net/ipv4/ip_forward"],
     ["Sysctl", "net_ipv4_vs_conntrack", "net/ipv4/vs/conntrack"],
-    // With what the host's own has at the time, a namespace begins.
+    // A new namespace begins with the values of the host's own.
     ["Sysctl", "net_ipv4_ip_forward_bar", "net/ipv4/ip_forward@bar"],
     ["Sysctl", "net_ipv4_ip_forward_foo", "net/ipv4/ip_forward@foo"],
     ["IptablesRule", "ipv4_filter_FORWARD_1", "ipv4/filter/FORWARD/1"],
@@ -148,7 +148,7 @@ test("of a lab made by hand, all that can be imported is listed, beside what was
   writeFileSync(file, JSON.stringify({ resources: ours }));
 });
 
-test("it becomes a program in one step, and stays as it is", async () => {
+test("it is imported into a program in one step, and stays unchanged", async () => {
   const generated = join(project, "lab.yaml");
   const options = ["--out", generated, "--yes", "--skip-preview", "--protect=false"];
   await stack.pulumi(["import", "--file", file, ...options, ...stack.target]);
@@ -156,14 +156,14 @@ test("it becomes a program in one step, and stays as it is", async () => {
   writeFileSync(program, head + readFileSync(generated, "utf8"));
 });
 
-test("of the program nothing is to be done", async () => {
+test("the preview of the program is empty", async () => {
   await stack.unchanged();
   expect(changes((await stack.up()).text)).toEqual({ unchanged: 23 });
   await stack.asRecorded();
   expect(await snapshot(ssh)).toEqual(byHand);
 });
 
-test("what a stack manages is not listed a second time once it carries its mark", async () => {
+test("objects with the mark of a stack are no longer listed", async () => {
   writeFileSync(program, readFileSync(program, "utf8").replace("name: cni0\n", "name: cni0\n      mtu: 1400\n"));
   expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 22 });
   const { resources, left } = await discover();
@@ -171,10 +171,10 @@ test("what a stack manages is not listed a second time once it carries its mark"
   expect(left).toMatch(/Bridge cni0: .*belongs to discovered\/test\/cni0/);
 });
 
-test("destroy removes it all, but for settings and modules, of which only who changed them knows how they were", async () => {
+test("destroy removes all of it, except settings and modules, whose former values are not known", async () => {
   await stack.destroy();
   await shell("rm -r /run/lab");
-  // The module brought dummy0 along.
+  // The module made dummy0.
   const left = { links: expect.anything(), modules: byHand.modules, sysctls: expect.anything() };
   expect(await snapshot(ssh)).toEqual({ ...before, ...left });
 

@@ -1,7 +1,7 @@
 import { changes, snapshot, vm } from "./engine";
 import { lab } from "./providers";
 
-// What a user on a Linux host has: the engine, the provider and the kernel on one machine. It is emulated, so it is slow.
+// The engine, the provider and the kernel on one machine, as on a user's Linux host. It is emulated, and slow.
 const { ssh, exec } = vm();
 const minutes = 60_000;
 const directory = "/tmp/engine-in-vm";
@@ -29,7 +29,7 @@ test.each(lab())(
     await pulumi(project, "stack", "init");
     const file = ["--config-file", `${directory}/config.yaml`];
     expect(changes(await pulumi(project, "up", "--yes", "--skip-preview", ...file))).toEqual({ created: 27 });
-    // From the state itself: the CLI takes half a minute here to say it.
+    // Read from the state, since the CLI takes half a minute here.
     const state = await exec(["cat", `${directory}/.pulumi/stacks/ipvs-lab/inside.json`]);
     const [stack] = JSON.parse(state.stdout).checkpoint.latest.resources;
     const rows = stack.outputs.seen;

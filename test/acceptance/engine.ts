@@ -5,10 +5,10 @@ import { join } from "node:path";
 
 export const root = join(__dirname, "../..");
 
-// A step here is one or several runs of the CLI against an emulated machine.
+// A step is one or several runs of the CLI, with an emulated machine as the host.
 jest.setTimeout(15 * 60_000);
 
-// Each of jest's workers has a machine to itself.
+// Each of jest's workers has its own machine.
 const machines = process.env.LOCALNET_TEST_SSH_CONFIGS?.split(":");
 if (machines) process.env.LOCALNET_SSH_CONFIG = machines[(Number(process.env.JEST_WORKER_ID) - 1) % machines.length];
 
@@ -16,7 +16,7 @@ export interface Result {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both, as a user sees them. */
+  /** Standard output and standard error together. */
   readonly text: string;
 }
 
@@ -35,7 +35,7 @@ export function run(
   });
 }
 
-/** What happened to resources in an update, as the CLI counts it: { created: 3, unchanged: 1 }. */
+/** The changes of an update, as the CLI counts them: { created: 3, unchanged: 1 }. */
 export function changes(text: string): Record<string, number> {
   const lines = text
     .slice(text.lastIndexOf("Resources:"))
@@ -43,17 +43,17 @@ export function changes(text: string): Record<string, number> {
   return Object.fromEntries([...lines].map(([, count, what]) => [what, Number(count)]));
 }
 
-/** A stack of a Pulumi program, with a backend and a home of its own, driven by the real CLI. */
+/** A stack of a Pulumi program, with its own backend and home, run by the real CLI. */
 export class Stack {
   private readonly directory = mkdtempSync(join(tmpdir(), "localnet-acceptance-"));
   readonly env: NodeJS.ProcessEnv = {
     ...process.env,
-    // Without metadata: a kill can leave Pulumi's file of them empty, and then "failed to load checkpoint: EOF".
+    // Without metadata. A kill can leave Pulumi's metadata file empty, which causes "failed to load checkpoint: EOF".
     PULUMI_BACKEND_URL: `file://${this.directory}?metadata=skip`,
     PULUMI_HOME: join(this.directory, "home"),
     PULUMI_CONFIG_PASSPHRASE: "",
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // The types of this repository's programs are checked by lint; to check them takes half of each run's time.
+    // Without type checks, which take half of each run's time. Lint checks the types of these programs.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
   };
 
@@ -61,18 +61,18 @@ export class Stack {
     readonly project: string,
     public name = "test",
     env: NodeJS.ProcessEnv = {},
-    /** What commands begin with, to run elsewhere; see Sandbox. */
+    /** The first words of commands that run elsewhere; see Sandbox. */
     readonly inside: readonly string[] = [],
   ) {
     Object.assign(this.env, env);
   }
 
-  /** The CLI's command line. */
+  /** The command line of the CLI. */
   argv(args: readonly string[]): string[] {
     return ["pulumi", "--cwd", this.project, ...args, "--non-interactive", "--color", "never"];
   }
 
-  /** Runs the CLI; a failure throws unless it is expected. */
+  /** Runs the CLI. A failure throws unless it is expected. */
   async pulumi(args: readonly string[], expected = 0): Promise<Result> {
     const result = await run([...this.inside, ...this.argv(args)], { cwd: this.project, env: this.env });
     const asExpected = expected === 0 ? result.code === 0 : result.code !== 0;
@@ -111,7 +111,7 @@ export class Stack {
     return this.pulumi(["preview", ...this.target], expected);
   }
 
-  /** A preview that must find nothing to do. */
+  /** Runs a preview that must be empty. */
   async unchanged(): Promise<void> {
     await this.pulumi(["preview", "--expect-no-changes", "--diff", ...this.target]);
   }
@@ -120,7 +120,7 @@ export class Stack {
     return this.pulumi(["refresh", "--yes", "--skip-preview", ...this.target]);
   }
 
-  /** A refresh that must find all as it was left. */
+  /** Runs a refresh that must find no difference. */
   async asRecorded(): Promise<void> {
     await this.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes", "--diff", ...this.target]);
   }
@@ -144,42 +144,42 @@ export class Stack {
     return { text: stdout, resources: JSON.parse(stdout).deployment.resources ?? [] };
   }
 
-  /** The operations that a killed CLI left open. */
+  /** The pending operations that a killed CLI left in the state. */
   async pending(): Promise<{ type: string }[]> {
     const { stdout } = await this.pulumi(["stack", "export", "--stack", this.name]);
     return JSON.parse(stdout).deployment.pending_operations ?? [];
   }
 
-  /** Destroys what is left, also after a failed test, and takes the files away. */
+  /** Destroys what is left, also after a failed test, and removes the files. */
   async dispose(): Promise<void> {
     await this.destroy().catch(() => undefined);
     this.removeState();
   }
 
-  /** Enough where all that it made goes with its sandbox. */
+  /** Removes only the files. Enough if the objects disappear with their sandbox. */
   removeState(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
-/** Why a run failed stands behind its progress, which is long. */
+/** The end of the output, where the reason for a failure is. */
 function diagnosis(text: string): string {
   return text.slice(Math.max(0, text.indexOf("Diagnostics:")));
 }
 
 export type Snapshot = Record<string, string[]>;
 
-/** All that a lab could leave behind on a host: this one, one behind ssh, or a sandbox. */
+/** All that a lab could leave behind on a host: this machine, one over ssh, or a sandbox. */
 export async function snapshot(ssh: readonly string[] = [], inside: readonly string[] = []): Promise<Snapshot> {
   const { code, stdout, text } = await run([...inside, "node", join(root, "scripts/snapshot/cli.mjs"), ...ssh]);
   if (code) throw new Error(text);
   const state = JSON.parse(stdout) as Snapshot;
-  // On a machine that does other things too, processes come and go, and the kernel loads modules as it likes.
+  // On a busy machine, processes come and go, and the kernel loads modules.
   if (inside.length) return { ...state, modules: [] };
   return ssh.length ? state : { ...state, processes: [], modules: [] };
 }
 
-/** The throwaway VM that the test runner started. */
+/** The throwaway VM of the test runner. */
 export function vm(): {
   host: string;
   ssh: string[];

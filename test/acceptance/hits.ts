@@ -4,19 +4,19 @@ import type { Stack } from "./engine";
 export const ways = ["SIGINT", "SIGKILL"] as const;
 export type Way = (typeof ways)[number];
 
-/** Seconds in which ^C must end, and the provider of a CLI that was killed. */
+/** The time in seconds within which the CLI must end after ^C, and the provider of a killed CLI. */
 export const patience = 10;
-/** ^C waits for what is being done, and on an emulated machine that takes its time. */
+/** After ^C the CLI waits for the operations that run, which takes long on an emulated machine. */
 export const patienceWithVm = 60;
 
-/** Numbers of lines that the CLI prints for so many resources, one when work on each begins and one when it ends, spread evenly. */
+/** Line numbers, spread evenly. The CLI prints one line when an operation on a resource begins and one when it ends. */
 export function points(count: number, resources: number): number[] {
   return Array.from({ length: count }, (_, index) => Math.ceil(((index + 0.5) / count) * 2 * resources));
 }
 
 /**
- * Runs an up or a destroy, sends the signal when the n-th line is printed, and does what docs/ownership.md says to do then.
- * `wait`: not before the killed CLI's provider has ended. Returns what is still to be ended.
+ * Runs an up or a destroy, sends the signal at the n-th line of output, and recovers as docs/ownership.md says.
+ * With `wait`, it first waits for the killed CLI's provider. Returns the processes that still have to end.
  */
 export async function hit(
   stack: Stack,
@@ -40,14 +40,14 @@ export async function hit(
   return wait ? [] : left;
 }
 
-/** What docs/ownership.md says to do after a kill. */
+/** Recovers from a kill, as docs/ownership.md says. */
 export async function recover(stack: Stack): Promise<void> {
   await stack.pulumi(["cancel", stack.name, "--yes"]);
   const clear = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"];
   if ((await stack.pending()).length) await stack.pulumi([...clear, ...stack.target]);
 }
 
-/** Providers that have begun something end by themselves. Pulumi's own language host stays, and so does an idle provider. */
+/** Providers with a running operation end by themselves. Pulumi's language host and idle providers stay. */
 export async function end(left: readonly Process[]): Promise<void> {
   await gone(left.filter(isProvider), patience);
   for (const { pid } of await gone(left, 0)) process.kill(pid, "SIGKILL");

@@ -1,7 +1,7 @@
 import { type Snapshot, Stack } from "./engine";
 import type { SshHost } from "./ssh-hosts";
 
-/** Two hosts, what reaches them, and where the engine runs. */
+/** Two hosts, the configuration that reaches them, and the place of the engine. */
 export interface Ends {
   readonly hosts: readonly SshHost[];
   readonly env: NodeJS.ProcessEnv;
@@ -12,7 +12,7 @@ export interface Ends {
 
 export const fixture = "test/fixtures/host-link";
 
-/** A bridge here and one in a namespace there are one LAN, whose mtu is just what fits. */
+/** A bridge on one host and one in a namespace of the other are one LAN, with the largest mtu that fits. */
 export function hostLink(
   project: string,
   open: () => Promise<Ends>,
@@ -23,7 +23,7 @@ export function hostLink(
   let stack: Stack;
   let before: Snapshot[];
   const look = () => Promise.all(ends.hosts.map((host) => host.snapshot()));
-  /** From one bridge to the other: 28 bytes are headers. */
+  /** Pings from one bridge to the other. 28 bytes of a packet are headers. */
   const ping = (packet: number) =>
     ends.host(1).exec(["ping", "-M", "do", "-c", "1", "-W", "9", "-s", String(packet - 28), "10.78.0.2"]);
 

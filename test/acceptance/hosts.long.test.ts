@@ -8,7 +8,7 @@ const sshConfig = process.env.LOCALNET_SSH_CONFIG ?? "";
 const there = async () => namespaces((await exec(["ip", "netns", "list"])).stdout);
 const here = async () => namespaces((await run(["ip", "netns", "list"])).stdout);
 
-/** Those of this test, which has no sandbox: from there it would not reach the machine. */
+/** The hosts of this test. It has no sandbox, since the machine cannot be reached from there. */
 function namespaces(text: string): string[] {
   return [...text.matchAll(/^lnhosts-(\w+)/gm)].map(([, name]) => name ?? "").sort();
 }
@@ -21,7 +21,7 @@ describe.each([dynamic(fixture), native(fixture)])("%s", (_, project) => {
     await stack.dispose();
   });
 
-  test("what has a provider is on its host, and its ssh configuration may be a text", async () => {
+  test("a resource is on the host of its provider, whose ssh configuration may be a text", async () => {
     await explicit.init({ explicit: "true", host, sshConfig: readFileSync(sshConfig, "utf8") });
     await explicit.up();
     expect([await there(), await here()]).toEqual([["list", "map"], []]);
@@ -29,7 +29,7 @@ describe.each([dynamic(fixture), native(fixture)])("%s", (_, project) => {
     await explicit.unchanged();
   });
 
-  test("another host of the provider replaces what is on it", async () => {
+  test("another host of the provider replaces its resources", async () => {
     await explicit.unset("host");
     expect((await explicit.preview()).text).toMatch(/lnhosts-list +replace\b/);
     await explicit.up();
@@ -38,7 +38,7 @@ describe.each([dynamic(fixture), native(fixture)])("%s", (_, project) => {
     expect(await here()).toEqual([]);
   });
 
-  test("the environment names the host when nothing else does, and destroy finds it without", async () => {
+  test("the environment names the host if nothing else does, and destroy does not need it", async () => {
     await stack.init();
     stack.env.LOCALNET_HOST = host;
     await stack.up();
@@ -49,7 +49,7 @@ describe.each([dynamic(fixture), native(fixture)])("%s", (_, project) => {
     expect(await there()).toEqual([]);
   });
 
-  test("what the environment says wrongly is named by its variable", async () => {
+  test("a wrong value in the environment is named by its variable", async () => {
     stack.env.LOCALNET_SUDO = "perhaps";
     expect((await stack.up(1)).text).toContain("LOCALNET_SUDO in the environment: must be true or false");
   });

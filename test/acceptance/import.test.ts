@@ -36,7 +36,7 @@ const commands = [
   "nsenter --net=/run/netns/lab -- iptables -A FORWARD -s 10.0.0.2 -j DROP",
 ];
 
-/** Started from here, it would keep the output open that the test waits for. */
+/** Without output, which the test would otherwise wait for. */
 const server = "setsid -f ip netns exec pod sleep 600 < /dev/null > /dev/null 2>&1";
 
 /** Its pid, once it is in the namespace and no longer the `ip` that brought it there. */
@@ -73,7 +73,7 @@ beforeAll(async () => {
   for (const line of commands) await shell(line);
   expect(await run([...sandbox.inside, "sh", "-c", server])).toMatchObject({ code: 0 });
   ids.Process.server = `${await serving()}@pod`;
-  // The kernel takes its time over the addresses that it gives by itself.
+  // The kernel adds its own addresses some time later.
   const tentative = () => Promise.all(["lab", "pod"].map((netns) => shell(`ip -n ${netns} -6 addr show tentative`)));
   while ((await tentative()).join("")) await sleep(200);
   byHand = await state();
@@ -84,7 +84,7 @@ afterAll(async () => {
   stack.removeState();
 });
 
-test("what is not there, is no id, or is of another kind is not imported", async () => {
+test("the import of an object that does not exist, of a wrong id, or of another kind fails", async () => {
   expect((await single("Bridge", "br1", "br1@lab")).text).toContain("does not exist");
   expect((await single("Bridge", "br0", "br0@nowhere")).text).toContain("does not exist");
   expect((await single("Bridge", "br0", "br0@-x")).text).toMatch(/this is not the id of a Bridge.*LN_INPUT/);
@@ -95,7 +95,7 @@ test("what is not there, is no id, or is of another kind is not imported", async
   expect((await stack.exported()).resources.filter(({ type }) => type.startsWith("localnet:"))).toEqual([]);
 });
 
-test("objects made by hand are imported by their ids alone, and stay as they are", async () => {
+test("objects made by hand are imported by their ids, and stay unchanged", async () => {
   const resources = Object.entries(ids).flatMap(([type, each]) =>
     Object.entries(each).map(([name, id]) => ({ type: `localnet:index:${type}`, name, id })),
   );
@@ -105,21 +105,21 @@ test("objects made by hand are imported by their ids alone, and stay as they are
   expect(await state()).toEqual(byHand);
 });
 
-test("of a program that declares them nothing is to be done", async () => {
+test("the preview of a program that declares them is empty", async () => {
   await stack.unchanged();
   expect(changes((await stack.up()).text)).toEqual({ unchanged: 9 });
   await stack.asRecorded();
   expect(await state()).toEqual(byHand);
 });
 
-test("drift of what was imported is shown and repaired", async () => {
+test("drift of imported objects is shown and repaired", async () => {
   await shell("ip -n lab addr del 10.77.0.1/24 dev br0");
   expect((await stack.preview()).text).toContain("1 to update");
   expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 8 });
   await stack.unchanged();
 });
 
-test("an update changes them in place, and from then on they carry the mark", async () => {
+test("an update changes them in place, and adds the mark", async () => {
   await stack.set({ mtu: "1400", comment: "web" });
   expect(changes((await stack.up()).text)).toMatchObject({ updated: 3 });
   expect(await shell("ip -n lab -d link show dev br0")).toMatch(/mtu 1400.*alias localnet:imported\/test\/br0/s);
@@ -132,7 +132,7 @@ test("an update changes them in place, and from then on they carry the mark", as
   await stack.unchanged();
 });
 
-test("another stack cannot import what is ours", async () => {
+test("another stack cannot import our objects", async () => {
   const other = new Stack(project, "other", {}, sandbox.inside);
   await other.init();
   const { text } = await imports(other, ["localnet:index:Bridge", "br0", "br0@lab"], 1);
@@ -140,7 +140,7 @@ test("another stack cannot import what is ours", async () => {
   other.removeState();
 });
 
-test("destroy removes what was imported, and nothing is left", async () => {
+test("destroy removes imported objects, and nothing is left", async () => {
   await stack.destroy();
   expect(await state()).toEqual(before);
 });

@@ -7,7 +7,7 @@ const wanted = process.env.LOCALNET_TEST_POINTS;
 const lines = points(Number(wanted ?? 1), resources);
 
 const { host, ssh } = vm();
-// Unless more points are wanted, a provider each: the smaller program of kills.long.test.ts gets every signal with both.
+// Each signal with one provider, unless more points are wanted. kills.long.test.ts has a smaller program, and each signal with both.
 const table = lab().flatMap((each, index) =>
   ways.filter((_, other) => wanted || other === index).map((way) => [way, ...each] as const),
 );
@@ -28,7 +28,7 @@ describe.each(table)("%s to the CLI, %s", (way, _, project) => {
     async (line) => {
       await hit(stack, "up", way, line, { seconds: patienceWithVm });
       await stack.up();
-      // The lab's reference to its own stack sees the parts of the update before.
+      // The lab's reference to its own stack has the parts of the previous update.
       if (!(await stack.outputs()).settled) await stack.up();
       await stack.unchanged();
       await hit(stack, "destroy", way, line, { seconds: patienceWithVm });

@@ -20,7 +20,7 @@ afterAll(() => stack.dispose());
 
 const nameOf = (urn: string) => urn.split("::").pop() ?? "";
 
-/** What a preview would make, each resource with what it depends on. */
+/** The resources of a preview, each with its dependencies. */
 async function planned(of: Stack): Promise<Record<string, { after: string[]; deletedWith: string }>> {
   const { stdout } = await of.pulumi(["preview", "--json", ...of.target]);
   const steps = JSON.parse(stdout).steps as { newState?: Planned }[];
@@ -35,7 +35,7 @@ async function planned(of: Stack): Promise<Record<string, { after: string[]; del
   );
 }
 
-test("it is the lab of examples/ipvs-lab: the same resources, each after the same others", async () => {
+test("it is the lab of examples/ipvs-lab: the same resources with the same dependencies", async () => {
   const typescript = new Stack(root);
   await typescript.init({ "localnet:host": host });
   const lab = await planned(typescript);
@@ -44,7 +44,7 @@ test("it is the lab of examples/ipvs-lab: the same resources, each after the sam
   expect(await planned(stack)).toEqual(lab);
 });
 
-test("a preview changes nothing, and warns of nothing", async () => {
+test("a preview changes nothing, and has no warnings", async () => {
   const { text } = await stack.preview();
   expect(text).toContain("27 to create");
   expect(text).not.toMatch(/warning/i);
@@ -71,7 +71,7 @@ test("a plain preview shows what was removed from outside, and a plain up makes 
     ["ipvsadm", "-d", "-t", "172.23.0.1:8080", "-r", "172.22.0.2:8080"],
   ])
     expect(await exec(argv)).toMatchObject({ code: 0 });
-  // With the link goes the route through it.
+  // The route over a link is removed with the link.
   expect((await stack.preview()).text).toMatch(/4 to create\n.*23 unchanged/);
   expect(changes((await stack.up()).text)).toMatchObject({ created: 4 });
   await stack.unchanged();

@@ -27,7 +27,7 @@ const stages: [stage: number, without: string[], seen: Record<string, string>][]
   [8, [], { [`foo: 4 x ${service}`]: "bar and foo", [`bar: 4 x ${service}`]: "bar and foo" }],
 ];
 
-/** Walks the whole lab in a project that holds its program. */
+/** Runs all stages of the lab in a project with its program. */
 export function walk(project: string, show: Show): void {
   const { host, ssh, exec } = vm();
   const stack = new Stack(project);
@@ -39,13 +39,13 @@ export function walk(project: string, show: Show): void {
   });
   afterAll(() => stack.dispose());
 
-  /** Goes to a stage as a user does, and returns what its probes saw, by who asked what. */
+  /** Goes to a stage as a user does, and returns the results of its probes. */
   async function go(stage: number, without: readonly string[] = []): Promise<Record<string, string>> {
     await stack.set({ stage: String(stage), without: JSON.stringify(without) });
     await stack.up();
     let { seen: state, settled } = await stack.outputs();
     if (!settled) {
-      // An update that took something away leaves the looking to the next.
+      // After an update that removes something, the probes run in the next one.
       await stack.up();
       ({ seen: state } = await stack.outputs());
     }
@@ -56,13 +56,13 @@ export function walk(project: string, show: Show): void {
     );
   }
 
-  describe("forwards, with what each part is for", () => {
+  describe("forwards, without each part in turn", () => {
     test.each(stages)("stage %i without %j", async (stage, without, state) => {
       expect(await go(stage, without)).toMatchObject(state);
       if (without.length === 0) await stack.unchanged();
     });
 
-    test("seen with nothing of ours: pod foo reaches both pods through the service", async () => {
+    test("read without the provider: pod foo reaches both pods through the service", async () => {
       const answers = new Set<string>();
       for (let i = 0; i < 4; i++)
         answers.add((await exec(["ip", "netns", "exec", "foo", "curl", "-s", "-m", "5", "172.23.0.1:8080"])).stdout);
@@ -70,15 +70,15 @@ export function walk(project: string, show: Show): void {
     });
   });
 
-  describe("from outside", () => {
-    // The lab's reference to its own stack shows the last update's outputs only then; the rest stays as it is.
+  describe("changes by hand", () => {
+    // The lab's reference to its own stack changes only with an update. All else stays the same.
     beforeAll(async () => {
       expect(changes((await stack.refresh()).text)).not.toHaveProperty("deleted");
     });
 
     const service = ["-t", "172.23.0.1:8080"];
 
-    test("changes are shown, each of its resource, and one up repairs them all", async () => {
+    test("they are shown, each at its resource, and one up repairs all of them", async () => {
       const differ: Record<string, string[]> = {
         cni0: ["ip", "link", "set", "cni0", "promisc", "off"],
         veth_bar: ["ip", "link", "set", "veth_bar", "nomaster"],
@@ -91,11 +91,11 @@ export function walk(project: string, show: Show): void {
       await show(stack, { differs: Object.keys(differ) });
       expect(changes((await stack.up()).text)).toMatchObject({ updated: Object.keys(differ).length });
       await stack.unchanged();
-      // The kernel loaded it for the change.
+      // The kernel loaded the module for the change.
       expect(await exec(["rmmod", "ip_vs_lc"])).toMatchObject({ code: 0 });
     });
 
-    test("what was removed is shown, with what went with it, and one up makes it all again", async () => {
+    test("removed objects are shown, with those that were removed with them, and one up makes all of them again", async () => {
       const pid = (await exec(["ip", "netns", "pids", "bar"])).stdout.trim();
       const removals: Record<string, string[]> = {
         "service backend-foo backend-bar": ["ipvsadm", "-D", ...service],
@@ -121,7 +121,7 @@ export function walk(project: string, show: Show): void {
     });
   });
 
-  test("in one step from nothing to everything, with a small state, and back with a server dead: the host as before", async () => {
+  test("in one step from nothing to everything, with a small state, and back with a dead server: the host is as before", async () => {
     await stack.destroy();
     expect(await snapshot(ssh)).toEqual(before);
     await stack.unset("stage");

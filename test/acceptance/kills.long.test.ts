@@ -2,7 +2,7 @@ import { ways } from "./hits";
 import { linesOf, survives } from "./kills";
 import { dynamic, native } from "./providers";
 
-/** The engine writes the state once, at the end: of what a killed up made, the state knows nothing. */
+/** The engine writes the state only at the end. The state of a killed up has none of its objects. */
 const once = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 const lines = linesOf(Number(process.env.LOCALNET_TEST_POINTS ?? 2));
 

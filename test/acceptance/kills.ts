@@ -5,20 +5,20 @@ import { Sandbox } from "./sandbox";
 
 const resources = 13;
 
-/** A signal, the provider that runs when it comes, and the lines of the CLI's output at which it comes. */
+/** A signal, the provider, and the lines of the CLI's output at which the signal is sent. */
 export interface Hit {
   readonly way: Way;
   readonly row: Row;
   readonly lines: readonly number[];
   readonly env?: NodeJS.ProcessEnv;
-  /** What is special, for the title. */
+  /** A part of the title. */
   readonly more?: string;
 }
 
-/** Lines of an up of test/fixtures/pods, as many as wanted. */
+/** A number of lines of an up of test/fixtures/pods. */
 export const linesOf = (count: number) => points(count, resources);
 
-/** Interrupts and kills the CLI in the middle of an up and of a destroy: the next one goes on. */
+/** Interrupts and kills the CLI during an up and a destroy. The next one continues. */
 export function survives(table: readonly Hit[]): void {
   const titled = table.map((hit) => ({ ...hit, title: `${hit.way} to the CLI, ${hit.row[0]}${hit.more ?? ""}` }));
   describe.each(titled)("$title", ({ way, row: [, project], env = {}, lines }) => {
@@ -38,7 +38,7 @@ export function survives(table: readonly Hit[]): void {
       stack.removeState();
     });
 
-    // Every other time the next command comes before the provider of the killed one has ended.
+    // Every second time, the next command starts before the provider of the killed one has ended.
     test.each(lines.map((line, index) => [line, index % 2 === 0] as const))(
       "at line %i of up and of destroy: the next one goes on, and nothing is left or there twice",
       async (line, wait) => {

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { root, run } from "./engine";
 import { commandsOf } from "./pages";
 
-// README's lab by its commands, in a copy of the clone: a lab that is up in this one stays up.
+// README's lab by its commands, in a copy of the clone, so that a lab of this clone stays up.
 
 const clone = join(mkdtempSync(join(tmpdir(), "localnet-clone-")), "clone");
 const lab = (command: string, input = "") =>

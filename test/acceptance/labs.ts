@@ -5,7 +5,7 @@ import { openMachine, openSandbox, openSandboxWithFrr } from "./place";
 
 const folder = join(root, "examples/labs");
 
-/** The labs that need what not every kernel has. */
+/** The labs with features that not every kernel has. */
 const inMachine = [
   "bridge-filter",
   "ip-tunnels",
@@ -34,5 +34,5 @@ export const labs = (where: "here" | "machine") =>
       open: where === "machine" ? openMachine : withFrr.includes(name) ? openSandboxWithFrr : openSandbox,
     }));
 
-/** Those with the commands that make the same by hand. */
+/** The labs with a script that makes the same by hand. */
 export const scripts = (where: "here" | "machine") => labs(where).filter(({ script }) => existsSync(script));

@@ -17,7 +17,7 @@ afterAll(async () => {
   await place?.close();
 });
 
-/** The spines that the first leaf sends to the last server by. */
+/** The spines through which the first leaf reaches the last server. */
 async function ways(): Promise<string[]> {
   const { stdout } = await place.exec(["ip", "-n", "fabric-leaf1", "route", "show", "10.1.3.0/24"]);
   return [...stdout.matchAll(/dev (\w+)/g)].map(([, device = ""]) => device).sort();
@@ -32,12 +32,12 @@ test("up makes it, and packets have a way over each spine", async () => {
   expect(await answers()).toMatchObject({ code: 0 });
 });
 
-test("a second preview is empty, also after a refresh: what the daemons learn is nobody's", async () => {
+test("a second preview is empty, also after a refresh, although the daemons have added routes", async () => {
   await stack.asRecorded();
   await stack.unchanged();
 });
 
-test("up cuts a cable in place, and the other way remains", async () => {
+test("up cuts a link in place, and the other way remains", async () => {
   await stack.set({ cut: "leaf1-spine2" });
   expect(changes((await stack.up()).text)).toEqual({ updated: 3, unchanged: 46 });
   expect(await ways()).toEqual(["spine1"]);
@@ -45,14 +45,14 @@ test("up cuts a cable in place, and the other way remains", async () => {
   await stack.asRecorded();
 });
 
-test("up mends it, and both ways are back", async () => {
+test("up repairs it, and both ways are back", async () => {
   await stack.unset("cut");
   expect(changes((await stack.up()).text)).toEqual({ updated: 3, unchanged: 46 });
   expect(await ways()).toEqual(["spine1", "spine2"]);
   await stack.unchanged();
 });
 
-test("a cable that is not there is refused before anything changes", async () => {
+test("a link that does not exist is refused before anything changes", async () => {
   await stack.set({ cut: "leaf1-spine9" });
   expect((await stack.up(1)).text).toContain(
     "LeafSpine fabric: cut: there is no cable leaf1-spine9, but leaf1-spine1, ",

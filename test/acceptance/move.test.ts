@@ -4,7 +4,7 @@ import { lab } from "./providers";
 const { host, ssh } = vm();
 const [[, program], [, plugin]] = lab();
 const native = new Stack(plugin);
-// The same stack, of the same project with another import path.
+// The same stack with the other import path.
 const dynamic = new Stack(program, native.name, native.env);
 let before: Snapshot;
 
@@ -33,7 +33,7 @@ test("the lab moves from the native plugin to the dynamic provider and back, and
   await move(dynamic, native);
 });
 
-test("what has moved is destroyed as if it had not: the host as before", async () => {
+test("after the move, destroy leaves the host as it was", async () => {
   await native.destroy();
   expect(await snapshot(ssh)).toEqual(before);
 });

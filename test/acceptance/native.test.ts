@@ -20,7 +20,7 @@ afterAll(async () => {
   stack.removeState();
 });
 
-test("the plugin has a schema of all its kinds", async () => {
+test("the plugin has a schema with all kinds", async () => {
   const plugin = join(root, "node_modules/pulumi-localnet/bin/pulumi-resource-localnet");
   const { stdout } = await run(["pulumi", "package", "get-schema", plugin], { env: stack.env });
   const { resources } = JSON.parse(stdout);
@@ -28,18 +28,18 @@ test("the plugin has a schema of all its kinds", async () => {
   expect(resources["localnet:index:VethPair"].inputProperties.peer.$ref).toContain("VethPairPeer");
 });
 
-test("what is recorded of a resource is its mark, once, and neither defaults nor the provider", async () => {
+test("the state of a resource has its mark once, and neither defaults nor the provider", async () => {
   await stack.up();
   const { text, resources } = await stack.exported();
   const netns = resources.filter(({ type }) => type === "localnet:index:Netns");
   expect(netns.map(({ inputs }) => inputs)).toEqual(expect.arrayContaining([{ name: "left" }, { name: "right" }]));
   expect(text).not.toMatch(/"__provider"|"host"/);
-  // By it a stack that is renamed knows what it made.
+  // A renamed stack recognizes its objects by it.
   expect(JSON.stringify(resources.map(({ inputs }) => inputs))).not.toContain("owner");
   expect(text.match(/"owner"/g)).toHaveLength(5);
 });
 
-test("a preview names the inputs that change, and those that were changed from outside", async () => {
+test("a preview names the inputs that change, and those that were changed by hand", async () => {
   await stack.set({ mtu: "1300" });
   expect((await stack.pulumi(["preview", "--diff", ...stack.target])).text).toMatch(/\+ mtu *: 1300/);
   await stack.up();
@@ -50,7 +50,7 @@ test("a preview names the inputs that change, and those that were changed from o
   expect(text).toContain('=> "10.90.0.2/24"');
 });
 
-test("while up waits, the engine shows beside each resource what for", async () => {
+test("while up waits, the engine shows the reason beside each resource", async () => {
   const waiting = new Stack(waits, "test", {}, sandbox.inside);
   await waiting.init({ waiting: "true" });
   const cli = new Cli(waiting, ["up", "--yes", "--skip-preview", ...waiting.target]);
@@ -62,7 +62,7 @@ test("while up waits, the engine shows beside each resource what for", async () 
   while (!shown.every((line) => line.test(cli.text)) && cli.running) await sleep(50);
   await cli.interrupt();
   for (const line of shown) expect(cli.text).toMatch(line);
-  // Each once: this output is no terminal, which would write over it.
+  // Each line appears once, since the output is no terminal.
   expect(cli.text.match(/waiting for tcp/g)).toHaveLength(1);
   waiting.removeState();
 });

@@ -13,7 +13,7 @@ const object = (type: string, name: string, outputs: Record<string, unknown>, ho
   ...{ type, name, id: name, netns: undefined, host, inputs: { name, ...outputs }, outputs: { name, ...outputs } },
 });
 
-/** So many pods on a bridge of each host, and one VXLAN over all. */
+/** Pods on a bridge of each host, and a VXLAN over all hosts. */
 function labOf(pods: number, hosts: readonly (string | undefined)[]): LabObject[] {
   return hosts.flatMap((host) => [
     object("Bridge", "br0", { ifindex: 1, addresses: ["10.0.255.254/16"] }, host),
@@ -40,7 +40,7 @@ const sizes: [what: string, pods: number, hosts: readonly (string | undefined)[]
   ["3 pods on each of three hosts", 3, three],
 ];
 
-// Where there is no Chromium the reason stands in the name of what is left out.
+// Without Chromium, the name of the suite that is left out has the reason.
 const described = noChromium === undefined ? describe : describe.skip;
 described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium})` : ""}`, (what, pods, hosts) => {
   let folder: string;
@@ -64,7 +64,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     rmSync(folder, { recursive: true });
   });
 
-  test("all of it fits at first, and + and 0 make it larger and fit again", async () => {
+  test("all of it is visible at first; + makes it larger, and 0 makes it fit again", async () => {
     const fits =
       "(({ width, height }) => width <= innerWidth && height <= innerHeight)(document.querySelector('svg').getBoundingClientRect())";
     const width = "document.querySelector('svg').getBoundingClientRect().width";
@@ -76,7 +76,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     expect(await page.run(width)).toBeCloseTo(before, 0);
   });
 
-  test("Tab and Enter show the inputs of a thing, and Escape hides them", async () => {
+  test("Tab and Enter show the inputs of an object, and Escape hides them", async () => {
     for (let tabs = 0; !(await page.run("document.activeElement.matches('.node, .box')")); tabs++) {
       expect(tabs).toBeLessThan(10);
       await page.press("Tab");
@@ -90,7 +90,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     expect(await page.run("document.querySelector('aside').hidden")).toBe(true);
   });
 
-  test("a click shows the same, with the command that shows what goes over a link", async () => {
+  test("a click shows the same, with the command that captures a link's packets", async () => {
     await page.click(".node.bridge");
     expect(await page.run("document.querySelector('aside').textContent")).toMatch(
       /^Bridge br0.*npx localnet capture br0$/s,
@@ -98,7 +98,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     await page.press("Escape");
   });
 
-  test("what is not as the state says is marked, and its panel and the page's head say so", async () => {
+  test("an object that differs from the state is marked, and its panel and the page's header say so", async () => {
     const changed = "[...new Set([...document.querySelectorAll('.changed')].map(({ textContent }) => textContent))]";
     expect(await page.run(changed)).toEqual(["br010.0.255.254/16"]);
     expect(await page.run("document.querySelector('header span').textContent")).toBe(
@@ -111,8 +111,8 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     await page.press("Escape");
   });
 
-  test("a click on a cable shows what it is, and one on a namespace how to get in", async () => {
-    // Between its ends nothing else lies on it.
+  test("a click on a line shows its link, and one on a namespace shows how to enter it", async () => {
+    // Nothing else is on the middle of the line.
     const [x, y] = (await page.run(`(() => {
       const path = document.querySelector(".wire .cable");
       const { x, y } = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
@@ -132,7 +132,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     await page.press("Escape");
   });
 
-  test("/ searches by keyboard: what has an address is found, the rest fades, and Enter goes there", async () => {
+  test("/ searches by keyboard: an address is found, all else fades, and Enter goes there", async () => {
     await page.press("/");
     expect(await page.run("document.activeElement.tagName")).toBe("INPUT");
     for (const key of "10.0.0.1/") await page.press(key);
@@ -143,7 +143,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     await page.press("Escape");
   });
 
-  test("dark and light follow the reader, in the page and in the picture", async () => {
+  test("the page and the picture follow the reader's dark or light theme", async () => {
     const colours = `[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector(".back")).fill]`;
     await page.prefer("dark");
     expect(await page.run(colours)).toEqual(["rgb(15, 20, 26)", "rgb(15, 20, 26)"]);
@@ -151,7 +151,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     expect(await page.run(colours)).toEqual(["rgb(255, 255, 255)", "rgb(255, 255, 255)"]);
   });
 
-  test("no two boxes of namespaces lie on each other, and no text leaves its box", async () => {
+  test("boxes of namespaces do not overlap, and no text leaves its box", async () => {
     const overlap = `[...document.querySelectorAll(".box:not(.frame) rect, .node rect")].map((each) => [each.parentNode.classList[0], each.getBoundingClientRect()])
       .some(([kind, a], i, all) => all.some(([other, b], j) => i < j && kind === other && a.x < b.right - 1 && b.x < a.right - 1 && a.y < b.bottom - 1 && b.y < a.bottom - 1))`;
     expect(await page.run(overlap)).toBe(false);
@@ -159,7 +159,7 @@ described.each(sizes)(`the page of %s in Chromium${noChromium ? ` (${noChromium}
     expect(await page.run(wide)).toEqual([]);
   });
 
-  // For a look with one's own eyes.
+  // Writes pictures for people.
   if (process.env.LOCALNET_TEST_PICTURES)
     test("pictures", async () => {
       for (const scheme of ["light", "dark"] as const) {

@@ -10,7 +10,7 @@ export function commandsOf(page: string): string[] {
   return blocks.flatMap(([, language, block = ""]) => {
     const lines = block.trimEnd().split("\n");
     if (language !== "") return language === "sh" ? lines.map(bare) : [];
-    // What a terminal shows, with what was typed, and what is proposed to type.
+    // Lines of a terminal with a prompt, and commands in the output.
     return lines.flatMap((line) => {
       const [, typed, proposed] = /^(?:\$ (.*)| +(npm run .*?) {2,}.*)$/.exec(line) ?? [];
       return typed !== undefined ? [bare(typed)] : proposed !== undefined ? [proposed] : [];
@@ -18,7 +18,7 @@ export function commandsOf(page: string): string[] {
   });
 }
 
-/** The commands that stand in its sentences. */
+/** The commands in its sentences. */
 export function namedIn(page: string): string[] {
   const text = readFileSync(join(root, page), "utf8").replaceAll(/^ *```.*?^ *```/gms, "");
   const named = text.matchAll(/`((?:npm|npx|node|pulumi|sudo|ssh|apt-get) [^`]+)`/g);

@@ -2,21 +2,21 @@ import { existsSync } from "node:fs";
 import { type Result, run, type Snapshot, type Stack, snapshot, vm } from "./engine";
 import { Sandbox } from "./sandbox";
 
-/** A host that a program runs on, and how it is looked at. */
+/** A host on which a program makes its objects. */
 export interface Place {
-  /** What the CLI begins with; see Sandbox. */
+  /** The first words of the CLI's command line; see Sandbox. */
   readonly inside: readonly string[];
   /** The stack's configuration. */
   readonly config: Record<string, string>;
   /** Runs a command on the host. */
   exec(argv: readonly string[]): Promise<Result>;
   snapshot(): Promise<Snapshot>;
-  /** Takes away what a test left there. */
+  /** Removes what a test left there. */
   cleanUp(stack: Stack): Promise<void>;
   close(): Promise<void>;
 }
 
-/** This machine's kernel, with a network, mounts and processes of its own. */
+/** This machine's kernel, with a separate network, mounts and processes. */
 export async function openSandbox(...over: string[]): Promise<Place> {
   const sandbox = await Sandbox.open(...over);
   const { inside } = sandbox;
@@ -25,13 +25,13 @@ export async function openSandbox(...over: string[]): Promise<Place> {
     config: {},
     exec: (argv) => run([...inside, ...argv]),
     snapshot: () => snapshot([], inside),
-    // All that it made goes with the sandbox.
+    // All objects disappear with the sandbox.
     cleanUp: async (stack) => stack.removeState(),
     close: () => sandbox.close(),
   };
 }
 
-/** The same with FRR. Debian's package of it starts services, so where it is not installed it is only unpacked, for in there. */
+/** The same with FRR. Debian's package starts services, so if it is not installed, it is only unpacked for the sandbox. */
 export function openSandboxWithFrr(): Promise<Place> {
   if (existsSync("/usr/lib/frr/zebra")) return openSandbox();
   const unpacked = process.env.LOCALNET_TEST_FRR;
@@ -40,15 +40,15 @@ export function openSandboxWithFrr(): Promise<Place> {
 }
 
 /**
- * The modules of labs that bring settings or links of their own. A module that somebody loads by hand stays, and so does what
- * came with it: that is no leftover of a lab.
+ * Modules of labs that add settings or links. A module that is loaded by hand stays, and so do its links and settings,
+ * which do not count as left by a lab.
  */
 const modules = [
   ...["br_netfilter", "ip_vs", "vrf", "tcp_bbr", "dummy", "ifb", "bonding"],
   ...["ipip", "sit", "ip_gre", "ip6_tunnel", "ip6_gre", "ip_vti", "ip6_vti"],
 ];
 
-/** The virtual machine, whose kernel has all types of links. It loads modules as it needs them, and keeps them. */
+/** The virtual machine, whose kernel has all types of links. It loads modules when needed, and keeps them. */
 export async function openMachine(): Promise<Place> {
   const { host, ssh, exec } = vm();
   const { code, text } = await exec(["modprobe", "--all", ...modules]);

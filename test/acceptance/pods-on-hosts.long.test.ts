@@ -8,7 +8,7 @@ import { SshRecord } from "./ssh-record";
 const fixture = "test/fixtures/pods-on-hosts";
 const pods = Number(process.env.LOCALNET_TEST_PODS ?? 30);
 
-/** Round trips that a pod may cost, beside a few of each host. The more hosts, the fewer pods share one. */
+/** The limit of round trips per pod, beside a few for each host. With more hosts, fewer pods share a round trip. */
 const mostPerPod = { up: 9, unchanged: 2, refresh: 2, destroy: 12 };
 const mostPerHost = 20;
 
@@ -37,7 +37,7 @@ describe.each([native(fixture), dynamic(fixture)])("%s", (provider, project) => 
         .join(),
     });
 
-  test.each([1, 2, 3])("on %i of them each host is spoken to in one connection, in few round trips", async (count) => {
+  test.each([1, 2, 3])("on %i hosts, each host has one connection and few round trips", async (count) => {
     await setHosts(count);
     const figures: string[] = [];
     for (const operation of ["up", "unchanged", "refresh", "destroy"] as const) {
@@ -54,7 +54,7 @@ describe.each([native(fixture), dynamic(fixture)])("%s", (provider, project) => 
     process.stderr.write(`${provider}, ${pods} pods, hosts: ${count}: ${figures.join("; ")}\n`);
   });
 
-  test("a slow host does not hold the others", async () => {
+  test("a slow host does not slow down the others", async () => {
     await setHosts(3);
     const bin = "/run/slow";
     const slowed = [

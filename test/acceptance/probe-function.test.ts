@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root, Stack } from "./engine";
 import { Sandbox } from "./sandbox";
 
-// A function of the plugin looks in every preview, before anything is made.
+// A function of the plugin runs in every preview, before anything is made.
 
 const program = `name: probe-function
 runtime: yaml
@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test("each preview tells anew whether an address answers, and makes nothing", async () => {
+test("each preview checks again whether an address answers, and makes nothing", async () => {
   expect((await stack.preview()).text).toMatch(/ok\s*: false/);
   await sandbox.ip("addr", "add", "10.98.0.1/32", "dev", "lo");
   expect((await stack.preview()).text).toMatch(/ok\s*: true/);

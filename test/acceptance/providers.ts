@@ -4,20 +4,20 @@ import { root, type Stack } from "./engine";
 
 const plugins = `\nplugins:\n  providers:\n    - name: localnet\n      path: ../../node_modules/pulumi-localnet/bin\n`;
 
-/** The resources that were changed from outside, by their names: what is gone, and what differs. */
+/** The names of the resources that were changed by hand: those that are gone, and those that differ. */
 export interface Outside {
   gone?: string[];
   differs?: string[];
 }
 
-/** What tells what was done from outside, all of it and no more. */
+/** Checks that exactly these changes by hand are shown. */
 export type Show = (stack: Stack, outside: Outside) => Promise<void>;
 
 export const byRefresh: Show = async (stack, outside) => {
   expectShown((await stack.refresh()).text, outside, ["deleted", "updated"]);
 };
 
-/** A plain preview looks at what is there, and says what it will do about it. */
+/** A plain preview reads the objects, and shows how they will be repaired. */
 export const byPreview: Show = async (stack, outside) => {
   expectShown((await stack.preview()).text, outside, ["create", "update"]);
 };
@@ -37,10 +37,10 @@ function expectShown(
   });
 }
 
-/** A provider's name, a program for it, and how it shows what was changed from outside. */
+/** A provider's name, a program for it, and how it shows changes by hand. */
 export type Row = [provider: string, project: string, show: Show];
 
-/** A Pulumi program of this repository as it is. */
+/** A Pulumi program of this repository, unchanged. */
 export function dynamic(program: string, settings = join(program, "Pulumi.yaml")): Row {
   return ["dynamic provider", join(root, dirname(settings)), byRefresh];
 }
@@ -50,18 +50,18 @@ export function native(program: string, settings = join(program, "Pulumi.yaml"))
   return ["native plugin", natively(program, settings), byPreview];
 }
 
-/** The lab, as `pulumi up` in a clone brings it up. */
+/** The lab, as `pulumi up` runs it in a clone. */
 export const lab = (): [dynamic: Row, native: Row] => [
   dynamic("examples/ipvs-lab", "Pulumi.yaml"),
   native("examples/ipvs-lab", "Pulumi.yaml"),
 ];
 
 /**
- * A program for the native plugin: what differs is where it imports from, and Pulumi.yaml, which may lie elsewhere. The
- * copy goes when the tests are over.
+ * A copy of a program for the native plugin, with another import path and another Pulumi.yaml, which may be elsewhere. The
+ * copy is removed after the tests.
  */
 export function natively(program: string, settings = join(program, "Pulumi.yaml")): string {
-  // In the repository, where the packages are found.
+  // In the repository, so that it finds the packages.
   const directory = join(root, ".localnet");
   mkdirSync(directory, { recursive: true });
   const copy = mkdtempSync(join(directory, "native-"));

@@ -5,7 +5,7 @@ import { root, run, Stack, snapshot } from "./engine";
 import { commandsOf } from "./pages";
 import { Sandbox } from "./sandbox";
 
-// Unit tests hold README's program against that of the template.
+// Unit tests compare README's program with that of the template.
 const template = join(root, "templates/localnet-typescript");
 const base = mkdtempSync(join(tmpdir(), "localnet-readme-"));
 const directory = join(base, "project");
@@ -23,14 +23,14 @@ afterAll(async () => {
   rmSync(base, { recursive: true });
 });
 
-test("what pulumi new makes of the template is the program, under the name that was asked for, and it compiles", async () => {
+test("pulumi new makes the program from the template, with the given name, and it compiles", async () => {
   const file = (name: string, folder = directory) => readFileSync(join(folder, name), "utf8");
   expect(file("index.ts")).toBe(file("index.ts", template));
   expect(JSON.parse(file("package.json"))).toMatchObject({ name: "readme" });
   expect(await run(["npx", "tsc", "-p", "."], { cwd: directory })).toMatchObject({ code: 0, stdout: "" });
 });
 
-/** The commands of a page that tells how to do something. */
+/** Runs the commands of a how-to page. */
 const argvs = (page: string) => commandsOf(page).map((line) => line.split(" "));
 
 test("the commands of docs/first-lab.md and docs/drift.md do what the pages say, and leave the host as it was", async () => {

@@ -18,7 +18,7 @@ let stack: Stack;
 let before: Snapshot;
 const state = () => snapshot([], sandbox.inside);
 
-/** What people type: two networks, a router that is a firewall too, a bridge, and rules that choose a table. */
+/** A lab by hand: two networks, a router with a firewall, a bridge, and rules that choose a table. */
 const lab = `
 for n in pc fw srv; do ip netns add $n; ip -n $n link set lo up; done
 ip -n fw link add br0 type bridge
@@ -54,7 +54,7 @@ async function inside(...argv: string[]): Promise<string> {
   return result.stdout;
 }
 
-/** The client reaches the server's own address over the firewall, and the server does not reach the client. */
+/** The client reaches the server's address through the firewall, and the server does not reach the client. */
 async function works(): Promise<void> {
   await inside("ip", "netns", "exec", "pc", "ping", "-c", "1", "-W", "2", "192.0.2.7");
   await inside("ip", "netns", "exec", "srv", "sh", "-c", "! ping -c 1 -W 1 10.1.0.2");
@@ -76,7 +76,7 @@ afterAll(async () => {
   rmSync(project, { recursive: true });
 });
 
-test("all of a lab that was typed by hand can be imported, and nothing of it is left out", async () => {
+test("all objects of a lab made by hand can be imported, and none is left out", async () => {
   const command = join(root, "node_modules/pulumi-localnet/bin/localnet");
   const { stdout, stderr } = await run([...sandbox.inside, command, "discover"]);
   expect(stderr.split("\n").filter((line) => /^left out: (?!link (dummy|ifb|bond)\d)/.test(line))).toEqual([]);
@@ -88,13 +88,13 @@ test("all of a lab that was typed by hand can be imported, and nothing of it is 
   writeFileSync(program, head + readFileSync(generated, "utf8"));
 });
 
-test("of the program nothing is to be done, and destroy leaves the host as it was before the lab", async () => {
+test("the preview of the program is empty, and destroy leaves the host as it was before the lab", async () => {
   await stack.unchanged();
   await stack.destroy();
   expect(await state()).toEqual(before);
 });
 
-test("it comes up again where nothing is, does what it did, and goes again", async () => {
+test("it comes up again on an empty host, works as before, and is destroyed again", async () => {
   await stack.up();
   await works();
   await stack.unchanged();

@@ -6,12 +6,12 @@ import { type Result, root, run, snapshot } from "./engine";
 import type { Row } from "./providers";
 
 const nobody = "65534";
-/** Of this test alone. */
+/** Used only by this test. */
 let temporary: string;
 let before: string[];
 let lab: Result;
 
-/** What the lab makes, by its names and addresses. */
+/** The names and addresses of the lab's objects. */
 const ofTheLab = /\b(node|foo|bar|baz|cni0|veth-\w+|10\.9[56]\.\d+)\b/;
 
 /** All that the lab could leave on this host, in lines. */
@@ -25,7 +25,7 @@ async function traces(project: string): Promise<string[]> {
   ];
 }
 
-/** The processes that the lab started, by number and name. Only root sees those of others. */
+/** The processes of the lab, by pid and name. Only root sees those of others. */
 function processes(): string[] {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return [];
@@ -38,19 +38,19 @@ function processes(): string[] {
   });
 }
 
-/** What is there now and was not before. */
+/** Lines that were not there before. */
 async function left(project: string): Promise<string[]> {
   return (await traces(project)).filter((line) => !before.includes(line));
 }
 
 beforeAll(() => {
   temporary = mkdtempSync(join(tmpdir(), "localnet-rootless-test-"));
-  // The lab's user has to get to a folder in it.
+  // The lab's user needs access to a folder in it.
   chmodSync(temporary, 0o711);
 });
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-/** The rootless lab comes up, is repaired and goes, and the host stays as it was. */
+/** The rootless lab comes up, is repaired and destroyed, and the host stays as it was. */
 export function runsRootless(row: Row): void {
   describe.each([row])("%s", (_, project) => {
     beforeAll(async () => {
@@ -59,7 +59,7 @@ export function runsRootless(row: Row): void {
       lab = await run(["npm", "run", "--silent", "lab:rootless", "--", relative(root, project)], { env });
     });
 
-    test("the lab comes up as an ordinary user, shows and repairs what is broken by hand, and goes", async () => {
+    test("the lab comes up as an ordinary user, shows and repairs what is broken by hand, and is destroyed", async () => {
       if (lab.code) throw new Error(lab.text);
       const steps = [
         /^Root in here is user (\d+) outside/m,
@@ -82,7 +82,7 @@ export function runsRootless(row: Row): void {
       expect(areas).toEqual(Object.keys(await snapshot()));
     });
 
-    test("its root is nobody, where this is root", () => {
+    test("if root starts the lab, its root is the user nobody", () => {
       const user = process.getuid?.() === 0 ? nobody : String(process.getuid?.());
       expect(/^Root in here is user (\d+) outside/m.exec(lab.stdout)?.[1]).toBe(user);
     });
@@ -93,9 +93,9 @@ export function runsRootless(row: Row): void {
   });
 }
 
-/** README's picture is of such a run: it differs in how long things took, and in the order of what happens at the same time. */
+/** README's picture shows such a run. Only times, and the order of simultaneous events, differ. */
 export function isAsRecorded(): void {
-  test("it is as docs/lab-rootless.svg shows it", () => {
+  test("the output is as docs/lab-rootless.svg shows it", () => {
     const picture = readFileSync(join(root, "docs/lab-rootless.svg"), "utf8");
     const recorded = [...picture.matchAll(/<text [^>]*y="\d+"[^>]*>([^<]*)<\/text>/g)]
       .slice(1)
@@ -110,9 +110,9 @@ export function isAsRecorded(): void {
   });
 }
 
-/** It says so where it cannot run. */
+/** The message if the lab cannot run. */
 export function needsUserNamespaces([, project]: Row): void {
-  test("where there can be no user namespaces, it says so and what would mend it", async () => {
+  test("without user namespaces, it says so with the fix", async () => {
     before = await traces(project);
     const none = "echo 0 > /proc/sys/user/max_user_namespaces && exec node scripts/lab/cli.mjs rootless";
     const { code, text } = await run(["unshare", "--user", "--map-root-user", "sh", "-c", none]);

@@ -1,21 +1,21 @@
 import { openSandbox } from "../../scripts/lib/sandbox.mjs";
 import { run } from "./engine";
 
-/** A host of its own as far as the kernel can give one: other mounts, an empty /run, its own network and processes. */
+/** A separate host on the same kernel: its own mounts, an empty /run, its own network and processes. */
 export class Sandbox {
   private constructor(
-    /** What a command begins with, to run in there. */
+    /** The first words of a command that runs in it. */
     readonly inside: readonly string[],
     readonly close: () => Promise<void>,
   ) {}
 
-  /** @param over folders whose usr and etc are laid over the host's: what is in there is as good as installed. */
+  /** @param over folders whose usr and etc are mounted over the host's, as if their contents were installed */
   static async open(...over: string[]): Promise<Sandbox> {
     const { enterArgv, close } = await openSandbox({ network: true, over });
     return new Sandbox(enterArgv, close);
   }
 
-  /** Runs `ip` in there, which must succeed, and returns what it prints. */
+  /** Runs `ip` in it, which must succeed, and returns its output. */
   async ip(...args: string[]): Promise<string> {
     const result = await run([...this.inside, "ip", ...args]);
     expect(result).toMatchObject({ code: 0 });

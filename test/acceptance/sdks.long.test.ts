@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, run } from "./engine";
 
-// What Pulumi writes of the schema compiles, and takes resources where the package's own classes do. Of the Go SDK that is
-// shown by two-namespaces-go. No compiler proves types in Python here, and what it would run on is not among Debian's packages.
+// The SDKs that Pulumi generates from the schema compile, and take resources like the package's own classes. For Go,
+// two-namespaces-go shows that. For Python there is no type checker here, and Debian has no package of Pulumi's SDK.
 
 const directory = mkdtempSync(join(tmpdir(), "localnet-sdks-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -30,7 +30,7 @@ new Route("default", { netns: pod.name, destination: "default", via: ${via}, dev
 new Probe("pod answers", { netns: router, ping: { address: veth } });
 `;
 
-test("that for TypeScript takes README's program, and no resource that does not fit", async () => {
+test("the SDK for TypeScript compiles README's program, and refuses a resource of the wrong kind", async () => {
   const sdk = await generated("nodejs");
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
   const compile = (name: string) => {
@@ -44,7 +44,7 @@ test("that for TypeScript takes README's program, and no resource that does not 
   expect((await compile("bad.ts")).text).toMatch(/^\S*bad.ts\(8,.*Type 'Netns' is not assignable to type/);
 });
 
-test("that for Python compiles", async () => {
+test("the SDK for Python compiles", async () => {
   const sdk = await generated("python");
   expect(await run(["python3", "-m", "compileall", "-q", sdk])).toMatchObject({ code: 0, text: "" });
 });

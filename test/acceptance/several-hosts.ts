@@ -8,7 +8,7 @@ export const fixture = "test/fixtures/several-hosts";
 const netns = async (host: { ip(...args: string[]): Promise<string> }) =>
   (await host.ip("netns", "list")).match(/\S+-pod\d+/g)?.sort() ?? [];
 
-/** What a program over several hosts relies on: hosts that are not there yet, that refuse, and that are gone for good. */
+/** A program with several hosts: hosts that still boot, hosts that refuse, and hosts that are gone for good. */
 export function severalHosts([provider, project]: Row): void {
   let net: SshHosts;
   let stack: Stack;
@@ -23,9 +23,9 @@ export function severalHosts([provider, project]: Row): void {
     await net?.close();
   });
 
-  test("a host that boots is waited for, and says so beside its resource", async () => {
+  test("up waits for a host that boots, and says so beside its resource", async () => {
     const up = new Cli(stack, ["up", "--yes", "--skip-preview", ...stack.target]);
-    // Only the plugin can say it.
+    // Only the plugin can show it.
     const begun =
       provider === "native plugin" ? /h2-pod1 .* waiting for ssh:\S+2 for up to 60 s: .*refused/ : /h2-pod1 creating/;
     await eventually(async () => begun.test(up.text), 60);
@@ -37,7 +37,7 @@ export function severalHosts([provider, project]: Row): void {
     await stack.unchanged();
   });
 
-  test("another host that refuses is told at once, and the next up goes on with the former one", async () => {
+  test("a host that refuses is an error at once, and the next up continues with the former one", async () => {
     const hosts = net.hosts.map(({ url }) => url).join();
     await stack.set({ hosts: hosts.replace("root@192.0.2.2", "nobody@192.0.2.2") });
     const { text } = await stack.up(1);
@@ -49,7 +49,7 @@ export function severalHosts([provider, project]: Row): void {
     await stack.unchanged();
   });
 
-  test("a host that is gone for good is given up as the documentation says, and the others are destroyed", async () => {
+  test("a host that is gone for good is removed from the state as the documentation says, and the others are destroyed", async () => {
     await net.host(2).close();
     await stack.set({ connectTimeoutSeconds: "2" });
     const destroy = ["destroy", "--yes", "--skip-preview", ...stack.target];

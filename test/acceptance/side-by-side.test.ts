@@ -2,7 +2,7 @@ import type { Stack } from "./engine";
 import { dynamic, native } from "./providers";
 import { fixture, sideBySide } from "./side-by-side";
 
-/** That of a link is cut to 15 characters. */
+/** The name of a link is cut to 15 characters. */
 const names = (stack: string) => ({
   bridge: stack === "one" ? "one-swit-c5daeb" : "two-swit-281502",
   pod: `${stack}-pod1`,

@@ -4,7 +4,7 @@ import { Sandbox } from "./sandbox";
 
 export const fixture = "test/fixtures/side-by-side";
 
-/** One program, as two stacks on one host, at the same time. */
+/** Two stacks of one program on one host at the same time. */
 export function sideBySide(
   [provider, project]: Row,
   set: (stack: Stack) => Promise<unknown>,
@@ -18,7 +18,7 @@ export function sideBySide(
 
   beforeAll(async () => {
     sandbox = await Sandbox.open();
-    // The first command of iptables leaves its tables.
+    // The first command of iptables makes tables that stay.
     await run([...sandbox.inside, "iptables", "-w", "-N", "before"]);
     before = await look();
     stacks = ["one", "two"].map((name) => new Stack(project, name, {}, sandbox.inside));
@@ -32,7 +32,7 @@ export function sideBySide(
     for (const stack of stacks ?? []) stack.removeState();
   });
 
-  test(`${provider}: both are up at once, each with names of its own`, async () => {
+  test(`${provider}: both are up at the same time, each with its own names`, async () => {
     await each((stack) => stack.up());
     const outputs = await Promise.all(stacks.map((stack) => stack.outputs()));
     expect(outputs).toEqual(stacks.map(({ name }) => expected(name)));

@@ -6,16 +6,16 @@ import { type Result, run, type Snapshot, snapshot } from "./engine";
 
 type Hosts = Awaited<ReturnType<typeof openSshHosts>>;
 
-/** A host with a server of ssh. */
+/** A host with an ssh server. */
 export type SshHost = Hosts["hosts"][number] & {
-  /** Runs a command in there. */
+  /** Runs a command on it. */
   exec(argv: readonly string[]): Promise<Result>;
-  /** Runs `ip` in there, which must succeed, and returns what it prints. */
+  /** Runs `ip` on it, which must succeed, and returns its output. */
   ip(...args: string[]): Promise<string>;
   snapshot(): Promise<Snapshot>;
 };
 
-/** Several hosts on one network, and one beside them where the engine runs. */
+/** Several hosts on one network, and another one for the engine. */
 export class SshHosts {
   readonly hosts: readonly SshHost[];
 
@@ -47,7 +47,7 @@ export class SshHosts {
     return this.net.enterArgv;
   }
 
-  /** What the engine's environment needs to reach them. */
+  /** The environment with which the engine reaches them. */
   get env(): NodeJS.ProcessEnv {
     return { LOCALNET_SSH_CONFIG: this.net.sshConfig };
   }

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "./engine";
 
-/** What the provider said to hosts: connections, and round trips by host. */
+/** The provider's traffic with hosts: connections, and round trips by host. */
 export interface Spoken {
   readonly connections: number;
   readonly requests: Readonly<Record<string, number>>;
 }
 
-/** Keeps what the provider sends through ssh, from a place in which it is the first program of this name. */
+/** Records what the provider sends through ssh, by a program of that name that is first on PATH. */
 export class SshRecord {
   private readonly directory = mkdtempSync(join(tmpdir(), "localnet-ssh-record-"));
 
@@ -17,7 +17,7 @@ export class SshRecord {
 
   async begin(): Promise<void> {
     const bin = join(this.directory, "ssh");
-    // The first of a host makes the connection that all others share; those that run something begin with its name.
+    // The first command for a host makes the shared connection. The commands that run something begin with the host's name.
     const script = `#!/bin/sh
 for word do case $word in -N) kind=connection ;; -O | -G) exec /usr/bin/ssh "$@" ;; ssh://*) host=\${word#*@} ;; esac; done
 file=$(mktemp ${this.directory}/\${kind:-shell}.$host.XXXXXX)
@@ -31,7 +31,7 @@ tee "$file" | /usr/bin/ssh "$@"
     });
   }
 
-  /** What was said since the last time. */
+  /** The traffic since the last call. */
   take(): Spoken {
     const requests: Record<string, number> = {};
     let connections = 0;
@@ -50,7 +50,7 @@ tee "$file" | /usr/bin/ssh "$@"
   }
 }
 
-/** After a line of its own, each request says on its first line how many words follow its second. */
+/** After one line at the start, the first line of each request has the number of words after its second line. */
 function requestsIn(text: string): number {
   const lines = text.split("\n").slice(1, -1);
   let count = 0;

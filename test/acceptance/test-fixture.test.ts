@@ -7,7 +7,7 @@ const folder = join(root, "examples/test-fixture");
 test("the commands of the example's README run its tests, with Vitest and with Jest", async () => {
   const text = readFileSync(join(folder, "README.md"), "utf8");
   const [install, ...commands] = /```sh\n(.*?)```/s.exec(text)?.[1]?.trim().split("\n") ?? [];
-  // The packages are there: others use them at this moment.
+  // Without npm install: other tests use the installed packages at the same time.
   expect(install).toBe("npm ci");
   expect(commands).toHaveLength(3);
   const result = await run(["sh", "-c", ["set -e", ...commands].join("\n")], {
@@ -19,7 +19,7 @@ test("the commands of the example's README run its tests, with Vitest and with J
   expect(result.code).toBe(0);
 });
 
-test("what its workflow runs is there", () => {
+test("the scripts of its workflow exist", () => {
   const scripts = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).scripts;
   const workflow = readFileSync(join(folder, "github-actions.yml"), "utf8");
   const names = [...workflow.matchAll(/npm run (\S+)/g)].map(([, name = ""]) => name);
@@ -27,9 +27,9 @@ test("what its workflow runs is there", () => {
   for (const name of names) expect(scripts).toHaveProperty([name]);
 });
 
-test("the test in docs/test-fixtures.md passes as it stands", async () => {
+test("the test in docs/test-fixtures.md passes unchanged", async () => {
   const [, text = ""] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, "docs/test-fixtures.md"), "utf8")) ?? [];
-  // In the repository, where the packages are found.
+  // In the repository, so that it finds the packages.
   mkdirSync(join(root, ".localnet"), { recursive: true });
   const directory = mkdtempSync(join(root, ".localnet/page-"));
   try {

@@ -10,7 +10,7 @@ import { type Lab, network } from "pulumi-localnet/testing";
 import { inheritors } from "./cli";
 import { root, run } from "./engine";
 
-/** Of this test alone: labs keep their files in it. */
+/** The folder for the files of labs, used only by this test. */
 const temporary = mkdtempSync(join(tmpdir(), "localnet-testing-"));
 const before = process.env.TMPDIR;
 beforeAll(() => {
@@ -22,10 +22,10 @@ afterAll(() => {
   rmSync(temporary, { recursive: true });
 });
 
-/** Processes of labs, and their files. */
+/** The processes of labs, and their files. */
 const left = () => [...inheritors(`TMPDIR=${temporary}`).map(({ argv }) => argv.join(" ")), ...readdirSync(temporary)];
 
-/** A router and a client behind it; the bridge is in no namespace that the program makes. */
+/** A router and a client behind it. The bridge is in the lab's own namespace. */
 const program =
   ({ Bridge, Netns, VethPair }: typeof dynamic, address = "10.0.0.2/24") =>
   async () => {
@@ -42,7 +42,7 @@ describe.each([
   ["dynamic provider", dynamic],
   ["native plugin", native],
 ])("with the %s", (_, classes) => {
-  test("a lab comes up, is changed in place, is read, and goes", async () => {
+  test("a lab comes up, is changed in place, is read, and is removed", async () => {
     const lab = await network(program(classes));
     try {
       const { mac } = lab.outputs;
@@ -57,7 +57,7 @@ describe.each([
 
       await lab.update(async () => {
         const outputs = await program(classes, "10.0.0.3/24")();
-        // What is read belongs to another resource, and is not deleted with this one.
+        // The object that is read belongs to another resource, and is not deleted with this one.
         const state = classes.VethPair.get("seen", "eth0@client", {}) as dynamic.VethPair;
         return { ...outputs, path: classes.Netns.get("there", "client").path, state: state.name };
       });
@@ -73,7 +73,7 @@ describe.each([
   });
 });
 
-test("functions of the native plugin look into the lab, also before what they ask for is there", async () => {
+test("functions of the native plugin read in the lab, also before the object exists", async () => {
   await using lab = await network(async () => {
     const client = new native.Netns("client");
     const pair = new native.VethPair("eth0", { netns: client, peer: { name: "far", netns: client } });
@@ -87,7 +87,7 @@ test("functions of the native plugin look into the lab, also before what they as
   });
 });
 
-test("labs beside each other may use the same names, and end with their block", async () => {
+test("labs at the same time may use the same names, and end with their block", async () => {
   const mac = async () => {
     await using lab = await network(program(native));
     expect(await ping(lab, "10.0.0.1")).toMatchObject({ exitCode: 0 });
@@ -98,7 +98,7 @@ test("labs beside each other may use the same names, and end with their block", 
   expect(left()).toEqual([]);
 });
 
-test("a program that fails says why, in the words of the kind, and leaves nothing", async () => {
+test("a program that fails has the kind's error, and leaves nothing", async () => {
   const wrong = network(async () => {
     new native.Netns("client");
     new native.Bridge("br0", { netns: "nowhere" });
@@ -132,7 +132,7 @@ test("a test that is killed leaves nothing", async () => {
   expect(left()).toEqual([]);
 });
 
-test("where there can be no lab, it says why and what would mend it", async () => {
+test("if there can be no lab, the error has the reason and the fix", async () => {
   const text = `
     const { network, unavailable, LabUnavailable } = require("pulumi-localnet/testing");
     (async () => {

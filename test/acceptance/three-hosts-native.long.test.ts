@@ -23,7 +23,7 @@ afterAll(async () => {
   await net?.close();
 });
 
-/** A run whose third host is cut off after so many lines of progress. */
+/** A run whose third host is cut off after some lines of progress. */
 async function cutOff(command: "up" | "destroy", line: number): Promise<void> {
   const cli = new Cli(stack, [command, "--yes", "--skip-preview", ...stack.target]);
   expect(await cli.reach(line)).toBe(true);
@@ -33,18 +33,18 @@ async function cutOff(command: "up" | "destroy", line: number): Promise<void> {
   expect(cli.text).toContain("error: ");
 }
 
-test("a host is cut off in the middle of up: the next one goes on", async () => {
-  // Beyond the providers: some of the third host's is there, and some is not.
+test("a host is cut off during up: the next up continues", async () => {
+  // Beyond the providers: some resources of the third host are made, and some are not.
   await cutOff("up", 16);
   await stack.up();
   expect(await stack.outputs()).toEqual({ mtu: 1450 });
   await stack.unchanged();
 });
 
-test("a host is cut off in the middle of destroy: the next one goes on, and all are as they were", async () => {
+test("a host is cut off during destroy: the next destroy continues, and all hosts are as they were", async () => {
   await cutOff("destroy", 6);
   await stack.destroy();
-  // Its server ends what served the connection that was cut when it finds that nobody answers.
+  // Its ssh server ends the processes of the cut connection when it notices that nobody answers.
   await eventually(async () => isDeepStrictEqual(await snapshots(), before), 20).catch(() => undefined);
   expect(await snapshots()).toEqual(before);
 });

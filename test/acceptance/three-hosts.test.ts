@@ -18,7 +18,7 @@ afterAll(async () => {
   await net?.close();
 });
 
-/** A ping from the pod of the first host to that of the third: 28 bytes are headers. */
+/** Pings from the pod of the first host to that of the third. 28 bytes of a packet are headers. */
 const ping = (packet: number) =>
   run([
     ...net.host(1).enterArgv,
@@ -56,12 +56,12 @@ test("trace follows a packet to another host by its resource", async () => {
   ]);
 });
 
-/** Forgets in the first pod where the third one is; a question of that one's would tell it. */
+/** Clears the neighbour entry of the third pod in the first one. An ARP request of the third pod would add it again. */
 async function forget(): Promise<void> {
   for (const number of [3, 1]) await net.host(number).ip("-n", `host${number}-pod1`, "neigh", "flush", "dev", "eth0");
 }
 
-test.each(["it", "the question for its address"])("what drops the packet that carries %s is told", async (what) => {
+test.each(["the ping", "the ARP request"])("trace names what drops the VXLAN packet with %s", async (what) => {
   const rule = ["INPUT", "-p", "udp", "--dport", "4789", "-j", "DROP"];
   const iptables = (...words: string[]) => run([...net.host(3).enterArgv, "iptables", ...words]);
   expect(await ping(100)).toMatchObject({ code: 0 });
@@ -75,7 +75,7 @@ test.each(["it", "the question for its address"])("what drops the packet that ca
   });
 });
 
-test("a VXLAN that is down on the other host is told", async () => {
+test("trace names a VXLAN that is down on the other host", async () => {
   const link = (await net.host(3).ip("-br", "link")).match(/vxlan\d+/)?.[0] ?? "";
   expect(await ping(100)).toMatchObject({ code: 0 });
   await net.host(3).ip("link", "set", link, "down");
@@ -89,7 +89,7 @@ test("a VXLAN that is down on the other host is told", async () => {
 
 test("a second preview is empty", () => stack.unchanged());
 
-test("what was taken away on one host is repaired", async () => {
+test("an object that was removed on one host is made again", async () => {
   const link = (await net.host(2).ip("-br", "link")).match(/vxlan\d+/)?.[0] ?? "";
   await net.host(2).ip("link", "del", link);
   await stack.refresh();
@@ -98,7 +98,7 @@ test("what was taken away on one host is repaired", async () => {
   await stack.unchanged();
 });
 
-test("destroy leaves all three as they were", async () => {
+test("destroy leaves all three hosts as they were", async () => {
   await stack.destroy();
   expect(await snapshots()).toEqual(before);
 });

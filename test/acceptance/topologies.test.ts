@@ -6,7 +6,7 @@ import { bringsUpAndDown } from "./whole-program";
 
 const [, documented = ""] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, "docs/topologies.md"), "utf8")) ?? [];
 
-/** The native plugin's, with IPv6, a cut, and next hops in the plural. */
+/** With the native plugin: IPv6, a cut, and several next hops. */
 const native = `
 import { LeafSpine, Line, Probe } from "pulumi-localnet/native";
 

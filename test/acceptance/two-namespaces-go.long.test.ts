@@ -26,13 +26,13 @@ afterAll(async () => {
   stack?.removeState();
 });
 
-test("the SDK that is generated of the schema compiles, with the program", async () => {
+test("the SDK that is generated from the schema compiles, with the program", async () => {
   await must(["go", "vet", "."], program);
   await must(["go", "build", "-o", "/dev/null", "."], program);
   expect(await must(["go", "mod", "tidy", "-diff"], program)).toBe("");
 });
 
-test("the commands of docs/languages.md give a project of Go the SDK", async () => {
+test("the commands of docs/languages.md add the SDK to a Go project", async () => {
   const project = mkdtempSync(join(tmpdir(), "localnet-go-"));
   for (const name of ["go.mod", "go.sum", "main.go", "main_test.go", "sdks"])
     cpSync(join(program, name), join(project, name), { recursive: true });
@@ -49,14 +49,14 @@ test("the commands of docs/languages.md give a project of Go the SDK", async () 
   rmSync(project, { recursive: true });
 });
 
-test("its own test brings the network up by the Automation API, cuts and mends it, and takes it away", async () => {
+test("its test brings the network up with the Automation API, cuts and repairs it, and destroys it", async () => {
   const argv = [...sandbox.inside, "env", "-C", program, "go", "test", "-count=1", "."];
   const result = await run(argv, { env: { ...process.env, ...goEnv } });
   expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok /m) });
   expect(await state()).toEqual(before);
 });
 
-/** What a preview would make. */
+/** The resources of a preview. */
 async function planned(of: Stack): Promise<string[]> {
   const { stdout } = await of.pulumi(["preview", "--json", ...of.target]);
   const steps = JSON.parse(stdout).steps as { urn: string }[];
@@ -74,7 +74,7 @@ test("it makes what examples/two-namespaces makes, and a preview changes nothing
   expect(await state()).toEqual(before);
 });
 
-test("up makes it, its probes are answered, and nothing is warned of", async () => {
+test("up makes it, its probes are answered, and there are no warnings", async () => {
   const { text } = await stack.up();
   expect(changes(text)).toEqual({ created: 6 });
   expect(text).not.toMatch(/warning/i);
@@ -97,7 +97,7 @@ test("an update changes the links in place", async () => {
   await stack.unchanged();
 });
 
-test("what was changed from outside a plain preview shows, and up repairs", async () => {
+test("a plain preview shows changes by hand, and up repairs them", async () => {
   await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
   await show(stack, { differs: ["eth-left"] });
   expect(changes((await stack.up()).text)).toEqual({ updated: 1, unchanged: 5 });

@@ -21,7 +21,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
       stack.removeState();
     });
 
-    test("a preview changes nothing, and warns of nothing", async () => {
+    test("a preview changes nothing, and has no warnings", async () => {
       const { text } = await stack.preview();
       expect(text).toContain("6 to create");
       expect(text).not.toMatch(/warning/i);
@@ -49,7 +49,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
       await stack.unchanged();
     });
 
-    test("changes from outside are shown, and repaired by up", async () => {
+    test("changes by hand are shown, and repaired by up", async () => {
       await sandbox.ip("-n", "left", "link", "set", "dev", "eth-left", "mtu", "1400");
       await sandbox.ip("-n", "right", "addr", "del", "10.90.0.2/24", "dev", "eth-right");
       await show(stack, { differs: ["eth-left"] });
@@ -58,7 +58,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
       await stack.unchanged();
     });
 
-    test("what was removed from outside is shown, and made again by up", async () => {
+    test("objects removed by hand are shown, and made again by up", async () => {
       await sandbox.ip("netns", "del", "left");
       await show(stack, { gone: ["left", "eth-left"] });
       expect(changes((await stack.up()).text)).toMatchObject({ created: 2 });
@@ -66,7 +66,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
       await stack.unchanged();
     });
 
-    test("a stack that was renamed goes on with what it made, and up gives it the mark of the new name", async () => {
+    test("a renamed stack keeps its objects, and up marks them with the new name", async () => {
       const mark = async () =>
         /alias (\S+)/.exec(await sandbox.ip("-n", "left", "link", "show", "dev", "eth-left"))?.[1];
       const first = await mark();
@@ -78,7 +78,7 @@ export function bringsUpTwoNamespaces(row: Row): void {
       await stack.rename("test");
     });
 
-    test("destroy succeeds with half of it gone, and leaves the host as it was", async () => {
+    test("destroy succeeds if half of the objects are gone, and leaves the host as it was", async () => {
       await sandbox.ip("netns", "del", "right");
       await stack.destroy();
       expect(await state()).toEqual(before);

@@ -8,7 +8,7 @@ import type { SshHost } from "./ssh-hosts";
 const network = "198.51.100";
 const network6 = "2001:db8:d";
 
-/** Hosts within the virtual machine, whose kernel has WireGuard: mounts, network and processes of their own, behind its ssh. */
+/** Hosts inside of the virtual machine, whose kernel has WireGuard: with their own mounts, network and processes, over its ssh. */
 export async function openVmHosts(count: number): Promise<Ends> {
   const { exec } = vm();
   const script = async (text: string, ...args: string[]) => {
@@ -49,7 +49,7 @@ export async function openVmHosts(count: number): Promise<Ends> {
     async close() {
       for (const host of hosts) await run(["ssh", "-F", join(directory, "config"), "-O", "exit", host.address]);
       for (const host of hosts) await host.close();
-      // The kernel takes away by and by what was in them, and with it the other ends of their links.
+      // The kernel removes their objects some time later, and with them the other ends of their links.
       for (const link of [...hosts.map((_, index) => `host${index + 1}`), "switch"])
         await exec(["ip", "link", "delete", link]);
       rmSync(directory, { recursive: true, force: true });
@@ -63,7 +63,7 @@ ip link add switch type bridge
 ip link set switch up
 ip address add "$1.254/24" dev switch`;
 
-/** Prints the process that is the host: all that is in there ends with it. */
+/** Prints the pid of the host's first process. All in the host ends with it. */
 const start = `
 cp -r /run/guest "/tmp/host$1"
 sed "s,/run/guest,/tmp/host$1," /run/guest/sshd_config > "/tmp/host$1/sshd_config"

@@ -6,14 +6,14 @@ import { end, isProvider, patience, recover, report, ways } from "./hits";
 import type { Row } from "./providers";
 import { Sandbox } from "./sandbox";
 
-/** As the program names them. */
+/** The names in the program. */
 const waiting = ["command", "lock", "probe", "process"];
 
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
 
-/** ^C and a kill while things wait. */
+/** ^C and a kill while resources wait. */
 export function endsWhileWaiting(row: Row): void {
   describe.each([row])("%s", (_, project) => {
     beforeAll(async () => {
@@ -60,7 +60,7 @@ export function endsWhileWaiting(row: Row): void {
       },
     );
 
-    test("nothing is to be done, and destroy leaves nothing", async () => {
+    test("the preview is empty, and destroy leaves nothing", async () => {
       await stack.unchanged();
       await stack.destroy();
       expect(await snapshot([], sandbox.inside)).toEqual(before);
@@ -68,7 +68,7 @@ export function endsWhileWaiting(row: Row): void {
   });
 }
 
-/** As another program does that uses this package, until its standard input ends. */
+/** Holds a lock like another program that uses this package, until its standard input ends. */
 function lockNamespace() {
   const [file = "", ...args] = sandbox.inside;
   const lock = ["ip", "netns", "exec", "waits", "flock", "/proc/self/ns/net", "cat"];

@@ -1,7 +1,7 @@
 import { changes, type Snapshot, Stack } from "./engine";
 import { openSandbox, type Place } from "./place";
 
-/** A program of a folder on a host of its own: up, nothing more to do, destroy. Its probes see what it is there to show. */
+/** Runs the program of a folder on a separate host: up, an empty preview, destroy. Its probes check what it is meant to show. */
 export function bringsUpAndDown(folder: () => string, open: () => Promise<Place> = () => openSandbox()): void {
   let place: Place;
   let stack: Stack;
@@ -18,7 +18,7 @@ export function bringsUpAndDown(folder: () => string, open: () => Promise<Place>
     await place.close();
   });
 
-  test("up makes it, and its probes see what they expect", async () => {
+  test("up makes it, and its probes succeed", async () => {
     const { created = 0, ...others } = changes((await stack.up()).text);
     expect(created).toBeGreaterThan(0);
     expect(others).toEqual({});

@@ -5,7 +5,7 @@ import { root, run } from "./engine";
 import { commandsOf } from "./pages";
 
 const nobody = 65534;
-/** Run as root: the clone, the CLI and Node.js where nobody gets to them, then the rest as nobody. */
+/** As root: a copy of the clone, the CLI and Node.js that nobody may read; then all else runs as nobody. */
 const becomeNobody = `
 set -e
 for place in clone cli node; do
@@ -35,7 +35,7 @@ test("the commands of docs/without-root.md bring a program up for an ordinary us
   const path = [join(directory, "cli"), join(directory, "node"), "/usr/local/bin", "/usr/bin", "/usr/sbin"];
   const env = {
     ...{ HOME: join(directory, "home"), PATH: path.join(delimiter), TMPDIR: join(directory, "home") },
-    // What a user is asked on the way.
+    // The answers to Pulumi's questions.
     ...{ PULUMI_SKIP_CONFIRMATIONS: "true", PULUMI_CONFIG_PASSPHRASE: "" },
   };
   const script = ["set -e", ...inside, "pulumi destroy"].join("\n");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { changes, root, Stack } from "./engine";
 import { SshHosts } from "./ssh-hosts";
 
-// A program in YAML makes its providers as one in TypeScript does, and what is given lies on the host of its provider.
+// A program in YAML makes its providers like one in TypeScript, and each resource is on the host of its provider.
 
 const program = `
 name: yaml-hosts
@@ -55,7 +55,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test("each object is on the host of its provider, with that one's prefix, and goes", async () => {
+test("each object is on the host of its provider, with the provider's prefix, and is destroyed", async () => {
   const names = () => Promise.all(net.hosts.map((host) => host.ip("netns", "list")));
   const stack = new Stack(directory, "test", net.env, net.inside);
   await stack.init({ one: net.host(1).url, two: net.host(2).url });

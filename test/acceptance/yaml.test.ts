@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { changes, root, Stack, snapshot } from "./engine";
 import { Sandbox } from "./sandbox";
 
-// Resources that are given in YAML are what they are in TypeScript, as far as the engine and its YAML host are concerned.
+// Resources as inputs in YAML work as in TypeScript, as far as the engine and its YAML host allow.
 
 const directory = mkdtempSync(join(tmpdir(), "localnet-yaml-"));
 let sandbox: Sandbox;
@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test("the program of docs/languages.md comes up, with the texts that its resources stand for, and goes", async () => {
+test("the program of docs/languages.md comes up, with the values of its resources, and is destroyed", async () => {
   const before = await snapshot([], sandbox.inside);
   const stack = new Stack(directory, "test", {}, sandbox.inside);
   await stack.init();

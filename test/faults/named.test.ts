@@ -6,7 +6,7 @@ import { readLink } from "../kernel/support/links";
 import { differences } from "../kernel/support/observing";
 import { hostUrl, settings, World } from "../kernel/support/world";
 
-// Faults of one kind, that no matrix of all kinds has a column for.
+// Faults that concern single kinds, so that the matrix of all kinds has no column for them.
 const world = new World();
 const [a, b] = [world.netns("a"), world.netns("b")];
 const ip = (...args: string[]) => world.run("ip", "-n", a, ...args);
@@ -19,7 +19,7 @@ const owned = (resource: string, values: Values): Values => ({
 beforeAll(() => world.build());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-test("stale file of a namespace: ip was killed on its way to make it, the next create heals it", async () => {
+test("stale file of a namespace: ip was killed while it made the namespace, and the next create repairs it", async () => {
   const name = world.name("s");
   const inputs = owned("stale", { name });
   const stale = async () => {
@@ -47,7 +47,7 @@ test("stale file of a namespace: ip was killed on its way to make it, the next c
   expect((await world.run("ls", "/run/netns")).split("\n")).not.toContain(name);
 });
 
-test("link down: the route that went with it is seen to be gone, and the next up brings it back", async () => {
+test("link down: read shows that its route is gone, and the next up makes it again", async () => {
   await ip("link", "add", "name", "d0", "type", "veth", "peer", "name", "p0");
   await ip("link", "set", "dev", "p0", "up");
   await ip("link", "set", "dev", "d0", "up");
@@ -61,14 +61,14 @@ test("link down: the route that went with it is seen to be gone, and the next up
   const { state } = engine;
   await engine.refresh();
   expect(engine.state).toBeUndefined();
-  // The same without a refresh in between, as by an update that changes something else.
+  // The same without a refresh, as in an update that changes something else.
   engine.state = state;
   await engine.up(inputs);
   expect(await ip("route", "show", "10.7.0.0/16")).toContain("via 10.0.0.2");
   await engine.destroy();
 });
 
-test("duplicate IPv6 address: create says who has it, nothing passes for fine, and once it is free up converges", async () => {
+test("duplicate IPv6 address: the error of create says who has it, and once the address is free, up converges", async () => {
   for (const netns of [a, b]) await world.run("ip", "-n", netns, "link", "add", "name", "br0", "type", "bridge");
   await world.run("ip", "link", "add", "name", "x0", "netns", a, "type", "veth", "peer", "name", "x0", "netns", b);
   for (const netns of [a, b])
@@ -112,7 +112,7 @@ describe("IptablesRule", () => {
     target: "ACCEPT",
   });
 
-  test("another's rule between ours: ours keep their places, and it stays where it is", async () => {
+  test("a rule of another owner between ours: ours keep their places, and it stays where it is", async () => {
     const [one, two] = [new Engine(iptablesRule), new Engine(iptablesRule)];
     await one.up(rule("one", port(1)));
     await two.up(rule("two", port(2)));
@@ -128,7 +128,7 @@ describe("IptablesRule", () => {
     await iptables("-F", "FORWARD");
   });
 
-  test("the same rule of another's: it is neither taken for ours nor removed with it", async () => {
+  test("an equal rule of another owner: it is neither taken for ours nor removed with it", async () => {
     await iptables("-A", "FORWARD", "-p", "tcp", "--dport", "1", "-j", "ACCEPT");
     const { id, outputs } = await create(iptablesRule, rule("one", port(1)), settings);
     expect(await order()).toEqual(["1", "1"]);

@@ -5,8 +5,8 @@ import { onlyReads } from "../kernel/support/reading";
 import { dying, failing, hanging, inPlaceOf, type Op, type Strike } from "../kernel/support/strike";
 import { hostUrl, testHost, World } from "../kernel/support/world";
 
-// A namespace that somebody else has is attached under a name: a fault must cost them nothing, and leave no name.
-describe("Netns: of a process that runs", () => {
+// A namespace of another program is attached under a name. A fault must not harm it, and must leave no name.
+describe("Netns: of a running process", () => {
   const world = new World();
   const name = world.name("c");
   const engine = new Engine(kind);
@@ -42,7 +42,7 @@ describe("Netns: of a process that runs", () => {
     return commands.flatMap((argv, index) => (onlyReads(argv) ? [] : [index + 1]));
   }
 
-  /** The next run makes it or takes it away, and nothing else has changed. */
+  /** The next run makes or removes it, and nothing else changes. */
   async function recovers(op: Op): Promise<void> {
     await run(op);
     if (op === "create") {
@@ -80,7 +80,7 @@ describe("Netns: of a process that runs", () => {
     });
   }
 
-  test("the process ends meanwhile: create says so and leaves no name", async () => {
+  test("the process ends meanwhile: the error of create says so, and no name is left", async () => {
     const text = "unshare --net sleep 900 > /dev/null 2>&1 < /dev/null & echo $!; sleep 0.3";
     const other = Number(await world.script(undefined, text));
     const [first = 1] = await changing("create");

@@ -5,8 +5,8 @@ import { faults, note } from "../kernel/support/matrix";
 import { failing, hanging, inPlaceOf, type Strike, toolless, unprivileged } from "../kernel/support/strike";
 import { World } from "../kernel/support/world";
 
-// A probe makes nothing in the kernel: what can go wrong is that it says something that is not so.
-describe("Probe: of a web server that is there", () => {
+// A probe makes no object in the kernel. What can go wrong is that its result is false.
+describe("Probe: of a web server that answers", () => {
   const world = new World();
   const netns = world.netns("a");
   const engine = new Engine(kind);
@@ -25,7 +25,7 @@ describe("Probe: of a web server that is there", () => {
   beforeEach(() => engine.destroy());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  /** Strikes the command that looks. */
+  /** Lets the command of the probe fail or hang. */
   const probing =
     (strike: (at: number) => Strike): Strike =>
     (call) =>
@@ -36,20 +36,20 @@ describe("Probe: of a web server that is there", () => {
     expect(engine.state).toMatchObject({ results: { ok: 1, failed: 0 } });
   }
 
-  test("a command fails: create says so, and the next up converges", async () => {
+  test("a command fails: the error of create says so, and the next up converges", async () => {
     const { error } = await inPlaceOf(probing(failing), () => engine.up(inputs()));
     expect(error?.message).toContain("[LN_PROBE]");
     expect(engine.state).toBeUndefined();
     await recovers();
   });
 
-  test("a command hangs: create says so, and the next up converges", async () => {
+  test("a command hangs: the error of create says so, and the next up converges", async () => {
     const { error } = await inPlaceOf(probing(hanging), () => engine.up(inputs()));
     expect(error?.message).toContain("no end within");
     await recovers();
   });
 
-  test("no tool: without ping create says so", async () => {
+  test("no tool: without ping, the error of create says so", async () => {
     await expect(toolless("ping", kind.type, inputs())).rejects.toThrow("[LN_TOOL]");
     await recovers();
   });

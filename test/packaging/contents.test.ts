@@ -11,7 +11,7 @@ beforeAll(async () => {
   files = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path);
 });
 
-/** The files of the package that these import, and so on. */
+/** The files of the package that these files import, directly or indirectly. */
 function reached(entries: readonly string[], ending: string): Set<string> {
   const seen = new Set<string>();
   for (const queue = [...entries]; queue.length > 0; ) {
@@ -29,7 +29,7 @@ function reached(entries: readonly string[], ending: string): Set<string> {
   return seen;
 }
 
-test("the package has the declarations that its users reach, and no others", () => {
+test("the package has all declarations that its entries reach, and no others", () => {
   const { typesVersions, types } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const more = Object.values(typesVersions["*"] as Record<string, string[]>).flat();
   const all = reached(
@@ -39,12 +39,12 @@ test("the package has the declarations that its users reach, and no others", () 
   expect(files.filter((path) => path.endsWith(".d.ts")).sort()).toEqual([...all].sort());
 });
 
-test("the package has the code that its entries reach, no other that does anything, and no sources", () => {
+test("the package has all code that its entries reach, no other code, and no sources", () => {
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const entries = Object.values(exports as Record<string, string>).filter((path) => path.endsWith(".js"));
   const programs = files.filter((path) => path.startsWith("bin/"));
   const all = reached([...entries.map((path) => join(path)), ...programs], ".js");
-  // All that is left of a file of types.
+  // This is what a file of types compiles to.
   const nothing = /^"use strict";\n(\/\/.*\n)*Object.defineProperty\(exports, "__esModule", \{ value: true \}\);\n$/;
   const others = files.filter((path) => path.startsWith("dist/") && path.endsWith(".js") && !all.has(path));
   expect(others.filter((path) => !nothing.test(readFileSync(join(folder, path), "utf8")))).toEqual([]);

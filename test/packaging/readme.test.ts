@@ -5,7 +5,7 @@ import { root, run, snapshot } from "../acceptance/engine";
 import { commandsOf } from "../acceptance/pages";
 import { Sandbox } from "../acceptance/sandbox";
 
-// The commands below README's program, as they stand, in an empty folder, by somebody with an empty home.
+// The commands after README's program, unchanged, in an empty folder and with an empty home.
 
 const base = mkdtempSync(join(tmpdir(), "localnet-readme-"));
 const [clone, home, project] = ["clone", "home", "lab"].map((name) => join(base, name)) as [string, string, string];
@@ -23,12 +23,12 @@ afterAll(async () => {
   rmSync(base, { recursive: true, force: true });
 });
 
-test("README's commands make its project, bring it up, and its pod answers; destroy leaves nothing", async () => {
+test("README's commands make the project and bring it up, and its pod answers; destroy leaves nothing", async () => {
   const { PULUMI_BACKEND_URL: _, ...environment } = process.env;
   const env = {
     ...{ ...environment, HOME: home, npm_config_userconfig: join(homedir(), ".npmrc") },
     PULUMI_HOME: join(home, ".pulumi"),
-    // What a user is asked on the way.
+    // The answers to Pulumi's questions.
     ...{ PULUMI_SKIP_CONFIRMATIONS: "true", PULUMI_CONFIG_PASSPHRASE: "", PULUMI_SKIP_UPDATE_CHECK: "true" },
   };
   const before = await snapshot([], sandbox.inside);
@@ -36,7 +36,7 @@ test("README's commands make its project, bring it up, and its pod answers; dest
   expect(commands.map((line) => line.split(" ")[0])).toEqual(["pulumi", "pulumi", "npm", "pulumi", "pulumi", "ip"]);
   const texts: string[] = [];
   for (const line of [...commands, "pulumi destroy"]) {
-    // --local is the home that the list of users names, whatever HOME says.
+    // --local uses the home folder in the list of users, not HOME.
     const argv = line.replaceAll("CLONE", clone).replace("--local", `file://${home}`).split(" ");
     // The sandbox has no network.
     const inside = argv[0] === "npm" ? [] : [...sandbox.inside, "env", "-C", project];

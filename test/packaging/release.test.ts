@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { changes, run, Stack, snapshot } from "../acceptance/engine";
 import { Sandbox } from "../acceptance/sandbox";
 
-// The plugin's archive stands alone: it is installed as Pulumi installs plugins, far from this repository, and a project finds
-// it without a word in its Pulumi.yaml. That the npm package works is shown by the other tests here.
+// The plugin's archive needs nothing else: it is installed as Pulumi installs plugins, outside of this repository, and a project finds
+// it without an entry in its Pulumi.yaml. The other tests here are about the npm package.
 
 const { version } = require("../../provider/package.json");
 const base = mkdtempSync(join(tmpdir(), "localnet-release-"));
@@ -21,7 +21,7 @@ afterAll(async () => {
   rmSync(base, { recursive: true, force: true });
 });
 
-test("a release has the package, the plugin for each platform, and their sums", async () => {
+test("a release has the package, the plugin for each platform, and their checksums", async () => {
   const plugins = ["darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64"];
   expect(readdirSync(release).sort()).toEqual([
     "SHA256SUMS",
@@ -31,7 +31,7 @@ test("a release has the package, the plugin for each platform, and their sums", 
   expect(await run(["sha256sum", "--check", "--strict", "SHA256SUMS"], { cwd: release })).toMatchObject({ code: 0 });
 });
 
-test("what is installed of it serves a program that does not say where the plugin is", async () => {
+test("a program that does not name the plugin's path uses the installed plugin", async () => {
   const project = mkdtempSync(join(base, "project-"));
   const netns = "  lnp-released: {type: localnet:Netns}\n";
   const bridge = '  br0: {type: localnet:Bridge, properties: {netns: "${lnp-released}", addresses: [10.0.0.1/24]}}\n';

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { changes, run, Stack, snapshot } from "../acceptance/engine";
 import { Sandbox } from "../acceptance/sandbox";
 
-/** What a user writes: twenty lines in a project of their own, far from this repository. */
+/** A user's program: twenty lines in a project outside of this repository. */
 const program = (path: string) => `
 import * as pulumi from "@pulumi/pulumi";
 import { Bridge, Netns, Probe, Process, Route, VethPair } from "${path}";
@@ -31,7 +31,7 @@ export const mac: pulumi.Output<string> = veth.peerMacAddress;
 export const answered = probe.results.ok;
 `;
 
-/** What only has to compile: a test of theirs. */
+/** A user's test, which only has to compile. */
 const testProgram = (path: string) => `
 import { Netns } from "${path}";
 import { type ExecResult, LabUnavailable, network, unavailable } from "pulumi-localnet/testing";
@@ -43,7 +43,7 @@ export async function run(): Promise<ExecResult> {
 }
 `;
 
-/** As docs/providers.md says it. The examples have the other way, `plugins`. */
+/** The entry `packages` of docs/providers.md. The examples use the other one, `plugins`. */
 const packages = `
 packages:
   localnet: ./node_modules/pulumi-localnet/plugin
@@ -57,7 +57,7 @@ const manifest = (tarball: string, pulumi: string) => ({
   devDependencies: { typescript: "^5.0.0", "@types/node": "^20.0.0" },
 });
 
-/** As Pulumi's own TypeScript template has it: strict, Node's older module resolution, libraries' types checked. */
+/** The compiler options of Pulumi's TypeScript template: strict, Node's older module resolution, types of libraries checked. */
 const compiler = {
   compilerOptions: {
     strict: true,
@@ -72,7 +72,7 @@ const compiler = {
 
 const node24 = process.env.LOCALNET_TEST_NODE24;
 
-/** Each of the versions of Node and Pulumi that are promised first and last, with the package as users have it. */
+/** The oldest and newest supported versions of Node.js and Pulumi, with the packed package. */
 export function works(from: string, versions: [node: "this Node" | "Node 24", pulumi: string][]): void {
   let tarball: string;
   let sandbox: Sandbox;

@@ -9,7 +9,7 @@ import { control, expectHarmless, free, trickyTexts } from "./support/words";
 
 const types = Object.keys(kinds);
 
-test.each(types)("%s: what check accepts, it accepts again and leaves as it is", (type) => {
+test.each(types)("%s: check accepts its own result again, and does not change it", (type) => {
   fc.assert(
     fc.property(anything(type), (values) => {
       const first = check(kindOf(type), values);
@@ -20,7 +20,7 @@ test.each(types)("%s: what check accepts, it accepts again and leaves as it is",
   );
 });
 
-test.each(types)("%s: nothing differs from itself", (type) => {
+test.each(types)("%s: inputs do not differ from themselves", (type) => {
   fc.assert(
     fc.property(anything(type), (values) => {
       const { inputs, failures } = check(kindOf(type), values);
@@ -32,17 +32,17 @@ test.each(types)("%s: nothing differs from itself", (type) => {
   );
 });
 
-/** Kinds whose inputs end up in the command line of a tool; those of Process are a command by themselves. */
+/** Kinds whose inputs become words of a tool's command line. Those of Process are a command themselves. */
 const spoken = types.filter((type) => type !== "Process");
 
-test.each(spoken)("%s: nothing that check accepts becomes an option, a second word or a second line", (type) => {
+test.each(spoken)("%s: no accepted value becomes an option, a second word or a second line", (type) => {
   return fc.assert(
     fc.asyncProperty(anything(type), (values) => harmless(type, values)),
     { numRuns: 300 },
   );
 });
 
-test.each(spoken)("%s: none of the tricky texts does, in any input", async (type) => {
+test.each(spoken)("%s: none of the tricky texts becomes one, in any input", async (type) => {
   const keys = Object.keys(kindOf(type).args.shape).filter((key) => !["owner", "host"].includes(key));
   for (const key of keys) {
     for (const each of trickyTexts) {
@@ -54,7 +54,7 @@ test.each(spoken)("%s: none of the tricky texts does, in any input", async (type
   }
 });
 
-test.each(spoken)("%s: what looks like an option stands where only a value can", (type) => {
+test.each(spoken)("%s: a value that looks like an option is at a place where only a value can be", (type) => {
   const keys = Object.keys(kindOf(type).args.shape).filter((key) => !["owner", "host", "command"].includes(key));
   const dashed = fc.oneof(fc.constantFrom("-j", "-n", "--", "-d", "-c"), fc.stringMatching(/^-{1,2}[a-z]{1,9}$/));
   return fc.assert(
@@ -76,10 +76,10 @@ test.each(spoken)("%s: what looks like an option stands where only a value can",
   );
 });
 
-/** What some inputs need beside them to be accepted. */
+/** Inputs that other inputs need in order to be accepted. */
 const options: Record<string, Values> = { logPrefix: { target: "LOG" } };
 
-/** An object with each of its texts replaced. */
+/** An object with all of its strings replaced. */
 function nest(base: unknown, text: string): unknown {
   if (typeof base !== "object" || base === null) return { name: text, url: text, address: text };
   return Object.fromEntries(Object.entries(base).map(([key, each]) => [key, typeof each === "string" ? text : each]));
@@ -89,7 +89,7 @@ async function spokenLines(type: string, inputs: Values): Promise<string[][]> {
   return (await spoke(type, inputs)).commands;
 }
 
-/** Does to a host that runs nothing what a kind does to make its object. */
+/** Makes an object of a kind on a host that runs nothing. */
 async function spoke(type: string, inputs: Values): Promise<RecordingHost> {
   const host = new RecordingHost();
   const once = type === "Probe" ? { attempts: 1, count: 1 } : {};
@@ -99,12 +99,12 @@ async function spoke(type: string, inputs: Values): Promise<RecordingHost> {
   return host;
 }
 
-/** Fails when an accepted value is more in a command line than a value. */
+/** Fails if an accepted value is more than a value in a command line. */
 async function harmless(type: string, values: Values): Promise<void> {
   const { inputs, failures } = check(kindOf(type), values);
   if (failures.length > 0) return;
   const host = await spoke(type, inputs);
-  // The user's own text is in no command line.
+  // The user's text is in no command line.
   const spokenInputs = ["File", "NftTable"].includes(type) ? [] : host.inputs;
   for (const input of spokenInputs) expect((input ?? "").replace(/\n$/, "")).not.toMatch(control);
   for (const argv of host.commands)

@@ -10,11 +10,11 @@ import { owner } from "../unit/support/samples";
 import { anyAddress, anyKey, anyName, anyPort, canonical, kindOf, text } from "./support/inputs";
 
 const anyNetns = fc.option(anyName, { nil: undefined });
-/** What the kernel takes as a backend's address. */
+/** Addresses that the kernel accepts for a backend. */
 const isUnicast = (address: string) => unicast.safeParse(address).success;
 const number32 = fc.integer({ min: 0, max: 0xffffffff });
 
-/** What a kind lists on a host that prints this, each id read and made again. */
+/** The ids that a kind lists on a host with this output, each parsed and printed again. */
 async function importableOf(
   type: string,
   netns: string | undefined,
@@ -29,7 +29,7 @@ async function importableOf(
   });
 }
 
-test("the names in a file for import tell its resources apart, and any language can have them for variables", () => {
+test("the names in an import file are unique, and valid variable names in any language", () => {
   const object = fc.record({ type: fc.constantFrom(...Object.keys(kinds)), id: fc.oneof(text, anyName) });
   fc.assert(
     fc.property(fc.array(object), (objects) => {
@@ -43,7 +43,7 @@ test("the names in a file for import tell its resources apart, and any language 
   );
 });
 
-test("a service that is listed has the id of what it is, and so has each backend", async () => {
+test("each service and backend in the list has the right id", async () => {
   const backend = fc.record({ address: anyAddress.map(canonical).filter(isUnicast), port: anyPort });
   await fc.assert(
     fc.asyncProperty(anyKey, backend, anyNetns, async (key, { address, port }, netns) => {
@@ -56,7 +56,7 @@ test("a service that is listed has the id of what it is, and so has each backend
   );
 });
 
-test("a route that is listed has the id of what it is, whatever its table and metric", async () => {
+test("each route in the list has the right id, with any table and metric", async () => {
   const four = fc.oneof(
     fc.constant("default"),
     fc.ipV4(),
@@ -66,7 +66,7 @@ test("a route that is listed has the id of what it is, whatever its table and me
     fc.constant("default"),
     fc.nat(65534).map((n) => `2001:db8:${(n + 1).toString(16)}::/48`),
   );
-  // Of IPv6 the kernel has none without metric.
+  // With IPv6 the kernel has no routes without a metric.
   const metrics = fc.record({ metric: number32, metric6: fc.integer({ min: 1, max: 0xffffffff }) });
   const route = fc.record({ dst: four, dst6: six, metrics, table: fc.integer({ min: 1, max: 0xffffffff }) });
   await fc.assert(
@@ -86,7 +86,7 @@ test("a route that is listed has the id of what it is, whatever its table and me
   );
 });
 
-test("a rule that is listed has its number in its chain", async () => {
+test("each rule in the list has its number in its chain", async () => {
   const place = fc.record({ table: fc.constantFrom("filter", "nat"), chain: fc.constantFrom("OUTPUT", "OWN", "a-b") });
   await fc.assert(
     fc.asyncProperty(fc.array(place), anyNetns, async (places, netns) => {
@@ -115,7 +115,7 @@ test("a rule that is listed has its number in its chain", async () => {
   );
 });
 
-test("a link that is listed has an id that is refused, or names just this link", async () => {
+test("the id of each link in the list is refused, or names exactly this link", async () => {
   const link = { ifindex: 1, flags: ["UP"], mtu: 1500, operstate: "UP", group: "default" };
   const weird = fc.oneof(anyName, fc.stringMatching(/^[!-~]{1,15}$/));
   await fc.assert(
@@ -135,7 +135,7 @@ test("a link that is listed has an id that is refused, or names just this link",
         expect(error).toMatchObject({ code: "LN_INPUT" });
         return;
       }
-      // In the host's own namespace an "@" in a name reads as that of another; what is there is then looked up, and is another.
+      // In the host's own namespace, an "@" in a name reads as another namespace. The link there is another one.
       if (netns !== undefined || !ifname.includes("@")) expect([named.name, named.netns]).toEqual([ifname, netns]);
     }),
   );

@@ -7,7 +7,7 @@ import { splitWords } from "../../provider/src/tools/iptables/iptables";
 import { endpoint, parseServiceId, parseServices, serviceArgs, serviceId } from "../../provider/src/tools/ipvsadm";
 import { anyAddress, anyKey, anyName, anyPort, canonical } from "./support/inputs";
 
-test("a service's id is read as what it was printed from", () => {
+test("parsing the id of a service gives the service that it was printed from", () => {
   fc.assert(
     fc.property(anyKey, fc.option(anyName, { nil: undefined }), (key, netns) => {
       const id = netns === undefined ? serviceId(key) : `${serviceId(key)}@${netns}`;
@@ -16,7 +16,7 @@ test("a service's id is read as what it was printed from", () => {
   );
 });
 
-test("what ipvsadm prints of a service and its backend is read as what it was made from", () => {
+test("parsing the output of ipvsadm gives the service and the backend that it was printed from", () => {
   fc.assert(
     fc.property(anyKey, anyAddress, anyPort, fc.nat(), (key, address, port, weight) => {
       const where = serviceArgs(key).join(" ");
@@ -27,7 +27,7 @@ test("what ipvsadm prints of a service and its backend is read as what it was ma
   );
 });
 
-test("a text that is no id is none, and one that is prints as itself, in its canonical form", () => {
+test("a text is refused as an id, or prints again in its canonical form", () => {
   const near = fc.stringMatching(/^(tcp|udp|fwmark6?|x)\/[0-9a-f.:[\]]{0,20}(@[a-z./-]{0,5})?$/);
   fc.assert(
     fc.property(fc.oneof(fc.string(), near), (text) => {
@@ -39,17 +39,17 @@ test("a text that is no id is none, and one that is prints as itself, in its can
   );
 });
 
-/** As iptables prints a word: in quotes when it holds anything unusual, with a backslash before quotes and backslashes. */
+/** A word as iptables prints it: in quotes if it has unusual characters, with a backslash before quotes and backslashes. */
 function printed(word: string): string {
   return /^[A-Za-z0-9_./:-]+$/.test(word) ? word : `"${word.replace(/["'\\]/g, "\\$&")}"`;
 }
 
-test("words that iptables prints are read as what they were", () => {
+test("parsing words of iptables gives the original words", () => {
   const word = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
   fc.assert(fc.property(fc.array(word), (words) => expect(splitWords(words.map(printed).join(" "))).toEqual(words)));
 });
 
-test("a sysctl key says the same with dots and with slashes", () => {
+test("a sysctl key means the same with dots and with slashes", () => {
   const part = fc.stringMatching(/^[a-z_][a-z0-9_-]{0,8}$/);
   fc.assert(
     fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
@@ -60,7 +60,7 @@ test("a sysctl key says the same with dots and with slashes", () => {
   );
 });
 
-test("no sysctl key leads out of /proc/sys/net", () => {
+test("no sysctl key leaves /proc/sys/net", () => {
   const near = fc
     .array(fc.constantFrom("net", "ipv4", "..", ".", "", "a.b", "kernel", "\u0000", " "))
     .map((parts) => parts.join("/"));
@@ -74,7 +74,7 @@ test("no sysctl key leads out of /proc/sys/net", () => {
   );
 });
 
-test("the canonical form of an address is its own, and names the same address", () => {
+test("the canonical form of an address is its own canonical form, and the same address", () => {
   fc.assert(
     fc.property(anyAddress, (text) => {
       const once = canonical(text);
@@ -84,7 +84,7 @@ test("the canonical form of an address is its own, and names the same address", 
   );
 });
 
-test("every kind's id is made of inputs alone and is never empty", () => {
+test("the id of every kind depends only on inputs, and is never empty", () => {
   fc.assert(
     fc.property(anyName, anyName, (name, netns) => {
       const kind = kinds.Bridge;

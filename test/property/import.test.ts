@@ -8,16 +8,16 @@ import { anything, kindOf, text } from "./support/inputs";
 
 const types = Object.keys(kinds).filter((type) => kinds[type]?.imports);
 
-/** The id of what has this identity, and else nothing of what it was made from. */
+/** The id of an object with only the inputs that identify it. */
 function idFrom(type: string, named: Values): string {
   return kindOf(type).id(check(kindOf(type), { ...sample(type), netns: undefined, ...named }).inputs);
 }
 
-test("all kinds can be imported but the one that is what it saw", () => {
+test("all kinds can be imported, except Probe and WireguardKey", () => {
   expect(Object.keys(kinds).filter((type) => !types.includes(type))).toEqual(["WireguardKey", "Probe"]);
 });
 
-test.each(types)("%s: an id names what it was made from", (type) => {
+test.each(types)("%s: an id identifies the inputs that it was made from", (type) => {
   fc.assert(
     fc.property(anything(type), (values) => {
       const { inputs, failures } = check(kindOf(type), values);
@@ -31,7 +31,7 @@ test.each(types)("%s: an id names what it was made from", (type) => {
   );
 });
 
-test.each(types)("%s: a text is refused, or is an id that names the same once more", (type) => {
+test.each(types)("%s: a text is refused, or is an id that prints again as the same", (type) => {
   const near = text.map((each) => `${kindOf(type).id(check(kindOf(type), sample(type)).inputs)}${each}`);
   fc.assert(
     fc.property(fc.oneof(text, near), (id) => {

@@ -30,17 +30,17 @@ function isExecutable(path: string): boolean {
 const special = fc.string({
   unit: fc.constantFrom(..."\\'\"`$!~*?[]{}()<>|;&#%^= \n\t-@:,.+/aZ0éß日🦀\u00a0\u0085\u2028\u3000\u200f"),
 });
-/** Any text that a command can get: all but NUL. */
+/** Any text that a command can get: all characters except NUL. */
 const anyWord = fc
   .oneof(fc.constantFrom(...trickyTexts), special, fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }))
   .map((text) => text.replaceAll("\0", ""));
 const word = anyWord.filter((text) => !control.test(text));
 
-test("sh, bash and dash are among the shells that are tried", () => {
+test("sh, bash and dash are tested", () => {
   expect(shells.map(([shell]) => shell)).toEqual(expect.arrayContaining(["sh", "bash", "dash"]));
 });
 
-test.each(shells)("%s reads any words, quoted, as exactly these words", (shell = "", ...options) => {
+test.each(shells)("%s reads any quoted words as exactly these words", (shell = "", ...options) => {
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 40 }), (words) => {
       const line = quote(["printf", "%s|\\n", ...words]);
@@ -60,13 +60,13 @@ describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].
     const remote = new RemoteShell(open);
     afterAll(() => remote.close());
 
-    test("what a login script prints is no output of the first command", async () => {
+    test("the output of a login script is not in the output of the first command", async () => {
       const noisy = new RemoteShell((script) => [shell, ...options, `echo Welcome; echo to you >&2; ${script}`]);
       expect(await noisy.run(["echo", "one"], 15)).toEqual({ exitCode: 0, stdout: "one\n", stderr: "" });
       noisy.close();
     });
 
-    test("gives a command any words and any input as they are, line ends included", async () => {
+    test("passes any words and any input to a command unchanged, including line ends", async () => {
       const input = fc.oneof(special, fc.string({ unit: "binary" })).map((text) => text.replaceAll("\0", ""));
       await fc.assert(
         fc.asyncProperty(fc.array(anyWord, { maxLength: 12 }), input, async (words, text) => {
@@ -81,7 +81,7 @@ describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].
       );
     });
 
-    test("does not run what has come in part, whoever sent it having died", () => {
+    test("does not run a command that arrived only in part", () => {
       const [file = "", ...args] = open(loop);
       const whole = `END\n${request(["5", "echo", "one", "t\nwo"], "")}`;
       const output = (input: string) => spawnSync(file, args, { input, encoding: "utf8" }).stdout;
@@ -92,7 +92,7 @@ describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].
       }
     });
 
-    test("gives a command that lives for a while any words", () => {
+    test("passes any words to a command that runs longer", () => {
       fc.assert(
         fc.property(fc.array(anyWord, { minLength: 1, maxLength: 9 }), (words) => {
           const argv = ["printf", "%s|\\n", ...words].map(encode);
@@ -109,7 +109,7 @@ describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].
     const started = (input: string) =>
       spawnSync(shell, [...options, script, "sh", "env", "-0"], { input, encoding: "utf8" }).stdout.split("\0");
 
-    test("exports any variables that it reads, and starts nothing when they are cut off", () => {
+    test("exports any variables that it reads, and starts nothing if they are cut off", () => {
       fc.assert(
         fc.property(fc.dictionary(name, anyWord, { minKeys: 1, maxKeys: 10 }), (variables) => {
           const lines = Object.entries(variables).map(([key, value]) => `${key}=${Buffer.from(value).toString()}`);
@@ -123,7 +123,7 @@ describe.each(shells.filter(([shell = ""]) => ["sh", "bash", "dash", "busybox"].
   },
 );
 
-test("a line end or another control character never gets into a line", () => {
+test("no line contains a line end or another control character", () => {
   const any = fc.array(fc.oneof(fc.string({ unit: "binary" }), special, word));
   fc.assert(
     fc.property(any, (words) => {

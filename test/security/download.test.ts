@@ -10,8 +10,8 @@ import { promisify } from "node:util";
 import { repository } from "@pulumi/pulumi/package.json";
 import { root } from "./support/attacker";
 
-// Whoever hands out the Pulumi CLI, which root then runs: a server on 127.0.0.1 in the place of the real one, with a
-// certificate that curl is told to trust here.
+// The download of the Pulumi CLI, which root runs: a server on 127.0.0.1 in place of the real one, with a
+// certificate that curl trusts here.
 const directory = mkdtempSync(join(tmpdir(), "localnet-download-"));
 const [commands, certificate, key] = ["commands", "certificate", "key"].map((name) => join(directory, name)) as [
   string,
@@ -75,7 +75,7 @@ async function download(known: string, trusted = certificate): Promise<{ target:
 
 const sha256 = (content: Buffer) => createHash("sha256").update(content).digest("hex");
 
-test("the release with the known checksum is taken, from where releases are", async () => {
+test("the release with the known checksum is accepted, from the address of releases", async () => {
   const { target, problem } = await download(sha256(release));
   expect(problem).toBe("");
   expect(readFileSync(join(target, "bin/pulumi"), "utf8")).toBe("the CLI");
@@ -84,7 +84,7 @@ test("the release with the known checksum is taken, from where releases are", as
   expect(requests).toEqual([`${path}/releases/download/v1.2.3/pulumi-v1.2.3-${platform}.tar.gz`]);
 });
 
-test("another archive is refused before it is unpacked, even one that differs by a byte behind its end", async () => {
+test("another archive is refused before it is unpacked, even with one more byte at its end", async () => {
   const known = sha256(release);
   answer = { body: Buffer.concat([release, Buffer.from([0])]) };
   const { target, problem } = await download(known);
@@ -92,7 +92,7 @@ test("another archive is refused before it is unpacked, even one that differs by
   expect(existsSync(join(target, "bin"))).toBe(false);
 });
 
-test("nothing is asked of a server whose certificate is nobody's, and no redirection leads to one without", async () => {
+test("nothing is requested from a server with an untrusted certificate, and a redirection to plain HTTP is refused", async () => {
   const untrusted = await download(sha256(release), "/etc/ssl/certs/ca-certificates.crt");
   expect(untrusted.problem).toMatch(/curl: \((60|77)\)/);
   expect(requests).toEqual([]);

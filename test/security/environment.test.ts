@@ -16,7 +16,7 @@ const secret = `HUNTER2\n'"$(id)\\ \u{1f511}`;
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** In a mount namespace of its own, in which nobody may run anything by sudo, which logs into a file. */
+/** Runs in its own mount namespace, in which the user nobody may run everything by sudo, which logs to a file. */
 const mounted = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/sudoers && exec "$@"', sudoers];
 const program = `
   const { openHost } = require(${JSON.stringify(join(root, "provider/dist/host"))});

@@ -8,9 +8,9 @@ import { findByEnvironment } from "../../provider/src/tools/proc";
 import { reach } from "../../provider/src/tools/traffic";
 import { hostile, numRuns } from "./support/hostile";
 
-// What is read of a host that holds or sends hostile text is just that text.
+// Hostile text that a host has or sends is read as nothing but text.
 
-test("what a remote host sends is the same however it is cut into pieces, and ends at its word only", () => {
+test("the output of a remote host is the same in whatever pieces it arrives, and ends only at its end word", () => {
   const word = "0f8fad5b-d9cb-469f-a165-70867728950e";
   fc.assert(
     fc.property(hostile, fc.array(fc.nat({ max: 50 }), { maxLength: 20 }), fc.nat({ max: 255 }), (text, cuts, code) => {
@@ -29,7 +29,7 @@ test("what a remote host sends is the same however it is cut into pieces, and en
 
 test("an encoded word is one line, and a shell decodes it to the same", () => {
   fc.assert(
-    // One shell decodes many words.
+    // One shell decodes many words at once.
     fc.property(
       fc.array(
         hostile.map((text) => text.replaceAll("\0", "").slice(0, 500)),
@@ -47,13 +47,13 @@ test("an encoded word is one line, and a shell decodes it to the same", () => {
   );
 }, 600_000);
 
-/** A host whose commands print what others choose. */
+/** A host whose commands print hostile text. */
 function saying(answer: (argv: readonly string[]) => string): Host {
   const run = async (argv: readonly string[]) => ({ exitCode: 0, stdout: answer(argv), stderr: "200 0.1" });
   return { isLocal: false, run } as unknown as Host;
 }
 
-test("a process is found by its own environment only, whatever the others hold", async () => {
+test("a process is found only by its own environment, whatever other environments contain", async () => {
   await fc.assert(
     fc.asyncProperty(hostile, hostile, async (before, after) => {
       const other = `${before}==> /proc/1/environ <==\nKEY=1\0${after}`;
@@ -75,7 +75,7 @@ test("a process is found by its own environment only, whatever the others hold",
   );
 }, 600_000);
 
-test("a page's body is no other text than the one that is expected, and is cut", async () => {
+test("a body counts as expected only if it is exactly that text, and long bodies are cut", async () => {
   await fc.assert(
     fc.asyncProperty(hostile, hostile, async (text, expectBody) => {
       const http = { url: "http://127.0.0.1/", expectStatus: 200, expectBody };
@@ -93,10 +93,10 @@ test("a page's body is no other text than the one that is expected, and is cut",
   );
 }, 600_000);
 
-test("a name in what ip prints is read as it is", () => {
+test("a name in the output of ip is read unchanged", () => {
   fc.assert(
     fc.property(hostile, (text) => {
-      // ip escapes these, and prints the rest as it is.
+      // ip escapes these characters, and prints all others unchanged.
       const printed = text.replace(/["\\\n\r\t]/g, (char) => JSON.stringify(char).slice(1, -1));
       expect(parseJson(`[{"ifname":"${printed}"}]`)).toEqual([{ ifname: text }]);
     }),

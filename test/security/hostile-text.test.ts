@@ -18,12 +18,12 @@ import { parseStat } from "../../provider/src/tools/process";
 import { parseFilters } from "../../provider/src/tools/tc-filters";
 import { hostile, numRuns } from "./support/hostile";
 
-// Texts that others choose go through everything that reads them.
+// Hostile texts are given to everything that reads text of others.
 
-/** Of the processor, since other tests take their time too. */
+/** Processor time, since other tests run at the same time. */
 const longSeconds = 0.5;
 
-/** Whatever comes, an answer or an error that says why, and soon. */
+/** The result must be an answer or an error with a reason, within a time limit. */
 function survives<T>(read: (input: T) => unknown, input: T): void {
   const begun = process.cpuUsage();
   try {
@@ -100,7 +100,7 @@ test.each<[string, (list: unknown) => unknown]>([
   600_000,
 );
 
-test("a process is the one whose file was read, whatever its name says", () => {
+test("a process is identified by the file that was read, whatever its name contains", () => {
   const fields = ["S", "1", ...Array.from({ length: 30 }, (_, index) => String(index))].join(" ");
   fc.assert(
     fc.property(hostile, (name) => {
@@ -110,7 +110,7 @@ test("a process is the one whose file was read, whatever its name says", () => {
   );
 }, 600_000);
 
-test("an error's message commands no terminal and has no more lines of ours than its layout", () => {
+test("the message of an error controls no terminal, and has only the lines of its layout", () => {
   fc.assert(
     fc.property(hostile, hostile, hostile, (summary, word, stderr) => {
       const { message } = new LocalnetError("LN_COMMAND", summary, {
@@ -126,7 +126,7 @@ test("an error's message commands no terminal and has no more lines of ours than
   );
 }, 600_000);
 
-test("a secret of any text is not left in an error", () => {
+test("no secret, of any text, stays in an error", () => {
   const secret = fc.string({ unit: "binary", minLength: 4, maxLength: 40 }).filter((text) => text.trim().length >= 4);
   fc.assert(
     fc.property(secret, hostile, (text, around) => {

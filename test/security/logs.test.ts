@@ -18,7 +18,7 @@ import { checkFolder, localFolders, privateDirectory } from "../../provider/src/
 import { startScript } from "../../provider/src/host/ssh";
 import { nobody } from "./support/attacker";
 
-// Root writes a log where another user has prepared something. `shared` is like /tmp, `theirs` is the other user's.
+// Root writes a log at a path that another user has prepared. `shared` is like /tmp, `theirs` belongs to the other user.
 const directory = mkdtempSync(join(tmpdir(), "localnet-logs-"));
 const [shared, theirs, open, secret] = ["shared", "theirs", "open", "secret"].map((name) => join(directory, name)) as [
   string,
@@ -41,7 +41,7 @@ afterEach(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** A file of the other user's, readable to all. */
+/** A file of the other user, readable by all. */
 function plant(path: string, text = ""): void {
   writeFileSync(path, text);
   chownSync(path, nobody, nobody);
@@ -130,7 +130,7 @@ test.each(cases.slice(0, 4))("a remote log that is %s is refused, and nothing is
   expect(existsSync(join(secret, "file")) ? readFileSync(join(secret, "file"), "utf8") : "").toBe("");
 });
 
-test("a remote log of root's own is made with mode 0600, and appended to", async () => {
+test("root's own remote log is made with mode 0600, and appended to", async () => {
   const log = join(secret, "log");
   expect(startByScript(log)).toBe(0);
   expect(startByScript(log)).toBe(0);
@@ -139,7 +139,7 @@ test("a remote log of root's own is made with mode 0600, and appended to", async
   expect(execFileSync("stat", ["-c", "%a", log], { encoding: "utf8" })).toBe("600\n");
 });
 
-test("a link of root's own leads on, and what it leads through is checked too", async () => {
+test("root's own symbolic link is followed, and its path is checked too", async () => {
   symlinkSync(secret, join(shared, "good"));
   await checkFolder(join(shared, "good"), localFolders);
   symlinkSync(open, join(secret, "bad"));
@@ -149,7 +149,7 @@ test("a link of root's own leads on, and what it leads through is checked too", 
   await expect(checkFolder(join(shared, "circle"), localFolders)).rejects.toThrow("too many links");
 });
 
-test("a folder for ssh's control socket is not made where another user could swap it", async () => {
+test("the folder for ssh's control socket is not made where another user could replace it", async () => {
   await expect(privateDirectory(join(theirs, "ssh"))).rejects.toThrow("belongs to user 65534");
   await expect(privateDirectory(join(open, "ssh"))).rejects.toThrow("others may write to");
   expect(await privateDirectory(join(shared, "ssh"))).toBe(join(shared, "ssh"));

@@ -9,17 +9,17 @@ import { RemoteShell } from "../../provider/src/host/remote-shell";
 import { reach } from "../../provider/src/tools/traffic";
 import { eventually } from "../kernel/support/world";
 
-// What a command, or a hostile host in its place, prints: bounded in time and memory.
+// The output of a command, or of a hostile host, takes limited time and memory.
 const megabyte = 1024 * 1024;
 const host = openHost(undefined, { sudo: false });
 const here = (script: string) => ["sh", "-c", script];
 
-/** The most memory that this process has had so far. Bytes. */
+/** The peak memory of this process, in bytes. */
 function peak(): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1024;
 }
 
-/** The time and memory that a body took: of the processor, since other tests take their time too. */
+/** The memory and the processor time of a body. Other tests run at the same time. */
 async function measured<T>(body: () => Promise<T>): Promise<{ seconds: number; memory: number; value: T }> {
   const [cpu, before] = [process.cpuUsage(), peak()];
   const value = await body();
@@ -33,21 +33,21 @@ const failure = (body: Promise<unknown>) =>
     (error) => error.code,
   );
 
-test("a local command without an end is killed at 16 MiB", async () => {
+test("a local command with endless output is killed at 16 MiB", async () => {
   const { seconds, memory, value } = await measured(() => failure(host.run(["yes"])));
   expect(value).toBe("LN_OUTPUT");
   expect(seconds).toBeLessThan(5);
   expect(memory).toBeLessThan(150 * megabyte);
 });
 
-test("so is one that floods standard error, and a caller's limit counts", async () => {
+test("a command that floods standard error is killed too, also at a smaller limit of the caller", async () => {
   expect(await failure(host.run(["sh", "-c", "yes >&2"], { maxOutputBytes: 64 * 1024 }))).toBe("LN_OUTPUT");
   expect(await failure(host.run(["sh", "-c", "yes | head -c 65000"], { maxOutputBytes: 64 * 1024 }))).toBe(
     "it succeeded",
   );
 });
 
-test("a remote command that prints 100 MB is given up at 16 MiB", async () => {
+test("a remote command that prints 100 MB is stopped at 16 MiB", async () => {
   const shell = new RemoteShell(here);
   const { seconds, memory, value } = await measured(() =>
     failure(shell.run(["head", "-c", "100000000", "/dev/zero"], 60)),
@@ -58,7 +58,7 @@ test("a remote command that prints 100 MB is given up at 16 MiB", async () => {
   expect(memory).toBeLessThan(150 * megabyte);
 });
 
-test("the end of 60 MB is found in time that grows with their number, not with its square", async () => {
+test("the end of 60 MB is found in linear time", async () => {
   const shell = new RemoteShell(here);
   const argv = ["sh", "-c", "head -c 60000000 /dev/zero | tr '\\0' x"];
   const { seconds, value } = await measured(() => shell.run(argv, 60, { maxOutputBytes: 100 * megabyte }));
@@ -67,13 +67,13 @@ test("the end of 60 MB is found in time that grows with their number, not with i
   expect(seconds).toBeLessThan(6);
 });
 
-test("a host that sends without being asked is left, and costs no memory", async () => {
+test("the connection to a host that sends without a request is closed, and takes no memory", async () => {
   const shell = new RemoteShell(() => ["yes"]);
   const { memory } = await measured(() => eventually(async () => shell.broken));
   expect(memory).toBeLessThan(50 * megabyte);
 });
 
-test("a host that does not end its lines, or sends no number, is left", async () => {
+test("the connection to a host that sends no line end, or no number, is closed", async () => {
   const endless = new RemoteShell(() => here("IFS= read -r end; printf %s $end; printf %s $end >&2; exec yes x"));
   expect(await failure(endless.run(["true"], 5))).toBe("LN_OUTPUT");
   const echo = new RemoteShell(() => here("IFS= read -r end; echo $end none; echo $end >&2; sleep 60"));
@@ -81,7 +81,7 @@ test("a host that does not end its lines, or sends no number, is left", async ()
   expect(echo.broken).toBe(true);
 });
 
-test("a command that keeps a lock, and a host that is connected to, may not fill memory with what they say", async () => {
+test("the output of a command that holds a lock, and of the connection to a host, is limited", async () => {
   const during = () => failure(host.during(here("yes >&2"), 20, async () => {}));
   const { memory, value } = await measured(during);
   expect(value).toBe("LN_COMMAND");
@@ -103,7 +103,7 @@ test("a command that keeps a lock, and a host that is connected to, may not fill
   }
 });
 
-test("a web server whose answer has no end fails a probe, and costs little memory", async () => {
+test("a web server with an endless answer fails a probe, and takes little memory", async () => {
   const endless = createServer((_request, response) => {
     const write = () => {
       while (response.write("x".repeat(64 * 1024)));
@@ -123,7 +123,7 @@ test("a web server whose answer has no end fails a probe, and costs little memor
   expect(memory).toBeLessThan(100 * megabyte);
 });
 
-test("the word that ends a command's output is in no command line", async () => {
+test("no command line contains the word that ends a command's output", async () => {
   const shell = new RemoteShell(here);
   const { end } = shell as unknown as { end: string };
   const word = randomUUID();
@@ -138,7 +138,7 @@ test("the word that ends a command's output is in no command line", async () => 
   expect(lines.filter((text) => text.includes(end))).toEqual([]);
 });
 
-/** A file of each process, its first megabyte: a test beside this one has processes whose environment has no end. */
+/** The first megabyte of a file of each process. Another test has processes with an endless environment. */
 function ofEachProcess(name: string): string[] {
   const bytes = Buffer.alloc(megabyte);
   return readdirSync("/proc")

@@ -7,7 +7,7 @@ import { eventually, World } from "../kernel/support/world";
 import { attack, root } from "./support/attacker";
 import { callMethods, checkDynamic, createProcess } from "./support/grpc";
 
-// A provider of root listens on a port of 127.0.0.1, to which every user of the machine can connect.
+// Root's provider listens on a port of 127.0.0.1, to which every user of the machine can connect.
 const world = new World();
 const netns = world.netns("p");
 const directory = mkdtempSync(join(tmpdir(), "localnet-ports-"));
@@ -45,7 +45,7 @@ async function listening(...argv: string[]) {
 const intrusion = createProcess(["sh", "-c", `id -u > ${victim}; exec sleep 2`], join(directory, "log"));
 const plugin = () => listening("provider/bin/pulumi-resource-localnet");
 
-/** A client of root's, which is the plugin's own user here. */
+/** A client of root, who runs the plugin here. */
 async function callAsOwner(port: string, ...calls: string[]): Promise<string> {
   const { child, text } = start("-e", callMethods, port, ...calls);
   await new Promise((resolve) => child.once("close", resolve));
@@ -57,7 +57,7 @@ test("the plugin serves its own user", async () => {
   expect(await callAsOwner(port, "/pulumirpc.ResourceProvider/GetPluginInfo", "")).toBe("greeted\nstatus 0\nclosed\n");
 });
 
-test("another user cannot have the plugin run anything: the connection ends before its first byte, and the plugin says so", async () => {
+test("another user cannot make the plugin run anything: the connection ends before its first byte, and the plugin says so", async () => {
   const { port, text } = await plugin();
   const { stdout } = await attack(netns, callMethods, port, ...intrusion);
   expect(existsSync(victim)).toBe(false);
@@ -66,7 +66,7 @@ test("another user cannot have the plugin run anything: the connection ends befo
   expect(text.stderr).toBe("pulumi-localnet: refused a connection of user 65534; it serves its own user only\n");
 });
 
-test("a socket of IPv6 is another user's too, and the plugin goes on serving its own", async () => {
+test("another user's IPv6 socket is refused too, and the plugin goes on serving its own user", async () => {
   const { port } = await plugin();
   const mapped = callMethods.replace("127.0.0.1", "[::ffff:127.0.0.1]");
   expect((await attack(netns, mapped, port, ...intrusion)).stdout).toBe("closed\n");
@@ -74,7 +74,7 @@ test("a socket of IPv6 is another user's too, and the plugin goes on serving its
   expect(await callAsOwner(port, "/pulumirpc.ResourceProvider/GetPluginInfo", "")).toContain("status 0");
 });
 
-test("whoever sends all at once and is gone is not taken for root, whose the kernel says a closed connection is", async () => {
+test("a user who sends everything at once and closes is not taken for root, although the kernel attributes closed connections to root", async () => {
   const { port } = await plugin();
   const hasty = `
     const socket = require("node:net").connect(Number(process.argv[1]), "127.0.0.1", () => {
@@ -85,12 +85,12 @@ test("whoever sends all at once and is gone is not taken for root, whose the ker
   expect(outcomes.map(({ stdout }) => stdout)).toEqual(Array(4).fill("closed\n"));
 });
 
-describe("the dynamic provider, which is the SDK's", () => {
+describe("the dynamic provider, which belongs to the SDK", () => {
   const ours = 'exports.handler=()=>require("pulumi-localnet/provider")("Bridge")';
   const theirs = `exports.handler=()=>{require("node:fs").writeFileSync(${JSON.stringify(victim)},"");return{}}`;
   const provider = () => listening("node_modules/@pulumi/pulumi/cmd/dynamic-provider", "127.0.0.1:1");
 
-  test("serves no other user once it has loaded this package", async () => {
+  test("refuses other users once it has loaded this package", async () => {
     const { port } = await provider();
     expect(await callAsOwner(port, ...checkDynamic(ours))).toContain("status 0\nstatus 0");
     const { stdout } = await attack(netns, callMethods, port, ...checkDynamic(theirs));
@@ -98,7 +98,7 @@ describe("the dynamic provider, which is the SDK's", () => {
     expect(stdout).toBe("closed\n");
   });
 
-  test("also not over a connection from before, once one of ours was made", async () => {
+  test("refuses them also over an earlier connection, once a resource of ours was made", async () => {
     const { port } = await provider();
     const waiting = attack(
       netns,
@@ -116,7 +116,7 @@ describe("the dynamic provider, which is the SDK's", () => {
   });
 });
 
-test("a connection is somebody's only while it is established, in either table, and both its ends match", () => {
+test("a connection has an owner only while it is established, in either table, and if both ends match", () => {
   const [local, remote] = [endpoint("127.0.0.1", 40000) ?? "", endpoint("::ffff:127.0.0.1", 50000) ?? ""];
   const row = (from: string, to: string, state: string, uid: number) =>
     `   0: ${from} ${to} ${state} 00000000:00000000 00:00000000 00000000 ${uid} 0 1 1 0`;

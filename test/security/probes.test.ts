@@ -8,7 +8,7 @@ import { asNobody } from "./support/attacker";
 const world = new World();
 const netns = world.netns("p");
 
-/** Answers with what the path says, and to /slow never. */
+/** A server that answers with its path, and never answers to /slow. */
 const server = [
   "import http.server, time, urllib.parse",
   "class Pages(http.server.BaseHTTPRequestHandler):",
@@ -38,7 +38,7 @@ function inputs(values: Values): Values {
 const secrets = ["HUNTER2", "TOPSECRET"];
 const url = (path: string) => `http://user:HUNTER2@127.0.0.1:8080/${path}?token=TOPSECRET&TOPSECRET`;
 
-test("the secrets of an address are in no id, no error and no list of processes", async () => {
+test("secrets in a URL are in no id, no error and no list of processes", async () => {
   const { id } = await create(kind, inputs({ http: { url: url("page"), expectBody: "page" } }), settings);
   expect(id).toBe(`http://127.0.0.1:8080/page?token=...&...@${netns}`);
   const slow = failure(() => create(kind, inputs({ http: { url: url("slow") } }), settings));
@@ -55,7 +55,7 @@ test("the secrets of an address are in no id, no error and no list of processes"
   expect(message).toMatch(/ran: .* curl .*--url 'http:\/\/127\.0\.0\.1:8080\/slow\?token=\.\.\.&\.\.\.'/);
 });
 
-test("what every object of JavaScript has is no body that came", async () => {
+test("names of properties of JavaScript objects do not count as bodies", async () => {
   for (const name of ["constructor", "__proto__", "toString"]) {
     const http = { url: "http://127.0.0.1:8080/a", expectBody: ["a", name] };
     const error = await failure(() => create(kind, inputs({ http, count: 2 }), settings));

@@ -13,7 +13,7 @@ const netns = world.netns("p");
 const running: ChildProcess[] = [];
 let count = 0;
 
-/** Inputs of a process that nobody else owns. */
+/** The inputs of a process, with an owner of its own. */
 function inputs(more: Values = {}): Values {
   count += 1;
   const request = { command: ["sleep", "600"], netns, owner: `${world.owner}/${count}`, ...more };
@@ -42,7 +42,7 @@ afterEach(() => {
 });
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-// A host is read in two ways; the second one is that of sudo and ssh.
+// A host is read in two ways. The second one is for sudo and ssh.
 describe.each([
   ["by this process", true],
   ["by commands", false],
@@ -50,7 +50,7 @@ describe.each([
   beforeAll(() => Object.assign(testHost(), { isLocal }));
   afterAll(() => Object.assign(testHost(), { isLocal: hostUrl === undefined }));
 
-  test("a name with a newline makes destroy signal no other process", async () => {
+  test("a name with a newline does not make destroy signal another process", async () => {
     const request = inputs();
     const other = victim();
     const { id, outputs } = await create(kind, request, settings);
@@ -60,7 +60,7 @@ describe.each([
     expect([lives(other), lives(forger)]).toEqual([true, true]);
   });
 
-  test("a copied mark is not taken for ours: create starts its own, and destroy leaves the copy alone", async () => {
+  test("a copied mark is not taken for ours: create starts a new process, and destroy leaves the copy alone", async () => {
     const request = inputs();
     const early = await forged({ environment: { ...markOf(request), LOCALNET_KEY: "0".repeat(32) } });
     const { id, outputs } = await create(kind, request, settings);
@@ -73,7 +73,7 @@ describe.each([
     expect([lives(early), lives(late)]).toEqual([true, true]);
   });
 
-  test("nobody can read the key of the mark, whose digest alone is on the host", async () => {
+  test("the key of the mark is readable for no other user, and only its digest is in files of the host", async () => {
     const request = inputs();
     const { id, outputs } = await create(kind, request, settings);
     const environ = await world.run("cat", `/proc/${outputs.pid}/environ`);
@@ -86,7 +86,7 @@ describe.each([
     await remove(kind, id, outputs, settings);
   });
 
-  test("an endless environment of another's process stops nothing", async () => {
+  test("a process of another user with an endless environment stops nothing", async () => {
     await forged({ hugeEnvironment: true });
     const request = inputs();
     const started = Date.now();
@@ -95,8 +95,8 @@ describe.each([
     expect(Date.now() - started).toBeLessThan(12_000);
   });
 
-  test("many processes of others with long environments stop nothing", async () => {
-    // Together they are more than a command may print.
+  test("many processes of other users with long environments stop nothing", async () => {
+    // Together they are more than the limit for a command's output.
     const long = { A: "x".repeat(100_000), B: "x".repeat(100_000) };
     const argv = ["--reuid", String(nobody), "--regid", String(nobody), "--clear-groups", "--", "sleep", "600"];
     for (let i = 0; i < 140; i += 1) running.push(spawn("setpriv", argv, { env: long, stdio: "ignore" }));
@@ -105,14 +105,14 @@ describe.each([
     await remove(kind, id, outputs, settings);
   });
 
-  test("an environment that shows another process's headline gives it no mark", async () => {
+  test("an environment that contains the headline of another process gives that no mark", async () => {
     const request = inputs({ environment: { SEPARATE: "x" } });
     const other = victim();
     const { id, outputs } = await create(kind, request, settings);
     const [mark, key] = (await world.run("cat", `/proc/${outputs.pid}/environ`))
       .split("\0")
       .filter((word) => word.startsWith("LOCALNET_"));
-    // Even who knows the key, as a child does that has become another user, can mark nobody but itself.
+    // Even a process that knows the key, such as a child that runs as another user, can mark only itself.
     const headline = `==> /proc/${other.pid}/environ <==\n`;
     const [, id0 = ""] = String(mark).split("=");
     const [, key0 = ""] = String(key).split("=");
@@ -122,7 +122,7 @@ describe.each([
     expect(lives(other)).toBe(true);
   });
 
-  test("a folder with a newline in its name does not make a process look as if it were in the host's namespace", async () => {
+  test("a folder with a newline in its name does not make a process appear in the host's namespace", async () => {
     const directory = `/tmp/${world.name("d")}\n${await world.run("readlink", "-n", "/proc/self/ns/net")}`;
     mkdirSync(directory);
     try {
@@ -132,7 +132,7 @@ describe.each([
       await pause(500);
       const owner = `${world.owner}/imported`;
       expect(await findImportable(kind, String(child.pid), owner, { ...settings, host: hostUrl })).toBeUndefined();
-      // Where it is, it is found, and only its folder is refused.
+      // It is found in its own namespace, and only its folder is refused.
       const there = findImportable(kind, `${child.pid}@${netns}`, owner, { ...settings, host: hostUrl });
       await expect(there).rejects.toThrow("workingDirectory: must be printable");
     } finally {

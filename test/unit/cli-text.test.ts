@@ -8,7 +8,7 @@ test("a table that is wider than the terminal has its widest column cut, and say
   expect(text).toBe("A      B\nshort  a word that …\n");
 });
 
-test("a column in which nothing stands is left out, and no line ends in spaces", () => {
+test("an empty column is left out, and no line ends in spaces", () => {
   expect(
     table(
       ["HOST", "A", "B"],
@@ -20,16 +20,16 @@ test("a column in which nothing stands is left out, and no line ends in spaces",
   ).toBe("A   B\nx\nyy  b\n");
 });
 
-test("what others chose cannot command the terminal from a table", () => {
+test("names that others chose cannot control the terminal from a table", () => {
   expect(table(["A"], [["\u001b[2J\nB"]])).toBe("A\n\\x1b[2J\\x0aB\n");
 });
 
-test("the nearest names come first, and far ones not at all", () => {
+test("the nearest names come first, and others are left out", () => {
   expect(nearest("pod-11", ["pod-1", "pod-111", "router", "pod-1"])).toEqual(["pod-1", "pod-111"]);
   expect(suggestion("zzz", ["router"], "localnet ls")).toBe("localnet ls lists what there is");
 });
 
-test("a failure is one line with what to type", () => {
+test("a failure is one line that says what to type", () => {
   const command = { argv: ["ip", "link"], exitCode: 2, stderr: "first\nRTNETLINK answers: No\n" };
   const error = new LocalnetError("LN_COMMAND", "it failed", { command, hint: "do this" });
   expect(describeFailure(error)).toBe("localnet: it failed: ip link: RTNETLINK answers: No [LN_COMMAND]; do this");

@@ -40,7 +40,7 @@ test.each([
   ["no stack's name", ["clean", "dev"], "must be PROJECT/STACK"],
   ["to say and to do", ["clean", "lab/dev", "--yes", "--dry-run"], "cannot be used with"],
   ["a shell that it does not know", ["completion", "csh"], "bash, zsh, fish"],
-])("localnet: %s is refused in one line, and nothing is done", async (_what, argv, rule) => {
+])("localnet: %s is refused in one line, and nothing is changed", async (_what, argv, rule) => {
   expect(await main(argv)).toBe(2);
   expect(output).toEqual([expect.stringMatching(/^error: localnet: [^\n]*$/)]);
   expect(output[0]).toContain(rule);
@@ -55,16 +55,16 @@ test.each([
   ["doctor"],
   ["discover"],
   ["clean", "lab/dev"],
-])("localnet %s: a host that cannot be reached is one line that says what to look at", async (...argv) => {
+])("localnet %s: for a host that cannot be reached, one line says what to check", async (...argv) => {
   process.env.LOCALNET_CONNECT_TIMEOUT_SECONDS = "1";
   const [command = "", ...rest] = argv;
-  // Nobody listens on port 9 here.
+  // Nothing listens on port 9.
   expect(await main([command, "--host", "ssh://127.0.0.1:9", ...rest])).toBe(1);
   delete process.env.LOCALNET_CONNECT_TIMEOUT_SECONDS;
   expect(output).toEqual([expect.stringMatching(/^error: localnet: [^\n]*127\.0\.0\.1[^\n]*\[LN_HOST\]; [^\n]+$/)]);
 });
 
-test("LOCALNET_TIMEOUT_SECONDS says how long what localnet runs may take, and what is no such time is refused", async () => {
+test("LOCALNET_TIMEOUT_SECONDS limits the commands that localnet runs, and a wrong value is refused", async () => {
   const variable = "LOCALNET_TIMEOUT_SECONDS";
   const before = process.env[variable];
   const limitOf = (text: string) => {
@@ -89,7 +89,7 @@ test("LOCALNET_TIMEOUT_SECONDS says how long what localnet runs may take, and wh
   }
 });
 
-test("localnet --help tells of the commands and of the exit codes", async () => {
+test("localnet --help describes the subcommands and the exit codes", async () => {
   expect(await main(["--help"])).toBe(0);
   expect(output.join("\n")).toMatch(/^log: Usage: localnet .* ls .* discover .*Exit codes: 0 done; 1 failed/s);
 });
@@ -108,7 +108,7 @@ test("each subcommand is in the completion of each shell, with its options", () 
 const installed = (shell: string) =>
   ["/bin", "/usr/bin"].some((folder) => existsSync(join(folder, shell))) ? undefined : `there is no ${shell}`;
 
-/** A test of what another program does; where that is not installed its name says so. */
+/** A test of another program. If that is not installed, the name of the test says so. */
 function testWith(shell: string, name: string, body: (file: string) => void): void {
   const reason = installed(shell);
   (reason ? test.skip : test)(`${name}${reason ? ` (${reason})` : ""}`, () => {

@@ -15,11 +15,11 @@ const pages = [
 ].filter((page) => page.endsWith(".md") && existsSync(join(root, page)));
 const commands = [...new Set(pages.flatMap((page) => [...commandsOf(page), ...namedIn(page)]))].sort();
 
-test("each command of a page is run by a test, or it is known why not; and no other is", () => {
+test("each command of a page is run by a test, or has a reason why not, and no other command is listed", () => {
   expect([...Object.values(shown), ...Object.values(notRun)].flat().sort()).toEqual(commands);
 });
 
-test.each(Object.keys(shown))("what runs commands of pages is there: %s", (file) => {
+test.each(Object.keys(shown))("the test that runs commands of pages exists: %s", (file) => {
   expect(existsSync(join(root, file))).toBe(true);
 });
 
@@ -28,11 +28,11 @@ const settings = commands.flatMap((command) => {
   return name === undefined ? [] : [[name, value] as const];
 });
 
-test.each(settings)("a page says that the setting %s may be %s, and it may", (name, value) => {
+test.each(settings)("the setting %s accepts %s, as a page says", (name, value) => {
   expect(String(settingsIn({ [name]: value })[name as keyof ReturnType<typeof settingsIn>])).toBe(value);
 });
 
-test("the options that a page gives to the bench are its own", async () => {
+test("the bench has the options that a page uses", async () => {
   const [all = ""] = commands.filter((command) => command.startsWith("npm run bench -- --pods"));
   const words = [...all.replace("npm run bench -- ", "").matchAll(/"([^"]*)"|\S+/g)].map(
     ([word, text]) => text ?? word,

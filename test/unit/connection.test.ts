@@ -1,6 +1,6 @@
 import { isBooting } from "../../provider/src/host/connection";
 
-// In the words of OpenSSH.
+// Messages of OpenSSH.
 test.each([
   ["ssh: connect to host 127.0.0.1 port 1: Connection refused\r\n"],
   ["ssh: connect to host 192.0.2.9 port 22: No route to host\r\n"],
@@ -10,7 +10,7 @@ test.each([
   [
     "channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\nkex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n",
   ],
-])("a host that may come up is waited for: %j", (stderr) => {
+])("it waits for a host that may come up: %j", (stderr) => {
   expect(isBooting(stderr)).toBe(true);
 });
 
@@ -23,6 +23,6 @@ test.each([
   [
     "root@jump: Permission denied (publickey).\r\nkex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n",
   ],
-])("what no time mends is told at once: %j", (stderr) => {
+])("an error that waiting cannot fix is reported at once: %j", (stderr) => {
   expect(isBooting(stderr)).toBe(false);
 });

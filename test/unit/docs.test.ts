@@ -8,7 +8,7 @@ const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(join(root, "docs")
 const text = (page: string) => readFileSync(join(root, page), "utf8");
 const rows = (page: string) => text(page).match(/^\|.*\|$/gm) ?? [];
 
-/** Programs that a test wrote, and what a user has. */
+/** Paths in programs of tests, and on a user's machine. */
 const elsewhere = /^node_modules/;
 
 test.each(pages.filter((page) => page.endsWith(".md")))("every path that %s names exists", (page) => {
@@ -25,11 +25,11 @@ test.each(pages.filter((page) => page.endsWith(".md")))("every path that %s name
 test.each(Object.values(kinds).map((kind) => [kind.type, kind] as const))(
   "%s has its rows in the tables of the documentation",
   (type, kind) => {
-    // A table may have one row for all links.
+    // A table may have a single row for all links.
     const names = [type, ...(kind.tags?.includes("link") ? ["Links of every kind"] : [])];
     const named = (page: string) =>
       rows(page).some((row) => names.some((name) => new RegExp(`\\b${name}\\b`).test(row.split("|")[1] ?? "")));
-    // They make nothing that could belong to somebody.
+    // These make no object, so they have no owner.
     if (!["Probe", "WireguardKey"].includes(type))
       expect({ page: "docs/ownership.md", row: named("docs/ownership.md") }).toMatchObject({ row: true });
     if (kind.imports) expect({ page: "docs/import.md", row: named("docs/import.md") }).toMatchObject({ row: true });
@@ -46,10 +46,10 @@ test.each(pages.filter((page) => page.endsWith(".md")))(
     for (const name of named(/npm run (?:-s )?([\w:-]+)/g)) expect(scripts).toHaveProperty([name]);
     jest.spyOn(console, "log").mockImplementation();
     for (const line of named(/npx localnet ([^|><#)`\n]+)/g)) {
-      // Read, and not done; "..." stands for more.
+      // Only parsed. "..." stands for more text.
       const words = line.split(/\s+/).filter((word) => word !== "...");
       const read = programOf(async () => {}).parseAsync(words, { from: "user" });
-      // Help ends it.
+      // --help ends the command.
       await read.catch((error) => expect([line, error]).toMatchObject([line, { exitCode: 0 }]));
     }
   },
@@ -76,7 +76,7 @@ test.each(["README.md", "docs/_index.md", "provider/README.md"])(
   },
 );
 
-test("the development container has a Node.js that is promised, and runs what CONTRIBUTING says once", () => {
+test("the development container has a supported Node.js, and runs the setup of CONTRIBUTING", () => {
   const { image, postCreateCommand } = JSON.parse(text(".devcontainer/devcontainer.json"));
   const { engines, scripts } = JSON.parse(text("package.json"));
   const [, major = ""] = /^node:(\d+)-bookworm$/.exec(image) ?? [];
@@ -88,11 +88,11 @@ test("the development container has a Node.js that is promised, and runs what CO
   }
 });
 
-test("README can be read in five minutes", () => {
+test("README has at most 1200 words", () => {
   expect(text("README.md").split(/\s+/).length).toBeLessThan(1200);
 });
 
-test("the comparison has the rows and the tools of README's, and a source for each cell", () => {
+test("the comparison has the rows and the tools of the one in README, and a source for each cell", () => {
   const cells = (page: string) =>
     rows(page)
       .map((row) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()))

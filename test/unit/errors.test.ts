@@ -3,7 +3,7 @@ import { codes, hasCode, LocalnetError } from "../../provider/src/errors";
 import { commandError } from "../../provider/src/host/command-error";
 import { fileError } from "../../provider/src/host/files";
 
-test("one message tells what, where, the command, what it said, and what mends it", () => {
+test("one message has the resource, the operation, the command, its output, and the fix", () => {
   const error = new LocalnetError("LN_EXISTS", "it exists already", {
     command: {
       argv: ["ip", "-n", "lab", "link", "add"],
@@ -23,26 +23,26 @@ test("one message tells what, where, the command, what it said, and what mends i
   );
 });
 
-test("what there is nothing to say of is left out", () => {
+test("empty parts are left out", () => {
   expect(new LocalnetError("LN_INPUT", "no").message).toBe("no [LN_INPUT]");
   expect(new LocalnetError("LN_TIMEOUT", "no end", { command: { argv: ["a"], stderr: " \n" } }).message).toBe(
     "no end [LN_TIMEOUT]\n  ran:    a",
   );
 });
 
-test("of what is long, the beginning and the end are told, so that it fits into a header of HTTP/2", () => {
+test("long texts are cut in the middle, so that the message fits into a header of HTTP/2", () => {
   const long = `begin ${"\u{1f600}".repeat(50_000)} end`;
   const { message } = new LocalnetError("LN_PROCESS", long, { command: { argv: [long], stderr: long } });
   expect(message.match(/begin .* \.\.\. .* end/g)).toHaveLength(3);
   expect(encodeURI(message).length).toBeLessThan(64 * 1024);
 });
 
-/** What commands print, word for word, and the code that it means. */
+/** Output of commands, word for word, and its code. */
 test.each([
   ['Cannot open network namespace "nope": No such file or directory', "LN_NETNS", '"nope"'],
   ["nsenter: cannot open /run/netns/nope: No such file or directory", "LN_NETNS", '"nope"'],
   ['Error: argument "nope" is wrong: Invalid "netns" value', "LN_NETNS", '"nope"'],
-  // That one may not look is no absence.
+  // A missing permission does not mean that the object does not exist.
   ['Cannot open network namespace "nope": Permission denied', "LN_PERMISSION", "root"],
   ["nsenter: cannot open /run/netns/nope: Permission denied", "LN_PERMISSION", "root"],
   ["RTNETLINK answers: Operation not permitted", "LN_PERMISSION", "root"],
@@ -118,20 +118,20 @@ test.each([
 test.each([
   [["nsenter", "--net=/run/netns/a", "--", "tee", "/proc/sys/net/x"], "tee: /proc/sys/net/x: Invalid argument\n"],
   [["ip", "netns", "exec", "a", "tee", "/proc/sys/net/x"], "tee: /proc/sys/net/x: Invalid argument\n"],
-])("the summary of what failed in a namespace names the command, and what it said: %j", (argv, stderr) => {
+])("the summary of a failure in a namespace names the command and its output: %j", (argv, stderr) => {
   const error = commandError(argv, { exitCode: 1, stderr });
   expect(error.summary).toBe("tee failed: /proc/sys/net/x: Invalid argument");
   expect(commandError(argv, { exitCode: 1, stderr: "" }).summary).toBe("tee failed");
 });
 
-test("of several mistakes in a ruleset the summary has the first, which makes the others", () => {
+test("of several mistakes in a ruleset, the summary has the first, which causes the others", () => {
   const lines = ["/dev/stdin:1:9-12: Error: unknown chain hook", "/dev/stdin:2:1-1: Error: syntax error", "}", "^"];
   const { summary, hint } = commandError(["nft", "-f", "-"], { exitCode: 1, stderr: lines.join("\n") });
   expect({ summary, hint }).toMatchObject({ summary: "nft does not take the ruleset: unknown chain hook" });
   expect(hint).toContain("nft(8)");
 });
 
-/** What this process does itself: the kernel's word, and no more of the file than its name. */
+/** System calls of this process: the error has the kernel's message and the name of the file. */
 test.each([
   ["/proc/none", "LN_COMMAND", "symlink failed: no such file or directory"],
   ["/etc/passwd/none", "LN_COMMAND", "symlink failed: not a directory"],
@@ -150,12 +150,12 @@ test.each([
   ["EROFS: read-only file system", "LN_PERMISSION", "a file system is mounted read-only", /^mount it read-write/],
   ["ENOSPC: no space left on device", "LN_COMMAND", "no space is left on the device of a file", /df -i of files$/],
   ["EACCES: permission denied", "LN_PERMISSION", "not permitted", /^run as root/],
-])("the same by a number: %s", (words, code, summary, hint) => {
+])("the same with an error number: %s", (words, code, summary, hint) => {
   const cause = Object.assign(new Error(`${words}, symlink 'x' -> '/run/y'`), { syscall: "symlink", dest: "/run/y" });
   expect(fileError(cause)).toMatchObject({ code, summary, hint: expect.stringMatching(hint) });
 });
 
-/** What the command was about is told where the answer does not name it. */
+/** The error names the object of the command if the output does not. */
 test.each([
   ["link add name x0 type xfrm if_id 5", "Error: Unknown device type.", "LN_KERNEL", "modprobe rtnl-link-xfrm;"],
   ["link set dev p0 master v0", "RTNETLINK answers: Operation not supported", "LN_COMMAND", 'link "v0" takes no ports'],
@@ -165,7 +165,7 @@ test.each([
   expect(error).toMatchObject({ code, message: expect.stringContaining(text) });
 });
 
-/** Of several lines the summary has the one that tells the cause. */
+/** The summary has the line with the cause, of several lines. */
 test.each([
   [
     "iptables",
@@ -179,18 +179,18 @@ test.each([
     "ethtool: bad command line argument(s)\nFor more information run ethtool -h",
     "bad command line argument(s)",
   ],
-])("the summary of what %s prints is its cause", (command, stderr, cause) => {
+])("the summary of the output of %s is its cause", (command, stderr, cause) => {
   expect(commandError([command], { exitCode: 1, stderr }).summary).toBe(`${command} failed: ${cause}`);
 });
 
-test("each code says what it means, in a sentence", () => {
+test("each code has a meaning, in a sentence", () => {
   for (const [code, meaning] of Object.entries(codes)) {
     expect(code).toMatch(/^LN_[A-Z]+$/);
     expect(meaning).toMatch(/^[A-Z].*\.$/);
   }
 });
 
-test("an error knows its code, and other errors have none", () => {
+test("an error has its code, and other errors have none", () => {
   expect(hasCode(new LocalnetError("LN_TOOL", "x"), "LN_NETNS", "LN_TOOL")).toBe(true);
   expect(hasCode(new LocalnetError("LN_TOOL", "x"), "LN_NETNS")).toBe(false);
   expect(hasCode(new Error("LN_TOOL"), "LN_TOOL")).toBe(false);

@@ -31,12 +31,12 @@ test.each([
   expect(findPlace(lab, word)).toEqual({ host: undefined, ...place });
 });
 
-test("a name that is not there is refused with the nearest ones", () => {
+test("a name that does not exist is refused, with the nearest names", () => {
   expect(() => findPlace(lab, "rooter")).toThrow('there is no "rooter"');
   expect(() => findObject(lab, "cabel")).toThrow(expect.objectContaining({ hint: "did you mean cable?" }));
 });
 
-test("a name that means two things is refused, and what to type is said", () => {
+test("an ambiguous name is refused, with what to type", () => {
   expect(() => findObject(lab, "d0")).toThrow('"d0" may be Dummy::d0 (d0@a) or Dummy::d0 (d0@a)');
 });
 
@@ -48,11 +48,11 @@ test.each([
   expect(targetOf(lab, word, far)).toEqual({ host: undefined, ...target });
 });
 
-test("what is no link has no packets of its own", () => {
+test("a resource that is no link has no packets to capture", () => {
   expect(() => targetOf(lab, "look")).toThrow("Probe look is no link");
 });
 
-test("a command runs in its namespace, through sudo and over ssh, and stays the words that it is", () => {
+test("a command runs in its namespace, through sudo and over ssh, with its words unchanged", () => {
   const words = ["sh", "-c", "echo $HOME; rm 'a b'"];
   const remote = { host: "ssh://u@lab", netns: "pod", sudo: true };
   expect(foregroundCommand({ netns: "pod", sudo: false }, words)).toEqual(["ip", "netns", "exec", "pod", ...words]);

@@ -4,7 +4,7 @@ import { shapes } from "../../provider/src/generated/shapes";
 import { type Requests, withoutResources } from "../../provider/src/pulumi/native/given";
 import { decode } from "../../provider/src/pulumi/native/struct";
 
-// What a program in YAML, Go or Python gives is what test/unit/references.test.ts gives in TypeScript.
+// Resources as inputs in YAML, Go or Python. test/unit/references.test.ts has the same for TypeScript.
 
 const urn = (type: string, name: string) => `urn:pulumi:stack::project::localnet:index:${type}::${name}`;
 /** A resource, as the engine sends it. */
@@ -36,7 +36,7 @@ function given(type: string, values: Values, known = requests) {
   return withoutResources(shapes[type]?.references ?? {}, decoded, known);
 }
 
-test("a namespace and a master are their names, and so it is inside an object", () => {
+test("a namespace and a master become their names, also inside an object", () => {
   const all = { netns: lab, master: bridge, peer: { name: "eth0", netns: pod } };
   expect(given("VethPair", all)).toEqual({
     values: { netns: "lab", master: "br0", peer: { name: "eth0", netns: "pod" } },
@@ -44,7 +44,7 @@ test("a namespace and a master are their names, and so it is inside an object", 
   });
 });
 
-test("a next hop is the first address of the destination's IP version, and a device the end that is here", () => {
+test("a next hop becomes its first address of the destination's IP version, and a device becomes the end in this namespace", () => {
   const four = { netns: pod, destination: "default", via: bridge, device: veth };
   expect(given("Route", four).values).toMatchObject({ netns: "pod", via: "10.0.0.1", device: "eth0" });
   expect(given("Route", { ...four, destination: "fd01::/64" }).values).toMatchObject({ via: "fd00::1" });
@@ -55,14 +55,14 @@ test("a next hop is the first address of the destination's IP version, and a dev
   expect(given("Probe", { netns: lab, ping: { address: veth } }).values.ping).toEqual({ address: "10.1.0.2" });
 });
 
-test("a service is its id", () => {
+test("a service becomes its id", () => {
   const service = resource("IpvsService", "web", "tcp/10.0.0.1:80@lab");
   expect(given("IpvsBackend", { service, address: "10.0.0.2" }).values).toMatchObject({
     service: "tcp/10.0.0.1:80@lab",
   });
 });
 
-test("of what this process has not checked only the name is known, by its id", () => {
+test("a resource that this process has not checked is known only by the name in its id", () => {
   const none: Requests = new Map();
   expect(given("Dummy", { netns: lab, master: bridge }, none).values).toEqual({ netns: "lab", master: "br0" });
   expect(given("Route", { destination: "default", via: bridge }, none).failures).toEqual([
@@ -76,7 +76,7 @@ test("a link without such an address is a failure that names the input, also ins
   ]);
 });
 
-test("what is not known before an update is not known of what it is given to", () => {
+test("a value that is unknown before an update is unknown in the resource that gets it", () => {
   const planned: Requests = new Map([[bridge.urn, { name: "br0", addresses: [unknown] }]]);
   expect(given("Route", { destination: "default", via: bridge }, planned)).toMatchObject({
     values: { via: unknown },

@@ -25,7 +25,7 @@ const pods = (count: number) =>
     object("Pod", `p${index}`, { bridge: "br0", link: `v${index}`, addresses: [`10.0.0.${index}/16`], macAddress: "" }),
   );
 
-test("a lab's namespaces are boxes, and cables lead from the pods over ports to the bridge", () => {
+test("the namespaces of a lab are boxes, and lines lead from the pods through ports to the bridge", () => {
   const { boxes, edges } = graphOf(lab);
   expect(boxes.map(({ label }) => label).sort()).toEqual(["bar", "baz", "foo", "node"]);
   const nodes = boxes.flatMap((box) =>
@@ -43,7 +43,7 @@ test("a lab's namespaces are boxes, and cables lead from the pods over ports to 
   );
 });
 
-test("300 pods that are alike are one box that says so, and all their resources are in it", () => {
+test("300 pods that are alike are one box with their number, and all their resources are in it", () => {
   const { boxes, edges } = graphOf([bridge, ...pods(300)]);
   expect(boxes.map(({ label, nodes }) => [label, nodes.map(({ lines }) => lines)])).toEqual([
     ["300 namespaces: p0 to p299", [["eth0", "10.0.0.0/16 to 10.0.0.299/16"]]],
@@ -53,12 +53,12 @@ test("300 pods that are alike are one box that says so, and all their resources 
   expect(edges).toHaveLength(2);
 });
 
-test("a few pods are drawn one by one, in the order in which people count", () => {
+test("a few pods are drawn one by one, in the order of their numbers", () => {
   const labels = graphOf([bridge, ...pods(11).reverse()]).boxes.map(({ label }) => label);
   expect(labels.filter((label) => label !== "(host)")).toEqual(Array.from({ length: 11 }, (_, index) => `p${index}`));
 });
 
-test("several hosts are frames, in which their namespaces stand, and a VXLAN leads from one to the other", () => {
+test("several hosts are frames with their namespaces, and a VXLAN leads from one to the other", () => {
   const vxlan = object("Vxlan", "vxlan7", { ifindex: 2, vni: 7, master: "br0", addresses: [] });
   const lab = ["ssh://a", "ssh://b"].flatMap((host) => [bridge, vxlan].map((each) => ({ ...each, host })));
   const drawn = graphOf(lab);
@@ -75,7 +75,7 @@ test("several hosts are frames, in which their namespaces stand, and a VXLAN lea
   expect(dot(drawn)).toMatch(/subgraph cluster_h1 \{\n {4}label="ssh:\/\/b";\n {4} *subgraph cluster_b1/);
 });
 
-test("a service leads to the links that have its backends' addresses, and a rule that drops says what", () => {
+test("arrows lead from a service to the links with its backends' addresses, and a rule that drops says what", () => {
   const service = { ...object("IpvsService", "tcp/10.9.0.1:80", {}) };
   const backend = object("IpvsBackend", "b", { service: service.id, address: "10.0.0.1", port: 8080 });
   const rule = object("IptablesRule", "no", {
@@ -91,7 +91,7 @@ test("a service leads to the links that have its backends' addresses, and a rule
   expect(text).toContain('{{"FORWARD: DROP<br>tcp port 22"}}');
 });
 
-test("no name that others chose ends a text in any of the forms", async () => {
+test("names that others chose are quoted in all formats", async () => {
   const name = `"]--x</script><script>alert(1)</script>`;
   const drawn = graphOf([object("Process", name, {}), bridge]);
   expect(mermaid(drawn)).not.toContain(name);
@@ -101,7 +101,7 @@ test("no name that others chose ends a text in any of the forms", async () => {
   expect(html(drawn, picture, name).match(/<script/g)).toHaveLength(2);
 });
 
-test("a picture has each thing once, inside the box of its namespace", async () => {
+test("a picture has each object once, inside the box of its namespace", async () => {
   const laid = await layOut(graphOf(lab));
   for (const { box, ...frame } of laid.boxes)
     for (const node of laid.nodes.filter(({ node }) => box.nodes.includes(node))) {

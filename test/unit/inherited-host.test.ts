@@ -4,7 +4,7 @@ import { shapes } from "../../provider/src/generated/shapes";
 import * as native from "../../provider/src/native";
 import type { References } from "../../provider/src/pulumi/meaning";
 
-// Where a resource is that is given others: on their host.
+// A resource is on the host of the resources that it is given.
 
 const answerHere = jest.fn(async (..._args: unknown[]) => ({}));
 jest.mock("../../provider/src/pulumi/dynamic/functions", () => ({
@@ -31,7 +31,7 @@ test("a resource is on the host of the resources that it is given", async () => 
   expect(await hostOf(new dynamic.Bridge("here", { netns: new dynamic.Netns("here") }))).toBeUndefined();
 });
 
-test("what it is given must be on one host, its own: the error names the input", async () => {
+test("all resources that it is given must be on its host: the error names the input", async () => {
   const [one, two, here] = [
     new dynamic.Netns("1", { host: lab1 }),
     new dynamic.Netns("2", { host: lab2 }),
@@ -47,7 +47,7 @@ test("what it is given must be on one host, its own: the error names the input",
   );
 });
 
-test("a function looks on the host of the resources that it is given", async () => {
+test("a function reads on the host of the resources that it is given", async () => {
   const there = new dynamic.Netns("there", { host: lab1 });
   await new Promise((resolve) => dynamic.getLinkOutput({ name: "lo", netns: there }).apply(resolve));
   expect(answerHere.mock.calls).toEqual([["getLink", { name: "lo", netns: "there", host: lab1 }, expect.anything()]]);
@@ -71,7 +71,7 @@ describe("with the native plugin", () => {
     expect(new native.Bridge("here", { netns: new native.Netns("here") }).getProvider(token)).toBeUndefined();
   });
 
-  test("its own provider, or that of the component it is in, has to be on the same host", () => {
+  test("its own provider, or that of its component, must have the same host", () => {
     const [there, again, elsewhere] = [provider("1", lab1), provider("2", lab1), provider("3", lab2)];
     const netns = new native.Netns("n", {}, { parent: component("lab", there) });
     const explicit = new native.Bridge("own", { netns }, { provider: again });
@@ -86,7 +86,7 @@ describe("with the native plugin", () => {
     );
   });
 
-  test("a function looks through the provider of the resources that it is given", () => {
+  test("a function uses the provider of the resources that it is given", () => {
     const netns = new native.Netns("n", {}, { provider: provider("there", lab1) });
     const invoked = jest.spyOn(pulumi.runtime, "invokeOutput");
     native.getLinkOutput({ name: "lo", netns });
@@ -100,7 +100,7 @@ describe("with the native plugin", () => {
   });
 });
 
-test("a resource is on the host of its provider, or of that of its component, and what it is given must be too", async () => {
+test("a resource is on the host of its provider, or that of its component, and so must be the resources that it is given", async () => {
   const [one, two] = [lab1, lab2].map((host) => new dynamic.Provider(host, { host }));
   const inComponent = (providers: pulumi.ComponentResourceOptions["providers"]) =>
     new pulumi.ComponentResource("test:index:Lab", "lab", {}, { providers: providers ?? [] });
@@ -117,13 +117,13 @@ test("a resource is on the host of its provider, or of that of its component, an
 test.each([
   ["dynamic", dynamic.Netns, native.Provider],
   ["native", native.Netns, dynamic.Provider],
-])("a %s resource takes no provider of the other import path", (_, Netns, Provider) => {
+])("a %s resource refuses a provider of the other import path", (_, Netns, Provider) => {
   expect(() => new Netns("n", {}, { provider: new Provider("p") })).toThrow(
     "Netns n: provider: must be a Provider of the import path that the resource is of",
   );
 });
 
-test("a host that nothing else names is that of the environment, for an explicit provider too", async () => {
+test("if nothing else names a host, the environment does, also for an explicit provider", async () => {
   process.env.LOCALNET_HOST = lab2;
   try {
     expect(await hostOf(new dynamic.Netns("n"))).toBe(lab2);
@@ -153,7 +153,7 @@ const everyPlace = Object.entries(shapes).flatMap(([type, { references }]) =>
   [...placesIn(references)].map(([path, value]) => [type, path, value] as const),
 );
 
-describe("what is on another host", () => {
+describe("a resource on another host", () => {
   type Class = new (...args: unknown[]) => pulumi.Resource;
   let [there, far]: pulumi.Resource[] = [];
   let one: native.Provider;
@@ -164,7 +164,7 @@ describe("what is on another host", () => {
     await Promise.all([there, far].map(({ urn }) => new Promise((resolve) => urn.apply(resolve))));
   });
 
-  test.each(everyPlace)("is nothing that %s takes as %s", (type, path, value) => {
+  test.each(everyPlace)("is refused by %s as %s", (type, path, value) => {
     const [Dynamic, Native] = [dynamic, native].map(
       (classes) => (classes as unknown as Record<string, Class>)[type],
     ) as [Class, Class];
@@ -174,7 +174,7 @@ describe("what is on another host", () => {
   });
 });
 
-test("every kind that lives in a namespace is among them", () => {
+test("every kind with a namespace is tested", () => {
   const inNetns = Object.entries(shapes).filter(([, { inputs }]) => inputs.includes("netns"));
   expect(inNetns.map(([type]) => type)).toEqual(
     expect.arrayContaining(everyPlace.filter(([, path]) => path === "netns").map(([type]) => type)),

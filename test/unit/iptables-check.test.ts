@@ -2,11 +2,11 @@ import { check, type Values } from "../../provider/src/core/check";
 import { iptablesRule } from "../../provider/src/kinds";
 import { sample } from "./support/samples";
 
-// Where in the tables what is possible, the kernel itself says: test/kernel/cases/iptables-rule-places.test.ts.
+// test/kernel/cases/iptables-rule-places.test.ts compares with the kernel what is possible in which table.
 const tcp = { protocol: "tcp" };
 const nat = { table: "nat", chain: "PREROUTING" };
 
-/** Inputs that iptables or the kernel refuses together, the property that must be named, and words of the rule. */
+/** Inputs that iptables or the kernel refuses together, the property that the failure names, and words of the rule. */
 const refused: readonly (readonly [values: Values, property: string, rule: string])[] = [
   [{ table: "nat", chain: "FORWARD" }, "chain", "table nat has no chain FORWARD, but PREROUTING, INPUT"],
   [{ table: "raw", chain: "POSTROUTING" }, "chain", "table raw has no chain POSTROUTING"],
@@ -78,7 +78,7 @@ test.each(refused)("%j is refused at %s: %s", (values, property, rule) => {
   expect(failures.find((each) => each.property === property)?.reason).toContain(rule);
 });
 
-/** What the kernel takes in a chain of one's own, wherever that is jumped to from. */
+/** Inputs that the kernel accepts in a user-defined chain, whatever chain jumps to it. */
 test.each<Values>([
   { inInterface: "eth0", outInterface: "eth1" },
   { uidOwner: 1, macSource: "02:00:00:00:00:01", socket: {} },
@@ -87,7 +87,7 @@ test.each<Values>([
   { target: "" },
   { target: "ONES-OTHER" },
   ...["constructor", "valueOf", "toString"].map((target) => ({ target })),
-])("in a chain of one's own %j is no failure", (values) => {
+])("in a user-defined chain %j is accepted", (values) => {
   const { failures } = check(iptablesRule, sample("IptablesRule", { chain: "ONES-OWN", target: "ACCEPT", ...values }));
   expect(failures).toEqual([]);
 });

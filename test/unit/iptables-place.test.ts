@@ -7,7 +7,7 @@ import { owner, sample } from "./support/samples";
 
 const mark = `localnet:${owner}`;
 
-/** Rules that carry these comments; "-" is one without. */
+/** Rules with these comments. "-" is a rule without a comment. */
 function chain(...comments: string[]) {
   const line = (text: string) =>
     text === "-" ? "-A FORWARD -j DROP" : `-A FORWARD -m comment --comment "${text}" -j x`;
@@ -53,7 +53,7 @@ test.each([
   ["a lower one behind it, which is late itself", [`${mark}#20`, other("a#10")], false],
   ["one that is equal before it", [other("c#20"), `${mark}#20`], false],
   ["another program's before it", [other("c#30", "p/s"), `${mark}#20`], false],
-])("does it stand behind one that it should precede: %s", (_, comments, late) => {
+])("is it after a rule that it should precede: %s", (_, comments, late) => {
   const rules = chain(...comments);
   const rule = rules.find(({ text }) => text.includes(mark));
   if (!rule) throw new Error("no rule of ours");
@@ -66,7 +66,7 @@ const [anothers, old, made] = parseRules(
     .join("\n"),
 );
 
-test("an update puts the new rule in the place of the old one, looks, and only then deletes that", async () => {
+test("an update inserts the new rule in the place of the old one, reads, and only then deletes the old one", async () => {
   const rules = [anothers, old];
   const lists = [[anothers, made, old]];
   const host = new RecordingHost((argv) =>

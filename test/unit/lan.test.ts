@@ -18,7 +18,7 @@ beforeAll(() =>
 
 const known = (output: pulumi.Output<unknown>) => new Promise((resolve) => output.apply(resolve));
 
-test("the mtu is what VXLAN leaves, and enough for IPv6", () => {
+test("the mtu is what the VXLAN leaves, and large enough for IPv6", () => {
   const lan = (underlay: number, address: string) => mtusOf(underlay, [address, address], {});
   expect(lan(1500, "192.0.2.1")).toEqual({ wireguard: 1500, lan: 1450 });
   expect(lan(9000, "2001:db8::1")).toMatchObject({ lan: 8930 });
@@ -26,7 +26,7 @@ test("the mtu is what VXLAN leaves, and enough for IPv6", () => {
   expect(lan(1329, "192.0.2.1")).toMatch(/^underlayMtu: must be at least 1330 between the hosts, and is 1329: VXLAN/);
 });
 
-test("over WireGuard the mtu is less by both, and by what the worse of two ways takes", () => {
+test("over WireGuard the mtu is less by both headers, for the larger of two outer headers", () => {
   const of = (underlay: number, ...addresses: string[]) => mtusOf(underlay, addresses, { over: "wireguard" });
   expect(of(1500, "192.0.2.1", "192.0.2.2")).toEqual({ wireguard: 1440, lan: 1370 });
   expect(of(1500, "192.0.2.1", "2001:db8::2")).toEqual({ wireguard: 1420, lan: 1350 });
@@ -41,7 +41,7 @@ test("the number of a VXLAN follows from its name, and the names of its links fi
   expect(pairsOf({ a: 1, b: 2, c: 3 })).toHaveLength(6);
 });
 
-test("inside of WireGuard the hosts of a LAN are in one network of its own", () => {
+test("inside of WireGuard the hosts of a LAN have a network of their own", () => {
   const [a, b, other] = [innerAddress("p/s/lan", "a"), innerAddress("p/s/lan", "b"), innerAddress("p/t/lan", "a")];
   const network = (address: string) => address.split(":").slice(0, 4).join(":");
   expect(isIPv6(a)).toBe(true);
@@ -50,7 +50,7 @@ test("inside of WireGuard the hosts of a LAN are in one network of its own", () 
   expect(a).not.toBe(b);
 });
 
-test("one host twice, hosts without a way to each other, and two IP versions are told by the routes", () => {
+test("the routes show one host twice, hosts without a way to each other, and two IP versions", () => {
   const way = { from: "a", to: "b", exists: true, mtu: 1500 };
   const alike = new Map([
     ["a", "192.0.2.1"],
@@ -67,7 +67,7 @@ test("one host twice, hosts without a way to each other, and two IP versions are
   expect(reasonAgainst([way], mixed, { over: "wireguard" })).toBeUndefined();
 });
 
-describe("what is wrong is told before anything is made", () => {
+describe("mistakes are reported before anything is made", () => {
   const [one, again, two] = ["ssh://one", "ssh://one", "ssh://two"].map(
     (host, index) => new dynamic.Provider(`p${index}`, { host }),
   ) as [dynamic.Provider, dynamic.Provider, dynamic.Provider];

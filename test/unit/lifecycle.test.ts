@@ -18,13 +18,13 @@ async function error(body: Promise<unknown>): Promise<Error> {
   );
 }
 
-test("create returns inputs and outputs, what cannot be observed included", async () => {
+test("create returns inputs and outputs, including those that cannot be observed", async () => {
   const { id, outputs } = await create(toy, inputs({ size: 3 }), settings);
   expect(id).toBe("ball");
   expect(outputs).toEqual({ name: "ball", owner: "me", color: "red", size: 3, serial: 7, secret: "s" });
 });
 
-test("create refuses bad inputs before it touches anything", async () => {
+test("create refuses bad inputs before it changes anything", async () => {
   expect((await error(create(toy, inputs({ color: 5 }), settings))).message).toMatch(/^Toy me: check: color: /);
   expect((await error(create(toy, inputs({ color: "blue", size: 1 }), settings))).message).toContain(
     "size: no blue toy",
@@ -32,13 +32,13 @@ test("create refuses bad inputs before it touches anything", async () => {
   expect(shelf.size).toBe(0);
 });
 
-test("create refuses what a preview would let pass as unknown, and all that is beside it", async () => {
+test("create refuses values that are unknown, as in a preview", async () => {
   const failed = await error(create(toy, inputs({ tags: [unknown, 5] }), settings));
   expect(failed).toMatchObject({ code: "LN_INPUT" });
   expect(shelf.size).toBe(0);
 });
 
-test("create that breaks half-way tells what is there, under its id", async () => {
+test("a create that fails half-way returns what exists, with its id", async () => {
   faults.afterColor = broken;
   const partial = (await error(create(toy, inputs({ size: 3, color: "green" }), settings))) as PartialError;
   expect(partial).toBeInstanceOf(PartialError);
@@ -47,7 +47,7 @@ test("create that breaks half-way tells what is there, under its id", async () =
   expect(partial.message).toMatch(/^Toy ball: create: the brush broke \[LN_COMMAND\]/);
 });
 
-test("after that, the difference is what is missing, and update brings it about", async () => {
+test("after that, the difference is what is missing, and update makes it", async () => {
   faults.afterColor = broken;
   const { properties } = (await error(create(toy, inputs({ size: 3 }), settings))) as PartialError;
   delete faults.afterColor;
@@ -55,7 +55,7 @@ test("after that, the difference is what is missing, and update brings it about"
   expect(await update(toy, "ball", properties, inputs({ size: 3 }), settings)).toMatchObject({ size: 3, color: "red" });
 });
 
-test("an update that breaks half-way keeps what it was to take away, and as before what cannot be seen", async () => {
+test("an update that fails half-way keeps in the state what it should have taken away, and what cannot be observed", async () => {
   const before = inputs({ size: 3, tags: ["old"], place: { row: 1, note: "then" } });
   const { id, outputs } = await create(toy, before, settings);
   faults.afterColor = broken;
@@ -64,31 +64,31 @@ test("an update that breaks half-way keeps what it was to take away, and as befo
   expect(properties).toMatchObject({ color: "green", size: 3, tags: ["old"], place: { row: 1, note: "then" } });
 });
 
-test("create after a crash that lost the state finishes what is ours", async () => {
+test("create after a crash that lost the state finishes the object with our mark", async () => {
   shelf.set("ball", { color: "", size: 0, owner: "me", tags: [] });
   expect((await create(toy, inputs({ size: 3 }), settings)).outputs).toMatchObject({ color: "red", size: 3 });
 });
 
-test("when nothing came into being, the error is no partial one", async () => {
+test("if nothing was made, the error is not a partial one", async () => {
   faults.observe = broken;
   expect(await error(create(toy, inputs(), settings))).not.toBeInstanceOf(PartialError);
 });
 
-test("a success that the kernel did not take is an error that names field, wanted and seen", async () => {
+test("if the kernel did not apply a change, the error names the field and both values", async () => {
   faults.lie = true;
   const partial = (await error(create(toy, inputs(), settings))) as PartialError;
   expect(partial.message).toContain('color: wanted "red", seen "grey" [LN_VERIFY]');
   expect(partial.properties).toMatchObject({ color: "grey" });
 });
 
-test("what was shown by the change itself is judged in place of another look", async () => {
+test("the result of the change itself is verified, without another read", async () => {
   faults.shown = { size: 9 };
   expect((await error(create(toy, inputs({ size: 3 }), settings))).message).toContain("size: wanted 3, seen 9");
   faults.shown = {};
   expect((await create(toy, inputs({ size: 3 }), settings)).outputs).toMatchObject({ size: 3, serial: 7, secret: "s" });
 });
 
-test("another's is left alone: create refuses, read does not see it, delete does nothing", async () => {
+test("an object of another owner is left alone: create refuses it, read does not find it, delete does nothing", async () => {
   const theirs = { color: "red", size: 0, owner: "they", tags: [] };
   shelf.set("ball", theirs);
   const refused = await error(create(toy, inputs(), settings));
@@ -103,7 +103,7 @@ test("another's is left alone: create refuses, read does not see it, delete does
   expect(shelf.get("ball")).toEqual(theirs);
 });
 
-test("with adopt, what is the same is taken, and what is not is refused with the difference", async () => {
+test("with adopt, an object that is as asked for is taken, and another is refused with the difference", async () => {
   shelf.set("ball", { color: "green", size: 0, owner: "", tags: [] });
   const refused = await error(create(toy, inputs({ adopt: true }), settings));
   expect(refused).toMatchObject({ code: "LN_ADOPT" });
@@ -113,13 +113,13 @@ test("with adopt, what is the same is taken, and what is not is refused with the
   expect(shelf.get("ball")?.owner).toBe("me");
 });
 
-test("with adopt, what is of another kind is refused all the same", async () => {
+test("with adopt, an object of another kind is still refused", async () => {
   shelf.set("ball", { color: "red", size: 0, owner: "a box", tags: [], otherKind: true });
   expect(await error(create(toy, inputs({ adopt: true }), settings))).toMatchObject({ code: "LN_EXISTS" });
   expect(shelf.get("ball")?.owner).toBe("a box");
 });
 
-test("renamed, it is ours by its former mark: update gives it the new one, also where one died half-way, and delete takes it", async () => {
+test("after a rename, it is ours by its former mark: update marks it anew, also after a crash half-way, and delete removes it", async () => {
   const { id, outputs } = await create(toy, inputs(), settings);
   const renamed = inputs({ owner: "me, renamed" });
   faults.afterColor = broken;
@@ -135,33 +135,33 @@ test("renamed, it is ours by its former mark: update gives it the new one, also 
   expect(shelf.size).toBe(0);
 });
 
-test("an input that is taken away is as if it had never been asked for", async () => {
+test("an input that is taken away is as if it had never been set", async () => {
   const { id, outputs } = await create(toy, inputs({ size: 3, tags: ["a", "b"] }), settings);
   const updated = await update(toy, id, outputs, inputs({ tags: ["b"] }), settings);
   expect(shelf.get("ball")).toMatchObject({ size: 0, tags: ["b"] });
   expect(updated).not.toHaveProperty("size");
 });
 
-test("what was taken away and stays is an error that names it", async () => {
+test("an input that was taken away but stays is an error that names it", async () => {
   const { id, outputs } = await create(toy, inputs({ tags: ["a", "b"] }), settings);
   faults.keepsTags = true;
   const failed = await error(update(toy, id, outputs, inputs({ tags: ["b"] }), settings));
   expect(failed.message).toContain('tags: wanted nothing, seen ["a"] [LN_VERIFY]');
 });
 
-test("of what a run made that died before it recorded that, all that is not asked for now goes", async () => {
+test("of an object of a crashed run without a state, all inputs that are not set now are taken away", async () => {
   shelf.set("ball", { color: "green", size: 3, owner: "me", tags: ["old"] });
   await create(toy, inputs({ tags: ["new"] }), settings);
   expect(shelf.get("ball")).toMatchObject({ color: "red", size: 0, tags: ["new"] });
 });
 
-test("what such a run made otherwise than can be changed is made anew", async () => {
+test("an object of such a run that cannot be changed in place is replaced", async () => {
   shelf.set("ball", { color: "green", size: 3, owner: "me", tags: [], shape: "round" });
   await create(toy, inputs({ shape: "square" }), settings);
   expect(shelf.get("ball")).toMatchObject({ shape: "square", size: 0 });
 });
 
-test("read shows drift in what was asked for, and nothing that was not", async () => {
+test("read shows drift in inputs that are set, and no other difference", async () => {
   const { outputs } = await create(toy, inputs({ tags: ["a", "b"] }), settings);
   Object.assign(shelf.get("ball") ?? {}, { color: "green", size: 99, tags: ["b", "theirs"] });
   const refreshed = await read(toy, "ball", outputs, settings);
@@ -169,7 +169,7 @@ test("read shows drift in what was asked for, and nothing that was not", async (
   expect(diff(toy, refreshed?.inputs ?? {}, inputs({ tags: ["a", "b"] }))).toEqual({ changes: true, replaces: [] });
 });
 
-test("delete that fails is success if it went by itself meanwhile, and else tells why it failed", async () => {
+test("a delete that fails succeeds if the object is gone meanwhile, and else says why it failed", async () => {
   const { id, outputs } = await create(toy, inputs(), settings);
   faults.remove = () => {
     throw broken;
@@ -183,7 +183,7 @@ test("delete that fails is success if it went by itself meanwhile, and else tell
   await remove(toy, id, outputs, settings);
 });
 
-test("delete of what is gone is success, and update of what is gone makes it again", async () => {
+test("delete of an object that is gone succeeds, and update makes it again", async () => {
   const { id, outputs } = await create(toy, inputs(), settings);
   await remove(toy, id, outputs, settings);
   expect(await read(toy, id, outputs, settings)).toBeUndefined();
@@ -192,7 +192,7 @@ test("delete of what is gone is success, and update of what is gone makes it aga
   expect(shelf.has("ball")).toBe(true);
 });
 
-test("diff: nothing, a change, a replacement, and one inside a nested input", () => {
+test("diff: no change, a change, a replacement, and a replacement by a nested input", () => {
   const place = { row: 1, note: "n" };
   expect(diff(toy, inputs({ place }), inputs({ place: { ...place } }))).toEqual({ changes: false, replaces: [] });
   expect(diff(toy, inputs(), inputs({ size: 1 }))).toEqual({ changes: true, replaces: [] });
@@ -202,14 +202,14 @@ test("diff: nothing, a change, a replacement, and one inside a nested input", ()
   expect(diff(toy, inputs({ place }), inputs({ place: { row: 2 } })).replaces).toHaveLength(1);
 });
 
-test("diff: what is not known yet is a change, and of a replace-key a replacement", () => {
+test("diff: an unknown value is a change, and in an input that replaces, a replacement", () => {
   expect(diff(toy, inputs({ color: "red" }), inputs({ color: unknown }))).toEqual({ changes: true, replaces: [] });
   expect(diff(toy, inputs(), inputs({ name: unknown })).replaces).toEqual(["name"]);
   expect(diff(toy, inputs({ place: { row: 1 } }), inputs({ place: { row: unknown } })).replaces).toHaveLength(1);
   expect(diff(toy, inputs({ place: { row: 1 } }), inputs({ place: unknown })).changes).toBe(true);
 });
 
-test("check: rules between inputs wait until all is known", () => {
+test("check: rules between inputs apply only when all of them are known", () => {
   const values = { name: "ball", owner: "me", color: "blue", size: unknown };
   expect(check(toy, values)).toEqual({ inputs: values, failures: [] });
   expect(check(toy, { ...values, size: 1 }).failures).toEqual([

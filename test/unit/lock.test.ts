@@ -9,14 +9,14 @@ const processes = 4;
 const rounds = 15;
 const interval = 150;
 
-/** Takes one lock after the other, and says when somebody else is inside at the same time. */
+/** Takes a lock several times, and reports if another process has it at the same time. */
 const program = `
 import { mkdirSync, rmdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from ${JSON.stringify(join(root, "scripts/lib/lock.mjs"))};
 for (let round = 0; round < ${rounds}; round++) {
   const path = process.argv[1] + "/" + round;
-  // All come at the same moment.
+  // All start at the same moment.
   await sleep(Number(process.argv[2]) + round * ${interval} - Date.now());
   await withLock(path, async () => {
     mkdirSync(path + ".inside");
@@ -25,10 +25,10 @@ for (let round = 0; round < ${rounds}; round++) {
   });
 }`;
 
-test("of processes that wait for a lock with a dead holder one at a time gets it", async () => {
+test("processes that wait for the lock of a dead process get it one at a time", async () => {
   const directory = mkdtempSync(join(tmpdir(), "localnet-lock-"));
   try {
-    // No process has this number: it is above the kernel's limit.
+    // No process has this pid: it is above the kernel's limit.
     for (let round = 0; round < rounds; round++) writeFileSync(join(directory, String(round)), "4194305");
     const argv = ["--input-type=module", "--eval", program, directory, String(Date.now() + 1000)];
     const runs = Array.from({ length: processes }, () => promisify(execFile)(process.execPath, argv));

@@ -35,7 +35,7 @@ test("ip: a bridge with addresses of both families", async () => {
   expect(ownerOf(link, "p/s/br0")).toBe("");
 });
 
-test("ip: an end of a pair that is a bridge's port, with our mark", async () => {
+test("ip: an end of a pair in a bridge, with our mark", async () => {
   const link = await showLink(printing(fixture("ip-addr-veth.json")), "foo", "v0");
   if (!link) throw new Error("not read");
   expect(link).toMatchObject({
@@ -47,12 +47,12 @@ test("ip: an end of a pair that is a bridge's port, with our mark", async () => 
   expect(ownerOf(link, "p/s/other")).toBe("p/s/v0");
 });
 
-test("ip: a link that is not there is no error", async () => {
+test("ip: a link that does not exist is no error", async () => {
   const host = new RecordingHost(() => ({ exitCode: 1, stderr: 'Device "x" does not exist.\n' }));
   expect(await showLink(host, "foo", "x")).toBeUndefined();
 });
 
-test("ip: another failure stays one", async () => {
+test("ip: other failures are errors", async () => {
   const host = new RecordingHost(() => ({ exitCode: 1, stderr: "Cannot open netlink socket\n" }));
   await expect(showLink(host, "foo", "x")).rejects.toThrow("Cannot open netlink socket");
 });
@@ -71,7 +71,7 @@ test("ip: a table that does not exist has no routes", async () => {
   ).toEqual([]);
 });
 
-test("iptables: words with quotes, backslashes and blanks come back as they were given", () => {
+test("iptables: words with quotes, backslashes and spaces are read back unchanged", () => {
   const [logged, rejected] = parseRules(fixture("iptables-S.txt"));
   expect(logged?.words).toContain(`it's a "test" \\ -j localnet:p/s/r`);
   expect(logged?.words).toContain('say "hi" ');
@@ -93,14 +93,14 @@ test("iptables: options with their values, a negation before the value, a commen
 
 const none = { netns: "foo", family: "ipv4", table: "filter", chain: "NONE" } as const;
 
-test("iptables: a chain that is not there has no rules, as backend legacy says it", async () => {
+test("iptables: a chain that does not exist has no rules, with the legacy backend", async () => {
   const host = failing("iptables: No chain/target/match by that name.\n");
   expect(await readChain(host, none)).toEqual({ exists: false, rules: [], legacyTables: false });
 });
 
 const incompatible = "iptables v1.8.9 (nf_tables): chain `NONE' in table `filter' is incompatible, use 'nft' tool.\n";
 
-/** Backend nf_tables, which says the same of a chain that is missing and of one that it cannot show. */
+/** Backend nf_tables, which prints the same for a chain that is missing and for one that it cannot show. */
 function incompatibleIn(chains: string) {
   const host = failing(incompatible);
   const { run } = host;
@@ -109,12 +109,12 @@ function incompatibleIn(chains: string) {
   return host;
 }
 
-test("iptables: a chain that is not there has no rules, as backend nf_tables says it", async () => {
+test("iptables: a chain that does not exist has no rules, with the nf_tables backend", async () => {
   const host = incompatibleIn("-P INPUT ACCEPT\n-N NONESUCH\n-A INPUT -j NONE\n");
   expect(await readChain(host, none)).toEqual({ exists: false, rules: [], legacyTables: false });
 });
 
-test("iptables: a chain that iptables cannot show is a failure", async () => {
+test("iptables: a chain that iptables cannot show is an error", async () => {
   const host = incompatibleIn("-P INPUT ACCEPT\n-N NONE\n");
   await expect(readChain(host, none)).rejects.toThrow("it failed");
 });
@@ -143,7 +143,7 @@ test("ipvsadm: services of all sorts, and their backends", () => {
   expect(parseServices("")).toEqual([]);
 });
 
-test("ipvsadm: services of all sorts, each shown by itself", () => {
+test("ipvsadm: services of all sorts, each listed alone", () => {
   const key = { protocol: "tcp", address: "10.9.0.1", port: 80 } as const;
   const service = { key, schedulerFlags: [], onePacket: false, backends: [] };
   const shown = fixture("ipvsadm-L.txt").split(/^(?=Prot)/m);
@@ -181,7 +181,7 @@ test("ipvsadm: thresholds by endpoint", async () => {
   });
 });
 
-test("/proc/PID/stat: names with blanks, parentheses and newlines; a zombie is no process", () => {
+test("/proc/PID/stat: names with spaces, parentheses and newlines; a zombie is no process", () => {
   const texts = fixture("proc-stat.txt").split("\n").filter(Boolean);
   const named = (name: string) => String(texts[0]).replace("(python3)", `(${name})`);
   const leader = { pid: 4711, command: "python3", parent: 1, session: 4711, startTime: 123456, isEnding: false };

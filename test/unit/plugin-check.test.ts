@@ -4,7 +4,7 @@ import { call, check, client, diff, secret, struct, urn, usePlugin } from "./sup
 
 usePlugin();
 
-/** The name that a resource "one" gets. @param asked what pulumi:autonaming makes of it, and whether it has to be that */
+/** The name that a resource "one" gets. @param asked the name that pulumi:autonaming proposes, and its mode */
 async function autonamed(type: string, asked: [name: string, mode: 0 | 1 | 2], news: Values = {}, olds?: Values) {
   const request = new rpc.CheckRequest();
   request.setUrn(urn(type));
@@ -19,19 +19,19 @@ async function autonamed(type: string, asked: [name: string, mode: 0 | 1 | 2], n
   return { inputs: response.getInputs()?.toJavaScript() ?? {}, reasons };
 }
 
-test("a name that the program does not give is as pulumi:autonaming has it, and stays so", async () => {
+test("without a name in the program, pulumi:autonaming chooses it, and it stays", async () => {
   const long = "stack-switch-of-the-lab";
   expect((await autonamed("Netns", [long, 0])).inputs.name).toBe(long);
   const cut = (await autonamed("Bridge", [long, 0])).inputs;
   expect(cut.name).toMatch(/^stack-sw-[0-9a-f]{6}$/);
   expect((await autonamed("Bridge", ["other", 0], {}, cut)).inputs).toEqual(cut);
   expect((await autonamed("Bridge", ["other", 0], { name: "br0" }, cut)).inputs).not.toHaveProperty("__autonamed");
-  // What the program gave before is none of the engine's.
+  // A name that the program gave before was not chosen by the engine.
   expect((await autonamed("Bridge", ["other", 0], {}, { name: "br0" })).inputs.name).toBe("other");
   expect((await diff("Bridge", { olds: { ...cut, up: true }, oldInputs: cut, news: cut })).replaces).toEqual([]);
 });
 
-test("pulumi:autonaming may enforce a name, or forbid that there is none; what is there has its own", async () => {
+test("pulumi:autonaming may enforce a name or require one; existing objects keep their names", async () => {
   const long = "stack-switch-of-the-lab";
   expect((await autonamed("Bridge", [long, 1])).reasons).toEqual([expect.stringMatching(/^name: must be 1 to 15/)]);
   expect((await autonamed("Bridge", ["", 2])).reasons).toEqual(["name: is required"]);
@@ -40,18 +40,18 @@ test("pulumi:autonaming may enforce a name, or forbid that there is none; what i
   expect((await autonamed("Probe", ["stack-one", 0], { ping: { address: "10.0.0.1" } })).reasons).toEqual([]);
 });
 
-test("check names what has no name, and keeps neither marks nor defaults", async () => {
+test("check sets a missing name, and keeps neither marks nor defaults", async () => {
   expect(await check("Bridge", { up: true, mtu: 1400 })).toEqual({ inputs: { name: "one", mtu: 1400 }, failures: [] });
   const peer = { name: "p", up: true, mtu: 1400 };
   expect((await check("VethPair", { peer })).inputs).toEqual({ name: "one", peer: { name: "p", mtu: 1400 } });
 });
 
-test("check names the input that is wrong, and lets pass what is not known yet", async () => {
+test("check names the wrong input, and lets unknown values pass", async () => {
   const { failures } = await check("Bridge", { mtu: 5, netns: unknown });
   expect(failures).toEqual([["mtu", "mtu: must be 68 to 65535"]]);
 });
 
-test("what was secret stays secret, wherever it stands, and nothing else becomes so", async () => {
+test("a secret stays secret at any place, and nothing else becomes secret", async () => {
   const command = ["sleep", secret("9")];
   const environment = { TOKEN: secret("t") };
   expect((await check("Process", { command, environment, logFile: "/x" })).inputs).toEqual({
@@ -61,7 +61,7 @@ test("what was secret stays secret, wherever it stands, and nothing else becomes
   });
 });
 
-test("a key is a secret, whether the program says so or not, and what follows from it in public is none", async () => {
+test("a key is always a secret, and a public key made from it is not", async () => {
   const [privateKey, publicKey] = [Buffer.alloc(32, 0x48), Buffer.alloc(32, 2)].map((bytes) =>
     bytes.toString("base64"),
   );
@@ -87,7 +87,7 @@ test("a key is a secret, whether the program says so or not, and what follows fr
   });
 });
 
-test("what the environment says of a provider is recorded, but for the path of a file of this machine", async () => {
+test("settings from the environment are recorded with the provider, except the path of a local file", async () => {
   const before = { ...process.env };
   Object.assign(process.env, { LOCALNET_HOST: "ssh://lab", LOCALNET_SUDO: "", LOCALNET_SSH_CONFIG: "/ssh" });
   const request = new rpc.CheckRequest();

@@ -2,7 +2,7 @@ import { diff, usePlugin } from "./support/plugin-client";
 
 usePlugin();
 
-test("diff says of each input how it changes, and whether that replaces", async () => {
+test("diff shows how each input changes, and whether that replaces", async () => {
   const olds = { name: "v", mtu: 1400, mac: "02:00:00:00:00:01", up: true, promiscuous: false };
   const far = { name: "p", up: true, promiscuous: false };
   const [before, after] = [
@@ -21,7 +21,7 @@ test("diff says of each input how it changes, and whether that replaces", async 
   expect((await diff("VethPair", { olds: before, news: { ...olds, peer: { name: "p" } } })).changes).toBe(false);
 });
 
-test("of an imported object only what is asked for can differ, now or when it was imported", async () => {
+test("of an imported object, only inputs that are set now or were set at import can differ", async () => {
   const olds = { imported: true, name: "b", mtu: 1500, mac: "02:00:00:00:00:01", up: true, promiscuous: false };
   const oldInputs = { name: "b" };
   expect((await diff("Bridge", { olds, oldInputs, news: { name: "b" } })).changes).toBe(false);
@@ -31,7 +31,7 @@ test("of an imported object only what is asked for can differ, now or when it wa
   expect((await diff("Bridge", request)).detail).toEqual({ mtu: "DELETE" });
 });
 
-test("what was made on another host than the provider's is replaced, unless it says itself where it is", async () => {
+test("an object on another host than the provider's is replaced, unless it names its host itself", async () => {
   const recorded = (host: string) => ({ olds: { name: "b", __host: host }, oldInputs: { name: "b" } });
   const there = await diff("Bridge", { ...recorded("ssh://a"), news: { name: "b" } });
   expect(there).toEqual({ changes: true, replaces: ["host"], deleteFirst: true, detail: { host: "DELETE_REPLACE" } });

@@ -12,7 +12,7 @@ import { call, check, client, listen, secret, showTo, struct, urn, usePlugin } f
 
 usePlugin();
 
-test("the preview of a create knows the id, unless an input is unknown, and changes nothing", async () => {
+test("the preview of a create has the id, unless an input is unknown, and changes nothing", async () => {
   const request = new rpc.CreateRequest();
   request.setUrn(urn("Bridge"));
   request.setPreview(true);
@@ -27,7 +27,7 @@ test("the preview of a create knows the id, unless an input is unknown, and chan
   expect((await call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).getId()).toBe("");
 });
 
-test("what is seen of an object that was made with a secret is secret too", async () => {
+test("outputs of an object with a secret input that contain it are secret too", async () => {
   const request = new rpc.CreateRequest();
   request.setUrn(urn("IptablesRule"));
   request.setPreview(true);
@@ -40,7 +40,7 @@ test("what is seen of an object that was made with a secret is secret too", asyn
   });
 });
 
-test("customTimeouts limit how long an operation waits; without them nothing does", async () => {
+test("customTimeouts limit how long an operation waits; without them there is no limit", async () => {
   const limits: number[] = [];
   const ensure = jest.spyOn(probe, "ensure").mockImplementation(async () => {
     limits.push(secondsLeft());
@@ -59,7 +59,7 @@ test("customTimeouts limit how long an operation waits; without them nothing doe
   expect(limits[1]).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("what an operation waits for is shown beside its resource, and what it notices is told, without secrets, on one line", async () => {
+test("progress is shown beside its resource, and notices are printed, without secrets, on one line", async () => {
   const log = jest.fn();
   const engine = new Server();
   const respond = ({ request }: { request: LogRequest }, reply: (error: null, empty: Empty) => void) => {
@@ -89,7 +89,7 @@ test("what an operation waits for is shown beside its resource, and what it noti
   expect(log.mock.calls).toEqual([[expect.objectContaining({ urn: urn("Probe"), message, ephemeral: true })]]);
 });
 
-test("an error tells all in its message, and of a resource that there is no such kind", async () => {
+test("an error has everything in its message, and names a kind that does not exist", async () => {
   const request = new rpc.ReadRequest();
   request.setUrn(urn("Probe"));
   request.setId("x");
@@ -100,7 +100,7 @@ test("an error tells all in its message, and of a resource that there is no such
   await expect(call<rpc.ReadRequest, rpc.ReadResponse>(client.read, request)).rejects.toThrow("no kind Nothing");
 });
 
-test("an error names no value of a secret input, in whatever it came of", async () => {
+test("no error contains the value of a secret input, whatever caused it", async () => {
   const request = new rpc.CreateRequest();
   request.setUrn(urn("IptablesRule"));
   request.setProperties(struct({ netns: secret("lnt-no-such-place"), chain: "INPUT", target: "DROP" }));
@@ -113,7 +113,7 @@ test("an error names no value of a secret input, in whatever it came of", async 
   expect((await check("Bridge", { mtu: secret("hunter2 ") })).failures.flat().join()).not.toContain("hunter2");
 });
 
-test("a function answers, secret where it was asked with a secret; what is wrong names no secret", async () => {
+test("a function returns a result, secret if an argument was secret; an error contains no secret", async () => {
   const invoke = async (name: string, args: Values) => {
     const request = new rpc.InvokeRequest();
     request.setTok(`localnet:index:${name}`);

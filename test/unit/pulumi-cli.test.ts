@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** Gets the CLI where these commands are all that there is; each writes down that it ran. */
+/** Gets the CLI with only these commands on PATH. Each records that it ran. */
 async function get(commands: Record<string, string>): Promise<{ folder: string; commands: string[]; problem: string }> {
   const file = join(directory, "ran");
   writeFileSync(file, "");
@@ -39,12 +39,12 @@ function commandOfHost(name: string): void {
   writeFileSync(join(directory, "commands", name), `#!/bin/sh\nexec /usr/bin/${name} "$@"\n`, { mode: 0o755 });
 }
 
-/** Writes something else than the release to the file that it is asked to. */
+/** A command that downloads something else than the release. */
 const curl = `
 while [ "$1" != --output ]; do shift; done
 echo else > "$2"`;
 
-test("a download that is not the known one is refused before it is unpacked, and nothing of it is left", async () => {
+test("a download with another checksum is refused before it is unpacked, and nothing is left of it", async () => {
   const { folder, commands, problem } = await get({ curl, tar: "", gzip: "" });
   expect(commands).toEqual([expect.stringMatching(/^curl /)]);
   expect(problem).toMatch(/its SHA-256 is\n {2}[0-9a-f]{64}, and must be\n {2}[0-9a-f]{64}/);
@@ -52,7 +52,7 @@ test("a download that is not the known one is refused before it is unpacked, and
   expect(readdirSync(join(directory, "pulumi-localnet"))).toEqual([]);
 });
 
-test("the known release is unpacked, without the folder that it is packed in", async () => {
+test("the known release is unpacked, without its top folder", async () => {
   mkdirSync(join(directory, "pulumi"));
   writeFileSync(join(directory, "pulumi/pulumi"), "the CLI");
   const archive = join(directory, "archive");
@@ -64,7 +64,7 @@ test("the known release is unpacked, without the folder that it is packed in", a
   expect(readFileSync(join(directory, "bin/pulumi"), "utf8")).toBe("the CLI");
 });
 
-test("where there is Go, the CLI is built from modules with known checksums, and nothing is downloaded without", async () => {
+test("with Go, the CLI is built from modules with known checksums, and nothing is downloaded without a checksum", async () => {
   const { commands } = await get({ curl, go: "exit 1" });
   expect(commands).toEqual([expect.stringMatching(/^go /)]);
 });

@@ -4,7 +4,7 @@ test.each(["\n", "a\nb", "\u0000", "\t", "\u001b[0m", "\r", "\u007f"])("%j is re
   expect(() => quote(["echo", word])).toThrow(expect.objectContaining({ code: "LN_INPUT" }));
 });
 
-test("what needs no quoting is readable", () => {
+test("a word that needs no quotes gets none", () => {
   expect(quote(["ip", "-n", "foo", "addr", "add", "10.0.0.1/24", "dev", "br-0"])).toBe(
     "ip -n foo addr add 10.0.0.1/24 dev br-0",
   );

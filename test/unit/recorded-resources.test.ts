@@ -5,12 +5,12 @@ import { readDeployment } from "../../provider/src/pulumi/recorded";
 const state = (name: string) => readFileSync(join(__dirname, `../fixtures/states/${name}.json`), "utf8");
 const key = "4dabf18193072939515e22adb298388d";
 
-/** The states of one program, each brought up by one of the two providers. */
+/** Two states of one program, one from each provider. */
 const [dynamic, native] = ["two-namespaces-dynamic", "two-namespaces-native"].map((name) =>
   readDeployment(state(name)).sort((a, b) => a.name.localeCompare(b.name)),
 );
 
-test("the states of both providers say the same of one program", () => {
+test("the states of both providers have the same resources", () => {
   const facts = (resources = dynamic) =>
     resources?.map(({ type, name, id, owner, host, netns }) => ({ type, name, id, owner, host, netns }));
   expect(facts(native)).toEqual(facts(dynamic));
@@ -20,7 +20,7 @@ test("the states of both providers say the same of one program", () => {
   });
 });
 
-test("inputs and outputs have no word of the providers' own", () => {
+test("inputs and outputs have no keys that only the provider uses", () => {
   for (const { inputs, outputs } of [...(dynamic ?? []), ...(native ?? [])]) {
     expect(Object.keys(inputs)).not.toContain("__provider");
     expect(Object.keys(outputs)).not.toContain("__provider");
@@ -41,7 +41,7 @@ test("the native plugin's resources are on the host of their provider", () => {
   ]);
 });
 
-test("a secret is shown as one, wherever it stands", () => {
+test("a secret is shown as a secret at any place", () => {
   const value = { [key]: "1b47061264138c4ac30d75fd1eb44270", ciphertext: "v1:abc" };
   const [resource] = readDeployment(
     deployment({ ...netns, inputs: { files: { hosts: value } }, outputs: { files: value } }),
@@ -50,7 +50,7 @@ test("a secret is shown as one, wherever it stands", () => {
   expect(JSON.stringify(resource)).not.toContain("v1:abc");
 });
 
-test("what is about to be deleted, what is another's and components are left out", () => {
+test("resources that are about to be deleted, those of other packages, and components are left out", () => {
   const others = [
     { ...netns, delete: true },
     { ...netns, type: "random:index:RandomId" },
@@ -59,7 +59,7 @@ test("what is about to be deleted, what is another's and components are left out
   expect(readDeployment(deployment(...others))).toEqual([]);
 });
 
-test("a service that is in a namespace tells so of its backends", () => {
+test("the backends of a service in a namespace are in that namespace", () => {
   const outputs = { service: "tcp/10.0.0.1:80@lab", address: "10.0.0.2", port: 80 };
   const backend = {
     urn: netns.urn.replace("Netns", "IpvsBackend"),

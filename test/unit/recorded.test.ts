@@ -4,10 +4,10 @@ import { check, type Values } from "../../provider/src/core/check";
 import { diff } from "../../provider/src/core/diff";
 import { kinds } from "../../provider/src/kinds";
 
-/** What the state of a stack says that was brought up before kinds had the inputs that came later. */
+/** States that were recorded before kinds got newer inputs. */
 const states = JSON.parse(readFileSync(join(__dirname, "../fixtures/recorded-states.json"), "utf8"));
 
-test.each(Object.keys(states))("%s: a state that was recorded before has nothing to change", (type) => {
+test.each(Object.keys(states))("%s: an older state shows no difference", (type) => {
   const kind = kinds[type];
   if (!kind) throw new Error(`there is no kind ${type}`);
   const recorded: Values = { ...states[type], owner: "project/stack/resource" };

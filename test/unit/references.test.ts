@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Bridge, Netns, Pod, Probe, Route, VethPair } from "../../provider/src";
 import { textOf } from "../../provider/src/pulumi/meaning";
 
-// What a program's text becomes where a resource stands for it.
+// Resources as inputs, in place of strings.
 
 beforeAll(() =>
   pulumi.runtime.setMocks({
@@ -23,7 +23,7 @@ async function network() {
   return { lab, pod, bridge, veth };
 }
 
-test("a link in place of a next hop is its first address of the destination's IP version", async () => {
+test("a link as a next hop becomes its first address of the destination's IP version", async () => {
   const { pod, bridge } = await network();
   const four = new Route("r4", { netns: pod, destination: "default", via: bridge });
   const six = new Route("r6", { netns: pod, destination: "fd01::/64", via: bridge });
@@ -32,25 +32,25 @@ test("a link in place of a next hop is its first address of the destination's IP
   expect([await value(all.gateway), await value(all.gateway6)]).toEqual(["10.0.0.1", "fd00::1"]);
 });
 
-test("of a pair, the link is the end in the route's namespace, and the next hop the other end's address", async () => {
+test("a pair becomes the end in the route's namespace as a link, and the other end's address as a next hop", async () => {
   const { lab, pod, veth } = await network();
   const out = new Route("out", { netns: pod, destination: "default", device: veth, via: veth });
   expect([await value(out.device), await value(out.via)]).toEqual(["eth0", "10.1.0.1"]);
   const back = new Route("back", { netns: lab, destination: "10.2.0.0/24", device: veth, via: veth });
   expect([await value(back.device), await value(back.via)]).toEqual(["veth0", "10.1.0.2"]);
-  // The name of a namespace does as well.
+  // The name of a namespace works too.
   const named = new Route("named", { netns: "pod", destination: "default", device: veth });
   expect(await value(named.device)).toBe("eth0");
 });
 
-test("a resource stands in a list of objects as well", async () => {
+test("a resource may be in a list of objects", async () => {
   const { pod, bridge, veth } = await network();
   const nextHops = [{ via: bridge }, { via: veth, device: veth, weight: 2 }];
   const route = new Route("r", { netns: pod, destination: "default", nextHops });
   expect(await value(route.nextHops)).toEqual([{ via: "10.0.0.1" }, { via: "10.1.0.1", device: "eth0", weight: 2 }]);
 });
 
-test("a probe, or a backend, takes who is meant: a pair stands for its other end, and a pod for itself", async () => {
+test("in a probe or a backend, a pair becomes the address of its other end, and a pod its own address", async () => {
   const { lab, pod, bridge, veth } = await network();
   const addressOf = async (probe: Probe) => (await value(probe.ping))?.address;
   expect(await addressOf(new Probe("in", { netns: lab, ping: { address: veth } }))).toBe("10.1.0.2");

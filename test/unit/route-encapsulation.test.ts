@@ -2,7 +2,7 @@ import { splitEncapsulation, takenWords } from "../../provider/src/tools/ip/enca
 import { parseJson } from "../../provider/src/tools/ip/json";
 import { parseRoutes } from "../../provider/src/tools/ip/routes";
 
-// What `ip -N -j -d route show table all` of iproute2 6.1 printed of routes of Linux 6.1: keys of the encapsulation and of the
+// Output of `ip -N -j -d route show table all` (iproute2 6.1, Linux 6.1): keys of the encapsulation and of the
 // route are in one object.
 const printed = [
   '{"type":"1","dst":"10.1.0.0/24","encap":"mpls","dst":"100/200","gateway":"10.0.0.2","dev":"d0","protocol":"157","scope":"0","flags":[]}',
@@ -14,7 +14,7 @@ const printed = [
   '{"type":"6","dst":"10.8.0.0/16","encap":"ip6","id":30,"src":"::","dst":"::","hoplimit":0,"tc":0,"table":"7","protocol":"3","scope":"0","flags":[]}',
 ];
 
-test("a route is not taken for another one over what its encapsulation says", () => {
+test("the keys of an encapsulation do not change which route it is", () => {
   const routes = parseRoutes(parseJson(`[${printed.join(",\n")}]`));
   expect(routes.map(({ dst, encap, tos, table }) => [dst, encap?.encap, tos, table])).toEqual([
     ["10.1.0.0/24", "mpls", undefined, undefined],
@@ -29,7 +29,7 @@ test("a route is not taken for another one over what its encapsulation says", ()
   expect(routes[5]?.encap).toEqual({ encap: "ip", id: 30, src: "0.0.0.0", dst: "10.0.0.7", ttl: 0, tos: 4 });
 });
 
-test("next hops with encapsulations of their own leave the route its destination", () => {
+test("encapsulations of next hops do not change the destination of the route", () => {
   const [route] = parseRoutes(
     parseJson(
       '[{"type":"1","dst":"10.4.0.0/24","protocol":"3","flags":[],"nexthops":[{"encap":"mpls","dst":"5","gateway":"10.0.0.2","dev":"d0","weight":1,"flags":[]},{"encap":"mpls","dst":"6","gateway":"10.0.0.3","dev":"d0","weight":2,"flags":[]}]}]',
@@ -42,7 +42,7 @@ test("next hops with encapsulations of their own leave the route its destination
   ]);
 });
 
-// Lines of `ip -N -d -o route show`, and what `ip route add` makes the same of.
+// Lines of `ip -N -d -o route show`, and the words with which `ip route add` makes the same route.
 test.each([
   [
     "10.7.0.0/16 encap ip id 30 src 0.0.0.0 dst 10.0.0.7 ttl 0 tos 16 tos 0x10 dev v0",
@@ -79,7 +79,7 @@ test.each([
     "10.4.0.0/16 proto 3 nexthop encap seg6 mode encap segs fc00::1 dev v0 nexthop encap mpls 5 dev v1",
     "10.4.0.0/16 proto 3 nexthop encap seg6 mode encap segs 1 [ fc00::1 ] dev v0 nexthop encap mpls 5 dev v1",
   ],
-])("an encapsulation is put back as it was: %s", (printed, taken, others) => {
+])("an encapsulation is restored as it was: %s", (printed, taken, others) => {
   expect(takenWords(printed.split(" ")).join(" ")).toBe(taken);
   expect(splitEncapsulation(printed.split(" ")).others.join(" ")).toBe(others);
 });

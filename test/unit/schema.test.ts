@@ -6,7 +6,7 @@ import { functions } from "../../provider/src/functions";
 import { kinds } from "../../provider/src/kinds";
 import { samples } from "./support/samples";
 
-// The schema says all that the kinds know: whatever Pulumi makes of it, in an editor or in another language, can know it.
+// The schema has all that the kinds define, so that editors and other languages have it too.
 
 const read = (path: string) => JSON.parse(readFileSync(join(__dirname, "../../provider", path), "utf8"));
 const [schema, manifest] = [read("schema.json"), read("package.json")];
@@ -23,7 +23,7 @@ interface Property {
   willReplaceOnChanges?: boolean;
 }
 
-/** As zod writes it, with the inputs' own data. */
+/** JSON Schema from zod, with the data of the inputs. */
 interface Known extends Omit<Property, "type" | "items"> {
   type?: string | string[];
   enum?: string[];
@@ -40,7 +40,7 @@ const typeAt = (ref?: string) => schema.types[ref?.replace("#/types/", "") ?? ""
 const options = (property: Property): Property[] => property.oneOf ?? [property];
 const objectsOf = (field: Known): Known[] => (field.properties ? [field] : (field.anyOf ?? []).flatMap(objectsOf));
 
-/** Each input, those of objects too: where it is, what the kind knows of it, and what the schema says. */
+/** Each input, also inside objects: its path, its definition in the kind, and its entry in the schema. */
 function* inputs(
   path: string,
   object: Known,
@@ -73,14 +73,14 @@ test("every input has a type and a description", () => {
   expect(wrong((_, property) => isTyped(property) && Boolean(property.description))).toEqual([]);
 });
 
-test("an input that takes one of some texts has a type with all of them", () => {
+test("an input with a fixed set of values has a type with all of them", () => {
   const values = (property: Property) => typeAt(property.$ref)?.enum?.map((each: { value: string }) => each.value);
   const texts = all.filter(([, field]) => field.enum);
   expect(texts.length).toBeGreaterThan(60);
   expect(wrong((field, property) => !field.enum || `${values(property)}` === `${field.enum}`)).toEqual([]);
 });
 
-test("a whole number is an integer, a secret is one, and what replaces says so", () => {
+test("whole numbers are integers, and secrets and inputs that replace are marked", () => {
   expect(wrong((field, { type }) => field.type !== "integer" || type === "integer")).toEqual([]);
   expect(wrong((field, { secret }) => Boolean(field.secret) === Boolean(secret))).toEqual([]);
   expect(wrong(({ replace }, { willReplaceOnChanges }) => replace !== true || willReplaceOnChanges === true)).toEqual(
@@ -88,15 +88,15 @@ test("a whole number is an integer, a secret is one, and what replaces says so",
   );
 });
 
-test("a default is told, in a form that programs get or in words", () => {
+test("each default is in the schema, as a value or in words", () => {
   const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
   const tells = (field: Known, property: Property) =>
     property.default === field.default || property.description?.includes(`Default: ${JSON.stringify(field.default)}.`);
   expect(wrong((field, property) => !isScalar(field.default) || tells(field, property) === true)).toEqual([]);
 });
 
-test("an input that stands for a resource takes it, or its text", () => {
-  // Pulumi's generator for TypeScript has no class that takes one of itself.
+test("an input that takes a resource also takes a string", () => {
+  // Pulumi's generator for TypeScript fails on a class that takes one of itself.
   const fits = (of: string, path: string) =>
     types.filter(
       (type) => (type === of || kinds[type]?.tags?.includes(of)) && !new RegExp(`^${type}\\.\\w+$`).test(path),
@@ -110,7 +110,7 @@ test("an input that stands for a resource takes it, or its text", () => {
   }
 });
 
-test("types have names that say what they are, and none is left over", () => {
+test("types have names from their inputs, and each type is used", () => {
   const used = new Set(
     JSON.stringify(schema)
       .match(/#\/types\/[\w:]+/g)
@@ -120,7 +120,7 @@ test("types have names that say what they are, and none is left over", () => {
   expect(Object.keys(schema.types).filter((name) => /\D[1-9]$/.test(name))).toEqual([]);
 });
 
-test.each(types)("%s has an example, and how it is imported where it can be", (type) => {
+test.each(types)("%s has an example, and an import command if it can be imported", (type) => {
   const kind = kinds[type] as (typeof kinds)[string];
   const { description } = schema.resources[`localnet:index:${type}`];
   const [, example = ""] = /## Example Usage\n.*?```yaml\n(.*?)```/s.exec(description) ?? [];
@@ -133,7 +133,7 @@ test.each(types)("%s has an example, and how it is imported where it can be", (t
   if (id !== undefined) expect(kind.imports?.parse(id)).toBeDefined();
 });
 
-test("the settings may come from the environment", () => {
+test("settings may come from the environment", () => {
   const variables = Object.entries(known(configuration).properties ?? {}).map(([key, { environment }]) => [
     key,
     [environment],
@@ -146,7 +146,7 @@ test("the settings may come from the environment", () => {
     ).toEqual(variables);
 });
 
-test("the registry finds whose it is, what it is, and where", () => {
+test("the schema has the publisher, the description and the address for the registry", () => {
   const { homepage, version, author } = manifest;
   expect(schema).toMatchObject({ ...{ name: "localnet", version, homepage, repository: homepage, publisher: author } });
   expect(schema.keywords).toEqual(expect.arrayContaining(["category/network", "kind/native"]));

@@ -1,6 +1,6 @@
 import { settingsIn } from "../../provider/src/pulumi/settings";
 
-test("settings are what they say, as text too, and what is not told has its default", () => {
+test("settings are parsed, also from strings, and missing ones have their defaults", () => {
   expect(settingsIn({})).toEqual({ sudo: false, timeoutSeconds: 15, connectTimeoutSeconds: 60 });
   expect(settingsIn({ sudo: "true", timeoutSeconds: "1.5" })).toMatchObject({ sudo: true, timeoutSeconds: 1.5 });
   expect(settingsIn({ host: "ssh://lab", sudo: undefined, version: "1" })).toMatchObject({ host: "ssh://lab" });
@@ -15,7 +15,7 @@ afterAll(() => {
   process.env = before;
 });
 
-test("what nothing else says is said by the environment, if that is not empty", () => {
+test("settings that are not set come from the environment, if that is not empty", () => {
   const values = ["ssh://lab", "true", "/ssh", "2", "3"];
   for (const [index, name] of variables.entries()) process.env[name] = values[index];
   const all = { host: "ssh://lab", sudo: true, sshConfig: "/ssh", timeoutSeconds: 2, connectTimeoutSeconds: 3 };
@@ -25,7 +25,7 @@ test("what nothing else says is said by the environment, if that is not empty", 
   expect(settingsIn({})).toEqual({ sudo: false, timeoutSeconds: 15, connectTimeoutSeconds: 60 });
 });
 
-test("what is wrong in the environment is named by its variable", () => {
+test("a wrong value in the environment is named by its variable", () => {
   process.env.LOCALNET_SUDO = "perhaps";
   expect(() => settingsIn({})).toThrow("LOCALNET_SUDO in the environment: must be true or false");
   expect(settingsIn({ sudo: "true" })).toMatchObject({ sudo: true });

@@ -1,4 +1,4 @@
-// What serves the engine starts at once: all of Pulumi's SDK takes seconds to load where the machine is busy.
+// The providers must start fast. All of Pulumi's SDK takes seconds to load on a busy machine.
 test.each(["native/plugin", "dynamic/provider"])("%s loads no more of Pulumi's SDK than its messages", (module) => {
   require(`../../provider/src/pulumi/${module}`);
   const loaded = Object.keys(require.cache);

@@ -42,11 +42,11 @@ test.each([
   ["10.0.0.0/16", 24, -1, "subnet: number: must be a whole number, 0 to 255"],
   ["10.0.0.0/16", 24, 0.5, "subnet: number: must be a whole number, 0 to 255"],
   ["fd00::/48", 128, 2 ** 53, "subnet: number: must be a whole number, 0 to 9007199254740991"],
-])("subnet(%s, %s, %s) says what is wrong", (network, length, number, message) => {
+])("subnet(%s, %s, %s) is refused, with the reason", (network, length, number, message) => {
   expect(() => subnet(network, length, number)).toThrow(message);
 });
 
-test("addressIn says what is wrong", () => {
+test("addressIn refuses wrong arguments, with the reason", () => {
   expect(() => addressIn("10.0.3.1/24", 1)).toThrow("addressIn: network: must be a network");
   expect(() => addressIn("10.0.3.0/24", 256)).toThrow("addressIn: number: must be a whole number, 0 to 255");
   expect(() => addressIn(undefined as never, 1)).toThrow("addressIn: network: must be a network");

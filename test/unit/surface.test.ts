@@ -28,7 +28,7 @@ test.each(types)("%s is exported as a class, and its arguments as a type", (type
   expect(declared).toContain(`interface ${type}Args`);
 });
 
-/** Made of kinds, and what gives such programs their addresses. */
+/** Components, and functions for addresses. */
 const components = [
   "HostLink",
   "KubeProxyNode",
@@ -41,7 +41,7 @@ const components = [
   "subnet",
 ];
 
-test("nothing else is exported but components and providers, and the same for the native plugin", () => {
+test("only components and providers are exported beside them, and the native plugin exports the same", () => {
   const all = [
     "Provider",
     ...components,
@@ -52,14 +52,14 @@ test("nothing else is exported but components and providers, and the same for th
   expect(Object.keys(native).sort()).toEqual(all);
 });
 
-test("what a program that Pulumi generates imports is one of the package's own paths", () => {
+test("programs that Pulumi generates import existing paths of the package", () => {
   const text = (name: string) => readFileSync(join(root, "provider", name), "utf8");
   const manifest = JSON.parse(text("package.json"));
   const packageName = /"(pulumi-localnet\/\w+)"/.exec(text("bin/pulumi-resource-localnet"))?.[1];
   expect(manifest.exports[packageName?.replace(manifest.name, ".") ?? ""]).toBe("./dist/native.js");
 });
 
-test("a class of the native plugin registers the kind's type, with what the program gives and no more", async () => {
+test("a class of the native plugin registers the kind's type, with only the inputs of the program", async () => {
   const made = new native.Route("r", { netns: new native.Netns("n"), destination: "default", via: "10.0.0.1" });
   await new Promise((resolve) => pulumi.output(made.urn).apply(resolve));
   const [route] = registered.filter(({ type }) => type === "localnet:index:Route");
@@ -81,7 +81,7 @@ test.each([surface, native])(
   },
 );
 
-test.each(types)("%s has no input or output of a name that a state has for itself", (type) => {
+test.each(types)("%s has no input or output with a name that the state reserves", (type) => {
   const { args, outputs } = kinds[type] as (typeof kinds)[string];
   const names = Object.keys({ ...args.shape, ...outputs.shape });
   expect(names.filter((name) => ["imported", "__external", "__provider", "id", "urn"].includes(name))).toEqual([]);
@@ -91,7 +91,7 @@ test.each(types)("%s has a case of the kernel contract", (type) => {
   expect(existsSync(join(root, `test/kernel/cases/${kebab(type)}.test.ts`))).toBe(true);
 });
 
-test("what the engine keeps of the provider is one short line, the same for all resources of a kind", async () => {
+test("the provider in the state is one short line, the same for all resources of a kind", async () => {
   for (const type of types) {
     const make = (surface as unknown as Record<string, new (name: string, args: object) => pulumi.Resource>)[type];
     if (!make) throw new Error(`${type} is not exported`);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openHost } from "../../provider/src/host";
 import { environment } from "../../provider/src/host/host";
 
-// What a command on this machine gets of what surrounds the provider. Real commands; none of them needs root.
+// The environment of commands on this machine. These are real commands, and none of them needs root.
 const host = openHost(undefined, { sudo: false });
 const directory = mkdtempSync(join(tmpdir(), "localnet-surroundings-"));
 const before = { ...process.env };
@@ -52,7 +52,7 @@ test("a command's environment is PATH and LC_ALL, whatever the provider's own is
   expect(lines((await host.run(["env"])).stdout)).toEqual(expected.sort());
 });
 
-test("a process has that environment and what it is given, and its log is for its user alone, with umask 0 too", async () => {
+test("a process has that environment and its own variables, and only its user may read its log, also with umask 0", async () => {
   const logFile = join(directory, "out.log");
   process.umask(0);
   await host.start(["env"], { environment: { GIVEN: "a 'b' $c" }, workingDirectory: "/", logFile });
@@ -64,7 +64,7 @@ test("a process has that environment and what it is given, and its log is for it
   expect(statSync(logFile).mode & 0o777).toBe(0o600);
 });
 
-test("a log that is a link is refused, and what it leads to is not made", async () => {
+test("a log that is a symbolic link is refused, and its target is not made", async () => {
   const logFile = join(directory, "link.log");
   const victim = join(directory, "victim");
   symlinkSync(victim, logFile);
@@ -73,7 +73,7 @@ test("a log that is a link is refused, and what it leads to is not made", async 
   expect(() => statSync(victim)).toThrow("ENOENT");
 });
 
-test("a log that is a pipe which nobody reads is refused, and not waited for", async () => {
+test("a log that is a pipe without a reader is refused, without waiting", async () => {
   const logFile = join(directory, "pipe.log");
   execFileSync("mkfifo", [logFile]);
   const start = host.start(["echo", "lost"], { environment: {}, workingDirectory: "/", logFile });

@@ -4,7 +4,7 @@ import { checkLeafSpine, checkLine, checkRing } from "../../provider/src/compone
 import { leafSpine, line, ring } from "../../provider/src/components/topology/graph";
 import { type PlannedCable, planned } from "../../provider/src/components/topology/plan";
 
-test("leaves have a cable to every spine, and one leaf more changes none of them", () => {
+test("each leaf has a link to every spine, and one more leaf changes none of them", () => {
   const { nodes, cables } = leafSpine(2, 2);
   expect(nodes).toEqual(["spine1", "spine2", "leaf1", "leaf2"]);
   expect(cables.map(({ name }) => name)).toEqual(["leaf1-spine1", "leaf1-spine2", "leaf2-spine1", "leaf2-spine2"]);
@@ -14,7 +14,7 @@ test("leaves have a cable to every spine, and one leaf more changes none of them
   expect(large.nodes.slice(0, 4)).toEqual(small.nodes);
 });
 
-test("cables have two addresses each, the nodes one of their own", () => {
+test("each link has two addresses, and each node has one", () => {
   const { nodes, cables } = planned(ring(3), {
     network: "10.0.0.0/24",
     loopbacks: "fd00::/64",
@@ -29,7 +29,7 @@ test("cables have two addresses each, the nodes one of their own", () => {
   expect(planned(ring(3), {}).cables[0]?.addresses).toEqual([]);
 });
 
-test("routes take all of the shortest ways", () => {
+test("routes use all shortest ways", () => {
   const args = { network: "10.0.0.0/16", loopbacks: "10.255.0.0/24", routes: true };
   const { routes } = planned(leafSpine(2, 2), args);
   expect(routes.find(({ node, destination }) => node === "leaf1" && destination === "10.255.0.4/32")).toEqual({
@@ -41,11 +41,11 @@ test("routes take all of the shortest ways", () => {
       { via: "10.0.0.3", device: "spine2" },
     ],
   });
-  // From each node to each other one.
+  // From each node to each other node.
   expect(routes).toHaveLength(12);
 });
 
-test("without addresses of the nodes' own, routes lead to the cables that a node is not at", () => {
+test("without addresses of nodes, routes lead to the links that a node is not on", () => {
   const { routes } = planned(line(4), { network: "fd00::/120", routes: true });
   const of = (name: string) => routes.filter(({ node }) => node === name);
   expect(of("router1")).toEqual([
@@ -57,7 +57,7 @@ test("without addresses of the nodes' own, routes lead to the cables that a node
   ]);
 });
 
-test("in a ring that is cut, the routes take the other way, and where none leads there is none", () => {
+test("in a ring that is cut, the routes take the other way, and without a way there is no route", () => {
   const args = { network: "10.0.0.0/24", routes: true, loopbacks: "10.1.0.0/24" };
   const hops = (cut: string[]) =>
     planned(ring(4), { ...args, cut })
@@ -93,7 +93,7 @@ test.each<[Partial<LeafSpineArgs> | object, string]>([
   expect(() => checkLeafSpine("LeafSpine fabric", { ...good, ...args } as LeafSpineArgs)).toThrow(message);
 });
 
-test("what just fits is taken", () => {
+test("the largest networks that fit are accepted", () => {
   const fits = { ...good, network: "10.0.0.0/28", loopbacks: "10.1.0.0/29", cut: ["leaf3-spine2"], routes: true };
   expect(checkLeafSpine("LeafSpine fabric", { ...fits, cables: { mtu: 9000 } })).toEqual(leafSpine(2, 3));
   expect(() => checkRing("Ring ring", { routers: 2 } as RingArgs)).toThrow(

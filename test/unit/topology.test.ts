@@ -17,7 +17,7 @@ const object = (type: string, name: string, outputs: object, netns?: string): La
   },
 });
 
-test("a lab's links lead from the pods to the bridge of the node", () => {
+test("the links of a lab lead from the pods to the bridge of the node", () => {
   const { links, namespaces, processes } = topologyOf(lab);
   const facts = links.map(({ netns, name, addresses, master, peer }) => ({ netns, name, addresses, master, peer }));
   expect(facts).toHaveLength(7);
@@ -32,7 +32,7 @@ test("a lab's links lead from the pods to the bridge of the node", () => {
   expect(processes.map(({ netns }) => netns).sort()).toEqual(["bar", "baz", "foo"]);
 });
 
-test("a pod is a namespace with a link in it and one outside", () => {
+test("a pod is a namespace with one link inside and one outside", () => {
   const pod = object("Pod", "p1", { bridge: "br0", addresses: ["10.0.0.2/24"], macAddress: "02::" }, "lab");
   const { links, namespaces } = topologyOf([pod]);
   expect(links).toMatchObject([
@@ -42,7 +42,7 @@ test("a pod is a namespace with a link in it and one outside", () => {
   expect(namespaces.map(({ name }) => name)).toEqual(["p1", "lab"]);
 });
 
-test("an address that is a resource of its own stands at its link, and at no other of that name", () => {
+test("an Address is shown at its link, and at no other link of that name", () => {
   const eth0 = (netns: string) => object("Dummy", "eth0", { ifindex: 1, addresses: [] }, netns);
   const address = object("Address", "more", { device: "eth0", address: "10.0.0.9/32" }, "a");
   const { links } = topologyOf([eth0("a"), eth0("b"), address]);
@@ -52,7 +52,7 @@ test("an address that is a resource of its own stands at its link, and at no oth
   ]);
 });
 
-test("a service has its backends, and not those of another of the same address elsewhere", () => {
+test("a service has its own backends, and not those of a service with the same address elsewhere", () => {
   const service = (netns: string) => ({ ...object("IpvsService", "tcp/10.0.0.1:80", {}, netns) });
   const backend = (netns: string) =>
     object("IpvsBackend", `b-${netns}`, { service: `tcp/10.0.0.1:80@${netns}`, address: "fd00::2", port: 80 }, netns);
@@ -63,7 +63,7 @@ test("a service has its backends, and not those of another of the same address e
   ]);
 });
 
-test("rules and policies that let nothing pass are barriers, others are none", () => {
+test("only rules and policies that let nothing pass are barriers", () => {
   const rules = ["DROP", "REJECT", "ACCEPT"].map((target) => object("IptablesRule", target, { target }));
   const policy = object("IptablesPolicy", "policy", { policy: "DROP" });
   expect(topologyOf([...rules, policy]).barriers.map(({ object: { name } }) => name)).toEqual([
@@ -73,7 +73,7 @@ test("rules and policies that let nothing pass are barriers, others are none", (
   ]);
 });
 
-test("the list has the host's own namespace first, pods as people count, and links before rules", () => {
+test("the list has the host's own namespace first, pods in the order of their numbers, and links before rules", () => {
   const objects = [
     object("IptablesRule", "r", { target: "DROP" }, "pod-2"),
     ...["pod-10", "pod-2"].map((name) => object("Netns", name, {})),

@@ -7,7 +7,7 @@ import { exitsOf, type NamespaceTrace, type Visit, waysOf } from "../../provider
 import { parseEvents } from "../../provider/src/tools/nft-events";
 import { marking } from "../../provider/src/tools/nft-trace";
 
-/** What nft has printed of a run, by namespace. */
+/** The output of nft of one run, by namespace. */
 function recorded(name: string): NamespaceTrace[] {
   const text = readFileSync(join(__dirname, "../fixtures/nft-trace", `${name}.txt`), "utf8");
   const parts = text.split(/^== /m).slice(1);
@@ -30,7 +30,7 @@ const shown = (visits: readonly Visit[]) =>
     [netns, ...steps.map((step) => `${step.what}${"link" in step ? ` ${step.link}` : ""}`)].join(", "),
   );
 
-test("a ping's way there and back is put together from what four links tell, with the rule that let it through", () => {
+test("the way of a ping there and back is put together from the events of four links, with the rule that accepted it", () => {
   const { there, back } = waysOf(
     recorded("ping"),
     { ...flowTo(["ping", "10.66.1.2"]), key: 65344 },
@@ -45,7 +45,7 @@ test("a ping's way there and back is put together from what four links tell, wit
   });
 });
 
-test("without peers it is put together by what the packets say", () => {
+test("without peers it is put together from the packets", () => {
   const { there } = waysOf(
     recorded("ping"),
     { ...flowTo(["ping", "10.66.1.2"]), key: 65344 },
@@ -55,7 +55,7 @@ test("without peers it is put together by what the packets say", () => {
   expect(shown(there)).toHaveLength(3);
 });
 
-test("of IPv6, where nft prints bytes alone, ends and flags are read too", () => {
+test("with IPv6, where nft prints only bytes, addresses and flags are read too", () => {
   const events = recorded("tcp6-refused");
   const { there, back } = waysOf(
     events,
@@ -74,7 +74,7 @@ test("of IPv6, where nft prints bytes alone, ends and flags are read too", () =>
   expect(exitsOf(events)).toContainEqual({ netns: "router", link: "r0" });
 });
 
-test("of Linux 6.1 too, links, rules and what IPVS has rewritten are read", () => {
+test("with Linux 6.1, links, rules and rewrites of IPVS are read too", () => {
   const events = recorded("ipvs-6.1").find(({ netns }) => netns === "host")?.events ?? [];
   const steps = events.map((event) => {
     if (!("packet" in event)) return `${event.what} ${event.verdict}`;
@@ -90,11 +90,11 @@ test.each([
   ["http://10.0.0.1/x?y", { protocol: "tcp", address: "10.0.0.1", port: 80 }],
   ["https://[fd00::1]", { protocol: "tcp", address: "fd00::1", port: 443 }],
   ["udp://10.0.0.1:53", { protocol: "udp", address: "10.0.0.1", port: 53 }],
-])("%s is understood", (text, flow) => {
+])("the flow %s is parsed", (text, flow) => {
   expect(flowTo([text])).toMatchObject(flow);
 });
 
-test("its packets are known by a port that Linux gives nobody by itself, and by nothing that a user types", () => {
+test("its packets are recognized by a port that Linux never assigns itself, and not by text of the user", () => {
   const flow = flowTo(["tcp://10.0.0.1:80"]);
   expect(flow.key).toBeGreaterThan(60999);
   expect(flow.key).toBeLessThan(65536);
@@ -109,7 +109,7 @@ test("its packets are known by a port that Linux gives nobody by itself, and by 
 
 const marks = marksOf(flowTo(["tcp://10.0.0.1:80"]));
 
-test("the tables belong to nft, which takes them along; of many links each chain has some", () => {
+test("nft owns the tables, which disappear with it; many links are split over several chains", () => {
   const text = marking(
     Array.from({ length: 300 }, (_, i) => `veth${i}`),
     marks,
@@ -119,7 +119,7 @@ test("the tables belong to nft, which takes them along; of many links each chain
   for (const link of ["veth0", "veth199", "veth200", "veth299"]) expect(text).toContain(`"${link}"`);
 });
 
-test("the name of a link ends no text for nft", () => {
+test("the names of links are quoted for nft", () => {
   const text = marking(["eth0", 'a"};}}x', "b'};"], marks);
   expect(text).toContain(`devices = { "eth0", "b'};" }`);
   expect(text).not.toContain("}}x");
@@ -133,11 +133,11 @@ test.each([
     { kind: "forward", link: "eth1", via: "10.0.9.1" },
   ],
   ["", "RTNETLINK answers: Network is unreachable\n", { kind: "failed", error: "Network is unreachable" }],
-])("a route is read: %j %j", (stdout, stderr, routed) => {
+])("a route is parsed: %j %j", (stdout, stderr, routed) => {
   expect(parseRoute(stdout, stderr)).toEqual(routed);
 });
 
-test("what a bridge has learnt is told from what its ports are", () => {
+test("addresses that a bridge has learnt are told apart from those of its ports", () => {
   const text = "02:00:00:00:00:01 dev p0 vlan 1 master br0 permanent\n02:00:00:00:00:02 dev p0 master br0 \n";
   expect(parseFdb(text)).toEqual([
     { mac: "02:00:00:00:00:01", port: "p0", isPermanent: true },

@@ -54,7 +54,7 @@ contract("of lo", (world) => {
     faults: {
       tool: "ip",
       obstacle: { none: "nothing can hold an address" },
-      impossible: { "no kernel module": "addresses are no module" },
+      impossible: { "no kernel module": "addresses need no module" },
     },
   };
 });

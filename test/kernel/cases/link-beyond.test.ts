@@ -24,7 +24,7 @@ beyond("Link: beyond the contract", () => {
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("two stacks share what they agree on, and the last one puts back what was there before the first", async () => {
+  test("two stacks with the same values share them, and the last delete puts the former values back", async () => {
     const one = await make({ mtu: 1400 });
     const two = await make({ mtu: 1400, up: true, owner: other });
     await remove(kind, one.id, one.outputs, settings);
@@ -33,7 +33,7 @@ beyond("Link: beyond the contract", () => {
     expect(await mtu()).toBe(1500);
   });
 
-  test("a stack that wants another value is refused, and one that wants other inputs is not", async () => {
+  test("a stack with another value is refused, and one that sets other inputs is not", async () => {
     const one = await make({ mtu: 1400 });
     const error = await failure(() => make({ mtu: 1300, owner: other }));
     expect(error).toMatchObject({ code: "LN_EXISTS", message: expect.stringContaining("mtu: ") });
@@ -46,7 +46,7 @@ beyond("Link: beyond the contract", () => {
     expect(await ip("link", "show", "dev", "d0")).toMatch(/mtu 1500 .* qlen 1000/);
   });
 
-  test("an address that was there before, or that another stack asks for, stays", async () => {
+  test("an address that existed before, or that another stack has, stays", async () => {
     await ip("addr", "add", "10.1.0.1/24", "dev", "d0");
     const one = await make({ addresses: ["10.1.0.1/24", "10.1.0.2/24", "10.1.0.3/24"] });
     const two = await make({ addresses: ["10.1.0.3/24"], owner: other });
@@ -60,7 +60,7 @@ beyond("Link: beyond the contract", () => {
     await ip("addr", "del", "10.1.0.1/24", "dev", "d0");
   });
 
-  test("what a run that died asked for is put back when the next one does not ask for it", async () => {
+  test("an input that a crashed run set is put back if the next run does not set it", async () => {
     await make({ mtu: 1400, arp: false });
     const { id, outputs } = await make({ arp: false });
     expect(await mtu()).toBe(1500);
@@ -68,7 +68,7 @@ beyond("Link: beyond the contract", () => {
     expect(await ip("link", "show", "dev", "d0")).not.toContain("NOARP");
   });
 
-  test("what the kernel does not take is an error, and leaves nothing", async () => {
+  test("a value that the kernel refuses is an error, and leaves nothing", async () => {
     await ip("addr", "add", "10.1.0.1/24", "dev", "d0");
     const before = await world.settled();
     await failure(() => make({ arp: false, master: "nowhere" }));
@@ -76,14 +76,14 @@ beyond("Link: beyond the contract", () => {
     await ip("addr", "del", "10.1.0.1/24", "dev", "d0");
   });
 
-  test("a link that has a speed of its own is named, and stays as it was", async () => {
+  test("the error for a link whose speed cannot be set names it, and the link stays as it was", async () => {
     const before = await world.settled();
     const error = await failure(() => make({ speed: 1000, mtu: 1400 }));
     expect(error).toMatchObject({ code: "LN_KERNEL", message: expect.stringContaining("d0 takes no speed") });
     expect(await world.settled(before)).toBe(before);
   });
 
-  test("lo has options too, and its namespace's mark does not matter", async () => {
+  test("lo has options too, also with the mark of its namespace", async () => {
     await ip("link", "set", "dev", "lo", "alias", "localnet:a/b/c");
     const { id, outputs } = await make({ name: "lo", mtu: 1400, addresses: ["10.2.0.1/32"] });
     expect(await ip("addr", "show", "dev", "lo")).toMatch(/mtu 1400 .*10\.2\.0\.1\/32/s);
@@ -92,7 +92,7 @@ beyond("Link: beyond the contract", () => {
     expect(await ip("addr", "show", "dev", "lo")).toMatch(/mtu 65536/);
   });
 
-  test("a link that a resource makes is refused, and one that is not there is an error", async () => {
+  test("a link that a resource makes is refused, and one that does not exist is an error", async () => {
     const name = world.name("br");
     const made = await create(
       bridge,
@@ -105,7 +105,7 @@ beyond("Link: beyond the contract", () => {
     expect(await failure(() => make({ name, mtu: 1400 }))).toMatchObject({ message: expect.stringContaining(name) });
   });
 
-  test("imported, it keeps what it has on destroy; what no kind makes is told as left out", async () => {
+  test("an imported link keeps its values on destroy, and a link that no kind makes is left out of the list", async () => {
     const importable = await findImportable(kind, `d0@${netns}`, world.owner, { ...settings, host: hostUrl });
     expect(importable?.inputs).toMatchObject({ name: "d0", up: true });
     await remove(kind, importable?.id ?? "", importable?.outputs ?? {}, { ...settings, host: hostUrl });

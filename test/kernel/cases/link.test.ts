@@ -14,7 +14,7 @@ import type { World } from "../support/world";
 
 const modes = ["eui64", "none", "stable_secret", "random"];
 
-/** What of a link is not as it was at first. */
+/** Records the first values of a link, and reads it only if a value has changed since. */
 function recordChanges(world: World, netns: string, name: string) {
   const all = async () => {
     const there = await readLink(world, netns, name);
@@ -33,7 +33,7 @@ function recordChanges(world: World, netns: string, name: string) {
   };
 }
 
-contract("hardware, as far as ip can tell", (world) => {
+contract("that looks like hardware to ip", (world) => {
   const netns = world.netns("a");
   const name = world.name("d");
   const bridge = world.name("br");
@@ -46,7 +46,7 @@ contract("hardware, as far as ip can tell", (world) => {
     async prepare() {
       await ip("link", "add", "name", bridge, "type", "bridge");
       await ip("link", "add", "name", name, "address", "02:00:00:00:30:09", "type", "veth", "peer", "name", "far");
-      // Without a carrier the kernel would make its route for multicast later.
+      // Without a carrier the kernel would add its multicast route later.
       await ip("link", "set", "dev", "far", "up");
       await set("up");
       await begin();
@@ -95,17 +95,17 @@ contract("hardware, as far as ip can tell", (world) => {
     ],
     vanish: { none: "it is never removed" },
     parent: () => world.run("ip", "netns", "del", netns),
-    foreign: { none: "nobody owns it; what it was is put back on delete" },
+    foreign: { none: "it has no owner; delete puts the former values back" },
     faults: {
       update: { what: "another mtu, no address", change: { mtu: 1300, addresses: undefined, arp: false } },
       tool: "ip",
       obstacle: { none: "nothing can hold an option of a link" },
-      impossible: { "no kernel module": "it is there already" },
+      impossible: { "no kernel module": "the link exists already" },
     },
   };
 });
 
-contract("that takes a speed", (world) => {
+contract("with a speed", (world) => {
   const netns = world.netns("a");
   const name = world.name("t");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
@@ -142,7 +142,7 @@ contract("that takes a speed", (world) => {
     ignores: [],
     vanish: { none: "it is never removed" },
     parent: () => world.run("ip", "netns", "del", netns),
-    foreign: { none: "nobody owns it; what it was is put back on delete" },
+    foreign: { none: "it has no owner; delete puts the former values back" },
   };
 });
 

@@ -28,7 +28,7 @@ contract("on a veth", (world) =>
   }),
 );
 
-contract("that takes all of the link below, with its MAC address", (world) => {
+contract("in mode passthru, with the MAC address of the link below", (world) => {
   const netns = world.netns("a");
   const name = world.name("m");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);

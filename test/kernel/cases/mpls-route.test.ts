@@ -17,11 +17,11 @@ async function plumb(world: World, netns: string): Promise<void> {
   }
 }
 
-/** The line about a label, in ip's own words. */
+/** The route of a label, as `ip` prints it. */
 async function readRoute(world: World, netns: string, label: number): Promise<Values | undefined> {
   const { stdout } = await world.try("ip", "-n", netns, "-f", "mpls", "-N", "-o", "-d", "route", "show");
   const line = stdout.split("\n").find((each) => each.split(" ")[1] === String(label));
-  // ip spells it so.
+  // This is how ip writes it.
   const words = line?.replace(/\\/g, "").replace("ttl-propogate", "ttl").replace(/\s+/g, " ").trim();
   return words === undefined ? undefined : { words };
 }
@@ -112,7 +112,7 @@ contract("a label", (world) => {
       update: { what: "another label", change: { labels: [200] } },
       tool: "ip",
       obstacle: { none: "nothing can hold a route" },
-      impossible: { "no kernel module": "mpls_router stays loaded where a namespace has its settings" },
+      impossible: { "no kernel module": "mpls_router stays loaded while a namespace has its settings" },
     },
   };
 });
@@ -168,7 +168,7 @@ const reason = lack("mpls");
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("one to a MAC address, or by a routing daemon, is no other's and not imported", async () => {
+  test("a route to a MAC address, or of a routing daemon, is neither taken over nor imported", async () => {
     await ip("add", "100", "via", "link", "02:00:00:00:00:01", "dev", "d0");
     await ip("add", "101", "dev", "d0", "proto", "186");
     await ip("add", "102", "dev", "d0");
@@ -183,7 +183,7 @@ const reason = lack("mpls");
     }
   });
 
-  test("a label that the namespace does not take, and a next hop that no link leads to", async () => {
+  test("a label that the namespace refuses, and a next hop that no link leads to, are errors", async () => {
     const make = (values: Values) => failure(() => create(kind, inputs(values), settings));
     expect(await make({ label: 5000, device: "d0" })).toMatchObject({
       message: expect.stringContaining("net.mpls.platform_labels"),

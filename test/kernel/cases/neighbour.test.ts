@@ -5,7 +5,7 @@ import { beyond, contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
-/** An entry in ip's own words. */
+/** An entry as `ip` prints it. */
 async function readNeighbour(world: World, netns: string, address: string, proxy = false): Promise<Values | undefined> {
   const which = proxy ? ["proxy"] : ["nud", "permanent"];
   const text = await world.run("ip", "-n", netns, "-N", "neigh", "show", ...which);
@@ -83,14 +83,14 @@ for (const [title, address, change] of [
         faults: {
           tool: "ip",
           obstacle: { none: "nothing can hold a neighbour" },
-          impossible: { "no kernel module": "neighbours are no module" },
+          impossible: { "no kernel module": "neighbours need no module" },
         },
       }),
     };
   });
 }
 
-contract("that the host answers for", (world) => {
+contract("as a proxy", (world) => {
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "neigh", ...args);
   return {
@@ -130,7 +130,7 @@ beyond("Neighbour: beyond the contract", () => {
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("in place of what the kernel has found out, and beside a proxy for the same address", async () => {
+  test("it replaces what the kernel has learnt, and a proxy for the same address can exist beside it", async () => {
     await ip("neigh", "add", "10.1.0.2", "lladdr", "02:00:00:00:00:09", "nud", "reachable", "dev", "d0");
     const mac = "02:00:00:00:00:02";
     const one = await create(kind, inputs({ address: "10.1.0.2", mac }), settings);

@@ -27,7 +27,7 @@ beyond("Netns: its files", () => {
   world.finally(() => world.run("ip", "netns", "del", name));
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("another's file is left alone: nothing is made, and one of its own name is none of ours", async () => {
+  test("a file of another owner is left alone: create fails, and delete does not remove it", async () => {
     await world.run("mkdir", "-p", folder);
     await world.script(undefined, `echo theirs > ${folder}/hosts`);
     const error = await failure(() => create(kind, inputs({ hosts: "ours" }), settings));
@@ -41,7 +41,7 @@ beyond("Netns: its files", () => {
     await world.run("rm", "-r", folder);
   });
 
-  test("a command of ip netns exec sees them", async () => {
+  test("a command of ip netns exec reads them", async () => {
     const { id, outputs } = await create(kind, inputs({ hosts: "192.0.2.9 of-the-namespace\n" }), settings);
     expect(await world.inside(name, "cat", "/etc/hosts")).toBe("192.0.2.9 of-the-namespace\n");
     await remove(kind, id, outputs, settings);
@@ -63,18 +63,18 @@ beyond("Netns: its files", () => {
     await remove(kind, id, outputs, settings);
   });
 
-  test("the ledger names the files that are there, and none where there are none", async () => {
+  test("the ledger names the files that exist, and has no entry without files", async () => {
     const named = async () =>
       (await readShares(testHost(), { netns: name, what: "Netns files" })).map(({ value }) => value);
     const { id, outputs } = await create(kind, inputs(files), settings);
     expect(await named()).toEqual([["hosts", "resolv.conf"]]);
     const fewer = await update(kind, id, outputs, inputs({ hosts: "" }), settings);
     expect(await named()).toEqual([["hosts"]]);
-    // The entry went with the namespace.
+    // The entry was removed with the namespace.
     await world.run("ip", "netns", "del", name);
     const again = await update(kind, id, fewer, inputs({ hosts: "" }), settings);
     expect(await named()).toEqual([["hosts"]]);
-    // As a run leaves it that died before its last command.
+    // As a run that crashed before its last command leaves it.
     await world.run("rm", `${folder}/hosts`);
     const none = await update(kind, id, again, { ...inputs({}), files: undefined }, settings);
     expect(await named()).toEqual([]);

@@ -25,7 +25,7 @@ beyond("Netns: with a process in it", () => {
     expect(error).toMatchObject({ code: "LN_BUSY" });
     expect(error.message).toContain(pid);
     expect(await read(kind, id, outputs, settings)).toBeDefined();
-    // One that is about to end is waited for.
+    // Delete waits for a process that is ending.
     await world.script(undefined, `(sleep 8; kill ${pid}) > /dev/null 2>&1 &`);
     await remove(kind, id, outputs, settings);
     expect(await read(kind, id, outputs, settings)).toBeUndefined();
@@ -43,7 +43,7 @@ beyond("Netns: made by hand, with its loopback down", () => {
     await world.run("ip", "netns", "add", name);
   };
 
-  test("an import asks for it as it is, and adopt for what the program says", async () => {
+  test("an import takes it as it is, and adopt takes the program's value", async () => {
     await remake();
     const importable = await findImportable(kind, name, world.owner, elsewhere);
     expect(importable?.inputs).toMatchObject({ loopback: false });
@@ -53,7 +53,7 @@ beyond("Netns: made by hand, with its loopback down", () => {
   });
 });
 
-beyond("Netns: it is made, but not to the end", () => {
+beyond("Netns: a create that fails half-way", () => {
   const world = new World();
   const name = world.name("h");
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
@@ -69,7 +69,7 @@ beyond("Netns: it is made, but not to the end", () => {
     ["its mark", true, failsToMark],
     ["its mark", false, failsToMark],
     ["what has made it", true, failsAfterwards],
-  ])("after %s failed with loopback %s nothing is left that the state does not tell", async (_, loopback, strike) => {
+  ])("after %s failed with loopback %s, nothing is left that is not in the state", async (_, loopback, strike) => {
     const wanted = { name, loopback, owner: world.owner, ...(hostUrl && { host: hostUrl }) };
     const { error } = await inPlaceOf(strike, () => create(kind, wanted, settings));
     expect(error?.message).toContain("No buffer space");
@@ -83,7 +83,7 @@ beyond("Netns: two creates of one name at the same time", () => {
   const name = world.name("t");
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("one gets it, with all that is written down in it; the other is told, and leaves nothing", async () => {
+  test("one of them makes it, with its entries of the ledger; the other fails, and leaves nothing", async () => {
     const owners = ["one", "two"].map((each) => `${world.owner}/${each}`);
     const creates = owners.map((owner) => create(kind, { name, owner, ...(hostUrl && { host: hostUrl }) }, settings));
     const results = await Promise.allSettled(creates);

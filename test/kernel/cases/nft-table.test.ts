@@ -7,7 +7,7 @@ import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
-/** As nft prints it: what is made by hand from it is what is asked for. */
+/** A ruleset as nft prints it. A table made from it by hand is as the inputs ask for. */
 const printed = `set blocked {
 	type ipv4_addr
 	elements = { 10.0.0.1, 10.0.0.2 }
@@ -24,7 +24,7 @@ const printed6 = printed
   .replace("ip saddr", "ip6 saddr")
   .replace("10.0.0.1, 10.0.0.2", "fd00::1,\n\t\t     fd00::2");
 
-/** The same tables otherwise written. */
+/** The same tables, written in another way. */
 const written = `  # who may not
   set blocked { type ipv4_addr; elements = { 10.0.0.2, 10.0.0.1 };
   }
@@ -80,17 +80,17 @@ for (const family of ["inet", "ip6"] as const) {
       replaces: { name: "other", family: "bridge", netns: "other" },
       drifts: [
         {
-          what: "a rule that somebody adds",
+          what: "a rule added by hand",
           input: "ruleset",
           by: () => nft("add", "rule", family, name, "in", "accept"),
         },
         {
-          what: "a rule that somebody takes out",
+          what: "a rule removed by hand",
           input: "ruleset",
           by: () => nft("flush", "chain", family, name, "in"),
         },
         {
-          what: "an element that somebody adds",
+          what: "an element added by hand",
           input: "ruleset",
           by: () => nft("add", "element", family, name, "blocked", `{ ${family === "inet" ? "10.0.0.9" : "fd00::9"} }`),
         },
@@ -134,7 +134,7 @@ beyond("NftTable: beyond the contract", () => {
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("a ruleset that nft refuses changes nothing, and its line is told", async () => {
+  test("a ruleset that nft refuses changes nothing, and the error has its line", async () => {
     const { id, outputs } = await create(kind, inputs(), settings);
     const before = await world.inside(netns, "nft", "list", "ruleset");
     const wrong = inputs({ ruleset: "chain in {\n\tno-such-word\n}" });
@@ -145,7 +145,7 @@ beyond("NftTable: beyond the contract", () => {
     expect(await world.inside(netns, "nft", "list", "ruleset")).toBe("");
   });
 
-  test("a change leaves as they are the chains and sets that it does not touch; one that is declared otherwise begins anew", async () => {
+  test("an update keeps the chains and sets that it does not change; one with another declaration is made again", async () => {
     const seen = "set seen {\n\ttype ipv4_addr\n\tsize 100\n\tflags dynamic\n}";
     const out =
       "chain out {\n\ttype filter hook output priority filter; policy accept;\n\tcounter\n\tadd @seen { ip daddr }\n}";
@@ -180,7 +180,7 @@ beyond("NftTable: beyond the contract", () => {
       expect(await counted()).toBe(count);
       expect(await world.inside(netns, "nft", "list", "ruleset")).toContain("127.0.0.1");
     }
-    // A rule in the chain of a hook, a set that goes, and then another place of the hook.
+    // A rule in the chain of a hook, a set that is removed, and then another priority of the hook.
     for (const text of [texts.none, texts.anew]) {
       await change(text);
       expect(await counted()).toBe(0);
@@ -188,13 +188,13 @@ beyond("NftTable: beyond the contract", () => {
     await remove(kind, id, outputs, settings);
   });
 
-  test("a table has its comment from the beginning", async () => {
+  test("a table has its comment from the moment it is made", async () => {
     const { id, outputs } = await create(kind, inputs({ ruleset: 'comment "for } all"\nchain own {\n}' }), settings);
     expect(await world.inside(netns, "nft", "list", "ruleset")).toContain('comment "for } all"');
     await remove(kind, id, outputs, settings);
   });
 
-  test("what packets add to a set, and what goes from it by itself, is no drift", async () => {
+  test("elements that packets add to a set, and elements that expire, are no drift", async () => {
     const ruleset = `set seen {
       type ipv4_addr; flags dynamic; size 100;
     }
@@ -244,7 +244,7 @@ test.each<[string, string, Values]>([
   expect(check(kind, given).failures).toMatchObject([{ property, reason: expect.stringContaining(rule) }]);
 });
 
-test("rules that add to a set or take from it are no commands", () => {
+test("rules that add to a set or delete from it are not refused as commands", () => {
   const ruleset = "chain a {\n add @s { ip saddr }\n delete @s { ip saddr }; reset tcp option mptcp\n}";
   expect(check(kind, { name: "lab", family: "inet", ruleset, owner: "p/s/n" }).failures).toEqual([]);
 });

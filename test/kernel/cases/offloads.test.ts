@@ -3,7 +3,7 @@ import { bridge, vethPair } from "../../../provider/src/kinds";
 import { contract } from "../support/contract";
 import type { World } from "../support/world";
 
-/** What ethtool tells in words; undefined when there is no such link. */
+/** The offloads as `ethtool` prints them; undefined if there is no link. */
 async function readOffloads(world: World, netns: string, name: string): Promise<Values | undefined> {
   const there = `ip link show dev ${name} >/dev/null 2>&1 || exit 0; ethtool -k ${name}`;
   const lines = (await world.script(netns, there)).split("\n").slice(1).filter(Boolean);
@@ -29,19 +29,19 @@ const long: Readonly<Record<string, string>> = {
   txvlan: "tx-vlan-offload",
 };
 
-/** The same for the input; where nobody asks, as the kernel gives it. */
+/** The same for the input; the kernel's own values if it is not set. */
 function expectedOffloads(input: unknown, otherwise: Values, keys = Object.keys(long)): Values {
   const offloads = { ...otherwise, ...(input as Values | undefined) };
   return Object.fromEntries(keys.map((key) => [long[key], (offloads[key] ?? true) ? "on" : "off"]));
 }
 
-contract("with what the link does for the processor", (world) => {
+contract("with offloads", (world) => {
   const [netns, other] = [world.netns("a"), world.netns("b")];
   const [name, far] = [world.name("v"), world.name("w")];
   const by = (where: string, link: string, ...words: string[]) =>
     world.script(where, `ethtool -K ${link} ${words.join(" ")}`);
   const asVeth = { gro: false };
-  // Without checksums a link cuts no TCP packets, whatever it was asked for.
+  // Without checksums a link does not segment TCP packets, whatever is set.
   const keys = Object.keys(long).filter((key) => key !== "tso");
   return {
     kind: vethPair,
@@ -69,14 +69,14 @@ contract("with what the link does for the processor", (world) => {
       { what: "checksums", input: "offloads.tx", by: () => by(netns, name, "tx", "on") },
       { what: "of the far end", input: "peer.offloads.rx", by: () => by(other, far, "rx", "on") },
     ],
-    ignores: [{ what: "what nobody asked for", by: () => by(netns, name, "rxvlan", "off") }],
+    ignores: [{ what: "an offload that the program does not set", by: () => by(netns, name, "rxvlan", "off") }],
     vanish: () => world.run("ip", "-n", netns, "link", "del", "dev", name),
     parent: { none: "as in the case of all inputs" },
     foreign: { none: "as in the case of all inputs" },
   };
 });
 
-contract("with what the link does for the processor", (world) => {
+contract("with offloads", (world) => {
   const netns = world.netns("a");
   const name = world.name("br");
   return {

@@ -7,7 +7,7 @@ import { everyDrift, everyInput } from "../support/inputs";
 import { expectedLink, readLink } from "../support/links";
 import { eventually, hostUrl, settings, World } from "../support/world";
 
-/** The whole pod, by other commands than the kind's own. */
+/** The pod, read by other commands than those of the kind. */
 async function readPod(world: World, at: string | undefined, near: string, name: string): Promise<Values | undefined> {
   const names = (await world.run("ls", "/run/netns")).split("\n");
   const link = await readLink(world, at, near);
@@ -19,15 +19,15 @@ async function readPod(world: World, at: string | undefined, near: string, name:
   return { link, lo: lo && { ifalias: lo.ifalias, up: lo.up }, eth0, gateways, silent };
 }
 
-/** Has the link no link-local address by itself, and so nothing to say? */
+/** Whether the link makes no link-local address, and so sends nothing by itself. */
 async function isSilent(world: World, netns: string | undefined, name: string): Promise<boolean> {
   return (await world.script(netns, `ip -d link show dev ${name} || true`)).includes(" addrgenmode none ");
 }
 
-/** A bridge that has none of its own takes its first port's. */
+/** A bridge without an mtu of its own takes that of its first port. */
 const macOfBridge = "02:00:00:00:0b:01";
 
-/** A pod at a bridge in a namespace, or in the host's own. */
+/** A pod at a bridge in a namespace, or in the host's own namespace. */
 function podAt(world: World, node: string | undefined): Case {
   const [name, near] = [world.name("p"), world.name("v")];
   const [one, other] = [world.name("b"), world.name("c")];
@@ -37,7 +37,7 @@ function podAt(world: World, node: string | undefined): Case {
   const away = () => world.run("ip", "netns", "del", name);
   for (const bridge of [one, other]) world.finally(() => atNode("link", "del", "dev", bridge));
   world.finally(away);
-  // The kernel takes two seconds to search for duplicates of an IPv6 address that is no link's own.
+  // Duplicate address detection of an IPv6 address takes two seconds.
   const addresses = ["10.9.0.2/24"];
 
   return {
@@ -113,15 +113,15 @@ function podAt(world: World, node: string | undefined): Case {
       },
     ],
     ignores: [
-      { what: "an address of another", by: () => inPod("addr", "add", "10.7.0.1/24", "dev", "eth0") },
-      { what: "a link of another in it", by: () => inPod("link", "add", "name", "b", "type", "bridge") },
+      { what: "an address of another owner", by: () => inPod("addr", "add", "10.7.0.1/24", "dev", "eth0") },
+      { what: "a link of another owner in it", by: () => inPod("link", "add", "name", "b", "type", "bridge") },
       { what: "another default route", by: () => inPod("route", "add", "default", "via", "10.8.0.7", "metric", "7") },
     ],
     vanish: async () => {
       await away();
       await eventually(async () => (await readLink(world, node, near)) === undefined);
     },
-    parent: { none: "its own namespace stays when the bridge's goes" },
+    parent: { none: "its own namespace stays when that of the bridge is removed" },
     foreign: {
       async make() {
         await world.run("ip", "netns", "add", name);
@@ -168,7 +168,7 @@ contract("at a bridge in a namespace", (world) => {
   return spec;
 });
 
-// Here the namespace and the link are made by one command.
+// On the host, one command makes the namespace and the link.
 contract("at a bridge of the host", (world) => ({ ...podAt(world, undefined), local: true, brief: true }));
 
 beyond("Pod", () => {
@@ -186,7 +186,7 @@ beyond("Pod", () => {
   const addBridge = () => world.run("ip", "-n", node, "link", "add", "name", "br0", "type", "bridge");
   const isThere = async (pod: string) => (await world.run("ls", "/run/netns")).split("\n").includes(pod);
 
-  test("its own namespace stays when the bridge's goes: read shows the difference, update mends it, delete takes it", async () => {
+  test("its namespace stays when that of the bridge is removed: read shows it, update repairs it, and delete removes it", async () => {
     await addBridge();
     const args = inputs(name, "v");
     const { id, outputs } = await create(kind, args, settings);
@@ -203,7 +203,7 @@ beyond("Pod", () => {
     await world.build();
   });
 
-  test("another's link of the name is refused, and no namespace is made", async () => {
+  test("a link of another owner with its name is refused, and no namespace is made", async () => {
     await addBridge();
     const theirs = ["link", "add", "name", "w", "type", "veth", "peer", "name", "w1"];
     await world.run("ip", "-n", node, ...theirs);
@@ -217,7 +217,7 @@ beyond("Pod", () => {
     { addresses: ["10.7.0.2/24"], mode: "none" },
     { addresses: ["10.7.0.3/24"], gateway6: "fe80::1", mode: "eui64" },
     { addresses: ["10.7.0.4/24", "2001:db8:7::4/64"], mode: "eui64" },
-  ])("its links greet no others unless it is for IPv6: %j", async ({ mode, ...request }) => {
+  ])("its links send nothing by themselves unless it has IPv6: %j", async ({ mode, ...request }) => {
     await world.try("ip", "-n", node, "link", "add", "name", "br0", "type", "bridge");
     const { id, outputs } = await create(kind, { ...inputs(other, "x"), ...request }, settings);
     const modeOf = async (netns: string, link: string) =>

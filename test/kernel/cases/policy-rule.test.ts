@@ -4,7 +4,7 @@ import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import type { World } from "../support/world";
 
-/** The rules of one priority, in ip's own words. */
+/** The rules of one priority, as `ip` prints them. */
 async function readRule(world: World, netns: string, version: string, priority: number): Promise<Values | undefined> {
   const text = await world.run("ip", "-n", netns, version, "-N", "-d", "rule", "show", "priority", String(priority));
   const lines = text.split("\n").filter(Boolean);
@@ -12,7 +12,7 @@ async function readRule(world: World, netns: string, version: string, priority: 
   return { lines: lines.length, words: (lines[0] ?? "").replace(/^\d+:\s*|\[detached\] |ipproto-/g, "").trim() };
 }
 
-/** The words of a rule as ip prints them. */
+/** A rule as `ip` prints it. */
 function expected(values: Values): Values {
   const { not, from, to, iif, oif, firewallMark, tos, ipProtocol, sourcePorts, destinationPorts } = values;
   const { uidRange, table, action, suppressPrefixLength } = values;
@@ -108,7 +108,7 @@ contract("of IPv4", (world) => {
       update: { what: "another source and table", change: { from: "10.1.0.1/32", table: 101 } },
       tool: "ip",
       obstacle: { none: "nothing can hold a rule" },
-      impossible: { "no kernel module": "rules are no module" },
+      impossible: { "no kernel module": "rules need no module" },
     },
   };
 });
@@ -159,7 +159,7 @@ test.each([
   [{ table: 1, suppressPrefixLength: 33 }, "suppressPrefixLength: must be at most 32"],
   [{ table: 1, sourcePorts: "9-5" }, "sourcePorts: must be two numbers"],
   [{ table: 1, priority: 32766 }, "priority: must be 1 to 32765"],
-])("what the kernel never takes is refused at preview: %j", (values, reason) => {
+])("wrong inputs are refused at preview: %j", (values, reason) => {
   const { failures } = check(kind, { priority: 1, owner: "a/b/c", ...values });
   expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);
 });

@@ -4,7 +4,7 @@ import { eventually, testHost } from "../support/world";
 
 useServers();
 
-test("it tries again until it sees what it expects", async () => {
+test("it tries again until the result is as expected", async () => {
   const late = `sleep 1; ip netns exec ${server} nc -l 10.9.0.2 7000`;
   await world.script(server, `(${late}) > /dev/null 2>&1 < /dev/null & exit 0`);
   expect(
@@ -12,7 +12,7 @@ test("it tries again until it sees what it expects", async () => {
   ).toMatchObject(once);
 });
 
-/** The commands that a body has the host run. */
+/** The commands that a body runs on the host. */
 async function counted(body: () => Promise<unknown>): Promise<readonly string[][]> {
   const run = jest.spyOn(testHost(), "run");
   try {
@@ -30,8 +30,8 @@ test("an attempt ends at its first failure", async () => {
   expect(await counted(() => refused(answered))).toHaveLength(2);
 });
 
-test("after the first success all have to hold: a later failure is not tried again", async () => {
-  // It takes one connection, and no second one.
+test("after the first success, a failure is final and not tried again", async () => {
+  // It accepts only one connection.
   await world.script(server, "(timeout 20 nc -l 10.9.0.2 7002) > /dev/null 2>&1 < /dev/null & exit 0");
   await eventually(async () => (await world.inside(server, "ss", "-Hltn")).includes(":7002"));
   const error = await refused({ tcp: { address: "10.9.0.2", port: 7002 }, count: 3, attempts: 10 });
@@ -39,10 +39,10 @@ test("after the first success all have to hold: a later failure is not tried aga
   expect(error.message).toContain("attempt 1 of 10");
 });
 
-test("a slow answer shows, and can be refused", async () => {
+test("a slow answer is measured, and can count as a failure", async () => {
   const lost = "-p tcp --dport 8080 --syn -m recent --name lnt --rcheck --seconds 60 -j ACCEPT";
   const set = "-p tcp --dport 8080 --syn -m recent --name lnt --set -j DROP";
-  // The first packet of a connection is lost: the kernel sends another one a second later.
+  // The first packet of a connection is lost. The kernel sends another one a second later.
   await world.script(server, `iptables -A INPUT ${lost}; iptables -A INPUT ${set}`);
   try {
     const request = { http: { url: "http://10.9.0.2:8080/" } };
@@ -57,7 +57,7 @@ test("a slow answer shows, and can be refused", async () => {
   }
 });
 
-test("while it waits it says what it got, and it ends when the engine's time for it does", async () => {
+test("while it waits it shows its results, and it ends when the engine's time limit is over", async () => {
   const shown: string[] = [];
   const engine = { seconds: 2, show: (message: string) => shown.push(message) };
   const request = { tcp: { address: "10.9.0.2", port: 9 }, attempts: 1000, intervalSeconds: 0.5 };
@@ -67,13 +67,13 @@ test("while it waits it says what it got, and it ends when the engine's time for
     "attempt 2 of 1000: nc: exit 1, Connection refused",
   ]);
   expect(error.message).toContain("of 1000, ended by customTimeouts");
-  // That there was no time to wait for an answer is no failure that somebody expects.
+  // Having no time to wait for an answer does not count as an expected failure.
   const silent = { tcp: { address: "10.9.0.3", port: 9 }, timeoutSeconds: 5, expect: "failure" };
   const late = await withEngine(engine, () => refused(silent));
   expect(late.message).toContain("the time of customTimeouts is over");
 });
 
-test("two that wait for every answer of the same balancer see all of them", async () => {
+test("two probes that need every answer of the same balancer both get all of them", async () => {
   const balancer = [
     "from http.server import *; from itertools import cycle; from time import sleep",
     "pods = cycle([b'foo', b'bar'])",

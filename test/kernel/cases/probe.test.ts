@@ -4,7 +4,7 @@ import { probe as kind } from "../../../provider/src/kinds";
 import { inputs, once, pages, probe, refused, shop, useServers, world } from "../support/probes";
 import { settings } from "../support/world";
 
-// A probe makes nothing, so that the contract of what is made does not apply: it looks, and says what it saw.
+// A probe makes no object, so the contract does not apply to it.
 useServers();
 
 test.each([
@@ -28,7 +28,7 @@ test.each([
   ["dns, a name that is not there", { dns: { ...shop, name: "none.lab", expectStatus: "NXDOMAIN" } }, once],
   ["a command", { exec: ["ip", "route", "get", "10.9.0.2"], expectOutput: "dev e0" }, once],
   ["failure, as expected", { tcp: { address: "10.9.0.2", port: 9 }, expect: "failure" }, { ok: 0, failed: 1 }],
-])("it sees: %s", async (_, values, results) => {
+])("it succeeds: %s", async (_, values, results) => {
   expect((await probe(values)).results).toMatchObject(results);
 });
 
@@ -69,13 +69,13 @@ test.each([
     { ping: { address: "10.9.0.2" }, expect: "failure" },
     "it should fail and was answered",
   ],
-])("it fails and says what it saw: %s", async (_, values, text) => {
+])("it fails, and the error has the result: %s", async (_, values, text) => {
   const error = await refused(values);
   expect(error).toMatchObject({ code: "LN_PROBE" });
   expect(error.message).toContain(text);
 });
 
-test("the error prints the command that was run, which gets the same by hand", async () => {
+test("the error shows the command, and by hand it gives the same result", async () => {
   const error = await refused({ http: { url: "http://10.9.0.2:8080/none", expectBody: "it's" } });
   const line = /ran: {4}(nsenter .*)\n/.exec(error.message)?.[1] ?? "";
   const { stdout, stderr } = await world.try("sh", "-c", `cd / && ${line}`);
@@ -85,14 +85,14 @@ test("the error prints the command that was run, which gets the same by hand", a
   expect((await refused({ exec: ["false"] })).hint).not.toContain("trace");
 });
 
-test("answers are measured", async () => {
+test("the time of answers is measured", async () => {
   const { results } = await probe({ ping: { address: "10.9.0.2" }, count: 3 });
   const { least, median, most } = (results as { milliseconds: Record<string, number> }).milliseconds;
   expect([least, median, most]).toEqual([least, median, most].sort((a = 0, b = 0) => a - b));
   expect(most).toBeLessThan(1000);
 });
 
-test("it looks again when a trigger changes, and only then", async () => {
+test("it runs again when a trigger changes, and only then", async () => {
   const request = inputs({ http: { url: "http://10.9.0.2:8080/bar" }, triggers: ["a"] });
   const { id, outputs } = await create(kind, request, settings);
   expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
@@ -104,7 +104,7 @@ test("it looks again when a trigger changes, and only then", async () => {
   await remove(kind, id, outputs, settings);
 });
 
-test("in a namespace that does not exist it says so", async () => {
+test("the error for a namespace that does not exist says so", async () => {
   const error = await refused({ ping: { address: "10.9.0.2" }, netns: "lnt-none" });
   expect(error.message).toContain("lnt-none");
 });

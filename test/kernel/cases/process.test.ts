@@ -23,7 +23,7 @@ contract("that waits", (world) => {
       const [command, ...rest] = (await world.script(undefined, files)).trim().split("\n");
       const session = rest.pop();
       const directory = rest.pop();
-      // The key of the mark is drawn by lot.
+      // The key of the mark is random.
       const environment = rest.map((each) => each.replace(/^(LOCALNET_KEY)=[0-9a-f]{32}$/, "$1"));
       return { command, directory, environment, leads: session === pid };
     },
@@ -65,16 +65,16 @@ contract("that waits", (world) => {
     async vanish() {
       const killed = await pids();
       await world.run("kill", "-KILL", ...killed);
-      // Out of the namespace, one may still be on its way to its end.
+      // A process may still be ending after it has left the namespace.
       const states = `cat ${killed.map((pid) => `/proc/${pid}/stat`).join(" ")} 2>/dev/null || true`;
       await eventually(async () => !/\) [^ZX] /.test(await world.script(undefined, states)));
     },
-    parent: { none: "a process outlives its namespace's name; see process-end" },
-    foreign: { none: "only a process with our mark in its environment is looked at" },
+    parent: { none: "a process stays when its namespace is deleted; see process-end" },
+    foreign: { none: "only processes with our mark in their environment are read" },
     faults: {
       tool: "ip",
       obstacle: {
-        what: "one that is stopped, and hears no signal but SIGKILL",
+        what: "a stopped process, which reacts only to SIGKILL",
         op: "delete",
         async make() {
           await world.run("kill", "-STOP", ...(await pids()));

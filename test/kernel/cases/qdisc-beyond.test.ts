@@ -17,7 +17,7 @@ beyond("Qdisc: beyond the contract", () => {
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("rates and bursts that the kernel rounds are taken, and a second update changes nothing", async () => {
+  test("rates and bursts that the kernel rounds are accepted, and a second update changes nothing", async () => {
     for (const tbf of [
       { rateKbit: 1_000_000, burstBytes: 10_000, latencyMs: 0.5 },
       { rateKbit: 100_000_000, burstBytes: 12_345_678, latencyMs: 50 },
@@ -29,7 +29,7 @@ beyond("Qdisc: beyond the contract", () => {
     }
   });
 
-  test("one of another kind that took its place is left alone", async () => {
+  test("a discipline of another kind in its place is left alone", async () => {
     const { id, outputs } = await create(kind, inputs({ kind: "htb" }), settings);
     await world.script(netns, "tc qdisc replace dev d0 root handle 5: pfifo");
     const error = await failure(() => update(kind, id, outputs, inputs({ kind: "htb", htb: {} }), settings));
@@ -39,7 +39,7 @@ beyond("Qdisc: beyond the contract", () => {
     await world.script(netns, "tc qdisc del dev d0 root");
   });
 
-  test("a link without a queue stays without: the kernel gives it one with the first discipline", async () => {
+  test("a link without a queue stays without one, although the kernel gives it one with the first discipline", async () => {
     await world.run("ip", "-n", netns, "link", "set", "dev", "d0", "txqueuelen", "0");
     const { id, outputs } = await create(kind, inputs({ kind: "htb" }), settings);
     const [link] = JSON.parse(await world.run("ip", "-n", netns, "-j", "link", "show", "dev", "d0"));
@@ -90,13 +90,13 @@ beyond("Qdisc: beyond the contract", () => {
   });
 });
 
-beyond("Qdisc: with a block of filters", () => {
+beyond("Qdisc: with a shared block of filters", () => {
   const world = new World();
   const netns = world.netns("b");
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("it is not listed as one without, and told as left out", async () => {
+  test("it is left out of the list, with the reason", async () => {
     await world.script(netns, "ip link add d0 type veth peer name d1; tc qdisc add dev d0 ingress_block 7 ingress");
     expect(await kind.imports?.list?.(testHost(), netns)).toEqual([]);
     const objects = await qdiscObjects.read(testHost(), netns);

@@ -8,7 +8,7 @@ import { plumb, readQdisc } from "../support/qdiscs";
 interface Discipline {
   readonly name: "fq" | "fq_codel" | "prio" | "netem";
   readonly options: Values;
-  /** Its options in tc's words. */
+  /** Its options as `tc` prints them. */
   words(options: Values): string;
   readonly updates: readonly Update[];
   readonly drift: { readonly input: string; readonly words: string };

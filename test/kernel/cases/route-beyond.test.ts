@@ -24,7 +24,7 @@ beyond("Route", () => {
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("an adopted one keeps what no input says", async () => {
+  test("an adopted route keeps attributes that have no input", async () => {
     const words =
       "via 10.0.0.9 dev d0 onlink mtu lock 1300 advmss 1200 initcwnd 9 rto_min 300ms quickack 1 congctl reno";
     await ip("route", "add", "10.31.0.0/16", ...words.split(" "));
@@ -53,7 +53,7 @@ beyond("Route", () => {
     await remove(kind, id, outputs, settings);
   });
 
-  test("the kernel's own is neither adopted nor deleted", async () => {
+  test("a route of the kernel is neither adopted nor deleted", async () => {
     const inputs = inputsWith({ destination: "10.0.0.0/24", device: "d0", adopt: true });
     const error = await failure(() => create(kind, inputs, settings));
     expect(error).toMatchObject({ code: "LN_EXISTS", hint: expect.not.stringContaining("delete") });
@@ -62,12 +62,12 @@ beyond("Route", () => {
     expect(await ip("route", "show", "10.0.0.0/24")).toContain("proto kernel");
   });
 
-  test("one that was renamed without an alias is taken with adopt", async () => {
+  test("a resource that was renamed without an alias takes its route with adopt", async () => {
     const values = { destination: "10.32.0.0/16", via: "10.0.0.9" };
     const former = await create(kind, inputsWith({ ...values, owner: `${world.owner}/r1` }), settings);
     const renamed = inputsWith({ ...values, owner: `${world.owner}/r2`, adopt: true });
     const { id, outputs } = await create(kind, renamed, settings);
-    // The engine deletes what the program has no more.
+    // The engine deletes the former resource.
     await remove(kind, former.id, former.outputs, settings);
     expect(await read(kind, id, outputs, settings)).toBeDefined();
     await remove(kind, id, outputs, settings);
@@ -82,7 +82,7 @@ beyond("Route", () => {
       { destination: "2001:db8:33::/48", nextHops: [{ via: "2001:db8::9" }, { via: "2001:db8:1::9" }] },
       "nexthop via 2001:db8:1::9 dev d1",
     ],
-  ])("can be made, seen and removed: %s", async (_, values, shows) => {
+  ])("can be made, read and removed: %s", async (_, values, shows) => {
     const inputs = inputsWith(values);
     const { id, outputs } = await create(kind, inputs, settings);
     const showRoutes = () => ip(values.destination.includes(":") ? "-6" : "-4", "route", "show", "table", "main");
@@ -102,7 +102,7 @@ beyond("Route", () => {
     ],
     ["a next hop with a number", "-4", "10.35.0.0/16", ["nhid", "35"], "nexthop id, 35"],
   ])(
-    "one with what no input says is told and left alone: %s",
+    "a route with an attribute that has no input is named and left alone: %s",
     async (_, version, destination, words, inexpressible) => {
       await ip("nexthop", "replace", "id", "35", "via", "10.0.0.9", "dev", "d0");
       await ip(version, "route", "add", destination, ...words, ...(words[0] === "nhid" ? [] : ["dev", "d0"]));
@@ -124,7 +124,7 @@ beyond("Route", () => {
     },
   );
 
-  test("one for what comes from one network alone is told, and is no other's", async () => {
+  test("a route for packets from one network is named, and not mistaken for another", async () => {
     const [destination, from] = ["2001:db8:36::/48", "2001:db8:1::/64"];
     await ip("-6", "route", "add", destination, "from", from, "dev", "d0");
     const importable = await kind.imports?.list(testHost(), netns);
@@ -139,7 +139,7 @@ beyond("Route", () => {
     await ip("-6", "route", "del", destination, "from", from);
   });
 
-  test("one that stands where ours was is not taken, whoever made it, once ours is deleted", async () => {
+  test("after ours is deleted, a route in its place is not taken, whoever made it", async () => {
     const inputs = inputsWith({ destination: "10.37.0.0/16", device: "d0", protocol: "static" });
     const { id, outputs } = await create(kind, inputs, settings);
     await remove(kind, id, outputs, settings);
@@ -196,7 +196,7 @@ beyond("Route", () => {
       { nextHops: [{ device: "d0", encapsulation: { type: "mpls" } }, { device: "d1" }] },
       "nextHops.0.encapsulation.labels: mpls needs it",
     ],
-  ])("what the kernel never takes is refused at preview: %j", (values, reason) => {
+  ])("wrong inputs are refused at preview: %j", (values, reason) => {
     const { failures } = check(kind, { ...common, destination: "10.34.0.0/16", ...values });
     expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);
   });

@@ -5,7 +5,7 @@ import { expected, plumb, readRoute } from "../support/routes";
 
 const segments = ["fc00::1", "fc00::2"];
 
-contract("with an encapsulation, and made by an administrator", (world) => {
+contract("with an encapsulation, and of protocol static", (world) => {
   const netns = world.netns("a");
   const destination = "2001:db8:95::/48";
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "-6", "route", ...args);

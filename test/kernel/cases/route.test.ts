@@ -4,7 +4,7 @@ import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { expected, plumb, readRoute } from "../support/routes";
 
-contract("the IPv4 default", (world) => {
+contract("the IPv4 default route", (world) => {
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "route", ...args);
   return {
@@ -80,7 +80,7 @@ contract("the IPv4 default", (world) => {
       update: { what: "another next hop", change: { via: "10.1.0.250", device: "d1", source: "10.1.0.2" } },
       tool: "ip",
       obstacle: { none: "nothing can hold a route" },
-      impossible: { "no kernel module": "routes are no module" },
+      impossible: { "no kernel module": "routes need no module" },
     },
   };
 });
@@ -122,7 +122,7 @@ contract("an IPv6 network", (world) => {
   };
 });
 
-contract("in a table and with a metric of its own, beside another's of the same destination", (world) => {
+contract("with a table and a metric, beside a route of another owner to the same destination", (world) => {
   const routeWords = ["dev", "d1", "table", "4711", "metric", "50", "proto", "157"];
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "route", ...args);
@@ -207,7 +207,7 @@ contract("with several next hops", (world) => {
   };
 });
 
-/** Proved in route-encapsulation.test.ts. */
+/** Tested in route-encapsulation.test.ts. */
 const others = ["encapsulation", "protocol"];
 everyInput(kind, others);
 everyDrift(kind, Object.fromEntries(others.map((key) => [key, "in route-encapsulation.test.ts"])));

@@ -51,7 +51,7 @@ for (const { title, key, file, before, value, other } of keys) {
       ignores: [],
       vanish: { none: "a setting always has a value" },
       parent: () => world.run("ip", "netns", "del", netns),
-      foreign: { none: "nobody owns a setting; what it was is put back on delete" },
+      foreign: { none: "a setting has no owner; delete puts its former value back" },
       ...(key === "net.ipv4.ip_local_port_range" && {
         faults: {
           update: { what: "another value", change: { value: other } },
@@ -80,7 +80,7 @@ beyond("Sysctl: beyond the contract", () => {
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("another value in place, and delete puts back what was there before the first", async () => {
+  test("after an update, delete puts back the value from before the create", async () => {
     const { id, outputs } = await create(kind, inputs({ value: 70 }), settings);
     const after = await update(kind, id, outputs, inputs({ value: 80 }), settings);
     expect(await live()).toBe("80");
@@ -89,7 +89,7 @@ beyond("Sysctl: beyond the contract", () => {
     expect(await live()).toBe("64");
   });
 
-  test("create after a crash that lost the state still knows what was there before", async () => {
+  test("create after a crash that lost the state still knows the former value", async () => {
     await create(kind, inputs({ value: 70 }), settings);
     const { id, outputs } = await create(kind, inputs({ value: 80 }), settings);
     expect(outputs).toMatchObject({ previousValue: "64" });
@@ -97,7 +97,7 @@ beyond("Sysctl: beyond the contract", () => {
     expect(await live()).toBe("64");
   });
 
-  test("two stacks that agree share it, and the last one, in whatever order, puts back what was there before", async () => {
+  test("two stacks with the same value share it, and the last delete, in any order, puts the former value back", async () => {
     const one = await create(kind, inputs({ value: 70 }), settings);
     const other = inputs({ value: 70, owner: `${world.owner}/other` });
     const two = await create(kind, other, settings);
@@ -107,7 +107,7 @@ beyond("Sysctl: beyond the contract", () => {
     expect(await live()).toBe("64");
   });
 
-  test("a stack that wants another value is refused, and the value stays", async () => {
+  test("a stack with another value is refused, and the value stays", async () => {
     const { id, outputs } = await create(kind, inputs({ value: 70 }), settings);
     const other = inputs({ value: 80, owner: `lnt/other/${world.tag}` });
     const error = await failure(() => create(kind, other, settings));
@@ -118,7 +118,7 @@ beyond("Sysctl: beyond the contract", () => {
     expect(await live()).toBe("64");
   });
 
-  test("one that was set by hand is listed, unless a stack has it, and found by its id alone", async () => {
+  test("a setting made by hand is listed, unless a stack has it, and found by its id", async () => {
     const id = `net/ipv4/ip_forward@${netns}`;
     const importable = () => kind.imports?.list(testHost(), netns);
     expect(await importable()).toEqual([]);
@@ -139,7 +139,7 @@ beyond("Sysctl: beyond the contract", () => {
     expect(await live()).toBe("90");
   });
 
-  test("a value that the kernel takes otherwise than asked is an error that names both", async () => {
+  test("a value that the kernel changes is an error that names both values", async () => {
     const error = await failure(() => create(kind, inputs({ value: "91 92" }), settings));
     expect(error).toMatchObject({ code: "LN_VERIFY" });
     expect(error.message).toContain('value: wanted "91 92", seen "91"');
@@ -160,7 +160,7 @@ beyond("Sysctl: beyond the contract", () => {
     ["net.bridge.no_such_key", "LN_KERNEL", "KernelModule br_netfilter"],
     ["net.ipv4.vs.no_such_key", "LN_KERNEL", "KernelModule ip_vs"],
     ["net.core.netdev_budget", "LN_KERNEL", "leave netns out"],
-    // Newer kernels show it in a namespace, to be read only.
+    // Newer kernels have it in a namespace, but read-only.
     ["net.core.rmem_max", "LN_KERNEL", /can only be read here|leave netns out/],
     ["net.ipv6.conf.default.stable_secret", "LN_KERNEL", "by hand"],
   ])("%s: %s, %s", async (key, code, text) => {

@@ -9,7 +9,7 @@ import { linkCase } from "../support/link-case";
 import { expectedDetails } from "../support/links";
 import { hostUrl, settings, World } from "../support/world";
 
-/** A case of a link, which by hand is made by another command. */
+/** The case of a link that another command makes by hand. */
 function tapCase(world: World, spec: Omit<Parameters<typeof linkCase>[1], "kind" | "needs" | "by">, mode: string) {
   const all = linkCase(world, { ...spec, ...{ kind, needs: "tap", by: { type: ["tun"] } } });
   const [netns, name] = [String(all.inputs.netns), String(all.inputs.name)];

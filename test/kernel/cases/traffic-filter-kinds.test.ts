@@ -9,12 +9,12 @@ interface Classifier {
   readonly name: "matchall" | "flower" | "fw";
   readonly protocol: string;
   readonly inputs: Values;
-  /** What tc prints before the actions, and after the handle. */
+  /** The output of `tc` between the handle and the actions. */
   words(inputs: Values): string;
   readonly handle: string;
   readonly updates: readonly Update[];
   readonly drift: { readonly input: string; readonly words: string };
-  /** The same as asked for, in tc's words. */
+  /** The same for the inputs. */
   readonly same: string;
   readonly needed?: Readonly<Record<string, string>>;
 }

@@ -179,7 +179,7 @@ beyond("TrafficFilter: beyond the contract", () => {
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("the kernel mixes up the u32 of both directions: one of the same priority is refused", async () => {
+  test("a u32 of the same priority in the other direction is refused, since the kernel mixes them up", async () => {
     await tc("filter add dev d0 ingress protocol ip prio 5 u32 match ip dport 1 0xffff");
     const error = await failure(() => create(kind, inputs({ parent: "egress", priority: 5 }), settings));
     expect(error).toMatchObject({ code: "LN_EXISTS", hint: "use another priority" });
@@ -191,7 +191,7 @@ beyond("TrafficFilter: beyond the contract", () => {
     await tc("filter del dev d0 ingress");
   });
 
-  test("of others at its priority none goes with it", async () => {
+  test("its delete does not remove other filters of its priority", async () => {
     await tc("filter add dev d0 egress protocol ip prio 5 u32 match ip dport 1 0xffff");
     const { id, outputs } = await create(kind, inputs({ parent: "egress", priority: 5 }), settings);
     await remove(kind, id, outputs, settings);
@@ -199,7 +199,7 @@ beyond("TrafficFilter: beyond the contract", () => {
     await tc("filter del dev d0 egress");
   });
 
-  test("egress of an ingress is not taken for ingress", async () => {
+  test("a filter of egress is not mistaken for one of ingress", async () => {
     await tc("qdisc add dev p0 ingress");
     const error = await failure(() => create(kind, inputs({ device: "p0", parent: "egress", priority: 5 }), settings));
     expect(error).toMatchObject({ code: "LN_MISSING" });

@@ -12,7 +12,7 @@ const ends6 = { local: "2001:db8::1", remote: "2001:db8::2" };
 const others4 = { local: "10.0.0.11", remote: "10.0.0.12" };
 const others6 = { local: "2001:db8::11", remote: "2001:db8::12" };
 
-/** What ip tells of the ends: of one that there is none of, "any". */
+/** The ends as `ip` prints them: "any" for one that is not set. */
 const shown = ({ type, local = "any", remote = "any", ttl, link }: Values, hops = "ttl") => {
   const unset = hops === "ttl" ? "inherit" : 64;
   const reach = `${hops} ${ttl === 0 ? "inherit" : (ttl ?? unset)}`;
@@ -59,7 +59,7 @@ contract("that carries packets in IPv6", (world) =>
   }),
 );
 
-/** Each with what it takes of a packet where there is no route to the other end, and a change. */
+/** Each type with the bytes that it adds to a packet if there is no route to the other end, and an update. */
 const types: readonly (readonly [Values, number, Values])[] = [
   [{ type: "ipip", ...ends4 }, 20, others4],
   [{ type: "sit", ...ends4, ttl: 5 }, 20, { ...others4, ttl: 6 }],
@@ -114,13 +114,13 @@ everyInput(kind);
 everyDrift(kind);
 
 if (!lack("tunnel"))
-  beyond("IPv6 addresses of a tunnel in IPv4", () => {
+  beyond("Tunnel: IPv6 addresses of a tunnel in IPv4", () => {
     const world = new World();
     const netns = world.netns("a");
     beforeAll(() => world.build());
     afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-    test("those that the kernel makes of its end are nobody's; another one is listed", async () => {
+    test("those that the kernel derives from its end are not listed, and another one is", async () => {
       const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
       for (const type of ["gre", "sit", "vti"]) {
         await ip("link", "add", "name", `t-${type}`, "type", type, "local", "192.168.1.1", "remote", "192.168.1.2");
@@ -134,7 +134,7 @@ if (!lack("tunnel"))
     });
   });
 
-beyond("what the kernel does not take of a Tunnel", () => {
+beyond("Tunnel: beyond the contract", () => {
   test.each([
     [
       { remote: undefined },
@@ -151,7 +151,7 @@ beyond("what the kernel does not take of a Tunnel", () => {
     [{ type: "geneve", vni: 1, local: "10.0.0.1" }, "local: must not be given with type geneve"],
     [{ master: "br0", hairpin: true }, "hairpin: must not be given with type gre"],
     [{ mac: "02:00:00:00:00:01" }, "mac: must not be given: a link of type gre has none"],
-  ])("%j is refused before anything is done", (values, reason) => {
+  ])("%j is refused at preview", (values, reason) => {
     const { failures } = check(kind, { owner: "p/s/r", name: "t0", type: "gre", remote: "10.0.0.1", ...values });
     expect(failures.map((each) => each.reason)).toEqual([reason]);
   });

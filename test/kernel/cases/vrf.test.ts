@@ -4,7 +4,7 @@ import { everyDrift, everyInput } from "../support/inputs";
 import { linkCase } from "../support/link-case";
 import { expectedDetails } from "../support/links";
 
-contract("of one table", (world) =>
+contract("with a table", (world) =>
   linkCase(world, {
     ...{ kind, needs: "vrf", isPort: false },
     inputs: { table: 10 },

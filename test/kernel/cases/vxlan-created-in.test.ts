@@ -17,7 +17,7 @@ contract("made in another namespace, whose link it sends through", (world) => {
     kind,
     local: true,
     async prepare() {
-      // Both have a link of that name, of another number.
+      // Both namespaces have a link with this name, but with different numbers.
       const pair = (mtu: string) => ["name", "low", "mtu", mtu, "type", "veth", "peer", "name", "far"];
       await ip("link", "add", ...pair("1500"));
       await world.run("ip", "-n", birth, "link", "add", "name", "first", "type", "bridge");

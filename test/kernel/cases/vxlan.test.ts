@@ -7,7 +7,7 @@ import { linkCase } from "../support/link-case";
 import { expectedDetails, readDetails } from "../support/links";
 import { hostUrl, settings, World } from "../support/world";
 
-contract("with one other end", (world) =>
+contract("with one remote", (world) =>
   linkCase(world, {
     kind,
     inputs: { vni: 42, link: "low", local: "10.9.0.1", remote: "10.9.0.2" },
@@ -54,7 +54,7 @@ contract("with one other end", (world) =>
   }),
 );
 
-contract("that asks programs where others are", (world) => {
+contract("that asks programs for unknown addresses", (world) => {
   const netns = world.netns("a");
   const name = world.name("x");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
@@ -125,7 +125,7 @@ contract("over IPv6, to a group", (world) => {
   };
 });
 
-contract("of which something else says where packets go", (world) => {
+contract("with external control", (world) => {
   const netns = world.netns("a");
   const name = world.name("x");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
@@ -160,7 +160,7 @@ contract("of which something else says where packets go", (world) => {
 everyInput(kind, ["createdIn"]);
 everyDrift(kind);
 
-beyond("what the kernel does not take of a Vxlan", () => {
+beyond("Vxlan: beyond the contract", () => {
   test.each([
     [{ vni: undefined }, "vni: is required unless external is true"],
     [{ external: true }, "vni: must not be given with external"],
@@ -173,12 +173,12 @@ beyond("what the kernel does not take of a Vxlan", () => {
     [{ createdIn: "one" }, "createdIn: needs netns: the namespace that the link is moved into"],
     [{ createdIn: "one", netns: "one" }, "createdIn: must be another namespace than netns"],
     [{ createdIn: "", netns: "one" }, expect.stringMatching(/^createdIn: must be/)],
-  ])("%j is refused before anything is done", (values, reason) => {
+  ])("%j is refused at preview", (values, reason) => {
     const { failures } = check(kind, { owner: "p/s/r", name: "x0", vni: 1, ...values });
     expect(failures.map((each) => each.reason)).toEqual([reason]);
   });
 
-  test("an mtu that is too large for the link below fails, and is not cut in silence", async () => {
+  test("an mtu that is too large for the link below is an error, and is not reduced silently", async () => {
     const world = new World();
     const netns = world.netns("a");
     await world.build();

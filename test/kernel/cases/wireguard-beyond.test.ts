@@ -36,7 +36,7 @@ beyond("Wireguard: beyond the contract", () => {
     await remove(kind, id, outputs, settings);
   });
 
-  run("two links talk, and a change of one peer leaves the handshake of another as it is", async () => {
+  run("two links communicate, and a change of one peer keeps the handshake of another", async () => {
     const pair = ["link", "add", "name", "e0", "type", "veth", "peer", "name", "e0", "netns", birth];
     await ip(...pair);
     for (const [place, address] of [
@@ -64,13 +64,13 @@ beyond("Wireguard: beyond the contract", () => {
       settings,
     );
     expect((await handshake()).split("\n").find((line) => line.startsWith(a))).toBe(before.trim());
-    // Where the far end learnt the near one to be is no drift.
+    // An endpoint that the far end has learnt is no drift.
     expect((await read(kind, two.id, two.outputs, settings))?.outputs).toEqual(two.outputs);
     await remove(kind, one.id, changed, settings);
     await remove(kind, two.id, two.outputs, settings);
   });
 
-  run("no command line and no message tells a key", async () => {
+  run("no command line and no error contains a key", async () => {
     const host = jest.spyOn(testHost(), "run");
     const { id, outputs } = await create(kind, inputs({ peers: [peerA] }), settings);
     const commands = host.mock.calls.map(([argv]) => argv.join(" "));
@@ -110,14 +110,14 @@ beyond("Wireguard: beyond the contract", () => {
     [{ addrgenmode: "random" }, /^addrgenmode: must be none/],
     [{ createdIn: "b", netns: undefined }, "createdIn: needs netns: the namespace that the link is moved into"],
     [{ mac: "02:00:00:00:00:01" }, "mac: must not be given: a WireGuard link has none"],
-  ])("%j is refused before anything is done", (values: Values, reason) => {
+  ])("%j is refused at preview", (values: Values, reason) => {
     const { failures } = check(kind, { owner: "p/s/r", name: "w0", netns: "n", privateKey: ownKey, ...values });
     const [first] = failures.map((each) => each.reason);
     if (typeof reason === "string") expect(first).toBe(reason);
     else expect(first).toMatch(reason);
   });
 
-  test("a private key is taken as the kernel keeps it, and what is one thing is written in one way", () => {
+  test("a private key is stored as the kernel stores it, and equal values are written in the same way", () => {
     const loose = Buffer.alloc(32, 0xff).toString("base64");
     const peers = [peerB, { ...peerA, endpoint: "[2001:DB8::0:1]:051" }];
     const { inputs: checked } = check(kind, { owner: "p/s/r", name: "w0", privateKey: loose, peers });

@@ -2,12 +2,12 @@ import { create, read, remove, update } from "../../../provider/src/core/lifecyc
 import { wireguardKey as kind } from "../../../provider/src/kinds";
 import { publicKeyOf } from "../../../provider/src/kinds/links/wireguard-args";
 
-// A key makes nothing on a host, so that the contract of what is made does not apply: no host is asked, not even one that is away.
+// A key makes no object on a host, so the contract does not apply to it. No host is needed.
 const settings = { sudo: false, host: "ssh://root@127.0.0.1:1", connectTimeoutSeconds: 1 };
 const inputs = (name: string) => ({ owner: `project/stack/${name}` });
 const make = async (name: string) => (await create(kind, inputs(name), settings)).outputs;
 
-test("a key is one that the kernel takes as it is, with its public key, and another one each time", async () => {
+test("a key is as the kernel stores it, has its public key, and differs each time", async () => {
   const [one, other] = [await make("one"), await make("one")];
   const bytes = Buffer.from(String(one.privateKey), "base64");
   expect(bytes).toHaveLength(32);
@@ -16,7 +16,7 @@ test("a key is one that the kernel takes as it is, with its public key, and anot
   expect(other.privateKey).not.toBe(one.privateKey);
 });
 
-test("it stays what it is, whatever is done to its resource but for a replacement", async () => {
+test("it stays the same until its resource is replaced", async () => {
   const made = await make("one");
   const importable = await read(kind, "project/stack/one", made, settings);
   expect(importable?.outputs).toEqual(made);

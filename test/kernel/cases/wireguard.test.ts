@@ -7,7 +7,7 @@ import { linkCase } from "../support/link-case";
 import { expectedDetails } from "../support/links";
 import { a, b, key, ownKey, peerA, peerB, shared, sharedToo } from "../support/wireguard-keys";
 
-/** What `wg showconf` prints, which the kind does not read. */
+/** The output of `wg showconf`, which the kind does not use. */
 function conf({ privateKey, listenPort, firewallMark, peers = [] }: Values): string[] {
   const named = { PrivateKey: privateKey, ListenPort: listenPort, FwMark: hex(firewallMark) };
   return [
@@ -20,7 +20,7 @@ function conf({ privateKey, listenPort, firewallMark, peers = [] }: Values): str
     }),
   ].sort();
 }
-/** A port that the kernel chose. */
+/** Whether a line is a port that the kernel chose. */
 const isRandomPort = (line: string) => Number(/^ListenPort = (\d+)/.exec(line)?.[1] ?? 0) >= 32768;
 const hex = (mark: unknown) => (mark === undefined ? undefined : `0x${Number(mark).toString(16)}`);
 const byKey = (one: Values, two: Values) => (String(one.publicKey) < String(two.publicKey) ? -1 : 1);
@@ -53,7 +53,7 @@ contract("with peers", (world) => {
       },
       { what: "no peers", change: { peers: undefined } },
       { what: "in a Vrf", change: { master: "red" } },
-      { what: "in none", change: { master: undefined } },
+      { what: "in no Vrf", change: { master: undefined } },
       {
         what: "all of its own",
         change: { master: "red", privateKey: ownKey, listenPort: 21872, firewallMark: 7, peers: [peerA, peerB] },
@@ -76,7 +76,7 @@ contract("with peers", (world) => {
       const link = await base.actual();
       if (!link) return undefined;
       const text = await world.inside(netns, "wg", "showconf", name);
-      // In the order of the kernel's tree.
+      // The kernel's order is that of a tree.
       const sorted = (line: string) =>
         line.replace(/^(AllowedIPs = )(.*)/, (_, begin, list) => begin + list.split(", ").sort().join(","));
       return {
@@ -104,7 +104,7 @@ contract("with peers", (world) => {
     ],
     ignores: [
       ...base.ignores,
-      { what: "where a peer is, which nobody asked for", by: () => wg("peer", b, "endpoint", "10.9.0.9:2") },
+      { what: "an endpoint that the program does not set", by: () => wg("peer", b, "endpoint", "10.9.0.9:2") },
     ],
     foreign: {
       async make() {

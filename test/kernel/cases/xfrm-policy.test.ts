@@ -6,7 +6,7 @@ import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
-/** The policies of one direction, in ip's own words. */
+/** The policies of one direction, as `ip` prints them. */
 async function readPolicy(world: World, netns: string, direction: string): Promise<Values | undefined> {
   const text = await world.run("ip", "-n", netns, "xfrm", "policy", "list", "dir", direction);
   const policies = text.split(/^(?=src )/m).filter(Boolean);
@@ -14,7 +14,7 @@ async function readPolicy(world: World, netns: string, direction: string): Promi
   return { policies: policies.length, words: (policies[0] ?? "").trim().split(/\s+/).join(" ") };
 }
 
-/** A policy as ip prints it. */
+/** A policy as `ip` prints it. */
 function expected(values: Values): Values {
   const { direction, source, destination, protocol, sourcePort, destinationPort, mark, ifId } = values;
   const { priority, action, templates } = values;
@@ -44,7 +44,7 @@ function expected(values: Values): Values {
 const tunnel = { source: "192.0.2.1", destination: "192.0.2.2", mode: "tunnel" };
 const six = { source: "2001:db8::1", destination: "2001:db8::2" };
 
-contract("of packets that leave", (world) => {
+contract("for outgoing packets", (world) => {
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "xfrm", "policy", ...args);
   const key = ["src", "10.1.0.0/24", "dst", "10.2.0.0/24", "dir", "out"];
@@ -151,7 +151,7 @@ beyond("XfrmPolicy: beyond the contract", () => {
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  test("policies that differ in one part of what they are for do not touch each other", async () => {
+  test("policies that differ in one part of their selector do not touch each other", async () => {
     const base = { direction: "in", source: "10.1.0.0/24", destination: "10.2.0.0/24" };
     const all = [{}, { direction: "fwd" }, { mark: "1" }, { mark: "1/0xff" }, { ifId: 1 }, { source: "10.1.0.0/25" }];
     const ports = [{ protocol: "tcp" }, { protocol: "udp" }, { protocol: "tcp", sourcePort: 80 }];
@@ -176,7 +176,7 @@ beyond("XfrmPolicy: beyond the contract", () => {
       ["tmpl", "proto", "comp", "mode", "transport"],
       /^templates/,
     ],
-  ])("what no input says is told, and left alone: %s", async (_what, words, why) => {
+  ])("a policy with an attribute that has no input is named, and left alone: %s", async (_what, words, why) => {
     await ip("add", "src", "0.0.0.0/0", "dir", "in", ...words);
     const id = `in src 0.0.0.0/0 dst 0.0.0.0/0@${netns}`;
     const refused = await failure(() => findImportable(kind, id, "", there));
@@ -209,7 +209,7 @@ test.each([
   [{ templates: [{ ...tunnel, ...six }, { source: "10.0.0.1" }] }, "templates.1: must be of the packets' IP version"],
   [{ templates: [{ ...tunnel, source: "::1" }] }, "templates.0.destination: must be of the same IP version as source"],
   [{ templates: [{ spi: "x" }] }, "templates.0.spi: must be a number, such as 257 or 0x101"],
-])("what the kernel never takes is refused at preview: %j", (values, reason) => {
+])("wrong inputs are refused at preview: %j", (values, reason) => {
   const { failures } = check(kind, { direction: "out", owner: "a/b/c", ...values });
   expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);
 });

@@ -27,7 +27,7 @@ beyond("XfrmState: beyond the contract", () => {
   afterEach(() => ip("flush"));
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  run("no command line and no message tells a key", async () => {
+  run("no command line and no error contains a key", async () => {
     const host = jest.spyOn(testHost(), "run");
     const { id, outputs } = await create(kind, inputs(), settings);
     const other = inputs({ aead: { ...gcm, key: bytes(20, 0x55) } });
@@ -46,10 +46,10 @@ beyond("XfrmState: beyond the contract", () => {
     }
   });
 
-  run("of what the kernel refuses, what was there before stays", async () => {
+  run("if the kernel refuses a change, the former state stays", async () => {
     const request = inputs({ aead: undefined, encryption: aes });
     const { id, outputs } = await create(kind, request, settings);
-    // The kernel refuses it where the key is weak or of a wrong parity alone: here a number that only it knows to be wrong.
+    // The kernel refuses only keys that are weak or have a wrong parity. Here it gets a key of a wrong length.
     const host = testHost();
     const original = host.run.bind(host);
     const spy = jest.spyOn(host, "run").mockImplementation((argv, options) => {
@@ -65,7 +65,7 @@ beyond("XfrmState: beyond the contract", () => {
   });
 
   run(
-    "states that differ in the mark alone do not touch each other, and one that has none is never taken for one that has",
+    "states that differ only in the mark do not touch each other, and one without a mark is not taken for one with a mark",
     async () => {
       const one = await create(kind, inputs({ mark: 1 }), settings);
       const two = await create(kind, inputs({ mark: 2 }), settings);
@@ -82,14 +82,14 @@ beyond("XfrmState: beyond the contract", () => {
     ["a mark for what comes of it", ["output-mark", "7"], /a state with output-mark/],
     ["an unusual flag", ["extra-flag", "dont-encap-dscp"], /a state with extra-flag dont-encap-dscp/],
     ["a type of ICMP", ["sel", "proto", "icmp", "type", "8"], /a state with sel type 8/],
-  ])("what no input says is told, and left alone: %s", async (_what, words, why) => {
+  ])("a state with an attribute that has no input is named, and left alone: %s", async (_what, words, why) => {
     await add(...usual, ...words);
     const refused = await failure(() => findImportable(kind, `esp/192.0.2.2/257@${netns}`, "", there));
     expect(refused.message).toMatch(why);
     expect(await failure(() => create(kind, inputs(), settings))).toMatchObject({ code: "LN_EXISTS" });
   });
 
-  run("what is imported has its keys, and what kinds there are not is not listed", async () => {
+  run("an imported state has its keys, and a state of another sort is not listed", async () => {
     await add(...usual, "mode", "tunnel");
     await ip(
       "add",
@@ -157,7 +157,7 @@ test.each([
   ],
   [{ selector: { source: "10.0.0.0/8", destinationPort: 80 } }, "selector.destinationPort: needs protocol tcp"],
   [{ encapsulation: { sourcePort: 0 } }, "encapsulation.sourcePort: must be 1 to 65535"],
-])("what the kernel never takes is refused at preview: %j", (values, reason) => {
+])("wrong inputs are refused at preview: %j", (values, reason) => {
   const given = { source: "10.0.0.1", destination: "10.0.0.2", spi: 257, aead: gcm, owner: "a/b/c", ...values };
   const { failures } = check(kind, given);
   expect(failures).toEqual([expect.objectContaining({ reason: expect.stringContaining(reason) })]);

@@ -113,7 +113,7 @@ contract("that encrypts", (world) => {
   };
 });
 
-contract("that proves where packets come from, of IPv6 with a mark", (world) => {
+contract("that authenticates IPv6 packets, with a mark", (world) => {
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "xfrm", "state", ...args);
   const key = ["dst", "2001:db8::2", "proto", "ah", "spi", "7"];
@@ -146,7 +146,7 @@ contract("that proves where packets come from, of IPv6 with a mark", (world) => 
   };
 });
 
-contract("that is as labs have it", (world) => {
+contract("as labs use it", (world) => {
   const netns = world.netns("a");
   const ip = (...args: string[]) => world.run("ip", "-n", netns, "xfrm", "state", ...args);
   const key = ["dst", "192.0.2.2", "proto", "esp", "spi", "257"];

@@ -1,6 +1,6 @@
 import { publicKeyOf } from "../../../provider/src/kinds/links/wireguard-args";
 
-/** 32 bytes that are a private key as the kernel has it. */
+/** A private key of 32 bytes as the kernel stores it. */
 export const key = (byte: number) => {
   const bytes = Buffer.alloc(32, byte);
   bytes.writeUInt8(0x40 | (byte & 0x3f), 31);

@@ -1,7 +1,7 @@
 import type { Values } from "../../../provider/src/core/check";
 import type { World } from "./world";
 
-/** A state in ip's own words, without the numbers of packets. */
+/** A state as `ip` prints it, without its counters. */
 export async function readState(world: World, netns: string, key: string[]): Promise<Values | undefined> {
   const text = await world.run("ip", "-n", netns, "xfrm", "state", "list", ...key);
   const states = text.split(/^(?=src )/m).filter(Boolean);
@@ -11,7 +11,7 @@ export async function readState(world: World, netns: string, key: string[]): Pro
   return { states: states.length, lines: lines.filter((line) => line !== "" && !isCounter(line)) };
 }
 
-/** A state as ip prints it. */
+/** The same for the inputs. */
 export function expected(values: Values): Values {
   const { source, destination, protocol, spi, mark, reqid, mode, ifId, replayWindow } = values;
   const [aead, encryption, authentication, encapsulation, selector] = [
@@ -49,7 +49,7 @@ export function expected(values: Values): Values {
   ];
   return { states: 1, lines };
 }
-/** In which ip prints them. */
+/** The order in which ip prints flags. */
 const order = ["noecn", "decap-dscp", "nopmtudisc", "wildrecv", "icmp", "align4", "esn"];
 
 export const bytes = (count: number, byte: number) => `0x${byte.toString(16).padStart(2, "0").repeat(count)}`;

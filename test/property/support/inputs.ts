@@ -24,10 +24,10 @@ const value = fc.oneof(
   fc.constant(undefined),
 );
 
-/** A kind's sample in which some inputs, also of a nested object, are anything. */
+/** The sample of a kind with arbitrary values for some inputs, also of nested objects. */
 export function anything(type: string): fc.Arbitrary<Values> {
   const keys = Object.keys(kindOf(type).args.shape).filter((key) => !["owner", "host", "ready"].includes(key));
-  // Mostly one at a time: of several, one is usually refused, and then the others prove nothing.
+  // Mostly one at a time. Of several, one is usually refused, and then the others prove nothing.
   const one = fc.tuple(fc.constantFrom(...keys), value).map(([key, each]) => ({ [key]: each }));
   const several = fc.dictionary(fc.constantFrom(...keys), value, { maxKeys: 3 });
   const some = fc.oneof({ weight: 4, arbitrary: one }, several);

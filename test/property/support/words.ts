@@ -1,6 +1,6 @@
 import { splitWords } from "../../../provider/src/tools/iptables/iptables";
 
-/** Texts that have a meaning to somebody: options, keywords, shells, paths, templates, line ends. */
+/** Texts with a meaning to some program: options, keywords, shells, paths, templates, line ends. */
 export const trickyTexts = [
   "-j",
   "--",
@@ -51,7 +51,7 @@ export const trickyTexts = [
   "! 80",
 ];
 
-/** The options that are ours, of all tools. Anything else that starts with "-" came from an input. */
+/** The options that the provider itself uses, of all tools. Any other word that starts with "-" came from an input. */
 const options = new Set([
   "-n",
   "-j",
@@ -116,16 +116,16 @@ const options = new Set([
     "--log-prefix",
   ],
 ]);
-/** What these are followed by is a value whatever it starts with. */
+/** The word after these is a value, whatever it starts with. */
 export const free = new Set(["--comment", "--log-prefix"]);
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
 export const control = /[\u0000-\u001f\u007f]/;
 
-/** Fails when a word of a command line is more than the value that it should be. */
+/** Fails if a word of a command line is more than a value. */
 export function expectHarmless(word: string, before: string): void {
   const isStdin = word === "-" && before === "-f";
-  // Not expect: it is slow, and there are many words.
+  // Not with expect, which is slow for many words.
   const bad =
     control.test(word) ||
     (word.startsWith("/proc/sys/") && word.includes("..")) ||

@@ -1,12 +1,12 @@
 import { type ExecFileException, execFile } from "node:child_process";
 import { join } from "node:path";
 
-/** The other user of the machine: nobody, who may do nothing. */
+/** The other user of the machine: nobody, who has no permissions. */
 export const nobody = 65534;
 
 export const root = join(__dirname, "../../..");
 
-/** A program of root becomes nobody's here: what it does later, and each socket that it makes, is nobody's. */
+/** From here on, a program of root runs as nobody, who also owns its sockets. */
 export const becomeNobody = `process.setgroups([]); process.setgid(${nobody}); process.setuid(${nobody});`;
 
 export interface Outcome {
@@ -15,7 +15,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a JavaScript program as nobody, in a network namespace. `args` are in process.argv from its place 1 on. */
+/** Runs a JavaScript program as nobody, in a network namespace. `args` are in process.argv from index 1. */
 export function attack(netns: string, script: string, ...args: string[]): Promise<Outcome> {
   return command("ip", "netns", "exec", netns, process.execPath, "-e", `${becomeNobody}\n${script}`, ...args);
 }

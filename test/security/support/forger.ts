@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { nobody } from "./attacker";
 
-/** Gives itself another name: the kernel keeps up to 15 bytes of it, whatever they are. */
+/** Changes its own name. The kernel keeps up to 15 bytes of it, of any value. */
 const rename = `
 import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
 libc.prctl(15, os.fsencode(sys.argv[1]), 0, 0, 0)
 `;
 
-/** Calls an empty mapping of 4000 GB its environment. */
+/** Declares an empty mapping of 4000 GB as its environment. */
 const enlarge = `
 import mmap, struct
 libc.mmap.restype = ctypes.c_void_p
@@ -38,7 +38,7 @@ export interface Forgery {
   readonly hugeEnvironment?: boolean;
 }
 
-/** A process of nobody, in a session of its own, that wants to be taken for another one. */
+/** A process of the user nobody, in its own session, that poses as another process. */
 export async function forge({ name = "forger", environment = {}, hugeEnvironment }: Forgery): Promise<ChildProcess> {
   const user = ["--reuid", String(nobody), "--regid", String(nobody), "--clear-groups"];
   const program = [rename, hugeEnvironment ? enlarge : "", wait].join("\n");

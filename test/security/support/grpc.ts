@@ -1,7 +1,7 @@
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
-/** Calls methods over one connection, as the arguments say, and prints the status of each; "closed" when it is cut off. */
+/** Calls the methods in its arguments over one connection, and prints the status of each, or "closed". */
 export const callMethods = `
 const http2 = require("node:http2");
 const [port, ...calls] = process.argv.slice(1);
@@ -27,7 +27,7 @@ client.on("remoteSettings", () => console.log("greeted"));
 })();
 `;
 
-/** What creates a process of the command, as whoever serves the call. */
+/** The call that starts a process with a command, as the user of the server. */
 export function createProcess(command: readonly string[], logFile: string): string[] {
   const request = new rpc.CreateRequest();
   request.setUrn("urn:pulumi:stack::project::localnet:index:Process::intruder");
@@ -35,7 +35,7 @@ export function createProcess(command: readonly string[], logFile: string): stri
   return ["/pulumirpc.ResourceProvider/Create", Buffer.from(request.serializeBinary()).toString("hex")];
 }
 
-/** What has the SDK's dynamic provider run any JavaScript. */
+/** The call that makes the SDK's dynamic provider run any JavaScript. */
 export function checkDynamic(handler: string): string[] {
   const configuration = new rpc.ConfigureRequest();
   configuration.setArgs(Struct.fromJavaScript({}));

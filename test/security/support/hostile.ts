@@ -8,7 +8,7 @@ const pieces = [
   ...["-A INPUT", "-j DROP", "--comment", "*nat", "COMMIT", ":INPUT ACCEPT [0:0]", "TCP  ", "  ->", "1 (", ") S 1 1 1"],
   ...["127.0.0.1:80", "localnet:", "==> /proc/1/environ <==", "localnet-exit:0\n", "__proto__", "constructor", "0x1"],
 ];
-/** Texts that others choose. */
+/** Hostile texts. */
 export const hostile = fc.oneof(
   fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join("")),
   fc.string({ unit: "binary", maxLength: 200 }),

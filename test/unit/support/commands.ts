@@ -1,4 +1,4 @@
-/** The commands of pages, by the test that runs them: as they stand, or with names of its own. */
+/** The commands of pages, by the test that runs them, as they are or with other names. */
 export const shown: Record<string, string[]> = {
   "test/acceptance/without-root.test.ts": [
     "export PULUMI_BACKEND_URL=file://$HOME",
@@ -104,7 +104,7 @@ export const shown: Record<string, string[]> = {
   "test/acceptance/move.test.ts": ["pulumi state delete --all"],
 };
 
-/** Those that no test runs, by the reason. */
+/** The commands that no test runs, by the reason. */
 export const notRun: Record<string, string[]> = {
   "the CLI that the tests use is got by it": ['export PATH="$(node scripts/pulumi-cli/cli.mjs):$PATH"'],
   "it measures for hours; bench.test runs a small part": [

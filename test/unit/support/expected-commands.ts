@@ -33,7 +33,7 @@ const route = {
 export const observed = (inputs: Values) => ({ owner: null, inputs, outputs: {} });
 const service = observed({ scheduler: "wlc", schedulerFlags: [], onePacket: false });
 const inFoo = "nsenter --net=/run/netns/foo --";
-/** What forwarding changes too. */
+/** Reads the settings that a change of forwarding also changes. */
 const family = `${inFoo} grep -sH  -r --include=forwarding --include=accept_redirects /proc/sys/net/ipv4/conf`;
 const iptables = `${inFoo} iptables -w 10 -t filter`;
 

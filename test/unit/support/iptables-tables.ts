@@ -10,19 +10,19 @@ export interface Made {
   readonly inputs: Values;
 }
 
-/** In the order of a chain, its rules. Those of one priority have no order: they stand in one list. */
+/** The rules of a chain, in order. Rules of the same priority have no order, and are in one list. */
 type Rules = Values[][];
 
-/** What there is of a table: chains of one's own, and the rules by their chains. */
+/** A table: its user-defined chains, and the rules by chain. */
 interface Table {
   readonly chains: string[];
   readonly rules: Record<string, Rules>;
 }
 
-/** The kernel keeps a share in 31 bits. */
+/** The kernel stores a probability in 31 bits. */
 const bits = 2 ** 31;
 
-/** The inputs of a rule without its place, as they read where iptables prints the rule. */
+/** The inputs of a rule without its place, as read from the output of iptables. */
 function ruleOf({ priority: _, position: __, family: ___, table: ____, owner: _____, ...inputs }: Values): Values {
   const { probability } = (inputs.statistic ?? {}) as { probability?: number };
   const rule = {
@@ -45,7 +45,7 @@ export function checked({ kind, name, inputs }: Made): Made {
   return { kind, name, inputs: result.inputs };
 }
 
-/** What resources make of the tables of an IP version. */
+/** The tables of an IP version that resources make. */
 export function tablesOf(objects: readonly Made[], family: string): Record<string, Table> {
   const result: Record<string, Table> = {};
   const rulesAndChains = objects.filter(({ kind }) => kind.startsWith("Iptables"));
@@ -74,7 +74,7 @@ function entry<T>(of: Record<string, T>, key: string, empty: T): T {
   return of[key];
 }
 
-/** What was recorded, told likewise: rules whose order `ours` leaves open are together. */
+/** The recorded tables in the same form. Rules whose order `ours` leaves open are in one list. */
 export function tablesAs(saved: Record<string, Saved>, ours: Record<string, Table>): Record<string, Table> {
   const tables = Object.entries(saved).map(([table, { chains, rules }]): [string, Table] => {
     const byChain: Record<string, Values[]> = {};

@@ -36,7 +36,7 @@ export function usePlugin(): void {
   });
 }
 
-/** Where the plugin shows progress from now on. */
+/** Sets the function that gets the plugin's progress. */
 export function showTo(target: Show): void {
   show = target;
 }

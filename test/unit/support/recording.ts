@@ -5,7 +5,7 @@ interface Started {
   readonly options: StartOptions;
 }
 
-/** A host that runs nothing: it writes down what it is told and answers with what it is given. It proves arguments only. */
+/** A host that runs nothing. It records the commands and returns the given results. It proves only arguments. */
 export class RecordingHost implements Host {
   readonly runDirectory = "/run/pulumi-localnet";
   readonly isLocal = false;
@@ -18,7 +18,7 @@ export class RecordingHost implements Host {
   constructor(private readonly answer: (argv: readonly string[]) => Partial<Result> = () => ({})) {}
 
   async run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
-    // The lines of a list that ip reads are commands as any others.
+    // The lines of a list that ip reads count as commands.
     const list = argv.includes("-batch") ? options.input?.trimEnd().split("\n") : undefined;
     const begin = argv.slice(0, argv.indexOf("-batch"));
     this.commands.push(...(list?.map((line) => [...begin, ...line.split(" ")]) ?? [[...argv]]));

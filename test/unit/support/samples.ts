@@ -1,6 +1,6 @@
 import type { Values } from "../../../provider/src/core/check";
 
-/** Valid inputs of each kind, as few as there may be. */
+/** The smallest valid inputs of each kind. */
 export const samples: Readonly<Record<string, Values>> = {
   Netns: { name: "foo" },
   Bridge: { name: "br0", netns: "foo" },
@@ -50,7 +50,7 @@ export const samples: Readonly<Record<string, Values>> = {
 
 export const owner = "project/stack/resource";
 
-/** A kind's sample with other values; what is undefined is taken away. */
+/** The sample of a kind with other values. Undefined removes an input. */
 export function sample(type: string, values: Values = {}): Values {
   return { ...samples[type], owner, ...values };
 }

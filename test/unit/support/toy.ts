@@ -11,14 +11,14 @@ interface Toy {
   shape?: string;
 }
 
-/** Where toys are, in place of a kernel; and what goes wrong with the next of them. */
+/** The toys, in place of a kernel, and the faults for the next operation. */
 export const shelf = new Map<string, Toy>();
 export const faults: {
   afterColor?: Error | undefined;
   lie?: boolean;
-  /** What is taken away stays. */
+  /** Whether inputs that are taken away stay. */
   keepsTags?: boolean;
-  /** The kind shows what it changed, this much otherwise than it is. */
+  /** `ensure` returns what it observed, with these differences. */
   shown?: Partial<Toy>;
   observe?: Error;
   remove?: () => void;
@@ -29,7 +29,7 @@ function observed({ owner, otherKind = false, shape = "round", ...rest }: Toy) {
   return { owner, otherKind, inputs, outputs: { serial: 7 } };
 }
 
-/** A kind whose objects are in memory. It is for the lifecycle alone: what is proved of a real kind is proved on a kernel. */
+/** A kind whose objects are in memory, for tests of the lifecycle only. Real kinds are tested on a kernel. */
 export const toy = defineKind({
   type: "Toy",
   summary: "A toy.",
@@ -53,7 +53,7 @@ export const toy = defineKind({
   outputs: {
     /** A number of its own. */
     serial: z.number(),
-    /** What could not be observed. */
+    /** An output that cannot be observed. */
     secret: z.string(),
   },
   needs: [],
