@@ -50,7 +50,7 @@ export async function benchServices(args) {
   const [cli] = await Promise.all([ensurePulumi(), ensureProgram()]);
   const vm = values.machine ? await startVm(machineName) : undefined;
   const machine = {
-    ...{ kernel: vm ? await runIn(vm)(["uname", "-r"]) : release(), emulated: vm !== undefined },
+    ...{ kernel: vm ? (await runIn(vm)(["uname", "-r"])).trim() : release(), emulated: vm !== undefined },
     ...{ cpus: cpus().length, model: cpus()[0]?.model.trim(), node: process.version },
   };
   // The smaller ones of all modes first: what there is no time for is the largest.
