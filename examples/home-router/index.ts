@@ -16,7 +16,7 @@ import { onLease, webServer } from "./servers";
 const router = new Netns("router");
 const internet = new Netns("internet");
 
-// WAN: the provider's end of the line, and behind it a web site.
+// WAN: the router of the internet provider, and a web site behind it.
 const wan = new VethPair("wan0", {
   netns: router,
   addresses: ["198.51.100.2/30"],
@@ -24,14 +24,14 @@ const wan = new VethPair("wan0", {
 });
 const site = new Address("site", { netns: internet, device: "lo", address: "203.0.113.80/32" });
 const out = new Route("router-out", { netns: router, destination: "default", via: wan });
-// An address at home means nothing outside. Here it leads to the router, for its firewall to be put to the test.
+// Outside, an address at home has no route. Here it has one to the router, to test its firewall.
 const intruder = new Route("intruder", { netns: internet, destination: "192.168.1.0/24", via: wan });
 
-// LAN: a switch, and the router's place in it.
+// LAN: a switch, and the router's link to it.
 const lan = new Bridge("br-lan", { netns: router, addresses: ["192.168.1.1/24"] });
 const forwards = new Sysctl("router-forwards", { netns: router, key: "net.ipv4.ip_forward", value: 1 });
 
-// Names and addresses. The router asks the provider for names that it does not know.
+// DNS and DHCP. The router asks the provider for names that it does not know.
 const nasMac = "02:00:00:00:01:14";
 const settings = new File("dnsmasq.conf", {
   path: "/run/home-router-dnsmasq.conf",
@@ -73,7 +73,7 @@ const names = [
   }),
 ];
 
-// The computers at home say who they are, and are told the rest.
+// The computers at home get their addresses by DHCP, with their names.
 const script = new File("on-lease", { path: "/run/home-router-on-lease.sh", content: onLease, mode: "0755" });
 function addComputer(name: string, mac: string) {
   const netns = new Netns(name);
@@ -105,7 +105,7 @@ function addComputer(name: string, mac: string) {
 const pc = addComputer("pc", "02:00:00:00:01:64");
 const nas = addComputer("nas", nasMac);
 
-// The firewall: what was let through once goes both ways, and from home all is.
+// The firewall: connections from home are accepted, and so are their answers.
 const input = { netns: router, chain: "INPUT", target: "ACCEPT" } as const;
 const forward = { netns: router, chain: "FORWARD", target: "ACCEPT" } as const;
 const nat = { netns: router, table: "nat" } as const;
@@ -135,7 +135,7 @@ const serve = (name: string, netns: Netns) =>
 const servers = [serve("nas", nas.netns), serve("www", internet)];
 const all = { dependsOn: [site, out, intruder, forwards, pc.client, nas.client, ...policies, ...servers] };
 
-// At home everything is to be had, by name.
+// From home everything can be reached by name.
 const browse = new Probe(
   "browse",
   { netns: pc.netns, http: { url: "http://203.0.113.80", expectBody: "www, for 198.51.100.2" } },
@@ -157,7 +157,7 @@ const forwarded = new Probe(
   all,
 );
 
-// What must not pass.
+// Packets that the firewall must drop.
 const fails = { netns: internet, expect: "failure", attempts: 1, timeoutSeconds: 1 } as const;
 const direct = new Probe("direct", { ...fails, tcp: { address: "192.168.1.20", port: 80 } }, all);
 const foreignDns = new Probe("foreign-dns", { ...fails, dns: { server: wan, name: "nas.home" } }, all);

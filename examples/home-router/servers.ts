@@ -1,4 +1,4 @@
-/** A web server as a command. Its page says who answered, and whom the client is to it. */
+/** A web server as a command. Its page has its own name and the client's address. */
 export const webServer = (name: string, port: number) => ["python3", "-c", server, name, String(port)];
 
 const server = `
@@ -13,7 +13,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("", int(sys.argv[2])), Page).serve_forever()
 `;
 
-/** What udhcpc runs when it has an address, and when it has lost one. */
+/** The script that udhcpc runs when it gets or loses an address. */
 export const onLease = `#!/bin/sh -e
 case $1 in
   bound | renew)

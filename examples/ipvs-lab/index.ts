@@ -17,16 +17,16 @@ import {
 import { probeAll } from "./probes";
 
 const config = new pulumi.Config();
-/** How far to go, 1 to 8. */
+/** The last stage, 1 to 8. */
 const stage = config.getNumber("stage") ?? 8;
-/** Parts to leave out, to see what they are for: forward, route-foo, dummy, promiscuous, masquerade, conntrack. */
+/** Parts to leave out, to see their purpose: forward, route-foo, dummy, promiscuous, masquerade, conntrack. */
 const without = config.getObject<string[]>("without") ?? [];
 const hairpin = (part: string) => stage >= 8 && !without.includes(part);
 
-/** All that the probes look through. */
+/** All resources that the probes depend on. */
 const lab: pulumi.Resource[] = [];
 
-/** A web server on port 8080 whose page says which pod answered. */
+/** A web server on port 8080 whose page has the name of its pod. */
 const program = `
 $SIG{CHLD} = "IGNORE";
 $server = IO::Socket::INET->new(LocalPort => 8080, Listen => 99, ReuseAddr => 1) or die $@;
@@ -40,7 +40,7 @@ while ($client = $server->accept) {
 }`;
 const serve = (pod: string) => ["perl", "-MIO::Socket::INET", "-e", program.replaceAll("\n", " "), pod];
 
-// What Docker prepares on its hosts without a word: bridged packets pass through iptables, and the host forwards.
+// Docker sets this on its hosts: bridged packets pass through iptables, and the host forwards.
 const brNetfilter = new KernelModule("br_netfilter");
 lab.push(
   new Sysctl(
@@ -51,7 +51,7 @@ lab.push(
   new Sysctl("ip_forward", { key: "net.ipv4.ip_forward", value: 1 }),
 );
 
-// Stage 1: a bridge, and pod foo behind it. With the last stage the bridge takes frames that are not for it.
+// Stage 1: a bridge, and pod foo behind it. In the last stage the bridge is promiscuous.
 const foo = new Netns("foo");
 const cni0 = new Bridge("cni0", { addresses: ["172.22.0.1/24"], promiscuous: hairpin("promiscuous") });
 const vethFoo = new VethPair("veth_foo", {
@@ -67,7 +67,7 @@ lab.push(
   }),
 );
 
-// Stage 2: pod bar, and leave for the pods to reach each other.
+// Stage 2: pod bar, and rules that let the pods reach each other.
 let bar!: Netns;
 let vethBar!: VethPair;
 if (stage >= 2) {
@@ -91,7 +91,7 @@ if (stage >= 2) {
   }
 }
 
-// Stage 3: a service with a virtual address, and foo behind it. Its answers to others than pods need a route.
+// Stage 3: a service with a virtual address, and foo behind it. Its answers to clients outside of the bridge need a route.
 let ipvs!: KernelModule;
 let service!: IpvsService;
 if (stage >= 3) {
@@ -104,20 +104,20 @@ if (stage >= 3) {
   }
 }
 
-// Stage 4: bar behind the service too, which stage 5 takes away and the last one brings back.
+// Stage 4: bar behind the service too. Stage 5 removes it, and the last stage adds it again.
 if (stage >= 4) {
   lab.push(new Route("default-bar", { netns: bar, destination: "default", via: cni0, device: vethBar }));
   if (stage === 4 || stage >= 8)
     lab.push(new IpvsBackend("backend-bar", { service, address: "172.22.0.3", port: 8080 }));
 }
 
-// Stage 6: the host owns the virtual address, so that the pods' packets to it reach IPVS. The module would make a dummy0.
+// Stage 6: the host has the virtual address, so that the pods' packets to it reach IPVS. The module must not make a dummy0.
 if (stage >= 6) {
   const dummy = new KernelModule("dummy", { parameters: { numdummies: 0 } });
   if (!without.includes("dummy")) lab.push(new Dummy("ipvs0", { addresses: ["172.23.0.1/32"] }, { dependsOn: dummy }));
 }
 
-// Stage 7 looks again: foo, balanced to itself, gets no answer. Stage 8 is the fix, with cni0's promiscuous above.
+// Stage 7 probes again: foo, balanced to itself, gets no answer. Stage 8 is the fix, with `promiscuous` of cni0 above.
 if (hairpin("masquerade")) {
   lab.push(
     new IptablesRule("masquerade", {
@@ -134,8 +134,8 @@ if (hairpin("conntrack")) {
 
 const probed = probeAll({ stage, without, lab, foo, bar });
 
-/** What was looked at, and what was seen. Not before the next `up` when this one took something away. */
+/** The probes and their results. After an `up` that removed something, they run in the next one. */
 export const seen = probed.then(({ rows }) => rows);
 export const settled = probed.then((result) => result.settled);
-/** The parts that are there, for the next `up` to know what it takes away. */
+/** The existing parts, so that the next `up` knows what it removes. */
 export const parts = probed.then((result) => result.parts);

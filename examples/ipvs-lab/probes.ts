@@ -14,8 +14,8 @@ const service = "http://172.23.0.1:8080";
 const timesOut = "times out";
 
 /**
- * Asserts what a stage must show, as part of the graph. Pulumi takes things away at the end of an update, after all that
- * is looked at here; so when this update takes something away, the next one looks.
+ * Asserts the results of a stage, as resources. Pulumi deletes at the end of an update, after the probes. So if this
+ * update deletes something, the probes run in the next one.
  */
 export async function probeAll({ stage, without, lab, foo, bar }: Lab) {
   const parts = await names(lab);
@@ -23,7 +23,7 @@ export async function probeAll({ stage, without, lab, foo, bar }: Lab) {
   const settled = before.every((part) => parts.includes(part));
   const rows: pulumi.Output<{ stage: number; probe: string; must: string; saw: string }>[] = [];
 
-  /** GETs from a namespace, the host's own when none is given. `must`: the pods that answer, and whether some are not answered. */
+  /** GETs from a namespace; default: the host's own. `must`: the pods that answer, and whether some GETs get no answer. */
   function get(
     from: string,
     netns: Netns | undefined,
@@ -34,7 +34,7 @@ export async function probeAll({ stage, without, lab, foo, bar }: Lab) {
   ): void {
     const pods = must.filter((each) => each !== timesOut);
     const answered = pods.length === must.length;
-    // What is not answered in part: no answer from the pod that asks.
+    // If only some GETs are answered, those that are balanced to the client itself are not.
     const expectBody = answered ? [...pods] : pods.length ? from : undefined;
     const probe = new Probe(
       `stage-${since}-${from}`,
@@ -77,7 +77,7 @@ export async function probeAll({ stage, without, lab, foo, bar }: Lab) {
   return { rows, settled, parts };
 }
 
-/** "bar and foo", "times out": the answers seen, and why others did not come. */
+/** "bar and foo", "times out": the answers, and the reasons for missing ones. */
 function summary({ bodies, failures }: { bodies: Record<string, number>; failures: Record<string, number> }): string {
   const reasons = Object.keys(failures).filter((reason) => reason !== "another body");
   return [
@@ -91,7 +91,7 @@ function names(lab: readonly pulumi.Resource[]): Promise<string[]> {
   return new Promise((resolve) => urns.apply((known) => resolve(known.map((urn) => urn.split("::").pop() ?? ""))));
 }
 
-/** The parts that the last `up` left, from this stack's own outputs. */
+/** The parts that the last `up` made, from this stack's outputs. */
 async function partsBefore(): Promise<string[]> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   return ((await new pulumi.StackReference("before", { name }).getOutputValue("parts")) as string[] | undefined) ?? [];

@@ -1,9 +1,9 @@
-/** A web server as a command. Its page says who answered, and whom the client asked. */
+/** A web server as a command. Its page has the server's name and the address that the client requested. */
 export function webServer(name: string, port: number): string[] {
   return ["python3", "-c", server, name, String(port)];
 }
 
-/** The same, which takes connections to addresses that are not the host's own (`IP_TRANSPARENT`). */
+/** The same, which also accepts connections to addresses that the host does not have (`IP_TRANSPARENT`). */
 export function transparentProxy(name: string, port: number): string[] {
   return [...webServer(name, port), "transparent"];
 }

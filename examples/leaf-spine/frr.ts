@@ -1,4 +1,4 @@
-/** Neighbours over links that have no address of their own: each finds the other's link-local one (BGP unnumbered). */
+/** BGP neighbours over links without configured addresses: each uses the other's link-local address (BGP unnumbered). */
 export function configuration(asNumber: number, neighbours: readonly string[]): string {
   return `router bgp ${asNumber}
  no bgp ebgp-requires-policy
@@ -10,9 +10,9 @@ ${neighbours.map((link) => ` neighbor ${link} interface remote-as external\n`).j
 }
 
 /**
- * FRR's daemons talk through sockets in /run. With a /run of its own each router has its own, and they go with it. The daemons
- * of a router are one process group, which ends as one. Without groups of next hops in the kernel: it takes those of a link
- * that goes down out of them, and FRR 8.4 does not put them back.
+ * FRR's daemons communicate through sockets in /run. Each router has its own /run, which ends with the daemons. The daemons
+ * of a router are one process group, which ends together. Groups of next hops in the kernel are off: the kernel removes those of a link
+ * that goes down, and FRR 8.4 does not add them again.
  */
 export const daemons = `
 config=$(cat "$1")

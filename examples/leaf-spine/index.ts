@@ -2,14 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { addressIn, File, LeafSpine, Netns, Probe, Process, Route, subnet, VethPair } from "pulumi-localnet";
 import { configuration, daemons } from "./frr";
 
-/** Cables that are cut: `pulumi config set cut leaf1-spine2`. */
+/** Links that are cut: `pulumi config set cut leaf1-spine2`. */
 const cut = (new pulumi.Config().get("cut") ?? "").split(",").filter(Boolean);
 
-// Between leaves and spines no cable has an address, but for the link-local ones of IPv6: routes lead through those.
+// Links between leaves and spines have only link-local addresses of IPv6, and routes use those.
 const [spines, leaves] = [2, 3];
 const fabric = new LeafSpine("fabric", { spines, leaves, loopbacks: "10.255.0.0/24", cut });
 
-// At each leaf a server, in a network of its own.
+// Each leaf has a server, in its own network.
 const servers = Array.from({ length: leaves }, (_, index) => {
   const network = subnet("10.1.0.0/16", 24, index + 1);
   const [leaf, netns] = [fabric.node(`leaf${index + 1}`), new Netns(`server${index + 1}`)];
@@ -23,7 +23,7 @@ const servers = Array.from({ length: leaves }, (_, index) => {
   return { network, netns, cable, route };
 });
 
-// On each of them the daemons of FRR. The spines are one AS, and each leaf is one.
+// Each router runs the daemons of FRR. The spines are one AS, and each leaf is its own.
 const neighbours = (node: string) =>
   node.startsWith("leaf")
     ? fabric.nodeNames.filter((other) => other.startsWith("spine"))
@@ -39,14 +39,14 @@ const routers = fabric.nodeNames.map((node) => {
     {
       netns: fabric.node(node),
       command: ["unshare", "--mount", "sh", "-ec", daemons, node, config.path],
-      // Each router has at least the addresses of the others.
+      // Each router has learnt at least the addresses of the others.
       ready: { exec: ["sh", "-c", "ip route show proto bgp | grep -q 10.255."], timeoutSeconds: 120 },
     },
     { dependsOn: [fabric, ...servers.map(({ cable }) => cable)] },
   );
 });
 
-// From the first leaf to the server of the last one there is a way over each spine that a cable leads to.
+// From the first leaf to the server of the last one there is a way over each connected spine.
 const [first, last] = [servers[0], servers[leaves - 1]] as [(typeof servers)[0], (typeof servers)[0]];
 const ways = Array.from({ length: spines }, (_, index) => `spine${index + 1}`).filter(
   (spine) => !cut.includes(`leaf1-${spine}`) && !cut.includes(`leaf${leaves}-${spine}`),
@@ -69,5 +69,5 @@ const answered = new Probe(
   after,
 );
 
-/** The ways that the first leaf has to the last server, and whether that answers. */
+/** The ways from the first leaf to the last server, and whether it answers. */
 export const seen = { ways: ways.map((spine) => balanced.results.ok.apply(() => spine)), answers: answered.results.ok };

@@ -1,18 +1,18 @@
-// kube-proxy's iptables mode on one node, which is a namespace too: nothing here needs more than
-// `unshare -Urnm` and a `/run` and `/sys` of its own give.
+// kube-proxy's iptables mode on one node, which is a namespace too. It needs only what
+// `unshare -Urnm`, and its own `/run` and `/sys`, provide.
 
 import * as pulumi from "@pulumi/pulumi";
 import { Bridge, IptablesRule, Netns, Probe, Process, Route, Sysctl, VethPair } from "pulumi-localnet";
 
 const pods = ["foo", "bar", "baz"];
 const network = "10.95.0";
-/** The service's virtual address; no link has it. */
+/** The virtual address of the service. No link has it. */
 const service = "10.96.0.1";
 
-/** All that the probes look through. */
+/** All resources that the probes depend on. */
 const lab: pulumi.Resource[] = [];
 
-/** A web server on port 8080 whose page says which pod answered. */
+/** A web server on port 8080 whose page has the name of its pod. */
 const program = `
 $SIG{CHLD} = "IGNORE";
 $server = IO::Socket::INET->new(LocalPort => 8080, Listen => 99, ReuseAddr => 1) or die $@;
@@ -26,7 +26,7 @@ while ($client = $server->accept) {
 }`;
 const serve = (pod: string) => ["perl", "-MIO::Socket::INET", "-e", program.replaceAll("\n", " "), pod];
 
-// The node: a bridge for the pods, packets forwarded between them, and a way for its own packets to the service.
+// The node: a bridge for the pods, forwarding between them, and a route for its own packets to the service.
 const node = new Netns("node");
 const cni0 = new Bridge("cni0", { netns: node, addresses: [`${network}.1/24`] });
 lab.push(
@@ -34,8 +34,8 @@ lab.push(
   new Route("services", { netns: node, destination: "10.96.0.0/16", device: cni0 }),
 );
 
-// The pods, each behind a link of its own, with a web server. A pod that is balanced to itself gets its packet back through
-// the link it came by, which a bridge with br_netfilter does only if told.
+// The pods, each with its own link and a web server. A pod that is balanced to itself gets its packet back by
+// the link that it left by, which a bridge with br_netfilter does only in hairpin mode.
 const links = pods.map((pod, index) => {
   const netns = new Netns(pod);
   const veth = new VethPair(`veth-${pod}`, {
@@ -55,8 +55,8 @@ const links = pods.map((pod, index) => {
   return { pod, netns, veth };
 });
 
-// The service: of three connections the first rule takes one, the second one of the two that are left, the third the rest.
-// Pods' packets come in through PREROUTING, the node's own start in OUTPUT.
+// The service: of three connections, the first rule takes one, the second one of the two others, and the third the last.
+// Packets of pods pass PREROUTING, and those of the node pass OUTPUT.
 for (const chain of ["PREROUTING", "OUTPUT"]) {
   pods.reduce<pulumi.Resource[]>((before, pod, index) => {
     const left = pods.length - index;
@@ -73,7 +73,7 @@ for (const chain of ["PREROUTING", "OUTPUT"]) {
         target: "DNAT",
         toDestination: `${network}.${index + 2}:8080`,
       },
-      // In a chain the order counts.
+      // The order in a chain matters.
       { dependsOn: before },
     );
     lab.push(rule);
@@ -81,7 +81,7 @@ for (const chain of ["PREROUTING", "OUTPUT"]) {
   }, []);
 }
 
-// A pod would answer another one directly, and be a stranger to it: so the answers go back through the node.
+// A pod would answer another pod directly, from an unexpected address. So the answers go back through the node.
 lab.push(
   new IptablesRule("masquerade", {
     netns: node,
@@ -93,7 +93,7 @@ lab.push(
   }),
 );
 
-/** Asserts that six requests are answered, by each pod at least once, and tells how often; again whenever a link is new. */
+/** Asserts that six requests are answered, by each pod at least once, and counts the answers. It runs again when a link is new. */
 function balanced(from: string, netns: Netns) {
   const must = pods.map((pod): [string, number] => [pod, 2]);
   const probe = new Probe(
@@ -121,7 +121,7 @@ function summary(bodies: [string, number][]): string {
     .join(", ");
 }
 
-/** What was looked at, and what was seen: from the node, and from the first pod, which is also balanced to itself. */
+/** The probes and their results: from the node, and from the first pod, which is also balanced to itself. */
 export const seen = pulumi.all([
   balanced("node", node),
   ...links.slice(0, 1).map(({ pod, netns }) => balanced(pod, netns)),

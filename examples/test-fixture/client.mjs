@@ -1,4 +1,4 @@
-// node client.mjs URL: a small HTTP client that tries again.
+// node client.mjs URL: a small HTTP client with retries.
 const [url] = process.argv.slice(2);
 const attempts = Number(process.env.ATTEMPTS ?? 1000);
 

@@ -7,13 +7,13 @@ const server = "http://10.0.2.2:8080";
 export const get = [process.execPath, join(__dirname, "client.mjs"), server];
 
 export interface Trouble {
-  /** The router's link to the server is down. */
+  /** Whether the router's link to the server is down. */
   cut?: boolean;
-  /** What the router sends to the client. Needs the kernel's netem. */
+  /** The impairment of packets from the router to the client. Needs the kernel's netem. */
   impairment?: VethPairImpairmentArgs;
 }
 
-/** A client, a router and a server, each in a namespace of its own. */
+/** A client, a router and a server, each in its own namespace. */
 export const program =
   ({ cut = false, impairment }: Trouble = {}) =>
   async () => {

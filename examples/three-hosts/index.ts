@@ -5,7 +5,7 @@ import { server } from "./server";
 const config = new pulumi.Config();
 const network = "10.77.0.0/16";
 
-// On each machine a bridge with an address of the LAN.
+// Each machine has a bridge with an address of the LAN.
 const hosts = config
   .require("hosts")
   .split(",")
@@ -16,13 +16,13 @@ const hosts = config
     return { name, index, provider, bridge: new Bridge(`${name}-bridge`, { name: "lan0", addresses }, { provider }) };
   });
 
-// All bridges are one LAN. It tries full-sized packets between any two of them.
+// All bridges are one LAN. It tests packets of full size between any two of them.
 const lan = new Lan("lan", {
   hosts: Object.fromEntries(hosts.map((host) => [host.name, host])),
   over: config.get("over") as "vxlan" | "wireguard" | undefined,
 });
 
-// What is connected to them needs the mtu of the LAN: what is larger would be lost between the machines.
+// Links to them need the mtu of the LAN. Larger packets would be lost between the machines.
 const pods = hosts.flatMap(({ name, index, bridge, provider }) =>
   Array.from({ length: config.getNumber("pods") ?? 2 }, (_, number) => {
     const addresses = [addressIn(network, (index + 1) * 256 + 2 + number)];
@@ -31,7 +31,7 @@ const pods = hosts.flatMap(({ name, index, bridge, provider }) =>
   }),
 );
 
-// From the first pod of each machine to that of each other one, in packets as large as they may be.
+// Pings of full size from the first pod of each machine to that of each other machine.
 const firsts = hosts.flatMap(({ name }) => pods.find(({ host }) => host === name) ?? []);
 for (const from of firsts)
   for (const to of firsts.filter((each) => each !== from))
@@ -46,7 +46,7 @@ for (const from of firsts)
       { provider: from.provider, dependsOn: [lan, to.pod] },
     );
 
-// A service that the first pod of each machine is behind, and who calls it on the first machine.
+// A service with the first pod of each machine as its backends, and a client on the first machine.
 const endpoints = firsts.map(({ pod, provider, host }) => {
   const ready = { tcp: { address: "127.0.0.1", port: 8080 }, timeoutSeconds: 60 };
   const web = new Process(`${host}-web`, { netns: pod, command: server(host), ready }, { provider });

@@ -1,4 +1,4 @@
-/** A web server on port 8080 as a command. Its page says who answers. */
+/** A web server on port 8080 as a command. Its page has its name. */
 export function server(name: string): string[] {
   return ["python3", "-c", program, name];
 }

@@ -26,7 +26,7 @@ func program(ctx *pulumi.Context) error {
 		return err
 	}
 
-	// With the namespace goes what is in it: TypeScript's classes say that by themselves.
+	// Objects in a namespace are removed with it. TypeScript's classes set this by themselves.
 	cable, err := localnet.NewVethPair(ctx, "eth-left", &localnet.VethPairArgs{
 		Netns:     left,
 		Addresses: pulumi.ToStringArray([]string{"10.90.0.1/24", "fd00:90::1/64"}),

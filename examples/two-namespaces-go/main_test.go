@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
-// A network as the fixture of a test: the Automation API brings the program up, and takes it away however the test ends.
+// A network as the fixture of a test: the Automation API brings the program up, and destroys it however the test ends.
 // It needs root, or the namespaces of docs/without-root.md, and pulumi on PATH.
 func TestPing(t *testing.T) {
 	ctx := context.Background()
@@ -16,7 +16,7 @@ func TestPing(t *testing.T) {
 		"PULUMI_BACKEND_URL":       "file://" + t.TempDir(),
 		"PULUMI_CONFIG_PASSPHRASE": "",
 	})
-	// The folder's Pulumi.yaml says where the plugin is.
+	// Pulumi.yaml in this folder has the path of the plugin.
 	stack, err := auto.UpsertStackInlineSource(ctx, "test", "two-namespaces-go", program, auto.WorkDir("."), env)
 	if err != nil {
 		t.Fatal(err)

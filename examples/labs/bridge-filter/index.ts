@@ -2,7 +2,7 @@ import { Bridge, IptablesRule, KernelModule, Macvlan, Netns, NftTable, Probe, Sy
 
 const netns = new Netns("switch");
 const brNetfilter = new KernelModule("br_netfilter");
-// The setting would say it for all bridges; each says it for itself here.
+// The setting would apply to all bridges. Here each bridge sets it for itself.
 const setting = new Sysctl(
   "by-bridge",
   { netns, key: "net.bridge.bridge-nf-call-iptables", value: 0 },

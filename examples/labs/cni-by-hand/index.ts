@@ -11,7 +11,7 @@ const uplink = new VethPair("uplink", {
   peer: { name: "eth0", netns: world, addresses: ["198.51.100.9/24"] },
 });
 
-/** What the plugin does when it is told ADD; DEL is what happens when the resource goes. */
+/** What a CNI plugin does for ADD. The delete of the resource does what it does for DEL. */
 const add = (name: string, address: string) =>
   new Pod(name, { netns: node, bridge: cni0, addresses: [`${address}/24`], gateway: cni0 });
 const pods = { foo: add("foo", "10.244.0.2"), bar: add("bar", "10.244.0.3") };
@@ -19,7 +19,7 @@ const pods = { foo: add("foo", "10.244.0.2"), bar: add("bar", "10.244.0.3") };
 const rules = [
   new IptablesRule("from-pods", { netns: node, chain: "FORWARD", source: "10.244.0.0/16", target: "ACCEPT" }),
   new IptablesRule("to-pods", { netns: node, chain: "FORWARD", destination: "10.244.0.0/16", target: "ACCEPT" }),
-  // Among pods the addresses stay; the world knows the node's alone.
+  // Between pods the addresses stay. Outside, only the node's address is visible.
   new IptablesRule("masquerade", {
     ...{ netns: node, table: "nat", chain: "POSTROUTING", source: "10.244.0.0/24", outInterface: "! cni0" },
     target: "MASQUERADE",

@@ -24,14 +24,14 @@ const wan = new VethPair("wan0", {
 const ways = [
   new Route("box-out", { netns: box, destination: "default", via: back }),
   new Route("to-box", { netns: host, destination: "default", via: there, table: 100 }),
-  // What is for the box, or from it, goes where it always went; all else to the box.
+  // Packets to and from the box take their normal way, and all others go to the box.
   new PolicyRule("for-box", { netns: host, priority: 140, to: "10.50.1.0/30", table: 254 }),
   new PolicyRule("from-box", { netns: host, priority: 150, from: "10.50.1.2", table: 254 }),
   new PolicyRule("everything", { netns: host, priority: 200, table: 100 }),
 ];
 const settings = Object.entries({ host, box }).flatMap(([name, netns]) => [
   new Sysctl(`${name}-forwards`, { netns, key: "net.ipv4.ip_forward", value: 1 }),
-  // Answers come by another link than the request left by.
+  // Answers come in by another link than the request left by.
   new Sysctl(`${name}-loose`, { netns, key: "net.ipv4.conf.all.rp_filter", value: 2 }),
 ]);
 const nat = { table: "nat", chain: "POSTROUTING", target: "MASQUERADE" } as const;

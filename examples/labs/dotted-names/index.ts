@@ -5,7 +5,7 @@ const r01 = new Netns("R01");
 const r12 = new Netns("R12");
 const server = new Netns("Server");
 
-/** A cable with network 10.60.NUMBER.0/24. */
+/** A veth pair with network 10.60.NUMBER.0/24. */
 const connect = (left: Netns, from: string, right: Netns, to: string, number: number) =>
   new VethPair(from, {
     netns: left,
@@ -26,7 +26,7 @@ const settings = [
   new Sysctl("r01-forwards", { netns: r01, key: "net.ipv4.ip_forward", value: 1 }),
   new Sysctl("r12-forwards", { netns: r12, key: "net.ipv4.ip_forward", value: 1 }),
 ];
-// A packet is forwarded if the link that it comes in by forwards.
+// A packet is forwarded if forwarding is on for the link that it comes in by.
 const closed = new Sysctl(
   "r12-closed",
   { netns: r12, key: "net/ipv4/conf/R12.e2/forwarding", value: 0 },

@@ -10,7 +10,7 @@ const underlay = new VethPair("underlay", {
 });
 const below = { dependsOn: underlay };
 
-/** Behind each end of a tunnel is an address that is reached by it. */
+/** Each end of a tunnel has an address that is reached through it. */
 function connect(name: string, network: number, addEnd: (end: End, other: End) => Tunnel | Vxlan) {
   const behind = (end: End) => `172.16.${network}.${end.number}`;
   const parts = [[first, second] as const, [second, first] as const].flatMap(([end, other]) => {
@@ -39,7 +39,7 @@ const multicast = connect(
     new Vxlan(`vxlan-${number}`, { name: "to-vxlan", netns, vni: 1, link: `veth${number}`, group: "239.1.1.1" }, below),
 );
 
-// The kernel gives `tunl0` to every namespace: one end for any number of others, where each route says which.
+// The kernel makes `tunl0` in every namespace: one end for any number of others, and each route says which.
 const ipip = new KernelModule("ipip");
 const parts = [[first, second] as const, [second, first] as const].flatMap(([{ netns, number }, other]) => {
   const address = `172.16.5.${number}`;
@@ -52,14 +52,14 @@ const parts = [[first, second] as const, [second, first] as const].flatMap(([{ n
       { ...hop, destination: `172.16.5.${other.number}`, source: address },
       { dependsOn: lo },
     ),
-    // What this address sends, all goes to the other end.
+    // All packets from this address go to the other end.
     new Route(`tunl0-rest-${number}`, { ...hop, destination: "default", table: 11 }),
     new PolicyRule(`tunl0-rule-${number}`, { netns, priority: 32000, from: address, table: 11 }),
     new Address(`tunl0-far-${number}`, { netns, device: "lo", address: `172.17.5.${number}/32` }),
   ];
 });
 const fallback = new Probe("tunl0", { netns: first.netns, ping: { address: "172.16.5.2" } }, { dependsOn: parts });
-// No table but that one has a way there.
+// Only that table has a route there.
 const byRule = new Probe(
   "by-rule",
   { netns: first.netns, exec: ["ping", "-c", "1", "-W", "5", "-I", "172.16.5.1", "172.17.5.2"] },

@@ -3,13 +3,13 @@ import { Address, Netns, Probe, Route, Tunnel, VethPair, XfrmPolicy, XfrmState }
 const first = { number: 1, netns: new Netns("ns1") };
 const second = { number: 2, netns: new Netns("ns2") };
 const ends = [[first, second] as const, [second, first] as const];
-/** One each way: the number in the packets, and the key. */
+/** For each direction the number in the packets (SPI), and the key. */
 const ways = [
   { from: first, to: second, spi: 257, key: "0x9876543210987654321098765432109876543210" },
   { from: second, to: first, spi: 256, key: "0x0123456789012345678901234567890123456789" },
 ];
 
-// The link takes all that is encrypted and comes from its other end, so it has addresses of its own.
+// The link receives all encrypted packets of its other end, so it has its own addresses.
 const outer = { policy: (number: number) => `192.168.1.${number}`, link: (number: number) => `192.168.2.${number}` };
 const addresses = (number: number) => Object.values(outer).map((of) => `${of(number)}/30`);
 const cable = new VethPair("cable", {
@@ -17,7 +17,7 @@ const cable = new VethPair("cable", {
   peer: { name: "veth2", netns: second.netns, addresses: addresses(2) },
 });
 
-/** What one end knows of both ways between two addresses: states, and policies for some of the packets. */
+/** The states and policies at one end, for both directions between two addresses. */
 function secure(
   name: "policy" | "link",
   end: typeof first,
@@ -53,12 +53,12 @@ const parts = ends.flatMap(([end, other]) => {
   });
   return [
     ...secure("policy", end, (from, to) => ({ source: `172.16.${from}.0/24`, destination: `172.16.${to}.0/24` })),
-    // Whatever routes send through the link has its mark then.
+    // Packets that routes send through the link get its mark.
     ...secure("link", end, () => ({ mark: "1" })),
     ...networks,
   ];
 });
-// What comes from there in the clear is refused.
+// Unencrypted packets from there are refused.
 const strict = new XfrmPolicy("strict", {
   ...{ netns: second.netns, direction: "in", source: "172.18.1.0/24", destination: "172.18.2.0/24" },
   templates: [{ source: outer.policy(1), destination: outer.policy(2), mode: "tunnel" }],
@@ -77,7 +77,7 @@ const clear = new Probe(
   { netns: first.netns, ping: { address: "172.18.2.1" }, expect: "failure", timeoutSeconds: 1 },
   all,
 );
-// A state tells when it was used first.
+// A state has the time of its first use.
 const used = Object.values(outer).map(
   (of) =>
     new Probe(

@@ -6,7 +6,7 @@ const R2 = new Netns("R2");
 const R3 = new Netns("R3");
 const PC2 = new Netns("PC2");
 
-/** A cable with network fd00::NUMBER:0/112, of which the left end is 1 and the right end 2. */
+/** A veth pair with network fd00::NUMBER:0/112. The left end has address 1, the right end 2. */
 function connect(left: Netns, from: string, right: Netns, to: string, number: number): VethPair {
   const end = (netns: Netns, last: number) => ({
     ...{ netns, addresses: [`fd00::${number}:${last}/112`] },

@@ -18,7 +18,7 @@ import { webServer } from "../servers";
 const vip = "207.175.44.110";
 const client = new Netns("client");
 const director = new Netns("director");
-/** Where answers come in that do not pass the director. */
+/** The link for answers that do not pass the director. */
 const outside = new Bridge("br0", { netns: client, addresses: ["10.0.0.2/24"] });
 const uplink = new VethPair("to-director", {
   ...{ netns: client, master: outside },
@@ -51,7 +51,7 @@ function addReal(name: string, number: number, forwarding: "gateway" | "masquera
   return { netns, link };
 }
 
-/** A server that has the service's address itself and answers the client directly, while nobody is to find it there. */
+/** A server with the service's address, which answers the client directly. It must not answer ARP requests for it. */
 function answersDirectly(name: string, netns: Netns, number: number, ...links: string[]) {
   const link = new VethPair(`${name}-out`, {
     ...{ name: `from-${name}`, netns: client, master: outside },
@@ -60,7 +60,7 @@ function answersDirectly(name: string, netns: Netns, number: number, ...links: s
   const settings = [
     ["all.arp_ignore", 1],
     ["all.arp_announce", 2],
-    // The client's packets do not come in by the link that leads to the client.
+    // The client's packets come in by another link than the one that leads to the client.
     ...["all", ...links].map((each) => [`${each}.rp_filter`, 0] as const),
   ] as const;
   const quiet = settings.map(
@@ -77,7 +77,7 @@ const masqueraded = addReal("masqueraded", 2, "masquerade");
 parts.push(new Route("back", { netns: masqueraded.netns, destination: "default", via: masqueraded.link }));
 
 const tunnelled = addReal("tunnelled", 3, "tunnel");
-// The kernel gives this link to every namespace.
+// The kernel makes this link in every namespace.
 const tunl0 = new Link("tunl0", { netns: tunnelled.netns, up: true }, { dependsOn: new KernelModule("ipip") });
 parts.push(tunl0);
 answersDirectly("tunnelled", tunnelled.netns, 13, "inside", "tunl0");

@@ -19,12 +19,12 @@ const home = new Netns("home");
 const modules = ["br_netfilter", "ip_vs"].map((name) => new KernelModule(name));
 const settings = [
   new Sysctl("forwards", { netns: home, key: "net.ipv4.ip_forward", value: 1 }),
-  // Answers to a neighbour on the same bridge pass iptables too, for the address of the service to be put back.
+  // Answers to a neighbour on the same bridge pass iptables too, so that the service's address is put back.
   new Sysctl("bridged", { netns: home, key: "net.bridge.bridge-nf-call-iptables", value: 1 }, { dependsOn: modules }),
-  // Without it, IPVS keeps its connections from iptables, and MASQUERADE never sees them.
+  // Without it, IPVS connections are not in conntrack, and MASQUERADE does not apply to them.
   new Sysctl("tracked", { netns: home, key: "net.ipv4.vs.conntrack", value: 1 }, { dependsOn: modules }),
 ];
-/** In promiscuous mode it also takes what a port sends to itself. */
+/** In promiscuous mode it also accepts frames that a port sends to itself. */
 const bridge = new Bridge("br-home", { netns: home, addresses: ["10.0.0.1/24"], promiscuous: true });
 
 /** A host on the bridge with a web server. */
@@ -55,7 +55,7 @@ const backends = [a, b].map(
   ({ link, address }) => new IpvsBackend(address, { netns: home, service, address: link, port: 8080 }),
 );
 
-/** Who asks whom at which port, where both are the same. */
+/** Requests in which the client and the server are the same. */
 const loopBack = new IpSet("LOOP-BACK", {
   netns: home,
   type: "hash:ip,port,ip",
@@ -87,7 +87,7 @@ const balanced = (from: string, netns: Netns, ...clients: [ofA: string, ofB: str
 
 export const seen = [
   balanced("home", home, "10.100.100.100", "10.100.100.100"),
-  // A host's own question to itself has the address of the bridge; the other one's is as it was.
+  // The request of a host to itself has the bridge's address. Those of other hosts keep their address.
   balanced("a", a.netns, "10.0.0.1", "10.0.0.11"),
   balanced("b", b.netns, "10.0.0.21", "10.0.0.1"),
 ];

@@ -10,7 +10,7 @@ const uplink = new VethPair("uplink", {
 });
 const out = new Route("node-out", { netns: node, destination: "default", via: uplink });
 
-/** A gateway that no host has: the node answers for any address that it has a route to. */
+/** The address of a gateway that no host has. The node answers for any address that it has a route to. */
 const gateway = "169.254.1.1";
 
 function addPod(name: string, address: string) {

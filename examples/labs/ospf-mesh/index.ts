@@ -22,7 +22,7 @@ function addRouter(number: number) {
 const routers = [1, 2, 3, 4, 5].map(addRouter);
 type Router = (typeof routers)[number];
 
-/** The checksums that the kernel leaves to a link stay wrong without hardware, which shows in packets that a daemon reads. */
+/** Without hardware, checksums that the kernel leaves to a link stay wrong in packets that a daemon reads. */
 const offloads = { rx: false, tx: false };
 const connect = (a: Router, b: Router) =>
   new VethPair(`veth${a.number}-${b.number}`, {
@@ -35,8 +35,8 @@ const connect = (a: Router, b: Router) =>
 const cables = routers.flatMap((a) => routers.filter((b) => a.number < b.number).map((b) => connect(a, b)));
 
 /**
- * FRR's daemons talk through sockets. With mounts of their own the folder of those is each router's, and goes with them.
- * The daemons of a router are one process group, which ends as one.
+ * FRR's daemons communicate through sockets. Each router has its own mounts with a folder for them, which ends with the daemons.
+ * The daemons of a router are one process group, which ends together.
  */
 const daemons = `
 mount -t tmpfs none /mnt
@@ -54,14 +54,14 @@ const processes = routers.map(
       {
         netns,
         command: ["unshare", "--mount", "sh", "-ec", daemons, name, config.path],
-        // Neighbours know each other's routes once their databases are the same: a hello each ten seconds, and an exchange.
+        // Neighbours have each other's routes once their databases are equal, after a hello every ten seconds and an exchange.
         ready: { exec: ["sh", "-c", "ip route show proto ospf | grep -q 1.1.1."], timeoutSeconds: 180 },
       },
       { dependsOn: [...cables, ...parts] },
     ),
 );
 
-// A route that is written beside the one that was learnt, and does not count while that is there: zebra reads the distance of
+// A route beside the learnt one, which is not used while that exists: zebra reads the distance of
 // a kernel's route from the highest byte of its metric, and 200 is more than OSPF's 110.
 const [first, last] = [routers[0], routers[4]] as [Router, Router];
 const spare = new Route(

@@ -7,7 +7,7 @@ const underlay = new VethPair("underlay", {
   addresses: ["10.70.0.1/24"],
   peer: { name: "underlay", netns: h2, addresses: ["10.70.0.2/24"] },
 });
-/** What fits into a packet of the underlay with the headers of VXLAN. */
+/** The largest packet that fits into one of the underlay with the headers of VXLAN. */
 const mtu = 1450;
 
 function addMachine(name: string, netns: Netns, local: string) {
@@ -37,7 +37,7 @@ const c2 = addContainer(2, second);
 const c3 = addContainer(3, second);
 
 type Container = typeof c1;
-/** What a platform tells: to one container where another one is, and to its machine, on which machine. */
+/** The entries that a platform adds: for a container, the MAC address of another one, and for its machine, that one's machine. */
 const announce = (name: string, to: Container, { netns, vxlan }: typeof first, of: Container, destination: string) => [
   new Neighbour(`${name}-neighbour`, { netns: to.netns, device: to.cable, address: of.address, mac: of.mac }),
   new BridgeFdb(`${name}-fdb`, { netns, device: vxlan, mac: of.mac, destination }),

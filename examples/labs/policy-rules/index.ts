@@ -4,7 +4,7 @@ import { webServer } from "../servers";
 const pc = new Netns("pc");
 const tcp = 6;
 
-/** A network, and in it a server that has the address which the other one has too. */
+/** A network with a server. Both servers have the same address. */
 function addSide(name: string, network: number) {
   const netns = new Netns(name);
   const cable = new VethPair(`to-${name}`, {
@@ -15,7 +15,7 @@ function addSide(name: string, network: number) {
   const parts = [
     new Address(`${name}-lo`, { netns, device: "lo", address: "192.0.2.80/32" }),
     new Address(`${name}-lo6`, { netns, device: "lo", address: "2001:db8:80::80/128" }),
-    // Whatever address of the client it comes from, the answer goes back by the same cable.
+    // From any address of the client, the answer goes back by the same link.
     new Route(`${name}-back`, { netns, destination: "10.20.0.0/16", via: cable }),
     ...[80, 8081, 8082].map(
       (port) =>
@@ -36,7 +36,7 @@ const ways = [
   new Route("default-100", { netns: pc, destination: "default", via: west.cable, table: 100 }),
   new Route("default6", { netns: pc, destination: "::/0", via: east.cable }),
   new Route("default6-100", { netns: pc, destination: "::/0", via: west.cable, table: 100 }),
-  // Answers may come by another link than the main table says.
+  // Answers may come in by another link than the one in the main table.
   new Sysctl("loose", { netns: pc, key: "net.ipv4.conf.all.rp_filter", value: 2 }),
 ];
 const rules = [
@@ -44,7 +44,7 @@ const rules = [
   new PolicyRule("port", { netns: pc, priority: 100, ipProtocol: tcp, destinationPorts: 8081, table: 100 }),
   new PolicyRule("marked", { netns: pc, priority: 110, firewallMark: "0x64", table: 100 }),
   new PolicyRule("port6", { netns: pc, family: "ipv6", priority: 100, destinationPorts: "8000-8999", table: 100 }),
-  // A packet that leaves is looked up again once it has a mark.
+  // An outgoing packet is routed again when it gets a mark.
   new IptablesRule("mark", {
     ...{ netns: pc, table: "mangle", chain: "OUTPUT", protocol: "tcp", destinationPorts: 8082 },
     ...{ target: "MARK", setMark: "0x64" },
@@ -70,7 +70,7 @@ const refused = new Probe(
 export const seen = [
   answers("port-80", 80, "east", "10.20.1.1"),
   answers("port-8081", 8081, "west", "10.20.2.1"),
-  // Its address was chosen before it had the mark.
+  // Its source address was chosen before it had the mark.
   answers("port-8082", 8082, "west", "10.20.1.1"),
   refused.results.failures,
 ];

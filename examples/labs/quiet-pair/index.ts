@@ -3,14 +3,14 @@ import { Neighbour, Netns, Probe, Route, Sysctl, VethPair, Vlan } from "pulumi-l
 const outer = new Netns("outer");
 const inner = new Netns("inner");
 
-// What the kernel sends by itself when a link comes up. A link that comes later takes these settings.
+// Turns off what the kernel sends by itself when a link comes up. New links get these settings.
 const quiet = Object.entries({ outer, inner }).flatMap(([name, netns]) =>
   ["accept_dad", "accept_ra", "mldv1_unsolicited_report_interval", "mldv2_unsolicited_report_interval"].map(
     (setting) => new Sysctl(`${name}-${setting}`, { netns, key: `net.ipv6.conf.default.${setting}`, value: 0 }),
   ),
 );
 
-/** VLAN tags stay in the frames, where a program that reads whole frames looks for them. */
+/** VLAN tags stay in the frames, for programs that read whole frames. */
 const offloads = { rxvlan: false, txvlan: false };
 const link = new VethPair(
   "test0",
@@ -21,7 +21,7 @@ const link = new VethPair(
   { dependsOn: quiet },
 );
 
-// Nobody has to ask for a MAC address, and nobody does.
+// Permanent entries, so that no ARP requests are sent.
 const neighbours = [
   ...["fc00:dead:cafe:1::2", "10.11.1.2"].map(
     (address) => new Neighbour(address, { netns: outer, device: link, address, mac: link.peerMacAddress }),
@@ -56,7 +56,7 @@ export const seen = [
   ping("ipv4", outer, "10.11.1.2"),
   ping("ipv6", outer, "fc00:dead:cafe:1::2"),
   ping("vlan", outer, "fc00:dead:cafe:1001::2"),
-  // From an address of another network, to which a route leads back.
+  // From an address of another network, with a route back.
   ping("from-vlan", inner, "fc00:dead:cafe:1001::1"),
   known.results.ok,
 ];

@@ -14,7 +14,7 @@ const back = new VethPair("back", {
   peer: { name: "back", netns: far, addresses: ["10.30.2.2/24"] },
 });
 
-// The kernel has a check of its own, of which it is enough here that some link leads back.
+// The kernel's own check, in its loose mode: some link must lead back.
 const loose = Object.entries({ near, far }).map(
   ([name, netns]) => new Sysctl(`loose-${name}`, { netns, key: "net.ipv4.conf.all.rp_filter", value: 2 }),
 );

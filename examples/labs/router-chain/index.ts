@@ -7,7 +7,7 @@ const r2 = new Netns("r2");
 const r3 = new Netns("r3");
 const sv = new Netns("sv");
 
-// A cable between each two, with a network of its own.
+// A veth pair between each two, with its own network.
 const first = new VethPair("p0-cl", {
   netns: cl,
   addresses: ["192.168.10.10/24"],
@@ -33,7 +33,7 @@ const forwarding = Object.entries({ r1, r2, r3 }).map(
   ([name, netns]) => new Sysctl(`forwarding-${name}`, { netns, key: "net.ipv4.ip_forward", value: 1 }),
 );
 
-// Each route leads one cable further: to the server's network, and back to the client's. By a cable is meant its other end.
+// Each route leads one link further: to the server's network, and back to the client's. A link as `via` means its other end.
 const there = "192.168.40.0/24";
 const back = "192.168.10.0/24";
 const routes = [
@@ -45,7 +45,7 @@ const routes = [
   new Route("sv-back", { netns: sv, destination: back, via: last }),
 ];
 
-/** An echo of the server comes back over all three routers; of a network in between nobody told the client. */
+/** A ping of the server is answered over all three routers. The client has no route to a network in between. */
 const whole = new Probe(
   "client-to-server",
   { netns: cl, ping: { address: last }, triggers: [first, second, third, last].map(({ ifindex }) => ifindex) },

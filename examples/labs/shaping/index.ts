@@ -14,7 +14,7 @@ const congestion = Object.entries({ ns1, ns2 }).map(
 );
 const paced = new Qdisc("paced", { netns: ns2, device: "veth2", kind: "fq" }, behind);
 
-// What comes in has no queue: it goes by way of a link that has one.
+// Incoming packets have no queue, so they are sent through a link that has one.
 const ifb = new Ifb("ifb0", { netns: ns2 });
 const limit = { rateKbit: 10_000, burstBytes: 4096, latencyMs: 400 };
 const shaper = new Qdisc("shaper", { netns: ns2, device: ifb, kind: "tbf", tbf: limit });
@@ -28,7 +28,7 @@ const toShaper = new TrafficFilter(
   { dependsOn: incoming },
 );
 
-/** Sends each client how it avoids congestion, and a megabyte. */
+/** Sends each client the name of its congestion control, and a megabyte. */
 const server = `
 import socket
 listener = socket.create_server(("10.0.0.1", 5201))
@@ -39,7 +39,7 @@ while True:
     except OSError: pass
     client.close()
 `;
-/** Takes all of it, and says how fast it came. */
+/** Receives all of it, and prints the rate. */
 const client = `
 import socket, time
 data, began = b"", time.monotonic()
@@ -56,7 +56,7 @@ const sender = new Process(
 const all = { dependsOn: [paced, shaper, toShaper, sender] };
 
 const far = new Probe("far", { netns: ns2, ping: { address: "10.0.0.1" } }, all);
-// The way back takes 40 milliseconds at least.
+// The way back takes at least 40 milliseconds.
 const near = new Probe(
   "near",
   { netns: ns2, exec: ["ping", "-c", "1", "-W", "0.03", "10.0.0.1"], expect: "failure" },

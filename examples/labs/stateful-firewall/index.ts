@@ -11,7 +11,7 @@ import {
 } from "pulumi-localnet";
 import { webServer } from "../servers";
 
-// Outside, the firewall, and inside. The first stands for the host, so that the lab changes nothing of yours.
+// Outside, the firewall, and inside. The first one is in place of your host, which the lab does not change.
 const outside = new Netns("outside");
 const net1 = new Netns("net1");
 const net2 = new Netns("net2");
@@ -31,11 +31,11 @@ const ways = [
   new Route("net2-out", { netns: net2, destination: "default", via: inner }),
   new Route("outside-in", { netns: outside, destination: "192.168.64.0/24", via: outer }),
   new Sysctl("net1-forwards", { netns: net1, key: "net.ipv4.ip_forward", value: 1 }),
-  // A rule that finds nothing in its table lets the next one look.
+  // If a rule finds no route in its table, the next rule applies.
   new PolicyRule("table-200-first", { netns: outside, priority: 200, table: 200 }),
 ];
 
-// What has been let through once goes both ways; of what is new, only TCP that begins as it should.
+// Packets of accepted connections pass in both directions. Of new ones, only TCP connections that begin with SYN do.
 const tcp = { netns: net1, chain: "FORWARD", protocol: "tcp", target: "ACCEPT" } as const;
 const rules = [
   new IptablesRule("known-in", { ...tcp, outInterface: "veth3", ctstate: ["ESTABLISHED", "RELATED"] }),
@@ -57,7 +57,7 @@ const rules = [
     },
   }),
 ];
-// The rules come before it and go after it, so that no packet is dropped that they would let through.
+// The rules are made before the policy and removed after it, so that no packet is dropped that they would accept.
 const drop = new IptablesPolicy("drop", { netns: net1, chain: "FORWARD", policy: "DROP" }, { dependsOn: rules });
 
 const servers = [
@@ -90,7 +90,7 @@ const fromInside = new Probe(
   },
   all,
 );
-// No rule speaks of ICMP.
+// No rule accepts ICMP.
 const ping = new Probe(
   "ping",
   { netns: outside, ping: { address: inner }, expect: "failure", attempts: 1, timeoutSeconds: 1 },

@@ -31,13 +31,13 @@ const ways = [
   new Sysctl("router-forwards", { netns: router, key: "net.ipv4.ip_forward", value: 1 }),
 ];
 
-// What is marked belongs to this host, whatever its address is.
+// Marked packets are delivered to this host, whatever their address.
 const local = [
   new PolicyRule("marked", { netns: router, priority: 100, firewallMark: "1", table: 100 }),
   new Route("all-is-mine", { netns: router, destination: "default", type: "local", device: "lo", table: 100 }),
 ];
 
-// Packets of connections that the proxy has taken are marked and accepted: nothing else is done with them.
+// Packets of connections that the proxy has accepted are marked and accepted, without further rules.
 const divert = new IptablesChain("DIVERT", { netns: router, table: "mangle" });
 const mark = new IptablesRule("mark", { netns: router, table: "mangle", chain: divert, target: "MARK", setMark: 1 });
 const accept = new IptablesRule(
@@ -47,7 +47,7 @@ const accept = new IptablesRule(
 );
 const early = { netns: router, table: "mangle", chain: "PREROUTING", protocol: "tcp" } as const;
 const taken = new IptablesRule("taken", { ...early, socket: {}, target: divert }, { dependsOn: accept });
-// A new one to a web server goes to the proxy.
+// New connections to a web server go to the proxy.
 const begin = new IptablesRule(
   "begin",
   {
@@ -65,7 +65,7 @@ const servers = [
 ];
 const all = { dependsOn: [begin, ...local, ...ways, ...servers] };
 
-/** The proxy answers in the name of the address that the client asked for; on another port the server itself does. */
+/** The proxy answers from the address that the client requested. On another port the server itself answers. */
 const intercepted = new Probe(
   "port-80",
   {

@@ -1,7 +1,7 @@
 import { Bond, Bridge, Netns, Probe, Route, Sysctl, VethPair, Vlan } from "pulumi-localnet";
 
 const fabric = new Netns("switch");
-/** A port is in no VLAN but those that it is given. */
+/** A port is only in the VLANs that it is given. */
 const br0 = new Bridge("br0", {
   ...{ netns: fabric, vlanFiltering: true, vlanDefaultPvid: 0 },
   vlans: [{ vid: 100 }],
@@ -16,7 +16,7 @@ function addPort(name: string, vlans: { vid: number; pvid?: boolean; untagged?: 
   return { netns, cable };
 }
 
-/** The router's port carries both VLANs, with tags; those of hosts carry one without. */
+/** The router's port carries both VLANs, with tags. Ports of hosts carry one VLAN, without tags. */
 const router = addPort("router", [{ vid: 10 }, { vid: 20 }, { vid: 100 }], []);
 const addVlan = (vid: number, address: string) =>
   new Vlan(
@@ -40,11 +40,11 @@ const h1 = addHost(1, 10);
 const h2 = addHost(2, 10);
 const h3 = addHost(3, 20);
 
-// The switch takes part in a VLAN itself, and so does the router.
+// The switch itself is in a VLAN, and so is the router.
 const vlanOfBridge = new Vlan("br0.100", { netns: fabric, link: br0, vid: 100, addresses: ["10.0.100.1/24"] });
 const management = addVlan(100, "10.0.100.254/24");
 
-// Two cables between two hosts that count as one.
+// Two links between two hosts that are bonded into one.
 const bonds = [h1, h2].map(
   ({ netns }, index) =>
     new Bond(`bond-${index + 1}`, {
@@ -65,7 +65,7 @@ const all = {
 
 const ping = (name: string, netns: Netns, address: string | VethPair) =>
   new Probe(name, { netns, ping: { address } }, all).results.ok;
-/** Who the first router on the way is, by a packet that gets no further. */
+/** Finds the first router on the way, by a packet with a ttl of 1. */
 const hop = new Probe(
   "hop",
   {
@@ -77,7 +77,7 @@ const hop = new Probe(
 );
 const apart = new Probe(
   "no-vlan",
-  // A neighbour on the same cable, had it the address.
+  // It would be a neighbour on the same link if it had the address.
   { netns: h1.netns, ping: { address: "10.0.10.3" }, expect: "failure", attempts: 1, timeoutSeconds: 1 },
   all,
 );

@@ -5,7 +5,7 @@ const forwards = [
   new Sysctl("forwards", { netns: r1, key: "net.ipv4.ip_forward", value: 1 }),
   new Sysctl("forwards6", { netns: r1, key: "net.ipv6.conf.all.forwarding", value: 1 }),
 ];
-// The router's own addresses are looked for after those of the routing domains.
+// The router's own addresses are looked up after those of the routing domains.
 const local = (["ipv4", "ipv6"] as const).map(
   (family) => new PolicyRule(`local-${family}`, { netns: r1, family, priority: 32765, table: 255 }),
 );
@@ -25,7 +25,7 @@ function addDomain(name: string, table: number) {
 const blue = addDomain("blue", 1101);
 const red = addDomain("red", 1102);
 
-/** A host and its network, which is in one of the router's domains. */
+/** A host and its network, in one of the router's domains. */
 function addHost(number: number, { vrf }: typeof blue, link: string, mtu: number) {
   const netns = new Netns(`h${number}`);
   const cable = new VethPair(`h${number}-cable`, {
@@ -44,7 +44,7 @@ function addHost(number: number, { vrf }: typeof blue, link: string, mtu: number
 const h1 = addHost(1, blue, "eth0", 1500);
 const h2 = addHost(2, red, "eth1", 1400);
 
-/** The way out of one domain leads into the other. */
+/** A route that leads from one domain into the other. */
 const leaks = [
   new Route("to-red", { netns: r1, destination: "172.16.2.0/24", device: red.vrf, table: blue.table }),
   new Route("to-blue", { netns: r1, destination: "172.16.1.0/24", device: blue.vrf, table: red.table }),
@@ -60,7 +60,7 @@ const tooLarge = new Probe(
   { ...once, ping: { address: "172.16.2.2", size: 1450, dontFragment: true } },
   all,
 );
-/** Answered by the router, with its address in the domain of the one who asks. */
+/** A ping that the router answers with its address in the client's domain. */
 const hop = new Probe(
   "hop",
   {

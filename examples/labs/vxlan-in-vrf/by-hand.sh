@@ -20,7 +20,7 @@ for i in 1 2; do
   bridge -n hv$i fdb add 00:00:00:00:00:00 dev vxlan0 dst 172.16.0.$((3 - i)) self permanent
 done
 ip netns exec vm1 ping -c 1 -W 5 10.0.0.2
-# Into a routing domain while it is in use.
+# Moved into a routing domain while it is in use.
 for i in 1 2; do
   ip -n hv$i link add vrf-u type vrf table 10
   ip -n hv$i link set vrf-u up

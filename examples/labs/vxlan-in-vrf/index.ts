@@ -15,7 +15,7 @@ const underlay = new VethPair("underlay", {
 });
 
 type Hypervisor = typeof first;
-/** A VXLAN finds the other end in the routing domain of the link that it goes by. */
+/** A VXLAN looks up the other end in the routing domain of its link. */
 function join({ number, netns, bridge, address }: Hypervisor, other: Hypervisor) {
   const vxlan = new Vxlan(
     `vxlan${number}`,

@@ -12,12 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.stop());
 
-test("the client tries again until the network is mended", async () => {
+test("the client tries again until the network is repaired", async () => {
   if (!lab) return;
   const running = lab;
   let mended: Promise<void> | undefined;
   const onOutput = () => {
-    // With the first failure.
+    // After the first failure.
     mended ??= running.update(program());
   };
   const answer = await running.exec("client", get, { onOutput });

@@ -2,10 +2,10 @@ import { network, unavailable } from "pulumi-localnet/testing";
 import { expect, test } from "vitest";
 import { get, program } from "../network";
 
-/** Why this machine can have no network for a test. */
+/** Why this machine cannot make a network for a test. */
 const reason = unavailable();
 
-test("the client tries again until the network is mended", async ({ skip }) => {
+test("the client tries again until the network is repaired", async ({ skip }) => {
   skip((await reason) !== undefined, await reason);
   await using lab = await network(program({ cut: true }));
   const gaveUp = await lab.exec("client", get, { env: { ATTEMPTS: "2" } });
@@ -13,7 +13,7 @@ test("the client tries again until the network is mended", async ({ skip }) => {
 
   let mended: Promise<void> | undefined;
   const onOutput = () => {
-    // With the first failure.
+    // After the first failure.
     mended ??= lab.update(program());
   };
   const answer = await lab.exec("client", get, { onOutput });
@@ -23,7 +23,7 @@ test("the client tries again until the network is mended", async ({ skip }) => {
   expect(JSON.parse(answer.stdout)).toMatchObject({ attempt: expect.toSatisfy((n) => n > 1), body: "hello" });
 });
 
-test("80 ms of delay and 1 % of loss cost time, and no answer", async ({ skip }) => {
+test("80 ms of delay and 1 % of loss cost time, but every request is answered", async ({ skip }) => {
   skip((await reason) !== undefined, await reason);
   await using lab = await network(program());
   const netem = await lab.exec("router", ["tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"]);
