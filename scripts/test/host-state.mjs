@@ -2,10 +2,10 @@ import { printLine } from "../lib/cli.mjs";
 import { output } from "../lib/run.mjs";
 import { difference, snapshot } from "../snapshot/snapshot.mjs";
 
-/** Areas in which others on this host change things all the time, and the kernel loads modules for a tool. */
+/** Parts of the host that always change: processes of others, and modules that the kernel loads for a tool. */
 const ignored = /^(processes|modules): /;
 
-/** The names of what tests make, in this run or in another one at the same time. */
+/** The names of objects of tests, in this run or in another one at the same time. */
 const madeByTests = /\blnt[0-9a-z]{6}/;
 
 const mostShown = 5;
@@ -16,11 +16,11 @@ export function hostState() {
 }
 
 /**
- * Fails where this run left something, or changed what was there. What others did at the same time is told, and no failure.
+ * Fails if this run left something behind or changed something. Changes by others at the same time are shown, and are no failure.
  * @param {import("./tally.mjs").Tally} tally
  * @param {import("../snapshot/snapshot.mjs").Snapshot} before
  * @param {import("../snapshot/snapshot.mjs").Snapshot} after
- * @param {string} mark what is in the names of all that this run makes
+ * @param {string} mark part of the names of all objects of this run
  */
 export function compareHost(tally, before, after, mark) {
   const lines = difference(before, after).filter((line) => !ignored.test(line));
@@ -37,14 +37,14 @@ export function compareHost(tally, before, after, mark) {
 }
 
 /**
- * What bears the mark is ours. What is new without it is not, since tests make nothing else outside of namespaces of their
- * own. A value that changed, and what is gone, may be a test's fault, unless it belonged to tests of another run.
+ * A line with the mark is ours. A new object without it is not, since tests make no other objects outside of their own
+ * namespaces. A test may have changed a value or removed an object, unless that belonged to tests of another run.
  * @param {string} line
  * @param {string} mark
  */
 function couldBeOurs(line, mark) {
   if (line.includes(mark)) return true;
   if (/^\w+: new: /.test(line) || madeByTests.test(line)) return false;
-  // Namespaces, what is in them, and the ledger's entries come and go with those who use them.
+  // Namespaces with their objects, and entries of the ledger, of others come and go.
   return !/^(namespaces|files): gone: |^\w+: gone: \S+: /.test(line);
 }

@@ -1,43 +1,43 @@
 /**
  * @typedef {object} Layer
  * @property {string} name
- * @property {"test" | "all" | "demand"} run "test": `npm test` and `npm run test:all`; "all": `npm run test:all` only; "asked": only where it is named
- * @property {string} [project] the layer whose tests it runs; default: those of its own, in the folder test/NAME
- * @property {import("./prepare.mjs").Need[]} [needs] what is got before it
+ * @property {"test" | "all" | "demand"} run "test": `npm test` and `npm run test:all`; "all": only `npm run test:all`; "demand": only if it is named
+ * @property {string} [project] the layer whose tests it runs; default: its own tests, in the folder test/NAME
+ * @property {import("./prepare.mjs").Need[]} [needs] what it needs
  * @property {NodeJS.ProcessEnv} [env]
- * @property {number} [workers] how many of its files run at a time; default: jest's choice
- * @property {string} [only] the files that are run, by a regular expression on their path
- * @property {boolean} [allowSkips] whether tests may be left out that this kernel cannot run
- * @property {boolean} [partial] whether another layer fills the rest of the matrix of faults
- * @property {boolean} [rootless] whether it runs as an ordinary user, in namespaces of their own
- * @property {string[]} [through] a command that the tests run through
- * @property {Record<string, unknown>} [jest] what its project in jest.config.mjs differs in; paths begin at the clone
+ * @property {number} [workers] how many files run at the same time; default: jest's choice
+ * @property {string} [only] a regular expression for the paths of the files that run
+ * @property {boolean} [allowSkips] whether tests that this kernel cannot run may be left out
+ * @property {boolean} [partial] whether another layer fills the matrix of faults
+ * @property {boolean} [rootless] whether it runs as an ordinary user, in that user's own namespaces
+ * @property {string[]} [through] a command that runs the tests
+ * @property {Record<string, unknown>} [jest] settings of its project in jest.config.mjs; paths are relative to the clone
  */
 
-/** More workers than cores, for tests that wait: for a limit to pass, or for a machine to answer. */
+/** More workers than cores, for tests that wait for a time limit or for a machine. */
 const waiting = 3;
 
-/** The kinds that this machine's kernel may lack. */
+/** The test files of kinds that this machine's kernel may lack. */
 const lacked =
   "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|dummy|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|traffic-filter-kinds|udp-ports|xfrm-interface|xfrm-state)(-beyond)?\\.test";
 
-/** What goes over ssh in its own way, or shows for all kinds that they do. */
+/** The test files of kinds that use ssh in their own way, and of some that show that all kinds work over ssh. */
 const overSsh = "\\b(doctor|host|file|ledger|netns|pod|route(-\\w+)?|process|requirements)\\.test";
 
-/** Tests that need more than one user, or files or settings of the host's own: a user namespace of an ordinary user has none. */
+/** The test files that need more than one user, or files or settings of the host, which a user namespace of an ordinary user does not have. */
 const notRootless =
   "\\b(clean|netns-files|iptables-rule(-drift|-places)?|policy-rule|probe(-attempts)?|process-user|sysctl)\\.test";
 
 const features = { globalSetup: "test/kernel/support/probe-features.mjs" };
 
-/** In a case of a kind each test begins where the one before it ended. */
+/** In the case of a kind, each test begins where the one before it ended. */
 const steps = { ...features, testEnvironment: "./test/kernel/support/steps-environment.mjs" };
 
 /** Files named *.long.test.ts are a layer of their own. */
 const long = { testPathIgnorePatterns: [], testMatch: ["**/*.long.test.ts"] };
 
 /**
- * All layers, in the order in which they run. docs/testing.md tells what each proves, and why it runs where it does.
+ * All layers, in the order in which they run. docs/testing.md says what each proves, and why it runs where it does.
  * @type {Layer[]}
  */
 export const layers = [
@@ -78,7 +78,7 @@ export const layers = [
     jest: {
       ...steps,
       roots: ["test/kernel"],
-      // In a user namespace swc refuses to unpack itself: all of the file system seems to belong to a stranger.
+      // In a user namespace swc refuses to unpack itself, since all files seem to belong to another user.
       transform: { "\\.[cm]?[jt]s$": "test/typescript-transform.cjs" },
     },
   },

@@ -5,7 +5,7 @@ import { inColumns } from "../lib/columns.mjs";
  * @typedef {{ faults?: string[], kind: string, fault: string, cell?: "impossible" | "open", why?: string, tried?: number, converged?: number, leaking?: number }} Note
  */
 
-/** A table of kinds by faults: the results of the layers of faults, and the notes that the tests write beside them. */
+/** A table of kinds by faults, from the results of the layers of faults and the notes that their tests write. */
 export class Matrix {
   /** @type {Map<string, { passed: number, failed: number }>} */
   tests = new Map();
@@ -44,7 +44,7 @@ export class Matrix {
     return [...new Set(this.notes.map(({ kind }) => kind))];
   }
 
-  /** The table, a row a fault, and the reasons behind its cells. */
+  /** The table, with a row for each fault, and the reasons for its cells. */
   print() {
     const { kinds, faults } = this;
     /** @type {string[]} */
@@ -60,7 +60,7 @@ export class Matrix {
     return [inColumns(table), ...reasons.map((why, index) => `${index + 1}: ${why}`)].join("\n");
   }
 
-  /** The cells that neither a test nor a reason fills. */
+  /** The cells with neither a test nor a reason. */
   get empty() {
     const filled = (/** @type {string} */ kind, /** @type {string} */ fault) =>
       this.tests.has(`${kind}/${fault}`) ||

@@ -31,47 +31,47 @@ const packages = [
   ...["perl-base", "python3", "sudo", "nftables", "wireguard-tools", "tcpdump", "openssl"],
 ];
 
-/** The machines of a run of the tests. A layer that needs one has the first; those of two workers have both. */
+/** The virtual machines of a run. A layer that needs one uses the first. Layers with two workers use both. */
 const machineNames = /** @type {const} */ (["test-1", "test-2"]);
-/** That of the layers on Debian 13. */
+/** The virtual machine of the layers on Debian 13. */
 const debian13 = "test-debian-13";
 /** @type {Map<string, ReturnType<typeof startVm>>} */
 const machines = new Map();
 
 /** @typedef {keyof typeof needs} Need */
 
-/** What a layer may need: each gets it, and returns what the tests must find in their environment. */
+/** What a layer may need. Each function gets it, and returns variables for the environment of the tests. */
 const needs = {
   /** Debian packages. */
   packages: async () => {
     await ensureDebian(packages);
     return {};
   },
-  /** The provider that is killed runs in a process of its own, from what is built. */
+  /** The build, from which a separate process runs the provider that is killed. */
   build: async () => {
     await output(["npm", "run", "build"], { cwd: root });
     return {};
   },
-  /** The newest Node.js that is promised, in place of the one that runs this. */
+  /** The newest supported Node.js, in place of the one that runs this script. */
   node24: async () => ({ PATH: [await ensureNode24(), process.env.PATH].filter(Boolean).join(delimiter) }),
-  /** The same, for the projects of users that the tests make. */
+  /** The same, for user projects that the tests make. */
   "node24 for packages": async () => ({ LOCALNET_TEST_NODE24: await ensureNode24() }),
   /** The routing daemons of FRR. */
   frr: async () => {
     const unpacked = await ensureFrr();
     return unpacked ? { LOCALNET_TEST_FRR: unpacked } : {};
   },
-  /** The server of ssh. */
+  /** The ssh server. */
   sshd: async () => {
     const unpacked = await ensureSshd();
     return unpacked ? { LOCALNET_TEST_SSHD: unpacked } : {};
   },
-  /** The CLI, with its hosts of Node.js and YAML programs. */
+  /** The CLI, with its language hosts for Node.js and YAML. */
   pulumi: async () => {
     const { PATH } = pulumiEnv(await ensurePulumiYaml());
     return { ...(PATH && { PATH }), PULUMI_SKIP_UPDATE_CHECK: "true" };
   },
-  /** Its host of Go programs as well, and what writes SDKs. What needs them fails where there is no Go. */
+  /** The CLI with its language host for Go, and the generator of SDKs. Tests that need them fail without Go. */
   go: async () => {
     if (!which("go")) return {};
     const { path, generator } = await ensurePulumiGo();
@@ -99,12 +99,12 @@ export async function prepare(names) {
 }
 
 /**
- * Begins to start the machines that any of these needs, which takes its time.
+ * Begins to start the machines that any of these needs, since that takes long.
  * @param {Need[]} names
  */
 export function prepareAhead(names) {
   const wanted = names.includes("machines") ? machineNames : names.includes("machine") ? machineNames.slice(0, 1) : [];
-  // A failure is told where the machine is needed.
+  // A failure is reported where the machine is needed.
   for (const name of wanted) machine(name).catch(() => {});
 }
 
@@ -114,7 +114,7 @@ function setEnvironment({ host, sshConfig }) {
 }
 
 /**
- * A machine that is fresh at the first call, and the same for the rest of the run.
+ * Returns a machine. It is new at the first call, and the same one for the rest of the run.
  * @param {string} name
  * @param {import("../vm/systems.mjs").SystemName} [system]
  */

@@ -11,18 +11,18 @@ import { Matrix } from "./matrix.mjs";
 import { prepare, prepareAhead, stopMachines } from "./prepare.mjs";
 import { Tally } from "./tally.mjs";
 
-/** What is checked once, beside the layers: package.json's scripts. */
+/** Scripts of package.json that run once, beside the layers. */
 const checks = [["lint"], ["generate", "--", "--check"]];
 
-/** What the names of all that this run makes begin with, after "lnt": test/kernel/support/world.ts. */
+/** The names of all objects of this run begin with "lnt" and this; see test/kernel/support/world.ts. */
 const mark = randomBytes(1).toString("hex");
 
 let stopping = false;
 
 /**
- * Runs layers one after the other, and prints what came of them.
+ * Runs layers one after the other, and prints the results.
  * @param {import("./layers.mjs").Layer[]} layers
- * @param {{ checked: boolean }} options whether the checks are made too
+ * @param {{ checked: boolean }} options whether the checks run too
  * @returns {Promise<number>} the exit code
  */
 export async function runLayers(layers, { checked }) {
@@ -36,7 +36,7 @@ export async function runLayers(layers, { checked }) {
   const touching = layers.some(({ needs }) => needs?.includes("packages"));
   if (touching && !privileged) printLine("Not root: the layers other than unit and property will fail");
   try {
-    // What the tools themselves bring (modules, packages) is no trace of a test.
+    // Modules and packages of the tools themselves do not count as left by a test.
     if (touching && privileged) await prepare(["packages"]);
     const before = touching && privileged ? await hostState() : undefined;
     prepareAhead(layers.flatMap(({ needs = [] }) => needs));
@@ -86,9 +86,9 @@ async function runLayer(tally, matrix, layer) {
       report,
     ];
     const options = [...(workers ? ["--maxWorkers", String(workers)] : []), ...(only ? ["--", only] : [])];
-    // What was waited for may have come after the signal.
+    // The signal may have come while it waited.
     if (stopping) return;
-    // How it goes is on standard error; its standard output is the report once more.
+    // Its progress is on standard error. Its standard output only repeats the report.
     const argv = user.argv([...through.map((word) => join(root, word)), ...jest, ...options]);
     await run(argv, { cwd: root, env: user.env, stdio: ["ignore", "ignore", "inherit"] });
     const results = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
@@ -109,7 +109,7 @@ function same(argv) {
 }
 
 /**
- * An ordinary user whose home is a folder, and what tells the tests to make sure of it.
+ * An ordinary user with a folder as home, and a variable by which the tests check that they run as that user.
  * @param {string} home
  */
 async function ordinaryUser(home) {

@@ -7,15 +7,15 @@ import { inColumns } from "../lib/columns.mjs";
  * @typedef {{ testResults: TestFile[] }} Report what jest writes
  */
 
-/** Adds up what passed and what failed, over layers and checks that jest knows nothing of. */
+/** Counts what passed and failed, in layers and in checks outside of jest. */
 export class Tally {
   passed = 0;
   failed = 0;
-  /** @type {string[]} names of what failed, to be shown once more at the end */
+  /** @type {string[]} names of what failed, which the summary repeats */
   failures = [];
-  /** @type {string[]} names of what this kernel cannot run */
+  /** @type {string[]} names of tests that this kernel cannot run */
   skipped = [];
-  /** @type {string[]} names of what came after a failure in the same case */
+  /** @type {string[]} names of tests that did not run after a failure in the same case */
   cut = [];
   /** @type {[name: string, seconds: number][]} */
   times = [];
@@ -72,12 +72,12 @@ export class Tally {
       else if (allowSkips) this.skipped.push(name);
       else this.fail(`${layer}: skipped: ${fullName}`);
     }
-    // A file that does not compile, or whose clean-up fails, has no test of its own that fails.
+    // In a file that does not compile, or whose clean-up fails, no test fails.
     if (status === "failed" && failed.length === 0)
       this.fail(`${layer}: ${path.split("/").slice(-2).join("/")}`, message);
   }
 
-  /** What a reader wants to see last. */
+  /** The text at the end of a run. */
   summary() {
     const total = this.times.reduce((sum, [, seconds]) => sum + seconds, 0);
     const times = [...this.times, /** @type {const} */ (["in all", total])];

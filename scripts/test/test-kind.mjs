@@ -6,14 +6,14 @@ import { interactive } from "../lib/run.mjs";
 import { layers } from "./layers.mjs";
 import { prepare, stopMachines } from "./prepare.mjs";
 
-/** The layers that know single kinds, in this order. In the first two a test has the kind in its name, in the others a file. */
+/** The layers with tests of single kinds, in this order. In the first two the names of tests have the kind, in the others the names of files. */
 const byTest = ["unit", "property"];
 const byFile = ["kernel", "faults"];
 
 /**
- * Runs the tests of one kind, layer by layer, and ends after the first layer with a failure: what follows is its echo.
+ * Runs the tests of one kind, layer by layer, and ends after the first layer with a failure, which would cause others.
  * @param {string} kind as users write it
- * @param {{ vm: boolean }} options whether the kernel is that of a throwaway machine
+ * @param {{ vm: boolean }} options whether the tests run in a virtual machine
  * @returns {Promise<number>} the exit code
  */
 export async function testKind(kind, { vm }) {
