@@ -132,6 +132,10 @@ export const notRun: Record<string, string[]> = {
     "node scripts/kubernetes/cli.mjs",
     "npm run lab:kube-proxy -- --compare",
   ],
+  "it is the example in a shell; kube-proxy-example.test brings it up, and trace-labs.test follows packets": [
+    "npm run lab:kube-proxy",
+    "npx localnet trace --from outside tcp://172.30.0.10:30080",
+  ],
   "the package needs neither program; what they are given is command.ts's and graph.test's": [
     "npx localnet capture eth-left | wireshark -k -i -",
     "npx localnet graph -f dot | dot -Tpng -o lab.png",
