@@ -33,7 +33,7 @@ let stopping = false;
  */
 export async function bench(options) {
   const base = mkdtempSync(join(tmpdir(), "localnet-bench-"));
-  // What runs is killed at once, and then all goes the way of an error.
+  // Kills the running command at once, which then counts as a failure.
   const stop = () => {
     stopping = true;
   };
@@ -84,11 +84,11 @@ async function measureAll(options, base, env) {
       .flat()
       .flatMap((contender) => (contender.failed ? [{ ...subject(contender), reason: contender.failed }] : [])),
   ];
-  // The first time what it takes besides time is counted, which also brings all files into memory.
+  // The first run counts processes and memory, and also brings all files into memory.
   for (let round = 0; round <= options.rounds; round++) {
     printLine(round ? `Round ${round} of ${options.rounds}` : "Counting");
     for (const group of groups) {
-      // Each is first in turn.
+      // Each contender goes first in turn.
       const first = round % group.length;
       for (const contender of [...group.slice(first), ...group.slice(0, first)]) {
         if (stopping) throw new Error("interrupted");
@@ -103,7 +103,7 @@ async function measureAll(options, base, env) {
 }
 
 /**
- * What is run side by side, and what cannot be.
+ * The runs that are compared with each other, and those that cannot run.
  * @param {import("./options.mjs").Options} options
  * @param {NodeJS.ProcessEnv} common
  * @returns {Promise<{ groups: Turn[][], leftOut: LeftOut[] }>}
@@ -138,7 +138,7 @@ async function plan(options, common) {
 
 /**
  * @param {Turn} turn
- * @param {number} round 0: what it takes besides time
+ * @param {number} round in round 0 processes and memory are counted, not time
  * @param {string} base
  * @param {Results} results
  */

@@ -11,7 +11,7 @@ const heading = "Time, as a multiple of the engine floor";
 
 /**
  * Each contender's time as a multiple of the engine floor's, for the largest size of each workload: the median as a dot,
- * the rounds' least and greatest as a line.
+ * the minimum and maximum of the rounds as a line.
  * @param {import("./results.mjs").Entry[]} entries
  * @returns {string} an SVG
  */

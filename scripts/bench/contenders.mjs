@@ -4,7 +4,7 @@ import { root } from "../lib/paths.mjs";
 import { output, run } from "../lib/run.mjs";
 import { quoted } from "../vm/vm.mjs";
 
-/** In the order in which they are run; the next one starts from what the one before left. */
+/** In the order in which they run. Each starts from the result of the one before. */
 export const operations = /** @type {const} */ (["up", "no-change up", "refresh", "destroy", "up + destroy"]);
 
 /**
@@ -14,13 +14,13 @@ export const operations = /** @type {const} */ (["up", "no-change up", "refresh"
  * @property {import("./workloads.mjs").Workload} workload
  * @property {number} count
  * @property {import("./places.mjs").Place} place
- * @property {string} directory a fresh one
+ * @property {string} directory an empty one
  * @property {NodeJS.ProcessEnv} env
  *
  * @typedef {object} Prepared
  * @property {Partial<Record<Operation, string[]>>} commands
- * @property {NodeJS.ProcessEnv} [env] what they need besides the task's
- * @property {() => Promise<State>} [state] what Pulumi records
+ * @property {NodeJS.ProcessEnv} [env] more variables than the task's
+ * @property {() => Promise<State>} [state] reads the size of Pulumi's state
  *
  * @typedef {object} State
  * @property {number} bytes
@@ -29,15 +29,15 @@ export const operations = /** @type {const} */ (["up", "no-change up", "refresh"
  * @typedef {object} Contender
  * @property {string} name
  * @property {(workload: import("./workloads.mjs").Workload) => Promise<string | undefined>} lacking why it is left out
- * @property {(task: Task) => Promise<Prepared>} prepare what is done here is not measured
+ * @property {(task: Task) => Promise<Prepared>} prepare is not measured
  */
 
 const nothing = async () => undefined;
 
-/** Debian's, for which Mininet is packaged: another one may come before it on PATH. */
+/** Debian's Python, for which Mininet is packaged. Another one may be before it on PATH. */
 const python = "/usr/bin/python3";
 
-/** By which the others are divided. */
+/** The contender by whose times the others are divided. */
 export const floor = "engine floor";
 
 /** @type {Contender[]} */
@@ -51,7 +51,7 @@ export const contenders = [
 ];
 
 /**
- * @param {string} kinds what the program imports its kinds from
+ * @param {string} kinds the import path of the program
  * @param {Task} task
  * @returns {Promise<Prepared>}
  */
@@ -74,7 +74,7 @@ async function pulumi(kinds, { workload, count, place: { vm }, directory, env: c
     env,
     commands: {
       up: command("up"),
-      // Neither may find anything to do: what was made is there, and is seen to be.
+      // Neither may change anything: the objects exist, and are found.
       "no-change up": command("up", "--expect-no-changes"),
       refresh: command("refresh", "--expect-no-changes"),
       destroy: command("destroy"),
@@ -87,7 +87,7 @@ async function pulumi(kinds, { workload, count, place: { vm }, directory, env: c
 }
 
 /**
- * One command each; over ssh one round trip each, on a connection that is open.
+ * One command for each object. Over ssh each takes one round trip, on an open connection.
  * @param {Task} task
  */
 function script(task) {
@@ -131,7 +131,7 @@ async function lacksMininet({ name }) {
 }
 
 /**
- * It lives in one process only, so up and destroy are one.
+ * It runs in a single process, so up and destroy are one operation.
  * @param {number} count
  * @returns {Prepared}
  */

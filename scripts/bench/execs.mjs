@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 /**
- * The command that runs another one and writes down every program that it, or what it starts, begins to run. With a
- * filter in the kernel, all other system calls go at full speed.
+ * The command that runs another one and records every program that it or its children start. With a
+ * filter in the kernel, all other system calls run at full speed.
  * @param {readonly string[]} argv
  * @param {string} file
  */
@@ -13,7 +13,7 @@ export function recorded(argv, file) {
 }
 
 /**
- * How often each program was begun, by the name of its file.
+ * How often each program was started, by the name of its file.
  * @param {string} file
  * @returns {Record<string, number>}
  */

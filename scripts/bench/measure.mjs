@@ -10,16 +10,16 @@ const sampleMilliseconds = 100;
  * @property {string[]} argv
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} env
- * @property {boolean} [remote] are its programs begun elsewhere?
+ * @property {boolean} [remote] whether its programs run on another machine
  *
  * @typedef {object} Cost what a command takes besides time
- * @property {number} [processes] programs that were begun
+ * @property {number} [processes] programs that were started
  * @property {Record<string, number>} [programs] the same by name
- * @property {number} memory peak of what all its processes had in memory at a time, in bytes
+ * @property {number} memory peak memory of all its processes together, in bytes
  */
 
 /**
- * The seconds that a command takes. Nothing else happens meanwhile.
+ * The seconds that a command takes. Nothing else runs at the same time.
  * @param {import("../lib/sandbox.mjs").Sandbox} sandbox
  * @param {Command} command
  */
@@ -30,7 +30,7 @@ export async function seconds({ enterArgv: inside }, { argv, ...options }) {
 }
 
 /**
- * What else a command takes. That it is watched costs time, so this is a run of its own.
+ * The processes and the memory that a command takes. Tracing costs time, so this is a separate run.
  * @param {import("../lib/sandbox.mjs").Sandbox} sandbox
  * @param {Command} command
  * @param {string} directory

@@ -60,7 +60,7 @@ export function parseOptions(args) {
 /** @param {string} name @param {string} text */
 function numbers(name, text) {
   const all = text.split(",").filter(Boolean).map(Number);
-  // A bridge has room for 1024 links.
+  // A bridge takes 1024 links.
   const wrong = all.some((each) => !Number.isInteger(each) || each < 1 || each > 1000);
   if (wrong) throw new Error(`--${name} takes numbers from 1 to 1000, not ${text}`);
   return all;

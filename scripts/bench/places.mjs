@@ -5,14 +5,14 @@ import { startVm, stopVm, vmStatus } from "../vm/vm.mjs";
 const machine = "bench";
 
 /**
- * @typedef {object} Place where a workload is
- * @property {import("../vm/vm.mjs").Vm} [vm] the machine behind ssh; of none, a sandbox of each run's own
- * @property {string} [lacking] why there is no place for it
+ * @typedef {object} Place where a workload runs
+ * @property {import("../vm/vm.mjs").Vm} [vm] the machine over ssh; default: a sandbox for each run
+ * @property {string} [lacking] why there is no such place
  */
 
 /**
  * @param {import("./workloads.mjs").Workload} workload
- * @param {boolean} mayStart may a throwaway machine be started?
+ * @param {boolean} mayStart whether a throwaway machine may be started
  * @returns {Promise<Place>}
  */
 export async function placeFor({ where, probe = [] }, mayStart) {
@@ -27,7 +27,7 @@ export function sandboxAt({ vm }) {
   return openSandbox({ network: vm === undefined });
 }
 
-/** A fresh machine in the same place: what a failure left in the old one would be in the way of all others. */
+/** Replaces the machine by a new one, since objects that a failure left would disturb all other runs. */
 export async function restartMachine() {
   await stopMachine();
   await startVm(machine);

@@ -20,7 +20,7 @@ import { contenders, floor, operations } from "./contenders.mjs";
  * @property {number} [memory]
  * @property {import("./contenders.mjs").State} [state] after it
  *
- * @typedef {object} Growth what an object takes among many, divided by what it takes among few
+ * @typedef {object} Growth the time per object of many, divided by that of few
  * @property {string} workload
  * @property {number} many
  * @property {number} few
@@ -91,7 +91,7 @@ export class Results {
       );
   }
 
-  /** Of up and destroy, from each size of a workload to the largest. @returns {Growth[]} */
+  /** The growth of up and destroy, from each size of a workload to the largest. @returns {Growth[]} */
   get growth() {
     const whole = this.entries.filter(({ operation }) => operation === "up + destroy");
     return whole.flatMap(({ workload, contender, count: few, seconds }) => {
@@ -105,7 +105,7 @@ export class Results {
 }
 
 /**
- * Round by round, since a machine is not always equally fast.
+ * Compares round by round, since the speed of a machine varies.
  * @param {number[]} of
  * @param {number[]} to
  * @returns {Spread | undefined}

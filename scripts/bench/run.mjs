@@ -5,7 +5,7 @@ import { sandboxAt } from "./places.mjs";
 /** @typedef {import("./contenders.mjs").Operation} Operation */
 
 /**
- * One contender does one workload, from nothing to nothing, in a sandbox that goes with it.
+ * Runs a workload with one contender, from an empty host back to an empty host, in its own sandbox.
  * @template T
  * @param {import("./contenders.mjs").Contender} contender
  * @param {Omit<import("./contenders.mjs").Task, "directory">} task

@@ -12,12 +12,12 @@ import sets from "../../bench/sets.js";
  * @typedef {{ up: (count: number) => string[], destroy: (count: number) => string[] }} Commands the lines of a shell script
  *
  * @typedef {object} Workload
- * @property {string} name and that of the option that tells its sizes, and of the file with its program
- * @property {number[]} counts unless told
- * @property {"sandbox" | "ssh"} where "ssh": in a machine behind ssh
- * @property {string[]} [probe] commands that a kernel runs that has all that is needed; one that fails: as for "ssh"
+ * @property {string} name also of the option with its sizes, and of the file with its program
+ * @property {number[]} counts the default sizes
+ * @property {"sandbox" | "ssh"} where "ssh": on a machine over ssh
+ * @property {string[]} [probe] commands that succeed if the kernel has all that is needed; else the workload runs as with "ssh"
  * @property {Commands} script one command each
- * @property {Commands} [limit] as few commands as the tools allow; of none, the script
+ * @property {Commands} [limit] as few commands as the tools allow; default: the script
  */
 
 /** @type {Workload[]} */

@@ -1,10 +1,10 @@
-/** Tells the user something on standard error, which leaves standard output to results. @param {string} text */
+/** Prints a line for the user on standard error. Standard output is for results. @param {string} text */
 export function printLine(text) {
   process.stderr.write(`${text}\n`);
 }
 
 /**
- * Makes the result, or the failure, of a script the exit code.
+ * Exits with the result of a script, or with 1 after a failure.
  * @param {() => Promise<number>} body
  */
 export async function main(body) {

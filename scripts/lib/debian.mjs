@@ -8,10 +8,10 @@ import { which } from "./which.mjs";
 const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
 const apt = { env };
 
-/** @typedef {{ env: NodeJS.ProcessEnv }} Archive an environment in which apt knows other packages than this host's own */
+/** @typedef {{ env: NodeJS.ProcessEnv }} Archive an environment in which apt uses other archives than those of this host */
 
 /**
- * What a package is needed for, where that has another name: without Debian's list of what is installed, this is looked for.
+ * The command of a package, if that has another name. It is looked for if Debian's list of installed packages is missing.
  * @type {Record<string, string>}
  */
 const commands = {
@@ -54,7 +54,7 @@ export async function ensureDebian(packages) {
  * Unpacks packages into a folder without installing them: nothing is registered, configured or started.
  * @param {string[]} packages
  * @param {string} directory
- * @param {Archive} [archive] where they are from; default: the archives of this host
+ * @param {Archive} [archive] the archives to use; default: those of this host
  */
 export async function unpackDebian(packages, directory, archive) {
   if (!which("apt-get") || !which("dpkg-deb")) throw new Error("this needs a Debian-like system (apt-get, dpkg-deb)");
@@ -66,7 +66,7 @@ export async function unpackDebian(packages, directory, archive) {
 }
 
 /**
- * The packages that an installation of these would bring in, themselves and those already there but too old included.
+ * The packages that an installation of these would install or upgrade, including themselves.
  * @param {string[]} packages
  * @returns {Promise<string[]>}
  */
@@ -78,7 +78,7 @@ export async function wouldInstall(packages) {
 /**
  * The package that a meta package such as linux-image-amd64 stands for.
  * @param {string} metaPackage
- * @param {Archive} [archive] where it is looked up; default: the archives of this host
+ * @param {Archive} [archive] the archives to use; default: those of this host
  * @returns {Promise<string>}
  */
 export async function dependencyOf(metaPackage, archive) {
@@ -89,7 +89,7 @@ export async function dependencyOf(metaPackage, archive) {
 }
 
 /**
- * Where this host gets Debian from, and which release it is.
+ * The mirror and the release of this host's Debian.
  * @returns {Promise<{ mirror: string, codename: string }>}
  */
 export async function debianMirror() {
@@ -101,7 +101,7 @@ export async function debianMirror() {
 }
 
 /**
- * Does something with the packages of another suite of this host's mirror. This host's own lists stay as they are.
+ * Runs an action with the packages of another suite of this host's mirror. The lists of this host do not change.
  * @template T
  * @param {string} suite such as trixie
  * @param {(archive: Archive) => Promise<T>} action
@@ -112,7 +112,7 @@ export async function withArchive(suite, action) {
   const directory = await mkdtemp(join(tmpdir(), "localnet-apt-"));
   try {
     const [config, sources] = [join(directory, "apt.conf"), join(directory, "sources.list")];
-    // A folder of its own: apt removes from it what it does not know.
+    // In its own folder, since apt removes unknown files.
     const lists = join(directory, "lists");
     await mkdir(join(lists, "partial"), { recursive: true });
     await writeFile(
@@ -139,10 +139,10 @@ async function missingPackages(packages) {
 }
 
 /**
- * Runs an apt command; if it fails, once more with the package lists brought up to date.
+ * Runs an apt command. If it fails, updates the package lists and runs it again.
  * @param {string[]} argv
  * @param {string} [cwd]
- * @param {Archive} [archive] whose lists are fresh
+ * @param {Archive} [archive] an archive whose lists are up to date
  */
 async function withFreshLists(argv, cwd, archive) {
   if (archive) return output(argv, { ...archive, ...(cwd && { cwd }) });

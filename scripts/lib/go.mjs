@@ -6,9 +6,9 @@ const reportSeconds = 20;
 /**
  * @typedef {object} Program
  * @property {string} modules the folder of its go.mod and go.sum
- * @property {string} main its package
- * @property {string} target the file that it becomes
- * @property {Record<string, string>} [values] of variables, by their names
+ * @property {string} main its main package
+ * @property {string} target the file of the program
+ * @property {Record<string, string>} [values] values of variables, by name
  * @property {string[]} [flags] more flags of go build
  */
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Does something with a folder that goes with it.
+ * Runs an action with a folder that is removed after it.
  * @template T
  * @param {string} name
  * @param {(home: string) => Promise<T>} work

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { start } from "./run.mjs";
 
-/** After this time without the lock, somebody else has it. */
+/** If the lock takes longer than this, in milliseconds, another process holds it. */
 const patienceMilliseconds = 300;
 
 /**
- * Does something while no other process does anything under the same lock. The kernel holds the lock for a `flock` that
- * ends with this process, so no dead holder is ever in the way. The file stays: removing it would let two in.
+ * Runs an action under a lock between processes. The kernel holds the lock for a `flock` that
+ * ends with this process, so a dead process never holds it. The file stays, since removing it would let two processes in.
  * @template T
  * @param {string} path the lock's file
  * @param {() => Promise<T>} action
@@ -14,13 +14,13 @@ const patienceMilliseconds = 300;
  * @returns {Promise<T>}
  */
 export async function withLock(path, action, waiting) {
-  // A group of its own: Ctrl-C must not end the lock before the action.
+  // In its own process group: Ctrl-C must not end the lock before the action.
   const holder = start(["flock", path, "cat"], { stdio: "pipe", buffer: false, detached: true });
   const { stdin, stdout } = holder;
   if (!stdin || !stdout) throw new Error("flock got no pipes");
   const timer = waiting && setTimeout(waiting, patienceMilliseconds);
   try {
-    // cat runs, and answers, once the lock is held.
+    // cat runs once the lock is held, and then answers.
     stdin.write("held\n");
     await Promise.race([once(stdout, "data"), holder.then(refused)]);
     clearTimeout(timer);

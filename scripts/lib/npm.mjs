@@ -5,7 +5,7 @@ import { printLine } from "./cli.mjs";
 import { root } from "./paths.mjs";
 
 /**
- * Installs the clone's npm packages, exactly as locked, unless they are there. Whatever imports a package, as run.mjs does,
+ * Installs the clone's npm packages, exactly as locked, unless they are installed. A module that imports a package, such as run.mjs,
  * can only be imported after this.
  */
 export function ensureNpm() {
@@ -15,7 +15,7 @@ export function ensureNpm() {
   if (status !== 0) throw new Error(`npm ci: exit ${status}`);
 }
 
-/** Whether each package is there in the version of package-lock.json; an optional one may be missing. */
+/** Whether each package is installed in the version of package-lock.json. An optional one may be missing. */
 function isInstalled() {
   /** @type {[path: string, { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean }][]} */
   const locked = Object.entries(read("package-lock.json").packages);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Makes a folder all at once: it is filled under another name and then renamed, so that it exists only when complete.
+ * Makes a folder atomically: it is filled under another name and then renamed, so that it exists only when complete.
  * @param {string} target
  * @param {(directory: string) => Promise<void>} fill
  * @returns {Promise<string>} target
@@ -15,7 +15,7 @@ export async function publish(target, fill) {
   try {
     await fill(unfinished);
     await rename(unfinished, target).catch((error) => {
-      // Somebody else was faster: theirs is as good.
+      // Another process was faster, and its folder has the same contents.
       if (!existsSync(target)) throw error;
     });
   } finally {

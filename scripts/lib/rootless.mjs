@@ -3,10 +3,10 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { root } from "./paths.mjs";
 import { output, run } from "./run.mjs";
 
-/** Whom root becomes, for an ordinary user to be one: nobody, who owns nothing. */
+/** The user that root becomes to run as an ordinary user: nobody, who owns no files. */
 const nobody = 65534;
 
-/** Run as the namespaces' root: what `ip netns` needs of /run, what shows this network's links, and a loopback that is up. */
+/** A script for the root of the namespaces: it prepares /run for `ip netns`, mounts /sys for the new network, and sets lo up. */
 const inside = `
 set -e
 mount -t tmpfs -o mode=755 none /run
@@ -18,7 +18,7 @@ set +e
 "$@"
 exit $?`;
 
-/** Run as root: folders, each in the place of another; then the rest as nobody. */
+/** A script for root: it mounts folders over others, and then runs the rest as nobody. */
 const becomeNobody = `
 set -e
 while [ "$1" != -- ]; do
@@ -30,17 +30,17 @@ exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups --no-new-privs -
 
 /**
  * @typedef {object} Rootless an ordinary user, and namespaces in which that user is root
- * @property {number} uid whom root in there is out here
- * @property {string} clone where that user finds this clone
+ * @property {number} uid the user outside that root in the namespaces is
+ * @property {string} clone the path of this clone for that user
  * @property {NodeJS.ProcessEnv} env
- * @property {(argv: string[], cwd?: string) => string[]} argv the command that runs another one in new namespaces, which end with it
+ * @property {(argv: string[], cwd?: string) => string[]} argv makes the command that runs another one in new namespaces, which end with it
  */
 
 /**
- * Makes a folder the home of an ordinary user who can be root in namespaces of their own: of whoever runs this, or of
- * nobody where that is root.
+ * Makes a folder the home of an ordinary user who can be root in that user's own namespaces: the user that runs this, or
+ * nobody if that is root.
  * @param {string} home
- * @param {{ path?: string[], copies?: string[] }} [options] folders for PATH; folders of the clone that are written to
+ * @param {{ path?: string[], copies?: string[] }} [options] folders for PATH; folders of the clone that must be writable
  * @returns {Promise<Rootless>}
  */
 export async function rootless(home, { path = [], copies = [] } = {}) {
@@ -65,7 +65,7 @@ function forOurselves(home, path) {
 }
 
 /**
- * Root's folders may be closed to others, so what is needed of them is seen in the new home instead.
+ * Other users may have no access to root's folders, so the needed ones are mounted in the new home.
  * @param {string} home
  * @param {string[]} path
  * @param {string[]} copies
@@ -111,7 +111,7 @@ function environment(home, path) {
   return { ...rest, PATH, HOME: home, TMPDIR: home };
 }
 
-/** Root who can become another user; not the root of a namespace in which nobody else is. */
+/** Whether this is a root that can become another user, unlike the root of a namespace with no other users. */
 function isRealRoot() {
   if (process.getuid?.() !== 0) return false;
   const ranges = readFileSync("/proc/self/uid_map", "utf8").trim().split("\n");
@@ -122,7 +122,7 @@ function isRealRoot() {
 }
 
 /**
- * Settings that keep ordinary users from namespaces of their own, the value that does, and what mends it.
+ * Settings that forbid ordinary users to make namespaces, the value that does so, and the fix.
  * @type {[path: string, value: string, mend: string][]}
  */
 const settings = [

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { execa } from "execa";
 
-/** What `timeout` gives the command between SIGTERM and SIGKILL, and the codes with which it then exits. */
+/** The time of `timeout` between SIGTERM and SIGKILL, in seconds, and its exit codes. */
 const killSeconds = 5;
 const timedOutCodes = [124, 137];
 
@@ -11,20 +11,20 @@ const timedOutCodes = [124, 137];
  * @property {NodeJS.ProcessEnv} [env] the whole environment; default: that of this process
  * @property {string} [input] its standard input; default: nothing
  * @property {import("node:child_process").StdioOptions} [stdio] "inherit": it gets this terminal; default: its output is captured
- * @property {number} [timeoutSeconds] after which the command and its children are ended
+ * @property {number} [timeoutSeconds] the time after which the command and its children are killed
  * @property {(text: string) => void} [onStderr] called with standard error as it comes
  *
  * @typedef {object} Result
  * @property {number} code
  * @property {string} stdout
  * @property {string} stderr
- * @property {string} text both, in the order in which they came
+ * @property {string} text both outputs, in the order in which they came
  * @property {boolean} timedOut
  */
 
 /**
- * Runs a command to its end and returns how it went, whatever its exit code. When this process is interrupted, the command
- * is ended first. One that has the terminal gets Ctrl-C from there and ends in its own time.
+ * Runs a command to its end and returns the result, whatever its exit code. If this process is interrupted, the command
+ * is ended first. A command with this terminal gets Ctrl-C from it, and ends by itself.
  * @param {string[]} argv
  * @param {RunOptions} [options]
  * @returns {Promise<Result>}
@@ -50,7 +50,7 @@ export async function run(argv, { timeoutSeconds, onStderr, ...options } = {}) {
 }
 
 /**
- * Runs a command and returns its standard output. Anything but exit code 0 is an error that shows what the command printed.
+ * Runs a command and returns its standard output. Any exit code but 0 is an error with the output of the command.
  * @param {string[]} argv
  * @param {RunOptions} [options]
  */
@@ -77,10 +77,10 @@ export async function interactive(argv, options) {
  * @property {string} [input]
  * @property {import("node:child_process").StdioOptions} [stdio]
  * @property {boolean} [buffer] whether its output is collected; default: true
- * @property {boolean} [detached] whether it gets a process group of its own
+ * @property {boolean} [detached] whether it gets its own process group
  * @property {boolean} [cleanup] whether it ends with this process; default: true
  *
- * Starts a command and returns its process. Only what goes on beside this process needs it; for the rest there is `run`.
+ * Starts a command that runs beside this process, and returns its process. For all other commands there is `run`.
  * @param {string[]} argv
  * @param {StartOptions} [options]
  */

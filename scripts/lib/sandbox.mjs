@@ -5,7 +5,7 @@ import { start } from "./run.mjs";
 
 const patienceSeconds = 10;
 
-// The kernel ends all of it when its first process ends, and that one ends with this program, however it does.
+// The kernel ends the sandbox when its first process ends, which ends with this program.
 const first = (/** @type {boolean} */ network) => `
 mount -t tmpfs -o mode=755 none /run
 ${network ? "mount -t sysfs none /sys && ip link set lo up" : ""}
@@ -16,17 +16,17 @@ echo ready
 exec cat`;
 
 /**
- * A host of its own as far as the kernel can give one: other mounts, an empty /run, its own processes and network.
+ * A separate host on the same kernel: its own mounts, an empty /run, its own processes and network.
  * @typedef {object} Sandbox
- * @property {string[]} enterArgv what a command begins with, to run in there
- * @property {() => number} memory what all processes in there have in memory, in bytes; pages that they share count for each
+ * @property {string[]} enterArgv the first words of a command that runs in it
+ * @property {() => number} memory the memory of all its processes, in bytes; shared pages count for each
  * @property {() => Promise<void>} close
  */
 
 /**
  * @param {object} options
- * @param {boolean} options.network has it a network of its own?
- * @param {string[]} [options.over] folders whose usr and etc are laid over the host's: what is in there is as good as installed
+ * @param {boolean} options.network whether it has its own network
+ * @param {string[]} [options.over] folders whose usr and etc are mounted over the host's, as if their contents were installed
  * @returns {Promise<Sandbox>}
  */
 export async function openSandbox({ network, over = [] }) {
@@ -53,7 +53,7 @@ export async function openSandbox({ network, over = [] }) {
     memory: () => residentIn(`/proc/${pid}/root/proc`),
     async close() {
       stdin.end();
-      // Where process 1 is no real init, what was killed halfway is never taken note of, and this never ends.
+      // If process 1 is not a real init, killed processes stay as zombies, and this would never end.
       const waited = new AbortController();
       const enough = sleep(patienceSeconds * 1000, undefined, { signal: waited.signal }).catch(() => {});
       if (unshare.exitCode === null) await Promise.race([once(unshare, "exit"), enough]);
@@ -63,7 +63,7 @@ export async function openSandbox({ network, over = [] }) {
   };
 }
 
-/** @param {string} proc where a namespace's processes are seen */
+/** @param {string} proc the /proc of the namespace */
 function residentIn(proc) {
   const pids = readdirSync(proc).filter((name) => /^\d+$/.test(name));
   return pids.map((pid) => resident(`${proc}/${pid}/status`)).reduce((sum, each) => sum + each, 0);

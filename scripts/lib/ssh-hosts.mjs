@@ -10,29 +10,29 @@ const network6 = "2001:db8:f";
 const bootSeconds = 30;
 
 /**
- * A host with a server of ssh.
+ * A host with an ssh server.
  * @typedef {object} SshHost
  * @property {string} url
  * @property {string} address
- * @property {string} address6 its address of IPv6 in the same network
- * @property {string[]} enterArgv what a command begins with, to run in there
- * @property {() => Promise<void>} boot starts its server of ssh
- * @property {(state: "up" | "down") => Promise<unknown>} cable nothing reaches it any more, or does so again
- * @property {() => Promise<void>} close it is gone, with all that it had
+ * @property {string} address6 its IPv6 address in the same network
+ * @property {string[]} enterArgv the first words of a command that runs in it
+ * @property {() => Promise<void>} boot starts its ssh server
+ * @property {(state: "up" | "down") => Promise<unknown>} cable disconnects it from the network, or connects it again
+ * @property {() => Promise<void>} close removes it with all that it has
  *
  * @typedef {object} SshHosts
- * @property {string[]} enterArgv what a command begins with, to run where the engine is
- * @property {string} sshConfig the file for OpenSSH's client there
+ * @property {string[]} enterArgv the first words of a command that runs where the engine is
+ * @property {string} sshConfig the configuration of the ssh client there
  * @property {SshHost[]} hosts
  * @property {() => Promise<void>} close
  */
 
 /**
- * Several hosts on one network, and one beside them where the engine runs: a sandbox each, so that nothing is the machine's own.
+ * Several hosts on one network, and another one for the engine. Each is a sandbox, so that this machine does not change.
  * @param {number} count
  * @param {object} options
  * @param {string} options.directory an empty folder for keys and configurations
- * @param {string[]} options.over folders to lay over the hosts', such as one with a server of ssh
+ * @param {string[]} options.over folders to mount over those of the hosts, such as one with an ssh server
  * @param {number} [options.mtu] of the network between them
  * @returns {Promise<SshHosts>}
  */
@@ -69,7 +69,7 @@ async function openHost(engine, { directory, over, number, mtu }) {
   const { enterArgv, close } = await openSandbox({ network: true, over });
   const [address, address6] = [`${network}.${number}`, `${network6}::${number}`];
   const link = `host${number}`;
-  // Made in the engine's network, but told by the number that this process knows the other one by.
+  // Made in the engine's network. The namespace of the other end is named by its pid in this process's namespace.
   const add = ["ip", "link", "add", link, "mtu", String(mtu), "type", "veth"];
   const peer = ["peer", "name", "eth0", "mtu", String(mtu), "netns", enterArgv[2] ?? ""];
   await output(["nsenter", "-t", engine.enterArgv[2] ?? "", "-n", "--", ...add, ...peer]);
@@ -78,7 +78,7 @@ async function openHost(engine, { directory, over, number, mtu }) {
   const ip = (/** @type {string[]} */ ...args) => output([...enterArgv, "ip", ...args]);
   await ip("address", "add", `${address}/24`, "dev", "eth0");
   await ip("address", "add", `${address6}/64`, "dev", "eth0", "nodad");
-  // A link-local address would come to stay a while after the first look at the host.
+  // A link-local address would appear only some time after the first snapshot of the host.
   await ip("link", "set", "eth0", "addrgenmode", "none", "up");
   return {
     url: `ssh://root@${address}`,

@@ -7,11 +7,11 @@ import { cache } from "./paths.mjs";
 import { publish } from "./publish.mjs";
 
 /**
- * What starts services of its own is unpacked and not installed.
+ * A package that starts services, which is unpacked and not installed.
  * @typedef {object} Unpacked
  * @property {string} package
- * @property {string} file by which it is known to be installed
- * @property {Record<string, string[]>} accounts what its installation adds to files in /etc
+ * @property {string} file a file that exists if it is installed
+ * @property {Record<string, string[]>} accounts the lines that its installation adds to files in /etc
  */
 
 /** @type {Unpacked} */
@@ -33,12 +33,12 @@ const sshd = {
 
 /** The routing daemons of FRR. */
 export const ensureFrr = () => ensureUnpacked(frr);
-/** The server of ssh. */
+/** The ssh server. */
 export const ensureSshd = () => ensureUnpacked(sshd);
 
 /**
  * @param {Unpacked} what
- * @returns {Promise<string | undefined>} the folder whose usr and etc are to be laid over the host's; undefined: it is installed
+ * @returns {Promise<string | undefined>} the folder whose usr and etc must be mounted over the host's; undefined: it is installed
  */
 async function ensureUnpacked({ package: name, file, accounts }) {
   if (existsSync(file)) return undefined;
@@ -48,7 +48,7 @@ async function ensureUnpacked({ package: name, file, accounts }) {
     await unpackDebian(await wouldInstall([name]), unfinished);
     await mkdir(join(unfinished, "etc"), { recursive: true });
   });
-  // This host's own may have changed since.
+  // The files of this host may have changed since.
   for (const [table, lines] of Object.entries(accounts)) {
     const text = await readFile(join("/etc", table), "utf8");
     await writeFile(join(target, "etc", table), `${text.trimEnd()}\n${lines.join("\n")}\n`);

@@ -5,23 +5,23 @@ import { root } from "../lib/paths.mjs";
 
 const modules = join(root, "scripts/pulumi-cli");
 const cliPackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
-// Later releases of this module no longer hold the language host; this one serves later CLIs and SDKs as well.
+// Later releases of this module no longer contain the language host. This one also works with later CLIs and SDKs.
 const languageHostPackage = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
-// As with Node.js: a later release of the module no longer holds it.
+// As with Node.js, later releases of the module no longer contain it.
 const goPackage = "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go";
 const yamlPackage = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml";
 const yamlVersionVariable = "github.com/pulumi/pulumi-yaml/pkg/version.Version";
-// Without inlining (-l) it is built sooner and runs as fast.
+// Without inlining (-l) the build is faster, and the program as fast.
 const flags = ["-gcflags=all=-l"];
 
-/** The CLI starts the host of dynamic providers by this name; official releases ship such a script as well. */
+/** The CLI starts the host of dynamic providers by this name; official releases ship such a script too. */
 const dynamicProviderHost = `#!/bin/sh
 script=$(node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')") && exec node "$script" "$@"
 `;
 
 /**
- * Builds the CLI and what it needs beside it to run Node.js programs.
+ * Builds the CLI with the language host for Node.js.
  * @param {string} directory gets a folder bin
  * @param {string} version
  * @param {(line: string) => void} report
@@ -40,18 +40,18 @@ export async function buildPulumi(directory, version, report) {
 
 /** @typedef {(directory: string, version: string, report: (line: string) => void) => Promise<void>} Build fills a folder bin */
 
-/** What runs YAML programs. @type {Build} */
+/** Builds the language host for YAML. @type {Build} */
 export function buildYamlHost(directory, version, report) {
   const values = { [yamlVersionVariable]: `v${version}` };
   return buildOne(join(modules, "language-yaml"), yamlPackage, values, directory, report);
 }
 
-/** What runs Go programs. @type {Build} */
+/** Builds the language host for Go. @type {Build} */
 export function buildGoHost(directory, _version, report) {
   return buildOne(join(modules, "language-go"), goPackage, {}, directory, report);
 }
 
-/** What writes SDKs. @type {Build} */
+/** Builds the generator of SDKs. @type {Build} */
 export function buildGenerator(directory, _version, report) {
   return buildOne(modules, "./generate-sdk", {}, directory, report);
 }

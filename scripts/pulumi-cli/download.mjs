@@ -10,7 +10,7 @@ import { output } from "../lib/run.mjs";
 const seconds = 600;
 
 /**
- * Downloads an official release of the CLI, and takes it only if it is the one that is known.
+ * Downloads an official release of the CLI, and accepts it only with the known checksum.
  * @param {string} directory gets a folder bin
  * @param {string} version
  * @param {Record<string, string>} checksums the SHA-256 of that version's archives, by platform
@@ -31,7 +31,7 @@ export async function downloadPulumi(directory, version, checksums) {
 /**
  * @param {string} archive
  * @param {string} checksum its SHA-256
- * @param {string} target a folder that is made
+ * @param {string} target a folder to make
  */
 export async function unpackRelease(archive, checksum, target) {
   const hash = createHash("sha256");
@@ -47,7 +47,7 @@ export async function unpackRelease(archive, checksum, target) {
   await output([...argv, "--strip-components", "1", "--no-same-owner"]);
 }
 
-/** Releases are where Pulumi's SDK says that its source is. */
+/** The address of releases, from the source address in Pulumi's SDK. */
 async function repository() {
   const text = await readFile(join(root, "node_modules/@pulumi/pulumi/package.json"), "utf8");
   return JSON.parse(text).repository.url.replace(/\.git$/, "");

@@ -8,15 +8,15 @@ import { isExecutable, which } from "../lib/which.mjs";
 
 /**
  * @typedef {object} LanguageHost
- * @property {string} language as it is said to users
+ * @property {string} language the name for users
  * @property {string} name of the command
- * @property {string} version what is built where there is none; the go.mod of the same folder names it too
+ * @property {string} version the version to build; go.mod of the same folder has it too
  * @property {import("./build.mjs").Build} build
  */
 
 /**
- * Finds what runs programs of a language, or builds it. Official releases of the CLI hold it.
- * @param {string} directory that of the CLI
+ * Finds the language host of a language, or builds it. Official releases of the CLI contain it.
+ * @param {string} directory the folder of the CLI
  * @param {LanguageHost} host
  * @returns {Promise<string[]>} the folders to put on PATH, after that of the CLI
  */
@@ -26,7 +26,7 @@ export async function ensureLanguageHost(directory, { language, name, version, b
   const beside = join(directory, name);
   const path = isExecutable(beside) ? beside : which(name);
   const real = path && realpathSync(path);
-  // One that was built here, if only for an older version, is of no account.
+  // Ignores one that was built here, maybe for an older version.
   if (real && !basename(dirname(dirname(real))).startsWith(`${name}-`)) return [];
 
   await publish(target, async (unfinished) => {
@@ -36,14 +36,14 @@ export async function ensureLanguageHost(directory, { language, name, version, b
     await build(unfinished, version, (line) => printLine(`  ${line}`));
     printLine(`  The ${language} language host is in ${target}`);
   });
-  // The CLI warns of a language host that is on PATH and not beside itself.
+  // The CLI warns about a language host on PATH that is not in its own folder.
   if (dirname(dirname(directory)) !== cache) return [dirname(built)];
   if (real !== realpathSync(built)) await link(built, beside);
   return [];
 }
 
 /**
- * Puts a link in place, all at once.
+ * Makes a symbolic link atomically.
  * @param {string} target
  * @param {string} path
  */

@@ -14,7 +14,7 @@ const host = { language: "Go", name: "pulumi-language-go", version: "3.65.0", bu
 const generatorVersion = "3.256.0";
 
 /**
- * Finds the Pulumi CLI, what runs YAML and Go programs, and what writes SDKs, or gets them. Needs Go.
+ * Finds the Pulumi CLI, the language hosts for YAML and Go, and the generator of SDKs, or gets them. Needs Go.
  * @returns {Promise<{ path: string, generator: string }>} the folders to put on PATH, and the generator's file
  */
 export async function ensurePulumiGo() {

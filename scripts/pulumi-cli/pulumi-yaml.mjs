@@ -7,7 +7,7 @@ import { ensurePulumi } from "./pulumi.mjs";
 const host = { language: "YAML", name: "pulumi-language-yaml", version: "1.38.1", build: buildYamlHost };
 
 /**
- * Finds the Pulumi CLI and what runs YAML programs, or gets them.
+ * Finds the Pulumi CLI and the language host for YAML, or gets them.
  * @returns {Promise<string>} the folders to put on PATH
  */
 export async function ensurePulumiYaml() {

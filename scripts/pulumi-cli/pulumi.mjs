@@ -8,10 +8,10 @@ import { isExecutable, which } from "../lib/which.mjs";
 import { buildPulumi } from "./build.mjs";
 import { downloadPulumi } from "./download.mjs";
 
-/** What is fetched or built where there is no CLI; and the oldest that is good enough where there is one. */
+/** The version to get if there is no CLI, and the oldest version that is used if there is one. */
 const version = "3.256.0";
 const oldest = [3, 216];
-/** SHA-256 of that version's official archives: as Pulumi's Homebrew formula of the version, in pulumi/homebrew-tap, has them. */
+/** SHA-256 of that version's official archives, from Pulumi's Homebrew formula in pulumi/homebrew-tap. */
 const checksums = {
   "linux-x64": "fe4afd4cda48f7fe06961268834caf78fb1efa8b31ee61ad00ee2e6cfa91caea",
   "linux-arm64": "a5b0c4cfc894d9147b8769eeb590fb6517f98829595d95443c2b6f91b1815711",
@@ -34,7 +34,7 @@ export async function ensurePulumi() {
 }
 
 /**
- * The environment for the CLI: its folder on PATH and, unless the user has a backend of their own, a stack kept in files.
+ * The environment for the CLI: its folder on PATH and, unless the user has a backend, a state in files.
  * @param {string} directory as ensurePulumi returned it
  * @returns {NodeJS.ProcessEnv}
  */
@@ -46,7 +46,7 @@ export function pulumiEnv(directory) {
   return {
     ...passphrase,
     ...environment,
-    // Without metadata: a kill can leave Pulumi's file of them empty, and then "failed to load checkpoint: EOF".
+    // Without metadata. A kill can leave Pulumi's metadata file empty, which causes "failed to load checkpoint: EOF".
     PULUMI_BACKEND_URL: `file://${stateDirectory}?metadata=skip`,
     PULUMI_HOME: process.env.PULUMI_HOME ?? join(stateDirectory, "home"),
   };
@@ -62,7 +62,7 @@ export function withCli(directory) {
 }
 
 /**
- * An environment that keeps all that the CLI writes in a folder, which goes with its stack.
+ * An environment in which the CLI writes only to one folder, which is removed with its stack.
  * @param {string} home
  * @param {NodeJS.ProcessEnv} environment
  * @returns {NodeJS.ProcessEnv}

@@ -1,4 +1,4 @@
-// node scripts/recording/cli.mjs: runs `npm run lab:rootless`, and writes docs/lab-rootless.svg of what it prints.
+// node scripts/recording/cli.mjs: runs `npm run lab:rootless`, and makes docs/lab-rootless.svg from its output.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { main } from "../lib/cli.mjs";

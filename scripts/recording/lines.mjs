@@ -1,4 +1,4 @@
-/** Of the progress only what is done is shown; how the comparison at the end went is one line. */
+/** Lines of progress that are left out: only finished operations are shown, and one line of the comparison at the end. */
 const dull = [
   /^@ /,
   /^ *[-+~]? *pulumi:pulumi:Stack /,
@@ -11,7 +11,7 @@ const dull = [
 ];
 
 /**
- * What of it is shown: without empty lines in a row, and without what says the same once more.
+ * Selects the lines to show, without repeated empty lines, and without lines that repeat others.
  * @param {import("./record.mjs").Line[]} lines
  */
 export function shown(lines) {

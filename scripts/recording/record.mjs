@@ -7,7 +7,7 @@ import { start } from "../lib/run.mjs";
  */
 
 /**
- * Runs a command, which must succeed, and returns what it printed, line by line.
+ * Runs a command, which must succeed, and returns the lines of its output.
  * @param {string[]} argv
  * @param {string} cwd
  * @returns {Promise<Line[]>}

@@ -1,10 +1,10 @@
 const [rows, columns, width, height] = [22, 104, 7.85, 18];
 const top = 44;
 
-/** The longest that nothing happens, the shortest time of a line, and how long the end stands still. */
+/** In seconds: the longest pause, the shortest time of a line, and the time of the last picture. */
 const [longest, shortest, still] = [1.2, 0.12, 5];
 
-/** Of what a line's colour tells. */
+/** The colours of lines, by their text. */
 const colours = [
   ["head", /^==/],
   ["made", /^ *\+ /],
@@ -27,7 +27,7 @@ text { font: 13px ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre;
 `;
 
 /**
- * A terminal as an animated SVG, which needs nothing but itself: new lines come in at the bottom. Where nothing may move, its end
+ * A terminal as a self-contained, animated SVG: new lines appear at the bottom. For readers who prefer no motion, the end
  * is shown.
  * @param {string} title
  * @param {import("./record.mjs").Line[]} lines

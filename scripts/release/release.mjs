@@ -6,17 +6,17 @@ import { printLine } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { output } from "../lib/run.mjs";
 
-/** Of JavaScript alone: the archives differ by their names, by which Pulumi looks for them. */
+/** The plugin is only JavaScript, so the archives differ only in their names, by which Pulumi finds them. */
 const platforms = ["linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64"];
 
-/** What the package needs to be compiled with, and of Pulumi's SDK all that the plugin does without. */
+/** Packages that are needed only for the build, and parts of Pulumi's SDK that the plugin does not use. */
 const leftOut = /^(@types\/|undici-types$|@pulumi\/)/;
 
 const launcher = `#!/usr/bin/env node
 require("./node_modules/pulumi-localnet/dist/pulumi/native/server").serve(process.argv[2]);
 `;
 
-/** Writes what a release consists of. @param {string} directory @returns {Promise<number>} the exit code */
+/** Writes the files of a release. @param {string} directory @returns {Promise<number>} the exit code */
 export async function release(directory) {
   const { version, homepage } = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
   if (homepage.startsWith("https://example.com/"))
@@ -53,7 +53,7 @@ async function fill(stage, tarball) {
   for (const path of members.trim().split("\n")) {
     const name = relative(modules, path);
     if (name.startsWith("..") || name === "pulumi-localnet" || leftOut.test(name)) continue;
-    // Modules inside are listed for themselves.
+    // Nested modules are listed separately.
     const filter = (/** @type {string} */ from) => !relative(path, from).split("/").includes("node_modules");
     await cp(path, join(stage, "node_modules", name), { recursive: true, filter });
   }
@@ -68,7 +68,7 @@ async function fill(stage, tarball) {
   await writeFile(join(stage, "pulumi-resource-localnet"), launcher, { mode: 0o755 });
 }
 
-/** The same files make the same bytes. @param {string} directory */
+/** Makes an archive that is the same for the same files. @param {string} directory */
 async function archived(directory) {
   const file = `${directory}.tar.gz`;
   const tarOptions = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mode=go-w", "--mtime=@0"];

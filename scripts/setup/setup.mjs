@@ -5,7 +5,7 @@ import { ensurePulumiGo } from "../pulumi-cli/pulumi-go.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { ensureVm, vmPackages } from "../vm/vm.mjs";
 
-/** Gets the Pulumi CLI and a throwaway machine's parts, both at once. */
+/** Gets the Pulumi CLI and the parts of a throwaway machine at the same time. */
 export async function setUpAll() {
   const results = await Promise.allSettled([ensureCli(), ensureMachine()]);
   const failures = results.filter((result) => result.status === "rejected");
@@ -14,7 +14,7 @@ export async function setUpAll() {
   return failures.length === 0 ? 0 : 1;
 }
 
-/** With what runs programs in Go where there is Go. */
+/** Gets the CLI, with the language host for Go if there is Go. */
 async function ensureCli() {
   await ensurePulumiYaml();
   if (which("go")) await ensurePulumiGo();

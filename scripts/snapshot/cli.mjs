@@ -1,4 +1,4 @@
-// node scripts/snapshot/cli.mjs [SSH ARGUMENT...]: prints all that a lab could leave behind on this machine, or on one behind ssh.
+// node scripts/snapshot/cli.mjs [SSH ARGUMENT...]: prints all that a lab could leave behind on this machine, or on another one over ssh.
 import { output } from "../lib/run.mjs";
 import { quoted } from "../vm/vm.mjs";
 import { snapshot } from "./snapshot.mjs";

@@ -29,7 +29,7 @@ export function parseRoutes(lines) {
 }
 
 /**
- * A table that is there but has no rules, no chains of its own and lets all pass does nothing, like one that is not there.
+ * Leaves out tables without rules, without user-defined chains and with policies ACCEPT, which do nothing.
  * @param {string[]} lines of iptables-save
  */
 export function parseTables(lines) {
@@ -53,7 +53,7 @@ export function parseSysctls(lines) {
 }
 
 /**
- * All but kernel threads, ssh sessions, and what leads to or comes from the process that looks.
+ * All processes except kernel threads, ssh sessions, and the ancestors and children of the reading process.
  * @param {string} status the files /proc/PID/stat
  * @param {string} commands the words of the files /proc/PID/cmdline, each with its file's name
  * @param {number} self

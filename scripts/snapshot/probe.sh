@@ -1,4 +1,4 @@
-# Run on the host in question by snapshot.mjs, all in one go, because each command over ssh takes its time.
+# snapshot.mjs runs this on the host in one command, because each command over ssh takes long.
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 section() { printf '\n@@ %s\n' "$*"; }
 there() { command -v "$1" > /dev/null; }
@@ -15,7 +15,7 @@ network() {
   ip ${1:+-n "$1"} -6 rule show
 }
 
-# Saving the tables of the old backend would create those that are not there.
+# Saving the tables of the legacy backend would create missing ones.
 legacy() {
   [ -s "/proc/net/$1" ] && there "$2" && section "$3" legacy && "$2"
 }
@@ -43,7 +43,7 @@ grep -r '' /proc/sys/net/bridge /proc/sys/net/ipv4 /proc/sys/net/ipv6 /proc/sys/
 section modules
 cut -d ' ' -f 1 /proc/modules
 section files
-# With the owner, to which an entry of the ledger is a link.
+# With the owner: an entry of the ledger is a symbolic link to it.
 find /run/pulumi-localnet -mindepth 1 -printf '%p %l\n'
 section status
 cat /proc/[0-9]*/stat

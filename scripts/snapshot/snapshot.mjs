@@ -4,7 +4,7 @@ import { parseLinks, parseProcesses, parseRoutes, parseSysctls, parseTables, spa
 
 const probe = readFileSync(join(import.meta.dirname, "probe.sh"), "utf8");
 
-/** What a snapshot covers; each is a list of readable lines. */
+/** The areas of a snapshot. Each is a list of readable lines. */
 export const areas = /** @type {const} */ ([
   "links",
   "routes",
@@ -81,7 +81,7 @@ export function difference(before, after) {
 }
 
 /**
- * Keys come and go with links and modules, which have areas of their own.
+ * Keys come and go with links and modules, which have their own areas.
  * @param {string[]} before
  * @param {string[]} after
  */

@@ -13,11 +13,11 @@ const connectSeconds = 30;
 const linesShown = 20;
 
 /**
- * Powers a machine up and waits until it can be logged in to.
+ * Starts a machine and waits until ssh can log in.
  * @param {object} options
  * @param {string} options.directory
  * @param {import("./guest.mjs").Guest} options.guest
- * @param {string} options.kvmFile where it is kept whether this host's KVM works
+ * @param {string} options.kvmFile a file that records whether KVM works on this host
  * @param {(machine: import("./qemu.mjs").Machine) => Promise<void>} options.started called while it still boots
  * @returns {Promise<import("./qemu.mjs").Machine>}
  */
@@ -44,7 +44,7 @@ ${await logTails(directory)}`);
 }
 
 /**
- * With KVM where a guest gets going with it; there are hosts whose /dev/kvm only makes it hang.
+ * Uses KVM if a guest starts with it. On some hosts a guest hangs with /dev/kvm.
  * @param {string} directory
  * @param {import("./guest.mjs").Guest} guest
  * @param {string} kvmFile
@@ -67,7 +67,7 @@ async function powerUpFast(directory, guest, kvmFile, started) {
 }
 
 /**
- * Opens a connection that later ones share.
+ * Opens a connection that later commands share.
  * @param {string} directory
  */
 async function keepConnection(directory) {

@@ -5,7 +5,7 @@ const file = 0o100000;
 
 /**
  * Packs files into an archive that Linux unpacks as its first root file system ("newc" cpio).
- * Folders have to come before what is in them.
+ * Folders must come before their contents.
  * @param {Entry[]} entries
  * @returns {Buffer}
  */

@@ -10,22 +10,22 @@ import { cpio } from "./cpio.mjs";
 import { bootstrap } from "./release.mjs";
 import { systems } from "./systems.mjs";
 
-/** To be raised when what is put into the cache changes. */
+/** Raise this when the contents of the cache change. */
 const layout = 4;
 
-/** All that it takes to see the host's files through a virtio device. */
+/** The modules that are needed to read the host's files through a virtio device. */
 const bootModules = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
 
 /**
  * @typedef {object} Guest
  * @property {string} kernel the kernel's image
- * @property {string} initramfs an archive with what is needed to reach the host's files
- * @property {string} root the files that it sees
- * @property {string} layer what is laid over them: the kernel's modules and, over the host's, an ssh server
+ * @property {string} initramfs an archive with all that is needed to mount the host's files
+ * @property {string} root the root file system
+ * @property {string} layer files that are mounted over it: the kernel's modules and, over the host's files, an ssh server
  */
 
 /**
- * Gets a kernel and what else the guest needs beyond the host's files. None of it is installed on this host.
+ * Gets a kernel and all else that the guest needs beyond the host's files. None of it is installed on this host.
  * @param {import("./systems.mjs").SystemName} name
  * @returns {Promise<Guest>}
  */
@@ -62,7 +62,7 @@ async function fetchGuest(prefix, { kernelFrom, release }) {
       await mkdir(join(layer, "usr"), { recursive: true });
       await mkdir(join(busybox, "usr"), { recursive: true });
       if (release) await bootstrap(release, join(directory, "root"));
-      // The ssh server is not installed on the host, where it would at once open a port to the world.
+      // The ssh server is not installed on the host, where it would listen at once.
       else await unpackDebian(await wouldInstall(["openssh-server"]), layer);
       await unpackDebian([image], layer, archive);
       await mergeUsr(layer);
@@ -96,7 +96,7 @@ async function unpackKernel(image, target) {
 
 /**
  * @param {string} layer
- * @param {string} busybox the folder in which that is, and in which modules are unpacked
+ * @param {string} busybox the folder with busybox, in which modules are also unpacked
  * @param {string} version
  */
 async function bootArchive(layer, busybox, version) {
@@ -111,7 +111,7 @@ async function bootArchive(layer, busybox, version) {
 }
 
 /**
- * Newer kernels have packed modules, which busybox does not take.
+ * Unpacks modules, which are compressed in newer kernels, since busybox cannot load these.
  * @param {string} path
  * @param {string} scratch
  */
@@ -124,7 +124,7 @@ async function readModule(path, scratch) {
 }
 
 /**
- * Packages of Debian 12 may still hold /lib, on the host a link, which a folder of that name would hide.
+ * Moves bin, sbin, lib and lib64 into usr. Packages of Debian 12 may still contain /lib, which would hide the host's link of that name.
  * @param {string} directory
  */
 async function mergeUsr(directory) {

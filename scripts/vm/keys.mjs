@@ -5,11 +5,11 @@ import { output } from "../lib/run.mjs";
 /** The name by which the ssh client knows a machine, within that machine's own ssh_config. */
 export const alias = "localnet-vm";
 
-// A Unix socket's path has room for 107 bytes, and ssh adds some of its own while it makes it.
+// The path of a Unix socket has at most 107 bytes, and ssh adds some while it makes the socket.
 const longestSocketPath = 85;
 
 /**
- * Makes the key of the machine and that of its only user.
+ * Makes the keys of the machine and of its only user.
  * @param {string} directory
  */
 export async function makeKeys(directory) {
@@ -26,7 +26,7 @@ export function sshConfigPath(directory) {
 }
 
 /**
- * Writes the configuration with which an ssh client reaches the machine as "localnet-vm", and nothing else.
+ * Writes the configuration with which an ssh client reaches the machine as "localnet-vm", and no other host.
  * @param {string} directory
  * @param {number} port
  */
@@ -46,10 +46,10 @@ export async function writeSshConfig(directory, port) {
     "  StrictHostKeyChecking yes",
     "  BatchMode yes",
     "  LogLevel ERROR",
-    // The default exchange takes seconds in an emulated machine.
+    // The default key exchange takes seconds in an emulated machine.
     "  KexAlgorithms curve25519-sha256",
     "  ConnectTimeout 30",
-    // The connection that the start of the machine leaves open saves each command the slow part.
+    // Commands share the connection that the start of the machine leaves open, which saves the slow key exchange.
     ...(Buffer.byteLength(socket) <= longestSocketPath ? ["  ControlMaster no", `  ControlPath ${file("ssh")}`] : []),
   ];
   await writeFile(sshConfigPath(directory), `${lines.join("\n")}\n`);

@@ -7,7 +7,7 @@ import { start } from "../lib/run.mjs";
 import { cpio } from "./cpio.mjs";
 
 const emulator = "qemu-system-x86_64";
-// norandmaps: an emulator translates a program anew for each address that it is loaded at; without, commands take twice
+// norandmaps: an emulator translates a program again for each address at which it is loaded. Without it, commands take twice
 // as long.
 const kernelArguments = "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on audit=0 norandmaps";
 const guestFiles = join(import.meta.dirname, "guest");
@@ -16,11 +16,11 @@ const guestFiles = join(import.meta.dirname, "guest");
  * @typedef {"kvm" | "tcg"} Accelerator in hardware, or emulated
  * @typedef {object} Machine
  * @property {number} pid
- * @property {number} port on 127.0.0.1, where its ssh server is
+ * @property {number} port the port of its ssh server on 127.0.0.1
  * @property {() => boolean} running
  */
 
-/** What the guest's console said so far. @param {string} directory */
+/** The text of the guest's console so far. @param {string} directory */
 export function consoleText(directory) {
   try {
     return readFileSync(join(directory, "console.log"), "utf8").replaceAll("\r", "");
@@ -30,7 +30,7 @@ export function consoleText(directory) {
 }
 
 /**
- * Powers a machine up; it outlives this process. The folder is where its keys are and its console's text goes.
+ * Starts a machine, which runs on after this process. Its folder has its keys and the text of its console.
  * @param {string} directory
  * @param {import("./guest.mjs").Guest} guest
  * @param {Accelerator} accelerator
@@ -58,7 +58,7 @@ export async function powerUp(directory, guest, accelerator) {
 }
 
 /**
- * Ends the machine whose folder this is, if that is what the process still is.
+ * Ends the machine of this folder, if the process is still that machine.
  * @param {number} pid
  * @param {string} directory
  */
@@ -99,7 +99,7 @@ export function hasKvm() {
 }
 
 /**
- * The archive from the cache, followed by what is this machine's own.
+ * The archive from the cache, followed by the files of this machine.
  * @param {string} directory
  * @param {import("./guest.mjs").Guest} guest
  */
@@ -130,7 +130,7 @@ function machineArguments(directory, guest, accelerator, port) {
     ...["-kernel", guest.kernel, "-initrd", join(directory, "initramfs"), "-append", kernelArguments],
     ...share("host", guest.root),
     ...share("layer", guest.layer),
-    // restrict: the guest reaches neither this host nor the world; only the forwarded port leads in.
+    // restrict: the guest reaches neither this host nor any network. Only the forwarded port leads to it.
     ...["-netdev", `user,id=net,restrict=y,ipv6=off,hostfwd=tcp:127.0.0.1:${port}-:22`],
     ...["-device", "virtio-net-pci,netdev=net,romfile="],
   ];

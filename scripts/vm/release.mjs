@@ -4,7 +4,7 @@ import { printLine } from "../lib/cli.mjs";
 import { debianMirror } from "../lib/debian.mjs";
 import { output } from "../lib/run.mjs";
 
-/** What is used in a machine that does not see this host's files: by itself, by the lab and by the tests. */
+/** Packages for a machine that does not have this host's files: for the machine, the lab and the tests. */
 const packages = [
   ...["openssh-server", "kmod", "procps", "iproute2", "iptables", "ipvsadm", "ipset", "curl", "ethtool"],
   ...["netcat-openbsd", "iputils-ping", "bind9-dnsutils", "perl-base", "python3", "strace", "sudo", "wireguard-tools"],
@@ -20,9 +20,9 @@ export async function bootstrap(release, directory) {
   const { mirror } = await debianMirror();
   printLine(`Installing Debian ${release} into the cache, for machines to see as their files: 350 MB`);
   const options = ["--variant=minbase", `--include=${packages.join(",")}`];
-  // It mounts /proc in there, and says how it goes on standard output.
+  // debootstrap mounts /proc in the folder, and prints its progress on standard output.
   await output(["unshare", "--mount", "debootstrap", ...options, release, directory, mirror]);
-  // Nothing is installed from within, and where this host gets its packages is nobody else's business.
+  // Nothing is installed inside of the machine, and the address of this host's mirror is removed.
   for (const path of ["var/cache/apt", "var/lib/apt/lists", "etc/apt/sources.list"])
     await rm(join(directory, path), { recursive: true, force: true });
 }

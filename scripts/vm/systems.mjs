@@ -2,12 +2,12 @@ import { debianMirror } from "../lib/debian.mjs";
 
 /**
  * @typedef {object} System what a machine runs
- * @property {() => Promise<string>} [kernelFrom] the suite that the kernel is from; default: this host's own
- * @property {string} [release] the release of Debian whose files it sees; default: those of this host
+ * @property {() => Promise<string>} [kernelFrom] the suite of the kernel; default: that of this host
+ * @property {string} [release] the release of Debian whose files it has; default: the files of this host
  */
 
 /**
- * README.md tells them apart.
+ * README.md describes them.
  * @satisfies {Record<string, System>}
  */
 export const systems = {

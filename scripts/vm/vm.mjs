@@ -12,14 +12,14 @@ import { alias, makeKeys, sshConfigPath } from "./keys.mjs";
 import { isMachine, powerDown } from "./qemu.mjs";
 import { systems } from "./systems.mjs";
 
-/** What this host needs to run a machine, and what is used in it, since it sees the host's files. */
+/** Packages that this host needs to run a machine, and packages that are used in the machine, which has the host's files. */
 export const vmPackages = [
   ...["qemu-system-x86", "xz-utils", "openssh-client"],
-  // As guest/start copies them into the machine's memory.
+  // guest/start copies these files into the machine's memory.
   ...["kmod", "iproute2", "iptables", "ipvsadm", "curl", "netcat-openbsd", "iputils-ping", "perl-base"],
 ];
 
-/** How the provider is told about a machine. */
+/** The host of a machine, as the provider takes it. */
 export const vmHost = `ssh://${alias}`;
 
 const machines = join(runDirectory, "vm");
@@ -30,8 +30,8 @@ const kvmFile = join(runDirectory, "kvm");
  * @property {string} name
  * @property {SystemName} system
  * @property {string} host vmHost
- * @property {string} sshConfig the file that tells the ssh client how to reach it
- * @property {string[]} sshArgs for ssh, to which a command may be added
+ * @property {string} sshConfig the configuration file for the ssh client
+ * @property {string[]} sshArgs arguments for ssh; a command may follow
  * @property {number} port on 127.0.0.1
  * @property {number} pid
  * @property {string} directory
@@ -49,9 +49,9 @@ export async function ensureVm(system = "host") {
 }
 
 /**
- * Starts a throwaway machine, unless it runs already.
+ * Starts a throwaway machine unless it runs.
  * @param {string} [name]
- * @param {SystemName} [system] what it runs; default: what it runs already, else "host"
+ * @param {SystemName} [system] the system; default: that of the running machine, else "host"
  * @returns {Promise<Vm>}
  */
 export async function startVm(name = "lab", system) {
@@ -119,7 +119,7 @@ export function runIn(vm) {
 }
 
 /**
- * One word of a command line for the remote shell, to which ssh hands all that it is given.
+ * Quotes a word for the remote shell, to which ssh passes its arguments.
  * @param {string} word
  */
 export function quoted(word) {

@@ -1,5 +1,5 @@
-// Writes the SDK of a Pulumi schema: generate-sdk LANGUAGE SCHEMA DIRECTORY. It is what `pulumi package gen-sdk` runs in the
-// language hosts of an official release; those that can be built of modules are too old for it.
+// Generates the SDK of a Pulumi schema: generate-sdk LANGUAGE SCHEMA DIRECTORY. `pulumi package gen-sdk` runs the same code in the
+// language hosts of an official release. Those that can be built from modules are too old for it.
 package main
 
 import (
@@ -40,7 +40,7 @@ func generate(language, path, directory string) error {
 	if err := json.Unmarshal(text, &spec); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	// A schema that names no other needs no loader, but nil is none.
+	// A schema without references to others needs no loader, but nil is not accepted.
 	pkg, diagnostics, err := schema.BindSpec(spec, schema.NewNullLoader(), schema.ValidationOptions{})
 	if err != nil {
 		return err
