@@ -42,6 +42,8 @@ describe.each(["iptables", "nftables", "ipvs"] as const)("mode %s", (mode) => {
       expect(unlike(ours, theirs)).toEqual([]);
       await stack.unchanged();
     },
+    // kube-proxy starts and syncs slowly in an emulated machine: 6 minutes on quiet cores, 14 on busy ones.
+    30 * 60_000,
   );
 
   here(`an API server that does not get ready shows the end of its log${lacking}`, async () => {
