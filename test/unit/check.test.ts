@@ -152,7 +152,7 @@ const bad: readonly (readonly [type: string, values: Values, property: string, r
   ["PolicyRule", { destinationPorts: "0-5" }, "destinationPorts", "from 1 up to 65535"],
   ["MplsRoute", { via: "224.0.0.1" }, "via", "must be a unicast address"],
   ["MplsRoute", { via: "fe80::1" }, "device", "is needed with a link-local via"],
-  ["Link", { name: "lo", master: "br0" }, "master", "lo is no port"],
+  ["Link", { name: "lo", master: "br0" }, "master", "lo cannot be a port"],
   ["IpvsBackend", { address: "224.0.0.1" }, "address", "must be a unicast address"],
   ["IpvsBackend", { address: "2001:db8::1" }, "forwarding", "must be tunnel for a backend of another IP version"],
   ["IpvsTimeouts", { udp: 0 }, "udp", "1 to 2147483"],

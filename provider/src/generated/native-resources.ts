@@ -32,24 +32,22 @@ export type Netns = dynamic.Netns;
 export const Bridge = native<typeof dynamic.Bridge>("Bridge");
 export type Bridge = dynamic.Bridge;
 
-/**
- * Two virtual Ethernet links, each the other's far end, usually in two namespaces. Id: `NAME@NETNS`, of the near end.
- */
+/** Two connected virtual Ethernet links, usually in two namespaces. Id: `NAME@NETNS`, of the near end. */
 export const VethPair = native<typeof dynamic.VethPair>("VethPair");
 export type VethPair = dynamic.VethPair;
 
 /**
- * A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a
- * Kubernetes pod. It has a link-local address if it has an IPv6 address or gateway. Id: `NAME`.
+ * A network namespace with a link, `eth0`, to a bridge, as a network plugin makes it for a Kubernetes pod. `eth0` has
+ * an IPv6 link-local address only if the pod has an IPv6 address or gateway. Id: `NAME`.
  */
 export const Pod = native<typeof dynamic.Pod>("Pod");
 export type Pod = dynamic.Pod;
 
-/** A dummy link: it holds addresses and drops what is sent into it. Id: `NAME@NETNS`. */
+/** A dummy link: it holds addresses, and drops packets that are sent through it. Id: `NAME@NETNS`. */
 export const Dummy = native<typeof dynamic.Dummy>("Dummy");
 export type Dummy = dynamic.Dummy;
 
-/** One VLAN of another link: it sends and takes frames with that number. Id: `NAME@NETNS`. */
+/** One VLAN of another link: it sends and receives frames with that number. Id: `NAME@NETNS`. */
 export const Vlan = native<typeof dynamic.Vlan>("Vlan");
 export type Vlan = dynamic.Vlan;
 
@@ -61,31 +59,31 @@ export type Vxlan = dynamic.Vxlan;
 export const Tunnel = native<typeof dynamic.Tunnel>("Tunnel");
 export type Tunnel = dynamic.Tunnel;
 
-/** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
+/** A link on another link, with its own MAC address. Id: `NAME@NETNS`. */
 export const Macvlan = native<typeof dynamic.Macvlan>("Macvlan");
 export type Macvlan = dynamic.Macvlan;
 
-/** A link with IP addresses of its own on another link, whose MAC address it shares. Id: `NAME@NETNS`. */
+/** A link on another link, with its own IP addresses and the MAC address of the other one. Id: `NAME@NETNS`. */
 export const Ipvlan = native<typeof dynamic.Ipvlan>("Ipvlan");
 export type Ipvlan = dynamic.Ipvlan;
 
-/** A routing domain: links with it as their `master` use its table of routes. Id: `NAME@NETNS`. */
+/** A routing domain: links with it as their `master` use its routing table. Id: `NAME@NETNS`. */
 export const Vrf = native<typeof dynamic.Vrf>("Vrf");
 export type Vrf = dynamic.Vrf;
 
-/** Several links as one: those with it as their `master`. Id: `NAME@NETNS`. */
+/** Several links that work as one: all links with it as their `master`. Id: `NAME@NETNS`. */
 export const Bond = native<typeof dynamic.Bond>("Bond");
 export type Bond = dynamic.Bond;
 
 /**
- * An intermediate functional block: a link that others' incoming packets are sent through, to be queued there. Id:
+ * An intermediate functional block: incoming packets of other links are redirected to it and queued there. Id:
  * `NAME@NETNS`.
  */
 export const Ifb = native<typeof dynamic.Ifb>("Ifb");
 export type Ifb = dynamic.Ifb;
 
 /**
- * A link whose far end is a program, such as a virtual machine's (`ip tuntap`). It stays while no program has it open.
+ * A link whose other end is a program, such as a virtual machine (`ip tuntap`). It stays while no program has it open.
  * Id: `NAME@NETNS`.
  */
 export const Tap = native<typeof dynamic.Tap>("Tap");
@@ -96,22 +94,22 @@ export const Wireguard = native<typeof dynamic.Wireguard>("Wireguard");
 export type Wireguard = dynamic.Wireguard;
 
 /**
- * A key for a Wireguard link, made once and kept in the state, where it is a secret; as `wg genkey` makes them. Another
- * one is made where it is replaced. Id: `PROJECT/STACK/RESOURCE`.
+ * A key for a Wireguard link, as `wg genkey` makes it. It is made once and kept in the state as a secret. Replacing the
+ * resource makes another one. Id: `PROJECT/STACK/RESOURCE`.
  */
 export const WireguardKey = native<typeof dynamic.WireguardKey>("WireguardKey");
 export type WireguardKey = dynamic.WireguardKey;
 
 /**
- * A link that encrypts what routes send through it (`type xfrm`), with the states and policies of IPsec that have its
- * number. Id: `NAME@NETNS`.
+ * A link that encrypts the packets that routes send through it (`type xfrm`), with the IPsec states and policies that
+ * have its number. Id: `NAME@NETNS`.
  */
 export const XfrmInterface = native<typeof dynamic.XfrmInterface>("XfrmInterface");
 export type XfrmInterface = dynamic.XfrmInterface;
 
 /**
- * A link that is there already, such as `lo`, an uplink or `tunl0`: what is asked for is set, and put back on destroy.
- * It is never made and never removed, and must not be a link that another resource makes. Id: `NAME@NETNS`.
+ * An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy. The link is
+ * never made or removed. It must not be a link that another resource makes. Id: `NAME@NETNS`.
  */
 export const Link = native<typeof dynamic.Link>("Link");
 export type Link = dynamic.Link;

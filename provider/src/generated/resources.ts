@@ -136,43 +136,42 @@ export interface BridgeArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<BridgeOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<BridgeImpairmentArgs> | undefined;
   /** Vrf that the link belongs to, in the same namespace. */
@@ -185,44 +184,44 @@ export interface BridgeArgs extends CommonArgs {
    */
   forwardDelay?: pulumi.Input<number> | undefined;
   /**
-   * Seconds after which an unseen MAC address is forgotten, in tenths. 0 to 1000000. Default: the kernel's choice, 300.
+   * Seconds after which an unused MAC address is forgotten, in tenths. 0 to 1000000. Default: the kernel's choice, 300.
    */
   ageingTime?: pulumi.Input<number> | undefined;
   /**
-   * Priority for the spanning tree, 0 to 65535; the least one is the root. 0 to 65535. Default: the kernel's choice,
-   * 32768.
+   * Priority in the spanning tree; the bridge with the lowest one is the root. 0 to 65535. Default: the kernel's
+   * choice, 32768.
    */
   priority?: pulumi.Input<number> | undefined;
-  /** Does the bridge tell VLANs apart? Default: the kernel's choice, false. */
+  /** Does the bridge separate VLANs? Default: the kernel's choice, false. */
   vlanFiltering?: pulumi.Input<boolean> | undefined;
   /**
-   * VLAN that a port gets when it enters the bridge, and the bridge itself (`vlan_default_pvid`), 0 to 4094; 0: none. 0
-   * to 4094. Default: the kernel's choice, 1.
+   * VLAN that the bridge gives to new ports and to itself (`vlan_default_pvid`); 0: none. 0 to 4094. Default: the
+   * kernel's choice, 1.
    */
   vlanDefaultPvid?: pulumi.Input<number> | undefined;
   /**
-   * Which tags the bridge tells VLANs apart by: `802.1ad` are the outer ones of two. Default: the kernel's choice,
-   * 802.1Q.
+   * Protocol of the VLAN tags that the bridge uses: `802.1ad` for the outer one of two tags. Default: the kernel's
+   * choice, 802.1Q.
    */
   vlanProtocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
   /**
-   * All VLANs that the bridge itself is in, as `bridgePort.vlans` of its ports. Needs the command `bridge`. Default:
-   * the kernel's choice, that of `vlanDefaultPvid`.
+   * All VLANs of the bridge itself, in the form of `bridgePort.vlans` of its ports. Needs the command `bridge`.
+   * Default: the kernel's choice, that of `vlanDefaultPvid`.
    */
   vlans?: pulumi.Input<pulumi.Input<BridgeVlansArgs>[]> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the
-   * lowest three bits: 0x4000 is LLDP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without the lowest three
+   * bits: 0x4000 is LLDP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * Does the bridge learn who listens to which multicast group, and send its frames only there (`mcast_snooping`)?
+   * Does the bridge learn which ports listen to a multicast group, and send its frames only there (`mcast_snooping`)?
    * Default: the kernel's choice, true.
    */
   multicastSnooping?: pulumi.Input<boolean> | undefined;
   /**
-   * Do IPv4 packets that the bridge forwards pass iptables? It takes effect with the module br_netfilter, of which the
-   * setting `net.bridge.bridge-nf-call-iptables` says it for all bridges. Default: the kernel's choice, false.
+   * Do IPv4 packets that the bridge forwards pass through iptables? Needs the module br_netfilter, whose setting
+   * `net.bridge.bridge-nf-call-iptables` applies to all bridges. Default: the kernel's choice, false.
    */
   nfCallIptables?: pulumi.Input<boolean> | undefined;
   /** The same for IPv6 packets and ip6tables. Default: the kernel's choice, false. */
@@ -233,32 +232,32 @@ export interface BridgeArgs extends CommonArgs {
 
 /** The input `offloads` of {@link BridgeArgs}. */
 export interface BridgeOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link BridgeArgs}. */
 export interface BridgeImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -266,23 +265,26 @@ export interface BridgeImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -292,7 +294,7 @@ export interface BridgeImpairmentArgs {
 export interface BridgeVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -300,51 +302,51 @@ export interface BridgeVlansArgs {
 
 /** The output `offloads` of {@link Bridge}. */
 export interface BridgeOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Bridge}. */
 export interface BridgeImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -352,7 +354,7 @@ export interface BridgeImpairment {
 export interface BridgeVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
@@ -378,8 +380,8 @@ export class Bridge extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -388,24 +390,22 @@ export class Bridge extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<BridgeOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<BridgeImpairment | undefined>;
   /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
@@ -413,30 +413,30 @@ export class Bridge extends LocalnetResource {
   declare readonly stp: pulumi.Output<boolean | undefined>;
   /** Seconds in each of the states before forwarding, in tenths; with spanning tree at least 2. */
   declare readonly forwardDelay: pulumi.Output<number | undefined>;
-  /** Seconds after which an unseen MAC address is forgotten, in tenths. */
+  /** Seconds after which an unused MAC address is forgotten, in tenths. */
   declare readonly ageingTime: pulumi.Output<number | undefined>;
-  /** Priority for the spanning tree, 0 to 65535; the least one is the root. */
+  /** Priority in the spanning tree; the bridge with the lowest one is the root. */
   declare readonly priority: pulumi.Output<number | undefined>;
-  /** Does the bridge tell VLANs apart? */
+  /** Does the bridge separate VLANs? */
   declare readonly vlanFiltering: pulumi.Output<boolean | undefined>;
-  /**
-   * VLAN that a port gets when it enters the bridge, and the bridge itself (`vlan_default_pvid`), 0 to 4094; 0: none.
-   */
+  /** VLAN that the bridge gives to new ports and to itself (`vlan_default_pvid`); 0: none. */
   declare readonly vlanDefaultPvid: pulumi.Output<number | undefined>;
-  /** Which tags the bridge tells VLANs apart by: `802.1ad` are the outer ones of two. */
+  /** Protocol of the VLAN tags that the bridge uses: `802.1ad` for the outer one of two tags. */
   declare readonly vlanProtocol: pulumi.Output<"802.1Q" | "802.1ad" | undefined>;
-  /** All VLANs that the bridge itself is in, as `bridgePort.vlans` of its ports. Needs the command `bridge`. */
+  /** All VLANs of the bridge itself, in the form of `bridgePort.vlans` of its ports. Needs the command `bridge`. */
   declare readonly vlans: pulumi.Output<BridgeVlans[] | undefined>;
   /**
-   * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the
-   * lowest three bits: 0x4000 is LLDP.
+   * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without the lowest three
+   * bits: 0x4000 is LLDP.
    */
   declare readonly groupForwardMask: pulumi.Output<number | undefined>;
-  /** Does the bridge learn who listens to which multicast group, and send its frames only there (`mcast_snooping`)? */
+  /**
+   * Does the bridge learn which ports listen to a multicast group, and send its frames only there (`mcast_snooping`)?
+   */
   declare readonly multicastSnooping: pulumi.Output<boolean | undefined>;
   /**
-   * Do IPv4 packets that the bridge forwards pass iptables? It takes effect with the module br_netfilter, of which the
-   * setting `net.bridge.bridge-nf-call-iptables` says it for all bridges.
+   * Do IPv4 packets that the bridge forwards pass through iptables? Needs the module br_netfilter, whose setting
+   * `net.bridge.bridge-nf-call-iptables` applies to all bridges.
    */
   declare readonly nfCallIptables: pulumi.Output<boolean | undefined>;
   /** The same for IPv6 packets and ip6tables. */
@@ -445,7 +445,7 @@ export class Bridge extends LocalnetResource {
   declare readonly nfCallArptables: pulumi.Output<boolean | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args?: BridgeArgs, options?: pulumi.CustomResourceOptions) {
@@ -459,53 +459,52 @@ export interface VethPairArgs extends CommonArgs {
   name?: pulumi.Input<string> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<VethPairBridgePortArgs> | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<VethPairOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<VethPairImpairmentArgs> | undefined;
   /** The far end: its `name`, and the same inputs as the near end's. */
@@ -516,32 +515,32 @@ export interface VethPairArgs extends CommonArgs {
 export interface VethPairBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<VethPairBridgePortVlansArgs>[]> | undefined;
 }
@@ -550,7 +549,7 @@ export interface VethPairBridgePortArgs {
 export interface VethPairBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -558,32 +557,32 @@ export interface VethPairBridgePortVlansArgs {
 
 /** The input `offloads` of {@link VethPairArgs}. */
 export interface VethPairOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link VethPairArgs}. */
 export interface VethPairImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -591,23 +590,26 @@ export interface VethPairImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -619,53 +621,52 @@ export interface VethPairPeerArgs {
   name: pulumi.Input<string>;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<VethPairPeerBridgePortArgs> | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<VethPairPeerOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<VethPairPeerImpairmentArgs> | undefined;
 }
@@ -674,32 +675,32 @@ export interface VethPairPeerArgs {
 export interface VethPairPeerBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<VethPairPeerBridgePortVlansArgs>[]> | undefined;
 }
@@ -708,7 +709,7 @@ export interface VethPairPeerBridgePortArgs {
 export interface VethPairPeerBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -716,32 +717,32 @@ export interface VethPairPeerBridgePortVlansArgs {
 
 /** The input `offloads` of {@link VethPairPeerArgs}. */
 export interface VethPairPeerOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link VethPairPeerArgs}. */
 export interface VethPairPeerImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -749,23 +750,26 @@ export interface VethPairPeerImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -775,25 +779,27 @@ export interface VethPairPeerImpairmentArgs {
 export interface VethPairBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: VethPairBridgePortVlans[] | undefined;
 }
@@ -802,7 +808,7 @@ export interface VethPairBridgePort {
 export interface VethPairBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
@@ -810,51 +816,51 @@ export interface VethPairBridgePortVlans {
 
 /** The output `offloads` of {@link VethPair}. */
 export interface VethPairOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link VethPair}. */
 export interface VethPairImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -864,15 +870,15 @@ export interface VethPairPeer {
   readonly name: string;
   /** Network namespace. */
   readonly netns?: string | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   readonly master?: string | undefined;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   readonly hairpin?: boolean | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   readonly bridgePort?: VethPairPeerBridgePort | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   readonly addresses?: string[] | undefined;
   /** Largest packet in bytes. */
@@ -881,24 +887,22 @@ export interface VethPairPeer {
   readonly mac?: string | undefined;
   /** Is the link up? */
   readonly up: boolean;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   readonly promiscuous: boolean;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   readonly arp?: boolean | undefined;
   /** Does the link take part in multicast? */
   readonly multicast?: boolean | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   readonly addrgenmode?: "eui64" | "none" | "random" | undefined;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   readonly txQueueLength?: number | undefined;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   readonly offloads?: VethPairPeerOffloads | undefined;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   readonly impairment?: VethPairPeerImpairment | undefined;
 }
 
@@ -906,25 +910,27 @@ export interface VethPairPeer {
 export interface VethPairPeerBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: VethPairPeerBridgePortVlans[] | undefined;
 }
@@ -933,7 +939,7 @@ export interface VethPairPeerBridgePort {
 export interface VethPairPeerBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
@@ -941,57 +947,55 @@ export interface VethPairPeerBridgePortVlans {
 
 /** The output `offloads` of {@link VethPairPeer}. */
 export interface VethPairPeerOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link VethPairPeer}. */
 export interface VethPairPeerImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
-/**
- * Two virtual Ethernet links, each the other's far end, usually in two namespaces. Id: `NAME@NETNS`, of the near end.
- */
+/** Two connected virtual Ethernet links, usually in two namespaces. Id: `NAME@NETNS`, of the near end. */
 export class VethPair extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("VethPair");
@@ -1010,15 +1014,15 @@ export class VethPair extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<VethPairBridgePort | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -1027,34 +1031,32 @@ export class VethPair extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<VethPairOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<VethPairImpairment | undefined>;
   /** The far end: its `name`, and the same inputs as the near end's. */
   declare readonly peer: pulumi.Output<VethPairPeer>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
   /** The kernel's number of the far end. */
   declare readonly peerIfindex: pulumi.Output<number>;
-  /** The far end's MAC address, asked for or not. */
+  /** The far end's MAC address, even if it was not given. */
   declare readonly peerMacAddress: pulumi.Output<string>;
 
   constructor(name: string, args: VethPairArgs, options?: pulumi.CustomResourceOptions) {
@@ -1079,16 +1081,16 @@ export interface PodArgs extends CommonArgs {
    */
   link?: pulumi.Input<string> | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
@@ -1096,15 +1098,15 @@ export interface PodArgs extends CommonArgs {
   loopback?: pulumi.Input<boolean> | undefined;
   /**
    * May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service
-   * by NAT. Default: the kernel's choice, false.
+   * with NAT. Default: the kernel's choice, false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
   /**
-   * What `eth0` does to the packets that the pod sends (netem, as its root queueing discipline). Needs the command
-   * `tc`. Default: nothing.
+   * Impairment of the packets that the pod sends (netem, as the root queueing discipline of `eth0`). Needs the command
+   * `tc`. Default: none.
    */
   impairment?: pulumi.Input<PodImpairmentArgs> | undefined;
-  /** Next hop of the IPv4 default route, or who has the address. Default: there is no such route. */
+  /** Next hop of the IPv4 default route: an address, or a resource that has one. Default: no such route. */
   gateway?:
     | pulumi.Input<string>
     | Bridge
@@ -1123,7 +1125,7 @@ export interface PodArgs extends CommonArgs {
     | Wireguard
     | XfrmInterface
     | undefined;
-  /** Next hop of the IPv6 default route, or who has the address. Default: there is no such route. */
+  /** Next hop of the IPv6 default route: an address, or a resource that has one. Default: no such route. */
   gateway6?:
     | pulumi.Input<string>
     | Bridge
@@ -1146,7 +1148,7 @@ export interface PodArgs extends CommonArgs {
 
 /** The input `impairment` of {@link PodArgs}. */
 export interface PodImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -1154,23 +1156,26 @@ export interface PodImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -1178,32 +1183,32 @@ export interface PodImpairmentArgs {
 
 /** The output `impairment` of {@link Pod}. */
 export interface PodImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
 /**
- * A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a
- * Kubernetes pod. It has a link-local address if it has an IPv6 address or gateway. Id: `NAME`.
+ * A network namespace with a link, `eth0`, to a bridge, as a network plugin makes it for a Kubernetes pod. `eth0` has
+ * an IPv6 link-local address only if the pod has an IPv6 address or gateway. Id: `NAME`.
  */
 export class Pod extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -1228,8 +1233,8 @@ export class Pod extends LocalnetResource {
   /** Name of the link's end at the bridge, 1 to 15 characters. */
   declare readonly link: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -1242,21 +1247,21 @@ export class Pod extends LocalnetResource {
   declare readonly loopback: pulumi.Output<boolean>;
   /**
    * May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service
-   * by NAT.
+   * with NAT.
    */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
   /**
-   * What `eth0` does to the packets that the pod sends (netem, as its root queueing discipline). Needs the command
+   * Impairment of the packets that the pod sends (netem, as the root queueing discipline of `eth0`). Needs the command
    * `tc`.
    */
   declare readonly impairment: pulumi.Output<PodImpairment | undefined>;
-  /** Next hop of the IPv4 default route, or who has the address. */
+  /** Next hop of the IPv4 default route: an address, or a resource that has one. */
   declare readonly gateway: pulumi.Output<string | undefined>;
-  /** Next hop of the IPv6 default route, or who has the address. */
+  /** Next hop of the IPv6 default route: an address, or a resource that has one. */
   declare readonly gateway6: pulumi.Output<string | undefined>;
-  /** The file that stands for the namespace: /run/netns/NAME. */
+  /** File of the namespace: /run/netns/NAME. */
   declare readonly path: pulumi.Output<string>;
-  /** The MAC address of `eth0`, asked for or not. */
+  /** The MAC address of `eth0`, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: PodArgs, options?: pulumi.CustomResourceOptions) {
@@ -1271,84 +1276,83 @@ export interface DummyArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<DummyOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<DummyImpairmentArgs> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<DummyBridgePortArgs> | undefined;
 }
 
 /** The input `offloads` of {@link DummyArgs}. */
 export interface DummyOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link DummyArgs}. */
 export interface DummyImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -1356,23 +1360,26 @@ export interface DummyImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -1382,32 +1389,32 @@ export interface DummyImpairmentArgs {
 export interface DummyBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<DummyBridgePortVlansArgs>[]> | undefined;
 }
@@ -1416,7 +1423,7 @@ export interface DummyBridgePortArgs {
 export interface DummyBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -1424,51 +1431,51 @@ export interface DummyBridgePortVlansArgs {
 
 /** The output `offloads` of {@link Dummy}. */
 export interface DummyOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Dummy}. */
 export interface DummyImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -1476,25 +1483,27 @@ export interface DummyImpairment {
 export interface DummyBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: DummyBridgePortVlans[] | undefined;
 }
@@ -1503,13 +1512,13 @@ export interface DummyBridgePort {
 export interface DummyBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
 }
 
-/** A dummy link: it holds addresses and drops what is sent into it. Id: `NAME@NETNS`. */
+/** A dummy link: it holds addresses, and drops packets that are sent through it. Id: `NAME@NETNS`. */
 export class Dummy extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Dummy");
@@ -1529,8 +1538,8 @@ export class Dummy extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -1539,34 +1548,32 @@ export class Dummy extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<DummyOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<DummyImpairment | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<DummyBridgePort | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args?: DummyArgs, options?: pulumi.CustomResourceOptions) {
@@ -1581,55 +1588,54 @@ export interface VlanArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<VlanOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<VlanImpairmentArgs> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<VlanBridgePortArgs> | undefined;
-  /** Link below, in the same namespace. A change replaces the resource. */
+  /** Lower link, in the same namespace. A change replaces the resource. */
   link:
     | pulumi.Input<string>
     | Bridge
@@ -1647,42 +1653,42 @@ export interface VlanArgs extends CommonArgs {
     | Wireguard
     | XfrmInterface
     | Link;
-  /** Number of the VLAN (`id`), 1 to 4094. 1 to 4094. A change replaces the resource. */
+  /** Number of the VLAN (`id`). 1 to 4094. A change replaces the resource. */
   vid: pulumi.Input<number>;
   /**
-   * How frames are tagged: `802.1ad` for the outer one of two tags. Default: "802.1Q". A change replaces the resource.
+   * Protocol of the tags: `802.1ad` for the outer one of two tags. Default: "802.1Q". A change replaces the resource.
    */
   protocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
 }
 
 /** The input `offloads` of {@link VlanArgs}. */
 export interface VlanOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link VlanArgs}. */
 export interface VlanImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -1690,23 +1696,26 @@ export interface VlanImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -1716,32 +1725,32 @@ export interface VlanImpairmentArgs {
 export interface VlanBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<VlanBridgePortVlansArgs>[]> | undefined;
 }
@@ -1750,7 +1759,7 @@ export interface VlanBridgePortArgs {
 export interface VlanBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -1758,51 +1767,51 @@ export interface VlanBridgePortVlansArgs {
 
 /** The output `offloads` of {@link Vlan}. */
 export interface VlanOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Vlan}. */
 export interface VlanImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -1810,25 +1819,27 @@ export interface VlanImpairment {
 export interface VlanBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: VlanBridgePortVlans[] | undefined;
 }
@@ -1837,13 +1848,13 @@ export interface VlanBridgePort {
 export interface VlanBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
 }
 
-/** One VLAN of another link: it sends and takes frames with that number. Id: `NAME@NETNS`. */
+/** One VLAN of another link: it sends and receives frames with that number. Id: `NAME@NETNS`. */
 export class Vlan extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Vlan");
@@ -1863,8 +1874,8 @@ export class Vlan extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -1873,40 +1884,38 @@ export class Vlan extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<VlanOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<VlanImpairment | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<VlanBridgePort | undefined>;
-  /** Link below, in the same namespace. */
+  /** Lower link, in the same namespace. */
   declare readonly link: pulumi.Output<string>;
-  /** Number of the VLAN (`id`), 1 to 4094. */
+  /** Number of the VLAN (`id`). */
   declare readonly vid: pulumi.Output<number>;
-  /** How frames are tagged: `802.1ad` for the outer one of two tags. */
+  /** Protocol of the tags: `802.1ad` for the outer one of two tags. */
   declare readonly protocol: pulumi.Output<"802.1Q" | "802.1ad">;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: VlanArgs, options?: pulumi.CustomResourceOptions) {
@@ -1921,68 +1930,64 @@ export interface VxlanArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<VxlanOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<VxlanImpairmentArgs> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<VxlanBridgePortArgs> | undefined;
-  /**
-   * Number of the virtual network, 0 to 16777215. Needed unless `external`. 0 to 16777215. A change replaces the
-   * resource.
-   */
+  /** Number of the virtual network. Needed unless `external`. 0 to 16777215. A change replaces the resource. */
   vni?: pulumi.Input<number> | undefined;
   /**
-   * Network namespace that the link is made in; then it is moved into `netns`. Its packets still go through that one,
-   * its UDP port is open there, and it goes with it. `"/"`: the host's own. Needs `netns`. Default: `netns`. A change
-   * replaces the resource.
+   * Network namespace that the link is made in; after that it is moved into `netns`. Its packets still go through the
+   * first one, its UDP port is open there, and it disappears with it. `"/"`: the host's own. Needs `netns`. Default:
+   * `netns`. A change replaces the resource.
    */
   createdIn?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * Link that the packets go through, in the namespace that this one is made in. Default: what the routes say. A change
-   * replaces the resource.
+   * Link for the packets, in the namespace that this one is made in. Default: the routes decide. A change replaces the
+   * resource.
    */
   link?:
     | pulumi.Input<string>
@@ -2002,33 +2007,33 @@ export interface VxlanArgs extends CommonArgs {
     | XfrmInterface
     | Link
     | undefined;
-  /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
+  /** Source address of the packets. Another IP version replaces the link. Default: the routes decide. */
   local?: pulumi.Input<string> | undefined;
-  /** Address that packets go to while nothing better is known. Another IP version replaces. Default: nowhere. */
+  /** Destination of packets without a more specific one. Another IP version replaces the link. Default: none. */
   remote?: pulumi.Input<string> | undefined;
   /**
-   * Multicast group that packets go to while nothing better is known; needs `link`, and excludes `remote`. Default:
+   * Multicast group for packets without a more specific destination. Needs `link`, and excludes `remote`. Default:
    * none. A change replaces the resource.
    */
   group?: pulumi.Input<string> | undefined;
   /**
-   * UDP port that packets go to, and that the link listens on. 1 to 65535. Default: 4789. A change replaces the
+   * UDP port of the other ends, on which this link listens too. 1 to 65535. Default: 4789. A change replaces the
    * resource.
    */
   destinationPort?: pulumi.Input<number> | undefined;
   /**
-   * Does a program or route say where each packet goes, and with which number? Default: false. A change replaces the
-   * resource.
+   * Does a program or a route decide on the destination and the number for each packet? Default: false. A change
+   * replaces the resource.
    */
   external?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the link learn where a MAC address is from the packets that come? Default: the kernel's choice, true unless
+   * Does the link learn from incoming packets where a MAC address is? Default: the kernel's choice, true unless
    * `external`.
    */
   learning?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the link answer ARP from its table of neighbours, in place of sending it on? Default: false. A change replaces
-   * the resource.
+   * Does the link answer ARP requests from its neighbour table, instead of sending them on? Default: false. A change
+   * replaces the resource.
    */
   proxy?: pulumi.Input<boolean> | undefined;
   /**
@@ -2036,22 +2041,19 @@ export interface VxlanArgs extends CommonArgs {
    * replaces the resource.
    */
   rsc?: pulumi.Input<boolean> | undefined;
-  /**
-   * Does the kernel tell programs of MAC addresses that it does not know? Default: false. A change replaces the
-   * resource.
-   */
+  /** Does the kernel report unknown MAC addresses to programs? Default: false. A change replaces the resource. */
   l2miss?: pulumi.Input<boolean> | undefined;
-  /**
-   * Does the kernel tell programs of IP addresses that it does not know? Default: false. A change replaces the
-   * resource.
-   */
+  /** Does the kernel report unknown IP addresses to programs? Default: false. A change replaces the resource. */
   l3miss?: pulumi.Input<boolean> | undefined;
   /** Do packets over IPv4 have a UDP checksum (`udpcsum`)? Default: true. A change replaces the resource. */
   udpChecksum?: pulumi.Input<boolean> | undefined;
-  /** Do packets over IPv6 have no UDP checksum (`udp6zerocsumtx`)? Default: false. A change replaces the resource. */
+  /**
+   * Are packets over IPv6 sent without a UDP checksum (`udp6zerocsumtx`)? Default: false. A change replaces the
+   * resource.
+   */
   udp6ZeroChecksumTx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are packets over IPv6 without a UDP checksum taken (`udp6zerocsumrx`)? Default: false. A change replaces the
+   * Are packets over IPv6 accepted without a UDP checksum (`udp6zerocsumrx`)? Default: false. A change replaces the
    * resource.
    */
   udp6ZeroChecksumRx?: pulumi.Input<boolean> | undefined;
@@ -2061,32 +2063,32 @@ export interface VxlanArgs extends CommonArgs {
 
 /** The input `offloads` of {@link VxlanArgs}. */
 export interface VxlanOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link VxlanArgs}. */
 export interface VxlanImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -2094,23 +2096,26 @@ export interface VxlanImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -2120,32 +2125,32 @@ export interface VxlanImpairmentArgs {
 export interface VxlanBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<VxlanBridgePortVlansArgs>[]> | undefined;
 }
@@ -2154,7 +2159,7 @@ export interface VxlanBridgePortArgs {
 export interface VxlanBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -2162,51 +2167,51 @@ export interface VxlanBridgePortVlansArgs {
 
 /** The output `offloads` of {@link Vxlan}. */
 export interface VxlanOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Vxlan}. */
 export interface VxlanImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -2214,25 +2219,27 @@ export interface VxlanImpairment {
 export interface VxlanBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: VxlanBridgePortVlans[] | undefined;
 }
@@ -2241,7 +2248,7 @@ export interface VxlanBridgePort {
 export interface VxlanBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
@@ -2267,8 +2274,8 @@ export class Vxlan extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -2277,71 +2284,69 @@ export class Vxlan extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<VxlanOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<VxlanImpairment | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<VxlanBridgePort | undefined>;
-  /** Number of the virtual network, 0 to 16777215. Needed unless `external`. */
+  /** Number of the virtual network. Needed unless `external`. */
   declare readonly vni: pulumi.Output<number | undefined>;
   /**
-   * Network namespace that the link is made in; then it is moved into `netns`. Its packets still go through that one,
-   * its UDP port is open there, and it goes with it. `"/"`: the host's own. Needs `netns`.
+   * Network namespace that the link is made in; after that it is moved into `netns`. Its packets still go through the
+   * first one, its UDP port is open there, and it disappears with it. `"/"`: the host's own. Needs `netns`.
    */
   declare readonly createdIn: pulumi.Output<string | undefined>;
-  /** Link that the packets go through, in the namespace that this one is made in. */
+  /** Link for the packets, in the namespace that this one is made in. */
   declare readonly link: pulumi.Output<string | undefined>;
-  /** Address that the packets come from. Another IP version replaces. */
+  /** Source address of the packets. Another IP version replaces the link. */
   declare readonly local: pulumi.Output<string | undefined>;
-  /** Address that packets go to while nothing better is known. Another IP version replaces. */
+  /** Destination of packets without a more specific one. Another IP version replaces the link. */
   declare readonly remote: pulumi.Output<string | undefined>;
-  /** Multicast group that packets go to while nothing better is known; needs `link`, and excludes `remote`. */
+  /** Multicast group for packets without a more specific destination. Needs `link`, and excludes `remote`. */
   declare readonly group: pulumi.Output<string | undefined>;
-  /** UDP port that packets go to, and that the link listens on. */
+  /** UDP port of the other ends, on which this link listens too. */
   declare readonly destinationPort: pulumi.Output<number>;
-  /** Does a program or route say where each packet goes, and with which number? */
+  /** Does a program or a route decide on the destination and the number for each packet? */
   declare readonly external: pulumi.Output<boolean>;
-  /** Does the link learn where a MAC address is from the packets that come? */
+  /** Does the link learn from incoming packets where a MAC address is? */
   declare readonly learning: pulumi.Output<boolean | undefined>;
-  /** Does the link answer ARP from its table of neighbours, in place of sending it on? */
+  /** Does the link answer ARP requests from its neighbour table, instead of sending them on? */
   declare readonly proxy: pulumi.Output<boolean>;
   /** Are frames for a router's MAC address sent where its own packets would go (`rsc`)? */
   declare readonly rsc: pulumi.Output<boolean>;
-  /** Does the kernel tell programs of MAC addresses that it does not know? */
+  /** Does the kernel report unknown MAC addresses to programs? */
   declare readonly l2miss: pulumi.Output<boolean>;
-  /** Does the kernel tell programs of IP addresses that it does not know? */
+  /** Does the kernel report unknown IP addresses to programs? */
   declare readonly l3miss: pulumi.Output<boolean>;
   /** Do packets over IPv4 have a UDP checksum (`udpcsum`)? */
   declare readonly udpChecksum: pulumi.Output<boolean>;
-  /** Do packets over IPv6 have no UDP checksum (`udp6zerocsumtx`)? */
+  /** Are packets over IPv6 sent without a UDP checksum (`udp6zerocsumtx`)? */
   declare readonly udp6ZeroChecksumTx: pulumi.Output<boolean>;
-  /** Are packets over IPv6 without a UDP checksum taken (`udp6zerocsumrx`)? */
+  /** Are packets over IPv6 accepted without a UDP checksum (`udp6zerocsumrx`)? */
   declare readonly udp6ZeroChecksumRx: pulumi.Output<boolean>;
   /** Time to live of the packets; 0: the system's. */
   declare readonly ttl: pulumi.Output<number | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: VxlanArgs, options?: pulumi.CustomResourceOptions) {
@@ -2356,82 +2361,80 @@ export interface TunnelArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<TunnelOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<TunnelImpairmentArgs> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<TunnelBridgePortArgs> | undefined;
   /**
-   * What carries what: `ipip` and `sit` IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti`
-   * packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` Ethernet frames in UDP. A
+   * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti` packets for
+   * IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` carries Ethernet frames in UDP. A
    * change replaces the resource.
    */
   type: pulumi.Input<"ipip" | "sit" | "gre" | "gretap" | "vti" | "ip6tnl" | "ip6gre" | "ip6gretap" | "vti6" | "geneve">;
   /**
-   * Number of the virtual network, 0 to 16777215; `geneve` needs it, and has it alone. 0 to 16777215. A change replaces
-   * the resource.
+   * Number of the virtual network. Only for `geneve`, which needs it. 0 to 16777215. A change replaces the resource.
    */
   vni?: pulumi.Input<number> | undefined;
-  /** Address of this end. Not for `geneve`. Default: what the routes say. */
+  /** Address of this end. Not for `geneve`. Default: the routes decide. */
   local?: pulumi.Input<string> | undefined;
-  /** Address of the other end. Default: whoever sends to `local`. `geneve` needs it. */
+  /** Address of the other end. `geneve` needs it. Default: any host that sends to `local`. */
   remote?: pulumi.Input<string> | undefined;
   /**
-   * Number that both ends must have, 0 to 4294967295: for the types of GRE, and for `vti` and `vti6`. 0 to 4294967295.
-   * Default: none. A change replaces the resource.
+   * Number that both ends must have: for the types of GRE, and for `vti` and `vti6`. 0 to 4294967295. Default: none. A
+   * change replaces the resource.
    */
   key?: pulumi.Input<number> | undefined;
   /**
-   * Time to live of the outer packets, 0 to 255; 0: that of the inner ones. Not for `vti` and `vti6`. 0 to 255.
-   * Default: the kernel's choice, 0, in IPv6 64.
+   * Time to live of the outer packets; 0: that of the inner ones. Not for `vti` and `vti6`. 0 to 255. Default: the
+   * kernel's choice, 0, in IPv6 64.
    */
   ttl?: pulumi.Input<number> | undefined;
   /**
-   * Link that the outer packets go through, in the same namespace. Not for `geneve`. Default: what the routes say. A
-   * change replaces the resource.
+   * Link for the outer packets, in the same namespace. Not for `geneve`. Default: the routes decide. A change replaces
+   * the resource.
    */
   link?:
     | pulumi.Input<string>
@@ -2452,7 +2455,7 @@ export interface TunnelArgs extends CommonArgs {
     | Link
     | undefined;
   /**
-   * UDP port that packets go to, and that the link listens on; for `geneve` alone. 1 to 65535. Default: the kernel's
+   * UDP port of the other end, on which this link listens too; only for `geneve`. 1 to 65535. Default: the kernel's
    * choice, 6081. A change replaces the resource.
    */
   destinationPort?: pulumi.Input<number> | undefined;
@@ -2460,32 +2463,32 @@ export interface TunnelArgs extends CommonArgs {
 
 /** The input `offloads` of {@link TunnelArgs}. */
 export interface TunnelOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link TunnelArgs}. */
 export interface TunnelImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -2493,23 +2496,26 @@ export interface TunnelImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -2519,32 +2525,32 @@ export interface TunnelImpairmentArgs {
 export interface TunnelBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<TunnelBridgePortVlansArgs>[]> | undefined;
 }
@@ -2553,7 +2559,7 @@ export interface TunnelBridgePortArgs {
 export interface TunnelBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -2561,51 +2567,51 @@ export interface TunnelBridgePortVlansArgs {
 
 /** The output `offloads` of {@link Tunnel}. */
 export interface TunnelOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Tunnel}. */
 export interface TunnelImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -2613,25 +2619,27 @@ export interface TunnelImpairment {
 export interface TunnelBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: TunnelBridgePortVlans[] | undefined;
 }
@@ -2640,7 +2648,7 @@ export interface TunnelBridgePort {
 export interface TunnelBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
@@ -2666,8 +2674,8 @@ export class Tunnel extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -2676,55 +2684,53 @@ export class Tunnel extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<TunnelOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<TunnelImpairment | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<TunnelBridgePort | undefined>;
   /**
-   * What carries what: `ipip` and `sit` IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti`
-   * packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` Ethernet frames in UDP.
+   * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti` packets for
+   * IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` carries Ethernet frames in UDP.
    */
   declare readonly type: pulumi.Output<
     "ipip" | "sit" | "gre" | "gretap" | "vti" | "ip6tnl" | "ip6gre" | "ip6gretap" | "vti6" | "geneve"
   >;
-  /** Number of the virtual network, 0 to 16777215; `geneve` needs it, and has it alone. */
+  /** Number of the virtual network. Only for `geneve`, which needs it. */
   declare readonly vni: pulumi.Output<number | undefined>;
   /** Address of this end. Not for `geneve`. */
   declare readonly local: pulumi.Output<string | undefined>;
-  /** Address of the other end. */
+  /** Address of the other end. `geneve` needs it. */
   declare readonly remote: pulumi.Output<string | undefined>;
-  /** Number that both ends must have, 0 to 4294967295: for the types of GRE, and for `vti` and `vti6`. */
+  /** Number that both ends must have: for the types of GRE, and for `vti` and `vti6`. */
   declare readonly key: pulumi.Output<number | undefined>;
-  /** Time to live of the outer packets, 0 to 255; 0: that of the inner ones. Not for `vti` and `vti6`. */
+  /** Time to live of the outer packets; 0: that of the inner ones. Not for `vti` and `vti6`. */
   declare readonly ttl: pulumi.Output<number | undefined>;
-  /** Link that the outer packets go through, in the same namespace. Not for `geneve`. */
+  /** Link for the outer packets, in the same namespace. Not for `geneve`. */
   declare readonly link: pulumi.Output<string | undefined>;
-  /** UDP port that packets go to, and that the link listens on; for `geneve` alone. */
+  /** UDP port of the other end, on which this link listens too; only for `geneve`. */
   declare readonly destinationPort: pulumi.Output<number | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: TunnelArgs, options?: pulumi.CustomResourceOptions) {
@@ -2739,55 +2745,54 @@ export interface MacvlanArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<MacvlanOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<MacvlanImpairmentArgs> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<MacvlanBridgePortArgs> | undefined;
-  /** Link below, in the same namespace; not a Macvlan. A change replaces the resource. */
+  /** Lower link, in the same namespace; not a Macvlan. A change replaces the resource. */
   link:
     | pulumi.Input<string>
     | Bridge
@@ -2806,41 +2811,41 @@ export interface MacvlanArgs extends CommonArgs {
     | XfrmInterface
     | Link;
   /**
-   * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
-   * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
-   * replaces. Default: "vepa".
+   * How links on the same lower link may communicate: not at all (private), through an external switch (vepa), or
+   * directly (bridge). "passthru" takes all frames of the lower link, "source" only frames of listed senders. A change
+   * from or to "passthru" replaces the link. Default: "vepa".
    */
   mode?: pulumi.Input<"private" | "vepa" | "bridge" | "passthru" | "source"> | undefined;
 }
 
 /** The input `offloads` of {@link MacvlanArgs}. */
 export interface MacvlanOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link MacvlanArgs}. */
 export interface MacvlanImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -2848,23 +2853,26 @@ export interface MacvlanImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -2874,32 +2882,32 @@ export interface MacvlanImpairmentArgs {
 export interface MacvlanBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<MacvlanBridgePortVlansArgs>[]> | undefined;
 }
@@ -2908,7 +2916,7 @@ export interface MacvlanBridgePortArgs {
 export interface MacvlanBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -2916,51 +2924,51 @@ export interface MacvlanBridgePortVlansArgs {
 
 /** The output `offloads` of {@link Macvlan}. */
 export interface MacvlanOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Macvlan}. */
 export interface MacvlanImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -2968,25 +2976,27 @@ export interface MacvlanImpairment {
 export interface MacvlanBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: MacvlanBridgePortVlans[] | undefined;
 }
@@ -2995,13 +3005,13 @@ export interface MacvlanBridgePort {
 export interface MacvlanBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
 }
 
-/** A link with a MAC address of its own on another link. Id: `NAME@NETNS`. */
+/** A link on another link, with its own MAC address. Id: `NAME@NETNS`. */
 export class Macvlan extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Macvlan");
@@ -3021,8 +3031,8 @@ export class Macvlan extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -3031,42 +3041,40 @@ export class Macvlan extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<MacvlanOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<MacvlanImpairment | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<MacvlanBridgePort | undefined>;
-  /** Link below, in the same namespace; not a Macvlan. */
+  /** Lower link, in the same namespace; not a Macvlan. */
   declare readonly link: pulumi.Output<string>;
   /**
-   * What links on the same link below may send to each other: nothing, by way of the switch outside, or directly;
-   * "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it
-   * replaces.
+   * How links on the same lower link may communicate: not at all (private), through an external switch (vepa), or
+   * directly (bridge). "passthru" takes all frames of the lower link, "source" only frames of listed senders. A change
+   * from or to "passthru" replaces the link.
    */
   declare readonly mode: pulumi.Output<"private" | "vepa" | "bridge" | "passthru" | "source">;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: MacvlanArgs, options?: pulumi.CustomResourceOptions) {
@@ -3081,48 +3089,47 @@ export interface IpvlanArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<IpvlanOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<IpvlanImpairmentArgs> | undefined;
   /** Vrf that the link belongs to, in the same namespace. */
   master?: pulumi.Input<string> | Vrf | undefined;
-  /** Link below, in the same namespace; not a port of a bridge. A change replaces the resource. */
+  /** Lower link, in the same namespace; not a port of a bridge. A change replaces the resource. */
   link:
     | pulumi.Input<string>
     | Bridge
@@ -3141,45 +3148,45 @@ export interface IpvlanArgs extends CommonArgs {
     | XfrmInterface
     | Link;
   /**
-   * What the link below passes on: frames (`l2`), packets (`l3`), or packets that also pass iptables (`l3s`). All on
-   * the same link below have the same: the last one that asks decides. Default: "l3".
+   * What the lower link passes on: frames (`l2`), packets (`l3`), or packets that also pass through iptables (`l3s`).
+   * All links on the same lower link have the same mode: the last one that is set. Default: "l3".
    */
   mode?: pulumi.Input<"l2" | "l3" | "l3s"> | undefined;
   /**
-   * What links on the same link below may send to each other: directly, nothing, or by way of the switch outside. All
-   * on the same link below have the same. Default: "bridge".
+   * How links on the same lower link may communicate: directly (bridge), not at all (private), or through an external
+   * switch (vepa). All links on the same lower link have the same flag. Default: "bridge".
    */
   flag?: pulumi.Input<"bridge" | "private" | "vepa"> | undefined;
 }
 
 /** The input `offloads` of {@link IpvlanArgs}. */
 export interface IpvlanOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link IpvlanArgs}. */
 export interface IpvlanImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -3187,23 +3194,26 @@ export interface IpvlanImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -3211,55 +3221,55 @@ export interface IpvlanImpairmentArgs {
 
 /** The output `offloads` of {@link Ipvlan}. */
 export interface IpvlanOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Ipvlan}. */
 export interface IpvlanImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
-/** A link with IP addresses of its own on another link, whose MAC address it shares. Id: `NAME@NETNS`. */
+/** A link on another link, with its own IP addresses and the MAC address of the other one. Id: `NAME@NETNS`. */
 export class Ipvlan extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Ipvlan");
@@ -3279,8 +3289,8 @@ export class Ipvlan extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -3289,42 +3299,40 @@ export class Ipvlan extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<IpvlanOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<IpvlanImpairment | undefined>;
   /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** Link below, in the same namespace; not a port of a bridge. */
+  /** Lower link, in the same namespace; not a port of a bridge. */
   declare readonly link: pulumi.Output<string>;
   /**
-   * What the link below passes on: frames (`l2`), packets (`l3`), or packets that also pass iptables (`l3s`). All on
-   * the same link below have the same: the last one that asks decides.
+   * What the lower link passes on: frames (`l2`), packets (`l3`), or packets that also pass through iptables (`l3s`).
+   * All links on the same lower link have the same mode: the last one that is set.
    */
   declare readonly mode: pulumi.Output<"l2" | "l3" | "l3s">;
   /**
-   * What links on the same link below may send to each other: directly, nothing, or by way of the switch outside. All
-   * on the same link below have the same.
+   * How links on the same lower link may communicate: directly (bridge), not at all (private), or through an external
+   * switch (vepa). All links on the same lower link have the same flag.
    */
   declare readonly flag: pulumi.Output<"bridge" | "private" | "vepa">;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: IpvlanArgs, options?: pulumi.CustomResourceOptions) {
@@ -3339,77 +3347,76 @@ export interface VrfArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<VrfOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<VrfImpairmentArgs> | undefined;
-  /** Number of the table of routes, 1 to 4294967295. 1 to 4294967295. A change replaces the resource. */
+  /** Number of the routing table. 1 to 4294967295. A change replaces the resource. */
   table: pulumi.Input<number>;
 }
 
 /** The input `offloads` of {@link VrfArgs}. */
 export interface VrfOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link VrfArgs}. */
 export interface VrfImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -3417,23 +3424,26 @@ export interface VrfImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -3441,55 +3451,55 @@ export interface VrfImpairmentArgs {
 
 /** The output `offloads` of {@link Vrf}. */
 export interface VrfOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Vrf}. */
 export interface VrfImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
-/** A routing domain: links with it as their `master` use its table of routes. Id: `NAME@NETNS`. */
+/** A routing domain: links with it as their `master` use its routing table. Id: `NAME@NETNS`. */
 export class Vrf extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Vrf");
@@ -3509,8 +3519,8 @@ export class Vrf extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -3519,30 +3529,28 @@ export class Vrf extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<VrfOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<VrfImpairment | undefined>;
-  /** Number of the table of routes, 1 to 4294967295. */
+  /** Number of the routing table. */
   declare readonly table: pulumi.Output<number>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: VrfArgs, options?: pulumi.CustomResourceOptions) {
@@ -3557,73 +3565,72 @@ export interface BondArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<BondOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<BondImpairmentArgs> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<BondBridgePortArgs> | undefined;
   /**
-   * How traffic is spread over the links: `balance-rr`, `active-backup`, `balance-xor`, `broadcast`, `802.3ad`,
-   * `balance-tlb` or `balance-alb`. A change replaces the resource.
+   * How traffic is distributed: `balance-rr`, `active-backup`, `balance-xor`, `broadcast`, `802.3ad`, `balance-tlb` or
+   * `balance-alb`. A change replaces the resource.
    */
   mode: pulumi.Input<
     "balance-rr" | "active-backup" | "balance-xor" | "broadcast" | "802.3ad" | "balance-tlb" | "balance-alb"
   >;
   /**
-   * Milliseconds between two looks at whether a link has a carrier; 0: none. 0 to 2147483647. Default: the kernel's
-   * choice, 0, in the last three modes 100.
+   * Milliseconds between checks of the links' carriers; 0: no checks. 0 to 2147483647. Default: the kernel's choice, 0,
+   * in the last three modes 100.
    */
   miimon?: pulumi.Input<number> | undefined;
   /**
-   * How often the other end is asked to send, every 30 seconds or every second; needs mode `802.3ad`. Default: the
-   * kernel's choice, slow. A change replaces the resource.
+   * How often the other end is asked to send LACP packets: every 30 seconds (slow) or every second (fast). Needs mode
+   * `802.3ad`. Default: the kernel's choice, slow. A change replaces the resource.
    */
   lacpRate?: pulumi.Input<"slow" | "fast"> | undefined;
   /**
-   * By what of a packet its link is chosen. Needs mode `balance-xor`, `802.3ad` or `balance-tlb`. Default: the kernel's
+   * What decides on the link for a packet. Needs mode `balance-xor`, `802.3ad` or `balance-tlb`. Default: the kernel's
    * choice, layer2.
    */
   transmitHashPolicy?:
@@ -3633,32 +3640,32 @@ export interface BondArgs extends CommonArgs {
 
 /** The input `offloads` of {@link BondArgs}. */
 export interface BondOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link BondArgs}. */
 export interface BondImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -3666,23 +3673,26 @@ export interface BondImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -3692,32 +3702,32 @@ export interface BondImpairmentArgs {
 export interface BondBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<BondBridgePortVlansArgs>[]> | undefined;
 }
@@ -3726,7 +3736,7 @@ export interface BondBridgePortArgs {
 export interface BondBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -3734,51 +3744,51 @@ export interface BondBridgePortVlansArgs {
 
 /** The output `offloads` of {@link Bond}. */
 export interface BondOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Bond}. */
 export interface BondImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -3786,25 +3796,27 @@ export interface BondImpairment {
 export interface BondBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: BondBridgePortVlans[] | undefined;
 }
@@ -3813,13 +3825,13 @@ export interface BondBridgePort {
 export interface BondBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
 }
 
-/** Several links as one: those with it as their `master`. Id: `NAME@NETNS`. */
+/** Several links that work as one: all links with it as their `master`. Id: `NAME@NETNS`. */
 export class Bond extends LocalnetResource {
   /** The type token, which policies compare. */
   static readonly __pulumiType: string = dynamicToken("Bond");
@@ -3839,8 +3851,8 @@ export class Bond extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -3849,49 +3861,50 @@ export class Bond extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<BondOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<BondImpairment | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<BondBridgePort | undefined>;
   /**
-   * How traffic is spread over the links: `balance-rr`, `active-backup`, `balance-xor`, `broadcast`, `802.3ad`,
-   * `balance-tlb` or `balance-alb`.
+   * How traffic is distributed: `balance-rr`, `active-backup`, `balance-xor`, `broadcast`, `802.3ad`, `balance-tlb` or
+   * `balance-alb`.
    */
   declare readonly mode: pulumi.Output<
     "balance-rr" | "active-backup" | "balance-xor" | "broadcast" | "802.3ad" | "balance-tlb" | "balance-alb"
   >;
-  /** Milliseconds between two looks at whether a link has a carrier; 0: none. */
+  /** Milliseconds between checks of the links' carriers; 0: no checks. */
   declare readonly miimon: pulumi.Output<number | undefined>;
-  /** How often the other end is asked to send, every 30 seconds or every second; needs mode `802.3ad`. */
+  /**
+   * How often the other end is asked to send LACP packets: every 30 seconds (slow) or every second (fast). Needs mode
+   * `802.3ad`.
+   */
   declare readonly lacpRate: pulumi.Output<"slow" | "fast" | undefined>;
-  /** By what of a packet its link is chosen. Needs mode `balance-xor`, `802.3ad` or `balance-tlb`. */
+  /** What decides on the link for a packet. Needs mode `balance-xor`, `802.3ad` or `balance-tlb`. */
   declare readonly transmitHashPolicy: pulumi.Output<
     "layer2" | "layer2+3" | "layer3+4" | "encap2+3" | "encap3+4" | "vlan+srcmac" | undefined
   >;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: BondArgs, options?: pulumi.CustomResourceOptions) {
@@ -3906,84 +3919,83 @@ export interface IfbArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<IfbOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<IfbImpairmentArgs> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<IfbBridgePortArgs> | undefined;
 }
 
 /** The input `offloads` of {@link IfbArgs}. */
 export interface IfbOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link IfbArgs}. */
 export interface IfbImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -3991,23 +4003,26 @@ export interface IfbImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -4017,32 +4032,32 @@ export interface IfbImpairmentArgs {
 export interface IfbBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<IfbBridgePortVlansArgs>[]> | undefined;
 }
@@ -4051,7 +4066,7 @@ export interface IfbBridgePortArgs {
 export interface IfbBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -4059,51 +4074,51 @@ export interface IfbBridgePortVlansArgs {
 
 /** The output `offloads` of {@link Ifb}. */
 export interface IfbOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Ifb}. */
 export interface IfbImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -4111,25 +4126,27 @@ export interface IfbImpairment {
 export interface IfbBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: IfbBridgePortVlans[] | undefined;
 }
@@ -4138,14 +4155,14 @@ export interface IfbBridgePort {
 export interface IfbBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
 }
 
 /**
- * An intermediate functional block: a link that others' incoming packets are sent through, to be queued there. Id:
+ * An intermediate functional block: incoming packets of other links are redirected to it and queued there. Id:
  * `NAME@NETNS`.
  */
 export class Ifb extends LocalnetResource {
@@ -4167,8 +4184,8 @@ export class Ifb extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -4177,34 +4194,32 @@ export class Ifb extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<IfbOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<IfbImpairment | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<IfbBridgePort | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args?: IfbArgs, options?: pulumi.CustomResourceOptions) {
@@ -4219,122 +4234,119 @@ export interface TapArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<TapOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<TapImpairmentArgs> | undefined;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
   /**
-   * May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice,
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
    * false.
    */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<TapBridgePortArgs> | undefined;
   /**
-   * What a program reads and writes: Ethernet frames (`tap`), or IP packets (`tun`). Default: "tap". A change replaces
-   * the resource.
+   * Data that a program reads and writes: Ethernet frames (`tap`), or IP packets (`tun`). Default: "tap". A change
+   * replaces the resource.
    */
   mode?: pulumi.Input<"tap" | "tun"> | undefined;
   /**
-   * Name of the user whose programs may open it. Default: those of everybody who may change the namespace's links. A
-   * change replaces the resource.
+   * Name of the user whose programs may open it. Default: all users who may change links of the namespace. A change
+   * replaces the resource.
    */
   user?: pulumi.Input<string> | undefined;
   /** Name of the group whose programs may open it. Default: as for `user`. A change replaces the resource. */
   group?: pulumi.Input<string> | undefined;
   /**
-   * Does a header with the protocol stand before each packet (`pi`)? Default: false. A change replaces the resource.
+   * Does each packet begin with a header that has the protocol (`pi`)? Default: false. A change replaces the resource.
    */
   pi?: pulumi.Input<boolean> | undefined;
   /**
-   * Does a header for offloads stand before each packet, as virtual machines have it (`vnet_hdr`)? Default: false. A
+   * Does each packet begin with a header for offloads, as virtual machines use it (`vnet_hdr`)? Default: false. A
    * change replaces the resource.
    */
   vnetHdr?: pulumi.Input<boolean> | undefined;
   /** May programs open it several times, to share its packets? Default: false. A change replaces the resource. */
   multiQueue?: pulumi.Input<boolean> | undefined;
   /**
-   * Megabits a second that it says of itself, 1 to 2147483647; a bond of mode 802.3ad joins links of one speed only. It
-   * limits nothing. Taken away, it replaces. 1 to 2147483647. Default: the kernel's choice, 10000, before Linux 6.4 10.
+   * Speed in megabits per second that it reports; a bond of mode 802.3ad only joins links of the same speed. It limits
+   * nothing. If it is taken away, the link is replaced. 1 to 2147483647. Default: the kernel's choice, 10000, before
+   * Linux 6.4 10.
    */
   speed?: pulumi.Input<number> | undefined;
-  /**
-   * Does it say of itself that it sends and takes at the same time? Taken away, it replaces. Default: the kernel's
-   * choice, full.
-   */
+  /** Duplex mode that it reports. If it is taken away, the link is replaced. Default: the kernel's choice, full. */
   duplex?: pulumi.Input<"half" | "full"> | undefined;
   /**
-   * Does it say of itself that it agrees on a speed with the far end? Taken away, it replaces. Default: the kernel's
-   * choice, false.
+   * Does it report that it negotiates the speed with the other end? If it is taken away, the link is replaced. Default:
+   * the kernel's choice, false.
    */
   autoneg?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `offloads` of {@link TapArgs}. */
 export interface TapOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link TapArgs}. */
 export interface TapImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -4342,23 +4354,26 @@ export interface TapImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -4368,32 +4383,32 @@ export interface TapImpairmentArgs {
 export interface TapBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<TapBridgePortVlansArgs>[]> | undefined;
 }
@@ -4402,7 +4417,7 @@ export interface TapBridgePortArgs {
 export interface TapBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -4410,51 +4425,51 @@ export interface TapBridgePortVlansArgs {
 
 /** The output `offloads` of {@link Tap}. */
 export interface TapOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Tap}. */
 export interface TapImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
@@ -4462,25 +4477,27 @@ export interface TapImpairment {
 export interface TapBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: TapBridgePortVlans[] | undefined;
 }
@@ -4489,14 +4506,14 @@ export interface TapBridgePort {
 export interface TapBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
 }
 
 /**
- * A link whose far end is a program, such as a virtual machine's (`ip tuntap`). It stays while no program has it open.
+ * A link whose other end is a program, such as a virtual machine (`ip tuntap`). It stays while no program has it open.
  * Id: `NAME@NETNS`.
  */
 export class Tap extends LocalnetResource {
@@ -4518,8 +4535,8 @@ export class Tap extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -4528,55 +4545,53 @@ export class Tap extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<TapOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<TapImpairment | undefined>;
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. */
+  /** May the bridge send a frame back through the port that it came from? Needs `master`. */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<TapBridgePort | undefined>;
-  /** What a program reads and writes: Ethernet frames (`tap`), or IP packets (`tun`). */
+  /** Data that a program reads and writes: Ethernet frames (`tap`), or IP packets (`tun`). */
   declare readonly mode: pulumi.Output<"tap" | "tun">;
   /** Name of the user whose programs may open it. */
   declare readonly user: pulumi.Output<string | undefined>;
   /** Name of the group whose programs may open it. */
   declare readonly group: pulumi.Output<string | undefined>;
-  /** Does a header with the protocol stand before each packet (`pi`)? */
+  /** Does each packet begin with a header that has the protocol (`pi`)? */
   declare readonly pi: pulumi.Output<boolean>;
-  /** Does a header for offloads stand before each packet, as virtual machines have it (`vnet_hdr`)? */
+  /** Does each packet begin with a header for offloads, as virtual machines use it (`vnet_hdr`)? */
   declare readonly vnetHdr: pulumi.Output<boolean>;
   /** May programs open it several times, to share its packets? */
   declare readonly multiQueue: pulumi.Output<boolean>;
   /**
-   * Megabits a second that it says of itself, 1 to 2147483647; a bond of mode 802.3ad joins links of one speed only. It
-   * limits nothing. Taken away, it replaces.
+   * Speed in megabits per second that it reports; a bond of mode 802.3ad only joins links of the same speed. It limits
+   * nothing. If it is taken away, the link is replaced.
    */
   declare readonly speed: pulumi.Output<number | undefined>;
-  /** Does it say of itself that it sends and takes at the same time? Taken away, it replaces. */
+  /** Duplex mode that it reports. If it is taken away, the link is replaced. */
   declare readonly duplex: pulumi.Output<"half" | "full" | undefined>;
-  /** Does it say of itself that it agrees on a speed with the far end? Taken away, it replaces. */
+  /** Does it report that it negotiates the speed with the other end? If it is taken away, the link is replaced. */
   declare readonly autoneg: pulumi.Output<boolean | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args?: TapArgs, options?: pulumi.CustomResourceOptions) {
@@ -4591,51 +4606,50 @@ export interface WireguardArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<WireguardOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<WireguardImpairmentArgs> | undefined;
   /** Vrf that the link belongs to, in the same namespace. */
   master?: pulumi.Input<string> | Vrf | undefined;
   /**
-   * Network namespace that the link is made in; then it is moved into `netns`. Its UDP socket stays there, and what is
-   * encrypted goes through there. `"/"`: the host's own. The kernel does not tell it afterwards. Needs `netns`.
-   * Default: `netns`. A change replaces the resource.
+   * Network namespace that the link is made in; after that it is moved into `netns`. Its UDP socket stays in the first
+   * one, and encrypted packets go through there. `"/"`: the host's own. The kernel does not show it afterwards. Needs
+   * `netns`. Default: `netns`. A change replaces the resource.
    */
   createdIn?: pulumi.Input<string> | Netns | Pod | undefined;
   /** The link's own key, as `wg genkey` prints it. It is kept as a secret. */
@@ -4643,42 +4657,41 @@ export interface WireguardArgs extends CommonArgs {
   /** UDP port that the peers send to. 1 to 65535. Default: the kernel's choice. */
   listenPort?: pulumi.Input<number> | undefined;
   /**
-   * Firewall mark of the packets that the link sends out, at least 1, for rules and routes. 1 to 4294967295. Default:
-   * none.
+   * Firewall mark of the packets that the link sends, at least 1, for rules and routes. 1 to 4294967295. Default: none.
    */
   firewallMark?: pulumi.Input<number> | undefined;
-  /** All that the link talks to; one that is not listed is removed. Each network can be behind one of them only. */
+  /** All peers of the link; one that is not listed is removed. Each network can be behind only one of them. */
   peers?: pulumi.Input<pulumi.Input<WireguardPeersArgs>[]> | undefined;
 }
 
 /** The input `offloads` of {@link WireguardArgs}. */
 export interface WireguardOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link WireguardArgs}. */
 export interface WireguardImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -4686,23 +4699,26 @@ export interface WireguardImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -4710,87 +4726,90 @@ export interface WireguardImpairmentArgs {
 
 /** An entry of the input `peers` of {@link WireguardArgs}. */
 export interface WireguardPeersArgs {
-  /** Public key of the peer: by it the peer is known. */
+  /** Public key of the peer, which identifies it. */
   publicKey: pulumi.Input<string>;
-  /** Key that both have beside their own, as `wg genpsk` prints it. Default: none. */
+  /** Additional key that both ends share, as `wg genpsk` prints it. Default: none. */
   presharedKey?: pulumi.Input<string> | undefined;
   /**
-   * Networks that are behind the peer: what goes there is sent to it, and from it nothing else is taken. Default: none.
+   * Networks behind the peer. Packets to them are sent to the peer, and only packets from them are accepted from it.
+   * Default: none.
    */
   allowedIps?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Address and port that the peer is reached at, `10.0.0.1:51820`. The kernel changes it when the peer sends from
-   * elsewhere, which a refresh shows. When it is taken away, the peer is made anew. Default: where the peer sends from.
+   * Address and port of the peer, `10.0.0.1:51820`. The kernel changes it if the peer sends from elsewhere, which a
+   * refresh shows. When it is taken away, the peer is made again. Default: where the peer sends from.
    */
   endpoint?: pulumi.Input<string> | undefined;
-  /** Seconds after which something is sent for the way to stay open, 1 to 65535. 1 to 65535. Default: nothing is. */
+  /** Seconds between packets that keep the connection open. 1 to 65535. Default: none are sent. */
   persistentKeepalive?: pulumi.Input<number> | undefined;
 }
 
 /** The output `offloads` of {@link Wireguard}. */
 export interface WireguardOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link Wireguard}. */
 export interface WireguardImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
 /** An entry of the output `peers` of {@link Wireguard}. */
 export interface WireguardPeers {
-  /** Public key of the peer: by it the peer is known. */
+  /** Public key of the peer, which identifies it. */
   readonly publicKey: string;
-  /** Key that both have beside their own, as `wg genpsk` prints it. */
+  /** Additional key that both ends share, as `wg genpsk` prints it. */
   readonly presharedKey?: string | undefined;
-  /** Networks that are behind the peer: what goes there is sent to it, and from it nothing else is taken. */
+  /**
+   * Networks behind the peer. Packets to them are sent to the peer, and only packets from them are accepted from it.
+   */
   readonly allowedIps?: string[] | undefined;
   /**
-   * Address and port that the peer is reached at, `10.0.0.1:51820`. The kernel changes it when the peer sends from
-   * elsewhere, which a refresh shows. When it is taken away, the peer is made anew.
+   * Address and port of the peer, `10.0.0.1:51820`. The kernel changes it if the peer sends from elsewhere, which a
+   * refresh shows. When it is taken away, the peer is made again.
    */
   readonly endpoint?: string | undefined;
-  /** Seconds after which something is sent for the way to stay open, 1 to 65535. */
+  /** Seconds between packets that keep the connection open. */
   readonly persistentKeepalive?: number | undefined;
 }
 
@@ -4814,8 +4833,8 @@ export class Wireguard extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -4824,43 +4843,42 @@ export class Wireguard extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<WireguardOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<WireguardImpairment | undefined>;
   /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
   /**
-   * Network namespace that the link is made in; then it is moved into `netns`. Its UDP socket stays there, and what is
-   * encrypted goes through there. `"/"`: the host's own. The kernel does not tell it afterwards. Needs `netns`.
+   * Network namespace that the link is made in; after that it is moved into `netns`. Its UDP socket stays in the first
+   * one, and encrypted packets go through there. `"/"`: the host's own. The kernel does not show it afterwards. Needs
+   * `netns`.
    */
   declare readonly createdIn: pulumi.Output<string | undefined>;
   /** The link's own key, as `wg genkey` prints it. It is kept as a secret. */
   declare readonly privateKey: pulumi.Output<string>;
   /** UDP port that the peers send to. */
   declare readonly listenPort: pulumi.Output<number | undefined>;
-  /** Firewall mark of the packets that the link sends out, at least 1, for rules and routes. */
+  /** Firewall mark of the packets that the link sends, at least 1, for rules and routes. */
   declare readonly firewallMark: pulumi.Output<number | undefined>;
-  /** All that the link talks to; one that is not listed is removed. Each network can be behind one of them only. */
+  /** All peers of the link; one that is not listed is removed. Each network can be behind only one of them. */
   declare readonly peers: pulumi.Output<WireguardPeers[] | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
   /** The public key, for the peers of the other end. */
   declare readonly publicKey: pulumi.Output<string>;
@@ -4874,8 +4892,8 @@ export class Wireguard extends LocalnetResource {
 export interface WireguardKeyArgs extends CommonArgs {}
 
 /**
- * A key for a Wireguard link, made once and kept in the state, where it is a secret; as `wg genkey` makes them. Another
- * one is made where it is replaced. Id: `PROJECT/STACK/RESOURCE`.
+ * A key for a Wireguard link, as `wg genkey` makes it. It is made once and kept in the state as a secret. Replacing the
+ * resource makes another one. Id: `PROJECT/STACK/RESOURCE`.
  */
 export class WireguardKey extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -4908,52 +4926,50 @@ export interface XfrmInterfaceArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
-   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the link below when it
-   * is made; the kernel lowers it along with that one, and does not raise it.
+   * Largest packet in bytes. 68 to 65535. Default: the kernel's choice, 1500, or what fits into the lower link when
+   * this one is made. The kernel lowers it with that of the lower link, and does not raise it again.
    */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac?: pulumi.Input<string> | undefined;
   /** Is the link up? Default: true. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: false. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: false. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp?: pulumi.Input<boolean> | undefined;
   /** Does the link take part in multicast? Default: the kernel's choice, true; false for Dummy and Ifb. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. A change replaces the resource.
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`. A change replaces the resource.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
   /**
-   * How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: the kernel's choice,
-   * 1000; 32 for Ifb.
+   * Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb.
    */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default:
-   * the kernel's choice.
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
    */
   offloads?: pulumi.Input<XfrmInterfaceOffloadsArgs> | undefined;
   /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   * Default: nothing.
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`.
+   * Default: none.
    */
   impairment?: pulumi.Input<XfrmInterfaceImpairmentArgs> | undefined;
   /** Vrf that the link belongs to, in the same namespace. */
   master?: pulumi.Input<string> | Vrf | undefined;
-  /** Number that its states and policies have as `if_id`, 1 to 4294967295. 1 to 4294967295. */
+  /** Number of its states and policies (`if_id`). 1 to 4294967295. */
   ifId: pulumi.Input<number>;
   /**
-   * Link that the encrypted packets go through, in the same namespace. Default: what the routes say. A change replaces
-   * the resource.
+   * Link for the encrypted packets, in the same namespace. Default: the routes decide. A change replaces the resource.
    */
   link?:
     | pulumi.Input<string>
@@ -4977,32 +4993,32 @@ export interface XfrmInterfaceArgs extends CommonArgs {
 
 /** The input `offloads` of {@link XfrmInterfaceArgs}. */
 export interface XfrmInterfaceOffloadsArgs {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   rx?: pulumi.Input<boolean> | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   tx?: pulumi.Input<boolean> | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   sg?: pulumi.Input<boolean> | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   tso?: pulumi.Input<boolean> | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   gso?: pulumi.Input<boolean> | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   gro?: pulumi.Input<boolean> | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   lro?: pulumi.Input<boolean> | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   rxvlan?: pulumi.Input<boolean> | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   txvlan?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `impairment` of {@link XfrmInterfaceArgs}. */
 export interface XfrmInterfaceImpairmentArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -5010,23 +5026,26 @@ export interface XfrmInterfaceImpairmentArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -5034,57 +5053,57 @@ export interface XfrmInterfaceImpairmentArgs {
 
 /** The output `offloads` of {@link XfrmInterface}. */
 export interface XfrmInterfaceOffloads {
-  /** Are checksums of incoming packets not looked at here? */
+  /** Does the link verify checksums of received packets? */
   readonly rx?: boolean | undefined;
   /**
-   * Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which
-   * programs that read whole frames see.
+   * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that
+   * read whole frames can see.
    */
   readonly tx?: boolean | undefined;
-  /** May the parts of a packet lie in several places? */
+  /** May the data of a packet be in several parts of memory? */
   readonly sg?: boolean | undefined;
-  /** Are TCP packets cut by the link? */
+  /** Does the link split TCP packets? */
   readonly tso?: boolean | undefined;
-  /** Are packets cut as late as can be? */
+  /** Are packets split as late as possible? */
   readonly gso?: boolean | undefined;
-  /** Are packets that come in put together? */
+  /** Are received packets merged? */
   readonly gro?: boolean | undefined;
-  /** Does the link put packets together? */
+  /** Does the link itself merge received packets? */
   readonly lro?: boolean | undefined;
-  /** Does the link take VLAN tags off? */
+  /** Does the link remove VLAN tags? */
   readonly rxvlan?: boolean | undefined;
-  /** Does the link put VLAN tags on? */
+  /** Does the link add VLAN tags? */
   readonly txvlan?: boolean | undefined;
 }
 
 /** The output `impairment` of {@link XfrmInterface}. */
 export interface XfrmInterfaceImpairment {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 
 /**
- * A link that encrypts what routes send through it (`type xfrm`), with the states and policies of IPsec that have its
- * number. Id: `NAME@NETNS`.
+ * A link that encrypts the packets that routes send through it (`type xfrm`), with the IPsec states and policies that
+ * have its number. Id: `NAME@NETNS`.
  */
 export class XfrmInterface extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -5105,8 +5124,8 @@ export class XfrmInterface extends LocalnetResource {
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the
-   * primary one. Others that the link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is
+   * the primary one. Other addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
@@ -5115,34 +5134,32 @@ export class XfrmInterface extends LocalnetResource {
   declare readonly mac: pulumi.Output<string | undefined>;
   /** Is the link up? */
   declare readonly up: pulumi.Output<boolean>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel
-   * draws (`addrgenmode`).
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of
+   * the kernel (`addrgenmode`).
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. */
+  /** Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. */
   declare readonly offloads: pulumi.Output<XfrmInterfaceOffloads | undefined>;
-  /**
-   * What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`.
-   */
+  /** Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. */
   declare readonly impairment: pulumi.Output<XfrmInterfaceImpairment | undefined>;
   /** Vrf that the link belongs to, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** Number that its states and policies have as `if_id`, 1 to 4294967295. */
+  /** Number of its states and policies (`if_id`). */
   declare readonly ifId: pulumi.Output<number>;
-  /** Link that the encrypted packets go through, in the same namespace. */
+  /** Link for the encrypted packets, in the same namespace. */
   declare readonly link: pulumi.Output<string | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: XfrmInterfaceArgs, options?: pulumi.CustomResourceOptions) {
@@ -5152,49 +5169,49 @@ export class XfrmInterface extends LocalnetResource {
 
 /** The inputs of {@link Link}. */
 export interface LinkArgs extends CommonArgs {
-  /** Name, `lo` too. The link must be there. Default: the resource's name. A change replaces the resource. */
+  /** Name; `lo` is possible too. The link must exist. Default: the resource's name. A change replaces the resource. */
   name?: pulumi.Input<string> | undefined;
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`, without options; an Address has them. Others that the
-   * link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. An address with options needs an Address. Other
+   * addresses of the link are not changed.
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Largest packet in bytes. 68 to 65535. Default: as it is. */
+  /** Largest packet in bytes. 68 to 65535. Default: unchanged. */
   mtu?: pulumi.Input<number> | undefined;
-  /** MAC address, unicast. Default: as it is. */
+  /** MAC address, unicast. Default: unchanged. */
   mac?: pulumi.Input<string> | undefined;
-  /** Is the link up? Of the `lo` of a Netns or a Pod, their `loopback` says so. Default: as it is. */
+  /** Is the link up? For the `lo` of a Netns or a Pod, use their `loopback`. Default: unchanged. */
   up?: pulumi.Input<boolean> | undefined;
-  /** Does the link take frames that are not for it (`promisc`)? Default: as it is. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: unchanged. */
   promiscuous?: pulumi.Input<boolean> | undefined;
-  /** Does the link ask for MAC addresses by ARP? Default: as it is. */
+  /** Does the link use ARP to find MAC addresses? Default: unchanged. */
   arp?: pulumi.Input<boolean> | undefined;
-  /** Does the link take part in multicast? Default: as it is. */
+  /** Does the link take part in multicast? Default: unchanged. */
   multicast?: pulumi.Input<boolean> | undefined;
   /**
-   * How the link makes its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a secret
-   * that the kernel draws. Default: as it is.
+   * How the link generates its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a
+   * random secret of the kernel. Default: unchanged.
    */
   addrgenmode?: pulumi.Input<"eui64" | "none" | "random"> | undefined;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. 0 to 1000000. Default: as it is. */
+  /** Most packets that may wait to be sent (`txqueuelen`). 0 to 1000000. Default: unchanged. */
   txQueueLength?: pulumi.Input<number> | undefined;
   /**
-   * Megabits a second at which it sends, 1 to 2147483647 (`ethtool -s`); what hardware cannot do, it refuses, and a
-   * veth or a bridge takes none. Needs the command `ethtool`. 1 to 2147483647. Default: as it is; one that was unknown
-   * stays as it was set.
+   * Speed in megabits per second (`ethtool -s`). Hardware refuses speeds that it does not support, and a veth or a
+   * bridge refuses all. Needs the command `ethtool`. 1 to 2147483647. Default: unchanged; an unknown one cannot be
+   * restored.
    */
   speed?: pulumi.Input<number> | undefined;
-  /** Does it send and take at the same time? As `speed`. Default: as it is. */
+  /** Does it send and receive at the same time? Otherwise like `speed`. Default: unchanged. */
   duplex?: pulumi.Input<"half" | "full"> | undefined;
-  /** Does it agree on a speed with the far end? As `speed`. Default: as it is. */
+  /** Does it negotiate the speed with the other end? Otherwise like `speed`. Default: unchanged. */
   autoneg?: pulumi.Input<boolean> | undefined;
-  /** Link that this one is a port of, in the same namespace. Default: as it is. */
+  /** Link that this one is a port of, in the same namespace. Default: unchanged. */
   master?: pulumi.Input<string> | Bridge | Vrf | Bond | undefined;
-  /** May the bridge send a frame back out of the port that it came from? Default: as it is. */
+  /** May the bridge send a frame back through the port that it came from? Default: unchanged. */
   hairpin?: pulumi.Input<boolean> | undefined;
-  /** What else a port of a bridge can be told; what is not named stays as it is. */
+  /** Other options of a bridge's port. Those that are not named stay unchanged. */
   bridgePort?: pulumi.Input<LinkBridgePortArgs> | undefined;
 }
 
@@ -5202,32 +5219,32 @@ export interface LinkArgs extends CommonArgs {
 export interface LinkBridgePortArgs {
   /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
   isolated?: pulumi.Input<boolean> | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
   learning?: pulumi.Input<boolean> | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
   flood?: pulumi.Input<boolean> | undefined;
   /**
-   * Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)?
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
    * Default: the kernel's choice, false.
    */
   neighSuppress?: pulumi.Input<boolean> | undefined;
   /**
-   * Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default:
-   * the kernel's choice, by the link's speed.
+   * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. 1 to 65535. Default: the
+   * kernel's choice, by the link's speed.
    */
   cost?: pulumi.Input<number> | undefined;
-  /** Priority for the spanning tree; less is better. 0 to 63. Default: the kernel's choice, 32. */
+  /** Priority in the spanning tree; lower is better. 0 to 63. Default: the kernel's choice, 32. */
   priority?: pulumi.Input<number> | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP. 0 to 65535. Default: the kernel's choice, 0.
    */
   groupForwardMask?: pulumi.Input<number> | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the
-   * kernel's choice, the bridge's one.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
+   * Default: the kernel's choice, the bridge's one.
    */
   vlans?: pulumi.Input<pulumi.Input<LinkBridgePortVlansArgs>[]> | undefined;
 }
@@ -5236,7 +5253,7 @@ export interface LinkBridgePortArgs {
 export interface LinkBridgePortVlansArgs {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   vid: pulumi.Input<number | string>;
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid?: pulumi.Input<boolean> | undefined;
   /** Do its frames go out without a tag? Default: false. */
   untagged?: pulumi.Input<boolean> | undefined;
@@ -5246,25 +5263,27 @@ export interface LinkBridgePortVlansArgs {
 export interface LinkBridgePort {
   /** Is the port kept from sending to other isolated ports? */
   readonly isolated?: boolean | undefined;
-  /** Does the bridge learn MAC addresses from what comes in? */
+  /** Does the bridge learn MAC addresses from frames that come in by the port? */
   readonly learning?: boolean | undefined;
   /** Does the port get frames for MAC addresses that the bridge has not learnt? */
   readonly flood?: boolean | undefined;
-  /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? */
+  /**
+   * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+   */
   readonly neighSuppress?: boolean | undefined;
-  /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
+  /** Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. */
   readonly cost?: number | undefined;
-  /** Priority for the spanning tree; less is better. */
+  /** Priority in the spanning tree; lower is better. */
   readonly priority?: number | undefined;
   /**
-   * Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535
-   * without bit 1, which is for pause frames: 4 is LACP.
+   * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1,
+   * which is for pause frames: 4 is LACP.
    */
   readonly groupForwardMask?: number | undefined;
   /**
-   * All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`,
-   * of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge
-   * gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`.
+   * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that
+   * come in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge
+   * gives to new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`.
    */
   readonly vlans?: LinkBridgePortVlans[] | undefined;
 }
@@ -5273,15 +5292,15 @@ export interface LinkBridgePort {
 export interface LinkBridgePortVlans {
   /** Number of the VLAN, 1 to 4094, or several: `10-20`. */
   readonly vid: number | string;
-  /** Do frames that come in without a tag belong to it? */
+  /** Do frames without a tag that come in belong to it? */
   readonly pvid?: boolean | undefined;
   /** Do its frames go out without a tag? */
   readonly untagged?: boolean | undefined;
 }
 
 /**
- * A link that is there already, such as `lo`, an uplink or `tunl0`: what is asked for is set, and put back on destroy.
- * It is never made and never removed, and must not be a link that another resource makes. Id: `NAME@NETNS`.
+ * An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy. The link is
+ * never made or removed. It must not be a link that another resource makes. Id: `NAME@NETNS`.
  */
 export class Link extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -5297,52 +5316,52 @@ export class Link extends LocalnetResource {
     return hasToken(value, Link.__pulumiType);
   }
 
-  /** Name, `lo` too. The link must be there. */
+  /** Name; `lo` is possible too. The link must exist. */
   declare readonly name: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
-   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`, without options; an Address has them. Others that the
-   * link has are left alone.
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. An address with options needs an Address. Other
+   * addresses of the link are not changed.
    */
   declare readonly addresses: pulumi.Output<string[] | undefined>;
   /** Largest packet in bytes. */
   declare readonly mtu: pulumi.Output<number | undefined>;
   /** MAC address, unicast. */
   declare readonly mac: pulumi.Output<string | undefined>;
-  /** Is the link up? Of the `lo` of a Netns or a Pod, their `loopback` says so. */
+  /** Is the link up? For the `lo` of a Netns or a Pod, use their `loopback`. */
   declare readonly up: pulumi.Output<boolean | undefined>;
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   declare readonly promiscuous: pulumi.Output<boolean | undefined>;
-  /** Does the link ask for MAC addresses by ARP? */
+  /** Does the link use ARP to find MAC addresses? */
   declare readonly arp: pulumi.Output<boolean | undefined>;
   /** Does the link take part in multicast? */
   declare readonly multicast: pulumi.Output<boolean | undefined>;
   /**
-   * How the link makes its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a secret
-   * that the kernel draws.
+   * How the link generates its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a
+   * random secret of the kernel.
    */
   declare readonly addrgenmode: pulumi.Output<"eui64" | "none" | "random" | undefined>;
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. */
+  /** Most packets that may wait to be sent (`txqueuelen`). */
   declare readonly txQueueLength: pulumi.Output<number | undefined>;
   /**
-   * Megabits a second at which it sends, 1 to 2147483647 (`ethtool -s`); what hardware cannot do, it refuses, and a
-   * veth or a bridge takes none. Needs the command `ethtool`.
+   * Speed in megabits per second (`ethtool -s`). Hardware refuses speeds that it does not support, and a veth or a
+   * bridge refuses all. Needs the command `ethtool`.
    */
   declare readonly speed: pulumi.Output<number | undefined>;
-  /** Does it send and take at the same time? As `speed`. */
+  /** Does it send and receive at the same time? Otherwise like `speed`. */
   declare readonly duplex: pulumi.Output<"half" | "full" | undefined>;
-  /** Does it agree on a speed with the far end? As `speed`. */
+  /** Does it negotiate the speed with the other end? Otherwise like `speed`. */
   declare readonly autoneg: pulumi.Output<boolean | undefined>;
   /** Link that this one is a port of, in the same namespace. */
   declare readonly master: pulumi.Output<string | undefined>;
-  /** May the bridge send a frame back out of the port that it came from? */
+  /** May the bridge send a frame back through the port that it came from? */
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
-  /** What else a port of a bridge can be told; what is not named stays as it is. */
+  /** Other options of a bridge's port. Those that are not named stay unchanged. */
   declare readonly bridgePort: pulumi.Output<LinkBridgePort | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   declare readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: LinkArgs, options?: pulumi.CustomResourceOptions) {
@@ -6548,7 +6567,7 @@ export interface QdiscPrioArgs {
 
 /** The input `netem` of {@link QdiscArgs}. */
 export interface QdiscNetemArgs {
-  /** Milliseconds that each packet is held back, in steps of 0.01. 0 to 270000. Default: 0. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. 0 to 270000. Default: 0. */
   delayMs?: pulumi.Input<number> | undefined;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
@@ -6556,23 +6575,26 @@ export interface QdiscNetemArgs {
    */
   jitterMs?: pulumi.Input<number> | undefined;
   /**
-   * How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
+   * Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. 0 to 100. Default: 0.
    */
   delayCorrelationPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. 0 to 100. Default: 0. */
+  /**
+   * Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. 0 to 100. Default: 0.
+   */
   lossPercent?: pulumi.Input<number> | undefined;
-  /** How many packets are sent twice, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets that are sent twice, in percent. 0 to 100. Default: 0. */
   duplicatePercent?: pulumi.Input<number> | undefined;
-  /** In how many packets one bit is changed, in percent. 0 to 100. Default: 0. */
+  /** Share of the packets in which one bit is changed, in percent. 0 to 100. Default: 0. */
   corruptPercent?: pulumi.Input<number> | undefined;
   /**
-   * How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. 0 to 100. Default: 0.
+   * Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. 0 to 100. Default:
+   * 0.
    */
   reorderPercent?: pulumi.Input<number> | undefined;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. 0 to 1000000000. Default: 0. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. 0 to 1000000000. Default: 0. */
   rateKbit?: pulumi.Input<number> | undefined;
   /**
-   * How many packets may be held at a time; more are lost. A long delay of many packets needs more. 1 to 4294967295.
+   * Most packets that may be held at a time; others are lost. A long delay needs a larger number. 1 to 4294967295.
    * Default: 1000.
    */
   limit?: pulumi.Input<number> | undefined;
@@ -6647,26 +6669,26 @@ export interface QdiscPrio {
 
 /** The output `netem` of {@link Qdisc}. */
 export interface QdiscNetem {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   readonly delayMs: number;
   /**
    * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs
    * `delayMs`.
    */
   readonly jitterMs: number;
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   readonly delayCorrelationPercent: number;
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   readonly lossPercent: number;
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   readonly duplicatePercent: number;
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   readonly corruptPercent: number;
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   readonly reorderPercent: number;
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   readonly rateKbit: number;
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   readonly limit: number;
 }
 

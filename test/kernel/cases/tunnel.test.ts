@@ -136,11 +136,8 @@ if (!lack("tunnel"))
 
 beyond("Tunnel: beyond the contract", () => {
   test.each([
-    [
-      { remote: undefined },
-      "remote: is required where there is no local and no key: the kernel's own tunnel has neither",
-    ],
-    [{ name: "gre0" }, "name: must not be one of those that the kernel makes by itself"],
+    [{ remote: undefined }, "remote: is required without local and key, because the kernel's own tunnel has neither"],
+    [{ name: "gre0" }, "name: must not be a name that the kernel uses itself"],
     [{ remote: "2001:db8::1" }, "remote: must be an IPv4 address with type gre"],
     [{ remote: "224.0.0.1" }, "remote: must be a unicast address"],
     [{ local: "0.0.0.0" }, "local: must be a unicast address"],

@@ -97,10 +97,10 @@ beyond("Wireguard: beyond the contract", () => {
     [{ privateKey: `${"A".repeat(43)}=` }, "privateKey: must not be all zeros: that is no key"],
     [{ peers: [{ publicKey: `${a.slice(0, 42)}_=` }] }, /^peers\.0\.publicKey: must be a key of 32 bytes/],
     [{ peers: [{ publicKey: a, presharedKey: "x" }] }, /^peers\.0\.presharedKey: must be a key of 32 bytes/],
-    [{ peers: [peerB, peerB] }, /^peers\.1\.publicKey: is that of peers\.0, too/],
+    [{ peers: [peerB, peerB] }, /^peers\.1\.publicKey: is the same as that of peers\.0/],
     [
       { peers: [peerA, { ...peerB, allowedIps: ["10.1.0.0/16"] }] },
-      "peers.1.allowedIps: 10.1.0.0/16 is behind peers.0, and can be behind one only",
+      "peers.1.allowedIps: 10.1.0.0/16 is already behind peers.0, and can be behind only one peer",
     ],
     [{ peers: [{ ...peerB, allowedIps: ["10.2.0.1/16"] }] }, /allowedIps\.0: must have no bits set behind the prefix/],
     [{ peers: [{ ...peerB, endpoint: "10.0.0.1" }] }, /endpoint: must be an address and a port/],

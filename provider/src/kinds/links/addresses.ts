@@ -6,28 +6,32 @@ import { cidrOf, type LinkAddress } from "../../tools/ip/links";
 import type { ObservedLink } from "./link";
 import type { LinkArgs } from "./options";
 
-/** Which addresses go and which come, in that order, so that the link has those asked for and others stay. */
+/** The addresses to remove, then those to add, so that the link has the wanted ones and keeps others. */
 interface AddressPlan {
   readonly remove: string[];
   readonly add: string[];
 }
 
-/** `before`: the addresses that were asked for until now. */
+/** `before`: the addresses that were wanted until now. */
 export function planAddresses(wanted: readonly string[], before: readonly string[], link: ObservedLink): AddressPlan {
   const { addresses } = link.inputs;
   const { duplicates } = link.detail;
   const surplus = [...addresses, ...duplicates].filter((each) => before.includes(each) && !wanted.includes(each));
   const misplaced = misplacedAddresses(wanted, addresses);
-  // The kernel does not ask again for an address that another had.
+  // The kernel does not check an address again that another machine had.
   const useless = duplicates.filter((each) => wanted.includes(each));
-  // The last first: a primary IPv4 address takes its secondaries along, and those are behind it in the kernel's order.
+  // The last one first: the kernel removes the secondaries of a primary IPv4 address with it, and they come after it in the
+  // kernel's order.
   return {
     remove: [...[...surplus, ...misplaced].sort((a, b) => addresses.indexOf(b) - addresses.indexOf(a)), ...useless],
     add: wanted.filter((each) => !addresses.includes(each)),
   };
 }
 
-/** The first address of an IPv4 network is its primary one: those that stand before one that should precede them. */
+/**
+ * The first address of an IPv4 network is its primary one. Returns the addresses that are before one that they should
+ * follow.
+ */
 function misplacedAddresses(wanted: readonly string[], existing: readonly string[]): string[] {
   return wanted.filter((address, index) => {
     if (familyOf(address) === 6 || !existing.includes(address)) return false;
@@ -38,7 +42,7 @@ function misplacedAddresses(wanted: readonly string[], existing: readonly string
   });
 }
 
-/** Those of `before` that the kernel took along with others, or with a link that went down, and does not make again itself. */
+/** The addresses of `before` that the kernel removed with others or when the link went down, and does not add again itself. */
 export function lostAddresses(
   before: ObservedLink,
   now: ObservedLink,
@@ -53,15 +57,15 @@ export function lostAddresses(
   });
 }
 
-/** The id of an address that is a resource of its own: `LINK/ADDRESS`. */
+/** The id of an Address: `LINK/ADDRESS`. */
 export function addressId(link: string, address: string, netns: string | undefined): string {
   return at(`${link}/${address}`, netns);
 }
 
-/** What the ledger calls it. */
+/** The type in the entries of addresses in the ledger. */
 const addressType = "Address";
 
-/** A link takes no address that is there and that a resource of its own has made. */
+/** Throws if a wanted address exists already and belongs to an Address. */
 export async function requireUnclaimed(
   host: Host,
   { name, netns, addresses = [] }: LinkArgs,
@@ -72,12 +76,12 @@ export async function requireUnclaimed(
     if (before.includes(each) || !link.inputs.addresses.includes(each)) continue;
     const entry = await readClaim(host, { netns, what: `${addressType} ${addressId(name, each, netns)}` });
     if (!entry?.owner) continue;
-    const hint = "an address is either in a link's addresses, or an Address of its own";
+    const hint = "an address is either in a link's addresses, or a separate Address";
     throw new LocalnetError("LN_EXISTS", `addresses: ${each} is there already and belongs to ${entry.owner}`, { hint });
   }
 }
 
-/** The link-local address that the kernel makes of a MAC address. */
+/** The link-local address that the kernel derives from a MAC address. */
 function linkLocalOf(mac: string): string | undefined {
   const bytes = mac.split(":").map((byte) => Number.parseInt(byte, 16));
   const [first = 0, ...rest] = bytes;
@@ -90,7 +94,7 @@ function linkLocalOf(mac: string): string | undefined {
 const flags = ["home", "mngtmpaddr", "nodad", "noprefixroute", "autojoin"] as const;
 const forever = 0xffffffff;
 
-/** The command that gives a link an address as it had it before. */
+/** The command that adds an address to a link again. */
 export function addCommand(address: LinkAddress, name: string, verb: "add" | "replace" = "add"): string[] {
   const { local, address: peer, prefixlen, broadcast, scope, label, metric } = address;
   const option = (word: string, value: string | number | undefined) =>

@@ -6,16 +6,16 @@ import { vlanProtocols } from "./vlan";
 import { vlansInput } from "./vlans";
 import { vrfMember } from "./vrf";
 
-/** ip counts the times of a bridge in hundredths of a second. */
+/** ip uses hundredths of a second for the times of a bridge. */
 const time = (word: string) => ({
   words: (value: number) => [word, String(Math.round(value * 100))],
   read: (data: Readonly<Record<string, unknown>>) => Number(data[word]) / 100,
 });
-// The kernel counts in ticks, of which a second has 100 to 1000: tenths are the finest that all of them keep.
+// The kernel counts in ticks, 100 to 1000 per second. All of these can represent tenths of a second.
 const isTenths = (value: number) => Math.abs(value * 10 - Math.round(value * 10)) < 1e-6;
 const tenths = "must be a whole number of tenths of a second: the kernel rounds others";
 
-/** A yes or no; a kernel built without what it is about tells nothing of it. */
+/** An option that is true or false. A kernel that was built without the feature does not report it. */
 const flag = (word: string, unset: boolean) => ({
   input: z.boolean().optional().meta({ unset }),
   word,
@@ -38,7 +38,10 @@ export const bridge = defineLink({
       isFirst: true,
       read: ({ stp_state }) => stp_state !== 0,
     },
-    /** Seconds in each of the states before forwarding, in tenths; with spanning tree at least 2. Default: the kernel's choice, 15. */
+    /**
+     * Seconds in each of the states before forwarding, in tenths; with spanning tree at least 2. Default: the kernel's
+     * choice, 15.
+     */
     forwardDelay: {
       input: z
         .number()
@@ -49,7 +52,7 @@ export const bridge = defineLink({
         .meta({ unset: 15 }),
       ...time("forward_delay"),
     },
-    /** Seconds after which an unseen MAC address is forgotten, in tenths. Default: the kernel's choice, 300. */
+    /** Seconds after which an unused MAC address is forgotten, in tenths. Default: the kernel's choice, 300. */
     ageingTime: {
       input: z
         .number()
@@ -60,25 +63,36 @@ export const bridge = defineLink({
         .meta({ unset: 300 }),
       ...time("ageing_time"),
     },
-    /** Priority for the spanning tree, 0 to 65535; the least one is the root. Default: the kernel's choice, 32768. */
+    /** Priority in the spanning tree; the bridge with the lowest one is the root. Default: the kernel's choice, 32768. */
     priority: { input: number(0, 65535).meta({ unset: 32768 }), word: "priority", read: ({ priority }) => priority },
-    /** Does the bridge tell VLANs apart? Default: the kernel's choice, false. */
+    /** Does the bridge separate VLANs? Default: the kernel's choice, false. */
     vlanFiltering: flag("vlan_filtering", false),
-    /** VLAN that a port gets when it enters the bridge, and the bridge itself (`vlan_default_pvid`), 0 to 4094; 0: none. Default: the kernel's choice, 1. */
+    /**
+     * VLAN that the bridge gives to new ports and to itself (`vlan_default_pvid`); 0: none. Default: the kernel's choice, 1.
+     */
     vlanDefaultPvid: {
       input: number(0, 4094).meta({ unset: 1 }),
       word: "vlan_default_pvid",
       read: ({ vlan_default_pvid }) => vlan_default_pvid ?? 1,
     },
-    /** Which tags the bridge tells VLANs apart by: `802.1ad` are the outer ones of two. Default: the kernel's choice, 802.1Q. */
+    /**
+     * Protocol of the VLAN tags that the bridge uses: `802.1ad` for the outer one of two tags. Default: the kernel's choice,
+     * 802.1Q.
+     */
     vlanProtocol: {
       input: z.enum(["802.1Q", "802.1ad"]).optional().meta({ unset: "802.1Q" }),
       word: "vlan_protocol",
       read: ({ vlan_protocol = "802.1Q" }) => vlanProtocols[String(vlan_protocol)] ?? vlan_protocol,
     },
-    /** All VLANs that the bridge itself is in, as `bridgePort.vlans` of its ports. Needs the command `bridge`. Default: the kernel's choice, that of `vlanDefaultPvid`. */
+    /**
+     * All VLANs of the bridge itself, in the form of `bridgePort.vlans` of its ports. Needs the command `bridge`. Default:
+     * the kernel's choice, that of `vlanDefaultPvid`.
+     */
     vlans: { input: vlansInput, read: (_data, { vlans }) => vlans },
-    /** Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without the lowest three bits: 0x4000 is LLDP. Default: the kernel's choice, 0. */
+    /**
+     * Which frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without the lowest three bits:
+     * 0x4000 is LLDP. Default: the kernel's choice, 0.
+     */
     groupForwardMask: {
       input: integer(0, 65535)
         .refine(
@@ -90,9 +104,15 @@ export const bridge = defineLink({
       word: "group_fwd_mask",
       read: ({ group_fwd_mask }) => Number(group_fwd_mask),
     },
-    /** Does the bridge learn who listens to which multicast group, and send its frames only there (`mcast_snooping`)? Default: the kernel's choice, true. */
+    /**
+     * Does the bridge learn which ports listen to a multicast group, and send its frames only there (`mcast_snooping`)?
+     * Default: the kernel's choice, true.
+     */
     multicastSnooping: flag("mcast_snooping", true),
-    /** Do IPv4 packets that the bridge forwards pass iptables? It takes effect with the module br_netfilter, of which the setting `net.bridge.bridge-nf-call-iptables` says it for all bridges. Default: the kernel's choice, false. */
+    /**
+     * Do IPv4 packets that the bridge forwards pass through iptables? Needs the module br_netfilter, whose setting
+     * `net.bridge.bridge-nf-call-iptables` applies to all bridges. Default: the kernel's choice, false.
+     */
     nfCallIptables: flag("nf_call_iptables", false),
     /** The same for IPv6 packets and ip6tables. Default: the kernel's choice, false. */
     nfCallIp6tables: flag("nf_call_ip6tables", false),
@@ -104,10 +124,10 @@ export const bridge = defineLink({
     if (stp && forwardDelay !== undefined && forwardDelay < 2) yield ["forwardDelay", "must be at least 2 with stp"];
   },
 
-  /** A bridge has the least mtu of its ports. It follows them until somebody sets its own, which the kernel does not undo. */
+  /** A bridge uses the smallest mtu of its ports, until somebody sets one. The kernel cannot go back to following them. */
   readDefaults: async (host, { netns, name }) => ({
     mtu: Math.min(...(await showPorts(host, netns, name)).map((port) => port.mtu), 1500),
   }),
-  // What it has already is not set, and would not be kept.
+  // The kernel ignores a request for the present mtu, and would not keep it.
   pinMtu: ({ name, mtu }) => (mtu === 1500 ? [["link", "set", "dev", name, "mtu", "1499"]] : []),
 });

@@ -3,10 +3,10 @@ import type { Host } from "../../host";
 import { netnsName } from "../../schema/fields";
 import { type Link, netnsWithId, showLinks } from "../../tools/ip/links";
 
-/** How `createdIn` calls the host's own namespace: no other can have that name. */
+/** The value of `createdIn` for the host's own namespace. No namespace can have this name. */
 const hostNamespace = "/";
 
-/** The option of a kind whose links send their packets through the namespace that they were made in, also after a move. */
+/** The option of kinds whose links send their packets through the namespace that they were made in, even after a move. */
 export const createdInOption = {
   input: z
     .union([netnsName, z.literal(hostNamespace)], {
@@ -34,7 +34,7 @@ export function birthplaceOf({ netns, createdIn = netns }: Places): string | und
   return createdIn === hostNamespace ? undefined : createdIn;
 }
 
-/** A link with the namespace that it was made in, where that is another one; its link below is there. */
+/** A link with the namespace that it was made in, if that is another one. Its lower link is there. */
 export async function withBirthplace(host: Host, netns: string | undefined, link: Link): Promise<Link> {
   const { link_netnsid: id, linkinfo } = link;
   if (id === undefined) return link;
@@ -42,7 +42,7 @@ export async function withBirthplace(host: Host, netns: string | undefined, link
   const shown = linkinfo?.info_data?.link;
   const createdIn = birthplace ?? hostNamespace;
   if (typeof shown !== "string") return { ...link, createdIn };
-  // ip looks the number of the link below up among the links of the namespace that it is asked in.
+  // ip resolves the number of the lower link in the wrong namespace, the one that it lists.
   const same = (await showLinks(host, netns)).find(({ ifname }) => ifname === shown);
   const index = same?.ifindex ?? Number(/^if(\d+)$/.exec(shown)?.[1]);
   const below = (await showLinks(host, birthplace)).find(({ ifindex }) => ifindex === index);

@@ -33,7 +33,7 @@ import { type LinkArgs, linkRules, portRules } from "./options";
 import { ensureSides, showSides } from "./side-inputs";
 import { udpHolders } from "./udp-ports";
 
-/** A kind of link: what is the same for all is here, what differs is data. */
+/** Defines a kind of link. What all links have in common is here; the differences are data. */
 export function defineLink<
   T extends TypeOptions,
   P extends z.ZodRawShape,
@@ -56,7 +56,7 @@ export function defineLink<
   const kindOutputs = Object.entries(definition.outputs ?? {});
   const lowers = Object.entries(options).filter(([, { isLower }]) => isLower);
 
-  /** Where the ledger has it. */
+  /** The place of its entry in the ledger. */
   const placeOf = ({ name, netns }: LinkArgs) => ({ netns, what: `${type} ${at(name, netns)}` });
 
   function lacksOf(inputs: object): (readonly [Missing, string])[] {
@@ -80,7 +80,7 @@ export function defineLink<
     } as ObservedLink;
   }
 
-  // What the family does with the inputs needs no more than the common ones; `Kind` tells all of them.
+  // The code of the family only needs the common inputs; the type `Kind` has all of them.
   const args: typeof familyArgs = {
     ...familyArgs,
     ...definition.args,
@@ -171,7 +171,7 @@ export function defineLink<
     },
   });
 
-  /** The options without those that are as the kernel makes them. */
+  /** The options that differ from the kernel's defaults. */
   function importableOptions(observed: ObservedLink): object {
     const values = observed.inputs as Readonly<Record<string, unknown>>;
     const entries = Object.entries(options).map(([key, { input }]) => [
@@ -184,7 +184,10 @@ export function defineLink<
   return kind as unknown as Kind<LinkKindArgs<T, P>, OutputShape<Out>, ObservedLink>;
 }
 
-/** The mark stands alone behind the commands that cannot say it, so that what is left of others that fail is ours. */
+/**
+ * The commands of a kind that cannot set the mark, then the mark in a command of its own: if a later command fails, the link
+ * that remains is ours.
+ */
 function madeBy(commands: readonly string[][], name: string, words: readonly string[]): string[][] {
   const set = ["link", "set", "dev", name];
   const [group, others] = [words.slice(0, 2), words.slice(2)];

@@ -5,10 +5,10 @@ import { portArgs } from "./options";
 export const dummy = defineLink({
   type: "Dummy",
   linkType: "dummy",
-  summary: "A dummy link: it holds addresses and drops what is sent into it.",
+  summary: "A dummy link: it holds addresses, and drops packets that are sent through it.",
   args: portArgs,
   options: {},
   unset: { arp: false, multicast: false },
-  // The module makes a first one by itself, which is down and holds nothing.
+  // The module makes one by itself, which is down and has no addresses.
   isImportable: (link) => link.flags.includes("UP") || addressesOf(link).length > 0,
 });

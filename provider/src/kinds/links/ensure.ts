@@ -12,7 +12,7 @@ import { portOptions } from "./ports";
 import { preserveRoutes, requireRoomForIpv6 } from "./preserve";
 import { type LinkChange, linkIn, requireLink, waitUntilUsable } from "./usable";
 
-/** What the call that makes a link says of it beside name and type, and the link as it is after that call. */
+/** The words for the command that makes a link, besides name and type, and the link as it is after that command. */
 export function creation(
   args: LinkArgs,
   owner: string,
@@ -24,7 +24,7 @@ export function creation(
   return { words: [...groupArgs(owner), ...given], made: { ...newLink, inputs } };
 }
 
-/** Brings a link to what is asked for, after commands that make it or are its kind's own; returns it, where it was shown. */
+/** Brings a link to the wanted state, after commands that make it or belong to its kind. Returns it if a command listed it. */
 export async function ensureLink(
   host: Host,
   args: LinkArgs,
@@ -40,20 +40,20 @@ export async function ensureLink(
   );
 }
 
-/** Commands of the namespace that are run before a link's own, and after them. */
+/** Commands in the link's namespace that run before its own commands, and after them. */
 interface Around {
   readonly first?: readonly string[][];
-  /** The kernel may drop what is attached to the link when they change it. */
+  /** May these commands make the kernel drop routes or addresses of the link? */
   readonly canLose?: boolean;
-  /** Is a route the kind's own concern? */
+  /** Is the kind itself responsible for the route? */
   readonly isRouteOfKind?: (route: Words) => boolean;
-  /** Gets whether the link was changed. */
+  /** The last commands; they may depend on whether the link was changed. */
   readonly last?: (changed: boolean) => string[][];
-  /** What lists how all is at the end, links before all else. */
+  /** Commands that list the final state, the links first. */
   readonly shows?: readonly string[][];
 }
 
-/** The same without the wait for the detection of duplicate addresses. */
+/** The same without waiting for duplicate address detection. */
 export async function configureLink(
   host: Host,
   args: LinkArgs,
@@ -89,23 +89,23 @@ async function optionCommands(
   const set = ["link", "set", "dev", args.name];
   const { master, up } = observed.inputs;
   const isMoved = master !== args.master;
-  // Only a new port has the cost that the kernel chooses.
+  // The kernel chooses a port's cost only when the link becomes a port.
   const isCostGone = recorded?.bridgePort?.cost !== undefined && args.bridgePort?.cost === undefined;
   const reenters = !isMoved && isCostGone && args.master !== undefined;
-  // A bond takes no link that is up, and puts down one that leaves.
+  // A bond refuses links that are up, and sets down a link that leaves.
   const isDown = isMoved && up && (observed.detail.isBonded || (await isBond(host, args)));
   const there = { ...observed.inputs, ...(reenters && { master: undefined }), ...(isDown && { up: false }) };
   const risky = Object.entries(linkOptions).filter(([, option]) => !("isHarmless" in option));
   const canLose = isDown || reenters || changedWords(Object.fromEntries(risky), args, there).length > 0;
   const words = changedWords(linkOptions, args, there);
-  // In Linux 6.1 one command brings a link up first: a bond then refuses it, or puts it down when it leaves.
+  // Linux 6.1 brings a link up before the rest of the command. A bond would refuse it then, or set it down when it leaves.
   const enters = words.includes("master") || words.includes("nomaster");
   const last = enters && words.at(-1) === "up" ? [words.splice(-1)] : [];
   const group = groupArgs(owner);
-  // Of a link that was just made it is not read back: the call that made it gave it.
+  // For a new link the group is unknown here, but the command that made it has set it.
   if (observed.detail.group !== undefined && !group.includes(observed.detail.group)) words.push(...group);
   if (observed.owner !== owner || !observed.detail.hasAlias) words.push(...aliasArgs(owner));
-  // A link that becomes a port of another bridge has the kernel's own values there.
+  // On another bridge, a port has the kernel's defaults.
   const isNew = isMoved || reenters;
   const port = args.master ? changedWords(portOptions, args, isNew ? newLink.inputs : observed.inputs) : [];
   const first = changedWords(firstOptions, args, observed.inputs);
@@ -126,7 +126,7 @@ async function isBond(host: Host, { netns, master }: LinkArgs): Promise<boolean>
 
 type Options = Readonly<Record<string, { words(value: never, there?: never): string[] }>>;
 
-/** The words for the options that are not as asked. An option without a key in `args` is nobody's concern. */
+/** The words for the options that differ from the wanted ones. An option without a key in `args` is not changed. */
 export function changedWords(options: Options, args: object, observed: object): string[] {
   const [wanted, there] = [args, observed] as Record<string, unknown>[];
   return Object.entries(options).flatMap(([key, { words }]) => {
@@ -137,7 +137,7 @@ export function changedWords(options: Options, args: object, observed: object): 
   });
 }
 
-/** Runs the commands, then brings the addresses to what is asked for. */
+/** Runs the commands, then brings the addresses to the wanted state. */
 async function configureAddresses(
   host: Host,
   args: LinkArgs,
@@ -160,13 +160,13 @@ async function configureAddresses(
     return observedLink(linkIn(lists, args) ?? (await requireLink(host, args)), "");
   };
 
-  // A link that went down lost its IPv6 addresses.
+  // A link that was set down lost its IPv6 addresses.
   let there = observed;
   const hasAny = there.inputs.addresses.length + there.detail.duplicates.length > 0;
   if ((canLose || addresses.length + before.length > 0) && commands.length > 0 && hasAny) there = await current();
   const surplus = planAddresses(addresses, before, there).remove;
   commands.push(...surplus.map((each) => ["addr", "del", each, "dev", name]));
-  // A primary IPv4 address takes its secondaries along.
+  // The kernel removes the secondaries of a primary IPv4 address with it.
   if (surplus.length > 0) there = await current();
   const unwanted = before.filter((each) => !addresses.includes(each));
   const lost = lostAddresses(observed, there, [...surplus, ...unwanted]);

@@ -7,10 +7,10 @@ import { bridgePort } from "./ports";
 
 type WithFormer = { readonly detail: { readonly former: Readonly<Record<string, unknown>> } } | undefined;
 
-/** An input that is taken away is as it was before anybody asked for it. */
+/** An input that is taken away gets the value from before any resource set it. */
 const former = (key: string) => ({ unset: (observed: WithFormer) => observed?.detail.former[key] });
 
-/** The same inputs of a port, each of which is put back. */
+/** The same inputs of a port. Each is restored. */
 const formerPort = z
   .strictObject(
     Object.fromEntries(
@@ -24,42 +24,51 @@ const formerPort = z
   .meta(former("bridgePort")) as unknown as typeof bridgePort;
 
 export const existingArgs = {
-  /** Name, `lo` too. The link must be there. */
+  /** Name; `lo` is possible too. The link must exist. */
   name: deviceName.meta({ replace: true, existing: true }),
   ...inNetns,
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`, without options; an Address has them. Others that the link has are left alone. */
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. An address with options needs an Address. Other addresses
+   * of the link are not changed.
+   */
   addresses: addressList.optional().meta({ ...addressList.meta(), unset: [] }),
-  /** Largest packet in bytes. Default: as it is. */
+  /** Largest packet in bytes. Default: unchanged. */
   mtu: mtu.optional().meta(former("mtu")),
-  /** MAC address, unicast. Default: as it is. */
+  /** MAC address, unicast. Default: unchanged. */
   mac: mac.optional().meta(former("mac")),
-  /** Is the link up? Of the `lo` of a Netns or a Pod, their `loopback` says so. Default: as it is. */
+  /** Is the link up? For the `lo` of a Netns or a Pod, use their `loopback`. Default: unchanged. */
   up: z.boolean().optional().meta(former("up")),
-  /** Does the link take frames that are not for it (`promisc`)? Default: as it is. */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? Default: unchanged. */
   promiscuous: z.boolean().optional().meta(former("promiscuous")),
-  /** Does the link ask for MAC addresses by ARP? Default: as it is. */
+  /** Does the link use ARP to find MAC addresses? Default: unchanged. */
   arp: z.boolean().optional().meta(former("arp")),
-  /** Does the link take part in multicast? Default: as it is. */
+  /** Does the link take part in multicast? Default: unchanged. */
   multicast: z.boolean().optional().meta(former("multicast")),
-  /** How the link makes its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a secret that the kernel draws. Default: as it is. */
+  /**
+   * How the link generates its IPv6 link-local address when it comes up: from the MAC address, not at all, or from a random
+   * secret of the kernel. Default: unchanged.
+   */
   addrgenmode: z.enum(["eui64", "none", "random"]).optional().meta(former("addrgenmode")),
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. Default: as it is. */
+  /** Most packets that may wait to be sent (`txqueuelen`). Default: unchanged. */
   txQueueLength: integer(0, 1_000_000).optional().meta(former("txQueueLength")),
-  /** Megabits a second at which it sends, 1 to 2147483647 (`ethtool -s`); what hardware cannot do, it refuses, and a veth or a bridge takes none. Needs the command `ethtool`. Default: as it is; one that was unknown stays as it was set. */
+  /**
+   * Speed in megabits per second (`ethtool -s`). Hardware refuses speeds that it does not support, and a veth or a bridge
+   * refuses all. Needs the command `ethtool`. Default: unchanged; an unknown one cannot be restored.
+   */
   speed: integer(1, 0x7fffffff).optional().meta(former("speed")),
-  /** Does it send and take at the same time? As `speed`. Default: as it is. */
+  /** Does it send and receive at the same time? Otherwise like `speed`. Default: unchanged. */
   duplex: z.enum(["half", "full"]).optional().meta(former("duplex")),
-  /** Does it agree on a speed with the far end? As `speed`. Default: as it is. */
+  /** Does it negotiate the speed with the other end? Otherwise like `speed`. Default: unchanged. */
   autoneg: z.boolean().optional().meta(former("autoneg")),
-  /** Link that this one is a port of, in the same namespace. Default: as it is. */
+  /** Link that this one is a port of, in the same namespace. Default: unchanged. */
   master: ifName.optional().meta({ reference: "name", of: "master", ...former("master") }),
-  /** May the bridge send a frame back out of the port that it came from? Default: as it is. */
+  /** May the bridge send a frame back through the port that it came from? Default: unchanged. */
   hairpin: z.boolean().optional().meta(former("hairpin")),
-  /** What else a port of a bridge can be told; what is not named stays as it is. */
+  /** Other options of a bridge's port. Those that are not named stay unchanged. */
   bridgePort: formerPort,
 } as const;
 
 export type ExistingArgs = Args<typeof existingArgs>;
 
-/** What it sets. */
+/** The inputs that set something. */
 export const existingInputs = Object.keys(existingArgs).filter((key) => key !== "name" && key !== "netns");

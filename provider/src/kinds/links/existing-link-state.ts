@@ -13,11 +13,11 @@ import type { LinkArgs } from "./options";
 import { speedIn, speedKeys } from "./speed";
 import { requireLink } from "./usable";
 
-// What a link that is there already has, what resources ask of it, and the way from one to the other.
+// The state of an existing link, what resources want of it, and the changes from one to the other.
 
 type Name = Pick<ExistingArgs, "name" | "netns">;
 
-/** Where the ledger keeps what was there before. */
+/** Where the ledger keeps the values from before. */
 export function placeOf({ name, netns }: Name) {
   return {
     netns,
@@ -36,7 +36,7 @@ interface Holders {
   readonly all: readonly Held[];
 }
 
-/** Who asks what of the link; renamed, what the former name asked for is ours. */
+/** The resources that share the link. After a rename, what the former name wanted is ours. */
 export async function holdersOf(host: Host, args: Name & { readonly owner: string }, owner: string): Promise<Holders> {
   const all = (await readShares(host, placeOf(args))).map(heldBy);
   const ours = [args.owner, owner];
@@ -47,13 +47,13 @@ export async function holdersOf(host: Host, args: Name & { readonly owner: strin
   };
 }
 
-/** A link as it is, and with `holders` what is put back of what is not asked for any more. */
+/** A link as it is. With `holders` it includes the values to restore for inputs that are no longer wanted. */
 export async function observedOf(host: Host, args: ExistingArgs, link: Link, holders?: Holders) {
   const { owner: _, inputs: existing, ...rest } = observedLink(link, args.owner);
   const { mine, others = [] } = holders ?? {};
   const request = wantedOf(args);
   const kept = keptAddresses(mine, request, others);
-  // ip shows it with a link alone, and not with its addresses.
+  // ip shows the mode only in a list of links, not in one of addresses.
   const isRequested = "addrgenmode" in request || (mine && "addrgenmode" in mine.value);
   const hasSpeed = speedKeys.some((key) => key in request || (mine && key in mine.value));
   const speed = hasSpeed ? await showSpeed(host, args.netns, args.name) : {};
@@ -73,7 +73,7 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
   };
 }
 
-/** After a failure: of what was to be changed, all is again as it was. */
+/** After a failure, restores the values that were to be changed. */
 export async function undo(
   host: Host,
   args: ExistingArgs,
@@ -91,7 +91,7 @@ export async function undo(
   await apply(host, args, now, { ...wanted, addresses }, { mine, others: [], all: [] });
 }
 
-/** Sets what is asked for, and puts back what is given up. */
+/** Sets the wanted values, and restores those that are no longer wanted. */
 export async function apply(
   host: Host,
   { name, netns, owner }: ExistingArgs,
@@ -103,7 +103,7 @@ export async function apply(
   const wanted = nested({ ...givenUp(mine, request, others), ...request });
   const kept = keptAddresses(mine, request, others);
   const before = (mine?.value.addresses ?? []) as string[];
-  // It carries no mark, and is given none.
+  // The link has no mark, and gets none.
   const observed = { inputs, outputs, owner, detail: { ...detail, group: undefined, hasAlias: true } } as ObservedLink;
   const target = { master: inputs.master, ...wanted, name, netns } as LinkArgs;
   const addresses = before.filter((each) => !kept.includes(each));

@@ -14,7 +14,7 @@ import { requireLink } from "./usable";
 export const link = defineKind({
   type: "Link",
   summary:
-    "A link that is there already, such as `lo`, an uplink or `tunl0`: what is asked for is set, and put back on destroy. It is never made and never removed, and must not be a link that another resource makes.",
+    "An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy. The link is never made or removed. It must not be a link that another resource makes.",
   tags: ["link"],
   args: existingArgs,
   outputs: linkOutputs,
@@ -24,7 +24,7 @@ export const link = defineKind({
 
   *rules(args) {
     yield* linkRules(args);
-    if (args.name === "lo" && args.master !== undefined) yield ["master", "must not be given: lo is no port"];
+    if (args.name === "lo" && args.master !== undefined) yield ["master", "must not be given: lo cannot be a port"];
     if (args.master === args.name) yield ["master", "must be another link"];
     if (existingInputs.every((key) => (args as Record<string, unknown>)[key] === undefined))
       yield ["up", "or another input must be given: there is nothing to set"];
@@ -56,7 +56,7 @@ export const link = defineKind({
         const entry = { owner: args.owner, before: beforeOf(value, all, now), value };
         await addShare(host, place, entry);
       };
-      // What is given up stays noted until it is put back.
+      // What is no longer wanted stays recorded until it is restored.
       const both = union(mine?.value, wanted);
       if (mine?.owner !== args.owner || !isDeepStrictEqual(mine.value, both)) await note(both);
       const observeNow = async () => observedOf(host, args, await requireLink(host, args), holders);
@@ -108,7 +108,7 @@ export const link = defineKind({
   },
 });
 
-/** No other kind lists it, and somebody uses it. */
+/** No other kind lists the link, and it is in use. */
 function isImportable(link: Link): boolean {
   const { ifname, linkinfo, flags, master } = link;
   const isImportableAs = importableTypes.get(linkinfo?.info_kind ?? "");

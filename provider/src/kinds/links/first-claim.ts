@@ -3,11 +3,11 @@ import type { Host } from "../../host";
 import { ownerOf, showLink } from "../../tools/ip/links";
 import type { LinkArgs } from "./options";
 
-// The command that makes some links cannot say whose they are: until the next one has, the ledger tells.
+// Some links are made by a command that cannot set the mark. Until the next command has set it, the ledger shows the owner.
 
 type Name = Pick<LinkArgs, "name" | "netns">;
 
-/** Makes a link and marks it. */
+/** Runs a body that makes a link and marks it. */
 export async function whileUnmarked<T>(
   host: Host,
   place: Place,
@@ -18,7 +18,7 @@ export async function whileUnmarked<T>(
   try {
     return await body();
   } finally {
-    // Of one that was made and not marked nothing else tells whose it is; nor where it cannot be seen.
+    // Keep the entry if the link exists without a mark, or cannot be read: nothing else shows the owner.
     const isSettled = await showLink(host, netns, name).then(
       (link) => !link || ownerOf(link, owner) !== "",
       () => false,
@@ -27,7 +27,7 @@ export async function whileUnmarked<T>(
   }
 }
 
-/** The owner of a link without a mark. */
+/** The owner of an unmarked link. */
 export async function claimedOwner(host: Host, place: Place): Promise<string> {
   return (await readClaim(host, place))?.owner ?? "";
 }

@@ -5,9 +5,9 @@ import type { Entry } from "../../core/ledger";
 import { stackOf } from "../../core/ownership";
 import { LocalnetError } from "../../errors";
 
-// What resources ask of a link that none of them made: each input by its path, with the value that was there before.
+// What resources want of a link that none of them made: each input by its path, with the value from before.
 
-/** By the path of the input; null: there is none. Of addresses, the list. */
+/** Values by the path of the input; null: absent. For addresses, the list. */
 export type Wanted = Readonly<Record<string, unknown>>;
 
 /** An entry of the ledger about a link. */
@@ -32,7 +32,7 @@ export function flat(values: object, keys: readonly string[]): Wanted {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** The inverse: a key without a value asks that there be none. */
+/** The inverse: null becomes undefined, which means that the value must be absent. */
 export function nested(wanted: Wanted): Values {
   const result: Values = {};
   for (const [path, value] of Object.entries(wanted)) {
@@ -43,27 +43,27 @@ export function nested(wanted: Wanted): Values {
   return result;
 }
 
-/** Stacks that share a link agree on each input that both ask for; their addresses are their own. */
+/** Stacks that share a link must agree on each input that both set. Addresses are separate. */
 export function requireAgreement(others: readonly Held[], owner: string, wanted: Wanted): void {
   for (const { owner: other, value } of others.filter((each) => stackOf(each.owner) !== stackOf(owner))) {
     const path = Object.keys(wanted).find(
       (key) => key !== "addresses" && key in value && !isDeepStrictEqual(value[key], wanted[key]),
     );
     if (path === undefined) continue;
-    const hint = "two stacks share a link if they agree on what both ask of it";
+    const hint = "two stacks can share a link if they agree on the inputs that both set";
     throw new LocalnetError("LN_EXISTS", `${path}: ${other} has set it to ${JSON.stringify(value[path])}`, { hint });
   }
 }
 
 const list = (wanted: Wanted | undefined) => (wanted?.addresses ?? []) as readonly string[];
 
-/** What either asks for; where they differ, as the second one does. */
+/** The inputs of both; the second one wins. */
 export function union(one: Wanted | undefined, other: Wanted): Wanted {
   const addresses = [...new Set([...list(other), ...list(one)])];
   return { ...one, ...other, ...(addresses.length > 0 && { addresses }) };
 }
 
-/** What was there before anybody asked, for what somebody asks now. */
+/** The values of the wanted inputs from before any resource set them. */
 export function beforeOf(wanted: Wanted, holders: readonly Held[], now: Wanted): Wanted {
   const entries = Object.keys(wanted).map((key): [string, unknown] => {
     const first = holders.find(({ value }) => key in value);
@@ -80,7 +80,7 @@ export function beforeOf(wanted: Wanted, holders: readonly Held[], now: Wanted):
   return Object.fromEntries(entries);
 }
 
-/** What an entry asked for and is not asked for any more, as others ask for it or as it was before. Addresses are not in it. */
+/** The inputs that an entry no longer wants, with the values that others want or that were there before. Without addresses. */
 export function givenUp(former: Held | undefined, wanted: Wanted, others: readonly Held[]): Wanted {
   const paths = Object.keys(former?.value ?? {}).filter((key) => key !== "addresses" && !(key in wanted));
   return Object.fromEntries(
@@ -91,7 +91,7 @@ export function givenUp(former: Held | undefined, wanted: Wanted, others: readon
   );
 }
 
-/** The addresses that stay although they are not asked for any more: others ask for them, or they were there before. */
+/** The addresses that stay although they are no longer wanted: others want them, or they were there before. */
 export function keptAddresses(former: Held | undefined, wanted: Wanted, others: readonly Held[]): string[] {
   const gone = list(former?.value).filter((each) => !list(wanted).includes(each));
   return gone.filter(

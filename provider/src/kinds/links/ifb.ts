@@ -5,12 +5,11 @@ import { portArgs } from "./options";
 export const ifb = defineLink({
   type: "Ifb",
   linkType: "ifb",
-  summary:
-    "An intermediate functional block: a link that others' incoming packets are sent through, to be queued there.",
+  summary: "An intermediate functional block: incoming packets of other links are redirected to it and queued there.",
   args: portArgs,
   options: {},
-  lacks: () => ({ mac: "the kernel draws it, and does not change it" }),
+  lacks: () => ({ mac: "the kernel chooses a random one, and cannot change it" }),
   unset: { arp: false, multicast: false, txQueueLength: 32 },
-  // The module makes two by itself, which are down and hold nothing.
+  // The module makes two by itself, which are down and have no addresses.
   isImportable: (link) => link.flags.includes("UP") || addressesOf(link).length > 0,
 });

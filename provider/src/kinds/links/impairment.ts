@@ -22,25 +22,27 @@ const percent = () =>
     .refine((value) => roundPercent(value) === value, "must be in steps of 0.0001")
     .default(0);
 
-/** What each is without is 0: a netem that is there has a value for all. */
+/** Each option defaults to 0, because an existing netem has a value for all of them. */
 const netemShape = {
-  /** Milliseconds that each packet is held back, in steps of 0.01. */
+  /** Milliseconds by which each packet is delayed, in steps of 0.01. */
   delayMs: milliseconds(),
-  /** Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs `delayMs`. */
+  /**
+   * Milliseconds by which the delay varies, up and down, in steps of 0.01. Packets may overtake each other. Needs `delayMs`.
+   */
   jitterMs: milliseconds(),
-  /** How much the delay of a packet is like that of the one before, in percent. Needs `jitterMs`. */
+  /** Correlation of a packet's delay with that of the previous one, in percent. Needs `jitterMs`. */
   delayCorrelationPercent: percent(),
-  /** How many packets are lost, in steps of 0.0001 percent, as all here. */
+  /** Share of the packets that are lost, in percent, in steps of 0.0001 as for all shares here. */
   lossPercent: percent(),
-  /** How many packets are sent twice, in percent. */
+  /** Share of the packets that are sent twice, in percent. */
   duplicatePercent: percent(),
-  /** In how many packets one bit is changed, in percent. */
+  /** Share of the packets in which one bit is changed, in percent. */
   corruptPercent: percent(),
-  /** How many packets are sent at once and so overtake the others, in percent. Needs `delayMs`. */
+  /** Share of the packets that are sent at once and so overtake others, in percent. Needs `delayMs`. */
   reorderPercent: percent(),
-  /** Kilobits (1000 bits) a second that are sent at most; 0: no limit. */
+  /** Highest rate in kilobits (1000 bits) per second; 0: no limit. */
   rateKbit: integer(0, 1_000_000_000).default(0),
-  /** How many packets may be held at a time; more are lost. A long delay of many packets needs more. */
+  /** Most packets that may be held at a time; others are lost. A long delay needs a larger number. */
   limit: integer(1, 0xffffffff).default(1000),
 } as const;
 
@@ -57,7 +59,7 @@ export const netemInput = z.strictObject(netemShape).superRefine((netem, { addIs
 
 export const impairmentInput = netemInput.optional();
 
-/** The number of ours, as routes have protocol 157: a run that died may not have recorded what it made. */
+/** The handle of our netem, like protocol 157 of routes: it shows what a run made that died before it recorded it. */
 export const impairmentHandle = "157:";
 
 export const impairment: SideInput = {
@@ -86,7 +88,7 @@ export const impairment: SideInput = {
     if (root?.handle === impairmentHandle && wanted && existing)
       await tc("change", impairmentHandle, ...netemWords(wanted));
     else {
-      // A change keeps the number, and what no input names.
+      // A change would keep the handle, and options that no input has.
       if (root) await tc("del", root.handle);
       const add = (netem: Netem) => tc("add", impairmentHandle, ...netemWords(netem));
       if (wanted) await keepQueueLength(host, netns, link, () => add(wanted));
@@ -103,7 +105,7 @@ function foreignError({ kind, handle: number, dev }: Qdisc, netns: string | unde
   const tc = ["tc", ...(netns === undefined ? [] : ["-n", netns])].join(" ");
   return new LocalnetError(
     "LN_EXISTS",
-    `impairment: link ${at(dev, netns)} sends through a queueing discipline already, ${kind} ${number}, that is not ours`,
-    { hint: `take it away: ${tc} qdisc del dev ${dev} root` },
+    `impairment: link ${at(dev, netns)} already has a queueing discipline, ${kind} ${number}, that this package did not make`,
+    { hint: `delete it: ${tc} qdisc del dev ${dev} root` },
   );
 }

@@ -9,20 +9,29 @@ const modes = ["bridge", "private", "vepa"] as const;
 export const ipvlan = defineLink({
   type: "Ipvlan",
   linkType: "ipvlan",
-  summary: "A link with IP addresses of its own on another link, whose MAC address it shares.",
+  summary: "A link on another link, with its own IP addresses and the MAC address of the other one.",
   args: vrfMember,
   options: {
-    /** Link below, in the same namespace; not a port of a bridge. */
+    /** Lower link, in the same namespace; not a port of a bridge. */
     link: { input: lowerLink, isLower: true, read: (_data, { link }) => link },
-    /** What the link below passes on: frames (`l2`), packets (`l3`), or packets that also pass iptables (`l3s`). All on the same link below have the same: the last one that asks decides. */
+    /**
+     * What the lower link passes on: frames (`l2`), packets (`l3`), or packets that also pass through iptables (`l3s`). All
+     * links on the same lower link have the same mode: the last one that is set.
+     */
     mode: { input: z.enum(["l2", "l3", "l3s"]).default("l3"), word: "mode", read: ({ mode }) => mode },
-    /** What links on the same link below may send to each other: directly, nothing, or by way of the switch outside. All on the same link below have the same. */
+    /**
+     * How links on the same lower link may communicate: directly (bridge), not at all (private), or through an external
+     * switch (vepa). All links on the same lower link have the same flag.
+     */
     flag: {
       input: z.enum(modes).default("bridge"),
       words: (flag: string) => [flag],
       read: (data) => modes.find((flag) => data[flag]),
     },
   },
-  lacks: () => ({ mac: "it is that of the link below", arp: "the mode says it: l2 asks by ARP, the others do not" }),
+  lacks: () => ({
+    mac: "it has the MAC address of the link below",
+    arp: "the mode decides: l2 uses ARP, the others do not",
+  }),
   readDefaults: (host, { netns, link }) => defaultsFrom(host, netns, link),
 });

@@ -18,17 +18,17 @@ import { isDrawnMac } from "./mac";
 import { defaultsOf, firstOptions, type LinkArgs, type LinkDefaults, linkOptions } from "./options";
 import { changedPortOptions, portOptions } from "./ports";
 
-/** What the kernel makes by itself with the first tunnel of a type: it takes the packets that no other tunnel wants. */
+/** The kernel makes these links with the first tunnel of a type. They receive packets that no other tunnel matches. */
 export const fallbackLinks = "tunl0 sit0 gre0 gretap0 erspan0 ip6tnl0 ip6gre0 ip_vti0 ip6_vti0".split(" ");
 
 export const linkOutputs = {
   /** The kernel's number of the link. */
   ifindex: z.int(),
-  /** The link's MAC address, asked for or not. */
+  /** The link's MAC address, even if it was not given. */
   macAddress: z.string(),
 } as const;
 
-/** A link in the vocabulary of the inputs. */
+/** A link in the form of the inputs. */
 export function observedLink(link: Link, owner: string) {
   return {
     owner: ownerOf(link, owner),
@@ -47,7 +47,7 @@ export function observedLink(link: Link, owner: string) {
       group: link.group as string | undefined,
       duplicates: duplicatesOf(link),
       staticAddresses: staticAddressesOf(link),
-      /** The addresses as ip tells them. */
+      /** The addresses as ip lists them. */
       entries: link.addr_info,
     },
   };
@@ -57,7 +57,7 @@ type LinkFacts = ReturnType<typeof observedLink>;
 export type ObservedLink = LinkFacts & {
   readonly otherKind?: boolean;
   readonly detail: LinkFacts["detail"] & {
-    /** What it has when nobody asks, where that is not what most links have. */
+    /** The kernel's defaults that differ from those of most links. */
     readonly unset?: Partial<LinkDefaults>;
   };
 };
@@ -70,7 +70,7 @@ function readOptions<O extends Record<string, { read(link: Link): unknown }>>(
   return Object.fromEntries(values);
 }
 
-/** What a link takes over from the one below it, on which `overhead` bytes of each packet are its own. */
+/** The defaults that a link gets from its lower link. `overhead`: the bytes that its own headers take of each packet. */
 export async function defaultsFrom(
   host: Host,
   netns: string | undefined,
@@ -81,10 +81,13 @@ export async function defaultsFrom(
   return link ? { mtu: link.mtu - overhead, mac: link.address } : {};
 }
 
-/** The types of links that kinds list, with their addresses, and which of them; `defineLink` adds its own. `lo` and hardware have none. */
+/**
+ * The types of links that kinds list, with their addresses, and the condition for a link; `defineLink` adds its types. `lo`
+ * and hardware have no type.
+ */
 export const importableTypes = new Map<string, (link: Link) => boolean>([["veth", () => true]]);
 
-/** The links of some types in a namespace, as what may be imported; those for which `counts` holds. */
+/** The links of some types in a namespace that can be imported and meet a condition. */
 export async function listLinks(
   host: Host,
   netns: string | undefined,
@@ -96,7 +99,7 @@ export async function listLinks(
   return links.map(({ ifname }) => ({ id: at(ifname, netns) }));
 }
 
-/** What is observed of a link and can be asked for, without what the kernel chose. */
+/** The inputs that an observed link shows, without the kernel's choices. */
 export function importableInputs(owner: string, link: ObservedLink) {
   const { mac, up, promiscuous, addrgenmode, master, hairpin, bridgePort } = link.inputs;
   const unset = defaultsOf(link);
@@ -106,7 +109,7 @@ export function importableInputs(owner: string, link: ObservedLink) {
   return {
     addresses: addresses.length > 0 ? addresses : undefined,
     mtu: defaultFor("mtu"),
-    // Of a link that somebody else made nobody knows whether the kernel chose it.
+    // For a link of another owner, nobody knows whether the kernel chose the MAC address.
     mac: mac && link.owner === owner && !isDrawnMac(mac) ? defaultFor("mac") : undefined,
     ...{ up, promiscuous, master },
     ...{ arp: defaultFor("arp"), multicast: defaultFor("multicast"), txQueueLength: defaultFor("txQueueLength") },
@@ -118,7 +121,7 @@ export function importableInputs(owner: string, link: ObservedLink) {
   };
 }
 
-/** A link that was made a moment ago: down, without a mark, and with nothing that was asked for. */
+/** A new link: down, without a mark, and without any wanted value. */
 export const newLink: ObservedLink = {
   owner: "",
   inputs: {
@@ -143,7 +146,7 @@ export async function removeLink(host: Host, { name, netns }: Pick<LinkArgs, "na
   await ipAll(host, netns, [["link", "del", "dev", name]]);
 }
 
-/** A link of a kind by name; a link of another kind is somebody else's. */
+/** Observes a link by name; one of another kind belongs to somebody else. */
 export async function observeLink(
   host: Host,
   { name, netns }: Pick<LinkArgs, "name" | "netns">,
@@ -162,7 +165,9 @@ export function observedAs(link: Link, types: readonly string[], owner: string):
 
 const goingSeconds = 2;
 
-/** A link that was just seen, once it is known to stay: the kernel takes a veth away a while after the namespace of its far end. */
+/**
+ * Observes a link until it is certain that it stays: the kernel removes a veth a while after the namespace of its other end.
+ */
 export async function observeStableLink(
   ...[host, ...which]: Parameters<typeof observeLink>
 ): ReturnType<typeof observeLink> {

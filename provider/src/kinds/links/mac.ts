@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 
 /**
- * A MAC address for a link that nobody asked one for. It is given in the call that makes the link: the kernel then marks
- * it as set, so that neither udev nor the ports of a bridge change it later.
+ * A random MAC address for a link without a wanted one. It is given in the command that makes the link. The kernel then
+ * marks it as set, so that neither udev nor the ports of a bridge change it later.
  */
 export function drawMac(): string {
   const drawn = randomBytes(4);
@@ -10,7 +10,7 @@ export function drawMac(): string {
   return [...drawn, ...checksum(drawn)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
-/** Was it drawn here? A link that was made by a run that died tells so whether somebody had asked for its address. */
+/** Did `drawMac` make it? For a link of a run that died, this shows whether an address was wanted. */
 export function isDrawnMac(mac: string): boolean {
   const bytes = Buffer.from(mac.replaceAll(":", ""), "hex");
   return bytes.subarray(4).equals(checksum(bytes.subarray(0, 4)));

@@ -6,12 +6,16 @@ import { lowerLink, portArgs } from "./options";
 export const macvlan = defineLink({
   type: "Macvlan",
   linkType: "macvlan",
-  summary: "A link with a MAC address of its own on another link.",
+  summary: "A link on another link, with its own MAC address.",
   args: portArgs,
   options: {
-    /** Link below, in the same namespace; not a Macvlan. */
+    /** Lower link, in the same namespace; not a Macvlan. */
     link: { input: lowerLink, isLower: true, read: (_data, { link }) => link },
-    /** What links on the same link below may send to each other: nothing, by way of the switch outside, or directly; "passthru" takes all of the link below, "source" takes frames of listed senders only. From and to "passthru" it replaces. */
+    /**
+     * How links on the same lower link may communicate: not at all (private), through an external switch (vepa), or directly
+     * (bridge). "passthru" takes all frames of the lower link, "source" only frames of listed senders. A change from or to
+     * "passthru" replaces the link.
+     */
     mode: {
       input: z
         .enum(["private", "vepa", "bridge", "passthru", "source"])
@@ -22,6 +26,7 @@ export const macvlan = defineLink({
     },
   },
 
-  lacks: ({ mode }) => (mode === "passthru" ? { mac: "in mode passthru it is that of the link below" } : {}),
+  lacks: ({ mode }) =>
+    mode === "passthru" ? { mac: "in mode passthru it has the MAC address of the link below" } : {},
   readDefaults: (host, { netns, link }) => defaultsFrom(host, netns, link),
 });

@@ -11,13 +11,16 @@ import { ipAll } from "../../tools/ip/batch";
 import { cidrOf, type Link, type LinkAddress, showLinks } from "../../tools/ip/links";
 import { addCommand } from "./addresses";
 
-/** A link that has an address, and where it is. */
+/** A link with an address, and the place of the link. */
 export interface Holder {
   readonly where: string;
   readonly mark: string;
 }
 
-/** The links of this host, in all its namespaces, that have an IPv6 address which the kernel found to be no duplicate. */
+/**
+ * The links in all namespaces of this host that have an IPv6 address, except those on which the kernel found it to be a
+ * duplicate.
+ */
 export async function holdersOf(host: Host, address: string): Promise<Holder[]> {
   const places = [undefined, ...(await listNetns(host))];
   const holds = ({ local, dadfailed }: LinkAddress) => local === address && !dadfailed;
@@ -31,19 +34,22 @@ export async function holdersOf(host: Host, address: string): Promise<Holder[]> 
   return holders.flat();
 }
 
-/** Do only resources of the same stack have it that the program asks for it no more? Deletes come last. */
+/**
+ * Is the address moving? Then only resources of the same stack have it, and the program does not want it there any more:
+ * deletes come last.
+ */
 export function isMoving({ ifalias: mark = "" }: Link, { local }: LinkAddress, holders: readonly Holder[]): boolean {
   const wanted = [...program.values()].flatMap(addressesIn).filter((each) => each.startsWith(`${local}/`));
   const isOurs = (holder: Holder) => isMark(holder.mark) && stackOf(holder.mark) === stackOf(mark);
   return wanted.length === 1 && holders.length > 0 && holders.every(isOurs);
 }
 
-/** The addresses that a resource asks for. */
+/** The addresses in the inputs of a resource. */
 function addressesIn({ addresses, peer, address }: Values): string[] {
   return [addresses, isValues(peer) && peer.addresses, address].flat().filter((each) => typeof each === "string");
 }
 
-/** Gives a link the address in spite of the other that has it. To change it takes away the word "nodad", and asks nobody again. */
+/** Gives a link the address although another one has it. A change removes the flag "nodad" without a new check. */
 export async function takeAddress(
   host: Host,
   { name, netns }: { readonly name: string; readonly netns?: string | undefined },

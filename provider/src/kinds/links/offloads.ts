@@ -8,36 +8,39 @@ const isOn = () => z.boolean().optional().meta({ unset: kernelChooses });
 
 export const offloadsInput = z
   .strictObject({
-    /** Are checksums of incoming packets not looked at here? */
+    /** Does the link verify checksums of received packets? */
     rx: isOn(),
-    /** Are checksums of outgoing packets left to the link? With a link that has no hardware they stay wrong, which programs that read whole frames see. */
+    /**
+     * Does the link compute checksums of sent packets? A link without hardware leaves them wrong, which programs that read
+     * whole frames can see.
+     */
     tx: isOn(),
-    /** May the parts of a packet lie in several places? */
+    /** May the data of a packet be in several parts of memory? */
     sg: isOn(),
-    /** Are TCP packets cut by the link? */
+    /** Does the link split TCP packets? */
     tso: isOn(),
-    /** Are packets cut as late as can be? */
+    /** Are packets split as late as possible? */
     gso: isOn(),
-    /** Are packets that come in put together? */
+    /** Are received packets merged? */
     gro: isOn(),
-    /** Does the link put packets together? */
+    /** Does the link itself merge received packets? */
     lro: isOn(),
-    /** Does the link take VLAN tags off? */
+    /** Does the link remove VLAN tags? */
     rxvlan: isOn(),
-    /** Does the link put VLAN tags on? */
+    /** Does the link add VLAN tags? */
     txvlan: isOn(),
   })
   .optional()
   .meta({ unset: kernelChooses });
 
-/** What the kernel gives a link that it made, of those offloads that the link can change. */
+/** The kernel's default for a link that it made, if the link can change the offload. */
 function defaultOf({ linkinfo }: Link, key: Offload): boolean {
   return key !== "lro" && !(key === "gro" && linkinfo?.info_kind === "veth");
 }
 
 export const offloads: SideInput = {
   tool: "ethtool",
-  // Of hardware nobody knows what it had at first; a bond has what its links have in common.
+  // The first values of hardware are unknown, and a bond has what its links have in common.
   isPossibleOn: ({ linkinfo }) => linkinfo?.info_kind !== undefined && linkinfo.info_kind !== "bond",
   valueIn: (args) => args?.offloads,
 
@@ -52,7 +55,7 @@ export const offloads: SideInput = {
     const request = value as Offloads | undefined;
     const wanted: { [K in Offload]?: boolean | undefined } = {};
     for (const key of offloadNames) {
-      // Of a link that a run made that died before it recorded that, all that it has counts as asked for.
+      // After a run that died before it recorded the link, all its values count as wanted before.
       const isGone = (before as Offloads | undefined)?.[key] !== undefined && !link.fixedOffloads?.includes(key);
       wanted[key] = request?.[key] ?? (isGone ? defaultOf(link, key) : undefined);
     }

@@ -7,7 +7,7 @@ import { drawMac } from "./mac";
 import { offloadsInput } from "./offloads";
 import { bridgePort } from "./ports";
 
-/** What the kernel gives a link when nobody asks; a kind whose links have something else says so. */
+/** The kernel's defaults for links. A kind with others defines them. */
 export interface LinkDefaults {
   readonly mtu: number;
   readonly mac?: string | undefined;
@@ -28,40 +28,46 @@ export function defaultsOf(observed: WithDefaults | undefined): LinkDefaults {
 
 const byDefault = (key: keyof LinkDefaults) => (observed: WithDefaults | undefined) => defaultsOf(observed)[key];
 
-/** The link below, on which another one is made. */
+/** The lower link, on which another one is made. */
 const lower = { replace: true, reference: "name", of: "link" } as const;
 export const lowerLink = ifName.meta(lower);
 export const anyLowerLink = ifName.optional().meta(lower);
 
-/** An IPv6 address is on a link once, whatever its prefix length. */
+/** A link can have an IPv6 address only once, whatever its prefix length. */
 const distinct = (entry: string) => (familyOf(entry) === 4 ? entry : entry.split("/")[0]);
 
-/** Addresses of a link, in their order where that counts. */
+/** Addresses of a link, in order if the order matters. */
 export const addressList = z
   .array(cidr)
   .refine((list) => new Set(list.map(distinct)).size === list.length, "must not name an address twice")
   .meta({ subset: (entry: string) => (familyOf(entry) === 4 ? networkOf(entry) : entry) });
 
-/** Number of a virtual network, of 24 bits. */
+/** Number of a virtual network, 24 bits. */
 export const vni = integer(0, 0xffffff).optional().meta({ replace: true });
 
-/** Inputs that links of every kind have. */
+/** Inputs of links of every kind. */
 export const linkArgs = {
-  /** IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. Of IPv4 addresses in one network the first is the primary one. Others that the link has are left alone. */
+  /**
+   * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. The first of several IPv4 addresses in one network is the
+   * primary one. Other addresses of the link are not changed.
+   */
   addresses: addressList.optional().meta({ ...addressList.meta(), unset: [] }),
-  /** Largest packet in bytes. Default: the kernel's choice, 1500, or what fits into the link below when it is made; the kernel lowers it along with that one, and does not raise it. */
+  /**
+   * Largest packet in bytes. Default: the kernel's choice, 1500, or what fits into the lower link when this one is made. The
+   * kernel lowers it with that of the lower link, and does not raise it again.
+   */
   mtu: mtu.optional().meta({ unset: byDefault("mtu") }),
-  /** MAC address, unicast. Default: drawn when the link is made, or that of the link below. */
+  /** MAC address, unicast. Default: a random one, or that of the lower link. */
   mac: mac.optional().meta({ unset: (observed?: WithDefaults) => defaultsOf(observed).mac ?? drawMac() }),
   /** Is the link up? */
   up: z.boolean().default(true),
 } as const;
 
-/** Inputs of links that are a resource of their own, or an end of one. */
+/** Inputs of links that are a resource, or an end of one. */
 export const deviceArgs = {
-  /** Does the link take frames that are not for it (`promisc`)? */
+  /** Does the link receive frames for other MAC addresses (`promisc`)? */
   promiscuous: z.boolean().default(false),
-  /** Does the link ask for MAC addresses by ARP? Default: the kernel's choice, true; false for Dummy and Ifb. */
+  /** Does the link use ARP to find MAC addresses? Default: the kernel's choice, true; false for Dummy and Ifb. */
   arp: z
     .boolean()
     .optional()
@@ -71,29 +77,41 @@ export const deviceArgs = {
     .boolean()
     .optional()
     .meta({ unset: byDefault("multicast") }),
-  /** How the link makes its IPv6 link-local address: from the MAC address, not at all, or from a secret that the kernel draws (`addrgenmode`). Default: what the namespace's settings say, `eui64`. */
+  /**
+   * How the link generates its IPv6 link-local address: from the MAC address, not at all, or from a random secret of the
+   * kernel (`addrgenmode`). Default: the namespace's settings decide, `eui64`.
+   */
   addrgenmode: z.enum(["eui64", "none", "random"]).optional().meta({ replace: true }),
-  /** How many packets may wait to be sent (`txqueuelen`), 0 to 1000000. Default: the kernel's choice, 1000; 32 for Ifb. */
+  /** Most packets that may wait to be sent (`txqueuelen`). Default: the kernel's choice, 1000; 32 for Ifb. */
   txQueueLength: integer(0, 1_000_000)
     .optional()
     .meta({ unset: byDefault("txQueueLength") }),
-  /** What the link does for the processor, each by the name that ethtool gives it. Needs the command `ethtool`. Default: the kernel's choice. */
+  /**
+   * Work that the link does for the processor, by ethtool's names. Needs the command `ethtool`. Default: the kernel's
+   * choice.
+   */
   offloads: offloadsInput,
-  /** What the link does to the packets that it sends (netem, as its root queueing discipline). Needs the command `tc`. Default: nothing. */
+  /**
+   * Impairment of the packets that the link sends (netem, as its root queueing discipline). Needs the command `tc`. Default:
+   * none.
+   */
   impairment: impairmentInput,
 } as const;
 
 /** Inputs of links that can be ports of another. */
 export const portArgs = {
-  /** Link that this one is a port of, in the same namespace: a Bridge. */
+  /** Link that this one is a port of, in the same namespace: a Bridge, a Bond or a Vrf. */
   master: ifName.optional().meta({ reference: "name", of: "master" }),
-  /** May the bridge send a frame back out of the port that it came from? Needs `master`. Default: the kernel's choice, false. */
+  /**
+   * May the bridge send a frame back through the port that it came from? Needs `master`. Default: the kernel's choice,
+   * false.
+   */
   hairpin: z.boolean().optional().meta({ unset: false }),
-  /** What else a port of a bridge can be told. Needs `master`. */
+  /** Other options of a bridge's port. Needs `master`. */
   bridgePort,
 } as const;
 
-/** The kernel has no IPv6 on links with smaller packets: it takes its addresses and routes away. */
+/** The smallest mtu with IPv6. Below it, the kernel removes the link's IPv6 addresses and routes. */
 export const leastMtu6 = 1280;
 
 export function* linkRules(
@@ -119,8 +137,8 @@ const flag = (word: string, name: string) => ({
 });
 
 /**
- * What `ip link set dev NAME` takes for every link, in the order in which it is said. With a change of one that is not
- * harmless, the kernel may drop routes, addresses or neighbours of the link.
+ * The words of `ip link set dev NAME` for every link, in their order. A change of an option that is not harmless may make
+ * the kernel drop routes, addresses or neighbours of the link.
  */
 export const linkOptions = {
   mtu: { words: (bytes: number) => ["mtu", String(bytes)], read: (link: Link) => link.mtu },
@@ -133,7 +151,7 @@ export const linkOptions = {
   multicast: flag("multicast", "MULTICAST"),
   txQueueLength: {
     words: (packets: number) => ["txqueuelen", String(packets)],
-    // ip leaves out a length of 0.
+    // ip does not print a length of 0.
     read: (link: Link): number | undefined => link.txqlen ?? 0,
     isHarmless: true,
   },
@@ -144,7 +162,7 @@ export const linkOptions = {
   up: { words: (on: boolean) => [on ? "up" : "down"], read: (link: Link) => link.flags.includes("UP") },
 } as const;
 
-/** Said in a command of its own before the others: a link that is up has made its link-local address. */
+/** Set in a command of their own before the others, because a link makes its link-local address when it comes up. */
 export const firstOptions = {
   addrgenmode: {
     words: (mode: string) => ["addrgenmode", mode],
@@ -154,5 +172,5 @@ export const firstOptions = {
 
 type LinkInputs = z.output<z.ZodObject<typeof inNetns & typeof linkArgs & typeof deviceArgs & typeof portArgs>>;
 
-/** A link as it is asked for, or recorded, as far as that is known. */
+/** The wanted or recorded inputs of a link, as far as they are known. */
 export type LinkArgs = { readonly name: string } & { readonly [K in keyof LinkInputs]?: LinkInputs[K] | undefined };

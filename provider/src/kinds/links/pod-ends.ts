@@ -22,23 +22,29 @@ export const podArgs = {
   link: ifName.optional().meta({ replace: true }),
   ...linkArgs,
   ...namespaceArgs,
-  /** May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service by NAT. Default: the kernel's choice, false. */
+  /**
+   * May the bridge send a frame back to the pod that it came from? A pod needs that to reach itself through a service with
+   * NAT. Default: the kernel's choice, false.
+   */
   hairpin: portArgs.hairpin,
-  /** What `eth0` does to the packets that the pod sends (netem, as its root queueing discipline). Needs the command `tc`. Default: nothing. */
+  /**
+   * Impairment of the packets that the pod sends (netem, as the root queueing discipline of `eth0`). Needs the command `tc`.
+   * Default: none.
+   */
   impairment: deviceArgs.impairment,
-  /** Next hop of the IPv4 default route, or who has the address. Default: there is no such route. */
+  /** Next hop of the IPv4 default route: an address, or a resource that has one. Default: no such route. */
   gateway: address
     .refine((text) => isIP(text) === 4, "must be an IPv4 address")
     .optional()
     .meta({ reference: "address:4", of: "addressed" }),
-  /** Next hop of the IPv6 default route, or who has the address. Default: there is no such route. */
+  /** Next hop of the IPv6 default route: an address, or a resource that has one. Default: no such route. */
   gateway6: address
     .refine((text) => isIP(text) === 6, "must be an IPv6 address")
     .optional()
     .meta({ reference: "address:6", of: "addressed" }),
 } as const;
 
-/** What other commands than ip set on `eth0`. */
+/** The inputs of `eth0` that other commands than ip set. */
 export const podSides = [impairment];
 
 type PodArgs = Args<typeof podArgs>;
@@ -48,7 +54,7 @@ export function nearName({ name, link }: Pick<PodArgs, "name" | "link">): string
   return link ?? `veth-${name}`;
 }
 
-/** The end at the bridge, as what a link of its own would be asked for. */
+/** The end at the bridge, with the inputs of a link. */
 export function nearOf(args: PodArgs): LinkArgs {
   const { bridge, netns } = args;
   return { name: nearName(args), netns, master: bridge, ...pickKeys(args, "mtu", "up", "hairpin") };
@@ -58,25 +64,25 @@ export function farOf(args: PodArgs): LinkArgs {
   return { name: podLink, netns: args.name, ...pickKeys(args, "addresses", "mtu", "mac", "up", "impairment") };
 }
 
-/** Those inputs that are asked for, or were taken away: an input without a key is nobody's concern. */
+/** The keys that exist, even if their values were taken away. An input without a key is not changed. */
 function pickKeys(args: LinkArgs, ...keys: (keyof LinkArgs)[]): Partial<LinkArgs> {
   return Object.fromEntries(keys.filter((key) => key in args).map((key) => [key, args[key]]));
 }
 
-/** The ends that lost each other: neither can be brought back under its name. */
+/** Removes ends that do not belong together any more: neither can be restored under its name. */
 export async function removeEnds(host: Host, args: PodArgs, { near, far }: ObservedPod["detail"]): Promise<void> {
   if (near) await removeEnd(host, nearOf(args));
   if (far) await removeEnd(host, farOf(args));
 }
 
-/** One that lost its other end may be going by itself: the kernel takes it away a while after that end's namespace. */
+/** Removes an end that lost the other one. The kernel may be removing it already, a while after the other end's namespace. */
 async function removeEnd(host: Host, end: LinkArgs): Promise<void> {
   await removeLink(host, end).catch(async (error) => {
     if (await showLink(host, end.netns, end.name)) throw error;
   });
 }
 
-/** The end at the bridge, once it is known to stay: the kernel takes it away a while after the pod's namespace. */
+/** The end at the bridge, if it stays: the kernel removes it a while after the pod's namespace. */
 export async function stableNearEnd(host: Host, args: PodArgs): Promise<ObservedLink | undefined> {
   return (await undefinedWithoutNetns(() => observeStableLink(host, nearOf(args), "veth", args.owner)))?.observed;
 }

@@ -8,14 +8,15 @@ import type { ObservedLink } from "./link";
 import type { LinkArgs } from "./options";
 import { type Gateways, podLink } from "./pod-routes";
 
-// Without an IPv6 address a link has nothing to say. Each word of one pod goes to all others at the bridge, and hundreds
-// that come up together keep the kernel from delivering anything else, for longer than Pulumi's own connections last.
+// Without IPv6 addresses, a pod's link needs no link-local address either. Each of its IPv6 packets goes to all other pods
+// at the bridge. With hundreds of new pods these keep the kernel from delivering anything else, for longer than Pulumi's own
+// connections last.
 
 export function wantsIpv6({ addresses = [], gateway6 }: LinkArgs & Gateways): boolean {
   return gateway6 !== undefined || addresses.some((each) => familyOf(each) === 6);
 }
 
-/** The link makes itself no link-local address. */
+/** The command that keeps a link from making a link-local address. */
 export function silence({ name }: LinkArgs): string[] {
   return ["link", "set", "dev", name, "addrgenmode", "none"];
 }
@@ -23,8 +24,8 @@ export function silence({ name }: LinkArgs): string[] {
 const none = "1";
 
 /**
- * Where the first IPv6 address comes to a pod, its link makes itself a link-local address; where the last one goes, it gives
- * that up. Returns the commands that are left to do. Where it dies before the addresses change, it is done again.
+ * Makes the link-local address of a pod with its first IPv6 address, and removes it with the last one. Returns the commands
+ * that remain. If the run dies before the addresses change, the next run does it again.
  */
 export async function followIpv6(
   host: Host,
@@ -36,7 +37,7 @@ export async function followIpv6(
   if ((recorded && wantsIpv6(recorded) === wants) || !(await hasIpv6(host))) return [];
   if (!recorded && ((await modeOf(host, netns, podLink)) !== "none") === wants) return [];
   const mode = wants ? await readSysctl(host, netns, "net/ipv6/conf/default/addr_gen_mode") : none;
-  // What a link has of IPv6 goes with a small mtu.
+  // With a small mtu, a link has no IPv6 settings; `writeSysctls` ignores missing ones.
   await writeSysctls(host, netns, new Map([[`net/ipv6/conf/${podLink}/addr_gen_mode`, mode ?? none]]));
   const own = entries.filter(({ local }) => local?.startsWith("fe80:"));
   const left = own.map(cidrOf).filter((each) => !recorded?.addresses?.includes(each));

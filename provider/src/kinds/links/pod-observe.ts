@@ -20,18 +20,18 @@ export interface ObservedPod extends Observed {
     readonly loopback?: boolean | undefined;
   };
   readonly detail: ObservedLoopback & {
-    /** Is the namespace there, and does it carry a mark? */
+    /** Does the namespace exist, and does it have a mark? */
     readonly hasNamespace: boolean;
     readonly isMarked: boolean;
-    /** Is `eth0` the far end of the link at the bridge? */
+    /** Is `eth0` the other end of the link at the bridge? */
     readonly isWhole: boolean;
-    /** The two ends: the pod's own, or what is left of it. */
+    /** The two ends, or what is left of the pod's own. */
     readonly near?: ObservedLink | undefined;
     readonly far?: ObservedLink | undefined;
   };
 }
 
-/** What the link at the bridge, and what is in the namespace, are together. */
+/** A pod, from the link at the bridge and the contents of the namespace. */
 export async function observedPod(
   host: Host,
   args: { readonly name: string; readonly owner: string },
@@ -53,7 +53,7 @@ export async function observedPod(
   };
 }
 
-/** Without the namespace there is another's link of the name, or what is left of ours. */
+/** What is left without the namespace: another owner's link with the name, or ours. */
 export function remainsOf({ name }: { readonly name: string }, near: ObservedLink): ObservedPod {
   return {
     owner: near.owner,
@@ -64,7 +64,7 @@ export function remainsOf({ name }: { readonly name: string }, near: ObservedLin
   };
 }
 
-/** The inputs, as the two ends show them together: two that differ make none. */
+/** The inputs that both ends show together; undefined if they differ. */
 function connectionOf(near: ObservedLink, far: ObservedLink) {
   const { addresses, mac, impairment } = far.inputs;
   const mtu = near.inputs.mtu === far.inputs.mtu && far !== newLink ? near.inputs.mtu : undefined;

@@ -31,12 +31,12 @@ export const pod = defineKind({
   type: "Pod",
   tags: ["netns", "addressed"],
   summary:
-    "A network namespace with one link, `eth0`, to a bridge, as a container runtime's network plugin makes it for a Kubernetes pod. It has a link-local address if it has an IPv6 address or gateway.",
+    "A network namespace with a link, `eth0`, to a bridge, as a network plugin makes it for a Kubernetes pod. `eth0` has an IPv6 link-local address only if the pod has an IPv6 address or gateway.",
   args: podArgs,
   outputs: {
-    /** The file that stands for the namespace: /run/netns/NAME. */
+    /** File of the namespace: /run/netns/NAME. */
     path: z.string(),
-    /** The MAC address of `eth0`, asked for or not. */
+    /** The MAC address of `eth0`, even if it was not given. */
     macAddress: z.string(),
   },
   needs: ["ip"],
@@ -55,7 +55,7 @@ export const pod = defineKind({
 
   async observe(host, args, recorded): Promise<ObservedPod | undefined> {
     const near = undefinedWithoutNetns(() => observeLink(host, nearOf(args), "veth", args.owner));
-    // One that is to be made or was removed is not there: its name tells that for many at a time.
+    // A pod that is still to be made does not exist: one check of the name answers that for many at a time.
     const namespace = async () =>
       (await netnsFileExists(host, args.name)) ? showLinksAndRoutes(host, args.name) : undefined;
     const [nearEnd, contents] = await Promise.all([near, undefinedIfStale(namespace)]);
@@ -83,7 +83,7 @@ export const pod = defineKind({
     const [nearEnd, farEnd] = [creation(near, owner), creation(far, owner)];
     const peer = ["peer", "name", podLink, "netns", name, ...farEnd.words];
     const add = ["link", "add", "name", near.name, ...nearEnd.words, "type", "veth", ...peer];
-    // A run that died may have made the link, and no more.
+    // A run that died may have made only the link.
     const isNew = !whole || (whole.far?.owner === owner && !whole.far.detail.hasAlias);
     const isSilent = isNew && (await hasIpv6(host));
     let connection: LinkChange | undefined;
@@ -93,7 +93,7 @@ export const pod = defineKind({
         first: [...before, ...(whole ? [] : [add]), ...(isSilent ? [silence(near)] : [])],
       });
     };
-    // Namespaces are made on the host, in the same call as the link where that is there too.
+    // Namespaces are made on the host. If the bridge is there too, the same command makes the link.
     const atOnce = near.netns === undefined && !detail?.hasNamespace ? connect : undefined;
     if (!isMarked) await beginNamespace(host, args, detail?.hasNamespace ?? false, atOnce);
     if (!atOnce) await connect();
@@ -102,7 +102,7 @@ export const pod = defineKind({
     const first = [...(isReady ? [] : markNamespace(args, detail)), ...removedRouteCommands(args, observed?.inputs)];
     if (isSilent && !wantsIpv6(args)) first.push(silence(far));
     if (whole?.far && !isNew) first.push(...(await followIpv6(host, args, recorded, whole.far)));
-    // What changes a link can take its routes along.
+    // A change of the link may remove its routes.
     const last = (changed: boolean) => routeCommands(args, changed ? undefined : observed?.inputs);
     const there = whole?.far ?? farEnd.made;
     const change = await configureLink(host, far, owner, there, recorded && farOf(recorded), {
@@ -123,7 +123,7 @@ export const pod = defineKind({
   },
 
   async remove(host, args, { detail: { hasNamespace, near } }) {
-    // The link goes with the namespace, a while after it.
+    // The kernel removes the link a while after the namespace.
     if (hasNamespace) await removeNamespace(host, args);
     else if (near) await removeLink(host, nearOf(args));
   },
@@ -133,7 +133,7 @@ export const pod = defineKind({
 
   imports: {
     parse: (name) => ({ name }),
-    // Who made one by hand knows its parts, and those are listed.
+    // A pod that was made by hand is listed by its parts.
     list: async () => [],
     async locate(host, args) {
       const eth0 = await showLink(host, args.name, podLink);

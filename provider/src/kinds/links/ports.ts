@@ -5,7 +5,7 @@ import { vlansInput } from "./vlans";
 
 const isOn = (unset: boolean) => z.boolean().optional().meta({ unset });
 
-/** What a bridge knows of each of its ports, as the kernel has it when nobody asks. */
+/** The kernel's defaults for a port of a bridge. */
 const unset = {
   isolated: false,
   learning: true,
@@ -19,22 +19,36 @@ export const bridgePort = z
   .strictObject({
     /** Is the port kept from sending to other isolated ports? Default: the kernel's choice, false. */
     isolated: isOn(unset.isolated),
-    /** Does the bridge learn MAC addresses from what comes in? Default: the kernel's choice, true. */
+    /** Does the bridge learn MAC addresses from frames that come in by the port? Default: the kernel's choice, true. */
     learning: isOn(unset.learning),
     /** Does the port get frames for MAC addresses that the bridge has not learnt? Default: the kernel's choice, true. */
     flood: isOn(unset.flood),
-    /** Does the bridge answer ARP and neighbour solicitations in place of those behind the port (`neigh_suppress`)? Default: the kernel's choice, false. */
+    /**
+     * Does the bridge answer ARP requests and neighbour solicitations for machines behind the port (`neigh_suppress`)?
+     * Default: the kernel's choice, false.
+     */
     neighSuppress: isOn(unset.neighSuppress),
-    /** Cost for the spanning tree. When it is taken away, the link leaves the bridge for a moment. Default: the kernel's choice, by the link's speed. */
+    /**
+     * Cost in the spanning tree. When it is taken away, the link leaves the bridge for a moment. Default: the kernel's
+     * choice, by the link's speed.
+     */
     cost: integer(1, 65535).optional().meta({ unset: kernelChooses }),
-    /** Priority for the spanning tree; less is better. Default: the kernel's choice, 32. */
+    /** Priority in the spanning tree; lower is better. Default: the kernel's choice, 32. */
     priority: integer(0, 63).optional().meta({ unset: unset.priority }),
-    /** Which frames for 01:80:C2:00:00:0X that come in are forwarded, a bit for each X (`group_fwd_mask`), 0 to 65535 without bit 1, which is for pause frames: 4 is LACP. Default: the kernel's choice, 0. */
+    /**
+     * Which incoming frames for 01:80:C2:00:00:0X are forwarded, a bit for each X (`group_fwd_mask`), without bit 1, which
+     * is for pause frames: 4 is LACP. Default: the kernel's choice, 0.
+     */
     groupForwardMask: integer(0, 65535)
       .refine((mask) => (mask & 2) === 0, "must be without bit 1 (0x2), which is for pause frames")
       .optional()
       .meta({ unset: unset.groupForwardMask }),
-    /** All VLANs that the port is in, each with its number `vid` or several as in `10-20`, and whether it is the `pvid`, of frames that come in without a tag, and `untagged`, so that frames go out without one. The one that the bridge gives to new ports (`vlanDefaultPvid`) is among them only if it is listed. Needs the command `bridge`. Default: the kernel's choice, the bridge's one. */
+    /**
+     * All VLANs of the port: the number of each in `vid`, or several as in `10-20`; whether frames without a tag that come
+     * in belong to it (`pvid`), and whether its frames go out without a tag (`untagged`). The VLAN that the bridge gives to
+     * new ports (`vlanDefaultPvid`) must be listed too if the port is to keep it. Needs the command `bridge`. Default: the
+     * kernel's choice, the bridge's one.
+     */
     vlans: vlansInput,
   })
   .optional()
@@ -66,7 +80,7 @@ const bridgePortOptions = {
   },
 } as const;
 
-/** What `ip link set dev NAME type bridge_slave` takes for a port of a bridge, and what it is of one that is none. */
+/** The words of `ip link set dev NAME type bridge_slave` for a port, and the values that a link has without a bridge. */
 export const portOptions = {
   hairpin: {
     words: (on: boolean) => ["hairpin", onOff(on)],
@@ -84,7 +98,7 @@ export const portOptions = {
   },
 } as const;
 
-/** The options of a port that are not as the kernel has them by itself. */
+/** The options of a port that differ from the kernel's defaults. */
 export function changedPortOptions(observed: Slave): Slave | undefined {
   const changed = Object.entries(unset).filter(([key, value]) => (observed[key] ?? value) !== value);
   const keys = [...changed.map(([key]) => key), ...(observed.vlans ? ["vlans"] : [])];

@@ -8,7 +8,10 @@ import { type Attached, restoreCommands, showAttached, type Words } from "../../
 import type { ObservedLink } from "./link";
 import { type LinkArgs, leastMtu6 } from "./options";
 
-/** The kernel lets go of routes and neighbours when a link changes; whoever changed it puts them back. */
+/**
+ * Records a link's routes and neighbours before a change that makes the kernel drop some. The returned function restores
+ * them.
+ */
 export async function preserveRoutes(
   host: Host,
   { name, netns, up }: LinkArgs,
@@ -37,7 +40,7 @@ export async function preserveRoutes(
     const isLost = ([object]: Words) => up === false && object === "route";
     const place = at(name, netns);
     for (const command of commands.filter(isLost))
-      notice(`link ${place} is down: this route went with that: ${text(command)}`);
+      notice(`link ${place} is down, and so its route is gone: ${text(command)}`);
     const possible = [
       ...commands
         .filter((command) => !isLost(command))
@@ -50,7 +53,7 @@ export async function preserveRoutes(
       const { reason } = result;
       const why = reason instanceof LocalnetError ? (reason.command?.stderr ?? reason.summary) : String(reason);
       notice(
-        `link ${place} changed: this went with that, and cannot be put back: ${text(possible[index]?.[0])}: ${why.trim()}`,
+        `link ${place} changed: the kernel removed this, and it cannot be restored: ${text(possible[index]?.[0])}: ${why.trim()}`,
       );
     }
   };
@@ -60,7 +63,7 @@ function text([object, _verb, ...words]: Words = []): string {
   return [object, ...words].join(" ");
 }
 
-/** The addresses that others gave the link would go, and could not come back. */
+/** Throws if the kernel would remove addresses that others gave the link, because nothing restores these. */
 export function requireRoomForIpv6(
   { mtu, addresses = [] }: LinkArgs,
   before: readonly string[],
@@ -71,6 +74,6 @@ export function requireRoomForIpv6(
     (each) => familyOf(each) === 6 && !before.includes(each) && !addresses.includes(each),
   );
   if (others.length === 0) return;
-  const what = `mtu: below ${leastMtu6} the kernel takes away the link's IPv6 addresses, also those of others: ${others.join(", ")}`;
+  const what = `mtu: below ${leastMtu6} the kernel removes the link's IPv6 addresses, also those of others: ${others.join(", ")}`;
   throw new LocalnetError("LN_INPUT", what, { hint: `choose an mtu of at least ${leastMtu6}, or remove them first` });
 }

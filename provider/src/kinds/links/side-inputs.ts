@@ -11,16 +11,22 @@ import { speed } from "./speed";
 import { vlans } from "./vlans";
 import { wireguard } from "./wireguard-side";
 
-/** What another command than the one that shows a link with its addresses shows or sets. It is run for those alone who ask for that, or did. */
+/**
+ * An input that another command shows and sets than the one that lists links with their addresses. The command only runs for
+ * links with this input, now or before.
+ */
 export interface SideInput {
   readonly tool: Tool;
-  /** Could the link have any of it? Then a link of which nothing is recorded is looked at. */
+  /** Could the link have such a value? If so, a link without a record is read too. */
   isPossibleOn(link: Link): boolean;
-  /** What inputs say of it. */
+  /** The value in the inputs. */
   valueIn(args: SideArgs | undefined): unknown;
-  /** What the command shows, to be added to what ip shows; without what the kernel chose, where nobody asked. */
+  /** The values that the command shows, to be added to those of ip. Without the kernel's choices if the input was not given. */
   show(host: Host, netns: string | undefined, link: Link, isRequested: boolean, inputs: Inputs): Promise<Partial<Link>>;
-  /** Brings about the value; undefined: what the kernel has when nobody asks, as `before` somebody did. Returns whether it changed anything. */
+  /**
+   * Sets the value; undefined: the kernel's default, if there was a wanted value `before`. Returns whether it changed
+   * anything.
+   */
   change(host: Host, netns: string | undefined, link: Link, value: unknown, before: unknown): Promise<boolean>;
 }
 
@@ -33,7 +39,7 @@ interface Inputs {
 
 const sideInputs: readonly SideInput[] = [addrgenmode, vlans, offloads, speed, impairment, wireguard];
 
-/** A link with what other commands show of it; undefined when it went away since ip showed it. */
+/** A link with the values that other commands show; undefined: it has disappeared in the meantime. */
 export async function showSides(
   host: Host,
   args: SideArgs,
@@ -57,13 +63,13 @@ export async function showSides(
   return whole;
 }
 
-/** Is a link still there? It goes with its far end, whose namespace another resource may remove meanwhile. */
+/** Does the link still exist? It disappears with its other end, whose namespace another resource may be removing. */
 async function isThere(host: Host, netns: string | undefined, { ifname, ifindex }: Link): Promise<boolean> {
   const now = await undefinedWithoutNetns(() => withoutReadCache(() => showLink(host, netns, ifname)));
   return now?.ifindex === ifindex;
 }
 
-/** Brings about what other commands set; `link` is as ip shows it after its own changes, if it made any. */
+/** Sets the inputs of other commands. `link`: the link after the changes by ip, if there were any. */
 export async function ensureSides(
   host: Host,
   args: SideArgs,
@@ -80,7 +86,7 @@ export async function ensureSides(
   };
   if (concerned.length === 0 || (!link && concerned.every(isAsWanted))) return link;
   const now = link ?? (await showLink(host, args.netns, args.name));
-  const gone = () => new LocalnetError("LN_VERIFY", `link ${args.name} went away meanwhile`);
+  const gone = () => new LocalnetError("LN_VERIFY", `link ${args.name} disappeared in the meantime`);
   if (!now) throw gone();
   const whole = await showSides(host, args, recorded ?? args, now, sides);
   if (!whole) throw gone();
@@ -91,13 +97,13 @@ export async function ensureSides(
   return changed ? showSides(host, args, recorded ?? args, now, sides) : whole;
 }
 
-/** Has an object all that another has? */
+/** Does one object have all values of the other? */
 function isMatch(want: unknown, have: unknown): boolean {
   const entries = typeof want === "object" && want !== null && !Array.isArray(want) ? Object.entries(want) : undefined;
   return entries?.every(([key, value]) => (have as Record<string, unknown> | undefined)?.[key] === value) ?? false;
 }
 
-/** A link that nobody ever asked this of needs no such command. */
+/** A missing command is only an error for links that need it. */
 async function hasTool(host: Host, tool: Tool): Promise<boolean> {
   return requireTools(host, [tool]).then(
     () => true,

@@ -3,7 +3,7 @@ import { integer } from "../../schema/fields";
 import { changeSpeed, type Speed, showSpeed } from "../../tools/ethtool-speed";
 import type { SideInput } from "./side-inputs";
 
-/** Which speed the kernel gives a link depends on its version. */
+/** The kernel's default speed depends on its version, so a speed that is taken away replaces the link. */
 const isTakenAway = { replace: (_was: unknown, is: unknown) => is === undefined };
 
 export const speedInputs = {
@@ -14,7 +14,7 @@ export const speedInputs = {
 
 export const speedKeys = ["speed", "duplex", "autoneg"] as const;
 
-/** What links that are made have when nobody asks. */
+/** The defaults of new links. */
 const usual: { readonly [K in keyof Speed]: readonly unknown[] } = {
   speed: [10, 10_000],
   duplex: ["full"],

@@ -13,22 +13,22 @@ const ethernet = ["gretap", "ip6gretap", "geneve"];
 const keyed = ["gre", "gretap", "ip6gre", "ip6gretap", "vti", "vti6"];
 const withoutTtl = ["vti", "vti6"];
 
-/** Bytes that the outer headers take; a key of GRE takes 4 more. */
+/** The bytes of the outer headers; a key of GRE takes 4 more. */
 const overheads: Readonly<Record<string, number>> = {
   ...{ ipip: 20, sit: 20, gre: 24, gretap: 38, vti: 20 },
   ...{ ip6tnl: 48, ip6gre: 52, ip6gretap: 66, vti6: 40, geneve: 50 },
 };
-/** The mtu of these as long as there is no way to the other end. */
+/** The mtu of these types while there is no route to the other end. */
 const withoutWay: Readonly<Record<string, number>> = { vti6: 1332, geneve: 1500 };
 
 type Data = Readonly<Record<string, unknown>>;
 
 const isOtherFamily = (was?: string, is?: string) => Boolean(was && is && familyOf(was) !== familyOf(is));
-/** An end of the tunnel. To have none again it takes that of nobody. */
+/** An end of the tunnel. To remove it, ip gets the unspecified address. */
 const end = (word: string) => ({
   input: unicast
     .optional()
-    // Of geneve alone both are possible.
+    // Only geneve can have ends of both IP versions.
     .meta({ unset: null, replace: isOtherFamily }),
   words: (value: string | undefined) => [word, value ?? "any"],
   read: (data: Data) => [data[word], data[`${word}6`]].find((each) => each !== undefined && each !== "any"),
@@ -40,30 +40,36 @@ export const tunnel = defineLink({
   summary: "A tunnel: a link that carries packets or frames to another host inside IP packets.",
   args: portArgs,
   options: {
-    /** What carries what: `ipip` and `sit` IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti` packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` Ethernet frames in UDP. */
+    /**
+     * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti` packets for
+     * IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` carries Ethernet frames in UDP.
+     */
     type: {
       input: z.enum(types as [string, ...string[]]).meta({ replace: true }),
       isType: true,
       read: (_data, { linkinfo }) => linkinfo?.info_kind,
     },
-    /** Number of the virtual network, 0 to 16777215; `geneve` needs it, and has it alone. */
+    /** Number of the virtual network. Only for `geneve`, which needs it. */
     vni: {
       input: vni,
       word: "id",
       isAlways: true,
       read: ({ id }) => id,
     },
-    /** Address of this end. Not for `geneve`. Default: what the routes say. */
+    /** Address of this end. Not for `geneve`. Default: the routes decide. */
     local: end("local"),
-    /** Address of the other end. Default: whoever sends to `local`. `geneve` needs it. */
+    /** Address of the other end. `geneve` needs it. Default: any host that sends to `local`. */
     remote: end("remote"),
-    /** Number that both ends must have, 0 to 4294967295: for the types of GRE, and for `vti` and `vti6`. Default: none. */
+    /** Number that both ends must have: for the types of GRE, and for `vti` and `vti6`. Default: none. */
     key: {
       input: integer(0, 0xffffffff).optional().meta({ replace: true }),
       word: "key",
       read: ({ ikey }) => numberOf(ikey),
     },
-    /** Time to live of the outer packets, 0 to 255; 0: that of the inner ones. Not for `vti` and `vti6`. Default: the kernel's choice, 0, in IPv6 64. */
+    /**
+     * Time to live of the outer packets; 0: that of the inner ones. Not for `vti` and `vti6`. Default: the kernel's choice,
+     * 0, in IPv6 64.
+     */
     ttl: {
       input: integer(0, 255)
         .optional()
@@ -71,9 +77,9 @@ export const tunnel = defineLink({
       word: "ttl",
       read: ({ ttl }) => ttl,
     },
-    /** Link that the outer packets go through, in the same namespace. Not for `geneve`. Default: what the routes say. */
+    /** Link for the outer packets, in the same namespace. Not for `geneve`. Default: the routes decide. */
     link: { input: anyLowerLink, word: "dev", read: (_data, { link }) => link },
-    /** UDP port that packets go to, and that the link listens on; for `geneve` alone. Default: the kernel's choice, 6081. */
+    /** UDP port of the other end, on which this link listens too; only for `geneve`. Default: the kernel's choice, 6081. */
     destinationPort: {
       input: port.optional().meta({ replace: true, unset: 6081 }),
       word: "dstport",
@@ -82,7 +88,7 @@ export const tunnel = defineLink({
   },
 
   *rules({ name, type, vni, local, remote, key, ttl, link, destinationPort, hairpin, bridgePort }) {
-    if (fallbackLinks.includes(name)) yield ["name", "must not be one of those that the kernel makes by itself"];
+    if (fallbackLinks.includes(name)) yield ["name", "must not be a name that the kernel uses itself"];
     const isGeneve = type === "geneve";
     const given = { vni, destinationPort, local, link, key, ttl, hairpin, bridgePort };
     const fits: Partial<Record<keyof typeof given, boolean>> = {
@@ -102,12 +108,12 @@ export const tunnel = defineLink({
         yield [property, `must be an IPv${family} address with type ${type}`];
     }
     if (!isGeneve && !local && !remote && key === undefined)
-      yield ["remote", "is required where there is no local and no key: the kernel's own tunnel has neither"];
+      yield ["remote", "is required without local and key, because the kernel's own tunnel has neither"];
   },
   unset: ({ type }) => (ethernet.includes(type) ? {} : { arp: false, multicast: false }),
   lacks: ({ type }) => (ethernet.includes(type) ? {} : { mac: `a link of type ${type} has none` }),
   async readDefaults(host, { netns, type, local, remote, key, link }) {
-    // In IPv6 the kernel asks the routes where it knows both ends.
+    // For IPv6 types, the kernel only uses the routes if both ends are known.
     const isRouted = remote && (local || !over6.includes(type));
     const through = link ?? (isRouted ? await deviceTo(host, netns, remote) : undefined);
     const below = through && (await showLink(host, netns, through));

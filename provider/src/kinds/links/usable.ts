@@ -7,17 +7,17 @@ import { type Link, type LinkAddress, parseLinks, showLink } from "../../tools/i
 import { type Holder, holdersOf, isMoving, takeAddress } from "./moved-address";
 import type { LinkArgs } from "./options";
 
-/** What is known after a link's change. */
+/** The result of a link's change. */
 export interface LinkChange {
   /** The addresses that it added. */
   readonly added: string[];
-  /** What it listed at its end. */
+  /** The output of its last commands. */
   readonly lists: readonly unknown[];
-  /** Puts back what the kernel took away besides; a route may need an address that can be used. */
+  /** Restores what the kernel removed because of the change. A route may need an address that is usable. */
   readonly restore: () => Promise<void>;
 }
 
-/** The link after its change, when its addresses can be used. */
+/** Waits until the addresses are usable. Returns the link after its change. */
 export async function waitUntilUsable(
   host: Host,
   args: LinkArgs,
@@ -34,8 +34,8 @@ export function linkIn([links]: readonly unknown[], { name }: LinkArgs): Link | 
 const detectionSeconds = 4;
 
 /**
- * IPv6 addresses cannot be used before the kernel has asked whether another has them; a link without carrier does not ask.
- * Returns the link after the wait. `input` is the one that names them.
+ * Waits for duplicate address detection: until then IPv6 addresses cannot be used. Without a carrier, the kernel does not
+ * check. Returns the link after the wait. `input`: the input with the addresses.
  */
 export async function waitForDuplicateDetection(
   host: Host,
@@ -66,12 +66,12 @@ export async function waitForDuplicateDetection(
 function duplicateError(input: string, { local }: LinkAddress, holders: readonly Holder[]): LocalnetError {
   const who = holders.length > 0 ? holders.map(({ where }) => where).join(", ") : "another";
   return new LocalnetError("LN_VERIFY", `${input}: ${who} has ${local} already (duplicate address detection)`, {
-    hint: "give it to one only; if several are to have it, give it to them by Address with noDad: true",
+    hint: "give it to one link only; if several need it, give it to each with an Address with noDad: true",
   });
 }
 
 export async function requireLink(host: Host, { name, netns }: Pick<LinkArgs, "name" | "netns">): Promise<Link> {
   const link = await showLink(host, netns, name);
   if (link) return link;
-  throw new LocalnetError("LN_VERIFY", `link ${name} went away meanwhile`);
+  throw new LocalnetError("LN_VERIFY", `link ${name} disappeared in the meantime`);
 }

@@ -42,14 +42,14 @@ const pairArgs = {
 
 export const vethPair = defineKind({
   type: "VethPair",
-  summary: "Two virtual Ethernet links, each the other's far end, usually in two namespaces.",
+  summary: "Two connected virtual Ethernet links, usually in two namespaces.",
   tags: ["link", "addressed"],
   args: pairArgs,
   outputs: {
     ...linkOutputs,
     /** The kernel's number of the far end. */
     peerIfindex: z.int(),
-    /** The far end's MAC address, asked for or not. */
+    /** The far end's MAC address, even if it was not given. */
     peerMacAddress: z.string(),
   },
   needs: ["ip"],
@@ -75,7 +75,7 @@ export const vethPair = defineKind({
     const far = await observeFarEnd(host, args, recorded);
     const near = nearEnd && far === null ? await observeStableLink(host, args, "veth", args.owner) : nearEnd;
     if (!near) {
-      // Renamed or moved away: the pair is known by its far end, as which it can be removed.
+      // If the near end was renamed or moved away, the pair is known by its far end, and can be removed with it.
       const isLost = far?.observed.owner === args.owner && !far.observed.otherKind;
       return isLost ? pairOf({ observed: { ...newLink, owner: args.owner } }, undefined, true) : undefined;
     }
@@ -84,7 +84,7 @@ export const vethPair = defineKind({
 
   async ensure(host, args, observed, recorded) {
     const { peer, owner } = args;
-    // A far end that was renamed or moved away cannot be brought back under its name; both ends go and are made anew.
+    // A far end that was renamed or moved away cannot be restored under its name. Both ends are removed and made again.
     const isBroken = observed && !observed.detail.peer;
     if (isBroken) await removeEnd(host, args, observed.detail.isLost);
     const whole = isBroken ? undefined : observed;
@@ -93,10 +93,10 @@ export const vethPair = defineKind({
       { end: args, observed: whole?.detail.near ?? near.made, recorded },
       { end: peer, observed: whole?.detail.peer ?? far.made, recorded: recorded?.peer },
     ];
-    // The host's own namespace has no name by which a link could be put into it from another.
+    // The host's own namespace has no name, so another one cannot put a link into it. The commands start there.
     if (peer.netns === undefined) ends.reverse();
     const here = ends[0]?.end.netns;
-    // Where there is no namespace of that name, ip takes a number for a process, and puts the end where that is.
+    // If there is no namespace with this name, ip takes a number for a process, and puts the end into its namespace.
     for (const { end } of ends) if (/^(0x[0-9a-f]+|\d+)$/i.test(end.netns ?? "")) await showLink(host, end.netns, "lo");
     const place = ({ name, netns }: LinkArgs, words: string[]) => {
       const elsewhere = netns === undefined || netns === here ? [] : ["netns", netns];
@@ -148,7 +148,7 @@ interface ObservedPair extends Observed {
   readonly owner: string;
   readonly detail: {
     readonly near: ObservedLink;
-    /** The near end is not there under its name, and what is told of it is nothing. */
+    /** The near end has disappeared from its name, so its values are those of a new link. */
     readonly isLost: boolean;
     readonly peer: ObservedLink | undefined;
   };
@@ -163,7 +163,7 @@ function endOf(link: Link | undefined, owner: string): Required<End> | undefined
   return link && { link, observed: observedAs(link, ["veth"], owner) };
 }
 
-/** Only a far end that is ours counts, not just one of that name. */
+/** Only the far end of this pair counts, not any link with its name. */
 function pairOf(near: End, far: Required<End> | undefined, isLost = false): ObservedPair {
   const peer = near.link && far && isPeer(near.link, far.link) ? far.observed : undefined;
   const { owner, inputs, outputs, ...rest } = near.observed;
@@ -175,7 +175,7 @@ function pairOf(near: End, far: Required<End> | undefined, isLost = false): Obse
   };
 }
 
-/** What is recorded lacks the far end where it was gone. */
+/** The record has no far end if it was gone. */
 type PairArgs = Omit<Args<typeof pairArgs>, "peer"> & Partial<Pick<Args<typeof pairArgs>, "peer">>;
 
 type Before = (LinkArgs & { readonly imported?: boolean }) | undefined;
@@ -191,7 +191,7 @@ async function observeEnd(
   return link && endOf(link, owner);
 }
 
-/** Null where its namespace is gone, or has no name any more. */
+/** Null: its namespace is gone, or has no name any more. */
 async function observeFarEnd(
   host: Host,
   { peer, owner }: PairArgs,
@@ -206,7 +206,7 @@ async function observeFarEnd(
   }
 }
 
-/** Both ends go with either. */
+/** Removing one end removes both. */
 async function removeEnd(host: Host, args: PairArgs, isLost: boolean): Promise<void> {
   await removeLink(host, isLost && args.peer ? args.peer : args);
 }

@@ -15,14 +15,14 @@ const vlan = z.strictObject({
     integer(1, most),
     z.string().regex(/^[1-9]\d{0,3}-[1-9]\d{0,3}$/, "must be a number, or two as in 10-20"),
   ]),
-  /** Do frames that come in without a tag belong to it? Default: false. */
+  /** Do frames without a tag that come in belong to it? Default: false. */
   pvid: z.boolean().optional(),
   /** Do its frames go out without a tag? Default: false. */
   untagged: z.boolean().optional(),
 });
 type VlanEntry = z.output<typeof vlan>;
 
-/** The VLANs of a port, or of a bridge itself: all that it has, in one form for each set of them. */
+/** All VLANs of a port, or of a bridge itself, in a canonical form. */
 export const vlansInput = z
   .array(vlan)
   .superRefine((list, { addIssue }) => {
@@ -53,7 +53,7 @@ function vlansOf(list: readonly VlanEntry[]): Vlans {
   return vlans;
 }
 
-/** Those that follow each other and are alike are one entry. */
+/** Merges consecutive VLANs with the same flags into one entry. */
 function entriesOf(vlans: Vlans): VlanEntry[] {
   const ranges: { from: number; to: number; flags: VlanFlags }[] = [];
   for (const [vid, flags] of [...vlans].sort(([a], [b]) => a - b)) {
@@ -70,7 +70,7 @@ function entriesOf(vlans: Vlans): VlanEntry[] {
 
 const isBridge = ({ linkinfo }: Link) => linkinfo?.info_kind === "bridge";
 
-/** What a bridge gives by itself to itself and to each new port. */
+/** The VLANs that a bridge gives to itself and to each new port. */
 async function defaultVlans(host: Host, netns: string | undefined, link: Link): Promise<Vlans> {
   const bridge = isBridge(link) ? link : link.master && (await showLink(host, netns, link.master));
   const pvid = bridge ? bridge.linkinfo?.info_data?.vlan_default_pvid : undefined;
@@ -84,7 +84,7 @@ export const vlans: SideInput = {
 
   async show(host, netns, link, isRequested) {
     const existing = await showVlans(host, netns, link.ifname);
-    // What the kernel chose is nobody's wish.
+    // The kernel's choice was not asked for.
     if (!isRequested && isDeepStrictEqual(existing, await defaultVlans(host, netns, link))) return {};
     return { vlans: entriesOf(existing) };
   },

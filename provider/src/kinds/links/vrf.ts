@@ -1,7 +1,7 @@
 import { ifName, integer } from "../../schema/fields";
 import { defineLink } from "./define-link";
 
-/** Inputs of links that can be in a Vrf, and no ports of a bridge. */
+/** Inputs of links that can be in a Vrf, but cannot be ports of a bridge. */
 export const vrfMember = {
   /** Vrf that the link belongs to, in the same namespace. */
   master: ifName.optional().meta({ reference: "name", of: "Vrf" }),
@@ -10,11 +10,11 @@ export const vrfMember = {
 export const vrf = defineLink({
   type: "Vrf",
   linkType: "vrf",
-  summary: "A routing domain: links with it as their `master` use its table of routes.",
+  summary: "A routing domain: links with it as their `master` use its routing table.",
   tags: ["master"],
   args: {},
   options: {
-    /** Number of the table of routes, 1 to 4294967295. */
+    /** Number of the routing table. */
     table: {
       input: integer(1, 0xffffffff).meta({ replace: true }),
       word: "table",

@@ -9,14 +9,17 @@ import { vxlanHoldings } from "./udp-ports";
 const unicast = address.refine((text) => !isMulticast(text), "must be a unicast address");
 const isOtherFamily = (was = "0.0.0.0", is = "0.0.0.0") => familyOf(was) !== familyOf(is);
 
-/** An address that the kernel keeps under a name for each IP version. To have none again it takes that of nobody. */
+/**
+ * An address that the kernel keeps under a different name for each IP version. To remove it, ip gets the unspecified
+ * address.
+ */
 const endpoint = (word: string) => ({
   input: unicast.optional().meta({ unset: null, replace: isOtherFamily }),
   words: (value: string | undefined) => [word, value ?? "0.0.0.0"],
   read: (data: Readonly<Record<string, unknown>>) => data[word] ?? data[`${word}6`],
 });
 
-/** What the kernel takes in the call that makes the link alone. */
+/** An option that the kernel accepts only when it makes the link. */
 const flag = (name: string, word: string) => ({
   input: z.boolean().default(false).meta({ replace: true }),
   words: (on: boolean) => (on ? [word] : []),
@@ -29,40 +32,47 @@ export const vxlan = defineLink({
   summary: "A VXLAN link: it carries Ethernet frames in UDP packets.",
   args: portArgs,
   options: {
-    /** Number of the virtual network, 0 to 16777215. Needed unless `external`. */
+    /** Number of the virtual network. Needed unless `external`. */
     vni: {
       input: vni,
       word: "id",
       read: ({ id, external }) => (external ? undefined : id),
     },
-    /** Network namespace that the link is made in; then it is moved into `netns`. Its packets still go through that one, its UDP port is open there, and it goes with it. `"/"`: the host's own. Needs `netns`. Default: `netns`. */
+    /**
+     * Network namespace that the link is made in; after that it is moved into `netns`. Its packets still go through the
+     * first one, its UDP port is open there, and it disappears with it. `"/"`: the host's own. Needs `netns`. Default:
+     * `netns`.
+     */
     createdIn: createdInOption,
-    /** Link that the packets go through, in the namespace that this one is made in. Default: what the routes say. */
+    /** Link for the packets, in the namespace that this one is made in. Default: the routes decide. */
     link: { input: anyLowerLink, word: "dev", read: ({ link }) => link },
-    /** Address that the packets come from. Another IP version replaces. Default: what the routes say. */
+    /** Source address of the packets. Another IP version replaces the link. Default: the routes decide. */
     local: endpoint("local"),
-    /** Address that packets go to while nothing better is known. Another IP version replaces. Default: nowhere. */
+    /** Destination of packets without a more specific one. Another IP version replaces the link. Default: none. */
     remote: endpoint("remote"),
-    /** Multicast group that packets go to while nothing better is known; needs `link`, and excludes `remote`. Default: none. */
+    /** Multicast group for packets without a more specific destination. Needs `link`, and excludes `remote`. Default: none. */
     group: {
       input: address.refine(isMulticast, "must be a multicast address").optional().meta({ replace: true }),
       word: "group",
       read: ({ group, group6 }) => group ?? group6,
     },
-    /** UDP port that packets go to, and that the link listens on. */
+    /** UDP port of the other ends, on which this link listens too. */
     destinationPort: {
       input: port.default(4789).meta({ replace: true }),
       word: "dstport",
       read: ({ port }) => port,
     },
-    // Before `learning`: ip turns that off with it.
-    /** Does a program or route say where each packet goes, and with which number? */
+    // Before `learning`, which ip turns off with `external`.
+    /** Does a program or a route decide on the destination and the number for each packet? */
     external: {
       input: z.boolean().default(false).meta({ replace: true }),
       words: (on: boolean) => (on ? ["external"] : []),
       read: ({ external }) => external === true,
     },
-    /** Does the link learn where a MAC address is from the packets that come? Default: the kernel's choice, true unless `external`. */
+    /**
+     * Does the link learn from incoming packets where a MAC address is? Default: the kernel's choice, true unless
+     * `external`.
+     */
     learning: {
       input: z
         .boolean()
@@ -71,13 +81,13 @@ export const vxlan = defineLink({
       words: (on: boolean) => [on ? "learning" : "nolearning"],
       read: ({ learning }) => learning === true,
     },
-    /** Does the link answer ARP from its table of neighbours, in place of sending it on? */
+    /** Does the link answer ARP requests from its neighbour table, instead of sending them on? */
     proxy: flag("proxy", "proxy"),
     /** Are frames for a router's MAC address sent where its own packets would go (`rsc`)? */
     rsc: flag("rsc", "rsc"),
-    /** Does the kernel tell programs of MAC addresses that it does not know? */
+    /** Does the kernel report unknown MAC addresses to programs? */
     l2miss: flag("l2miss", "l2miss"),
-    /** Does the kernel tell programs of IP addresses that it does not know? */
+    /** Does the kernel report unknown IP addresses to programs? */
     l3miss: flag("l3miss", "l3miss"),
     /** Do packets over IPv4 have a UDP checksum (`udpcsum`)? */
     udpChecksum: {
@@ -85,9 +95,9 @@ export const vxlan = defineLink({
       words: (on: boolean) => (on ? [] : ["noudpcsum"]),
       read: ({ udp_csum }) => udp_csum !== false,
     },
-    /** Do packets over IPv6 have no UDP checksum (`udp6zerocsumtx`)? */
+    /** Are packets over IPv6 sent without a UDP checksum (`udp6zerocsumtx`)? */
     udp6ZeroChecksumTx: flag("udp_zero_csum6_tx", "udp6zerocsumtx"),
-    /** Are packets over IPv6 without a UDP checksum taken (`udp6zerocsumrx`)? */
+    /** Are packets over IPv6 accepted without a UDP checksum (`udp6zerocsumrx`)? */
     udp6ZeroChecksumRx: flag("udp_zero_csum6_rx", "udp6zerocsumrx"),
     /** Time to live of the packets; 0: the system's. Default: the kernel's choice, 0. */
     ttl: {
@@ -116,7 +126,7 @@ export const vxlan = defineLink({
     const overhead = familyOf(remote ?? group ?? local ?? "0.0.0.0") === 6 ? 70 : 50;
     return defaultsFrom(host, birthplaceOf({ netns, createdIn }), link, overhead);
   },
-  // In the call that makes it one that is too large would be cut in silence.
+  // In the command that makes the link, the kernel would silently reduce an mtu that is too large.
   pinMtu: () => [],
 });
 

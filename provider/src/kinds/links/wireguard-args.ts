@@ -4,7 +4,7 @@ import { z } from "zod";
 import { canonicalAddress, cidr, integer, isNetwork, kernelChooses, number32, port } from "../../schema/fields";
 import { byKey, zeroKey } from "../../tools/wg";
 
-/** 32 bytes in base64: the last letter has four bits alone. */
+/** 32 bytes in base64. The last letter holds only four bits. */
 const key = z
   .string()
   .regex(
@@ -22,7 +22,7 @@ export function clamped(text: string): string {
   return bytes.toString("base64");
 }
 
-/** What stands before the key where PKCS #8 holds one of X25519. */
+/** The bytes before the key in the PKCS #8 form of an X25519 key. */
 const pkcs8 = Buffer.from("302e020100300506032b656e04220420", "hex");
 
 export function publicKeyOf(privateKey: string): string {
@@ -47,23 +47,29 @@ const endpoint = z
   });
 
 const peer = z.strictObject({
-  /** Public key of the peer: by it the peer is known. */
+  /** Public key of the peer, which identifies it. */
   publicKey: key,
-  /** Key that both have beside their own, as `wg genpsk` prints it. Default: none. */
+  /** Additional key that both ends share, as `wg genpsk` prints it. Default: none. */
   presharedKey: key.optional().meta({ secret: true }),
-  /** Networks that are behind the peer: what goes there is sent to it, and from it nothing else is taken. Default: none. */
+  /**
+   * Networks behind the peer. Packets to them are sent to the peer, and only packets from them are accepted from it.
+   * Default: none.
+   */
   allowedIps: z
     .array(cidr.refine(isNetwork, "must have no bits set behind the prefix length"))
     .refine((list) => new Set(list).size === list.length, "must not name a network twice")
     .overwrite((list) => [...list].sort())
     .default([]),
-  /** Address and port that the peer is reached at, `10.0.0.1:51820`. The kernel changes it when the peer sends from elsewhere, which a refresh shows. When it is taken away, the peer is made anew. Default: where the peer sends from. */
+  /**
+   * Address and port of the peer, `10.0.0.1:51820`. The kernel changes it if the peer sends from elsewhere, which a refresh
+   * shows. When it is taken away, the peer is made again. Default: where the peer sends from.
+   */
   endpoint: endpoint.optional(),
-  /** Seconds after which something is sent for the way to stay open, 1 to 65535. Default: nothing is. */
+  /** Seconds between packets that keep the connection open. Default: none are sent. */
   persistentKeepalive: integer(1, 65535).optional(),
 });
 
-/** What `wg` sets. */
+/** The inputs that `wg` sets. */
 export const wireguardInputs = {
   privateKey: key.overwrite(clamped).meta({ secret: true }),
   listenPort: port.optional().meta({ unset: kernelChooses }),
@@ -76,11 +82,14 @@ export const wireguardInputs = {
       const refuse = (path: PropertyKey[], message: string) =>
         issues.push({ code: "custom", path, message, input: undefined });
       for (const [index, { publicKey, allowedIps }] of value.entries()) {
-        if (keys.has(publicKey)) refuse([index, "publicKey"], `is that of peers.${keys.get(publicKey)}, too`);
+        if (keys.has(publicKey)) refuse([index, "publicKey"], `is the same as that of peers.${keys.get(publicKey)}`);
         keys.set(publicKey, index);
         for (const each of allowedIps) {
           if (networks.has(each))
-            refuse([index, "allowedIps"], `${each} is behind peers.${networks.get(each)}, and can be behind one only`);
+            refuse(
+              [index, "allowedIps"],
+              `${each} is already behind peers.${networks.get(each)}, and can be behind only one peer`,
+            );
           networks.set(each, index);
         }
       }

@@ -6,7 +6,7 @@ import { clamped, publicKeyOf } from "./wireguard-args";
 export const wireguardKey = defineKind({
   type: "WireguardKey",
   summary:
-    "A key for a Wireguard link, made once and kept in the state, where it is a secret; as `wg genkey` makes them. Another one is made where it is replaced.",
+    "A key for a Wireguard link, as `wg genkey` makes it. It is made once and kept in the state as a secret. Replacing the resource makes another one.",
   args: {},
   outputs: {
     /** The key, for the `privateKey` of one link. */
@@ -18,7 +18,7 @@ export const wireguardKey = defineKind({
   /** `PROJECT/STACK/RESOURCE` */
   id: ({ owner }) => owner,
 
-  // There is nothing on the host: the state has the key.
+  // The host has nothing to read: the key is in the state.
   async observe(_host, _args, recorded) {
     const { privateKey, publicKey } = recorded ?? {};
     return privateKey === undefined ? undefined : { inputs: {}, outputs: { privateKey, publicKey } };

@@ -7,7 +7,7 @@ type Wanted = { readonly [K in keyof WireguardConfig]?: WireguardConfig[K] };
 
 const names = ["privateKey", "listenPort", "firewallMark", "peers"] as const;
 
-/** What only `wg` shows and sets of a link. */
+/** The inputs of a link that only `wg` shows and sets. */
 export const wireguard: SideInput = {
   tool: "wg",
   isPossibleOn: ({ linkinfo }) => linkinfo?.info_kind === "wireguard",
@@ -21,13 +21,13 @@ export const wireguard: SideInput = {
     if (link.linkinfo?.info_kind !== "wireguard") return {};
     const config = await showWireguard(host, netns, link.ifname);
     const [request, was] = [args, recorded] as (Wanted | undefined)[];
-    // What a run made that died before it recorded that counts as asked for, and so does what is imported.
+    // After a run that died before it recorded the link, and for an import, all values count as wanted.
     const isAll = recorded
       ? recorded.imported && was?.peers === undefined
       : ownerOf(link, args.owner ?? "") === args.owner;
     const all = [...(request?.peers ?? []), ...(was?.peers ?? [])];
     const hasEndpoint = (key: string) => all.some((peer) => peer.publicKey === key && peer.endpoint !== undefined);
-    // The kernel learns where a peer is.
+    // The kernel learns the endpoint of a peer from its packets.
     const peers = config.peers.map((peer) => {
       const { endpoint: _, ...others } = peer;
       return isAll || hasEndpoint(peer.publicKey) ? peer : others;
@@ -53,7 +53,7 @@ export const wireguard: SideInput = {
         .filter((peer) => !isDeepStrictEqual(peer, existing.get(peer.publicKey)))
         .map((peer) => changeOf(peer, existing.get(peer.publicKey))),
     };
-    // A network that goes from one peer to another is free by then.
+    // Remove peers first, so that their networks are free for others.
     if (gone.length > 0) await removePeers(host, netns, ifname, gone);
     const isChanged = Object.keys(change).length > 1 || change.peers.length > 0;
     if (isChanged) await changeWireguard(host, netns, ifname, change);
@@ -61,12 +61,12 @@ export const wireguard: SideInput = {
   },
 };
 
-/** The kernel cannot forget where a peer is. */
+/** The kernel cannot forget the endpoint of a peer. */
 function losesEndpoint({ publicKey, endpoint }: Peer, existing: ReadonlyMap<string, Peer>): boolean {
   return endpoint === undefined && existing.get(publicKey)?.endpoint !== undefined;
 }
 
-/** What of a peer is not as it is there. */
+/** The settings of a peer that differ from the present ones. */
 function changeOf(want: Peer, have: Peer | undefined): Peer {
   const { publicKey, allowedIps, presharedKey = "", endpoint, persistentKeepalive = 0 } = want;
   return {

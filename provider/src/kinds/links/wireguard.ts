@@ -13,7 +13,11 @@ export const wireguard = defineLink({
   needs: ["ip", "wg"],
   args: {
     ...vrfMember,
-    /** Network namespace that the link is made in; then it is moved into `netns`. Its UDP socket stays there, and what is encrypted goes through there. `"/"`: the host's own. The kernel does not tell it afterwards. Needs `netns`. Default: `netns`. */
+    /**
+     * Network namespace that the link is made in; after that it is moved into `netns`. Its UDP socket stays in the first
+     * one, and encrypted packets go through there. `"/"`: the host's own. The kernel does not show it afterwards. Needs
+     * `netns`. Default: `netns`.
+     */
     createdIn: createdInOption.input,
   },
   options: {
@@ -21,9 +25,9 @@ export const wireguard = defineLink({
     privateKey: { input: wireguardInputs.privateKey, read: (_data, { wireguard }) => wireguard?.privateKey },
     /** UDP port that the peers send to. Default: the kernel's choice. */
     listenPort: { input: wireguardInputs.listenPort, read: (_data, { wireguard }) => wireguard?.listenPort },
-    /** Firewall mark of the packets that the link sends out, at least 1, for rules and routes. Default: none. */
+    /** Firewall mark of the packets that the link sends, at least 1, for rules and routes. Default: none. */
     firewallMark: { input: wireguardInputs.firewallMark, read: (_data, { wireguard }) => wireguard?.firewallMark },
-    /** All that the link talks to; one that is not listed is removed. Each network can be behind one of them only. */
+    /** All peers of the link; one that is not listed is removed. Each network can be behind only one of them. */
     peers: { input: wireguardInputs.peers, read: (_data, { wireguard }) => wireguard?.peers },
   },
   outputs: {
@@ -35,7 +39,7 @@ export const wireguard = defineLink({
     if (peers?.some(({ publicKey }) => publicKey === publicKeyOf(privateKey)))
       yield ["peers", "must not name the link's own public key"];
     if (addrgenmode !== undefined && addrgenmode !== "none")
-      yield ["addrgenmode", "must be none: the kernel makes it that when the link comes up"];
+      yield ["addrgenmode", "must be none: the kernel sets it to none when the link comes up"];
   },
   holds: { inputs: ["listenPort"], of: (args) => wireguardHoldings(args) },
   unset: { mtu: 1420, arp: false, multicast: false },
