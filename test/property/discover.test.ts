@@ -4,7 +4,7 @@ import type { Values } from "../../provider/src/core/check";
 import { identity } from "../../provider/src/core/import";
 import { kinds } from "../../provider/src/kinds";
 import { unicast } from "../../provider/src/schema/fields";
-import { endpoint, serviceArgs } from "../../provider/src/tools/ipvsadm";
+import { endpoint, serviceArgs } from "../../provider/src/tools/ipvsadm-service";
 import { RecordingHost } from "../unit/support/recording";
 import { owner } from "../unit/support/samples";
 import { anyAddress, anyKey, anyName, anyPort, canonical, kindOf, text } from "./support/inputs";

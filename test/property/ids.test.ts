@@ -4,7 +4,8 @@ import { check } from "../../provider/src/core/check";
 import { kinds } from "../../provider/src/kinds";
 import { sysctlKey } from "../../provider/src/schema/fields";
 import { splitWords } from "../../provider/src/tools/iptables/iptables";
-import { endpoint, parseServiceId, parseServices, serviceArgs, serviceId } from "../../provider/src/tools/ipvsadm";
+import { parseServices } from "../../provider/src/tools/ipvsadm-parse";
+import { endpoint, parseServiceId, serviceArgs, serviceId } from "../../provider/src/tools/ipvsadm-service";
 import { anyAddress, anyKey, anyName, anyPort, canonical } from "./support/inputs";
 
 test("parsing the id of a service gives the service that it was printed from", () => {

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { isMark, ownerIn } from "../core/mark";
 import { undefinedWithoutNetns } from "../errors";
 import { deviceName, netnsName } from "../schema/fields";
-import { addressesOf, showLink } from "../tools/ip/links";
+import { addressesOf } from "../tools/ip/link-addresses";
+import { showLink } from "../tools/ip/links";
 import { defineFunction } from "./function";
 
 export const getLink = defineFunction({

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Values } from "../../../provider/src/core/check";
 import { kinds } from "../../../provider/src/kinds";
 import { cidr } from "../../../provider/src/schema/fields";
-import type { ServiceKey } from "../../../provider/src/tools/ipvsadm";
+import type { ServiceKey } from "../../../provider/src/tools/ipvsadm-service";
 import { sample } from "../../unit/support/samples";
 import { trickyTexts } from "./words";
 

@@ -1,7 +1,8 @@
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { enter } from "../../host/netns";
-import { findServices, serviceId } from "../../tools/ipvsadm";
+import { findServices } from "../../tools/ipvsadm";
+import { serviceId } from "../../tools/ipvsadm-service";
 import type { ChainName, Packet } from "../../tools/nft-events";
 import type { LabObject } from "../topology/object";
 import { withoutMark } from "./rule-text";

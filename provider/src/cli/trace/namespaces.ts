@@ -1,6 +1,7 @@
 import { LocalnetError } from "../../errors";
 import { type Host, withReadCache } from "../../host";
-import { type Link, netnsNumbers, showLinks, showPeer } from "../../tools/ip/links";
+import { netnsNumbers, showPeer } from "../../tools/ip/link-peers";
+import { type Link, showLinks } from "../../tools/ip/links";
 import type { Watched } from "../../tools/nft-trace";
 import type { End, Place } from "./way";
 

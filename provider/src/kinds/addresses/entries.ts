@@ -1,5 +1,6 @@
 import { familyOf } from "../../schema/fields";
-import { cidrOf, isKernelsAddress, type Link, type LinkAddress, staticAddressesOf } from "../../tools/ip/links";
+import { cidrOf, isKernelsAddress, staticAddressesOf } from "../../tools/ip/link-addresses";
+import type { Link, LinkAddress } from "../../tools/ip/links";
 import { type Scope, scopeNames, scopes } from "../../tools/ip/scopes";
 import { importableTypes } from "../links/link";
 

@@ -1,7 +1,8 @@
 import type { Host } from "../../host";
 import { networkOf } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { cidrOf, type LinkAddress, showLink } from "../../tools/ip/links";
+import { cidrOf } from "../../tools/ip/link-addresses";
+import { type LinkAddress, showLink } from "../../tools/ip/links";
 import { addCommand } from "../links/addresses";
 import { observedLink } from "../links/link";
 import { preserveRoutes } from "../links/preserve";

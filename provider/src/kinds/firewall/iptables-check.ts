@@ -4,15 +4,8 @@ import { familyOf } from "../../schema/fields";
 import { isBuiltIn, misplacement, missingChain, type Table } from "./iptables-chains";
 import { type matchArgs, matches } from "./iptables-matches";
 import { isIcmpType } from "./iptables-packet-matches";
-import {
-  clampPlaces,
-  needed,
-  rejections,
-  type TargetArgs,
-  type TargetOption,
-  targetOptions,
-  targetPlaces,
-} from "./iptables-targets";
+import { rejections, type TargetArgs, type TargetOption } from "./iptables-target-args";
+import { clampPlaces, needed, targetOptions, targetPlaces } from "./iptables-targets";
 import type { Word } from "./iptables-words";
 
 export type MatchArgs = z.output<z.ZodObject<typeof matchArgs>>;

@@ -10,7 +10,8 @@ import { type MatchArgs, rulesOf } from "./iptables-check";
 import { matchArgs, matches } from "./iptables-matches";
 import { adoptable, commentOf, isBehind, isOurs, ownerOf, type Placing, placeRule } from "./iptables-place";
 import { inputOf, inputsOf, optionsIn } from "./iptables-read";
-import { fixedWords, type TargetArgs, type TargetOption, targetArgs, targetOptions } from "./iptables-targets";
+import { type TargetArgs, type TargetOption, targetArgs } from "./iptables-target-args";
+import { fixedWords, targetOptions } from "./iptables-targets";
 
 export const iptablesRule = defineKind({
   type: "IptablesRule",

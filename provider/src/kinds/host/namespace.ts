@@ -7,7 +7,8 @@ import { serialize } from "../../host/lock";
 import { netnsFileExists, pathOf } from "../../host/netns";
 import { showProgress } from "../../host/operation";
 import { ipAll, netnsPids } from "../../tools/ip/batch";
-import { aliasArgs, cidrOf, type Link, type LinkAddress, ownerOf, showLink } from "../../tools/ip/links";
+import { cidrOf } from "../../tools/ip/link-addresses";
+import { aliasArgs, type Link, type LinkAddress, ownerOf, showLink } from "../../tools/ip/links";
 import { peerRouteCommands } from "../../tools/ip/peer-routes";
 
 // The common part of Netns and Pod: a named namespace and its owner.

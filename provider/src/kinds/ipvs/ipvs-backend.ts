@@ -4,22 +4,18 @@ import { defineKind, inNetns } from "../../core/kind";
 import { pause } from "../../host/interrupt";
 import { showProgress } from "../../host/operation";
 import { anyPort, at, familyOf, number32, parseAt, port, seconds, unicast } from "../../schema/fields";
+import { findServices, ipvsadm, listThresholds, showService, whyNoIpvs } from "../../tools/ipvsadm";
 import {
   endpoint,
-  findServices,
   forwardingOptions,
-  ipvsadm,
-  listThresholds,
   parseEndpoint,
   parseServiceId,
   type ServiceKey,
   serviceArgs,
   serviceId,
-  showService,
   type TunnelType,
   tunnelTypes,
-  whyNoIpvs,
-} from "../../tools/ipvsadm";
+} from "../../tools/ipvsadm-service";
 
 interface BackendArgs extends Settings {
   readonly service: string;

@@ -3,16 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { address, anyPort, at, familyOf, number32 } from "../../schema/fields";
-import {
-  findServices,
-  ipvsadm,
-  parseServiceId,
-  type ServiceKey,
-  serviceArgs,
-  serviceId,
-  showService,
-  whyNoIpvs,
-} from "../../tools/ipvsadm";
+import { findServices, ipvsadm, showService, whyNoIpvs } from "../../tools/ipvsadm";
+import { parseServiceId, type ServiceKey, serviceArgs, serviceId } from "../../tools/ipvsadm-service";
 
 const schedulers = [
   "rr",

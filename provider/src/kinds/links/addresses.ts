@@ -2,7 +2,8 @@ import { readClaim } from "../../core/ledger";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { at, canonicalAddress, familyOf, networkOf } from "../../schema/fields";
-import { cidrOf, type LinkAddress } from "../../tools/ip/links";
+import { cidrOf } from "../../tools/ip/link-addresses";
+import type { LinkAddress } from "../../tools/ip/links";
 import type { ObservedLink } from "./link";
 import type { LinkArgs } from "./options";
 

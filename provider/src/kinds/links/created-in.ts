@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Host } from "../../host";
 import { netnsName } from "../../schema/fields";
-import { type Link, netnsWithId, showLinks } from "../../tools/ip/links";
+import { netnsWithId } from "../../tools/ip/link-peers";
+import { type Link, showLinks } from "../../tools/ip/links";
 
 /** The value of `createdIn` for the host's own namespace. No namespace can have this name. */
 const hostNamespace = "/";

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Host } from "../../host";
 import { ipAll } from "../../tools/ip/batch";
-import { aliasArgs, cidrOf, groupArgs, type Link, showLink, showLinkCommand } from "../../tools/ip/links";
+import { cidrOf } from "../../tools/ip/link-addresses";
+import { aliasArgs, groupArgs, type Link, showLink, showLinkCommand } from "../../tools/ip/links";
 import { peerRouteCommands } from "../../tools/ip/peer-routes";
 import type { Words } from "../../tools/ip/restore";
 import { addCommand, lostAddresses, planAddresses, requireUnclaimed } from "./addresses";

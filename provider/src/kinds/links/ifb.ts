@@ -1,4 +1,4 @@
-import { addressesOf } from "../../tools/ip/links";
+import { addressesOf } from "../../tools/ip/link-addresses";
 import { defineLink } from "./define-link";
 import { portArgs } from "./options";
 

@@ -5,15 +5,8 @@ import { type Host, withoutReadCache } from "../../host";
 import { pause } from "../../host/interrupt";
 import { at } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import {
-  addressesOf,
-  duplicatesOf,
-  type Link,
-  ownerOf,
-  showLink,
-  showLinks,
-  staticAddressesOf,
-} from "../../tools/ip/links";
+import { addressesOf, duplicatesOf, staticAddressesOf } from "../../tools/ip/link-addresses";
+import { type Link, ownerOf, showLink, showLinks } from "../../tools/ip/links";
 import { isDrawnMac } from "./mac";
 import { defaultsOf, firstOptions, type LinkArgs, type LinkDefaults, linkOptions } from "./options";
 import { changedPortOptions, portOptions } from "./ports";

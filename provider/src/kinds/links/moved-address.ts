@@ -8,7 +8,8 @@ import { type Host, withoutReadCache } from "../../host";
 import { listNetns } from "../../host/netns";
 import { at } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { cidrOf, type Link, type LinkAddress, showLinks } from "../../tools/ip/links";
+import { cidrOf } from "../../tools/ip/link-addresses";
+import { type Link, type LinkAddress, showLinks } from "../../tools/ip/links";
 import { addCommand } from "./addresses";
 
 /** A link with an address, and the place of the link. */

@@ -1,7 +1,7 @@
 import type { Host } from "../../host";
 import { familyOf } from "../../schema/fields";
 import { hasIpv6 } from "../../tools/ip/ip";
-import { cidrOf } from "../../tools/ip/links";
+import { cidrOf } from "../../tools/ip/link-addresses";
 import { readSysctl, writeSysctls } from "../../tools/sysctl";
 import { modeOf } from "./addrgenmode";
 import type { ObservedLink } from "./link";

@@ -5,7 +5,8 @@ import { netnsFileExists } from "../../host/netns";
 import { ifName } from "../../schema/fields";
 import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/inside";
 import { hasIpv6 } from "../../tools/ip/ip";
-import { type Link, showLink, showPeer } from "../../tools/ip/links";
+import { showPeer } from "../../tools/ip/link-peers";
+import { type Link, showLink } from "../../tools/ip/links";
 import {
   abandonNamespace,
   beginNamespace,

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { defineKind } from "../../core/kind";
 import { readClaim } from "../../core/ledger";
 import { at, familyOf, parseAt } from "../../schema/fields";
@@ -8,7 +7,6 @@ import { noteRoute } from "../../tools/ip/made-routes";
 import { showRouteWords, type Words, wordAfter } from "../../tools/ip/restore";
 import {
   mainTable,
-  metric6,
   parseRoutes,
   protocol,
   type RouteEntry,
@@ -16,25 +14,9 @@ import {
   showRoutes,
   showRoutesCommand,
 } from "../../tools/ip/routes";
-import { scopeNames, scopes } from "../../tools/ip/scopes";
-import { protocolNames, protocols, type RouteArgs, routeArgs, routeRules, typeNames, types } from "./route-args";
-import {
-  hopWords,
-  inexpressibleOf,
-  keptWords,
-  observedEncapsulation,
-  observedHops,
-  usualScope,
-} from "./route-attributes";
-import { wholeEncapsulation } from "./route-encapsulation";
-
-/** The protocols of administrators: `ip route add` sets boot unless it is given another one, such as static. */
-const byHand: readonly string[] = Object.values(protocols);
-
-/** The protocol number of routes that the kernel adds and removes with an address. */
-const kernelProtocol = "2";
-
-type RouteKey = Pick<RouteArgs, "destination" | "netns" | "metric" | "table">;
+import { type RouteArgs, routeArgs, routeRules } from "./route-args";
+import { hopWords, inexpressibleOf, keptWords, usualScope } from "./route-attributes";
+import { byHand, isNarrower, isSameRoute, metricOf, numberOf, observedFrom, type RouteKey } from "./route-observed";
 
 export const route = defineKind({
   type: "Route",
@@ -157,10 +139,6 @@ function family({ destination }: RouteArgs): string[] {
   return [`-${familyOf(destination)}`];
 }
 
-function metricOf({ destination, metric }: RouteKey): number {
-  return metric ?? (familyOf(destination) === 6 ? metric6 : 0);
-}
-
 /** All words except the next hops. */
 function routeWords(args: RouteArgs): string[] {
   const { destination, source, table = mainTable, type, mtu, advmss, scope } = args;
@@ -171,78 +149,4 @@ function routeWords(args: RouteArgs): string[] {
     ...["metric", String(metricOf(args)), "table", String(table), "proto", numberOf(args)],
     ...[...option("mtu", mtu), ...option("advmss", advmss), ...option("scope", scope)],
   ];
-}
-
-function observedFrom(routes: readonly RouteEntry[], args: RouteKey & Partial<RouteArgs>) {
-  const entry = routes.find((each) => each.metric === metricOf(args) && !isNarrower(each));
-  return entry && observedRoute(entry, args);
-}
-
-/** Does the route apply only to packets of one type of service, or from one network? */
-function isNarrower(entry: RouteEntry | undefined): boolean {
-  return entry?.tos !== undefined || entry?.from !== undefined;
-}
-
-function numberOf(args: Pick<RouteArgs, "protocol">): string {
-  return args.protocol === undefined ? protocol : protocols[args.protocol];
-}
-
-function observedRoute(entry: RouteEntry, { nextHops }: Partial<RouteArgs>) {
-  const {
-    gateway,
-    via,
-    prefsrc,
-    dev,
-    scope,
-    protocol: made,
-    metrics: [metrics],
-    nexthops,
-  } = entry;
-  return {
-    owner: ownerOf(entry),
-    ...(made === kernelProtocol && { otherKind: true }),
-    inputs: {
-      via: gateway ?? via?.host,
-      device: dev,
-      onlink: entry.flags.includes("onlink"),
-      nextHops: nexthops && observedHops(nexthops, nextHops),
-      encapsulation: observedEncapsulation(entry),
-      source: prefsrc,
-      mtu: metrics?.mtu,
-      advmss: metrics?.advmss,
-      scope: scopeNames.find((name) => scopes[name] === scope),
-      type: typeNames.find((name) => types[name] === entry.type),
-      protocol: protocolNames.find((name) => protocols[name] === made),
-    },
-    outputs: {},
-    detail: { protocol: made },
-  };
-}
-
-function ownerOf(entry: RouteEntry): string | null {
-  // An update would remove it, because no input sets it.
-  const inexpressible = inexpressibleOf(entry);
-  if (inexpressible) return `a route with ${inexpressible.replace(",", "")}`;
-  if (!Object.values<string>(types).includes(entry.type)) return `a route of type ${entry.type}`;
-  // With our protocol number it is ours or another stack's: the number does not show which. Nobody owns one that was made by
-  // hand.
-  if (entry.protocol === protocol) return null;
-  if (entry.protocol === kernelProtocol) return "the kernel, which makes it with an address";
-  return byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`;
-}
-
-const attributes = ["via", "device", "onlink", "nextHops", "encapsulation"] as const;
-const others = ["source", "mtu", "advmss", "scope", "type"] as const;
-
-/** The kernel chooses what no input asks for. An input that was taken away must be absent. */
-function isSameRoute(args: RouteArgs, existing: ReturnType<typeof observedRoute>["inputs"]): boolean {
-  const wanted = {
-    ...args,
-    ...("encapsulation" in args && { encapsulation: wholeEncapsulation(args.encapsulation) }),
-    ...("scope" in args && { scope: args.scope ?? usualScope(args, familyOf(args.destination)) }),
-  };
-  const keys = [...attributes, ...others].filter(
-    (key) => key in wanted && !(key === "device" && wanted.device === undefined),
-  );
-  return keys.every((key) => isDeepStrictEqual(wanted[key], existing[key]));
 }

@@ -3,7 +3,8 @@ import type { Host } from "../../host";
 import { cached } from "../../host";
 import { runInNewNetns } from "../../host/netns";
 import { parseJson } from "../ip/json";
-import { cidrOf, isKernelsAddress, type Link, parseLinks, showLinks } from "../ip/links";
+import { cidrOf, isKernelsAddress } from "../ip/link-addresses";
+import { type Link, parseLinks, showLinks } from "../ip/links";
 
 /** The types of links that the kernel makes by itself when it loads their module. */
 const madeByModules = ["dummy", "ifb", "bond"];
