@@ -6,7 +6,7 @@ import { bridge, pod, route, vethPair } from "../../provider/src/kinds";
 import { observedLink } from "../../provider/src/kinds/links/link";
 import { preserveRoutes } from "../../provider/src/kinds/links/preserve";
 import { showLink } from "../../provider/src/tools/ip/links";
-import { watches } from "../../provider/src/tools/ip/made-routes";
+import { watches } from "../../provider/src/tools/ip/watch-routes";
 import { failure } from "./support/contract";
 import { Engine } from "./support/engine";
 import { hostUrl, settings, World } from "./support/world";

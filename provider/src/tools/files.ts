@@ -41,7 +41,7 @@ export async function readText(host: Host, path: string): Promise<string | undef
 }
 
 /** The temporary name under which a file is written first. No other resource uses the same. */
-export function spareOf(path: string, owner: string): string {
+export function temporaryPathOf(path: string, owner: string): string {
   const digest = createHash("sha256")
     .update(JSON.stringify([path, owner]))
     .digest("hex")

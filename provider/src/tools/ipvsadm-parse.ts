@@ -33,7 +33,7 @@ export function parseShown(key: ServiceKey, text: string): Service {
     schedulerFlags: flags?.split(",") ?? [],
     persistenceTimeout: timeout === undefined ? undefined : Number(timeout),
     backends: rows.map(([, end = "", way, tunnel = "", weight]) => ({
-      ...endOf(end),
+      ...addressIn(end),
       ...(way === "Tunnel" ? tunnelOf(...tunnel.split(":")) : {}),
       forwarding: way === "Masq" ? "masquerade" : way === "Tunnel" ? "tunnel" : "gateway",
       weight: Number(weight),
@@ -74,10 +74,10 @@ function parseBackend(words: string[]): Backend {
   const after = optionValues(words);
   const forwarding = words.includes("-m") ? "masquerade" : words.includes("-i") ? "tunnel" : "gateway";
   const tunnel = forwarding === "tunnel" ? tunnelOf(after("--tun-type") ?? "ipip", after("--tun-port")) : {};
-  return { ...endOf(after("-r")), ...tunnel, forwarding, weight: Number(after("-w")) };
+  return { ...addressIn(after("-r")), ...tunnel, forwarding, weight: Number(after("-w")) };
 }
 
-function endOf(text = ""): Pick<Backend, "address" | "port"> {
+function addressIn(text = ""): Pick<Backend, "address" | "port"> {
   return parseEndpoint(text) ?? { address: "", port: 0 };
 }
 

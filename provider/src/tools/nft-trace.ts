@@ -29,7 +29,7 @@ export interface Marks {
 }
 
 /** The largest list of devices that the kernel accepts. */
-const mostLinks = 200;
+const maxLinks = 200;
 
 /** The rules that mark our packets: when they come in or go out by a link, and for locally sent ones before any other rule. */
 export function marking(links: readonly string[], { writes, stamped, field, keys, matches }: Marks): string {
@@ -41,8 +41,8 @@ export function marking(links: readonly string[], { writes, stamped, field, keys
     `chain ${name} { type filter hook ${hook} priority ${priority}; ${rules} };`;
   // nft cannot quote a name that contains a quote, and the name of a link must not be able to add rules.
   const named = links.filter((link) => !link.includes('"'));
-  const parts = Array.from({ length: Math.ceil(named.length / mostLinks) }, (_, i) =>
-    named.slice(i * mostLinks, (i + 1) * mostLinks),
+  const parts = Array.from({ length: Math.ceil(named.length / maxLinks) }, (_, i) =>
+    named.slice(i * maxLinks, (i + 1) * maxLinks),
   );
   const chains = parts.flatMap((part, i) => {
     const devices = `devices = { ${part.map((link) => `"${link}"`).join(", ")} }`;
@@ -75,7 +75,7 @@ const startMilliseconds = 250;
 const quietMilliseconds = 800;
 const readySeconds = 15;
 /** The longest time to read, because a flood of packets does not end. */
-const mostSeconds = 10;
+const maxSeconds = 10;
 
 /** The kernel's reports, by namespace, about the packets that `body` sends, or sends after it called `begin`. */
 export async function watchPackets(
@@ -90,7 +90,7 @@ export async function watchPackets(
   ]);
   // In a process group of its own, which the script kills.
   const argv = ["setsid", "-w", "sh", "-c", watchScript, "localnet", ...parameters];
-  const hear = (output: Buffer) => {
+  const onOutput = (output: Buffer) => {
     text += output.toString("latin1");
   };
   const isReady = (index: number) => new RegExp(`^${index} table netdev ${traceTable}$`, "m").test(text);
@@ -109,13 +109,13 @@ export async function watchPackets(
       await body(() => {
         text = "";
       });
-      const deadline = Date.now() + mostSeconds * 1000;
+      const deadline = Date.now() + maxSeconds * 1000;
       for (let length = -1; length !== text.length && Date.now() < deadline; ) {
         length = text.length;
         await pause(quietMilliseconds);
       }
     },
-    hear,
+    onOutput,
   );
   const lines = text.split("\n");
   return new Map(places.map(({ netns }, index) => [netns, linesOf(lines, `${index} `)]));

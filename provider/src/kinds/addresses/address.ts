@@ -9,7 +9,7 @@ import { parseLinks, showLink, showLinkCommand, showLinks } from "../../tools/ip
 import { scopeNames } from "../../tools/ip/scopes";
 import { addressId } from "../links/addresses";
 import { waitForDuplicateDetection } from "../links/usable";
-import { isReported, keyOf, type ObservedAddress, observedAddress, usualScope } from "./entries";
+import { defaultScope, isReported, keyOf, type ObservedAddress, observedAddress } from "./entries";
 import { removeAddress, removeDuplicate } from "./remove";
 
 const args = {
@@ -132,7 +132,7 @@ export const address = defineKind({
     inputs: ({ device, address }, { inputs: { label, scope, metric, ...inputs }, detail }) => ({
       ...inputs,
       label: label === device ? undefined : label,
-      scope: scope === usualScope(address) ? undefined : scope,
+      scope: scope === defaultScope(address) ? undefined : scope,
       metric: metric === detail.defaultMetric ? undefined : metric,
     }),
   },

@@ -26,7 +26,7 @@ export function entryOf({ addr_info }: Link, key: AddressKey): LinkAddress | und
 }
 
 /** The scope that ip gives an address by default; an IPv6 address has that of its kind. */
-export function usualScope(address: string): Scope | undefined {
+export function defaultScope(address: string): Scope | undefined {
   if (familyOf(address) === 6) return undefined;
   return address.startsWith("127.") ? "host" : "global";
 }

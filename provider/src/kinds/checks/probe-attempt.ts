@@ -55,7 +55,7 @@ async function request(host: Host, args: ProbeArgs): Promise<Attempt> {
     const left = secondsLeft();
     isLate = args.expect === "failure" ? left < args.timeoutSeconds : left <= 0;
     if (isLate) break;
-    const answer = limited(await reach(host, args.netns, args, Math.min(args.timeoutSeconds, left)), args);
+    const answer = failedIfSlow(await reach(host, args.netns, args, Math.min(args.timeoutSeconds, left)), args);
     answers.push(answer);
     isLastAsExpected = answer.ok === (args.expect === "success");
   }
@@ -66,7 +66,7 @@ async function request(host: Host, args: ProbeArgs): Promise<Attempt> {
 }
 
 /** Counts an answer that took too long as a failure. */
-function limited(answer: Answer, { maxMilliseconds }: ProbeArgs): Answer {
+function failedIfSlow(answer: Answer, { maxMilliseconds }: ProbeArgs): Answer {
   const isSlow = answer.ok && maxMilliseconds !== undefined && (answer.milliseconds ?? 0) > maxMilliseconds;
   return isSlow ? { ...answer, ok: false, failure: `an answer after more than ${maxMilliseconds} ms` } : answer;
 }
@@ -78,14 +78,14 @@ function summarize(answers: readonly Answer[]): Results {
   const median = times[Math.floor((times.length - 1) / 2)];
   return {
     ...{ ok, failed: answers.length - ok },
-    bodies: tally(answers.flatMap(({ body }) => body ?? [])),
-    failures: tally(answers.flatMap(({ failure }) => failure ?? [])),
+    bodies: countEach(answers.flatMap(({ body }) => body ?? [])),
+    failures: countEach(answers.flatMap(({ failure }) => failure ?? [])),
     ...(least !== undefined && median !== undefined && most !== undefined && { milliseconds: { least, median, most } }),
   };
 }
 
 /** The number of times that each text occurs. A text may be any word, also one that every JavaScript object has as a key. */
-function tally(texts: readonly string[]): Record<string, number> {
+function countEach(texts: readonly string[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   return Object.fromEntries(counts);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineKind } from "../../core/kind";
 import type { Host } from "../../host";
 import { text } from "../../schema/fields";
-import { maxFileBytes, readEntries, readText, removeFiles, spareOf, writeFile } from "../../tools/files";
+import { maxFileBytes, readEntries, readText, removeFiles, temporaryPathOf, writeFile } from "../../tools/files";
 
 const longestName = 255;
 const longestPath = 4095;
@@ -52,7 +52,7 @@ export const file = defineKind({
 
   async observe(host, args) {
     const { path } = args;
-    const spare = spareOf(path, args.owner);
+    const spare = temporaryPathOf(path, args.owner);
     const entries = await readEntries(host, [path, spare]);
     const entry = entries.get(posix.basename(path));
     if (!entry) return undefined;
@@ -66,7 +66,7 @@ export const file = defineKind({
 
   async ensure(host, args, observed) {
     const { path, content, mode } = args;
-    const spare = spareOf(path, args.owner);
+    const spare = temporaryPathOf(path, args.owner);
     const isSame = observed?.inputs.content === content && observed.inputs.mode === mode;
     if (isSame && !observed.detail.hasSpare) return;
     await host.checkFolder(posix.dirname(path));
@@ -74,10 +74,10 @@ export const file = defineKind({
     else await writeFile(host, path, spare, { content, mode, isNew: observed === undefined });
   },
 
-  remove: (host, { path, owner }) => away(host, path, [path, spareOf(path, owner)]),
+  remove: (host, { path, owner }) => away(host, path, [path, temporaryPathOf(path, owner)]),
 
   async cleanUp(host, { path, owner }, observed) {
-    if (!observed) await away(host, path, [spareOf(path, owner)]);
+    if (!observed) await away(host, path, [temporaryPathOf(path, owner)]);
   },
 
   imports: {

@@ -6,7 +6,7 @@ import { existsError } from "../../core/ownership";
 import { cached, type Host } from "../../host";
 import { getOrCreate } from "../../host/coalesce";
 import { text } from "../../schema/fields";
-import { maxFileBytes, readEntries, readText, removeFiles, spareOf, writeFile } from "../../tools/files";
+import { maxFileBytes, readEntries, readText, removeFiles, temporaryPathOf, writeFile } from "../../tools/files";
 
 // Files of a namespace. `ip netns exec` shows them in place of the files with the same names in /etc.
 
@@ -60,7 +60,7 @@ export async function planFiles(
   const knownNames = [...Object.keys(recorded?.files ?? {}), ...noted];
   const existing = await readEntries(
     host,
-    names.flatMap((each) => [pathOf(name, each), spareFor(args, each)]),
+    names.flatMap((each) => [pathOf(name, each), temporaryPathFor(args, each)]),
   );
   const texts = await readFiles(host, name, names);
   for (const each of Object.keys(files)) {
@@ -70,7 +70,9 @@ export async function planFiles(
   }
   const write = Object.keys(files).filter((each) => texts[each] !== files[each]);
   const drop = names.filter((each) => !(each in files) && knownNames.includes(each) && existing.has(each));
-  const spares = names.map((each) => spareFor(args, each)).filter((spare) => existing.has(posix.basename(spare)));
+  const spares = names
+    .map((each) => temporaryPathFor(args, each))
+    .filter((spare) => existing.has(posix.basename(spare)));
   const away = [...drop.map((each) => pathOf(name, each)), ...spares];
   return async () => {
     // If the namespace was made in the meantime, it has no entries.
@@ -88,7 +90,7 @@ export async function planFiles(
       if (away.length > 0) await removeFiles(host, away);
       for (const each of write) {
         const file = { content: files[each] ?? "", mode, isNew: !existing.has(each) };
-        await writeFile(host, pathOf(name, each), spareFor(args, each), file);
+        await writeFile(host, pathOf(name, each), temporaryPathFor(args, each), file);
       }
     }
     if (args.files) await note(Object.keys(files), during);
@@ -108,7 +110,7 @@ export async function cleanUpFiles(host: Host, args: WithFiles): Promise<void> {
   const names = Object.keys(args.files);
   await removeFiles(
     host,
-    names.flatMap((each) => [pathOf(args.name, each), spareFor(args, each)]),
+    names.flatMap((each) => [pathOf(args.name, each), temporaryPathFor(args, each)]),
   );
   await removeFolders(host, args.name);
 }
@@ -161,8 +163,8 @@ function pathOf(name: string, file: string): string {
   return posix.join(folders, name, file);
 }
 
-function spareFor({ name, owner }: WithFiles, file: string): string {
-  return spareOf(pathOf(name, file), owner);
+function temporaryPathFor({ name, owner }: WithFiles, file: string): string {
+  return temporaryPathOf(pathOf(name, file), owner);
 }
 
 function entryOf(name: string) {

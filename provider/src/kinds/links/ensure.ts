@@ -7,7 +7,7 @@ import { peerRouteCommands } from "../../tools/ip/peer-routes";
 import type { Words } from "../../tools/ip/restore";
 import { addCommand, lostAddresses, planAddresses, requireUnclaimed } from "./addresses";
 import { newLink, type ObservedLink, observedLink } from "./link";
-import { drawMac } from "./mac";
+import { randomMac } from "./mac";
 import { firstOptions, type LinkArgs, linkOptions } from "./options";
 import { portOptions } from "./ports";
 import { preserveRoutes, requireRoomForIpv6 } from "./preserve";
@@ -17,7 +17,7 @@ import { type LinkChange, linkIn, requireLink, waitUntilUsable } from "./usable"
 export function creation(
   args: LinkArgs,
   owner: string,
-  mac: string | undefined = args.mac ?? drawMac(),
+  mac: string | undefined = args.mac ?? randomMac(),
 ): { words: string[]; made: ObservedLink } {
   const { mtu } = args;
   const given = [...(mac ? ["address", mac] : []), ...(mtu === undefined ? [] : ["mtu", String(mtu)])];

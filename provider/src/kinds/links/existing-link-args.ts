@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
 import { deviceName, ifName, integer, mac, mtu } from "../../schema/fields";
-import type { Wanted } from "./former";
+import type { Wanted } from "./existing-link-shares";
 import { addressList } from "./options";
 import { bridgePort } from "./ports";
 

@@ -7,7 +7,7 @@ import { type Link, linkIncarnation } from "../../tools/ip/links";
 import { modeOf } from "./addrgenmode";
 import { ensureLink } from "./ensure";
 import { type ExistingArgs, existingInputs } from "./existing-link-args";
-import { flat, givenUp, type Held, heldBy, keptAddresses, nested, type Wanted } from "./former";
+import { flat, keptAddresses, nested, noLongerWanted, type Share, shareOf, type Wanted } from "./existing-link-shares";
 import { type ObservedLink, observedLink } from "./link";
 import type { LinkArgs } from "./options";
 import { speedIn, speedKeys } from "./speed";
@@ -31,14 +31,14 @@ export function wantedOf(args: object): Wanted {
 }
 
 interface Holders {
-  readonly mine: Held | undefined;
-  readonly others: readonly Held[];
-  readonly all: readonly Held[];
+  readonly mine: Share | undefined;
+  readonly others: readonly Share[];
+  readonly all: readonly Share[];
 }
 
 /** The resources that share the link. After a rename, what the former name wanted is ours. */
 export async function holdersOf(host: Host, args: Name & { readonly owner: string }, owner: string): Promise<Holders> {
-  const all = (await readShares(host, placeOf(args))).map(heldBy);
+  const all = (await readShares(host, placeOf(args))).map(shareOf);
   const ours = [args.owner, owner];
   return {
     mine: all.find((each) => each.owner === args.owner) ?? all.find((each) => each.owner === owner),
@@ -69,7 +69,7 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
       addrgenmode: mode ?? existing.addrgenmode,
       ...speed,
     },
-    detail: { ...rest.detail, former: nested(givenUp(mine, request, others)) },
+    detail: { ...rest.detail, former: nested(noLongerWanted(mine, request, others)) },
   };
 }
 
@@ -100,7 +100,7 @@ export async function apply(
   { mine, others }: Holders,
 ): Promise<void> {
   const { inputs, detail, outputs } = existing;
-  const wanted = nested({ ...givenUp(mine, request, others), ...request });
+  const wanted = nested({ ...noLongerWanted(mine, request, others), ...request });
   const kept = keptAddresses(mine, request, others);
   const before = (mine?.value.addresses ?? []) as string[];
   // The link has no mark, and gets none.

@@ -7,7 +7,7 @@ import { at } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { addressesOf, duplicatesOf, staticAddressesOf } from "../../tools/ip/link-addresses";
 import { type Link, ownerOf, showLink, showLinks } from "../../tools/ip/links";
-import { isDrawnMac } from "./mac";
+import { isRandomMac } from "./mac";
 import { defaultsOf, firstOptions, type LinkArgs, type LinkDefaults, linkOptions } from "./options";
 import { changedPortOptions, portOptions } from "./ports";
 
@@ -103,7 +103,7 @@ export function importableInputs(owner: string, link: ObservedLink) {
     addresses: addresses.length > 0 ? addresses : undefined,
     mtu: defaultFor("mtu"),
     // For a link of another owner, nobody knows whether the kernel chose the MAC address.
-    mac: mac && link.owner === owner && !isDrawnMac(mac) ? defaultFor("mac") : undefined,
+    mac: mac && link.owner === owner && !isRandomMac(mac) ? defaultFor("mac") : undefined,
     ...{ up, promiscuous, master },
     ...{ arp: defaultFor("arp"), multicast: defaultFor("multicast"), txQueueLength: defaultFor("txQueueLength") },
     addrgenmode: addrgenmode === "eui64" ? undefined : addrgenmode,

@@ -3,7 +3,7 @@ import type { inNetns } from "../../core/kind";
 import { cidr, familyOf, ifName, integer, mac, mtu, networkOf } from "../../schema/fields";
 import type { Link } from "../../tools/ip/links";
 import { impairmentInput } from "./impairment";
-import { drawMac } from "./mac";
+import { randomMac } from "./mac";
 import { offloadsInput } from "./offloads";
 import { bridgePort } from "./ports";
 
@@ -58,7 +58,7 @@ export const linkArgs = {
    */
   mtu: mtu.optional().meta({ unset: byDefault("mtu") }),
   /** MAC address, unicast. Default: a random one, or that of the lower link. */
-  mac: mac.optional().meta({ unset: (observed?: WithDefaults) => defaultsOf(observed).mac ?? drawMac() }),
+  mac: mac.optional().meta({ unset: (observed?: WithDefaults) => defaultsOf(observed).mac ?? randomMac() }),
   /** Is the link up? */
   up: z.boolean().default(true),
 } as const;

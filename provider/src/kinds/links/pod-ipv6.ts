@@ -17,7 +17,7 @@ export function wantsIpv6({ addresses = [], gateway6 }: LinkArgs & Gateways): bo
 }
 
 /** The command that keeps a link from making a link-local address. */
-export function silence({ name }: LinkArgs): string[] {
+export function disableLinkLocal({ name }: LinkArgs): string[] {
   return ["link", "set", "dev", name, "addrgenmode", "none"];
 }
 

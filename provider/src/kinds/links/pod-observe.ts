@@ -1,9 +1,9 @@
 import type { Observed } from "../../core/kind";
 import type { Host } from "../../host";
 import { pathOf } from "../../host/netns";
-import type { LinksAndRoutes } from "../../tools/ip/inside";
 import { isPeer } from "../../tools/ip/link-peers";
 import type { Link } from "../../tools/ip/links";
+import type { LinksAndRoutes } from "../../tools/ip/links-and-routes";
 import { newLoopback, type ObservedLoopback, observeNamespace } from "../host/namespace";
 import { newLink, type ObservedLink, observedAs } from "./link";
 import { type Gateways, gatewaysOf, podLink } from "./pod-routes";

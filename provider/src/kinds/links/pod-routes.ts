@@ -1,5 +1,5 @@
 import { familyOf } from "../../schema/fields";
-import type { LinksAndRoutes } from "../../tools/ip/inside";
+import type { LinksAndRoutes } from "../../tools/ip/links-and-routes";
 import { type Words, wordAfter } from "../../tools/ip/restore";
 import { mainTable, metric6, protocol } from "../../tools/ip/routes";
 

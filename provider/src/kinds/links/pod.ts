@@ -3,10 +3,10 @@ import { defineKind } from "../../core/kind";
 import { undefinedWithoutNetns } from "../../errors";
 import { netnsFileExists } from "../../host/netns";
 import { ifName } from "../../schema/fields";
-import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/inside";
 import { hasIpv6 } from "../../tools/ip/ip";
 import { showPeer } from "../../tools/ip/link-peers";
 import { type Link, showLink } from "../../tools/ip/links";
+import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/links-and-routes";
 import {
   abandonNamespace,
   beginNamespace,
@@ -22,7 +22,7 @@ import { configureLink, creation } from "./ensure";
 import { importableInputs, observeLink, removeLink } from "./link";
 import { leastMtu6, linkRules } from "./options";
 import { farOf, nearName, nearOf, podArgs, podSides, removeEnds, stableNearEnd } from "./pod-ends";
-import { followIpv6, silence, wantsIpv6 } from "./pod-ipv6";
+import { disableLinkLocal, followIpv6, wantsIpv6 } from "./pod-ipv6";
 import { type ObservedPod, observedPod, remainsOf } from "./pod-observe";
 import { isGatewayRoute, podLink, removedRouteCommands, routeCommands } from "./pod-routes";
 import { ensureSides, showSides } from "./side-inputs";
@@ -86,12 +86,12 @@ export const pod = defineKind({
     const add = ["link", "add", "name", near.name, ...nearEnd.words, "type", "veth", ...peer];
     // A run that died may have made only the link.
     const isNew = !whole || (whole.far?.owner === owner && !whole.far.detail.hasAlias);
-    const isSilent = isNew && (await hasIpv6(host));
+    const isWithoutLinkLocal = isNew && (await hasIpv6(host));
     let connection: LinkChange | undefined;
     const connect = async (...before: string[][]) => {
       const there = whole?.near ?? nearEnd.made;
       connection = await configureLink(host, near, owner, there, recorded && nearOf(recorded), {
-        first: [...before, ...(whole ? [] : [add]), ...(isSilent ? [silence(near)] : [])],
+        first: [...before, ...(whole ? [] : [add]), ...(isWithoutLinkLocal ? [disableLinkLocal(near)] : [])],
       });
     };
     // Namespaces are made on the host. If the bridge is there too, the same command makes the link.
@@ -101,7 +101,7 @@ export const pod = defineKind({
 
     const isReady = isMarked && isLoopbackReady(args.loopback, observed.detail);
     const first = [...(isReady ? [] : markNamespace(args, detail)), ...removedRouteCommands(args, observed?.inputs)];
-    if (isSilent && !wantsIpv6(args)) first.push(silence(far));
+    if (isWithoutLinkLocal && !wantsIpv6(args)) first.push(disableLinkLocal(far));
     if (whole?.far && !isNew) first.push(...(await followIpv6(host, args, recorded, whole.far)));
     // A change of the link may remove its routes.
     const last = (changed: boolean) => routeCommands(args, changed ? undefined : observed?.inputs);

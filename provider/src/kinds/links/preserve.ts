@@ -3,8 +3,8 @@ import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { at, familyOf } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
-import { watchRoutes } from "../../tools/ip/made-routes";
 import { type Attached, restoreCommands, showAttached, type Words } from "../../tools/ip/restore";
+import { watchRoutes } from "../../tools/ip/watch-routes";
 import type { ObservedLink } from "./link";
 import { type LinkArgs, leastMtu6 } from "./options";
 

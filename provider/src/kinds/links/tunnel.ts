@@ -19,7 +19,7 @@ const overheads: Readonly<Record<string, number>> = {
   ...{ ip6tnl: 48, ip6gre: 52, ip6gretap: 66, vti6: 40, geneve: 50 },
 };
 /** The mtu of these types while there is no route to the other end. */
-const withoutWay: Readonly<Record<string, number>> = { vti6: 1332, geneve: 1500 };
+const mtuWithoutRoute: Readonly<Record<string, number>> = { vti6: 1332, geneve: 1500 };
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -117,7 +117,7 @@ export const tunnel = defineLink({
     const isRouted = remote && (local || !over6.includes(type));
     const through = link ?? (isRouted ? await deviceTo(host, netns, remote) : undefined);
     const below = through && (await showLink(host, netns, through));
-    const unrouted = withoutWay[type];
+    const unrouted = mtuWithoutRoute[type];
     if (!below && unrouted !== undefined) return { mtu: unrouted };
     const keyBytes = key === undefined || type.startsWith("vti") ? 0 : 4;
     const more = type === "geneve" && familyOf(remote ?? "") === 6 ? 20 : keyBytes;

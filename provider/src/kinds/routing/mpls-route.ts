@@ -112,10 +112,10 @@ export const mplsRoute = defineKind({
   },
 });
 
-const byHand: readonly string[] = Object.values(protocols);
+const administratorProtocols: readonly string[] = Object.values(protocols);
 
 function isMade(number: string): boolean {
-  return number === protocol || byHand.includes(number);
+  return number === protocol || administratorProtocols.includes(number);
 }
 
 function hopWords({ labels, via, device }: NextHop): string[] {

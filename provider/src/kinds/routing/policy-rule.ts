@@ -76,7 +76,7 @@ async function listRules(host: Host, netns: string | undefined, version: 4 | 6) 
 
 /** The protocol number of the kernel's own rules. */
 const kernelProtocol = "2";
-const byHand = ["0", "3", "4"];
+const administratorProtocols = ["0", "3", "4"];
 
 function idOf({ priority, family, netns }: Key): string {
   return at(family === "ipv6" ? `ipv6 ${priority}` : String(priority), netns);
@@ -125,7 +125,11 @@ function observedRule(entry: RuleEntry) {
 function ownerOf(made: string, strange: string | undefined): string | null {
   if (strange) return `a rule with ${strange}`;
   if (made === protocol) return null;
-  return byHand.includes(made) ? "" : made === kernelProtocol ? "the kernel" : `routing protocol ${made}`;
+  return administratorProtocols.includes(made)
+    ? ""
+    : made === kernelProtocol
+      ? "the kernel"
+      : `routing protocol ${made}`;
 }
 
 function isSame(wanted: Partial<PolicyRuleArgs>, existing: ReturnType<typeof observedRule>["inputs"]): boolean {

@@ -79,7 +79,7 @@ export function keptWords(former: Words, args: RouteArgs): string[] {
 }
 
 /** The scope that ip gives an IPv4 route by default. */
-export function usualScope(
+export function defaultScope(
   { via, nextHops, type }: Pick<RouteArgs, "via" | "nextHops"> & { readonly type?: string | undefined },
   version: 4 | 6,
 ): Scope {

@@ -58,7 +58,7 @@ const whole = z.strictObject({
   oif: deviceName.optional().meta({ reference: "name", of: "link" }),
 });
 type Encapsulation = z.output<typeof whole>;
-export const encapsulationArgs = whole.overwrite((one) => wholeEncapsulation(one) as Encapsulation);
+export const encapsulationArgs = whole.overwrite((one) => canonicalEncapsulation(one) as Encapsulation);
 type Key = Exclude<keyof Encapsulation, "type">;
 
 const keysOf: Readonly<Record<Encapsulation["type"], readonly Key[]>> = {
@@ -95,7 +95,7 @@ export function* encapsulationRules(
 }
 
 /** The encapsulation in a canonical form: without undefined inputs, with defaults, and in a fixed order. */
-export function wholeEncapsulation(one: Encapsulation | undefined): Encapsulation | undefined {
+export function canonicalEncapsulation(one: Encapsulation | undefined): Encapsulation | undefined {
   if (!one) return undefined;
   const all = { ...one, ...(one.type === "seg6" && { mode: one.mode ?? "encap" }) };
   const keys = (Object.keys(whole.shape) as (keyof Encapsulation)[]).filter((key) => all[key] !== undefined);
@@ -162,7 +162,7 @@ export function readEncapsulation(entry: EncapsulationEntry): Encapsulation | st
       ...{ oif: take("oif") as string | undefined, segments: segmentsOf(segs, action === "End.B6") },
     };
   };
-  const inputs = wholeEncapsulation({ type, ...read() }) as Encapsulation;
+  const inputs = canonicalEncapsulation({ type, ...read() }) as Encapsulation;
   const others = Object.keys(rest);
   return others.length > 0 || !encapsulationArgs.safeParse(inputs).success ? [encap, ...others].join(" ") : inputs;
 }

@@ -3,11 +3,11 @@ import { familyOf } from "../../schema/fields";
 import { metric6, protocol, type RouteEntry } from "../../tools/ip/routes";
 import { scopeNames, scopes } from "../../tools/ip/scopes";
 import { protocolNames, protocols, type RouteArgs, typeNames, types } from "./route-args";
-import { inexpressibleOf, observedEncapsulation, observedHops, usualScope } from "./route-attributes";
-import { wholeEncapsulation } from "./route-encapsulation";
+import { defaultScope, inexpressibleOf, observedEncapsulation, observedHops } from "./route-attributes";
+import { canonicalEncapsulation } from "./route-encapsulation";
 
 /** The protocols of administrators: `ip route add` sets boot unless it is given another one, such as static. */
-export const byHand: readonly string[] = Object.values(protocols);
+export const administratorProtocols: readonly string[] = Object.values(protocols);
 
 /** The protocol number of routes that the kernel adds and removes with an address. */
 const kernelProtocol = "2";
@@ -73,7 +73,7 @@ function ownerOf(entry: RouteEntry): string | null {
   // hand.
   if (entry.protocol === protocol) return null;
   if (entry.protocol === kernelProtocol) return "the kernel, which makes it with an address";
-  return byHand.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`;
+  return administratorProtocols.includes(entry.protocol) ? "" : `routing protocol ${entry.protocol}`;
 }
 
 const attributes = ["via", "device", "onlink", "nextHops", "encapsulation"] as const;
@@ -84,8 +84,8 @@ const others = ["source", "mtu", "advmss", "scope", "type"] as const;
 export function isSameRoute(args: RouteArgs, existing: ReturnType<typeof observedRoute>["inputs"]): boolean {
   const wanted = {
     ...args,
-    ...("encapsulation" in args && { encapsulation: wholeEncapsulation(args.encapsulation) }),
-    ...("scope" in args && { scope: args.scope ?? usualScope(args, familyOf(args.destination)) }),
+    ...("encapsulation" in args && { encapsulation: canonicalEncapsulation(args.encapsulation) }),
+    ...("scope" in args && { scope: args.scope ?? defaultScope(args, familyOf(args.destination)) }),
   };
   const keys = [...attributes, ...others].filter(
     (key) => key in wanted && !(key === "device" && wanted.device === undefined),

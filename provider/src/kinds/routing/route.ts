@@ -3,7 +3,6 @@ import { readClaim } from "../../core/ledger";
 import { at, familyOf, parseAt } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { splitEncapsulation } from "../../tools/ip/encapsulation-words";
-import { noteRoute } from "../../tools/ip/made-routes";
 import { showRouteWords, type Words, wordAfter } from "../../tools/ip/restore";
 import {
   mainTable,
@@ -14,9 +13,18 @@ import {
   showRoutes,
   showRoutesCommand,
 } from "../../tools/ip/routes";
+import { recordRoute } from "../../tools/ip/watch-routes";
 import { type RouteArgs, routeArgs, routeRules } from "./route-args";
-import { hopWords, inexpressibleOf, keptWords, usualScope } from "./route-attributes";
-import { byHand, isNarrower, isSameRoute, metricOf, numberOf, observedFrom, type RouteKey } from "./route-observed";
+import { defaultScope, hopWords, inexpressibleOf, keptWords } from "./route-attributes";
+import {
+  administratorProtocols,
+  isNarrower,
+  isSameRoute,
+  metricOf,
+  numberOf,
+  observedFrom,
+  type RouteKey,
+} from "./route-observed";
 
 export const route = defineKind({
   type: "Route",
@@ -63,7 +71,7 @@ export const route = defineKind({
       [change, showRoutesCommand(args.destination, table)],
       family(args),
     );
-    noteRoute(host, args.netns, change, family(args));
+    recordRoute(host, args.netns, change, family(args));
     return { observed: observedFrom(parseRoutes(routes), args) };
   },
 
@@ -85,7 +93,9 @@ export const route = defineKind({
     },
     async list(host, netns) {
       const [four, six] = await Promise.all([showAllRoutes(host, netns, 4), showAllRoutes(host, netns, 6)]);
-      const made = [...four, ...six.map(canonical6)].filter((entry) => [protocol, ...byHand].includes(entry.protocol));
+      const made = [...four, ...six.map(canonical6)].filter((entry) =>
+        [protocol, ...administratorProtocols].includes(entry.protocol),
+      );
       const ids = made.map((entry) => idOf({ ...keyOf(entry), netns }));
       return made.map((entry, index) => {
         const { tos, from } = entry;
@@ -105,7 +115,7 @@ export const route = defineKind({
         via !== undefined && !via.startsWith("fe80:") && familyOf(via) === familyOf(destination) && !onlink;
       // The kernel assigns IPv6 routes that drop packets to lo.
       const hasDevice = type === "unicast" || type === "local";
-      const isUsual = scope === usualScope(inputs, familyOf(destination)) || type !== "unicast";
+      const isUsual = scope === defaultScope(inputs, familyOf(destination)) || type !== "unicast";
       return {
         // `ip` sets boot by default.
         ...{ ...inputs, onlink: onlink || undefined, protocol: by === "boot" ? undefined : by },

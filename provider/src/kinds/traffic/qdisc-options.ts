@@ -11,7 +11,7 @@ const milliseconds = z
   .min(0.01, "must be 0.01 to 270000")
   .max(270_000, "must be 0.01 to 270000")
   .refine((value) => roundMilliseconds(value) === value, "must be in steps of 0.01, with 6 digits at most");
-const most32 = 0xffffffff;
+const max32 = 0xffffffff;
 
 /** Bytes per second. */
 const bytesOf = (rateKbit: number) => rateKbit * 125;
@@ -21,7 +21,7 @@ const tbf = z
     /** Highest rate in kilobits (1000 bits) per second. */
     rateKbit: kbit,
     /** Bytes that may be sent at once after a pause. Packets larger than this are never sent. */
-    burstBytes: count(1, most32),
+    burstBytes: count(1, max32),
     /** Longest time in milliseconds that a packet may wait, in steps of 0.01; others are dropped. */
     latencyMs: milliseconds,
   })
@@ -29,22 +29,22 @@ const tbf = z
     const issue = (path: string, message: string) => addIssue({ code: "custom", path: [path], message });
     if (burstBytes / bytesOf(rateKbit) > 270)
       issue("burstBytes", "must be at most the bytes that are sent in 270 seconds");
-    if ((bytesOf(rateKbit) * latencyMs) / 1000 + burstBytes > most32)
+    if ((bytesOf(rateKbit) * latencyMs) / 1000 + burstBytes > max32)
       issue("latencyMs", "must be at most the time in which 4294967295 bytes are sent");
   });
 
 const fq = z.strictObject({
   /** Most packets that may wait. */
-  limit: count(1, most32).default(10_000),
+  limit: count(1, max32).default(10_000),
   /** Most packets of one flow that may wait. */
-  flowLimit: count(1, most32).default(100),
+  flowLimit: count(1, max32).default(100),
   /** Highest rate of one flow in kilobits (1000 bits) per second. Default: no limit. */
   maxRateKbit: count(1, 34_359_738).optional(),
 });
 
 const fqCodel = z.strictObject({
   /** Most packets that may wait. */
-  limit: count(1, most32).default(10_240),
+  limit: count(1, max32).default(10_240),
   /** Number of queues for the flows. */
   flows: count(1, 65_536).default(1024),
   /** Acceptable delay in milliseconds, in steps of 0.01. */

@@ -7,7 +7,7 @@ import { type ClassifierName, classifiers, matchArgs } from "./filter-kinds";
 
 export const protocols = ["all", "ip", "ipv6", "arp", "802.1Q", "802.1ad"] as const;
 
-const most32 = 0xffffffff;
+const max32 = 0xffffffff;
 
 export const filterArgs = {
   /** Link of the packets. */
@@ -32,7 +32,7 @@ export const filterArgs = {
    */
   priority: integer(1, 65535).meta({ replace: true }),
   /** Its number among the filters of its priority, for u32 up to 4095; for fw the mark of the packets. */
-  handle: integer(1, most32).default(1).meta({ replace: true }),
+  handle: integer(1, max32).default(1).meta({ replace: true }),
   /** Protocol of the packets. */
   protocol: z
     .enum(protocols, { error: `must be one of ${protocols.join(", ")}` })

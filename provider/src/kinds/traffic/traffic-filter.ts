@@ -60,7 +60,7 @@ export const trafficFilter = defineKind({
     const { netns, kind, protocol, actions } = args;
     const { key, words, canBecome } = classifierOf(kind) ?? {};
     const existing: Partial<FilterInputs> = observed?.inputs ?? {};
-    const options = key && (key in args ? given(args[key] ?? {}) : (existing[key] ?? {}));
+    const options = key && (key in args ? withoutUndefined(args[key] ?? {}) : (existing[key] ?? {}));
     const flowid = "flowid" in args ? args.flowid : existing.flowid;
     const isSame = isDeepStrictEqual(
       [options, flowid, actions],
@@ -138,7 +138,7 @@ function deletion(args: Place, { protocol, handle, kind }: TcFilter): string[] {
 }
 
 /** The options without undefined ones. */
-function given(options: object): object {
+function withoutUndefined(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 

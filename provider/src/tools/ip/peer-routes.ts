@@ -1,7 +1,7 @@
 import { familyOf } from "../../schema/fields";
 import type { LinkAddress } from "./links";
 
-const usualMetric = 256;
+const defaultMetric = 256;
 
 /**
  * Commands that add the routes which the kernel leaves out when a link comes up with these addresses. For an IPv6
@@ -9,7 +9,7 @@ const usualMetric = 256;
  * it makes the route only for addresses that it then checks for duplicates.
  */
 export function peerRouteCommands(device: string, entries: readonly LinkAddress[], vrf?: string): string[][] {
-  const routes = entries.flatMap(({ local = "", address: peer, tentative, dadfailed, metric = usualMetric }) =>
+  const routes = entries.flatMap(({ local = "", address: peer, tentative, dadfailed, metric = defaultMetric }) =>
     peer === undefined || familyOf(local) === 4 || tentative || dadfailed ? [] : `${peer} metric ${metric}`,
   );
   // Two addresses may have the same other end, also on different links.

@@ -9,7 +9,7 @@ import { showLinks } from "../ip/links";
 // Settings of bridges, their ports and their VLANs that no input has.
 
 /** The kernel's defaults for a port. */
-const usualOfPort: Readonly<Record<string, unknown>> = {
+const portDefaults: Readonly<Record<string, unknown>> = {
   ...{ guard: false, root_block: false, fastleave: false, locked: false, mab: false, vlan_tunnel: false },
   ...{ mcast_flood: true, bcast_flood: true, mcast_to_unicast: false, multicast_router: 1 },
   ...{ proxy_arp: false, proxy_arp_wifi: false, neigh_vlan_suppress: false },
@@ -21,7 +21,7 @@ const ports: ObjectReader = {
     const links = await showLinks(host, netns);
     return links.flatMap(({ ifname, linkinfo }) => {
       const { info_slave_kind: kind, info_slave_data: data, info_data: own } = linkinfo ?? {};
-      const changed = kind === "bridge" ? differences(data ?? {}, usualOfPort) : [];
+      const changed = kind === "bridge" ? differences(data ?? {}, portDefaults) : [];
       return [
         ...changed.map((words) => withoutInput(`port ${ifname} ${words}`)),
         ...(own?.vnifilter === true ? [withoutInput(`vnifilter dev ${ifname}`)] : []),
@@ -31,7 +31,7 @@ const ports: ObjectReader = {
 };
 
 /** The kernel's defaults for a VLAN of a bridge. Times are in hundredths of a second, which the kernel rounds. */
-const usualOfVlan: Readonly<Record<string, unknown>> = {
+const vlanDefaults: Readonly<Record<string, unknown>> = {
   ...{ mcast_snooping: 1, mcast_querier: 0, mcast_igmp_version: 2, mcast_mld_version: 1, msti: 0 },
   ...{ mcast_last_member_count: 2, mcast_last_member_interval: 100, mcast_membership_interval: 26000 },
   ...{ mcast_startup_query_count: 2, mcast_startup_query_interval: 3125, mcast_querier_interval: 25500 },
@@ -55,7 +55,7 @@ const vlans: ObjectReader = {
     const changed = (what: string, vlans: typeof own) =>
       vlans.flatMap(({ ifname, vlans }) =>
         vlans.flatMap(({ vlan, ...options }) =>
-          differences(options, usualOfVlan).map((words) => withoutInput(`${what} dev ${ifname} vid ${vlan} ${words}`)),
+          differences(options, vlanDefaults).map((words) => withoutInput(`${what} dev ${ifname} vid ${vlan} ${words}`)),
         ),
       );
     return [
@@ -87,7 +87,7 @@ async function list(host: Host, netns: string | undefined, ...words: string[]): 
 }
 
 /** The values that differ from the defaults, in words. For a key that is not known here, nobody knows the default. */
-function differences(existing: Readonly<Record<string, unknown>>, usual: typeof usualOfPort): string[] {
+function differences(existing: Readonly<Record<string, unknown>>, usual: typeof portDefaults): string[] {
   return Object.entries(existing).flatMap(([key, value]) => {
     const other = usual[key];
     // The kernel rounds times to its clock ticks.

@@ -27,7 +27,7 @@ const limits: ObjectReader = {
   async read(host, netns) {
     if (!(await families(host)).includes("mptcp_pm")) return [];
     const now = (await ip(host, netns, "mptcp", "limits", "show")).trim();
-    const usual = await ofNew(host, ["ip", "mptcp", "limits", "show"]);
+    const usual = await outputInNewNetns(host, ["ip", "mptcp", "limits", "show"]);
     return objectsOf([usual === undefined || now === usual.trim() ? undefined : `mptcp limits ${now}`]);
   },
 };
@@ -48,7 +48,7 @@ const labels: ObjectReader = {
         .array(labelJson)
         .parse(parseJson(text || "[]"))
         .map(({ address, prefixlen, label }) => `addrlabel prefix ${address}/${prefixlen} label ${label}`);
-    const usual = list((await ofNew(host, ["ip", ...words])) ?? "");
+    const usual = list((await outputInNewNetns(host, ["ip", ...words])) ?? "");
     const now = list(await ip(host, netns, ...words));
     const gone = usual.filter((each) => !now.includes(each)).map((each) => `no ${each} of the kernel's`);
     return objectsOf(usual.length === 0 ? [] : [...now.filter((each) => !usual.includes(each)), ...gone]);
@@ -76,7 +76,7 @@ const ipsecSettings: ObjectReader = {
     ] as const;
     const each = await Promise.all(
       commands.map(async (words) => {
-        const usual = settingsIn((await ofNew(host, ["ip", ...words])) ?? "");
+        const usual = settingsIn((await outputInNewNetns(host, ["ip", ...words])) ?? "");
         const now = usual.length > 0 ? settingsIn(await ip(host, netns, ...words)) : [];
         return now.filter((line) => !usual.includes(line));
       }),
@@ -126,7 +126,7 @@ const otherNames: ObjectReader = {
 };
 
 /** The output of a command in a new namespace. */
-function ofNew(host: Host, argv: readonly string[]): Promise<string | undefined> {
+function outputInNewNetns(host: Host, argv: readonly string[]): Promise<string | undefined> {
   return cached(host, `${argv.join(" ")} in a new namespace`, () => runInNewNetns(host, argv));
 }
 

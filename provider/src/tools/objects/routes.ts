@@ -55,7 +55,7 @@ export const mplsObjects = {
 };
 
 /** The rules of a new namespace: priority, and table. */
-const ofNew = {
+const rulesOfNewNetns = {
   4: [
     [0, "255"],
     [32766, "254"],
@@ -95,7 +95,7 @@ function ruleObject(version: 4 | 6, { priority }: RuleEntry): KernelObject {
 function missingRules(version: 4 | 6, rules: readonly RuleEntry[]): KernelObject[] {
   const isThere = (priority: number) =>
     rules.some((rule) => rule.priority === priority && rule.protocol === kernelProtocol);
-  return ofNew[version].flatMap(([priority, table]) =>
+  return rulesOfNewNetns[version].flatMap(([priority, table]) =>
     isThere(priority)
       ? []
       : [

@@ -11,13 +11,13 @@ import { LocalnetError } from "../../errors";
 export type Wanted = Readonly<Record<string, unknown>>;
 
 /** An entry of the ledger about a link. */
-export interface Held {
+export interface Share {
   readonly owner: string;
   readonly value: Wanted;
   readonly before: Wanted;
 }
 
-export function heldBy({ owner, value, before }: Entry): Held {
+export function shareOf({ owner, value, before }: Entry): Share {
   return { owner, value: value as Wanted, before: before as Wanted };
 }
 
@@ -44,7 +44,7 @@ export function nested(wanted: Wanted): Values {
 }
 
 /** Stacks that share a link must agree on each input that both set. Addresses are separate. */
-export function requireAgreement(others: readonly Held[], owner: string, wanted: Wanted): void {
+export function requireAgreement(others: readonly Share[], owner: string, wanted: Wanted): void {
   for (const { owner: other, value } of others.filter((each) => stackOf(each.owner) !== stackOf(owner))) {
     const path = Object.keys(wanted).find(
       (key) => key !== "addresses" && key in value && !isDeepStrictEqual(value[key], wanted[key]),
@@ -64,7 +64,7 @@ export function union(one: Wanted | undefined, other: Wanted): Wanted {
 }
 
 /** The values of the wanted inputs from before any resource set them. */
-export function beforeOf(wanted: Wanted, holders: readonly Held[], now: Wanted): Wanted {
+export function beforeOf(wanted: Wanted, holders: readonly Share[], now: Wanted): Wanted {
   const entries = Object.keys(wanted).map((key): [string, unknown] => {
     const first = holders.find(({ value }) => key in value);
     if (key !== "addresses") return [key, first ? (first.before[key] ?? null) : (now[key] ?? null)];
@@ -81,7 +81,7 @@ export function beforeOf(wanted: Wanted, holders: readonly Held[], now: Wanted):
 }
 
 /** The inputs that an entry no longer wants, with the values that others want or that were there before. Without addresses. */
-export function givenUp(former: Held | undefined, wanted: Wanted, others: readonly Held[]): Wanted {
+export function noLongerWanted(former: Share | undefined, wanted: Wanted, others: readonly Share[]): Wanted {
   const paths = Object.keys(former?.value ?? {}).filter((key) => key !== "addresses" && !(key in wanted));
   return Object.fromEntries(
     paths.map((key) => {
@@ -92,7 +92,7 @@ export function givenUp(former: Held | undefined, wanted: Wanted, others: readon
 }
 
 /** The addresses that stay although they are no longer wanted: others want them, or they were there before. */
-export function keptAddresses(former: Held | undefined, wanted: Wanted, others: readonly Held[]): string[] {
+export function keptAddresses(former: Share | undefined, wanted: Wanted, others: readonly Share[]): string[] {
   const gone = list(former?.value).filter((each) => !list(wanted).includes(each));
   return gone.filter(
     (each) => list(former?.before).includes(each) || others.some(({ value }) => list(value).includes(each)),

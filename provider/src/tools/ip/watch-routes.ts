@@ -24,7 +24,7 @@ export function watchRoutes(host: Host, netns: string | undefined): () => Watch[
 }
 
 /** Records a route that was just made. A list that was read before does not have it. */
-export function noteRoute(host: Host, netns: string | undefined, command: Words, options: readonly string[]): void {
+export function recordRoute(host: Host, netns: string | undefined, command: Words, options: readonly string[]): void {
   const again = () => ipAll(host, netns, [command], options);
   for (const watch of watches) if (watch.host === host && watch.netns === netns) watch.routes.push([command, again]);
 }
