@@ -1,10 +1,8 @@
 import type { Code } from "../errors";
+import { missingCommandHint } from "./packages";
 
 export const permissionHint =
   "run as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or let the user run sudo -n and set the configuration localnet:sudo to true";
-
-export const missingCommandHint =
-  "install the package that holds it; a script that is there needs what its first line names, another program its loader";
 
 interface Cause {
   readonly pattern: RegExp;
@@ -288,6 +286,6 @@ export const causes: readonly Cause[] = [
       /(?:failed to execute|exec of|failed to run command) ["'‘]?([^"':’]+)["'’]?(?: failed)?: No such file or directory/,
     code: "LN_TOOL",
     summary: 'there is no command "$1"',
-    hint: missingCommandHint,
+    hint: missingCommandHint(""),
   },
 ];

@@ -1,5 +1,6 @@
 import { type FailedCommand, LocalnetError } from "../errors";
 import { causes } from "./causes";
+import { missingCommandHint } from "./packages";
 
 /** The error for a command that failed. */
 export function commandError(
@@ -13,7 +14,8 @@ export function commandError(
     if (!match) continue;
     const named = match.slice(1).find(Boolean) ?? "";
     const fill = (text: string) => text.replaceAll("$1", () => named);
-    return new LocalnetError(code, fill(summary), { command: failed, hint: fill(hint) });
+    const cure = code === "LN_TOOL" ? missingCommandHint(named) : fill(hint);
+    return new LocalnetError(code, fill(summary), { command: failed, hint: cure });
   }
   return new LocalnetError("LN_COMMAND", `${commandName(argv)} failed${reason(stderr)}`, { command: failed });
 }

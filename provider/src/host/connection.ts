@@ -5,12 +5,12 @@ import { rename, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { LocalnetError } from "../errors";
-import { missingCommandHint } from "./causes";
 import { defaultTimeoutSeconds, type Result } from "./host";
 import { alarm, interrupted, pause } from "./interrupt";
 import { localHost } from "./local";
 import { progressOf } from "./operation";
 import { messageBytes, Output } from "./output";
+import { missingCommandHint } from "./packages";
 import { privateDirectory } from "./private";
 import { noAnswer, sshCauses } from "./ssh-causes";
 
@@ -167,7 +167,12 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
     const cancel = alarm(seconds, () => child.kill("SIGKILL"));
     child.once("error", (cause) => {
       cancel();
-      reject(new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, { command: { argv }, hint: missingCommandHint }));
+      reject(
+        new LocalnetError("LN_TOOL", `cannot run ssh: ${cause}`, {
+          command: { argv },
+          hint: missingCommandHint("ssh"),
+        }),
+      );
     });
     // Not "close": ssh stays in the background and keeps standard error open.
     child.once("exit", (exitCode) => {

@@ -3,7 +3,6 @@ import { closeSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { LocalnetError } from "../errors";
-import { missingCommandHint } from "./causes";
 import { commandError } from "./command-error";
 import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVariables } from "./environment";
 import { errnoOf } from "./files";
@@ -13,6 +12,7 @@ import { killGroup } from "./kill-group";
 import { localShells } from "./local-shell";
 import { openLog } from "./log-file";
 import { defaultOutputBytes, messageBytes, Output, outputError } from "./output";
+import { missingCommandHint } from "./packages";
 import { checkFolder, localFolders } from "./private";
 import { type Access, accessBy } from "./refusal";
 import { refuseNul } from "./text";
@@ -184,7 +184,7 @@ function cannotStart(argv: readonly string[], cause: unknown): LocalnetError {
   if (errnoOf(cause) === "ENOENT")
     return new LocalnetError("LN_TOOL", `there is no command "${argv[0]}"`, {
       command: { argv },
-      hint: missingCommandHint,
+      hint: missingCommandHint(argv[0] ?? ""),
     });
   return new LocalnetError("LN_COMMAND", `cannot run ${argv[0]}: ${cause}`, { command: { argv } });
 }

@@ -1,6 +1,7 @@
 import { type FailedCommand, hasCode, LocalnetError } from "../errors";
 import type { Host } from ".";
 import { environment } from "./host";
+import { packages } from "./packages";
 
 interface Requirement {
   readonly package: string;
@@ -10,24 +11,24 @@ interface Requirement {
 
 /** The system commands, the Debian packages that contain them, and the oldest supported version. */
 export const requirements = {
-  ip: { package: "iproute2", version: { argv: ["ip", "-V"], atLeast: "6.1.0" } },
-  bridge: { package: "iproute2" },
-  tc: { package: "iproute2" },
-  ethtool: { package: "ethtool" },
-  iptables: { package: "iptables", version: { argv: ["iptables", "-V"], atLeast: "1.8.9" } },
-  ip6tables: { package: "iptables", version: { argv: ["ip6tables", "-V"], atLeast: "1.8.9" } },
-  ipset: { package: "ipset" },
-  ipvsadm: { package: "ipvsadm", version: { argv: ["ipvsadm", "-v"], atLeast: "1.31" } },
-  modprobe: { package: "kmod" },
-  nft: { package: "nftables", version: { argv: ["nft", "-v"], atLeast: "1.0.6" } },
-  wg: { package: "wireguard-tools", version: { argv: ["wg", "--version"], atLeast: "1.0.20210914" } },
-  nsenter: { package: "util-linux" },
-  setpriv: { package: "util-linux" },
-  curl: { package: "curl" },
-  nc: { package: "netcat-openbsd" },
-  ping: { package: "iputils-ping" },
-  tcpdump: { package: "tcpdump" },
-  dig: { package: "bind9-dnsutils" },
+  ip: { package: packages.ip, version: { argv: ["ip", "-V"], atLeast: "6.1.0" } },
+  bridge: { package: packages.bridge },
+  tc: { package: packages.tc },
+  ethtool: { package: packages.ethtool },
+  iptables: { package: packages.iptables, version: { argv: ["iptables", "-V"], atLeast: "1.8.9" } },
+  ip6tables: { package: packages.ip6tables, version: { argv: ["ip6tables", "-V"], atLeast: "1.8.9" } },
+  ipset: { package: packages.ipset },
+  ipvsadm: { package: packages.ipvsadm, version: { argv: ["ipvsadm", "-v"], atLeast: "1.31" } },
+  modprobe: { package: packages.modprobe },
+  nft: { package: packages.nft, version: { argv: ["nft", "-v"], atLeast: "1.0.6" } },
+  wg: { package: packages.wg, version: { argv: ["wg", "--version"], atLeast: "1.0.20210914" } },
+  nsenter: { package: packages.nsenter },
+  setpriv: { package: packages.setpriv },
+  curl: { package: packages.curl },
+  nc: { package: packages.nc },
+  ping: { package: packages.ping },
+  tcpdump: { package: packages.tcpdump },
+  dig: { package: packages.dig },
 } as const satisfies Record<string, Requirement>;
 
 export type Tool = keyof typeof requirements;
