@@ -1,6 +1,6 @@
 import type { Values } from "../../../provider/src/core/check";
 import type { Draw } from "./draw";
-import { anyResource, anyValue, fits, get, optionalPaths, sceneOf, sensible, set } from "./generate";
+import { anyResource, anyValue, checked, fits, get, optionalPaths, sceneOf, sensible, set } from "./generate";
 import { shapeOf } from "./kinds";
 import { kernelName, kindOf, ordered, type Program, type Resource } from "./program";
 import { below } from "./scene";
@@ -28,7 +28,7 @@ export function edited(before: Program, draw: Draw): Program {
   for (let done = 0, attempt = 0; done < count && attempt < 20; attempt++) {
     const next = draw.weighted(edits)(program, draw, before);
     const whole = next && settled(next);
-    if (!whole || JSON.stringify(whole) === JSON.stringify(program)) continue;
+    if (!whole || JSON.stringify(whole) === JSON.stringify(program) || takesOver(whole, before)) continue;
     program = whole;
     done++;
   }
@@ -61,6 +61,20 @@ function unique(program: Program): boolean {
     return [kernelName(each), ...(peer === undefined ? [] : [peer])];
   });
   return new Set(names).size === names.length;
+}
+
+/** Is something the object of a resource that the program gives up? The engine deletes last: it is there until then. */
+function takesOver(program: Program, before: Program): boolean {
+  const kept = new Set(program.flatMap(({ name, alias }) => [name, alias]));
+  const given = before.flatMap((each) => (kept.has(each.name) ? [] : (claimed(before, each) ?? [])));
+  return program.some((each) => given.includes(claimed(program, each) ?? ""));
+}
+
+/** What one resource alone can have, of what has no mark; the main table may be named or not. */
+function claimed(program: Program, resource: Resource): string | undefined {
+  const kind = kindOf(resource.type);
+  if (!kind.unmarked) return undefined;
+  return `${resource.type} ${kind.id(checked(program, resource).inputs).replace(/ table 254\b/, "")}`;
 }
 
 function replaced(program: Program, was: Resource, is: Resource): Program {
