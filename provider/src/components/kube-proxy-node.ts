@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as classes from "../generated/resources";
+import type { Node } from "../kinds/services/node";
+import type { Planned } from "../kinds/services/plan";
 import type { KubeProxyNodeArgs, KubeProxyNodeBaseArgs, VirtualServiceArgs } from "./kube-proxy/args";
-import type { Node } from "./kube-proxy/check";
-import type { Planned } from "./kube-proxy/plan";
 
 /** The classes of one of the two providers. */
 type Classes = Pick<typeof classes, Planned["kind"]>;
@@ -60,4 +60,4 @@ export abstract class AnyVirtualService extends NodeObjects {
 // Not every program has one of them, and what checks the inputs takes its time to load.
 const checks = () => require("./kube-proxy/check") as typeof import("./kube-proxy/check");
 const objectsOf = (node: Node) =>
-  (require("./kube-proxy/objects") as typeof import("./kube-proxy/objects")).objectsOf(node);
+  (require("../kinds/services/objects") as typeof import("../kinds/services/objects")).objectsOf(node);

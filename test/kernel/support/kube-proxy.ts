@@ -1,11 +1,11 @@
 import type { KubeProxyNodeArgs } from "../../../provider/src";
 import { checkNode } from "../../../provider/src/components/kube-proxy/check";
-import { objectsOf } from "../../../provider/src/components/kube-proxy/objects";
-import type { Planned } from "../../../provider/src/components/kube-proxy/plan";
 import { check, type Values } from "../../../provider/src/core/check";
 import { diff } from "../../../provider/src/core/diff";
 import { create, remove, update } from "../../../provider/src/core/lifecycle";
 import { kinds } from "../../../provider/src/kinds";
+import { objectsOf } from "../../../provider/src/kinds/services/objects";
+import type { Planned } from "../../../provider/src/kinds/services/plan";
 import { byChain, ruleText } from "../../../scripts/kubernetes/objects.mjs";
 import { type Family, type Mode, recorded, type Saved, tablesIn } from "../../fixtures/kube-proxy/recorded";
 import { hostUrl, settings, type World } from "./world";

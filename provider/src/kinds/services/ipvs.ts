@@ -1,7 +1,7 @@
-import { isOfFamily, type Node } from "./check";
 import { entriesOf } from "./ipvs-entries";
 import { ipvsTables, setRules } from "./ipvs-node";
 import { virtualServers } from "./ipvs-servers";
+import { isOfFamily, type Node } from "./node";
 import type { Planned } from "./plan";
 import { portals } from "./portals";
 

@@ -1,5 +1,5 @@
-import type { Endpoint } from "./check";
 import { addressAndPort, chainHash } from "./names";
+import type { Endpoint } from "./node";
 import type { Tables } from "./plan";
 import type { Portal } from "./portals";
 

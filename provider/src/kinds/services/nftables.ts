@@ -1,7 +1,7 @@
-import { isOfFamily, type Node } from "./check";
 import { nodeTable } from "./nftables-node";
 import { type Elements, servicePortBlocks } from "./nftables-service";
 import { ipOf } from "./nftables-text";
+import { isOfFamily, type Node } from "./node";
 import type { Planned } from "./plan";
 import { portals } from "./portals";
 

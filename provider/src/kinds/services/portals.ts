@@ -1,10 +1,10 @@
-import type { Endpoint, Node, Port, Service } from "./check";
 import { addressAndPort } from "./names";
+import type { Endpoint, Node, Port, Service } from "./node";
 
 /** A port of a service in one IP version, and what of its endpoints is used. */
 export interface Portal {
   readonly service: Service;
-  readonly port: Port;
+  readonly port: Port & { readonly targetPort: number };
   /** `default/web:http` */
   readonly name: string;
   /** The cluster address. */
@@ -21,11 +21,12 @@ export function portals(node: Node, isSameFamily: (address: string) => boolean):
     const address = service.addresses.find(isSameFamily);
     if (address === undefined) return [];
     const endpoints = service.endpoints.filter((each) => isSameFamily(each.address));
-    return service.ports.map((port) => ({
-      ...{ service, port, address },
+    return service.ports.map(({ targetPort, ...port }) => ({
+      ...{ service, address },
+      port: { ...port, targetPort: targetPort ?? port.port },
       name: port.name === undefined ? service.name : `${service.name}:${port.name}`,
       external: service.externalAddresses.filter(isSameFamily),
-      endpoints: endpoints.toSorted(byText(port.targetPort)),
+      endpoints: endpoints.toSorted(byText(targetPort ?? port.port)),
       podCidr: node.podCidr.find(isSameFamily),
       masqueradeAll: node.masqueradeAll,
     }));

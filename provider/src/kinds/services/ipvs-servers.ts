@@ -1,5 +1,5 @@
-import { type Endpoint, isOfFamily, type Node } from "./check";
 import { addressAndPort } from "./names";
+import { type Endpoint, isOfFamily, type Node } from "./node";
 import type { Tables } from "./plan";
 import type { Portal } from "./portals";
 

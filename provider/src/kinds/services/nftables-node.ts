@@ -1,6 +1,6 @@
-import { isOfFamily, type Node } from "./check";
 import type { Elements } from "./nftables-service";
 import { block, ipOf } from "./nftables-text";
+import { isOfFamily, type Node } from "./node";
 import type { Family } from "./plan";
 
 function elementsLine(elements: readonly string[] = []): string[] {

@@ -1,5 +1,5 @@
 import { familyOf, networkOf } from "../../schema/fields";
-import type { Node, Service } from "./check";
+import type { Node, Service } from "./node";
 
 type Failure = readonly [path: readonly (string | number)[], rule: string];
 

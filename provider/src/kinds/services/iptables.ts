@@ -1,6 +1,6 @@
-import { isOfFamily, type Node } from "./check";
 import { nodeTables, routeLocalnet } from "./iptables-node";
 import { servicePort } from "./iptables-service";
+import { isOfFamily, type Node } from "./node";
 import type { Planned } from "./plan";
 import { portals } from "./portals";
 

@@ -1,7 +1,7 @@
-import type { Node } from "./check";
-import { isOfFamily } from "./check";
 import { addJumps, forwarding, type Jump, masquerade } from "./iptables-node";
 import { type Entries, type SetName, setName, sets } from "./ipvs-entries";
+import type { Node } from "./node";
+import { isOfFamily } from "./node";
 import { type Family, Tables } from "./plan";
 
 const jumps: readonly Jump[] = [

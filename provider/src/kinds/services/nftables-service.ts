@@ -1,6 +1,6 @@
-import type { Endpoint } from "./check";
 import { addressAndPort, nftName } from "./names";
 import { block, ipOf } from "./nftables-text";
+import type { Endpoint } from "./node";
 import type { Family } from "./plan";
 import { type Portal, type Spread, spreadOf } from "./portals";
 
