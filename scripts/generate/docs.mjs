@@ -93,7 +93,7 @@ export function readDocs() {
     const [inner] = checker.getTypeArguments(/** @type {ts.TypeReference} */ (type));
     if (!inner) return [];
     if (name === "ZodObject") return [inner];
-    if (["ZodOptional", "ZodDefault", "ZodArray"].includes(name)) return objectsIn(inner);
+    if (["ZodOptional", "ZodDefault", "ZodArray", "ZodPipe"].includes(name)) return objectsIn(inner);
     const options = checker.getTypeArguments(/** @type {ts.TypeReference} */ (inner));
     return name === "ZodUnion" ? options.flatMap(objectsIn) : [];
   }

@@ -13,6 +13,7 @@
  * @property {string} [output] its type as an output, if that differs from its type as an input
  * @property {Field[][]} objects the fields of the object that it takes, or of each of several
  * @property {boolean} isList whether it takes a list of these objects
+ * @property {boolean} takesText whether an entry of this list may be a text instead
  */
 
 /**
@@ -69,7 +70,7 @@ export function fieldsOf(place, object, docs, membersOf, replaced = false) {
       ? `\`${schema.environment}\` in the environment, or else ${otherwise}`
       : otherwise;
     const bounds = boundsOf(schema);
-    const isList = schema.items?.properties !== undefined;
+    const isList = schema.items !== undefined && objectsIn(schema.items).length > 0;
     return {
       key,
       doc: words,
@@ -82,6 +83,7 @@ export function fieldsOf(place, object, docs, membersOf, replaced = false) {
       schema,
       ...(input !== output && { output }),
       isList,
+      takesText: isList && (schema.items?.anyOf ?? []).some(({ type }) => type === "string"),
       objects: objectsIn((isList && schema.items) || schema).map((each, index) =>
         fieldsOf(path, each, objects[index] ?? {}, membersOf, replaces),
       ),

@@ -120,7 +120,8 @@ function typeOf(schema, field, place, input, types) {
       };
       return { $ref: `#/types/${id}` };
     });
-    const one = refs.length > 1 ? { oneOf: refs } : /** @type {Json} */ (refs[0]);
+    const all = input && field.takesText ? [{ type: "string" }, ...refs] : refs;
+    const one = all.length > 1 ? { oneOf: all } : /** @type {Json} */ (all[0]);
     return field.isList ? { type: "array", items: one } : one;
   }
   const plainSchema = plainType(schema, (values) => {

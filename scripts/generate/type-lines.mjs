@@ -57,9 +57,9 @@ export function declaration(name, doc, objects) {
 }
 
 /** @param {Field} field @param {string} owner */
-function inputType({ key, schema, objects, isList }, owner) {
+function inputType({ key, schema, objects, isList, takesText }, owner) {
   if (objects.length === 0) return typeOf(schema, wrapped);
-  const name = `${owner}${capital(key)}Args`;
+  const name = `${takesText ? "string | " : ""}${owner}${capital(key)}Args`;
   return isList ? `${wrapped(name)}[]` : name;
 }
 
