@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { getOrCreate } from "../host/coalesce";
 import { kernelChooses } from "../schema/fields";
-import { hasUnknown, objectIn, type Values } from "./check";
+import { elementOf, hasUnknown, objectIn, type Values } from "./check";
 import { withoutSecrets } from "./secrets";
 
 /** A place where two sets of inputs differ. */
@@ -31,12 +31,35 @@ export function differences(
     const nested = objectIn(field);
     const path = `${prefix}${key}`;
     if (nested && isValues(want) && isValues(have)) return differences(nested, want, have, `${path}.`, replaces);
-    const { sensitive, secret } = field.meta() ?? {};
+    const { sensitive, secret, entries } = field.meta() ?? {};
+    const entry = entries === undefined ? undefined : objectIn(elementOf(field));
+    if (entry && Array.isArray(want) && Array.isArray(have) && !hasUnknown(want))
+      return entryDifferences(entry, want, have, (each) => (each as Values)[entries ?? ""], path);
     const [shownWant, shownHave] = [withoutSecrets(field, want), withoutSecrets(field, have)];
     // Maybe only a secret inside it differs.
     const isHidden = sensitive || secret || isDeepStrictEqual(shownWant, shownHave);
     return [{ path, replace: replaces, wanted: shownWant, seen: shownHave, ...(isHidden && { sensitive: true }) }];
   });
+}
+
+/** Where lists differ whose entries are told apart by one of their inputs. */
+function entryDifferences(
+  entry: z.ZodObject,
+  wanted: readonly unknown[],
+  seen: readonly unknown[],
+  keyOf: (each: unknown) => unknown,
+  path: string,
+): Difference[] {
+  const [wants, has] = [wanted, seen].map((list) => new Map(list.map((each) => [keyOf(each), each])));
+  const changed = wanted.flatMap((want, index): Difference[] => {
+    const have = has?.get(keyOf(want));
+    if (isValues(want) && isValues(have)) return differences(entry, want, have, `${path}[${index}].`);
+    return [{ path: `${path}[${index}]`, replace: false, wanted: want, seen: have }];
+  });
+  const surplus = seen.flatMap((have, index) =>
+    wants?.has(keyOf(have)) ? [] : [{ path: `${path}[${index}]`, replace: false, wanted: undefined, seen: have }],
+  );
+  return [...changed, ...surplus];
 }
 
 function doesReplace(field: z.ZodType, was: unknown, is: unknown): boolean {

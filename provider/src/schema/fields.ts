@@ -15,6 +15,8 @@ declare module "zod" {
      * group in which the order of entries counts; entries of different groups have no order.
      */
     subset?: (entry: never) => string;
+    /** A list of objects whose order means nothing: the input that tells one from the others, by which each is compared. */
+    entries?: string;
     /**
      * A resource may be given instead of text, and what of it is meant: its name or id, or its first address: any, or of an IP
      * version, or of that of another input.
