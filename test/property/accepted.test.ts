@@ -105,10 +105,20 @@ async function harmless(type: string, values: Values): Promise<void> {
   if (failures.length > 0) return;
   const host = await spoke(type, inputs);
   // The user's text is in no command line.
-  const spokenInputs = ["File", "NftTable"].includes(type) ? [] : host.inputs;
+  const texts = ["File", "NftTable"].includes(type) ? [] : host.inputs;
+  // What iptables-restore reads is a command a line.
+  const spokenInputs = type === "ServiceTable" ? texts.flatMap((text) => (text ?? "").split("\n").map(command)) : texts;
   for (const input of spokenInputs) expect((input ?? "").replace(/\n$/, "")).not.toMatch(control);
   for (const argv of host.commands)
     for (const [index, word] of argv.entries()) expectHarmless(word, argv[index - 1] ?? "");
+}
+
+/** A line that iptables-restore reads: all that a table can make of its inputs begins so. */
+function command(line: string): string {
+  expect(line).toMatch(
+    /^(|\*(filter|nat)|COMMIT|-[NXDAI] KUBE-[A-Z0-9-]+( .*)?|-[DAI] (INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING) .*)$/,
+  );
+  return line;
 }
 
 test.each([[""], ["-S"], ["-u", "PATH", "x"], ["LD_PRELOAD=/x", "x"], ["a=b"]])(

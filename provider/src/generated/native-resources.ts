@@ -241,6 +241,13 @@ export type IpvsBackend = dynamic.IpvsBackend;
 export const IpvsTimeouts = native<typeof dynamic.IpvsTimeouts>("IpvsTimeouts");
 export type IpvsTimeouts = dynamic.IpvsTimeouts;
 
+/**
+ * All services of a node in one resource, as kube-proxy makes them: what a change of them takes is one transaction. Id:
+ * `services@NETNS`.
+ */
+export const ServiceTable = native<typeof dynamic.ServiceTable>("ServiceTable");
+export type ServiceTable = dynamic.ServiceTable;
+
 /** A text file, such as the configuration of a daemon. Id: The path.. */
 export const File = native<typeof dynamic.File>("File");
 export type File = dynamic.File;

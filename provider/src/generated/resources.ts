@@ -8574,6 +8574,223 @@ export class IpvsTimeouts extends LocalnetResource {
   }
 }
 
+/** The inputs of {@link ServiceTable}. */
+export interface ServiceTableArgs extends CommonArgs {
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
+   * How services are made: iptables, as chains that packets walk through; nftables, as elements of maps that a packet
+   * is looked up in. ipvs is not to be had here, but from the component VirtualService. Default: "iptables".
+   */
+  mode?: pulumi.Input<"iptables" | "ipvs" | "nftables"> | undefined;
+  /** All services of the node. Their order means nothing. */
+  services?: pulumi.Input<pulumi.Input<ServiceTableServicesArgs>[]> | undefined;
+  /**
+   * Addresses of the node that node ports are on. Only in mode nftables; without any they are on all but those of
+   * loopback. In mode iptables they are on every address.
+   */
+  nodeAddresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * IP versions of the node, ipv4 and ipv6. A refresh leaves out those of which something that belongs to no service is
+   * not as it was made. Default: ["ipv4","ipv6"].
+   */
+  families?: pulumi.Input<pulumi.Input<"ipv4" | "ipv6">[]> | undefined;
+  /**
+   * Networks of the pods, one of an IP version: who calls a service from elsewhere is masqueraded. Without any nobody
+   * is, but for those who come by a node port or by an external address, and an endpoint that calls itself.
+   */
+  podCidr?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * Networks that cluster addresses are given from, one of an IP version: what is for none that is given is dropped.
+   * Only in mode nftables.
+   */
+  serviceCidr?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Is everybody masqueraded who calls a service, pods too? Default: false. */
+  masqueradeAll?: pulumi.Input<boolean> | undefined;
+}
+
+/** An entry of the input `services` of {@link ServiceTableArgs}. */
+export interface ServiceTableServicesArgs {
+  /** Name, `web` or `default/web`: part of the names of chains, and in comments. */
+  name: pulumi.Input<string>;
+  /** Cluster addresses, one of an IP version. */
+  addresses: pulumi.Input<pulumi.Input<string>[]>;
+  /** Ports; if there are several, each has a name. */
+  ports: pulumi.Input<pulumi.Input<ServiceTableServicesPortsArgs>[]>;
+  /**
+   * What is behind it: addresses of pods of this node, out of `podCidr` if that is said; an object tells of one
+   * elsewhere. Without any, who calls the service is refused.
+   */
+  endpoints?: pulumi.Input<pulumi.Input<string | ServiceTableServicesEndpointsArgs>[]> | undefined;
+  /** One and the same client gets the same endpoint. */
+  sessionAffinity?: pulumi.Input<ServiceTableServicesSessionAffinityArgs> | undefined;
+  /** Addresses outside of the cluster that lead to the service too. */
+  externalAddresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Who calls a cluster address gets any endpoint, "Cluster", or one of this node, "Local". Default: "Cluster". */
+  internalTrafficPolicy?: pulumi.Input<"Cluster" | "Local"> | undefined;
+  /** The same for node ports and external addresses; with "Local", clients keep their address. Default: "Cluster". */
+  externalTrafficPolicy?: pulumi.Input<"Cluster" | "Local"> | undefined;
+  /** Not to be given: where a refresh says what of the service is not as it was made. */
+  drift?: pulumi.Input<string> | undefined;
+}
+
+/** An entry of the input `ports` of {@link ServiceTableServicesArgs}. */
+export interface ServiceTableServicesPortsArgs {
+  /** Name, of small letters, digits and "-"; needed where there are several ports. */
+  name?: pulumi.Input<string> | undefined;
+  /** Port of the service. 1 to 65535. */
+  port: pulumi.Input<number>;
+  /** Port of the endpoints. 1 to 65535. Default: `port`. */
+  targetPort?: pulumi.Input<number> | undefined;
+  /** Protocol. Default: "tcp". */
+  protocol?: pulumi.Input<"tcp" | "udp" | "sctp"> | undefined;
+  /** Port of the node, 30000 to 32767, that leads to the service on all of its addresses. 1 to 65535. */
+  nodePort?: pulumi.Input<number> | undefined;
+}
+
+/** An entry of the input `endpoints` of {@link ServiceTableServicesArgs}. */
+export interface ServiceTableServicesEndpointsArgs {
+  /** Address, or who has it. */
+  address:
+    | pulumi.Input<string>
+    | Bridge
+    | VethPair
+    | Pod
+    | Dummy
+    | Vlan
+    | Vxlan
+    | Tunnel
+    | Macvlan
+    | Ipvlan
+    | Vrf
+    | Bond
+    | Ifb
+    | Tap
+    | Wireguard
+    | XfrmInterface;
+  /** Is it on this node? Default: true. */
+  local?: pulumi.Input<boolean> | undefined;
+}
+
+/** The input `sessionAffinity` of {@link ServiceTableServicesArgs}. */
+export interface ServiceTableServicesSessionAffinityArgs {
+  /** Seconds for which a client is remembered. 1 to 86400. Default: 10800. */
+  timeoutSeconds?: pulumi.Input<number> | undefined;
+}
+
+/** An entry of the output `services` of {@link ServiceTable}. */
+export interface ServiceTableServices {
+  /** Name, `web` or `default/web`: part of the names of chains, and in comments. */
+  readonly name: string;
+  /** Cluster addresses, one of an IP version. */
+  readonly addresses: string[];
+  /** Ports; if there are several, each has a name. */
+  readonly ports: ServiceTableServicesPorts[];
+  /**
+   * What is behind it: addresses of pods of this node, out of `podCidr` if that is said; an object tells of one
+   * elsewhere. Without any, who calls the service is refused.
+   */
+  readonly endpoints?: ServiceTableServicesEndpoints[] | undefined;
+  /** One and the same client gets the same endpoint. */
+  readonly sessionAffinity?: ServiceTableServicesSessionAffinity | undefined;
+  /** Addresses outside of the cluster that lead to the service too. */
+  readonly externalAddresses?: string[] | undefined;
+  /** Who calls a cluster address gets any endpoint, "Cluster", or one of this node, "Local". */
+  readonly internalTrafficPolicy: "Cluster" | "Local";
+  /** The same for node ports and external addresses; with "Local", clients keep their address. */
+  readonly externalTrafficPolicy: "Cluster" | "Local";
+  /** Not to be given: where a refresh says what of the service is not as it was made. */
+  readonly drift?: string | undefined;
+}
+
+/** An entry of the output `ports` of {@link ServiceTableServices}. */
+export interface ServiceTableServicesPorts {
+  /** Name, of small letters, digits and "-"; needed where there are several ports. */
+  readonly name?: string | undefined;
+  /** Port of the service. */
+  readonly port: number;
+  /** Port of the endpoints. */
+  readonly targetPort?: number | undefined;
+  /** Protocol. */
+  readonly protocol: "tcp" | "udp" | "sctp";
+  /** Port of the node, 30000 to 32767, that leads to the service on all of its addresses. */
+  readonly nodePort?: number | undefined;
+}
+
+/** An entry of the output `endpoints` of {@link ServiceTableServices}. */
+export interface ServiceTableServicesEndpoints {
+  /** Address, or who has it. */
+  readonly address: string;
+  /** Is it on this node? */
+  readonly local: boolean;
+}
+
+/** The output `sessionAffinity` of {@link ServiceTableServices}. */
+export interface ServiceTableServicesSessionAffinity {
+  /** Seconds for which a client is remembered. */
+  readonly timeoutSeconds: number;
+}
+
+/**
+ * All services of a node in one resource, as kube-proxy makes them: what a change of them takes is one transaction. Id:
+ * `services@NETNS`.
+ */
+export class ServiceTable extends LocalnetResource {
+  /** The type token, which policies compare. */
+  static readonly __pulumiType: string = dynamicToken("ServiceTable");
+
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): ServiceTable {
+    return new ServiceTable(name, undefined as never, { ...options, id });
+  }
+
+  /** Whether a value is one, also of another copy of this package. */
+  static override isInstance(value: unknown): value is ServiceTable {
+    return hasToken(value, ServiceTable.__pulumiType);
+  }
+
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * How services are made: iptables, as chains that packets walk through; nftables, as elements of maps that a packet
+   * is looked up in. ipvs is not to be had here, but from the component VirtualService.
+   */
+  declare readonly mode: pulumi.Output<"iptables" | "ipvs" | "nftables">;
+  /** All services of the node. Their order means nothing. */
+  declare readonly services: pulumi.Output<ServiceTableServices[] | undefined>;
+  /**
+   * Addresses of the node that node ports are on. Only in mode nftables; without any they are on all but those of
+   * loopback. In mode iptables they are on every address.
+   */
+  declare readonly nodeAddresses: pulumi.Output<string[] | undefined>;
+  /**
+   * IP versions of the node, ipv4 and ipv6. A refresh leaves out those of which something that belongs to no service is
+   * not as it was made.
+   */
+  declare readonly families: pulumi.Output<("ipv4" | "ipv6")[]>;
+  /**
+   * Networks of the pods, one of an IP version: who calls a service from elsewhere is masqueraded. Without any nobody
+   * is, but for those who come by a node port or by an external address, and an endpoint that calls itself.
+   */
+  declare readonly podCidr: pulumi.Output<string[] | undefined>;
+  /**
+   * Networks that cluster addresses are given from, one of an IP version: what is for none that is given is dropped.
+   * Only in mode nftables.
+   */
+  declare readonly serviceCidr: pulumi.Output<string[] | undefined>;
+  /** Is everybody masqueraded who calls a service, pods too? */
+  declare readonly masqueradeAll: pulumi.Output<boolean>;
+  /**
+   * By the names of services, and of the IP versions for what is no service's: digests of what the kernel has of them.
+   * What differs from that is drift.
+   */
+  declare readonly listed: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args?: ServiceTableArgs, options?: pulumi.CustomResourceOptions) {
+    super("ServiceTable", name, args, options);
+  }
+}
+
 /** The inputs of {@link File}. */
 export interface FileArgs extends CommonArgs {
   /**

@@ -833,6 +833,23 @@ export const shapes: Readonly<Record<string, Shape>> = {
     references: { netns: "name" },
     parent: "netns",
   },
+  ServiceTable: {
+    inputs: [
+      "netns",
+      "mode",
+      "services",
+      "nodeAddresses",
+      "families",
+      "podCidr",
+      "serviceCidr",
+      "masqueradeAll",
+      "host",
+      "adopt",
+    ],
+    outputs: ["listed"],
+    references: { netns: "name", services: { endpoints: { address: "address" } } },
+    parent: "netns",
+  },
   File: { inputs: ["path", "content", "mode", "host", "adopt"], outputs: [], references: {} },
   Process: {
     inputs: [

@@ -38,6 +38,7 @@ import { xfrmInterface } from "./links/xfrm-interface";
 import { mplsRoute } from "./routing/mpls-route";
 import { policyRule } from "./routing/policy-rule";
 import { route } from "./routing/route";
+import { serviceTable } from "./services/service-table";
 import { qdisc } from "./traffic/qdisc";
 import { trafficFilter } from "./traffic/traffic-filter";
 
@@ -70,6 +71,7 @@ export {
   process,
   qdisc,
   route,
+  serviceTable,
   sysctl,
   tap,
   trafficFilter,
@@ -108,7 +110,7 @@ const all: readonly AnyKind[] = [
   ],
   ...[address, neighbour, bridgeFdb, route, policyRule, mplsRoute, qdisc, trafficFilter],
   ...[kernelModule, sysctl, iptablesChain, iptablesPolicy, ipSet, iptablesRule, nftTable, xfrmState, xfrmPolicy],
-  ...[ipvsService, ipvsBackend, ipvsTimeouts, file, process, probe],
+  ...[ipvsService, ipvsBackend, ipvsTimeouts, serviceTable, file, process, probe],
 ];
 
 /** Every kind by its type. */

@@ -34,6 +34,10 @@ export const samples: Readonly<Record<string, Values>> = {
   IptablesPolicy: { chain: "FORWARD", policy: "DROP", netns: "foo" },
   IptablesRule: { chain: "FORWARD", target: "ACCEPT", netns: "foo" },
   IpSet: { name: "pods", type: "hash:ip", netns: "foo" },
+  ServiceTable: {
+    netns: "foo",
+    services: [{ name: "web", addresses: ["10.96.0.1"], ports: [{ port: 80 }], endpoints: ["10.0.0.2"] }],
+  },
   NftTable: { family: "inet", name: "lab", ruleset: "", netns: "foo" },
   XfrmState: {
     ...{ source: "10.0.0.1", destination: "10.0.0.2", spi: 257, netns: "foo" },

@@ -75,7 +75,7 @@ const features: readonly Feature[] = [
   command("Qdisc: ingress, clsact", "sch_ingress", "tc", "qdisc", "add", "dev", "lo", "clsact"),
   ...filters,
   command("IpSet", "ip_set", "ipset", "create", "probe", "hash:ip"),
-  command("NftTable, IptablesRule", "nf_tables", "nft", "add", "table", "ip", "probe"),
+  command("NftTable, IptablesRule, ServiceTable", "nf_tables", "nft", "add", "table", "ip", "probe"),
   command("IpvsService, IpvsBackend", "ip_vs", "ipvsadm", "-L", "-n"),
 ];
 

@@ -37,12 +37,12 @@ export function ownerOf(rule: Rule, owner: string): string {
   return mark === undefined ? "" : ownerIn(mark, owner);
 }
 
-function textOf({ words }: Rule): string | undefined {
+export function textOf({ words }: Rule): string | undefined {
   const option = words.indexOf("--comment");
   return option < 0 ? undefined : words[option + 1];
 }
 
-function markIn(rule: Rule) {
+export function markIn(rule: Rule) {
   const [, mark, priority] = /(?:^| )(localnet:[^ #]+)(?:#(\d+))?$/.exec(textOf(rule) ?? "") ?? [];
   return mark === undefined ? undefined : { mark, priority: priority === undefined ? undefined : Number(priority) };
 }

@@ -82,7 +82,7 @@ export const iptablesRule = defineKind({
     const isAsWritten = recorded && detail?.ours.length === 1 && outputs?.canonical === recorded.canonical;
     const isInPlace = observed && !("priority" in observed.inputs);
     if (isAsWritten && isInPlace && observed.owner === args.owner && isSameRule(args, recorded)) return;
-    const rule = specification(args);
+    const rule = ruleWords(args);
     const chain = chainOf(args);
     const taken = observed && observed.owner !== args.owner ? outputs?.canonical : undefined;
     const adopted =
@@ -138,7 +138,7 @@ function chainOf({ netns, family, table, chain }: RuleArgs): Chain {
   return { netns, family, table, chain };
 }
 
-function specification(args: RuleArgs): string[] {
+export function ruleWords(args: RuleArgs): string[] {
   const words = Object.entries(matches).flatMap(([key, match]) => {
     const value = args[key as keyof typeof matches];
     return value === undefined ? [] : match.argv(value as never, args.family);

@@ -54,7 +54,7 @@ function isRestoreFailure({ code, command: ran }: LocalnetError): boolean {
 }
 
 /** Quotes a word of a line for iptables-restore. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these would end the line.
   if (/[\u0000-\u001f\u007f]/.test(word))
     throw new TypeError(`not allowed in a list of rules: ${JSON.stringify(word)}`);

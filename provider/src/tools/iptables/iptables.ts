@@ -110,7 +110,7 @@ export async function deleteRules(host: Host, chain: Chain, rules: readonly Rule
 }
 
 /** iptables prints the mask of the match `recent` when it covers all addresses, but does not find the rule with it. */
-function deletable(words: readonly string[]): string[] {
+export function deletable(words: readonly string[]): string[] {
   return words.filter((word, index) => {
     const option = word === "--mask" ? index : index - 1;
     return words[option] !== "--mask" || words[option + 1] !== "255.255.255.255";

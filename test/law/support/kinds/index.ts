@@ -21,6 +21,7 @@ import {
 import { probe, process } from "./processes";
 import { address, neighbour, policyRule, route } from "./routes";
 import { iptablesRule, nftTable } from "./rules";
+import { serviceTable } from "./services";
 import { sysctl } from "./settings";
 import { qdisc, trafficFilter } from "./traffic";
 
@@ -61,6 +62,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   IptablesChain: iptablesChain,
   IptablesPolicy: iptablesPolicy,
   NftTable: nftTable,
+  ServiceTable: serviceTable,
   IpSet: ipSet,
   KernelModule: { none: "a module is the whole machine's: it cannot be in a namespace of a test's own" },
 };

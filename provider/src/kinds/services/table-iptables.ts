@@ -1,0 +1,65 @@
+import { requireTools } from "../../host/requirements";
+import { backendOf, refuseMix, savedRules } from "../../tools/iptables/backend";
+import type { Rule } from "../../tools/iptables/iptables";
+import { parseChains, restoreTables } from "../../tools/iptables/restore";
+import { textOf } from "../firewall/iptables-place";
+import { commandsFor } from "./table-iptables-change";
+import { claimOf, type IptablesKernel, type IptablesPart, placeIn, planOf } from "./table-iptables-plan";
+import type { Family, Mode } from "./table-parts";
+
+/** The parts of mode iptables: chains of a service, chains of the node, and rules in those and in the kernel's own. */
+export const iptablesMode: Mode<IptablesPart, IptablesKernel> = {
+  plan: (node, owner) => node.families.toSorted().flatMap((family) => planOf(node, owner, family)),
+
+  async read(host, netns, families) {
+    await requireTools(host, ["iptables", "nsenter"]);
+    const read = async (family: Family) =>
+      parseChains(families.includes(family) ? await savedRules(host, netns, family) : "");
+    const [ipv4, ipv6] = await Promise.all([read("ipv4"), read("ipv6")]);
+    return { ipv4, ipv6 };
+  },
+
+  linesOf(kernel, part) {
+    const rules = kernel[part.family].get(placeOf(part));
+    if (part.isChain)
+      return rules && (part.isOwn ? rules.map(({ text }) => text) : [isInOrder(rules, part) ? "" : "out of order"]);
+    const own = rulesOf(part, rules ?? []).map(({ text }) => text);
+    return own.length > 0 ? own : undefined;
+  },
+
+  isWhole(kernel, part, [first]) {
+    const rules = kernel[part.family].get(placeOf(part)) ?? [];
+    if (part.isChain && !part.isOwn) return first === "";
+    const own = part.isChain ? rules : rulesOf(part, rules);
+    return `${own.map(textOf)}` === `${part.rules.map(({ comment }) => comment)}`;
+  },
+
+  claimOf: ({ isChain, family, table, chain }, netns) =>
+    isChain ? claimOf({ family, table, name: chain, netns }) : undefined,
+
+  async change(host, change) {
+    const { netns, kernel, wanted, former } = change;
+    for (const family of ["ipv4", "ipv6"] as const) {
+      if (![...wanted, ...former].some((part) => part.family === family) && kernel[family].size === 0) continue;
+      const changes = (["filter", "nat"] as const).map((table) => [table, commandsFor(change, family, table)] as const);
+      if (changes.every(([, commands]) => commands.length === 0)) continue;
+      await refuseMix(host, { netns, family, table: "filter", chain: "" }, await backendOf(host, family));
+      await restoreTables(host, { netns, family }, new Map(changes));
+    }
+  },
+};
+
+function placeOf({ table, chain }: IptablesPart): string {
+  return `${table} ${chain}`;
+}
+
+function rulesOf({ rules }: IptablesPart, all: readonly Rule[]): Rule[] {
+  const comment = rules[0]?.comment;
+  return all.filter((rule) => textOf(rule) === comment);
+}
+
+/** Do our rules stand in the order of their places? */
+function isInOrder(rules: readonly Rule[], { mark }: IptablesPart): boolean {
+  const places = rules.flatMap((rule) => placeIn(rule, new Set([mark])) ?? []);
+  return places.every((place, index) => index === 0 || (places[index - 1] ?? 0) <= place);
+}

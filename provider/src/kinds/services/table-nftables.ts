@@ -1,0 +1,50 @@
+import { requireTools } from "../../host/requirements";
+import { readTable } from "../../tools/nft";
+import { parseContents, runNft } from "../../tools/nft-table";
+import { ipOf } from "./nftables-text";
+import { commandsFor } from "./table-nftables-change";
+import { claimOf, type NftKernel, type NftPart, planOf, tableName } from "./table-nftables-plan";
+import type { Family, Mode } from "./table-parts";
+
+/** The parts of mode nftables: in a table of each IP version chains, sets and maps, and the elements of those. */
+export const nftablesMode: Mode<NftPart, NftKernel> = {
+  plan: (node) => node.families.toSorted().flatMap((family) => planOf(node, family)),
+
+  async read(host, netns, families) {
+    await requireTools(host, ["nft", "nsenter"]);
+    const read = async (family: Family) => {
+      const key = { family: ipOf(family), name: tableName };
+      const table = families.includes(family) ? await readTable(host, netns, key) : undefined;
+      return table && parseContents(table.body);
+    };
+    const [ipv4, ipv6] = await Promise.all([read("ipv4"), read("ipv6")]);
+    return { ipv4, ipv6 };
+  },
+
+  linesOf(kernel, { family, name, element }) {
+    const table = kernel[family];
+    if (!table || name === "table") return table && [""];
+    if (element) {
+      const found = table.elements.get(name);
+      return found && [found.text];
+    }
+    const block = table.blocks.get(name);
+    return block && [...block.declaration, ...block.rules];
+  },
+
+  // nft spells a chain or a set its own way, but line by line.
+  isWhole(_kernel, { name, element, text, declaration, rules }, lines) {
+    if (name === "table") return true;
+    return element ? lines[0] === text : lines.length === declaration.length + rules.length;
+  },
+
+  claimOf: ({ family, name }, netns) => (name === "table" ? claimOf(family, netns) : undefined),
+
+  async change(host, change) {
+    await runNft(
+      host,
+      change.netns,
+      (["ipv4", "ipv6"] as const).flatMap((family) => commandsFor(change, family)),
+    );
+  },
+};
