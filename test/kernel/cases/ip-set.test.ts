@@ -179,7 +179,7 @@ test.each<[Values, string, string]>([
   [{ entries: ["10.0.0.1", "10.0.0.1"] }, "entries.1", "there twice"],
   [{ entries: ["10.0.0.1", "10.0.0.2"], maxElements: 1 }, "entries", "at most 1"],
   [{ type: "bitmap:port", family: "ipv6" }, "family", "holds no addresses"],
-  [{ type: "bitmap:port", maxElements: 9 }, "maxElements", "a place for every port"],
+  [{ type: "bitmap:port", maxElements: 9 }, "maxElements", "can hold every port"],
   [{ type: "bitmap:port", entries: ["tcp:80"] }, "entries.0", "part 1 must be a port"],
   [{ timeout: 2147484 }, "timeout", "0 to 2147483"],
 ])("%j is refused at %s: %s", (values, property, rule) => {

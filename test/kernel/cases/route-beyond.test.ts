@@ -156,7 +156,7 @@ beyond("Route", () => {
     [{ nextHops: [{ via: "10.0.0.1" }, {}] }, "nextHops.1: needs via or device"],
     [{ via: "2001:db8::1" }, "device: is needed with a via of the other IP version"],
     [{ via: "10.0.0.1", onlink: true }, "onlink: needs via and device"],
-    [{ type: "local", via: "10.0.0.1" }, "type: a local route takes device"],
+    [{ type: "local", via: "10.0.0.1" }, "type: a local route needs device"],
     [{ type: "blackhole", mtu: 1400 }, "mtu: has no meaning"],
     [{ destination: "2001:db8::/32", via: "10.0.0.1" }, "via: must be an IPv6 address"],
     [{ destination: "2001:db8::/32", via: "fe80::1", device: "d0", metric: 0 }, "metric: must be at least 1"],
