@@ -157,7 +157,7 @@ test.each<[what: string, type: string, values: Values, { code: string; summary: 
     "a setting of a name that nothing has",
     "Sysctl",
     { key: "net.ipv4.tcp_congestion_control", value: "none" },
-    { code: "LN_KERNEL", summary: "the kernel does not know none", hint: /^load the kernel module/ },
+    { code: "LN_KERNEL", summary: "the kernel does not know none", hint: /^load its kernel module/ },
   ],
   [
     "a setting that only tells",
