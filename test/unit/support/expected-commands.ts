@@ -13,13 +13,13 @@ export const link = {
 const options = { stp: false, forwardDelay: 15, ageingTime: 300, vlanFiltering: false };
 const bridge = { ...link, inputs: { ...link.inputs, ...options } };
 const near = { ...link, inputs: { ...link.inputs, master: "br0" } };
+const lo = { isMarked: true, loopbackAddresses: [] };
 const pod = {
   owner,
   inputs: { loopback: true },
   outputs: {},
-  detail: { hasNamespace: true, isMarked: true, isWhole: true, near, far: link },
+  detail: { ...lo, isLoopbackUp: true, hasNamespace: true, isWhole: true, near, far: link },
 };
-const lo = { isMarked: true, loopbackAddresses: [] };
 const namespace = (loopback: boolean) => ({
   ...{ owner, inputs: { loopback }, outputs: {} },
   detail: { ...lo, isLoopbackUp: loopback },
