@@ -9,10 +9,10 @@ import { at } from "../../schema/fields";
 import { clashes } from "./clashes";
 import type { Node } from "./node";
 import { tableArgs } from "./table-args";
-import { change, claimsOf, clear, releaseSetting } from "./table-change";
+import { change, claimsOf, clear, holdSetting, releaseSetting } from "./table-change";
 import { eraseClaims, firstClaim, readClaims } from "./table-claims";
 import type { Listed, Part } from "./table-parts";
-import { type Look, look, partsOf, readKernel, type TableArgs } from "./table-state";
+import { type Look, look, partsOf, readKernel, settingOf, type TableArgs } from "./table-state";
 
 export const serviceTable = defineKind({
   type: "ServiceTable",
@@ -52,9 +52,11 @@ export const serviceTable = defineKind({
   async ensure(host, args, before, recorded) {
     const made = before && recorded?.listed ? (recorded as TableArgs) : undefined;
     if (made && !isChanged(made, args) && before?.detail.size === 0) return;
+    await holdSetting(host, args, made);
     const settled = await withLock(host, { netns: args.netns, what: "IptablesRule" }, () =>
       change(host, args, made, (before?.detail as ReadonlySet<string>) ?? new Set()),
     );
+    if (settingOf(args) === undefined) await releaseSetting(host, made ?? args);
     return {
       observed: { owner: null, ...observed(args, settled), detail: settled.wrong },
       outputs: { listed: settled.listed },
@@ -86,7 +88,7 @@ function observed({ mode, nodeAddresses, podCidr, serviceCidr, masqueradeAll }: 
 /** Has the program changed something that makes other objects? */
 function isChanged(made: TableArgs, args: TableArgs): boolean {
   const texts = (table: TableArgs) => partsOf(table).map(({ key, text }) => [key, text]);
-  return made.mode !== args.mode || !isDeepStrictEqual(texts(made), texts(args));
+  return made.owner !== args.owner || made.mode !== args.mode || !isDeepStrictEqual(texts(made), texts(args));
 }
 
 /** Whose what is there is, where nothing is recorded: ours after a crash, else that of whoever the ledger names. */

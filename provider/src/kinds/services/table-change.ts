@@ -44,10 +44,6 @@ export async function change(
       .map(({ key }) => key),
   );
   await claim(host, args, made, wanted, former, kernel);
-  const setting = settingOf(args);
-  const isRenamed = made !== undefined && made.owner !== owner;
-  if (setting !== undefined && (isRenamed || changed.has(`setting ${setting}`)))
-    await holdSetting(host, args, setting, made);
   const isSameMode = made?.mode === args.mode;
   await kernel.mode.change(host, {
     ...{ netns, owner, changed, claimed, kernel: kernel.objects },
@@ -60,7 +56,6 @@ export async function change(
       made?.mode === mode || [...claimed].some((each) => each.startsWith(mode === "iptables" ? "Iptables" : "Nft"));
     if (mode !== args.mode && isFormer) await clear(host, { ...args, mode }, made, claimed);
   }
-  if (setting === undefined) await releaseSetting(host, made ?? args);
   const keep = new Set(claimsOf(args, wanted));
   const gone = [...(made ? claimsOf(made, former) : []), ...claimed].filter((each) => !keep.has(each));
   await eraseClaims(host, args, gone);
@@ -103,7 +98,10 @@ export async function clear(
   });
 }
 
-async function holdSetting(host: Host, args: TableArgs, key: string, made: TableArgs | undefined): Promise<void> {
+/** Sets what the kernel has to be told before there are objects, if anything. It has a lock of its own: not within another. */
+export async function holdSetting(host: Host, args: TableArgs, made: TableArgs | undefined): Promise<void> {
+  const key = settingOf(args);
+  if (key === undefined) return;
   const setting = settingArgs(args, key);
   const recorded = { ...setting, ...(made && { owner: made.owner }), ...(await sysctl.noted?.recall?.(host, setting)) };
   await sysctl.ensure(host, setting, undefined, recorded);
