@@ -1,4 +1,16 @@
-import { Address, KernelModule, Link, Netns, PolicyRule, Probe, Route, Tunnel, VethPair, Vxlan } from "pulumi-localnet";
+import {
+  Address,
+  Fou,
+  KernelModule,
+  Link,
+  Netns,
+  PolicyRule,
+  Probe,
+  Route,
+  Tunnel,
+  VethPair,
+  Vxlan,
+} from "pulumi-localnet";
 
 const first = { number: 1, netns: new Netns("ns1"), address: "192.168.1.1" };
 const second = { number: 2, netns: new Netns("ns2"), address: "192.168.1.2" };
@@ -39,6 +51,18 @@ const multicast = connect(
     new Vxlan(`vxlan-${number}`, { name: "to-vxlan", netns, vni: 1, link: `veth${number}`, group: "239.1.1.1" }, below),
 );
 
+// GRE in UDP: routers and network cards spread it over their paths and queues by its ports.
+const module = new KernelModule("fou");
+const encapsulation = { type: "gue", destinationPort: 6080 } as const;
+const gue = connect("gue", 6, ({ netns, number, address: local }, { address: remote }) => {
+  const receiver = new Fou(`gue-receiver-${number}`, { netns, port: 6080, type: "gue" }, { dependsOn: module });
+  return new Tunnel(
+    `gue-${number}`,
+    { name: "to-gue", netns, type: "gre", local, remote, key: 6, encapsulation },
+    { dependsOn: [underlay, receiver] },
+  );
+});
+
 // The kernel makes `tunl0` in every namespace: one end for any number of others, and each route says which.
 const ipip = new KernelModule("ipip");
 const parts = [[first, second] as const, [second, first] as const].flatMap(([{ netns, number }, other]) => {
@@ -66,4 +90,4 @@ const byRule = new Probe(
   { dependsOn: parts },
 );
 
-export const seen = [...answers, multicast, fallback.results.ok, byRule.results.ok];
+export const seen = [...answers, multicast, gue, fallback.results.ok, byRule.results.ok];

@@ -221,6 +221,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "key",
       "ttl",
       "link",
+      "encapsulation",
       "destinationPort",
       "host",
       "adopt",
@@ -228,6 +229,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
     outputs: ["ifindex", "macAddress"],
     references: { netns: "name", master: "name", link: "name" },
     longestName: 15,
+    parent: "netns",
+  },
+  Fou: {
+    inputs: ["port", "netns", "family", "type", "ipProtocol", "host", "adopt"],
+    outputs: [],
+    references: { netns: "name" },
     parent: "netns",
   },
   Macvlan: {

@@ -218,6 +218,21 @@ export const causes: readonly Cause[] = [
     hint: "load its kernel module: modprobe mpls_router; in a program, by a KernelModule before the route (dependsOn)",
   },
   {
+    pattern: /RTNETLINK answers: No such file or directory\s+Error talking to the kernel/,
+    command: /\bfou\b/,
+    code: "LN_KERNEL",
+    summary: "the kernel has no ports of FOU",
+    hint: "load its kernel module, modprobe fou, for IPv6 fou6; in a program, by a KernelModule before it (dependsOn)",
+  },
+  {
+    // The kernel says so, too, of what it does not take at all: check has refused that.
+    pattern: /RTNETLINK answers: Invalid argument/,
+    command: /\blink add\b.* encap (?:fou|gue) /,
+    code: "LN_KERNEL",
+    summary: "the kernel has no encapsulation of tunnels in UDP",
+    hint: "load its kernel module, modprobe fou, for IPv6 fou6; in a program, by a KernelModule before it (dependsOn)",
+  },
+  {
     pattern: /Label >= configured maximum in platform_labels/,
     code: "LN_COMMAND",
     summary: "the namespace takes no label as high as this",

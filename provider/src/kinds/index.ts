@@ -22,6 +22,7 @@ import { bond } from "./links/bond";
 import { bridge } from "./links/bridge";
 import { dummy } from "./links/dummy";
 import { link } from "./links/existing-link";
+import { fou } from "./links/fou";
 import { ifb } from "./links/ifb";
 import { ipvlan } from "./links/ipvlan";
 import { macvlan } from "./links/macvlan";
@@ -49,6 +50,7 @@ export {
   bridgeFdb,
   dummy,
   file,
+  fou,
   ifb,
   ipSet,
   iptablesChain,
@@ -97,6 +99,7 @@ const all: readonly AnyKind[] = [
     vlan,
     vxlan,
     tunnel,
+    fou,
     macvlan,
     ipvlan,
     vrf,

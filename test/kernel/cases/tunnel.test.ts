@@ -59,6 +59,13 @@ contract("that carries packets in IPv6", (world) =>
   }),
 );
 
+const encapsulationWords = ({ type, destinationPort, sourcePort, checksum, remoteChecksum }: Values) =>
+  [
+    ...[`encap ${type} encap-sport ${sourcePort ?? "auto"} encap-dport ${destinationPort}`],
+    ...(checksum ? ["encap-csum", "encap-csum6"] : ["noencap-csum", "noencap-csum6"]),
+    remoteChecksum ? "encap-remcsum" : "noencap-remcsum",
+  ].join(" ");
+
 /** Each type with the bytes that it adds to a packet if there is no route to the other end, and an update. */
 const types: readonly (readonly [Values, number, Values])[] = [
   [{ type: "ipip", ...ends4 }, 20, others4],
@@ -68,6 +75,24 @@ const types: readonly (readonly [Values, number, Values])[] = [
   [{ type: "ip6gre", ...ends6, key: 1 }, 56, { ...others6, ttl: 6 }],
   [{ type: "ip6gretap", ...ends6 }, 66, { ...others6, ttl: 6 }],
   [{ type: "vti6", ...ends6, key: 1 }, 168, others6],
+  [{ type: "gre", ...ends4, encapsulation: { type: "gue", destinationPort: 6080 } }, 36, { ...others4, ttl: 6 }],
+  [
+    {
+      type: "ipip",
+      ...ends4,
+      encapsulation: { type: "gue", destinationPort: 6080, checksum: true, remoteChecksum: true },
+    },
+    40,
+    { ...others4, ttl: 6 },
+  ],
+  [{ type: "sit", ...ends4, encapsulation: { type: "fou", destinationPort: 1 } }, 28, { ...others4, ttl: 6 }],
+  [{ type: "gretap", ...ends4, encapsulation: { type: "fou", destinationPort: 65535 } }, 46, { ...others4, ttl: 6 }],
+  [
+    { type: "ip6tnl", ...ends6, encapsulation: { type: "fou", destinationPort: 6080, sourcePort: 7, checksum: true } },
+    56,
+    { ...others6, ttl: 6 },
+  ],
+  [{ type: "ip6gre", ...ends6, encapsulation: { type: "gue", destinationPort: 6080 } }, 64, { ...others6, ttl: 6 }],
   [{ type: "geneve", vni: 5, remote: "10.0.0.2", destinationPort: 7000 }, 0, { remote: "10.0.0.3", ttl: 6 }],
   [{ type: "geneve", vni: 5, remote: "2001:db8::2", ttl: 5 }, 0, { remote: "2001:db8::3", ttl: undefined }],
 ];
@@ -83,18 +108,22 @@ for (const [inputs, overhead, change] of types) {
       ...{ kind, needs: "tunnel" },
       inputs: { name, netns, ...inputs },
       actual: () => readDetails(world, netns, name),
-      expected: ({ type, remote, vni, mtu, destinationPort = 6081 }: Values) => ({
+      expected: ({ type, remote, vni, mtu, encapsulation, destinationPort = 6081 }: Values) => ({
         mtu: String(mtu ?? 1500 - overhead),
         details: expectedDetails([
           ...(vni === undefined ? [] : [`${type} id ${vni}`, `dstport ${destinationPort}`]),
           `remote ${remote}`,
+          ...(encapsulation ? [encapsulationWords(encapsulation as Values)] : []),
         ]),
       }),
       updates: [
         { what: JSON.stringify(change), change: { ...change, mtu: 1300 } },
         { what: "mtu taken away", change: { mtu: undefined } },
       ],
-      replaces: inputs.type === "geneve" ? { vni: 6, destinationPort: 6082 } : {},
+      replaces: {
+        ...(inputs.type === "geneve" && { vni: 6, destinationPort: 6082 }),
+        ...(inputs.encapsulation !== undefined && { encapsulation: { type: "gue", destinationPort: 6081 } }),
+      },
       drifts: [
         {
           what: "remote",
@@ -142,6 +171,15 @@ beyond("Tunnel: beyond the contract", () => {
     [{ remote: "224.0.0.1" }, "remote: must be a unicast address"],
     [{ local: "0.0.0.0" }, "local: must be a unicast address"],
     [{ type: "ipip", key: 1 }, "key: must not be given with type ipip"],
+    [
+      { type: "vti", encapsulation: { type: "gue", destinationPort: 1 } },
+      "encapsulation: must not be given with type vti",
+    ],
+    [{ encapsulation: { type: "gue" } }, "encapsulation.destinationPort: is required"],
+    [
+      { encapsulation: { type: "fou", destinationPort: 1, remoteChecksum: true } },
+      "encapsulation.remoteChecksum: is for type gue alone",
+    ],
     [{ type: "vti", ttl: 1 }, "ttl: must not be given with type vti"],
     [{ vni: 1 }, "vni: must not be given with type gre"],
     [{ type: "geneve" }, "vni: is required with type geneve"],

@@ -6,6 +6,7 @@ export type Feature =
   | "ipvlan"
   | "xfrm"
   | "ipsec states"
+  | "fou"
   | "wireguard"
   | "tunnel"
   | "vlan"

@@ -123,15 +123,16 @@ export function objectsOf(now: Parts, ofNew: Parts): Object[] {
       return { sort: "xfrm", text: first, isOf };
     }),
     ...[...(now.rare ?? []), ...(now.bridges ?? [])].flatMap((text) =>
-      hasNew("rare", text) ? [] : [{ sort: "rare", text: text.trim(), isOf: isMplsRoute(text.trim()) }],
+      hasNew("rare", text) ? [] : [{ sort: "rare", text: text.trim(), isOf: isMade(text.trim()) }],
     ),
     ...settingObjects(now.settings ?? [], ofNew.settings ?? []),
   ];
 }
 
-/** Whether the kind MplsRoute makes one of the rare objects. */
-function isMplsRoute(text: string) {
-  return (type: string, { label }: Values) => type === "MplsRoute" && text === `mpls route ${label}`;
+/** Whether a kind makes one of the rare objects. */
+function isMade(text: string) {
+  return (type: string, { label, port }: Values) =>
+    (type === "MplsRoute" && text === `mpls route ${label}`) || (type === "Fou" && text === `fou port ${port}`);
 }
 
 function hasAddress(inputs: Values, device: string, cidr: string): boolean {

@@ -15,6 +15,7 @@ const probes = {
   vlan: ["sh", "-c", "ip link add probe-low type veth && ip link add link probe-low name probe-vid type vlan id 1"],
   ipvlan: ["sh", "-c", "ip link add probe-below type veth && ip link add link probe-below name probe-ip type ipvlan"],
   tunnel: ["ip", "link", "add", "name", "probe-tun", "type", "gretap", "remote", "192.0.2.1"],
+  fou: ["ip", "fou", "add", "port", "9", "gue"],
   wireguard: ["ip", "link", "add", "name", "probe-wg", "type", "wireguard"],
   xfrm: ["ip", "link", "add", "name", "probe-xfrm", "type", "xfrm", "if_id", "1"],
   "ipsec states": [
@@ -50,6 +51,8 @@ const probes = {
 
 /** Each of these modules adds a link to all namespaces. They are loaded before all tests, so that no test sees a link appear. */
 const tunnels = ["ipip", "sit", "ip_gre", "ip6_tunnel", "ip6_gre", "ip_vti", "ip6_vti"];
+/** The kernel does not load these modules by itself. */
+const others = ["mpls_router", "tun", "fou", "fou6"];
 
 /** Finds out once, before all tests, which features the kernel of the tested host lacks. */
 export default async function probeFeatures() {
@@ -59,7 +62,7 @@ export default async function probeFeatures() {
   /** @type {Record<string, string>} */
   const lacks = {};
   // Without udev, loading the module makes the device of `ip tuntap`.
-  await runThere(["modprobe", "--all", "--quiet", ...tunnels, "mpls_router", "tun"]);
+  await runThere(["modprobe", "--all", "--quiet", ...tunnels, ...others]);
   await runThere(["ip", "netns", "add", netns]);
   try {
     for (const [feature, argv] of Object.entries(probes)) {

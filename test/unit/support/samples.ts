@@ -19,6 +19,7 @@ export const samples: Readonly<Record<string, Values>> = {
   Ipvlan: { name: "iv0", netns: "foo", link: "eth0" },
   Vxlan: { name: "vx0", netns: "foo", vni: 5 },
   Tunnel: { name: "tun0", netns: "foo", type: "gre", remote: "10.0.0.2" },
+  Fou: { port: 5555, ipProtocol: 4, netns: "foo" },
   Link: { name: "eth0", mtu: 1400, netns: "foo" },
   Address: { device: "lo", address: "10.0.0.1/32", netns: "foo" },
   Neighbour: { device: "eth0", address: "10.0.0.2", mac: "02:00:00:00:00:02", netns: "foo" },

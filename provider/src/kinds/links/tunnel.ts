@@ -5,6 +5,7 @@ import { deviceTo } from "../../tools/ip/routes";
 import { defineLink } from "./define-link";
 import { fallbackLinks } from "./link";
 import { anyLowerLink, portArgs, vni } from "./options";
+import { encapsulationBytes, encapsulationOption, encapsulationRules } from "./tunnel-encapsulation";
 
 const over4 = ["ipip", "sit", "gre", "gretap", "vti"];
 const over6 = ["ip6tnl", "ip6gre", "ip6gretap", "vti6"];
@@ -79,6 +80,8 @@ export const tunnel = defineLink({
     },
     /** Link for the outer packets, in the same namespace. Not for `geneve`. Default: the routes decide. */
     link: { input: anyLowerLink, word: "dev", read: (_data, { link }) => link },
+    /** A UDP header around each packet, so that routers and network cards treat the packets as UDP (`encap`). For the types of GRE, `ipip`, `sit` and `ip6tnl`. The other end needs a `Fou`, and this end too for the answers. Default: none. */
+    encapsulation: encapsulationOption,
     /** UDP port of the other end, on which this link listens too; only for `geneve`. Default: the kernel's choice, 6081. */
     destinationPort: {
       input: port.optional().meta({ replace: true, unset: 6081 }),
@@ -87,7 +90,7 @@ export const tunnel = defineLink({
     },
   },
 
-  *rules({ name, type, vni, local, remote, key, ttl, link, destinationPort, hairpin, bridgePort }) {
+  *rules({ name, type, vni, local, remote, key, ttl, link, encapsulation, destinationPort, hairpin, bridgePort }) {
     if (fallbackLinks.includes(name)) yield ["name", "must not be a name that the kernel uses itself"];
     const isGeneve = type === "geneve";
     const given = { vni, destinationPort, local, link, key, ttl, hairpin, bridgePort };
@@ -100,6 +103,7 @@ export const tunnel = defineLink({
       if (value !== undefined && !fits[property as keyof typeof given])
         yield [property, `must not be given with type ${type}`];
     }
+    yield* encapsulationRules(type, encapsulation);
     if (isGeneve && vni === undefined) yield ["vni", "is required with type geneve"];
     if (isGeneve && remote === undefined) yield ["remote", "is required with type geneve"];
     const family = isGeneve ? undefined : over6.includes(type) ? 6 : 4;
@@ -112,7 +116,7 @@ export const tunnel = defineLink({
   },
   unset: ({ type }) => (ethernet.includes(type) ? {} : { arp: false, multicast: false }),
   lacks: ({ type }) => (ethernet.includes(type) ? {} : { mac: `a link of type ${type} has none` }),
-  async readDefaults(host, { netns, type, local, remote, key, link }) {
+  async readDefaults(host, { netns, type, local, remote, key, link, encapsulation }) {
     // For IPv6 types, the kernel only uses the routes if both ends are known.
     const isRouted = remote && (local || !over6.includes(type));
     const through = link ?? (isRouted ? await deviceTo(host, netns, remote) : undefined);
@@ -121,7 +125,7 @@ export const tunnel = defineLink({
     if (!below && unrouted !== undefined) return { mtu: unrouted };
     const keyBytes = key === undefined || type.startsWith("vti") ? 0 : 4;
     const more = type === "geneve" && familyOf(remote ?? "") === 6 ? 20 : keyBytes;
-    return { mtu: (below ? below.mtu : 1500) - (overheads[type] ?? 0) - more };
+    return { mtu: (below ? below.mtu : 1500) - (overheads[type] ?? 0) - more - encapsulationBytes(encapsulation) };
   },
   resetsMtu: true,
   isImportable: ({ ifname }) => !fallbackLinks.includes(ifname),

@@ -10,7 +10,7 @@ import { filterObjects, qdiscObjects } from "./traffic";
 import { xfrmObjects } from "./xfrm";
 
 /**
- * The readers of what a namespace may hold. Not here: what ipset and ipvsadm show, and settings, which their kinds list
+ * The readers of what a namespace may hold. Not here: what ipset, ipvsadm and `ip fou` show, and settings, which their kinds list
  * completely.
  */
 export const objectReaders: readonly ObjectReader[] = [

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { KernelObject, ObjectReader } from "../../core/kernel-object";
-import { cached, type Host } from "../../host";
+import { netlinkFamilies } from "../genl";
 import { ip } from "../ip/ip";
 import { parseJson } from "../ip/json";
 
@@ -22,10 +22,6 @@ export const listings: readonly Listing[] = [
   {
     ...{ name: "tunnels of L2TP", family: "l2tp", words: ["l2tp", "show", "tunnel"] },
     what: ({ tunnel_id: id, local, peer }) => `l2tp tunnel ${id} from ${local} to ${peer}`,
-  },
-  {
-    ...{ name: "ports that FOU receives at", family: "fou", words: ["fou", "show"] },
-    what: ({ port, ipproto }) => `fou port ${port}${ipproto === undefined ? "" : ` ipproto ${ipproto}`}`,
   },
   {
     ...{ name: "endpoints of MPTCP", family: "mptcp_pm", words: ["mptcp", "endpoint", "show"] },
@@ -67,7 +63,7 @@ export function readerOf({ name, family, words, what }: Listing): ObjectReader {
   return {
     name,
     async read(host, netns) {
-      if (family !== undefined && !(await families(host)).includes(family)) return [];
+      if (family !== undefined && !(await netlinkFamilies(host)).includes(family)) return [];
       const entries = z.array(z.looseObject({})).parse(parseJson((await ip(host, netns, "-j", ...words)) || "[]"));
       return objectsOf(entries.map(what));
     },
@@ -76,11 +72,4 @@ export function readerOf({ name, family, words, what }: Listing): ObjectReader {
 
 export function objectsOf(list: readonly (string | undefined)[]): KernelObject[] {
   return list.flatMap((what) => (what === undefined ? [] : [{ what, why: "no kind has it", coveredBy: [] }]));
-}
-
-/** The families of generic netlink that exist. */
-export function families(host: Host): Promise<string[]> {
-  return cached(host, "families of generic netlink", async () =>
-    [...(await host.run(["genl", "ctrl", "list"])).stdout.matchAll(/^Name: (\S+)$/gm)].map(([, name = ""]) => name),
-  );
 }

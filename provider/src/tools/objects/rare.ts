@@ -3,15 +3,16 @@ import type { ObjectReader } from "../../core/kernel-object";
 import { hasCode } from "../../errors";
 import { cached, type Host } from "../../host";
 import { enter, runInNewNetns } from "../../host/netns";
+import { netlinkFamilies } from "../genl";
 import { ip } from "../ip/ip";
 import { parseJson } from "../ip/json";
 import { showLinks } from "../ip/links";
-import { families, listings, objectsOf, readerOf } from "./rare-listings";
+import { listings, objectsOf, readerOf } from "./rare-listings";
 
 const segments: ObjectReader = {
   name: "settings of segment routing",
   async read(host, netns) {
-    if (!(await families(host)).includes("SEG6")) return [];
+    if (!(await netlinkFamilies(host)).includes("SEG6")) return [];
     const source = /addr (\S+)/.exec(await ip(host, netns, "sr", "tunsrc", "show"))?.[1];
     // The text after the number is the secret key.
     const keys = [...(await ip(host, netns, "sr", "hmac", "show")).matchAll(/^hmac (\S+) /gm)];
@@ -25,7 +26,7 @@ const segments: ObjectReader = {
 const limits: ObjectReader = {
   name: "limits of MPTCP",
   async read(host, netns) {
-    if (!(await families(host)).includes("mptcp_pm")) return [];
+    if (!(await netlinkFamilies(host)).includes("mptcp_pm")) return [];
     const now = (await ip(host, netns, "mptcp", "limits", "show")).trim();
     const usual = await outputInNewNetns(host, ["ip", "mptcp", "limits", "show"]);
     return objectsOf([usual === undefined || now === usual.trim() ? undefined : `mptcp limits ${now}`]);
@@ -59,7 +60,7 @@ const ipvsDaemons: ObjectReader = {
   name: "daemons that tell others of IPVS's connections",
   async read(host, netns) {
     // The command would load the module.
-    if (!(await families(host)).includes("IPVS")) return [];
+    if (!(await netlinkFamilies(host)).includes("IPVS")) return [];
     const { stdout } = await host.run(enter(netns, ["ipvsadm", "-L", "--daemon"]), { accept: "any" });
     const daemons = [...stdout.matchAll(/^(\S+) sync daemon \(mcast=([^,]+),/gm)];
     return objectsOf(daemons.map(([, state, link]) => `ipvs ${state} daemon ${link}`));

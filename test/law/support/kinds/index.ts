@@ -43,6 +43,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   Neighbour: neighbour,
   Route: route,
   MplsRoute: { none: "a namespace takes labels only once a setting says how many, which programs do not have" },
+  Fou: { none: "the kernel has it only once its module is loaded, which programs do not do" },
   PolicyRule: policyRule,
   Qdisc: qdisc,
   Sysctl: sysctl,
