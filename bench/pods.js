@@ -1,27 +1,47 @@
 // Pods: a network namespace each, a veth pair to one bridge, an address and a default route.
 
-const gateway = "10.200.255.254";
-const addressOf = (/** @type {number} */ index) => `10.200.${(index + 1) >> 8}.${(index + 1) & 255}/16`;
+// A bridge has room for 1024 links.
+const podsOfBridge = 1000;
+
+const bridgesFor = (/** @type {number} */ count) =>
+  Array.from({ length: Math.ceil(count / podsOfBridge) }, (_, n) => n);
+const bridgeOf = (/** @type {number} */ index) => Math.floor(index / podsOfBridge);
+const gatewayOf = (/** @type {number} */ bridge) => `10.${200 + bridge}.255.254`;
+
+const addressOf = (/** @type {number} */ index) => {
+  const number = (index % podsOfBridge) + 1;
+  return `10.${200 + bridgeOf(index)}.${number >> 8}.${number & 255}/16`;
+};
 
 /** @param {typeof import("pulumi-localnet")} kinds @param {number} count */
 exports.program = ({ Bridge, Pod }, count) => {
-  const bridge = new Bridge("br0", { addresses: [`${gateway}/16`] });
-  for (let i = 0; i < count; i++) new Pod(`p${i}`, { bridge, link: `v${i}`, addresses: [addressOf(i)], gateway });
+  for (const n of bridgesFor(count)) {
+    const gateway = gatewayOf(n);
+    const bridge = new Bridge(`br${n}`, { addresses: [`${gateway}/16`] });
+    for (let i = n * podsOfBridge; i < Math.min(count, (n + 1) * podsOfBridge); i++)
+      new Pod(`p${i}`, { bridge, link: `v${i}`, addresses: [addressOf(i)], gateway });
+  }
 };
 
-const bridge = ["link add br0 type bridge", `addr add ${gateway}/16 dev br0`, "link set br0 up"];
+const bridge = (/** @type {number} */ n) => [
+  `link add br${n} type bridge`,
+  `addr add ${gatewayOf(n)}/16 dev br${n}`,
+  `link set br${n} up`,
+];
+const bridges = (/** @type {number} */ count) => bridgesFor(count).flatMap(bridge);
 const inHost = (/** @type {number} */ i) => [
   `netns add p${i}`,
   `link add v${i} type veth peer name eth0 netns p${i}`,
-  `link set v${i} master br0 up`,
+  `link set v${i} master br${bridgeOf(i)} up`,
 ];
 const inPod = (/** @type {number} */ i) => [
   "link set lo up",
   `addr add ${addressOf(i)} dev eth0`,
   "link set eth0 up",
-  `route add default via ${gateway}`,
+  `route add default via ${gatewayOf(bridgeOf(i))}`,
 ];
 const away = (/** @type {number} */ i) => [`link del v${i}`, `netns del p${i}`];
+const bridgesAway = (/** @type {number} */ count) => bridgesFor(count).map((n) => `link del br${n}`);
 
 /** @param {number} count @param {(index: number) => string[]} lines */
 const each = (count, lines) => Array.from({ length: count }, (_, i) => lines(i)).flat();
@@ -32,10 +52,10 @@ const batch = (/** @type {string} */ where, /** @type {string[]} */ lines) =>
 /** @type {import("../scripts/bench/workloads.mjs").Commands} */
 exports.script = {
   up: (count) => [
-    ...ip(bridge),
+    ...ip(bridges(count)),
     ...each(count, (i) => [...ip(inHost(i)), ...inPod(i).map((line) => `ip -n p${i} ${line}`)]),
   ],
-  destroy: (count) => ip([...each(count, away), "link del br0"]),
+  destroy: (count) => ip([...each(count, away), ...bridgesAway(count)]),
 };
 
 /**
@@ -44,7 +64,7 @@ exports.script = {
  */
 exports.limit = {
   up: (count) => [
-    batch("", [...bridge, ...each(count, inHost)]),
+    batch("", [...bridges(count), ...each(count, inHost)]),
     ...each(count, (i) => [batch(`-n p${i} `, inPod(i))]),
   ],
   // A link goes with the namespace of its other end, and the kernel takes many of those apart at once.
@@ -53,7 +73,7 @@ exports.limit = {
       "",
       each(count, (i) => [`netns del p${i}`]),
     ),
-    'until [ -z "$(ip link show master br0)" ]; do sleep 0.01; done',
-    "ip link del br0",
+    ...bridgesFor(count).map((n) => `until [ -z "$(ip link show master br${n})" ]; do sleep 0.01; done`),
+    ...ip(bridgesAway(count)),
   ],
 };

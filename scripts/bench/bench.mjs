@@ -123,13 +123,13 @@ async function plan(options, common) {
       continue;
     }
     const env = { ...common, ...(place.vm && { LOCALNET_SSH_CONFIG: place.vm.sshConfig }) };
-    const able = [];
-    for (const contender of contenders) {
-      const reason = await contender.lacking(workload);
-      if (reason) leftOut.push({ workload: name, contender: contender.name, reason });
-      else able.push(contender);
-    }
     for (const count of counts) {
+      const able = [];
+      for (const contender of contenders) {
+        const reason = await contender.lacking(workload, count);
+        if (reason) leftOut.push({ workload: name, count, contender: contender.name, reason });
+        else able.push(contender);
+      }
       groups.push(able.map((contender) => ({ contender, task: { workload, count, place, env } })));
     }
   }

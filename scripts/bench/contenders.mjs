@@ -28,7 +28,7 @@ export const operations = /** @type {const} */ (["up", "no-change up", "refresh"
  *
  * @typedef {object} Contender
  * @property {string} name
- * @property {(workload: import("./workloads.mjs").Workload) => Promise<string | undefined>} lacking why it is left out
+ * @property {(workload: import("./workloads.mjs").Workload, count: number) => Promise<string | undefined>} lacking why it is left out
  * @property {(task: Task) => Promise<Prepared>} prepare is not measured
  */
 
@@ -121,9 +121,10 @@ function shell({ count, directory }, commands, text) {
   return { commands: { up: file("up"), destroy: file("destroy") } };
 }
 
-/** @param {import("./workloads.mjs").Workload} workload */
-async function lacksMininet({ name }) {
+/** @param {import("./workloads.mjs").Workload} workload @param {number} count */
+async function lacksMininet({ name }, count) {
   if (name !== "pods") return "it knows nothing but hosts and switches";
+  if (count > 1000) return "its one bridge has room for 1024 links";
   const { code } = await run([python, "-c", "import mininet.net"]);
   return code === 0
     ? undefined

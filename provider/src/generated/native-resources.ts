@@ -59,6 +59,13 @@ export type Vxlan = dynamic.Vxlan;
 export const Tunnel = native<typeof dynamic.Tunnel>("Tunnel");
 export type Tunnel = dynamic.Tunnel;
 
+/**
+ * A UDP port at which the kernel takes packets out of UDP (Foo over UDP), as `ip fou` makes it: what a Tunnel with
+ * `encapsulation` sends to. Needs the module fou, for IPv6 fou6. Id: `PORT@NETNS`, for IPv6 `PORT ipv6@NETNS`.
+ */
+export const Fou = native<typeof dynamic.Fou>("Fou");
+export type Fou = dynamic.Fou;
+
 /** A link on another link, with its own MAC address. Id: `NAME@NETNS`. */
 export const Macvlan = native<typeof dynamic.Macvlan>("Macvlan");
 export type Macvlan = dynamic.Macvlan;

@@ -2455,6 +2455,12 @@ export interface TunnelArgs extends CommonArgs {
     | Link
     | undefined;
   /**
+   * A UDP header around each packet, so that routers and network cards treat the packets as UDP (`encap`). For the
+   * types of GRE, `ipip`, `sit` and `ip6tnl`. The other end needs a `Fou`, and this end too for the answers. Default:
+   * none. A change replaces the resource.
+   */
+  encapsulation?: pulumi.Input<TunnelEncapsulationArgs> | undefined;
+  /**
    * UDP port of the other end, on which this link listens too; only for `geneve`. 1 to 65535. Default: the kernel's
    * choice, 6081. A change replaces the resource.
    */
@@ -2565,6 +2571,29 @@ export interface TunnelBridgePortVlansArgs {
   untagged?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `encapsulation` of {@link TunnelArgs}. */
+export interface TunnelEncapsulationArgs {
+  /**
+   * What is behind the UDP header: `fou`, the packet of the tunnel; `gue`, a header of Generic UDP Encapsulation before
+   * it. A change replaces the resource.
+   */
+  type: pulumi.Input<"fou" | "gue">;
+  /** UDP port of the other end, where a `Fou` of the same type receives. 1 to 65535. A change replaces the resource. */
+  destinationPort: pulumi.Input<number>;
+  /**
+   * UDP port that packets are sent from. 1 to 65535. Default: drawn for each flow of packets. A change replaces the
+   * resource.
+   */
+  sourcePort?: pulumi.Input<number> | undefined;
+  /** Has the UDP header a checksum? Default: false. A change replaces the resource. */
+  checksum?: pulumi.Input<boolean> | undefined;
+  /**
+   * Is the checksum of the packet inside left to the other end (`encap-remcsum`)? With type `gue` alone. Default:
+   * false. A change replaces the resource.
+   */
+  remoteChecksum?: pulumi.Input<boolean> | undefined;
+}
+
 /** The output `offloads` of {@link Tunnel}. */
 export interface TunnelOffloads {
   /** Does the link verify checksums of received packets? */
@@ -2654,6 +2683,23 @@ export interface TunnelBridgePortVlans {
   readonly untagged?: boolean | undefined;
 }
 
+/** The output `encapsulation` of {@link Tunnel}. */
+export interface TunnelEncapsulation {
+  /**
+   * What is behind the UDP header: `fou`, the packet of the tunnel; `gue`, a header of Generic UDP Encapsulation before
+   * it.
+   */
+  readonly type: "fou" | "gue";
+  /** UDP port of the other end, where a `Fou` of the same type receives. */
+  readonly destinationPort: number;
+  /** UDP port that packets are sent from. */
+  readonly sourcePort?: number | undefined;
+  /** Has the UDP header a checksum? */
+  readonly checksum: boolean;
+  /** Is the checksum of the packet inside left to the other end (`encap-remcsum`)? With type `gue` alone. */
+  readonly remoteChecksum: boolean;
+}
+
 /** A tunnel: a link that carries packets or frames to another host inside IP packets. Id: `NAME@NETNS`. */
 export class Tunnel extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -2726,6 +2772,11 @@ export class Tunnel extends LocalnetResource {
   declare readonly ttl: pulumi.Output<number | undefined>;
   /** Link for the outer packets, in the same namespace. Not for `geneve`. */
   declare readonly link: pulumi.Output<string | undefined>;
+  /**
+   * A UDP header around each packet, so that routers and network cards treat the packets as UDP (`encap`). For the
+   * types of GRE, `ipip`, `sit` and `ip6tnl`. The other end needs a `Fou`, and this end too for the answers.
+   */
+  declare readonly encapsulation: pulumi.Output<TunnelEncapsulation | undefined>;
   /** UDP port of the other end, on which this link listens too; only for `geneve`. */
   declare readonly destinationPort: pulumi.Output<number | undefined>;
   /** The kernel's number of the link. */
@@ -2735,6 +2786,66 @@ export class Tunnel extends LocalnetResource {
 
   constructor(name: string, args: TunnelArgs, options?: pulumi.CustomResourceOptions) {
     super("Tunnel", name, args, options);
+  }
+}
+
+/** The inputs of {@link Fou}. */
+export interface FouArgs extends CommonArgs {
+  /** UDP port that it receives at. 1 to 65535. A change replaces the resource. */
+  port: pulumi.Input<number>;
+  /** Network namespace. Default: the host's own. A change replaces the resource. */
+  netns?: pulumi.Input<string> | Netns | Pod | undefined;
+  /** IP version of the outer packets: ipv4 or ipv6. Default: "ipv4". A change replaces the resource. */
+  family?: pulumi.Input<"ipv4" | "ipv6"> | undefined;
+  /**
+   * What is behind the UDP header: `fou`, a packet of `ipProtocol`; `gue`, a header of Generic UDP Encapsulation, which
+   * says it. Default: "fou". A change replaces the resource.
+   */
+  type?: pulumi.Input<"fou" | "gue"> | undefined;
+  /**
+   * IP protocol of the packets inside, its number: 4 for `ipip`, 41 for `sit`, 47 for `gre`. With type `fou` alone,
+   * which needs it. 1 to 255. A change replaces the resource.
+   */
+  ipProtocol?: pulumi.Input<number> | undefined;
+}
+
+/**
+ * A UDP port at which the kernel takes packets out of UDP (Foo over UDP), as `ip fou` makes it: what a Tunnel with
+ * `encapsulation` sends to. Needs the module fou, for IPv6 fou6. Id: `PORT@NETNS`, for IPv6 `PORT ipv6@NETNS`.
+ */
+export class Fou extends LocalnetResource {
+  /** The type token, which policies compare. */
+  static readonly __pulumiType: string = dynamicToken("Fou");
+
+  /** Reads the object with an id, whoever made it. It is never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Fou {
+    return new Fou(name, undefined as never, { ...options, id });
+  }
+
+  /** Whether a value is one, also of another copy of this package. */
+  static override isInstance(value: unknown): value is Fou {
+    return hasToken(value, Fou.__pulumiType);
+  }
+
+  /** UDP port that it receives at. */
+  declare readonly port: pulumi.Output<number>;
+  /** Network namespace. */
+  declare readonly netns: pulumi.Output<string | undefined>;
+  /** IP version of the outer packets: ipv4 or ipv6. */
+  declare readonly family: pulumi.Output<"ipv4" | "ipv6">;
+  /**
+   * What is behind the UDP header: `fou`, a packet of `ipProtocol`; `gue`, a header of Generic UDP Encapsulation, which
+   * says it.
+   */
+  declare readonly type: pulumi.Output<"fou" | "gue">;
+  /**
+   * IP protocol of the packets inside, its number: 4 for `ipip`, 41 for `sit`, 47 for `gre`. With type `fou` alone,
+   * which needs it.
+   */
+  declare readonly ipProtocol: pulumi.Output<number | undefined>;
+
+  constructor(name: string, args: FouArgs, options?: pulumi.CustomResourceOptions) {
+    super("Fou", name, args, options);
   }
 }
 
