@@ -26,7 +26,7 @@ afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 async function preview(type: string, values: Values, name = "one"): Promise<Values & { failures: unknown[] }> {
   const owner = `${world.owner}/${name}`;
-  const common = { name, netns, owner, ...(hostUrl && { host: hostUrl }) };
+  const common = { ...(type !== "Fou" && { name }), netns, owner, ...(hostUrl && { host: hostUrl }) };
   const { inputs, failures } = await checkOnHost(kinds[type] as never, { ...common, ...values }, settings);
   return { inputs, failures: failures.map(({ reason }) => reason) };
 }
@@ -103,6 +103,13 @@ test("of two resources that ask for the same the second is told, and so is the f
   expect((await preview("Wireguard", wireguard, "wg")).failures).toEqual([
     expect.stringMatching(/^listenPort: must be another: another resource .* asks for UDP port 4789 of IPv4$/),
   ]);
+  expect((await preview("Fou", { port: 4789, type: "gue" }, "fou")).failures).toEqual([
+    expect.stringMatching(/^port: must be another: another resource .* asks for UDP port 4789 of IPv4$/),
+  ]);
+  expect((await preview("Fou", { port: 4790, type: "gue" }, "fou")).failures).toEqual([
+    expect.stringMatching(/^port: must be another: process \d+ .* has UDP port 4790 of IPv4$/),
+  ]);
+  expect((await preview("Fou", { port: 4791, type: "gue" }, "fou")).failures).toEqual([]);
   // Also where the key is made in the same run, and not where the port is.
   const later = { ...wireguard, privateKey: unknown };
   expect((await preview("Wireguard", later, "wg")).failures).toHaveLength(1);

@@ -69,7 +69,8 @@ export async function conflictOf(
   const where = netns === undefined ? `of ${url ?? "this machine"}` : `in the namespace ${netns}`;
   for (const holder of await seen(() => holds.seen(host, netns, owner))) {
     // What is this stack's own may be about to go.
-    const isOwn = holder.name === inputs.name || stackOf(holder.owner) === stackOf(owner);
+    const isItself = holder.name !== undefined && holder.name === inputs.name;
+    const isOwn = isItself || stackOf(holder.owner) === stackOf(owner);
     const failure = isOwn ? undefined : collision(mine.holdings, [holder], `${holder.who} ${where} has`);
     if (failure) return failure;
   }

@@ -3,6 +3,7 @@ import { type Args, defineKind, inNetns } from "../../core/kind";
 import { at, integer, parseAt, port } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { type FouPort, showFouPorts } from "../../tools/ip/fou";
+import { fouHoldings, udpHolders } from "./udp-ports";
 
 const types = ["fou", "gue"] as const;
 
@@ -30,6 +31,8 @@ export const fou = defineKind({
   unmarked: true,
   /** `PORT@NETNS`, for IPv6 `PORT ipv6@NETNS` */
   id: idOf,
+
+  holds: { inputs: ["netns", "port"], namespace: ({ netns }) => netns, of: fouHoldings, seen: udpHolders },
 
   *rules({ type, ipProtocol }) {
     if (type === "fou" && ipProtocol === undefined) yield ["ipProtocol", "is required with type fou"];

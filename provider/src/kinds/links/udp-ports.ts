@@ -47,6 +47,15 @@ export function wireguardHoldings({ listenPort, up = true }: WireguardInputs): H
   return families.map((family) => ({ property: "listenPort", what: portOf(listenPort, family) }));
 }
 
+interface FouInputs {
+  readonly port: number;
+  readonly family: "ipv4" | "ipv6";
+}
+
+export function fouHoldings({ port, family }: FouInputs): Holding[] {
+  return [{ property: "port", what: portOf(port, family === "ipv6" ? 6 : 4) }];
+}
+
 /** Who has ports there, and numbers of VXLAN, as far as that can be seen: not links that were moved away. */
 export async function udpHolders(host: Host, netns: string | undefined, owner: string): Promise<Holder[]> {
   const [links, sockets] = await Promise.all([showLinks(host, netns), showSockets(host, netns)]);
