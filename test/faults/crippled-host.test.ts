@@ -7,7 +7,7 @@ import { requirements } from "../../provider/src/host/requirements";
 // What is missing on this machine: each command that is run, the right to change anything, settings that can be written.
 // In other mounts, a provider of its own meets it.
 
-const dist = join(import.meta.dirname, "../../provider/dist");
+const dist = join(__dirname, "../../provider/dist");
 const prelude = `
 const { openHost } = require("${dist}/host/index.js");
 const { requireTools } = require("${dist}/host/requirements.js");
