@@ -30,14 +30,16 @@ const observedJson = z.object({
 /** A UDP header around the packets of a tunnel. The kernel counts it in the mtu only when it makes the link. */
 export const encapsulationOption = {
   input: schema.optional().meta({ replace: true }),
+  // A change of something else loses it, or swaps the bytes of its ports, unless it is given again.
+  isAlways: true,
   words(value: Encapsulation | undefined) {
     if (!value) return [];
     const { type, destinationPort, sourcePort = "auto", checksum, remoteChecksum } = value;
     return [
       ...["encap", type, "encap-dport", String(destinationPort), "encap-sport", String(sourcePort)],
-      // The one for IPv4, the other for IPv6: the kernel reads that of the outer packets.
-      ...(checksum ? ["encap-csum", "encap-udp6-csum"] : []),
-      ...(remoteChecksum ? ["encap-remcsum"] : []),
+      // One for IPv4 and one for IPv6: the kernel reads that of the outer packets. ip's defaults differ by type.
+      ...(checksum ? ["encap-csum", "encap-udp6-csum"] : ["noencap-csum", "noencap-udp6-csum"]),
+      remoteChecksum ? "encap-remcsum" : "noencap-remcsum",
     ];
   },
   read({ encap }: Readonly<Record<string, unknown>>): Encapsulation | undefined {

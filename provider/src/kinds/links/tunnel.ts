@@ -20,7 +20,7 @@ const overheads: Readonly<Record<string, number>> = {
   ...{ ip6tnl: 48, ip6gre: 52, ip6gretap: 66, vti6: 40, geneve: 50 },
 };
 /** The mtu of these types while there is no route to the other end. */
-const mtuWithoutRoute: Readonly<Record<string, number>> = { vti6: 1332, geneve: 1500 };
+const mtuWithoutRoute: Readonly<Record<string, number>> = { sit: 1480, vti6: 1332, geneve: 1500 };
 
 type Data = Readonly<Record<string, unknown>>;
 
