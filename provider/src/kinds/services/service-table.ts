@@ -9,10 +9,10 @@ import { at } from "../../schema/fields";
 import { clashes } from "./clashes";
 import type { Node } from "./node";
 import { tableArgs } from "./table-args";
-import { change, claimsOf, clear, holdSetting, releaseSetting } from "./table-change";
+import { change, claimsOf, clear, eraseLast, holdSetting, releaseSetting } from "./table-change";
 import { eraseClaims, firstClaim, readClaims } from "./table-claims";
 import type { Listed, Part } from "./table-parts";
-import { type Look, look, partsOf, readKernel, settingOf, type TableArgs } from "./table-state";
+import { type Kernel, type Look, look, partsOf, readKernel, settingOf, type TableArgs } from "./table-state";
 
 export const serviceTable = defineKind({
   type: "ServiceTable",
@@ -40,7 +40,7 @@ export const serviceTable = defineKind({
     const parts = partsOf(basis);
     const kernel = await readKernel(host, args.netns, basis.mode);
     const seen = look(basis, parts, kernel, made?.listed);
-    if (!seen.exists) return undefined;
+    if (!seen.exists && !(await isLeft(host, basis, kernel))) return undefined;
     if (made) for (const text of seen.ofNode) notice(`ServiceTable ${at("services", args.netns)}: ${text}`);
     return {
       ...(made ? { owner: null } : await ownerOf(host, args, parts)),
@@ -52,9 +52,11 @@ export const serviceTable = defineKind({
   async ensure(host, args, before, recorded) {
     const made = before && recorded?.listed ? (recorded as TableArgs) : undefined;
     if (made && !isChanged(made, args) && before?.detail.size === 0) return;
-    await holdSetting(host, args, made);
-    const settled = await withLock(host, { netns: args.netns, what: "IptablesRule" }, () =>
-      change(host, args, made, (before?.detail as ReadonlySet<string>) ?? new Set()),
+    const settled = await make(host, args, made, before?.detail as ReadonlySet<string> | undefined).catch(
+      async (error) => {
+        if (!before) await forget(host, args).catch(() => undefined);
+        throw error;
+      },
     );
     if (settingOf(args) === undefined) await releaseSetting(host, made ?? args);
     return {
@@ -65,19 +67,38 @@ export const serviceTable = defineKind({
 
   async remove(host, args) {
     const table = args as TableArgs;
-    await withLock(host, { netns: args.netns, what: "IptablesRule" }, () => clear(host, table, table));
+    await withLock(host, { netns: args.netns, what: "IptablesRule" }, () => clear(host, table));
   },
 
   async cleanUp(host, args) {
-    const table = args as TableArgs;
-    await releaseSetting(host, table);
-    await eraseClaims(host, table, [...(await readClaims(host, table))]);
+    await eraseLeavings(host, args as TableArgs);
   },
 
   noted: {
     parse: (_what, netns) => ({ netns }),
   },
 });
+
+async function make(host: Host, args: TableArgs, made: TableArgs | undefined, wrong: ReadonlySet<string> = new Set()) {
+  await holdSetting(host, args, made);
+  return withLock(host, { netns: args.netns, what: "IptablesRule" }, () => change(host, args, made, wrong));
+}
+
+/** After a create that failed: nobody takes away what it noted, unless there is something of the table. */
+async function forget(host: Host, args: TableArgs): Promise<void> {
+  if (!(await isLeft(host, args, await readKernel(host, args.netns, args.mode)))) await eraseLeavings(host, args);
+}
+
+/** Is there something that the ledger says is this table's? The state may know no part of it: of a family that drifted. */
+async function isLeft(host: Host, { owner, netns }: TableArgs, { mode, objects }: Kernel): Promise<boolean> {
+  return [...(await readClaims(host, { owner, netns }))].some((claim) => mode.isThere(objects, claim));
+}
+
+async function eraseLeavings(host: Host, table: TableArgs): Promise<void> {
+  await releaseSetting(host, table);
+  await eraseClaims(host, table, [...(await readClaims(host, table))]);
+  await eraseLast(host, table);
+}
 
 function observed({ mode, nodeAddresses, podCidr, serviceCidr, masqueradeAll }: TableArgs, seen: Look) {
   const { services, families, listed } = seen;

@@ -1,10 +1,11 @@
+import { addShare, eraseShare, type Place, readShares } from "../../core/ledger";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
 import { readSysctl } from "../../tools/sysctl";
 import { sysctl } from "../host/sysctl";
 import { routeLocalnet } from "./iptables-node";
 import { claimParts, eraseClaims, readClaims } from "./table-claims";
-import type { Part } from "./table-parts";
+import { digestOf, type Part } from "./table-parts";
 import {
   isSetting,
   type Kernel,
@@ -25,6 +26,23 @@ export function claimsOf({ mode, netns }: TableArgs, parts: readonly Part[]): st
   return parts.flatMap((part) => (isSetting(part) ? [] : (claimOf(part, netns) ?? [])));
 }
 
+/** Where the ledger says which parts a table was last told to have: the state does not know it of a run that died. */
+function lastPlace({ netns }: Pick<TableArgs, "netns">): Place {
+  return { netns, what: "ServiceTable parts" };
+}
+
+const keysOf = (args: TableArgs) => digestOf(partsOf(args).map(({ key }) => key));
+
+async function isLast(host: Host, made: TableArgs): Promise<boolean> {
+  const entries = await readShares(host, lastPlace(made));
+  const last = entries.find(({ owner }) => owner === made.owner)?.value;
+  return last === undefined || last === keysOf(made);
+}
+
+export async function eraseLast(host: Host, args: TableArgs): Promise<void> {
+  await eraseShare(host, lastPlace(args), args.owner);
+}
+
 /** Makes what is asked for. What is new is made before what was goes. */
 export async function change(
   host: Host,
@@ -34,9 +52,10 @@ export async function change(
 ): Promise<Look> {
   const { netns, owner } = args;
   const wanted = partsOf(args);
-  const former = made ? partsOf(made) : [];
+  const isKnown = made !== undefined && (await isLast(host, made));
+  const former = isKnown ? partsOf(made) : [];
   const kernel = await readKernel(host, netns, args.mode);
-  const claimed = made ? new Set<string>() : await readClaims(host, args);
+  const claimed = isKnown ? new Set<string>() : await readClaims(host, made ?? args);
   const texts = new Map(former.map(({ key, text }) => [key, text]));
   const changed = new Set(
     wanted
@@ -44,21 +63,25 @@ export async function change(
       .map(({ key }) => key),
   );
   await claim(host, args, made, wanted, former, kernel);
+  await addShare(host, lastPlace(args), { owner, value: keysOf(args) });
+  const owners = made ? [made.owner] : [];
   const isSameMode = made?.mode === args.mode;
   await kernel.mode.change(host, {
     ...{ netns, owner, changed, claimed, kernel: kernel.objects },
-    owners: made ? [made.owner] : [],
+    owners,
     wanted: wanted.filter((part) => !isSetting(part)),
     former: isSameMode ? former.filter((part) => !isSetting(part)) : [],
   });
   for (const mode of ["iptables", "nftables"] as const) {
     const isFormer =
       made?.mode === mode || [...claimed].some((each) => each.startsWith(mode === "iptables" ? "Iptables" : "Nft"));
-    if (mode !== args.mode && isFormer) await clear(host, { ...args, mode }, made, claimed);
+    if (mode !== args.mode && isFormer)
+      await clearMode(host, { ...args, mode }, owners, made?.mode === mode ? former : [], claimed);
   }
   const keep = new Set(claimsOf(args, wanted));
   const gone = [...(made ? claimsOf(made, former) : []), ...claimed].filter((each) => !keep.has(each));
   await eraseClaims(host, args, gone);
+  if (made && made.owner !== owner) await eraseLast(host, made);
   return look(args, wanted, await readKernel(host, netns, args.mode));
 }
 
@@ -81,20 +104,23 @@ async function claim(
   await claimParts(host, args, fresh, (each) => there.has(each), made?.owner ?? args.owner);
 }
 
-/** Takes away what there is of a table in one mode. */
-export async function clear(
+/** Takes away what there is of a table. */
+export async function clear(host: Host, made: TableArgs): Promise<void> {
+  const former = (await isLast(host, made)) ? partsOf(made) : [];
+  await clearMode(host, made, [made.owner], former, await readClaims(host, made));
+}
+
+async function clearMode(
   host: Host,
-  args: TableArgs,
-  made: TableArgs | undefined,
-  claims?: ReadonlySet<string>,
+  { netns, owner, mode }: TableArgs,
+  owners: readonly string[],
+  former: readonly Part[],
+  claimed: ReadonlySet<string>,
 ): Promise<void> {
-  const { netns, owner, mode } = args;
   const { objects } = await readKernel(host, netns, mode);
   await modeOf(mode).change(host, {
-    ...{ netns, owner, kernel: objects, wanted: [], changed: new Set() },
-    owners: made ? [made.owner] : [],
-    former: made?.mode === mode ? partsOf(made).filter((part) => !isSetting(part)) : [],
-    claimed: claims ?? (await readClaims(host, args)),
+    ...{ netns, owner, owners, kernel: objects, wanted: [], changed: new Set(), claimed },
+    former: former.filter((part) => !isSetting(part)),
   });
 }
 

@@ -37,6 +37,11 @@ export const iptablesMode: Mode<IptablesPart, IptablesKernel> = {
   claimOf: ({ isChain, family, table, chain }, netns) =>
     isChain ? claimOf({ family, table, name: chain, netns }) : undefined,
 
+  isThere(kernel, claim) {
+    const [, family, table, name] = /^IptablesChain (ipv[46])\/(\w+)\/([^@]+)/.exec(claim) ?? [];
+    return kernel[family === "ipv6" ? "ipv6" : "ipv4"].has(`${table} ${name}`);
+  },
+
   async change(host, change) {
     const { netns, kernel, wanted, former } = change;
     for (const family of ["ipv4", "ipv6"] as const) {

@@ -40,6 +40,8 @@ export const nftablesMode: Mode<NftPart, NftKernel> = {
 
   claimOf: ({ family, name }, netns) => (name === "table" ? claimOf(family, netns) : undefined),
 
+  isThere: (kernel, claim) => kernel[claim.startsWith("NftTable ip6/") ? "ipv6" : "ipv4"] !== undefined,
+
   async change(host, change) {
     await runNft(
       host,

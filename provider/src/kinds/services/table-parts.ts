@@ -22,6 +22,8 @@ export interface Mode<P extends Part = Part, K = unknown> {
   isWhole(kernel: K, part: P, lines: readonly string[]): boolean;
   /** The kind and id of the objects whose owner only the ledger can name, of parts and of what the kernel has. */
   claimOf(part: P, netns: string | undefined): string | undefined;
+  /** Does what an entry of the ledger names exist? */
+  isThere(kernel: K, claim: string): boolean;
   /** Makes what is wanted: parts that are changed or missing, and takes away what is ours and not wanted. */
   change(host: Host, change: Change<P, K>): Promise<void>;
 }
