@@ -61,7 +61,10 @@ async function forget(): Promise<void> {
   for (const number of [3, 1]) await net.host(number).ip("-n", `host${number}-pod1`, "neigh", "flush", "dev", "eth0");
 }
 
-test.each(["the ping", "the ARP request"])("trace names what drops the VXLAN packet with %s", async (what) => {
+test.each([
+  ["the ping", "it"],
+  ["the ARP request", "the question for its address"],
+])("trace names what drops the VXLAN packet with %s", async (_, what) => {
   const rule = ["INPUT", "-p", "udp", "--dport", "4789", "-j", "DROP"];
   const iptables = (...words: string[]) => run([...net.host(3).enterArgv, "iptables", ...words]);
   expect(await ping(100)).toMatchObject({ code: 0 });

@@ -107,7 +107,8 @@ async function harmless(type: string, values: Values): Promise<void> {
   // The user's text is in no command line.
   const texts = ["File", "NftTable"].includes(type) ? [] : host.inputs;
   // What iptables-restore reads is a command a line.
-  const spokenInputs = type === "ServiceTable" ? texts.flatMap((text) => (text ?? "").split("\n").map(command)) : texts;
+  const isCommands = (text: string) => type === "ServiceTable" && text.startsWith("*");
+  const spokenInputs = texts.flatMap((text = "") => (isCommands(text) ? text.split("\n").map(command) : text));
   for (const input of spokenInputs) expect((input ?? "").replace(/\n$/, "")).not.toMatch(control);
   for (const argv of host.commands)
     for (const [index, word] of argv.entries()) expectHarmless(word, argv[index - 1] ?? "");

@@ -222,7 +222,7 @@ beyond("NftTable: beyond the contract", () => {
     expect(await failure(() => create(kind, theirs, settings))).toMatchObject({ code: "LN_EXISTS" });
     const there = { ...settings, host: hostUrl };
     const error = await failure(() => findImportable(kind, `ip/filter@${netns}`, world.owner, there));
-    expect(error).toMatchObject({ code: "LN_INPUT", summary: expect.stringContaining("iptables makes") });
+    expect(error).toMatchObject({ code: "LN_INPUT", summary: expect.stringContaining("iptables manages") });
   });
 });
 

@@ -85,7 +85,7 @@ export function netnsCase(world: World, files?: Readonly<Record<string, string>>
         op: "delete",
         make: () => world.script(name, "sleep 600 >/dev/null 2>&1 </dev/null & exit 0"),
         message: async () =>
-          new RegExp(`still in this namespace: ${(await world.run("ip", "netns", "pids", name)).trim()}\\b`),
+          new RegExp(`still run in this namespace: ${(await world.run("ip", "netns", "pids", name)).trim()}\\b`),
         async clear() {
           await world.run("kill", (await world.run("ip", "netns", "pids", name)).trim());
           await eventually(async () => (await world.run("ip", "netns", "pids", name)) === "");
