@@ -76,6 +76,13 @@ export const causes: readonly Cause[] = [
     hint: permissionHint,
   },
   {
+    pattern: /Message too long/,
+    command: /\b(?:ip6?tables-restore|nft)\b/,
+    code: "LN_COMMAND",
+    summary: "the transaction is longer than a provider without root of the host may send",
+    hint: "raise the setting net.core.wmem_max on the host, run the provider as its root, or make what is new in several steps",
+  },
+  {
     pattern: /setpriv: \w+ failed: Invalid argument/,
     code: "LN_PERMISSION",
     summary: "the user namespace of the provider does not have this user",

@@ -218,7 +218,7 @@ beyond("ServiceTable: beyond the contract", () => {
     "mode %s: one service more leaves the others as they are, and takes a few processes",
     async (mode) => {
       const host = jest.spyOn(testHost(), "run");
-      const { id, outputs } = await create(kind, inputs({ mode, services: many(50) }), settings);
+      const { id, outputs } = await create(kind, inputs({ mode, services: many(20) }), settings);
       const ofCreate = host.mock.calls.length;
       await run("ping", "-c1", "-W1", "127.0.0.1");
       const handles = async () =>
@@ -229,7 +229,7 @@ beyond("ServiceTable: beyond the contract", () => {
               .split("\n");
       const before = await handles();
       host.mockClear();
-      const after = await update(kind, id, outputs, inputs({ mode, services: many(51) }), settings);
+      const after = await update(kind, id, outputs, inputs({ mode, services: many(21) }), settings);
       expect(host.mock.calls.length).toBeLessThan(25);
       expect(ofCreate).toBeLessThan(25);
       const now = new Set(await handles());
