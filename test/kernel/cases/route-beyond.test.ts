@@ -75,6 +75,22 @@ beyond("Route", () => {
   });
 
   test.each([
+    { destination: "10.34.0.0/16", via: "10.0.0.9", defaults: { metric: 0, table: 254 } },
+    { destination: "2001:db8:34::/48", via: "2001:db8::9", defaults: { metric: 1024, table: 254 } },
+  ])(
+    "a route to $destination is one with its default metric and table, and without",
+    async ({ defaults, ...values }) => {
+      const former = await create(kind, inputsWith({ ...values, owner: `${world.owner}/r1` }), settings);
+      const second = inputsWith({ ...values, ...defaults, owner: `${world.owner}/r2` });
+      expect(kind.id(second as never)).toBe(former.id);
+      const error = await failure(() => create(kind, second, settings));
+      expect(error).toMatchObject({ code: "LN_EXISTS", mayPass: true });
+      expect(error.message).toContain(`belongs to ${world.owner}/r1`);
+      await remove(kind, former.id, former.outputs, settings);
+    },
+  );
+
+  test.each([
     ["over IPv6", { destination: "10.33.0.0/16", via: "2001:db8::9", device: "d0" }, "via inet6 2001:db8::9 dev d0"],
     ["local", { destination: "10.33.0.0/16", type: "local", device: "lo" }, "local 10.33.0.0/16 dev lo"],
     [

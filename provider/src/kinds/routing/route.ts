@@ -96,7 +96,9 @@ export const route = defineKind({
       const made = [...four, ...six.map(canonical6)].filter((entry) =>
         [protocol, ...administratorProtocols].includes(entry.protocol),
       );
-      const ids = made.map((entry) => idOf({ ...keyOf(entry), netns }));
+      const ids = made.map(({ dst, metric, table }) =>
+        idOf({ destination: dst, metric, table: Number(table ?? mainTable), netns }),
+      );
       return made.map((entry, index) => {
         const { tos, from } = entry;
         const id = ids[index] as string;
@@ -125,19 +127,11 @@ export const route = defineKind({
   },
 });
 
-function idOf({ destination, netns, metric, table }: RouteKey): string {
-  const words = [...(metric === undefined ? [] : ["metric", metric]), ...(table === undefined ? [] : ["table", table])];
+/** A metric or a table that is the default is left out: with it and without, it is the same route. */
+function idOf({ destination, netns, metric, table = mainTable }: RouteKey): string {
+  const isDefault = metric === undefined || metric === metricOf({ destination });
+  const words = [...(isDefault ? [] : ["metric", metric]), ...(table === mainTable ? [] : ["table", table])];
   return at([destination, ...words].join(" "), netns);
-}
-
-/** The shortest inputs that identify a route. */
-function keyOf({ dst, metric, table }: RouteEntry): RouteKey {
-  const number = Number(table ?? mainTable);
-  return {
-    destination: dst,
-    metric: metric === metricOf({ destination: dst }) ? undefined : metric,
-    table: number === mainTable ? undefined : number,
-  };
 }
 
 /** For IPv6 too, ip prints the destination "default". */
