@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import pLimit, { type LimitFunction } from "p-limit";
 import { hasCode, LocalnetError } from "../errors";
 import type { Host } from ".";
@@ -23,36 +24,85 @@ interface Lease {
 const leases = new WeakMap<Host, Map<string, Lease>>();
 const queues = new WeakMap<Host, Map<string, LimitFunction>>();
 
+/** A body that runs, and those that it runs within. */
+interface Holder {
+  readonly host: Host;
+  readonly what: string;
+  readonly outer: Holder | undefined;
+  /** The bodies for the same object that it begins itself. */
+  readonly inner: LimitFunction;
+  lease?: Lease;
+  isDone: boolean;
+}
+
+const holders = new AsyncLocalStorage<Holder>();
+
+/** The body that this code runs within and that fits; undefined: none does. */
+function findHolder(fits: (holder: Holder) => boolean): Holder | undefined {
+  for (let holder = holders.getStore(); holder; holder = holder.outer)
+    if (!holder.isDone && fits(holder)) return holder;
+  return undefined;
+}
+
 /**
  * Serializes bodies that read before they write: in this process those for the same object, and with other programs by an
- * flock on the namespace itself, which leaves no file behind and which the kernel releases when its holder dies.
+ * flock on the namespace itself, which leaves no file behind and which the kernel releases when its holder dies. A body may
+ * take locks itself, also the one that it has.
  */
-export function withLock<T>(
+export async function withLock<T>(
   host: Host,
   { netns, what }: { netns: string | undefined; what: string },
   body: () => Promise<T>,
 ): Promise<T> {
-  return serialize(host, `${netns ?? ""} ${what}`, () => withNetnsLock(host, netns, body));
+  const ofHost = getOrCreate(leases, host, () => new Map<string, Lease>());
+  const key = netns ?? "";
+  for (;;) {
+    const old = oldLease(ofHost, key);
+    if (old) await old.ended;
+    const result = await serialize(host, `${key} ${what}`, async () => {
+      // Whoever waits here for a lease to end keeps the bodies under it from this object: it queues again.
+      if (oldLease(ofHost, key)) return undefined;
+      return { value: await withNetnsLock(host, netns, body) };
+    });
+    if (result) return result.value;
+  }
 }
 
 /** Serializes bodies for the same object in this process. */
 export function serialize<T>(host: Host, what: string, body: () => Promise<T>): Promise<T> {
-  const queue = getOrCreate(
-    getOrCreate(queues, host, () => new Map()),
-    what,
-    () => pLimit(1),
+  const queue =
+    findHolder((each) => each.host === host && each.what === what)?.inner ??
+    getOrCreate(
+      getOrCreate(queues, host, () => new Map()),
+      what,
+      () => pLimit(1),
+    );
+  const holder: Holder = { host, what, outer: holders.getStore(), inner: pLimit(1), isDone: false };
+  return queue(() =>
+    holders.run(holder, async () => {
+      try {
+        return await body();
+      } finally {
+        holder.isDone = true;
+      }
+    }),
   );
-  return queue(body);
+}
+
+/** A lease that others are to get their turn after; a body under it goes on. */
+function oldLease(ofHost: ReadonlyMap<string, Lease>, key: string): Lease | undefined {
+  const lease = ofHost.get(key);
+  const isOld = lease && Date.now() - lease.began > fairSeconds * 1000;
+  return isOld && !findHolder((each) => each.lease === lease) ? lease : undefined;
 }
 
 async function withNetnsLock<T>(host: Host, netns: string | undefined, body: () => Promise<T>): Promise<T> {
   const ofHost = getOrCreate(leases, host, () => new Map<string, Lease>());
   const key = netns ?? "";
-  for (let old = ofHost.get(key); old && Date.now() - old.began > fairSeconds * 1000; old = ofHost.get(key)) {
-    await old.ended;
-  }
   const lease = getOrCreate(ofHost, key, () => begin(host, netns));
   lease.users += 1;
+  const holder = holders.getStore();
+  if (holder) holder.lease = lease;
   try {
     await waitingFor(`waiting for another program to leave ${netns ?? "the host's namespace"} alone`, lease.held);
     return await body();

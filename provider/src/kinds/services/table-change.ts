@@ -124,7 +124,7 @@ async function clearMode(
   });
 }
 
-/** Sets what the kernel has to be told before there are objects, if anything. It has a lock of its own: not within another. */
+/** Sets what the kernel has to be told before there are objects, if anything. */
 export async function holdSetting(host: Host, args: TableArgs, made: TableArgs | undefined): Promise<void> {
   const key = settingOf(args);
   if (key === undefined) return;

@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { localHost } from "../../provider/src/host/local";
+import { withLock } from "../../provider/src/host/lock";
+
+const one = { netns: undefined, what: "one" };
+const other = { netns: undefined, what: "other" };
+/** More milliseconds than this process may keep a namespace from other programs. */
+const long = 5500;
+
+/** Runs bodies and says when they begin and end. */
+function listener() {
+  const told: string[] = [];
+  const body = (name: string, inner: () => Promise<unknown>) => async () => {
+    told.push(`${name} begins`);
+    await inner();
+    told.push(`${name} ends`);
+  };
+  return { told, body };
+}
+
+test("a body takes locks after long too, while another program and another body wait for it", async () => {
+  const host = localHost(false, 60);
+  const { told, body } = listener();
+  const same = () =>
+    withLock(
+      host,
+      one,
+      body("same", async () => {}),
+    );
+  const outer = body("outer", async () => {
+    await sleep(long + 500);
+    await withLock(host, other, body("inner", same));
+  });
+  const first = withLock(host, one, outer);
+  await sleep(1000);
+  const program = promisify(execFile)("flock", ["-w", "20", "/proc/self/ns/net", "true"]);
+  const ends = program.then(() => told.push("the program ends"));
+  await sleep(long - 1000);
+  const late = withLock(
+    host,
+    other,
+    body("late", async () => {}),
+  );
+  await Promise.all([first, ends, late]);
+  expect(told).toEqual([
+    ...["outer begins", "inner begins", "same begins", "same ends", "inner ends", "outer ends"],
+    ...["the program ends", "late begins", "late ends"],
+  ]);
+}, 15_000);
+
+test("bodies for one object that a body begins at once run one after the other", async () => {
+  const host = localHost(false, 60);
+  const { told, body } = listener();
+  const inner = ["a", "b"].map((name) => body(name, () => sleep(20)));
+  await withLock(host, one, async () => {
+    await Promise.all(inner.map((each) => withLock(host, one, each)));
+  });
+  expect(told).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+});
