@@ -67,7 +67,7 @@ describe.each([native(fixture), dynamic(fixture)])("%s", (_, project) => {
       "ssh: Could not resolve hostname nowhere.invalid: .+",
     ],
     ["a key that is refused", () => user("stranger"), "stranger@192.0.2.1: Permission denied \\(publickey\\)."],
-    ["a user who may run nothing there", () => user("guest"), "exit 1"],
+    ["a user who may run nothing there", () => user("guest"), "This account is currently not available."],
     ["another key of the host", () => user("root", 2), "Host key verification failed."],
   ])("%s", async (_name, host, says) => {
     const rule = `host: must be one that "ssh ${host()} true" reaches without a question, which says: ${says}`;

@@ -1,4 +1,4 @@
-import { isBooting } from "../../provider/src/host/connection";
+import { isBooting, sshConnection, sshOptions } from "../../provider/src/host/connection";
 
 // Messages of OpenSSH.
 test.each([
@@ -25,4 +25,12 @@ test.each([
   ],
 ])("an error that waiting cannot fix is reported at once: %j", (stderr) => {
   expect(isBooting(stderr)).toBe(false);
+});
+
+test("who tries once while somebody else connects is told what comes of it", async () => {
+  const connection = sshConnection("ssh://root@nowhere.invalid", sshOptions(), 5);
+  const open = connection.open().catch((error) => error);
+  const answer = await connection.tryOnce();
+  expect(answer).toMatchObject({ code: "LN_HOST", message: expect.stringContaining("nowhere.invalid") });
+  expect(answer).toBe(await open);
 });

@@ -84,10 +84,14 @@ export function sshConnection(url: string, ssh: SshOptions, seconds: number): Co
       await connected.finally(() => waiting.delete(progress));
     },
     async tryOnce() {
-      // Whoever is waiting for it tells what becomes of it.
-      if (connected) return isOpen;
+      const limit = Math.min(seconds, onceSeconds);
       try {
-        await connect(url, ssh, Math.min(seconds, onceSeconds));
+        if (connected) {
+          // Somebody else connects, and may wait for longer than this.
+          await within(limit, connected);
+          return isOpen;
+        }
+        await connect(url, ssh, limit);
         connected ??= Promise.resolve();
         isOpen = true;
         return true;
@@ -99,6 +103,15 @@ export function sshConnection(url: string, ssh: SshOptions, seconds: number): Co
       [connected, isOpen] = [undefined, false];
     },
   };
+}
+
+/** Waits for it, but no longer than this. */
+async function within(seconds: number, wait: Promise<void>): Promise<void> {
+  let cancel = () => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = alarm(seconds, resolve);
+  });
+  await Promise.race([wait, late]).finally(cancel);
 }
 
 /** Tries again for as long as the host may still be booting. */
