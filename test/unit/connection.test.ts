@@ -1,4 +1,5 @@
-import { isBooting, sshConnection, sshOptions } from "../../provider/src/host/connection";
+import { isBooting, sshConnection } from "../../provider/src/host/connection";
+import { sshOptions } from "../../provider/src/host/ssh-options";
 
 // Messages of OpenSSH.
 test.each([

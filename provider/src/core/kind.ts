@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Host } from "../host";
-import { defaultConnectSeconds, sshConfigVariable } from "../host/connection";
+import { defaultConnectSeconds } from "../host/connection";
 import { defaultTimeoutSeconds, timeoutVariable } from "../host/host";
 import type { Tool } from "../host/requirements";
+import { sshConfigVariable } from "../host/ssh-options";
 import { address, netnsName, seconds } from "../schema/fields";
 import type { Holds } from "./holdings";
 

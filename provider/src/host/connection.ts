@@ -1,23 +1,14 @@
 import { spawn } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
-import { lookup } from "node:dns/promises";
-import { rename, writeFile } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
 import { LocalnetError } from "../errors";
-import { defaultTimeoutSeconds, type Result } from "./host";
+import type { Result } from "./host";
 import { alarm, interrupted, pause } from "./interrupt";
-import { localHost } from "./local";
 import { progressOf } from "./operation";
 import { messageBytes, Output } from "./output";
 import { missingCommandHint } from "./packages";
-import { privateDirectory } from "./private";
 import { noAnswer, sshCauses } from "./ssh-causes";
+import { prepareFiles, type SshOptions } from "./ssh-options";
 
 export const defaultConnectSeconds = 60;
-
-/** The environment variable with a configuration file for ssh, if no setting gives one. */
-export const sshConfigVariable = "LOCALNET_SSH_CONFIG";
 
 /** The pause between two attempts. */
 const pauseMilliseconds = 1000;
@@ -27,28 +18,6 @@ const attemptSeconds = 20;
 const onceSeconds = 5;
 /** Interval between checks of an open connection. ssh closes it after three without an answer. */
 const aliveSeconds = 10;
-
-/** Options of every call of ssh, and the folder with the sockets of shared connections. */
-export function sshOptions(config?: string): SshOptions {
-  const directory =
-    process.getuid?.() === 0
-      ? "/run/pulumi-localnet-ssh"
-      : join(process.env.XDG_RUNTIME_DIR || tmpdir(), `pulumi-localnet-ssh-${userInfo().uid}`);
-  const digest = config && createHash("sha256").update(config).digest("hex").slice(0, 6);
-  // Another configuration may give the same name to another host.
-  const socket = join(directory, digest ? `${digest}-%C` : "%C");
-  const text = config?.includes("\n") ? { path: join(directory, `${digest}.config`), text: config } : undefined;
-  const file = text?.path ?? config ?? process.env[sshConfigVariable];
-  const options = [...(file ? ["-F", file] : []), "-o", "BatchMode=yes", "-o", `ControlPath=${socket}`];
-  return { directory, options, ...(text && { config: text }) };
-}
-
-interface SshOptions {
-  readonly directory: string;
-  readonly options: string[];
-  /** The configuration given as text, and the file for ssh to read it from. */
-  readonly config?: { readonly path: string; readonly text: string };
-}
 
 /** One connection for all commands to a host. */
 interface Connection {
@@ -157,14 +126,13 @@ function isFinal({ code, command }: LocalnetError): boolean {
 }
 
 /** Connects. ssh keeps the connection for a minute after the last command. */
-async function connect(url: string, { directory, options, config }: SshOptions, seconds: number): Promise<void> {
-  await privateDirectory(directory);
-  if (config) await replaceFile(config.path, config.text);
+async function connect(url: string, ssh: SshOptions, seconds: number): Promise<void> {
+  await prepareFiles(ssh);
   const limits = { ConnectTimeout: Math.ceil(Math.min(seconds, attemptSeconds)), ServerAliveInterval: aliveSeconds };
   const connectOptions = Object.entries({ ControlMaster: "auto", ControlPersist: 60, ...limits });
   const argv = [
     "ssh",
-    ...options,
+    ...ssh.options,
     ...connectOptions.flatMap(([key, value]) => ["-o", `${key}=${value}`]),
     "-N",
     "-f",
@@ -198,23 +166,6 @@ async function connect(url: string, { directory, options, config }: SshOptions, 
       }
     });
   });
-}
-
-/** The address that ssh connects to, by its configuration and this machine's resolver. */
-export async function addressOf(url: string, sshConfig: string | undefined): Promise<string> {
-  const { directory, options, config } = sshOptions(sshConfig);
-  await privateDirectory(directory);
-  if (config) await replaceFile(config.path, config.text);
-  const { stdout } = await localHost(false, defaultTimeoutSeconds).run(["ssh", ...options, "-G", url]);
-  const name = /^hostname (.*)$/m.exec(stdout)?.[1] ?? "";
-  return (await lookup(name)).address;
-}
-
-/** Replaces a file in one step: a reader sees either the former text or the new one. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const other = `${path}.${randomUUID()}`;
-  await writeFile(other, text, { mode: 0o600, flag: "wx" });
-  await rename(other, path);
 }
 
 /** `otherwise`: the cause where ssh names none. */

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { LocalnetError } from "../errors";
-import { sshOptions } from "./connection";
 import { errnoOf } from "./files";
 import type { HostSettings } from "./host";
 import { messageBytes, Output } from "./output";
+import { sshOptions } from "./ssh-options";
 import { quote, refuseNul } from "./text";
 
 // Commands that a user runs in a terminal. The provider does not use this.

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import pLimit from "p-limit";
-import { defaultConnectSeconds, sshConnection, sshOptions, unreachable } from "./connection";
+import { defaultConnectSeconds, sshConnection, unreachable } from "./connection";
 import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVariables } from "./environment";
 import {
   defaultTimeoutSeconds,
@@ -19,6 +19,7 @@ import { checkFolder, type Folders } from "./private";
 import { type Access, accessBy, hostRefusal, sudoError } from "./refusal";
 import { RemoteShell } from "./remote-shell";
 import { noShell } from "./ssh-causes";
+import { sshOptions } from "./ssh-options";
 import { decode, encode, quote, refuseNul } from "./text";
 
 const runDirectory = "/run/pulumi-localnet";

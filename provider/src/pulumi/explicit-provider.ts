@@ -35,7 +35,7 @@ async function addressIn(address?: string, host?: string, sshConfig?: string): P
   const rule = "address: must be given to the Provider: ";
   if (host === undefined) throw new pulumi.RunError(`${rule}this machine is reached without ssh`);
   // Loaded only when needed.
-  const { addressOf } = require("../host/connection") as typeof import("../host/connection");
+  const { addressOf } = require("../host/ssh-options") as typeof import("../host/ssh-options");
   const hostAddress = await addressOf(host, sshConfig).catch((error: Error) => {
     throw new pulumi.RunError(`${rule}${host} has none that this machine knows: ${error.message}`);
   });
