@@ -47,14 +47,17 @@ export function markIn(rule: Rule) {
   return mark === undefined ? undefined : { mark, priority: priority === undefined ? undefined : Number(priority) };
 }
 
+/** The priority of a rule of the same program as the mark; undefined: it has none, or is another's. */
+export function priorityIn(rule: Rule, ownMark: string): number | undefined {
+  const program = (mark: string) => mark.split("/", 2).join("/");
+  const { mark = "", priority } = markIn(rule) ?? {};
+  return program(mark) === program(ownMark) ? priority : undefined;
+}
+
 /** The priorities of the other rules of the same program; undefined for all other rules. */
 function priorities(rules: readonly Rule[], owner: string): (number | undefined)[] {
-  const program = (mark: string) => mark.split("/", 2).join("/");
   const ownMark = markOf(owner);
-  return rules.map((rule) => {
-    const { mark = "", priority } = markIn(rule) ?? {};
-    return mark !== ownMark && program(mark) === program(ownMark) ? priority : undefined;
-  });
+  return rules.map((rule) => (markIn(rule)?.mark === ownMark ? undefined : priorityIn(rule, ownMark)));
 }
 
 /**

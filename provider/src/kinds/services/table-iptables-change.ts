@@ -1,15 +1,8 @@
 import { markOf } from "../../core/mark";
 import { LocalnetError } from "../../errors";
 import { deletable, type Rule } from "../../tools/iptables/iptables";
-import { markIn, textOf } from "../firewall/iptables-place";
-import {
-  claimOf,
-  type IptablesKernel,
-  type IptablesPart,
-  type PlannedRule,
-  placeIn,
-  type Table,
-} from "./table-iptables-plan";
+import { markIn, priorityIn, textOf } from "../firewall/iptables-place";
+import { claimOf, type IptablesKernel, type IptablesPart, type PlannedRule, type Table } from "./table-iptables-plan";
 import type { Change, Family } from "./table-parts";
 
 /** What iptables-restore is told of one table. */
@@ -50,7 +43,7 @@ export function commandsFor(
       if (part && !isAnew) return changed.has(part.key);
       return marks.has(markIn(rule)?.mark ?? "");
     };
-    const standing = rules.filter((rule) => !goes(rule)).map((rule) => ({ place: placeIn(rule, marks) }));
+    const standing = rules.filter((rule) => !goes(rule)).map((rule) => ({ place: priorityIn(rule, markOf(owner)) }));
     for (const rule of rules) if (goes(rule)) taken.push(["-D", name, ...deletable(rule.words)]);
     const due = inChain.filter(({ key }) => isAnew || changed.has(key)).flatMap((part) => part.rules);
     // In the order of their places most are appended: to insert a rule takes the longer the more there are.

@@ -1,9 +1,8 @@
 import { markOf } from "../../core/mark";
-import type { Rule } from "../../tools/iptables/iptables";
 import type { Chains } from "../../tools/iptables/restore";
 import { iptablesChain } from "../firewall/iptables-chain";
 import { isBuiltIn } from "../firewall/iptables-chains";
-import { commentOf, markIn } from "../firewall/iptables-place";
+import { commentOf } from "../firewall/iptables-place";
 import { iptablesRule, ruleWords } from "../firewall/iptables-rule";
 import { nodeTables } from "./iptables-node";
 import { servicePort } from "./iptables-service";
@@ -38,12 +37,6 @@ export type IptablesKernel = Readonly<Record<Family, Chains>>;
 /** What the ledger calls a chain. */
 export function claimOf(named: { family: Family; table: Table; name: string; netns: string | undefined }): string {
   return `IptablesChain ${iptablesChain.id({ ...named, owner: "" })}`;
-}
-
-/** The place of a rule of ours in its chain; undefined: it has none, or is another's. */
-export function placeIn(rule: Rule, marks: ReadonlySet<string>): number | undefined {
-  const { mark = "", priority } = markIn(rule) ?? {};
-  return marks.has(mark) ? priority : undefined;
 }
 
 export function planOf(node: Node, owner: string, family: Family): IptablesPart[] {

@@ -2,9 +2,9 @@ import { requireTools } from "../../host/requirements";
 import { backendOf, refuseMix, savedRules } from "../../tools/iptables/backend";
 import type { Rule } from "../../tools/iptables/iptables";
 import { parseChains, restoreTables } from "../../tools/iptables/restore";
-import { textOf } from "../firewall/iptables-place";
+import { markIn, priorityIn, textOf } from "../firewall/iptables-place";
 import { commandsFor } from "./table-iptables-change";
-import { claimOf, type IptablesKernel, type IptablesPart, placeIn, planOf } from "./table-iptables-plan";
+import { claimOf, type IptablesKernel, type IptablesPart, planOf } from "./table-iptables-plan";
 import type { Family, Mode } from "./table-parts";
 
 /** The parts of mode iptables: chains of a service, chains of the node, and rules in those and in the kernel's own. */
@@ -23,13 +23,15 @@ export const iptablesMode: Mode<IptablesPart, IptablesKernel> = {
     const rules = kernel[part.family].get(placeOf(part));
     if (part.isChain)
       return rules && (part.isOwn ? rules.map(({ text }) => text) : [isInOrder(rules, part) ? "" : "out of order"]);
-    const own = rulesOf(part, rules ?? []).map(({ text }) => text);
-    return own.length > 0 ? own : undefined;
+    const own = rulesOf(part, rules ?? []);
+    if (own.length === 0) return undefined;
+    return [...own.map(({ text }) => text), ...(isBehind(rules ?? [], own, part) ? [behind] : [])];
   },
 
-  isWhole(kernel, part, [first]) {
+  isWhole(kernel, part, [first, ...others]) {
     const rules = kernel[part.family].get(placeOf(part)) ?? [];
     if (part.isChain && !part.isOwn) return first === "";
+    if (others.at(-1) === behind) return false;
     const own = part.isChain ? rules : rulesOf(part, rules);
     return `${own.map(textOf)}` === `${part.rules.map(({ comment }) => comment)}`;
   },
@@ -65,6 +67,16 @@ function rulesOf({ rules }: IptablesPart, all: readonly Rule[]): Rule[] {
 
 /** Do our rules stand in the order of their places? */
 function isInOrder(rules: readonly Rule[], { mark }: IptablesPart): boolean {
-  const places = rules.flatMap((rule) => placeIn(rule, new Set([mark])) ?? []);
+  const places = rules.flatMap((rule) => (markIn(rule)?.mark === mark ? (priorityIn(rule, mark) ?? []) : []));
   return places.every((place, index) => index === 0 || (places[index - 1] ?? 0) <= place);
+}
+
+const behind = "behind a rule that it should precede";
+
+/** Does a rule of ours stand behind another of the program that has a higher priority number? */
+function isBehind(rules: readonly Rule[], own: readonly Rule[], { mark }: IptablesPart): boolean {
+  const place = (rule: Rule) => priorityIn(rule, mark) ?? 0;
+  return own.some((rule) =>
+    rules.slice(0, rules.indexOf(rule)).some((other) => markIn(other)?.mark !== mark && place(other) > place(rule)),
+  );
 }
