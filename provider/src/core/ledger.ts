@@ -39,15 +39,15 @@ interface Incarnation {
   readonly incarnation?: string | undefined;
 }
 
-/** Claims an object for one owner alone; returns the entry that stands, ours or another's. */
-export async function claim(host: Host, place: Place, owner: string): Promise<Entry> {
+/** Claims an object for one owner alone; returns the entry that stands, ours or another's, and whether it is new. */
+export async function claim(host: Host, place: Place, owner: string): Promise<Entry & { readonly isNew: boolean }> {
   const now = await incarnationOf(host, place);
   const entry = { what: place.what, owner };
   // What stands there may go before it is read.
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    if (await storeOf(host).write(line(path(place), { ...entry, ...now }))) return entry;
+    if (await storeOf(host).write(line(path(place), { ...entry, ...now }))) return { ...entry, isNew: true };
     const there = await storeOf(host).read(path(place));
-    if (there !== undefined && !isVoid(parse(there), now)) return wordsOf(parse(there));
+    if (there !== undefined && !isVoid(parse(there), now)) return { ...wordsOf(parse(there)), isNew: false };
     if (there !== undefined) await eraseClaim(host, place);
   }
   throw new LocalnetError("LN_COMMAND", `the entry of ${place.what} comes and goes`);

@@ -1,5 +1,6 @@
 import { LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
+import { isThereAlready } from "../host/command-error";
 import { requireTools } from "../host/requirements";
 import { check, hasUnknown, type Values } from "./check";
 import { cancelCleanUp, pendingCleanUps, runPendingCleanUps, trackRemoval } from "./clean-up";
@@ -11,6 +12,7 @@ import {
   claimObject,
   existsError,
   isForeign,
+  isOwn,
   observe,
   observeOwned,
   releaseObject,
@@ -37,17 +39,13 @@ export async function create(
     const host = await open(kind, args, settings);
     disturb(kind, args, settings);
     await cancelCleanUp(keyOf(kind, id, args, settings));
-    let observed = await observeOwned(kind, host, args);
+    const observed = await observeOwned(kind, host, args);
     if (observed) requireAdoptable(kind, args, observed);
-    if (observed && isOutdated(kind, args, observed)) {
-      await removeObserved(kind, host, { ...args, ...requestedInputs(kind, args, observed) }, observed);
-      observed = undefined;
-    }
-    if (!kind.unmarked) return { id, outputs: await converge(kind, host, id, args, observed) };
+    if (!kind.unmarked) return { id, outputs: await make(kind, host, id, args, observed) };
 
-    await claimObject(kind, host, args, observed);
+    const wasClaimed = await claimObject(kind, host, args, observed);
     try {
-      return { id, outputs: await converge(kind, host, id, args, observed) };
+      return { id, outputs: await make(kind, host, id, args, observed, wasClaimed) };
     } catch (error) {
       // Release the claim only if the object certainly does not exist.
       const remaining = await observe(kind, host, args).catch(() => error);
@@ -55,6 +53,32 @@ export async function create(
       throw error;
     }
   });
+}
+
+/**
+ * Makes an object, or takes what a killed run made to what is asked for now. A command of that run may end right before ours:
+ * what it made then is ours by its mark, or by the entry that the run wrote before.
+ */
+async function make(
+  kind: AnyKind,
+  host: Host,
+  id: string,
+  args: Values,
+  observed: Observed | undefined,
+  isMarked = true,
+): Promise<Values> {
+  if (observed && isOutdated(kind, args, observed)) {
+    await removeObserved(kind, host, { ...args, ...requestedInputs(kind, args, observed) }, observed);
+    return converge(kind, host, id, args, undefined);
+  }
+  try {
+    return await converge(kind, host, id, args, observed);
+  } catch (error) {
+    if (observed || !isMarked || !isThereAlready(error instanceof PartialError ? error.cause : error)) throw error;
+    const meanwhile = await observeOwned(kind, host, args);
+    if (!meanwhile || !isOwn(args, meanwhile)) throw error;
+    return make(kind, host, id, args, meanwhile);
+  }
 }
 
 export async function update(

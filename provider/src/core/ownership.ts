@@ -76,20 +76,24 @@ export function existsError(
 const creationMilliseconds = 1000;
 const pollMilliseconds = 100;
 
-/** Writes the owner of an unmarked object into the ledger. `observed`: the existing object, which may be ours. */
+/**
+ * Writes the owner of an unmarked object into the ledger. `observed`: the existing object, which may be ours. Returns whether
+ * the ledger named this owner before.
+ */
 export async function claimObject(
   kind: AnyKind,
   host: Host,
   args: Values,
   observed: Observed | undefined,
   former = args.owner,
-): Promise<void> {
+): Promise<boolean> {
   const [place, owner] = [placeOf(kind, args), args.owner as string];
   const entry = await claim(host, place, owner);
-  if (entry.owner === owner) return;
+  if (entry.owner === owner) return !entry.isNew;
   const isReplaceable = observed ? [former, observed.owner].includes(entry.owner) : entry.owner === former;
   if (!isReplaceable && (observed || !(await isVoid(kind, host, args)))) throw existsError(args, entry, true);
   await replaceClaim(host, place, owner);
+  return false;
 }
 
 /** Is the entry without an object? Waits, since another program may be about to make it. */

@@ -36,6 +36,14 @@ export function isCauseElsewhere(error: LocalnetError): boolean {
   );
 }
 
+/** What tools print of an object that is to be made and is there. */
+const there = /File exists|already exists|Device or resource busy|Exclusivity flag on|Address already assigned/;
+
+/** Was it to be made, and is there already? */
+export function isThereAlready(error: unknown): boolean {
+  return error instanceof LocalnetError && (error.code === "LN_EXISTS" || there.test(error.command?.stderr ?? ""));
+}
+
 /** The name of the command itself, without the one that enters a namespace for it. */
 function commandName(argv: readonly string[]): string {
   const [first = "", ...rest] = argv;

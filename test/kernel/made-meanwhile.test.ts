@@ -1,0 +1,62 @@
+import { check, type Values } from "../../provider/src/core/check";
+import type { AnyKind } from "../../provider/src/core/kind";
+import { claim } from "../../provider/src/core/ledger";
+import * as kinds from "../../provider/src/kinds";
+import { Engine } from "./support/engine";
+import { hostUrl, testHost, World } from "./support/world";
+
+// The command of a run that was killed ends between the look and the command of the next run.
+
+const world = new World();
+const netns = world.netns("a");
+const host = testHost();
+const { run } = host;
+
+beforeAll(async () => {
+  await world.build();
+  await world.inside(netns, "ip", "link", "set", "dev", "lo", "up");
+});
+afterEach(() => {
+  host.run = run;
+});
+afterAll(async () => expect(await world.cleanUp()).toEqual([]));
+
+/** The first command that makes something is run once more before it. */
+function repeat(word: RegExp): void {
+  host.run = async (argv, options) => {
+    if (word.test(`${argv.join(" ")} ${options?.input}`)) {
+      host.run = run;
+      await run(argv, options);
+    }
+    return run(argv, options);
+  };
+}
+
+const cases: [AnyKind, Values, RegExp][] = [
+  [kinds.bridge, { name: "b1", stp: true }, /link add /],
+  [kinds.tap, { name: "t1" }, /tuntap add /],
+  [kinds.route, { destination: "10.8.0.0/16", type: "blackhole" }, /route add /],
+  [kinds.address, { device: "lo", address: "10.8.0.9/24" }, /addr add /],
+  [kinds.vethPair, { name: "v1", peer: { name: "w1" } }, /link add /],
+  [kinds.iptablesChain, { name: "ONE", table: "nat" }, /-N /],
+  [kinds.ipSet, { name: "one", type: "hash:ip", entries: ["10.0.0.1"] }, /create one /],
+];
+
+test.each(cases.map(([kind, ...rest]) => [kind.type, kind, ...rest] as const))(
+  "%s: what a killed run was still making is its own",
+  async (type, kind, values, word) => {
+    const owner = `${world.owner}/${type}`;
+    const { inputs, failures } = check(kind, { netns, owner, ...values, ...(hostUrl && { host: hostUrl }) });
+    expect(failures).toEqual([]);
+    const engine = new Engine(kind);
+    // The ledger names the owner before the command runs.
+    if (kind.unmarked) await claim(host, { netns, what: `${type} ${kind.id(inputs as never)}` }, owner);
+    repeat(word);
+    await engine.up(inputs);
+    expect(engine.state).toMatchObject(values);
+    const { state } = engine;
+    await engine.refresh();
+    expect(engine.state).toEqual(state);
+    await engine.destroy();
+  },
+);
