@@ -176,7 +176,10 @@ export const open: readonly Open[] = [
     what: "a namespace with a process that has its name alone is not replaced",
     why: "the engine deletes what is replaced before what depends on it and does not name it",
     sort: /^update: Netns replace LN_BUSY$/,
-    when: ({ b }) => b.some(({ type, inputs }) => type === "Process" && typeof inputs.netns === "string"),
+    when: ({ a, b }) =>
+      [a, b].some((program) =>
+        program.some(({ type, inputs }) => type === "Process" && typeof inputs.netns === "string"),
+      ),
     pair: {
       ...between,
       a: [n1, sleeperIn("n1")],
