@@ -1,7 +1,8 @@
 import { check, type Values } from "../../provider/src/core/check";
 import type { AnyKind } from "../../provider/src/core/kind";
-import { claim } from "../../provider/src/core/ledger";
+import { claim, readClaim } from "../../provider/src/core/ledger";
 import * as kinds from "../../provider/src/kinds";
+import { readChain } from "../../provider/src/tools/iptables/iptables";
 import { Engine } from "./support/engine";
 import { hostUrl, testHost, World } from "./support/world";
 
@@ -49,14 +50,29 @@ test.each(cases.map(([kind, ...rest]) => [kind.type, kind, ...rest] as const))(
     const { inputs, failures } = check(kind, { netns, owner, ...values, ...(hostUrl && { host: hostUrl }) });
     expect(failures).toEqual([]);
     const engine = new Engine(kind);
-    // The ledger names the owner before the command runs.
-    if (kind.unmarked) await claim(host, { netns, what: `${type} ${kind.id(inputs as never)}` }, owner);
+    const place = { netns, what: `${type} ${kind.id(inputs as never)}` };
+    // The ledger names the owner before the command runs, of a Tap until it has its mark.
+    if (kind.unmarked || kind === kinds.tap) await claim(host, place, owner);
     repeat(word);
     await engine.up(inputs);
     expect(engine.state).toMatchObject(values);
+    expect((await readClaim(host, place))?.owner).toBe(kind.unmarked ? owner : undefined);
     const { state } = engine;
     await engine.refresh();
     expect(engine.state).toEqual(state);
     await engine.destroy();
   },
 );
+
+test("a chain that comes between the two looks for it is no error", async () => {
+  const chain = { netns, family: "ipv4", table: "nat", chain: "LATE" } as const;
+  host.run = async (argv, options) => {
+    const result = run(argv, options);
+    if (!/-S LATE$/.test(argv.join(" "))) return result;
+    host.run = run;
+    await result.catch(() => undefined);
+    await world.inside(netns, "iptables", "-w", "-t", "nat", "-N", "LATE");
+    return result;
+  };
+  expect(await readChain(host, chain)).toMatchObject({ rules: [] });
+});

@@ -37,6 +37,10 @@ test.each(Object.entries(shapes))("%s: iptables-save prints what it prints with 
     expect(await node.tables(family)).toEqual(recordedTables(shape, family, "iptables"));
 });
 
+test("an input that nothing in the kernel depends on is recorded", async () => {
+  for (const values of [{}, { podCidr: ["10.0.1.0/24"] }, {}]) await bringUp(values);
+});
+
 test.each(Object.entries(shapes))("%s: nft prints what it prints with kube-proxy", async (shape, args) => {
   await bringUp(tableOf(inModeNftables(args)));
   for (const family of ["ipv4", "ipv6"] as const) {

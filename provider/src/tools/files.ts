@@ -59,8 +59,8 @@ export async function writeFile(
   spare: string,
   { content, mode, isNew }: { readonly content: string; readonly mode: string; readonly isNew: boolean },
 ): Promise<void> {
-  await inFolder(path, () => host.run(["install", "-m", mode, "-T", "--", "/dev/null", spare]));
   try {
+    await inFolder(path, () => host.run(["install", "-m", mode, "-T", "--", "/dev/null", spare]));
     const write = ["dd", `of=${spare}`, "bs=65536", "oflag=nofollow", "conv=notrunc,fsync", "status=none"];
     await host.run(write, { input: content });
     if (isNew) await linkNew(host, spare, path);

@@ -4,7 +4,7 @@ import { create, read, remove, update } from "../../../provider/src/core/lifecyc
 import { file as kind } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { hostUrl, settings, World } from "../support/world";
+import { hostUrl, settings, testHost, World } from "../support/world";
 
 contract("a configuration", (world) => {
   const path = `${world.folder}/one.conf`;
@@ -115,6 +115,19 @@ beyond("File: beyond the contract", () => {
       const error = await failure(() => create(kind, inputs({ path: `${folder}/x` }), settings));
       expect(error).toMatchObject({ code: "LN_MISSING", summary: `there is no folder ${folder}${why}` });
     }
+    expect(await world.run("ls", "-A", world.folder)).toBe("victim\n");
+  });
+
+  test("where making the temporary file fails afterwards, it does not stay", async () => {
+    const host = testHost();
+    const { run } = host;
+    host.run = async (argv, options) => {
+      const result = await run(argv, options);
+      if (argv[0] !== "install") return result;
+      host.run = run;
+      throw new Error("killed");
+    };
+    await failure(() => create(kind, inputs(), settings));
     expect(await world.run("ls", "-A", world.folder)).toBe("victim\n");
   });
 

@@ -155,8 +155,9 @@ export function defineLink<
       const adds = definition.make ? madeBy(definition.make(args.name, wanted.flat()), args.name, words) : [add];
       const first = observed ? set : [...(isElsewhere ? [] : adds), ...(pinMtu?.(args) ?? [])];
       const bringAbout = () => ensureLink(host, args, args.owner, first, observed ?? fresh, recorded);
-      const isUnmarked = definition.make && !observed;
-      const made = await (isUnmarked ? whileUnmarked(host, placeOf(args), args, bringAbout) : bringAbout());
+      // A run that was killed may have left the entry, with a mark on the link or without.
+      const isNoted = definition.make && (!observed || (await claimedOwner(host, placeOf(args))) !== "");
+      const made = await (isNoted ? whileUnmarked(host, placeOf(args), args, bringAbout) : bringAbout());
       const link = await ensureSides(host, args, recorded, made, observed?.inputs);
       return { observed: link && observedOf(await whole(host, args.netns, link), args.owner) };
     },

@@ -51,7 +51,11 @@ export const serviceTable = defineKind({
 
   async ensure(host, args, before, recorded) {
     const made = before && recorded?.listed ? (recorded as TableArgs) : undefined;
-    if (made && !isChanged(made, args) && before?.detail.size === 0) return;
+    if (made && before?.detail.size === 0 && !isChanged(made, args)) {
+      // An input may have changed that nothing in the kernel depends on: without services, podCidr.
+      const { listed } = before.outputs;
+      return { observed: { owner: null, ...observed(args, { ...args, listed }), detail: before.detail } };
+    }
     const settled = await make(host, args, made, before?.detail as ReadonlySet<string> | undefined).catch(
       async (error) => {
         if (!before) await forget(host, args).catch(() => undefined);
@@ -100,7 +104,10 @@ async function eraseLeavings(host: Host, table: TableArgs): Promise<void> {
   await eraseLast(host, table);
 }
 
-function observed({ mode, nodeAddresses, podCidr, serviceCidr, masqueradeAll }: TableArgs, seen: Look) {
+function observed(
+  { mode, nodeAddresses, podCidr, serviceCidr, masqueradeAll }: TableArgs,
+  seen: Pick<Look, "services" | "families" | "listed">,
+) {
   const { services, families, listed } = seen;
   const inputs = { mode, services, nodeAddresses, families, podCidr, serviceCidr, masqueradeAll };
   return { inputs, outputs: { listed } };

@@ -29,14 +29,17 @@ export function readChain(host: Host, chain: Chain): Promise<Listing> {
   return cached(host, ["rules", netns, family, table, chain.chain, backend].join(" "), () => listChain(host, chain));
 }
 
-async function listChain(host: Host, chain: Chain): Promise<Listing> {
+async function listChain(host: Host, chain: Chain, isAgain = false): Promise<Listing> {
   try {
     const { stdout, stderr } = await run(host, chain, ["-S", chain.chain]);
     const policy = /^-P \S+ (\S+)$/m.exec(stdout)?.[1];
     return { exists: true, rules: parseRules(stdout), policy, legacyTables: hasLegacyWarning(stderr) };
   } catch (error) {
-    if (!(await isMissing(host, chain, error))) throw error;
-    return { exists: false, rules: [], legacyTables: hasLegacyWarning(stderrOf(error)) };
+    if (await isMissing(host, chain, error))
+      return { exists: false, rules: [], legacyTables: hasLegacyWarning(stderrOf(error)) };
+    // Another program may have made it between the two looks.
+    if (!isAgain && stderrOf(error).includes(incompatible)) return listChain(host, chain, true);
+    throw error;
   }
 }
 
@@ -48,11 +51,13 @@ function stderrOf(error: unknown): string {
   return (error instanceof LocalnetError && error.command?.stderr) || "";
 }
 
+/** The backend nf_tables prints it for a missing chain, and for one with rules that iptables cannot show. */
+const incompatible = "is incompatible, use 'nft' tool";
+
 async function isMissing(host: Host, chain: Chain, error: unknown): Promise<boolean> {
   const stderr = stderrOf(error);
   if (stderr.includes("No chain/target/match by that name")) return true;
-  if (!stderr.includes("is incompatible, use 'nft' tool")) return false;
-  // The backend nf_tables prints the same for a missing chain and for one with rules that iptables cannot show.
+  if (!stderr.includes(incompatible)) return false;
   const declared = (await run(host, chain, ["-S"])).stdout.split("\n").map((line) => line.split(" "));
   return !declared.some(([option, name]) => option !== "-A" && name === chain.chain);
 }
