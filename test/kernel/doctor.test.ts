@@ -87,7 +87,7 @@ test.each<[what: string, feature: Feature]>([
   ["Qdisc: prio", "qdisc prio"],
   ["TrafficFilter: flower", "filters"],
   ["IpSet", "ipset"],
-  ["IpvsService, IpvsBackend", "ipvs"],
+  ["IpvsService, IpvsBackend, ServiceTable: ipvs", "ipvs"],
 ])("for %s of the kernel it says what a trial shows", async (what, feature) => {
   kernel ??= checkKernel(testHost());
   const line = (await kernel).find((each) => each.what === what);

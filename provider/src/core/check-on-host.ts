@@ -19,7 +19,7 @@ export async function checkOnHost(
   const host = openHost(url, settings);
   const { answers, refusal } = await host.access();
   if (refusal) return { inputs, failures: [{ ...refusal, reason: `${refusal.property}: ${refusal.reason}` }] };
-  const unavailable = url === undefined && (await kind.unavailable?.(host));
+  const unavailable = url === undefined && (await kind.unavailable?.(host, inputs));
   if (unavailable) return { inputs, failures: [{ property: "", reason: unavailable }] };
   const conflict = await conflictOf(kind, inputs, url, answers ? host : undefined);
   return { inputs, failures: conflict ? [conflict] : [] };

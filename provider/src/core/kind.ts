@@ -90,7 +90,7 @@ export interface Kind<A extends z.ZodRawShape, O extends z.ZodRawShape, S extend
   /** Rules between inputs. Yields each property that breaks one, and the rule. */
   rules?(args: Args<A>): Iterable<readonly [property: string, rule: string]>;
   /** The reason why the running kernel does not support it, if that is known without making one. Changes nothing. */
-  unavailable?(host: Host): Promise<string | undefined>;
+  unavailable?(host: Host, args: Args<A>): Promise<string | undefined>;
   /** What its objects have alone in a namespace, beside their names. */
   readonly holds?: Holds<Args<A>>;
   /** The id, made from the inputs alone. */

@@ -8691,19 +8691,26 @@ export interface ServiceTableArgs extends CommonArgs {
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
    * How services are made: iptables, as chains that packets walk through; nftables, as elements of maps that a packet
-   * is looked up in. ipvs is not to be had here, but from the component VirtualService. Default: "iptables".
+   * is looked up in. ipvs, as virtual servers; it needs a kernel with the modules ip_vs and ip_vs_rr. Default:
+   * "iptables".
    */
   mode?: pulumi.Input<"iptables" | "ipvs" | "nftables"> | undefined;
+  /** How an endpoint is chosen, by `ipvsadm`'s names. Only in mode ipvs. Default: rr. */
+  scheduler?:
+    | pulumi.Input<
+        "rr" | "wrr" | "lc" | "wlc" | "lblc" | "lblcr" | "dh" | "sh" | "sed" | "nq" | "fo" | "ovf" | "mh" | "twos"
+      >
+    | undefined;
   /** All services of the node. Their order means nothing. */
   services?: pulumi.Input<pulumi.Input<ServiceTableServicesArgs>[]> | undefined;
   /**
-   * Addresses of the node that node ports are on. Only in mode nftables; without any they are on all but those of
-   * loopback. In mode iptables they are on every address.
+   * Addresses of the node that node ports are on. In mode nftables, without any they are on all but those of loopback;
+   * in mode ipvs node ports need some. Not in mode iptables: there they are on every address.
    */
   nodeAddresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
    * IP versions of the node, ipv4 and ipv6. A refresh leaves out those of which something that belongs to no service is
-   * not as it was made. Default: ["ipv4","ipv6"].
+   * not as it was made.
    */
   families?: pulumi.Input<pulumi.Input<"ipv4" | "ipv6">[]> | undefined;
   /**
@@ -8864,21 +8871,39 @@ export class ServiceTable extends LocalnetResource {
   declare readonly netns: pulumi.Output<string | undefined>;
   /**
    * How services are made: iptables, as chains that packets walk through; nftables, as elements of maps that a packet
-   * is looked up in. ipvs is not to be had here, but from the component VirtualService.
+   * is looked up in. ipvs, as virtual servers; it needs a kernel with the modules ip_vs and ip_vs_rr.
    */
   declare readonly mode: pulumi.Output<"iptables" | "ipvs" | "nftables">;
+  /** How an endpoint is chosen, by `ipvsadm`'s names. Only in mode ipvs. */
+  declare readonly scheduler: pulumi.Output<
+    | "rr"
+    | "wrr"
+    | "lc"
+    | "wlc"
+    | "lblc"
+    | "lblcr"
+    | "dh"
+    | "sh"
+    | "sed"
+    | "nq"
+    | "fo"
+    | "ovf"
+    | "mh"
+    | "twos"
+    | undefined
+  >;
   /** All services of the node. Their order means nothing. */
   declare readonly services: pulumi.Output<ServiceTableServices[] | undefined>;
   /**
-   * Addresses of the node that node ports are on. Only in mode nftables; without any they are on all but those of
-   * loopback. In mode iptables they are on every address.
+   * Addresses of the node that node ports are on. In mode nftables, without any they are on all but those of loopback;
+   * in mode ipvs node ports need some. Not in mode iptables: there they are on every address.
    */
   declare readonly nodeAddresses: pulumi.Output<string[] | undefined>;
   /**
    * IP versions of the node, ipv4 and ipv6. A refresh leaves out those of which something that belongs to no service is
    * not as it was made.
    */
-  declare readonly families: pulumi.Output<("ipv4" | "ipv6")[]>;
+  declare readonly families: pulumi.Output<("ipv4" | "ipv6")[] | undefined>;
   /**
    * Networks of the pods, one of an IP version: who calls a service from elsewhere is masqueraded. Without any nobody
    * is, but for those who come by a node port or by an external address, and an endpoint that calls itself.

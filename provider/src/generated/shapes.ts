@@ -844,6 +844,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     inputs: [
       "netns",
       "mode",
+      "scheduler",
       "services",
       "nodeAddresses",
       "families",

@@ -16,6 +16,24 @@ export async function ipvsadm(host: Host, netns: string | undefined, ...args: st
   return (await host.run(enter(netns, ["ipvsadm", ...args]))).stdout;
 }
 
+/** Runs commands in one process. ipvsadm goes on after one that fails, and exits with 0. */
+export async function restoreServices(
+  host: Host,
+  netns: string | undefined,
+  commands: readonly (readonly string[])[],
+): Promise<void> {
+  if (commands.length === 0) return;
+  const argv = enter(netns, ["ipvsadm", "-R"]);
+  const input = commands.map((words) => `${words.join(" ")}\n`).join("");
+  const { exitCode, stderr } = await host.run(argv, { input, accept: "any" });
+  if (exitCode !== 0 || stderr !== "") throw commandError(argv, { exitCode: exitCode || 1, stderr });
+}
+
+/** Makes ipvsadm load the module, if the kernel has no IPVS yet. */
+export async function loadIpvs(host: Host, netns: string | undefined): Promise<void> {
+  if (!(await hasIpvs(host))) await ipvsadm(host, netns, "-L", "--timeout");
+}
+
 function listServices(host: Host, netns: string | undefined): Promise<Service[]> {
   return cached(host, `services ${netns ?? ""}`, async () => parseServices(await ipvsadm(host, netns, "-S", "-n")));
 }

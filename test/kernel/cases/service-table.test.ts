@@ -1,10 +1,12 @@
 import { check, type Values } from "../../../provider/src/core/check";
+import { checkOnHost } from "../../../provider/src/core/check-on-host";
 import { diff } from "../../../provider/src/core/diff";
+import { asked } from "../../../provider/src/core/holdings";
 import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { iptablesChain, serviceTable as kind, nftTable } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { checkedTable, ways } from "../support/service-table";
+import { checkedTable, expectedWays, ways } from "../support/service-table";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 const web = { name: "default/web", addresses: ["10.96.0.1"], ports: [{ port: 80, targetPort: 8080 }] };
@@ -14,37 +16,6 @@ const dns = {
   ...{ name: "dns", addresses: ["10.96.0.2", "fd00:96::2"], endpoints: ["10.0.0.2", "fd00::2"] },
   ports: [{ port: 53, protocol: "udp" }],
 };
-const sortedTexts = (texts: readonly string[]) => [...new Set(texts)].sort();
-
-interface Service {
-  readonly ports: { readonly port: number; readonly targetPort?: number; readonly nodePort?: number }[];
-  readonly endpoints: ({ readonly address: string } | string)[];
-  readonly sessionAffinity?: object;
-}
-
-function expected({ services, mode = "iptables", families = ["ipv4", "ipv6"] }: Values): Values {
-  const all = services as Service[];
-  const versions = families as string[];
-  const address = (each: Service["endpoints"][number]) => (typeof each === "string" ? each : each.address);
-  const isThere = (each: string) => versions.includes(each.includes(":") ? "ipv6" : "ipv4");
-  const to = ({ ports, endpoints }: Service) =>
-    ports.flatMap(({ port, targetPort = port }) =>
-      endpoints
-        .map(address)
-        .filter(isThere)
-        .map((each) => `${each.includes(":") ? `[${each}]` : each}:${targetPort}`),
-    );
-  return {
-    endpoints: sortedTexts(all.flatMap(to)),
-    nodePorts: sortedTexts(
-      all.flatMap(({ ports }) => ports.flatMap(({ nodePort }) => (nodePort ? String(nodePort) : []))),
-    ),
-    isRemembered: all.some(({ sessionAffinity }) => sessionAffinity !== undefined),
-    modes: [mode],
-    families: ["ipv4", "ipv6"].map((each) => versions.includes(each)),
-  };
-}
-
 for (const mode of ["iptables", "nftables"] as const) {
   const isNft = mode === "nftables";
   contract(`in mode ${mode}`, (world) => {
@@ -56,7 +27,7 @@ for (const mode of ["iptables", "nftables"] as const) {
       local: isNft,
       inputs: { netns, mode, services: [two] },
       actual: () => ways(world, netns),
-      expected,
+      expected: expectedWays,
       updates: [
         { what: "another endpoint", change: { services: [withEndpoints("10.0.0.2", "10.0.0.3", "10.0.0.4")] } },
         { what: "another service, of both IP versions", change: { services: [two, dns] } },
@@ -287,12 +258,69 @@ beyond("ServiceTable: beyond the contract", () => {
     expect(await ways(world, netns)).toBeUndefined();
   });
 
+  test.each(["iptables", "nftables"] as const)(
+    "mode %s: both IP versions have drifted: a second refresh says the same, destroy leaves nothing, without an up between",
+    async (mode) => {
+      const before = await world.settled();
+      const { id, outputs } = await create(kind, inputs({ mode, services: [two, dns] }), settings);
+      for (const family of ["ip", "ip6"])
+        if (mode === "nftables") await run("nft", "flush", "chain", family, "kube-proxy", "masquerading");
+        else await run(`${family}tables`, "-w", "-t", "nat", "-F", "KUBE-POSTROUTING");
+      const first = (await read(kind, id, outputs, settings))?.outputs as Values;
+      expect(first).toEqual({ ...outputs, families: [] });
+      expect((await read(kind, id, first, settings))?.outputs).toEqual(first);
+      await remove(kind, id, first, settings);
+      expect(await ways(world, netns)).toBeUndefined();
+      expect(await world.settled(before)).toBe(before);
+    },
+  );
+
+  test("of one IP version that has drifted, what is repaired by hand is seen", async () => {
+    const { id, outputs } = await create(kind, inputs({ services: [two, dns] }), settings);
+    const saved = await run("iptables-save", "-t", "nat");
+    await run("iptables", "-w", "-t", "nat", "-F", "KUBE-POSTROUTING");
+    const drifted = (await read(kind, id, outputs, settings))?.outputs as Values;
+    expect(drifted).toEqual({ ...outputs, families: ["ipv6"] });
+    for (const [, rule] of saved.matchAll(/^-A (KUBE-POSTROUTING .*)$/gm))
+      await run("sh", "-c", `iptables -w -t nat -A ${rule}`);
+    expect((await read(kind, id, drifted, settings))?.outputs).toEqual(outputs);
+    await remove(kind, id, drifted, settings);
+    expect(await ways(world, netns)).toBeUndefined();
+  });
+
+  test("a preview refuses a second table of a namespace: of the program, or of another stack while there is one", async () => {
+    const reasons = async (owner: string, mode: string) => {
+      const { failures } = await checkOnHost(kind, { ...inputs({ mode, services: [two] }), owner }, settings);
+      return failures.map(({ reason }) => reason);
+    };
+    asked.clear();
+    expect(await reasons("p/s/one", "iptables")).toEqual([]);
+    expect(await reasons("p/s/two", "nftables")).toEqual([
+      "netns: must be another: another resource of the program, p/s/one, asks for its table of services",
+    ]);
+    asked.clear();
+    const { id, outputs } = await create(kind, inputs({ services: [two] }), settings);
+    expect(await reasons(world.owner, "nftables")).toEqual([]);
+    asked.clear();
+    expect(await reasons("p/s/two", "nftables")).toEqual([
+      `netns: must be another: ServiceTable of ${world.owner} in the namespace ${netns} has its table of services`,
+    ]);
+    // Its entries in the ledger are still there.
+    for (const table of ["nat", "filter"])
+      for (const each of ["iptables", "ip6tables"])
+        await run("sh", "-c", `${each} -w -t ${table} -F && ${each} -w -t ${table} -X`);
+    asked.clear();
+    expect(await reasons("p/s/two", "nftables")).toEqual([]);
+    asked.clear();
+    await remove(kind, id, outputs, settings);
+  });
+
   test("after a crash that lost the state, with another mode since", async () => {
     await create(kind, inputs({ services: [two, dns] }), settings);
     const { id, outputs } = await create(kind, inputs({ mode: "nftables", services: [two] }), settings);
-    expect(await ways(world, netns)).toMatchObject(expected({ mode: "nftables", services: [two] }));
+    expect(await ways(world, netns)).toMatchObject(expectedWays({ mode: "nftables", services: [two] }));
     const again = await create(kind, inputs({ services: [dns] }), settings);
-    expect(await ways(world, netns)).toMatchObject(expected({ services: [dns] }));
+    expect(await ways(world, netns)).toMatchObject(expectedWays({ services: [dns] }));
     await remove(kind, id, again.outputs, settings);
     expect(outputs.mode).toBe("nftables");
     expect(await ways(world, netns)).toBeUndefined();
@@ -300,7 +328,14 @@ beyond("ServiceTable: beyond the contract", () => {
 });
 
 test.each<[string, string, Values]>([
-  ["mode", "in mode ipvs take VirtualService", { mode: "ipvs" }],
+  ["mode", "must be iptables, ipvs or nftables", { mode: "userspace" }],
+  ["scheduler", "is only for mode ipvs", { scheduler: "wrr" }],
+  ["scheduler", "must be one of rr, wrr", { mode: "ipvs", scheduler: "fastest" }],
+  [
+    "services.0.ports.0.nodePort",
+    "needs nodeAddresses in mode ipvs",
+    { mode: "ipvs", services: [{ ...two, ports: [{ port: 80, nodePort: 30080 }] }] },
+  ],
   ["services.1.ports.0.port", "must be free: tcp 80 of 10.96.0.1", { services: [two, { ...two, name: "other" }] }],
   ["services.1.name", "must not be that of another service", { services: [two, { ...two, addresses: ["10.96.0.9"] }] }],
   [
@@ -327,8 +362,9 @@ test.each<[string, string, Values]>([
   ]);
 });
 
-everyInput(kind);
+everyInput(kind, ["scheduler"]);
 everyDrift(kind, {
+  scheduler: "it is for mode ipvs, which has cases of its own",
   mode: "what is made in the other mode is not looked at",
   nodeAddresses: "what is made of it shows in families",
   podCidr: "what is made of it shows in services",

@@ -1,6 +1,7 @@
 import type { KubeProxyNodeArgs } from "../../../provider/src";
 import { check, type Values } from "../../../provider/src/core/check";
 import { serviceTable as kind } from "../../../provider/src/kinds";
+import { lack } from "./features";
 import { hostUrl, type World } from "./world";
 
 /** The inputs of a table for what a node of the component is given. */
@@ -21,26 +22,66 @@ export function checkedTable(world: World, netns: string, values: Values): Value
   return inputs;
 }
 
-/** Where a namespace sends connections to, and what it does so for, in iptables' words or nft's; undefined: nowhere. */
+/** Where a namespace sends connections to, and what it does so for, in the words of the tools; undefined: nowhere. */
 export async function ways(world: World, netns: string): Promise<Values | undefined> {
-  const printed = await Promise.all([
-    world.inside(netns, "iptables-save"),
-    world.inside(netns, "ip6tables-save"),
-    world.inside(netns, "nft", "list", "tables"),
+  const run = (...argv: string[]) => world.inside(netns, ...argv);
+  const [four, six, tables] = await Promise.all([
+    run("iptables-save"),
+    run("ip6tables-save"),
+    run("nft", "list", "tables"),
   ]);
-  const tables = ["ip", "ip6"].filter((family) => printed[2].includes(`table ${family} kube-proxy`));
-  const listed = tables.map((family) => world.inside(netns, "nft", "list", "table", family, "kube-proxy"));
-  const text = [...printed.slice(0, 2), ...(await Promise.all(listed))].join("\n");
-  if (!/KUBE-|kube-proxy/.test(text)) return undefined;
+  const nft = ["ip", "ip6"].filter((family) => tables.includes(`table ${family} kube-proxy`));
+  const listed = nft.map((family) => run("nft", "list", "table", family, "kube-proxy"));
+  // ipvsadm and ipset cannot print anything where the kernel lacks what they are about.
+  const ofIpvs = lack("ipvs") ? [] : [run("ipvsadm", "-S", "-n"), run("ipset", "save"), run("ip", "addr")];
+  const text = [four, six, ...(await Promise.all([...listed, ...ofIpvs]))].join("\n");
+  if (!/KUBE-|kube-/.test(text)) return undefined;
   const all = (pattern: RegExp) => [...new Set([...text.matchAll(pattern)].map(([, found]) => found))].sort();
   return {
-    endpoints: all(/(?:--to-destination|dnat to) (\S+)/g),
-    nodePorts: all(/(?:--dport|(?:tcp|udp) \.) (3\d{4})\b/g),
-    isRemembered: /--rcheck|affinity-/.test(text),
-    modes: [...(/KUBE-SERVICES/.test(text) ? ["iptables"] : []), ...(tables.length > 0 ? ["nftables"] : [])],
-    families: [
-      /KUBE-SERVICES/.test(printed[0]) || tables.includes("ip"),
-      /KUBE-SERVICES/.test(printed[1]) || tables.includes("ip6"),
+    endpoints: all(/(?:--to-destination|dnat to|-r) (\S+)/g),
+    nodePorts: all(/(?:--dport |(?:tcp|udp) \. |-A -[tu] \S+:)(3\d{4})\b/g),
+    isRemembered: /--rcheck|affinity-|^-A -[tu] .* -p \d+/m.test(text),
+    scheduler: all(/^-A -[tu] \S+ -s (\w+)/gm),
+    modes: [
+      ...(/KUBE-EXTERNAL-SERVICES/.test(text) ? ["iptables"] : []),
+      ...(/KUBE-IPVS-FILTER|kube-ipvs0/.test(text) ? ["ipvs"] : []),
+      ...(nft.length > 0 ? ["nftables"] : []),
     ],
+    families: [/KUBE-SERVICES/.test(four) || nft.includes("ip"), /KUBE-SERVICES/.test(six) || nft.includes("ip6")],
+  };
+}
+
+interface Service {
+  readonly ports: { readonly port: number; readonly targetPort?: number; readonly nodePort?: number }[];
+  readonly endpoints: ({ readonly address: string } | string)[];
+  readonly sessionAffinity?: object;
+}
+
+/** What `ways` shows of a table. */
+export function expectedWays({
+  services,
+  scheduler = "rr",
+  mode = "iptables",
+  families = ["ipv4", "ipv6"],
+}: Values): Values {
+  const all = services as Service[];
+  const versions = families as string[];
+  const address = (each: Service["endpoints"][number]) => (typeof each === "string" ? each : each.address);
+  const isThere = (each: string) => versions.includes(each.includes(":") ? "ipv6" : "ipv4");
+  const sorted = (texts: readonly string[]) => [...new Set(texts)].sort();
+  const to = ({ ports, endpoints }: Service) =>
+    ports.flatMap(({ port, targetPort = port }) =>
+      endpoints
+        .map(address)
+        .filter(isThere)
+        .map((each) => `${each.includes(":") ? `[${each}]` : each}:${targetPort}`),
+    );
+  return {
+    endpoints: sorted(all.flatMap(to)),
+    nodePorts: sorted(all.flatMap(({ ports }) => ports.flatMap(({ nodePort }) => (nodePort ? String(nodePort) : [])))),
+    isRemembered: all.some(({ sessionAffinity }) => sessionAffinity !== undefined),
+    scheduler: mode === "ipvs" ? [scheduler] : [],
+    modes: [mode],
+    families: ["ipv4", "ipv6"].map((each) => versions.includes(each)),
   };
 }

@@ -76,7 +76,7 @@ const features: readonly Feature[] = [
   ...filters,
   command("IpSet", "ip_set", "ipset", "create", "probe", "hash:ip"),
   command("NftTable, IptablesRule, ServiceTable", "nf_tables", "nft", "add", "table", "ip", "probe"),
-  command("IpvsService, IpvsBackend", "ip_vs", "ipvsadm", "-L", "-n"),
+  command("IpvsService, IpvsBackend, ServiceTable: ipvs", "ip_vs", "ipvsadm", "-L", "-n"),
 ];
 
 /** The features that the running kernel has or could load. Loads nothing: a feature is tried only if no module would be loaded. */

@@ -119,7 +119,8 @@ function argsOf({ type, family = "ipv4", timeout, counters, maxElements = defaul
   return { type, family, timeout, counters, maxElements };
 }
 
-function optionsOf({ type, family, timeout, counters, maxElements }: Partial<ReturnType<typeof argsOf>>): string[] {
+/** The options of `ipset create`. */
+export function optionsOf({ type, family, timeout, counters, maxElements }: Omit<Partial<SavedSet>, "name">): string[] {
   return [
     ...[type ?? "", ...(hasNoAddresses(type) ? [] : ["family", family === "ipv6" ? "inet6" : "inet"])],
     ...(timeout === undefined ? [] : ["timeout", String(timeout)]),

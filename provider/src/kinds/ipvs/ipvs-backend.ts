@@ -123,14 +123,14 @@ export const ipvsBackend = defineKind({
   },
 
   async ensure(host, args, observed) {
-    if (observed && isDeepStrictEqual(specification(args), specification(observed.inputs))) return;
-    await ipvsadm(host, where(args).netns, observed ? "-e" : "-a", ...selector(args), ...specification(args));
+    if (observed && isDeepStrictEqual(backendWords(args), backendWords(observed.inputs))) return;
+    await ipvsadm(host, where(args).netns, observed ? "-e" : "-a", ...selector(args), ...backendWords(args));
   },
 
   async remove(host, args, { inputs: { weight } }) {
     const { netns } = where(args);
     if (args.drainSeconds > 0 && weight > 0) {
-      await ipvsadm(host, netns, "-e", ...selector(args), ...specification({ ...args, weight: 0 }));
+      await ipvsadm(host, netns, "-e", ...selector(args), ...backendWords({ ...args, weight: 0 }));
       showProgress(`waiting ${args.drainSeconds} s for its connections to end (drainSeconds)`);
       await pause(args.drainSeconds * 1000);
     }
@@ -176,7 +176,7 @@ function selector(args: BackendArgs): string[] {
 }
 
 /** All options, for a change too: it resets those that it does not name. */
-function specification(settings: Settings): string[] {
+export function backendWords(settings: Settings): string[] {
   const { forwarding, weight, tunnelType = "ipip", tunnelPort, upperThreshold = 0, lowerThreshold = 0 } = settings;
   return [
     forwardingOptions[forwarding],

@@ -6,7 +6,7 @@ import { address, anyPort, at, familyOf, number32 } from "../../schema/fields";
 import { findServices, ipvsadm, showService, whyNoIpvs } from "../../tools/ipvsadm";
 import { parseServiceId, type ServiceKey, serviceArgs, serviceId } from "../../tools/ipvsadm-service";
 
-const schedulers = [
+export const schedulers = [
   "rr",
   "wrr",
   "lc",
@@ -111,8 +111,8 @@ export const ipvsService = defineKind({
   },
 
   async ensure(host, args, observed) {
-    const wanted = specification(args);
-    if (observed && isDeepStrictEqual(wanted, specification(observed.inputs))) return;
+    const wanted = serviceWords(args);
+    if (observed && isDeepStrictEqual(wanted, serviceWords(observed.inputs))) return;
     // Both commands give all options, because a change resets those that it does not name.
     await ipvsadm(host, args.netns, observed ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted);
   },
@@ -143,7 +143,8 @@ interface Settings {
   readonly onePacket: boolean;
 }
 
-function specification(settings: Settings): string[] {
+/** All settings, as ipvsadm is told them. */
+export function serviceWords(settings: Settings): string[] {
   return [
     ...["-s", settings.scheduler],
     ...(settings.schedulerFlags?.length ? ["-b", settings.schedulerFlags.join(",")] : []),

@@ -88,6 +88,7 @@ export const mode = z
 export const families = z
   .array(z.enum(["ipv4", "ipv6"], { error: "must be ipv4 or ipv6" }), "must be a list of ipv4 and ipv6")
   .min(1, "must not be empty")
+  .transform((list) => [...new Set(list)].sort())
   .default(["ipv4", "ipv6"]);
 export const masqueradeAll = z.boolean("must be true or false").default(false);
 

@@ -1,18 +1,24 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import type { Holder } from "../../core/holdings";
 import { defineKind } from "../../core/kind";
 import { readClaim } from "../../core/ledger";
 import { notice } from "../../core/notice";
 import type { Host } from "../../host";
 import { withLock } from "../../host/lock";
 import { at } from "../../schema/fields";
+import { whyNoIpvs } from "../../tools/ipvsadm";
 import { clashes } from "./clashes";
 import type { Node } from "./node";
 import { tableArgs } from "./table-args";
-import { change, claimsOf, clear, eraseLast, holdSetting, releaseSetting } from "./table-change";
-import { eraseClaims, firstClaim, readClaims } from "./table-claims";
-import type { Listed, Part } from "./table-parts";
-import { type Kernel, type Look, look, partsOf, readKernel, settingOf, type TableArgs } from "./table-state";
+import { change, claimsOf, clear, eraseLast, holdSettings, markedBy, releaseSettings } from "./table-change";
+import { eraseClaims, firstClaim, layerOf, readClaims } from "./table-claims";
+import { layerFor, settingsOf } from "./table-modes";
+import type { Kernels, Part } from "./table-parts";
+import { type Kernel, type Look, look, madeOf, partsOf, readKernel, readLayers, type TableArgs } from "./table-state";
+
+/** What a network namespace has once. */
+const only = "its table of services";
 
 export const serviceTable = defineKind({
   type: "ServiceTable",
@@ -28,14 +34,21 @@ export const serviceTable = defineKind({
   id: ({ netns }) => at("services", netns),
   unmarked: true,
 
-  *rules(args) {
-    if (args.mode === "ipvs")
-      yield ["mode", "must be iptables or nftables: in mode ipvs take VirtualService or KubeProxyNode"];
-    else for (const [path, rule] of clashes(args as unknown as Node)) yield [path.join("."), rule];
+  holds: {
+    inputs: ["netns"],
+    namespace: ({ netns }) => netns,
+    of: () => [{ property: "netns", what: only }],
+    seen: holdersOf,
   },
 
+  *rules(args) {
+    for (const [path, rule] of clashes(args as unknown as Node)) yield [path.join("."), rule];
+  },
+
+  unavailable: (host, { mode }) => (mode === "ipvs" ? whyNoIpvs(host) : Promise.resolve(undefined)),
+
   async observe(host, args, recorded) {
-    const made = recorded?.listed ? (recorded as TableArgs & { listed: Listed }) : undefined;
+    const made = madeOf(recorded);
     const basis: TableArgs = made ?? args;
     const parts = partsOf(basis);
     const kernel = await readKernel(host, args.netns, basis.mode);
@@ -43,14 +56,14 @@ export const serviceTable = defineKind({
     if (!seen.exists && !(await isLeft(host, basis, kernel))) return undefined;
     if (made) for (const text of seen.ofNode) notice(`ServiceTable ${at("services", args.netns)}: ${text}`);
     return {
-      ...(made ? { owner: null } : await ownerOf(host, args, parts)),
+      ...(made ? { owner: null } : await ownerOf(host, args, parts, kernel)),
       ...observed(basis, seen),
       detail: seen.wrong,
     };
   },
 
   async ensure(host, args, before, recorded) {
-    const made = before && recorded?.listed ? (recorded as TableArgs) : undefined;
+    const made = before && madeOf(recorded);
     if (made && before?.detail.size === 0 && !isChanged(made, args)) {
       // An input may have changed that nothing in the kernel depends on: without services, podCidr.
       const { listed } = before.outputs;
@@ -62,7 +75,7 @@ export const serviceTable = defineKind({
         throw error;
       },
     );
-    if (settingOf(args) === undefined) await releaseSetting(host, made ?? args);
+    await releaseSettings(host, made ?? args, settingsOf(args));
     return {
       observed: { owner: null, ...observed(args, settled), detail: settled.wrong },
       outputs: { listed: settled.listed },
@@ -70,7 +83,7 @@ export const serviceTable = defineKind({
   },
 
   async remove(host, args) {
-    const table = args as TableArgs;
+    const table = madeOf(args) ?? (args as TableArgs);
     await withLock(host, { netns: args.netns, what: "IptablesRule" }, () => clear(host, table));
   },
 
@@ -84,7 +97,7 @@ export const serviceTable = defineKind({
 });
 
 async function make(host: Host, args: TableArgs, made: TableArgs | undefined, wrong: ReadonlySet<string> = new Set()) {
-  await holdSetting(host, args, made);
+  await holdSettings(host, args, made, wrong);
   return withLock(host, { netns: args.netns, what: "IptablesRule" }, () => change(host, args, made, wrong));
 }
 
@@ -94,22 +107,38 @@ async function forget(host: Host, args: TableArgs): Promise<void> {
 }
 
 /** Is there something that the ledger says is this table's? The state may know no part of it: of a family that drifted. */
-async function isLeft(host: Host, { owner, netns }: TableArgs, { mode, objects }: Kernel): Promise<boolean> {
-  return [...(await readClaims(host, { owner, netns }))].some((claim) => mode.isThere(objects, claim));
+async function isLeft(host: Host, { owner, netns }: TableArgs, { layers }: Kernel): Promise<boolean> {
+  return isAnyThere(layers, [...(await readClaims(host, { owner, netns }))], owner);
+}
+
+function isAnyThere(layers: Kernels, claims: readonly string[], owner: string): boolean {
+  return claims.some((claim) => {
+    const name = layerOf(claim);
+    return name !== undefined && name in layers && layerFor(name).isThere(layers[name], claim, owner);
+  });
+}
+
+/** Who has a table in a namespace, if there is something of it. */
+async function holdersOf(host: Host, netns: string | undefined): Promise<Holder[]> {
+  const { owner = "" } = (await readClaim(host, { netns, what: `ServiceTable ${at("services", netns)}` })) ?? {};
+  if (owner === "") return [];
+  const claims = [...(await readClaims(host, { owner, netns }))];
+  const layers = await readLayers(host, netns, new Set(claims.flatMap((claim) => layerOf(claim) ?? [])));
+  return isAnyThere(layers, claims, owner) ? [{ who: `ServiceTable of ${owner}`, what: only, owner }] : [];
 }
 
 async function eraseLeavings(host: Host, table: TableArgs): Promise<void> {
-  await releaseSetting(host, table);
+  await releaseSettings(host, table);
   await eraseClaims(host, table, [...(await readClaims(host, table))]);
   await eraseLast(host, table);
 }
 
 function observed(
-  { mode, nodeAddresses, podCidr, serviceCidr, masqueradeAll }: TableArgs,
+  { mode, scheduler, nodeAddresses, podCidr, serviceCidr, masqueradeAll }: TableArgs,
   seen: Pick<Look, "services" | "families" | "listed">,
 ) {
   const { services, families, listed } = seen;
-  const inputs = { mode, services, nodeAddresses, families, podCidr, serviceCidr, masqueradeAll };
+  const inputs = { mode, services, scheduler, nodeAddresses, families, podCidr, serviceCidr, masqueradeAll };
   return { inputs, outputs: { listed } };
 }
 
@@ -120,9 +149,10 @@ function isChanged(made: TableArgs, args: TableArgs): boolean {
 }
 
 /** Whose what is there is, where nothing is recorded: ours after a crash, else that of whoever the ledger names. */
-async function ownerOf(host: Host, args: TableArgs, parts: readonly Part[]) {
+async function ownerOf(host: Host, args: TableArgs, parts: readonly Part[], kernel: Kernel) {
   const entry = await readClaim(host, { netns: args.netns, what: `ServiceTable ${at("services", args.netns)}` });
   if (entry) return { owner: null };
   const claims = claimsOf(args, parts);
-  return { owner: (await firstClaim(host, args, claims))?.owner ?? "", otherKind: true };
+  const marked = markedBy(kernel, parts, [args.owner])?.[1];
+  return { owner: (await firstClaim(host, args, claims))?.owner ?? marked ?? "", otherKind: true };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { inNetns } from "../../core/kind";
+import { schedulers } from "../ipvs/ipvs-service";
 import {
   address,
   addresses,
@@ -57,11 +58,16 @@ export type TableService = z.output<typeof tableService>;
 
 export const tableArgs = {
   ...inNetns,
-  /** How services are made: iptables, as chains that packets walk through; nftables, as elements of maps that a packet is looked up in. ipvs is not to be had here, but from the component VirtualService. */
+  /** How services are made: iptables, as chains that packets walk through; nftables, as elements of maps that a packet is looked up in. ipvs, as virtual servers; it needs a kernel with the modules ip_vs and ip_vs_rr. */
   mode,
+  /** How an endpoint is chosen, by `ipvsadm`'s names. Only in mode ipvs. Default: rr. */
+  scheduler: z
+    .enum(schedulers, { error: `must be one of ${schedulers.join(", ")}` })
+    .optional()
+    .meta({ unset: "rr" }),
   /** All services of the node. Their order means nothing. */
   services: z.array(tableService, "must be a list of services").default([]).meta({ entries: "name" }),
-  /** Addresses of the node that node ports are on. Only in mode nftables; without any they are on all but those of loopback. In mode iptables they are on every address. */
+  /** Addresses of the node that node ports are on. In mode nftables, without any they are on all but those of loopback; in mode ipvs node ports need some. Not in mode iptables: there they are on every address. */
   nodeAddresses: addresses.default([]),
   /** IP versions of the node, ipv4 and ipv6. A refresh leaves out those of which something that belongs to no service is not as it was made. */
   families,

@@ -1,29 +1,28 @@
 import { addShare, eraseShare, type Place, readShares } from "../../core/ledger";
 import { hasCode } from "../../errors";
 import type { Host } from "../../host";
+import { loadIpvs } from "../../tools/ipvsadm";
 import { readSysctl } from "../../tools/sysctl";
 import { sysctl } from "../host/sysctl";
-import { routeLocalnet } from "./iptables-node";
-import { claimParts, eraseClaims, readClaims } from "./table-claims";
-import { digestOf, type Part } from "./table-parts";
+import { claimParts, eraseClaims, layerOf, readClaims, takenError } from "./table-claims";
+import { allSettings, layerFor, layerNames, layersOf, settingsOf } from "./table-modes";
+import { type Change, digestOf, type Part } from "./table-parts";
 import {
   isSetting,
   type Kernel,
   type Look,
   linesOf,
   look,
-  modeOf,
   partsOf,
   readKernel,
   settingArgs,
-  settingOf,
+  settingParts,
   type TableArgs,
 } from "./table-state";
 
 /** The parts whose owner only the ledger can name. */
-export function claimsOf({ mode, netns }: TableArgs, parts: readonly Part[]): string[] {
-  const { claimOf } = modeOf(mode);
-  return parts.flatMap((part) => (isSetting(part) ? [] : (claimOf(part, netns) ?? [])));
+export function claimsOf({ netns }: Pick<TableArgs, "netns">, parts: readonly Part[]): string[] {
+  return parts.flatMap((part) => (isSetting(part) ? [] : (layerFor(part.layer).claimOf(part, netns) ?? [])));
 }
 
 /** Where the ledger says which parts a table was last told to have: the state does not know it of a run that died. */
@@ -54,35 +53,54 @@ export async function change(
   const wanted = partsOf(args);
   const isKnown = made !== undefined && (await isLast(host, made));
   const former = isKnown ? partsOf(made) : [];
-  const kernel = await readKernel(host, netns, args.mode);
   const claimed = isKnown ? new Set<string>() : await readClaims(host, made ?? args);
+  const others = new Set([
+    ...(made ? layersOf(made.mode) : []),
+    ...[...claimed].flatMap((each) => layerOf(each) ?? []),
+  ]);
+  const kernel = await readKernel(host, netns, args.mode, [...others]);
   const texts = new Map(former.map(({ key, text }) => [key, text]));
   const changed = new Set(
     wanted
       .filter((part) => !linesOf(kernel, part) || texts.get(part.key) !== part.text || wrong.has(part.key))
       .map(({ key }) => key),
   );
+  const owners = made ? [made.owner] : [];
+  const taken = markedBy(kernel, wanted, [owner, ...owners]);
+  if (taken) throw takenError(...taken, owner);
   await claim(host, args, made, wanted, former, kernel);
   await addShare(host, lastPlace(args), { owner, value: keysOf(args) });
-  const owners = made ? [made.owner] : [];
-  const isSameMode = made?.mode === args.mode;
-  await kernel.mode.change(host, {
-    ...{ netns, owner, changed, claimed, kernel: kernel.objects },
-    owners,
-    wanted: wanted.filter((part) => !isSetting(part)),
-    former: isSameMode ? former.filter((part) => !isSetting(part)) : [],
-  });
-  for (const mode of ["iptables", "nftables"] as const) {
-    const isFormer =
-      made?.mode === mode || [...claimed].some((each) => each.startsWith(mode === "iptables" ? "Iptables" : "Nft"));
-    if (mode !== args.mode && isFormer)
-      await clearMode(host, { ...args, mode }, owners, made?.mode === mode ? former : [], claimed);
-  }
+  await apply(host, kernel, { netns, owner, owners, wanted, changed, former, claimed });
   const keep = new Set(claimsOf(args, wanted));
-  const gone = [...(made ? claimsOf(made, former) : []), ...claimed].filter((each) => !keep.has(each));
+  const gone = [...claimsOf(args, former), ...claimed].filter((each) => !keep.has(each));
   await eraseClaims(host, args, gone);
   if (made && made.owner !== owner) await eraseLast(host, made);
   return look(args, wanted, await readKernel(host, netns, args.mode));
+}
+
+/** Changes all layers that were read: what is new is made first, and what others may still use goes last. */
+async function apply(host: Host, { layers }: Kernel, all: Omit<Change<Part, unknown>, "kernel">): Promise<void> {
+  const changes = layerNames.flatMap((name) => {
+    if (!(name in layers)) return [];
+    const ofLayer = (parts: readonly Part[]) => parts.filter((part) => part.layer === name);
+    const [wanted, former] = [ofLayer(all.wanted), ofLayer(all.former)];
+    return [{ layer: layerFor(name), change: { ...all, kernel: layers[name], wanted, former } }];
+  });
+  const isMade = ({ change }: (typeof changes)[number]) => change.wanted.length > 0;
+  for (const { layer, change } of changes) layer.requireFree(change, layers);
+  for (const each of [...changes.filter(isMade), ...changes.filter((each) => !isMade(each))])
+    await each.layer.change(host, each.change);
+  for (const { layer, change } of changes) await layer.finish?.(host, change);
+}
+
+/** What is there of these parts with the mark of another, and whose it is; undefined: nothing. */
+export function markedBy({ layers }: Kernel, parts: readonly Part[], owners: readonly string[]) {
+  for (const name of layerNames) {
+    const ofLayer = parts.filter((part) => part.layer === name);
+    const taken = ofLayer.length > 0 ? layerFor(name).takenBy?.(layers[name], ofLayer, owners) : undefined;
+    if (taken) return taken;
+  }
+  return undefined;
 }
 
 async function claim(
@@ -93,7 +111,7 @@ async function claim(
   former: readonly Part[],
   kernel: Kernel,
 ): Promise<void> {
-  const had = new Set(made?.mode === args.mode && made.owner === args.owner ? claimsOf(made, former) : []);
+  const had = new Set(made?.owner === args.owner ? claimsOf(args, former) : []);
   const there = new Set(
     claimsOf(
       args,
@@ -106,36 +124,39 @@ async function claim(
 
 /** Takes away what there is of a table. */
 export async function clear(host: Host, made: TableArgs): Promise<void> {
+  const { netns, owner, mode } = made;
   const former = (await isLast(host, made)) ? partsOf(made) : [];
-  await clearMode(host, made, [made.owner], former, await readClaims(host, made));
-}
-
-async function clearMode(
-  host: Host,
-  { netns, owner, mode }: TableArgs,
-  owners: readonly string[],
-  former: readonly Part[],
-  claimed: ReadonlySet<string>,
-): Promise<void> {
-  const { objects } = await readKernel(host, netns, mode);
-  await modeOf(mode).change(host, {
-    ...{ netns, owner, owners, kernel: objects, wanted: [], changed: new Set(), claimed },
-    former: former.filter((part) => !isSetting(part)),
-  });
+  const claimed = await readClaims(host, made);
+  const others = [...claimed].flatMap((each) => layerOf(each) ?? []);
+  const kernel = await readKernel(host, netns, mode, others);
+  await apply(host, kernel, { netns, owner, owners: [owner], wanted: [], changed: new Set(), former, claimed });
 }
 
 /** Sets what the kernel has to be told before there are objects, if anything. */
-export async function holdSetting(host: Host, args: TableArgs, made: TableArgs | undefined): Promise<void> {
-  const key = settingOf(args);
-  if (key === undefined) return;
-  const setting = settingArgs(args, key);
-  const recorded = { ...setting, ...(made && { owner: made.owner }), ...(await sysctl.noted?.recall?.(host, setting)) };
-  await sysctl.ensure(host, setting, undefined, recorded);
+export async function holdSettings(
+  host: Host,
+  args: TableArgs,
+  made: TableArgs | undefined,
+  wrong: ReadonlySet<string>,
+): Promise<void> {
+  if (layersOf(args.mode).includes("ipvs")) await loadIpvs(host, args.netns);
+  const held = made?.owner === args.owner ? settingsOf(made) : [];
+  const due = settingParts(args).filter(({ key, setting }) => !held.includes(setting) || wrong.has(key));
+  await Promise.all(
+    due.map(async ({ setting }) => {
+      const its = settingArgs(args, setting);
+      const recorded = { ...its, ...(made && { owner: made.owner }), ...(await sysctl.noted?.recall?.(host, its)) };
+      await sysctl.ensure(host, its, undefined, recorded);
+    }),
+  );
 }
 
-/** Puts the setting back, if this table has changed it. */
-export async function releaseSetting(host: Host, args: TableArgs): Promise<void> {
-  const key = String(routeLocalnet.inputs.key);
+/** Puts settings back that this table has changed, but for those that are needed still. */
+export async function releaseSettings(host: Host, args: TableArgs, needed: readonly string[] = []): Promise<void> {
+  await Promise.all(allSettings.flatMap((key) => (needed.includes(key) ? [] : [releaseSetting(host, args, key)])));
+}
+
+async function releaseSetting(host: Host, args: TableArgs, key: string): Promise<void> {
   const setting = settingArgs(args, key);
   const value = await readSysctl(host, args.netns, key).catch((error) => {
     if (!hasCode(error, "LN_NETNS")) throw error;

@@ -1,12 +1,22 @@
 import { claim, type Entry, eraseClaim, listEntries, type Place, readClaim, replaceClaim } from "../../core/ledger";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
+import type { LayerName } from "./table-parts";
 
 /** The entries that one command reads, writes or erases on a remote host. */
 const most = 500;
 
 /** What a table's parts are called in the ledger: as a resource of their own would be. */
-const parts = /^(IptablesChain ipv[46]\/(nat|filter)\/KUBE-|NftTable ip6?\/kube-proxy(@|$))/;
+const parts: readonly (readonly [LayerName, RegExp])[] = [
+  ["iptables", /^IptablesChain ipv[46]\/(nat|filter)\/KUBE-/],
+  ["nftables", /^NftTable ip6?\/kube-proxy(@|$)/],
+  ["ipvs", /^(IpSet KUBE-|IpvsService |Dummy kube-ipvs0(@|$))/],
+];
+
+/** The layer of what an entry of the ledger names; undefined: it is no part of a table. */
+export function layerOf(claim: string): LayerName | undefined {
+  return parts.find(([, pattern]) => pattern.test(claim))?.[0];
+}
 
 interface Owned {
   readonly owner: string;
@@ -23,7 +33,7 @@ async function each<T>(places: readonly Place[], body: (place: Place) => Promise
 /** The parts that the ledger says are an owner's. */
 export async function readClaims(host: Host, { owner, netns }: Owned): Promise<Set<string>> {
   const entries = await listEntries(host);
-  const own = entries.filter((entry) => entry.owner === owner && entry.netns === netns && parts.test(entry.what));
+  const own = entries.filter((entry) => entry.owner === owner && entry.netns === netns && layerOf(entry.what));
   return new Set(own.map(({ what }) => what));
 }
 

@@ -5,23 +5,36 @@ import { markIn, priorityIn, textOf } from "../firewall/iptables-place";
 import { claimOf, type IptablesKernel, type IptablesPart, type PlannedRule, type Table } from "./table-iptables-plan";
 import type { Change, Family } from "./table-parts";
 
-/** What iptables-restore is told of one table. */
-export function commandsFor(
-  { kernel, wanted, changed, former, claimed, owner, owners, netns }: Change<IptablesPart, IptablesKernel>,
+/** The chains of a table that are ours, there, and not wanted. */
+function goingChains(
+  { kernel, wanted, former, claimed, netns }: Change<IptablesPart, IptablesKernel>,
   family: Family,
   table: Table,
-): string[][] {
-  const here = (part: IptablesPart) => part.family === family && part.table === table;
-  const parts = wanted.filter(here);
+): Set<string> {
+  const chainsOf = (parts: readonly IptablesPart[]) =>
+    new Set(
+      parts.flatMap((part) => (part.family === family && part.table === table && part.isChain ? [part.chain] : [])),
+    );
+  const [wantedChains, formerChains] = [chainsOf(wanted), chainsOf(former)];
+  const names = [...kernel[family].keys()].flatMap((place) =>
+    place.startsWith(`${table} `) ? [place.slice(table.length + 1)] : [],
+  );
+  const isOurs = (name: string) => formerChains.has(name) || claimed.has(claimOf({ family, table, name, netns }));
+  return new Set(names.filter((name) => !wantedChains.has(name) && isOurs(name)));
+}
+
+/** What iptables-restore is told of one table. */
+export function commandsFor(change: Change<IptablesPart, IptablesKernel>, family: Family, table: Table): string[][] {
+  const { kernel, wanted, changed, owner, owners } = change;
+  const parts = wanted.filter((part) => part.family === family && part.table === table);
   const byChain = new Map<string, IptablesPart[]>();
   for (const part of parts) byChain.set(part.chain, [...(byChain.get(part.chain) ?? []), part]);
   const wantedChains = new Set(parts.filter(({ isChain }) => isChain).map(({ chain }) => chain));
-  const ownChains = new Set(former.filter((part) => here(part) && part.isChain).map(({ chain }) => chain));
   const marks = new Set([owner, ...owners].map(markOf));
   const made: string[][] = [];
   const taken: string[][] = [];
   const written: string[][] = [];
-  const gone: string[] = [];
+  const gone = goingChains(change, family, table);
   for (const name of wantedChains) if (!kernel[family].has(`${table} ${name}`)) made.push(["-N", name]);
   const places = new Set([...kernel[family].keys()].filter((place) => place.startsWith(`${table} `)));
   for (const name of byChain.keys()) places.add(`${table} ${name}`);
@@ -32,13 +45,10 @@ export function commandsFor(
     const own = inChain.find(({ isOwn }) => isOwn);
     // Of a chain of the node whose rules are in disorder, all of ours are written again.
     const isAnew = inChain.some(({ key, isChain, isOwn }) => isChain && !isOwn && changed.has(key));
-    const isGone =
-      !wantedChains.has(name) && (ownChains.has(name) || claimed.has(claimOf({ family, table, name, netns })));
-    if (isGone && kernel[family].has(place)) gone.push(name);
     const comments = new Map(inChain.flatMap((part) => part.rules.map(({ comment }) => [comment, part] as const)));
     const goes = (rule: Rule) => {
       if (own) return changed.has(own.key);
-      if (isGone && !isNodeChain(name)) return true;
+      if (gone.has(name) && !isNodeChain(name)) return true;
       const part = comments.get(textOf(rule) ?? "");
       if (part && !isAnew) return changed.has(part.key);
       return marks.has(markIn(rule)?.mark ?? "");
@@ -50,8 +60,7 @@ export function commandsFor(
     for (const rule of due.toSorted((one, other) => one.priority - other.priority))
       written.push(insertion(name, rule, standing));
   }
-  requireFree({ kernel, gone, owners: marks, family, table });
-  return [...made, ...taken, ...written, ...gone.map((name) => ["-X", name])];
+  return [...made, ...taken, ...written, ...[...gone].map((name) => ["-X", name])];
 }
 
 interface Standing {
@@ -69,25 +78,15 @@ function insertion(chain: string, { words, priority, isFirst }: PlannedRule, sta
 }
 
 /** Throws when rules of others keep a chain that is to go. */
-function requireFree({
-  kernel,
-  gone,
-  owners,
-  family,
-  table,
-}: {
-  kernel: IptablesKernel;
-  gone: readonly string[];
-  owners: ReadonlySet<string>;
-  family: Family;
-  table: Table;
-}): void {
-  if (gone.length === 0) return;
-  const going = new Set(gone);
+export function requireFree(change: Change<IptablesPart, IptablesKernel>, family: Family, table: Table): void {
+  const { kernel, owner, owners } = change;
+  const going = goingChains(change, family, table);
+  if (going.size === 0) return;
+  const marks = new Set([owner, ...owners].map(markOf));
   const others = [...kernel[family]].flatMap(([place, rules]) => {
     const [in_, name = ""] = place.split(" ");
     if (in_ !== table) return [];
-    const isOurs = (rule: Rule) => owners.has(markIn(rule)?.mark ?? "");
+    const isOurs = (rule: Rule) => marks.has(markIn(rule)?.mark ?? "");
     const keeps = ({ words }: Rule) =>
       words.some((word, index) => /^-[jg]$/.test(words[index - 1] ?? "") && going.has(word));
     return rules.filter((rule) => !isOurs(rule) && (going.has(name) ? isNodeChain(name) : keeps(rule)));

@@ -21,6 +21,7 @@ export interface PlannedRule {
 }
 
 export interface IptablesPart extends Part {
+  readonly layer: "iptables";
   readonly family: Family;
   readonly table: Table;
   readonly chain: string;
@@ -39,11 +40,21 @@ export function claimOf(named: { family: Family; table: Table; name: string; net
   return `IptablesChain ${iptablesChain.id({ ...named, owner: "" })}`;
 }
 
-export function planOf(node: Node, owner: string, family: Family): IptablesPart[] {
+/** Mode iptables: chains of services, chains of the node, and rules in those and in the kernel's own. */
+export function iptablesPlan(node: Node, owner: string): IptablesPart[] {
+  return node.families.toSorted().flatMap((family) => planOf(node, owner, family));
+}
+
+/** The chains that all services share, and rules in them and in the kernel's own. */
+export function nodeParts(objects: readonly Planned[], family: Family, owner: string): IptablesPart[] {
+  return partsOf(objects, nodeGroup(family), owner, () => false);
+}
+
+function planOf(node: Node, owner: string, family: Family): IptablesPart[] {
   const tables = nodeTables(family);
   const ofNode = tables.objects.length;
   const nodeChains = new Set(chainNames(tables.objects));
-  const parts = partsOf(tables.objects, nodeGroup(family), owner, () => false);
+  const parts = nodeParts(tables.objects, family, owner);
   let done = ofNode;
   for (const portal of portals(node, isOfFamily(family))) {
     servicePort(tables, portal);
@@ -78,6 +89,7 @@ function partsOf(
     const key = `${what}, ${family}`;
     const part = parts.get(key) ?? {
       ...{
+        layer: "iptables",
         key,
         group,
         text: "",

@@ -3,18 +3,19 @@ import { backendOf, refuseMix, savedRules } from "../../tools/iptables/backend";
 import type { Rule } from "../../tools/iptables/iptables";
 import { parseChains, restoreTables } from "../../tools/iptables/restore";
 import { markIn, priorityIn, textOf } from "../firewall/iptables-place";
-import { commandsFor } from "./table-iptables-change";
-import { claimOf, type IptablesKernel, type IptablesPart, planOf } from "./table-iptables-plan";
-import type { Family, Mode } from "./table-parts";
+import { commandsFor, requireFree } from "./table-iptables-change";
+import { claimOf, type IptablesKernel, type IptablesPart } from "./table-iptables-plan";
+import type { Change, Family, Layer } from "./table-parts";
 
-/** The parts of mode iptables: chains of a service, chains of the node, and rules in those and in the kernel's own. */
-export const iptablesMode: Mode<IptablesPart, IptablesKernel> = {
-  plan: (node, owner) => node.families.toSorted().flatMap((family) => planOf(node, owner, family)),
+const families = ["ipv4", "ipv6"] as const;
+const tables = ["filter", "nat"] as const;
 
-  async read(host, netns, families) {
+/** Chains of iptables, and their rules. */
+export const iptablesLayer: Layer<IptablesPart, IptablesKernel> = {
+  async read(host, netns, wanted) {
     await requireTools(host, ["iptables", "nsenter"]);
     const read = async (family: Family) =>
-      parseChains(families.includes(family) ? await savedRules(host, netns, family) : "");
+      parseChains(wanted.includes(family) ? await savedRules(host, netns, family) : "");
     const [ipv4, ipv6] = await Promise.all([read("ipv4"), read("ipv6")]);
     return { ipv4, ipv6 };
   },
@@ -44,17 +45,25 @@ export const iptablesMode: Mode<IptablesPart, IptablesKernel> = {
     return kernel[family === "ipv6" ? "ipv6" : "ipv4"].has(`${table} ${name}`);
   },
 
+  requireFree(change) {
+    for (const family of families) for (const table of tables) requireFree(change, family, table);
+  },
+
   async change(host, change) {
-    const { netns, kernel, wanted, former } = change;
-    for (const family of ["ipv4", "ipv6"] as const) {
-      if (![...wanted, ...former].some((part) => part.family === family) && kernel[family].size === 0) continue;
-      const changes = (["filter", "nat"] as const).map((table) => [table, commandsFor(change, family, table)] as const);
-      if (changes.every(([, commands]) => commands.length === 0)) continue;
-      await refuseMix(host, { netns, family, table: "filter", chain: "" }, await backendOf(host, family));
-      await restoreTables(host, { netns, family }, new Map(changes));
+    for (const [family, changes] of commandsOf(change)) {
+      await refuseMix(host, { netns: change.netns, family, table: "filter", chain: "" }, await backendOf(host, family));
+      await restoreTables(host, { netns: change.netns, family }, changes);
     }
   },
 };
+
+/** What iptables-restore is told of each IP version. */
+function commandsOf(change: Change<IptablesPart, IptablesKernel>) {
+  return families.flatMap((family) => {
+    const changes = new Map(tables.map((table) => [table, commandsFor(change, family, table)]));
+    return [...changes.values()].flat().length > 0 ? [[family, changes] as const] : [];
+  });
+}
 
 function placeOf({ table, chain }: IptablesPart): string {
   return `${table} ${chain}`;

@@ -8,6 +8,7 @@ import { portals } from "./portals";
 import { type Family, nodeGroup, type Part } from "./table-parts";
 
 export interface NftPart extends Part {
+  readonly layer: "nftables";
   readonly family: Family;
   /** `table`; `chain NAME`, `set NAME`, `map NAME`; or an element's set and key. */
   readonly name: string;
@@ -25,7 +26,12 @@ export function claimOf(family: Family, netns: string | undefined): string {
   return `NftTable ${nftTable.id({ family: ipOf(family), name: tableName, netns, ruleset: "", owner: "" })}`;
 }
 
-export function planOf(node: Node, family: Family): NftPart[] {
+/** Mode nftables: in a table of each IP version chains, sets and maps, and the elements of those. */
+export function nftablesPlan(node: Node): NftPart[] {
+  return node.families.toSorted().flatMap((family) => planOf(node, family));
+}
+
+function planOf(node: Node, family: Family): NftPart[] {
   const elements: Elements = new Map();
   const groups = new Map<string, string>();
   const texts: string[] = [];
@@ -45,16 +51,18 @@ export function planOf(node: Node, family: Family): NftPart[] {
   const { blocks, elements: all } = parseContents([...nodeTable(node, family, elements), ...texts].join("\n\n"));
   const of = `table ${ipOf(family)} ${tableName}`;
   const ofNode = nodeGroup(family);
+  const layer = "nftables";
   return [
-    { key: of, group: ofNode, text: "", family, name: "table", declaration: [], rules: [] },
+    { layer, key: of, group: ofNode, text: "", family, name: "table", declaration: [], rules: [] },
     ...[...blocks].map(([name, block]): NftPart => {
       const { declaration, rules } = block;
       const text = JSON.stringify(block);
-      return { key: `${name} of ${of}`, group: groups.get(name) ?? ofNode, text, family, name, declaration, rules };
+      const group = groups.get(name) ?? ofNode;
+      return { layer, key: `${name} of ${of}`, group, text, family, name, declaration, rules };
     }),
     ...[...all].map(
       ([name, { set, key, text }]): NftPart => ({
-        ...{ key: `element ${key} of ${set} of ${of}`, text, family, name, declaration: [], rules: [] },
+        ...{ layer, key: `element ${key} of ${set} of ${of}`, text, family, name, declaration: [], rules: [] },
         ...{ group: groups.get(`${set} ${text}`) ?? ofNode, element: { set, key } },
       }),
     ),

@@ -3,18 +3,18 @@ import { readTable } from "../../tools/nft";
 import { parseContents, runNft } from "../../tools/nft-table";
 import { ipOf } from "./nftables-text";
 import { commandsFor } from "./table-nftables-change";
-import { claimOf, type NftKernel, type NftPart, planOf, tableName } from "./table-nftables-plan";
-import type { Family, Mode } from "./table-parts";
+import { claimOf, type NftKernel, type NftPart, tableName } from "./table-nftables-plan";
+import type { Family, Layer } from "./table-parts";
 
-/** The parts of mode nftables: in a table of each IP version chains, sets and maps, and the elements of those. */
-export const nftablesMode: Mode<NftPart, NftKernel> = {
-  plan: (node) => node.families.toSorted().flatMap((family) => planOf(node, family)),
+const families = ["ipv4", "ipv6"] as const;
 
-  async read(host, netns, families) {
+/** Tables of nftables. */
+export const nftablesLayer: Layer<NftPart, NftKernel> = {
+  async read(host, netns, wanted) {
     await requireTools(host, ["nft", "nsenter"]);
     const read = async (family: Family) => {
       const key = { family: ipOf(family), name: tableName };
-      const table = families.includes(family) ? await readTable(host, netns, key) : undefined;
+      const table = wanted.includes(family) ? await readTable(host, netns, key) : undefined;
       return table && parseContents(table.body);
     };
     const [ipv4, ipv6] = await Promise.all([read("ipv4"), read("ipv6")]);
@@ -42,11 +42,16 @@ export const nftablesMode: Mode<NftPart, NftKernel> = {
 
   isThere: (kernel, claim) => kernel[claim.startsWith("NftTable ip6/") ? "ipv6" : "ipv4"] !== undefined,
 
+  requireFree(change) {
+    for (const family of families)
+      if (!change.wanted.some((part) => part.family === family)) commandsFor(change, family);
+  },
+
   async change(host, change) {
     await runNft(
       host,
       change.netns,
-      (["ipv4", "ipv6"] as const).flatMap((family) => commandsFor(change, family)),
+      families.flatMap((family) => commandsFor(change, family)),
     );
   },
 };

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Host } from "../../host";
-import type { Node } from "./node";
 
 /** Something in the kernel that a table of services is made of, and that is there or not as a whole. */
 export interface Part {
+  readonly layer: LayerName;
   /** What it is, in the tool's words: `chain KUBE-SVC-X of nat, ipv4`. No other part has the same. */
   readonly key: string;
   /** The name of the service that it belongs to; of none: `:ipv4` or `:ipv6`. */
@@ -12,9 +12,11 @@ export interface Part {
   readonly text: string;
 }
 
-/** What a mode makes of a node, and how. `P`: its parts; `K`: what it reads of the kernel. */
-export interface Mode<P extends Part = Part, K = unknown> {
-  plan(node: Node, owner: string): P[];
+/** Where in the kernel parts are, and by which tools they are made. A setting is not of them: it has a kind of its own. */
+export type LayerName = "ipvs" | "nftables" | "iptables" | "settings";
+
+/** How the parts of a layer are read and made. `P`: its parts; `K`: what it reads of the kernel. */
+export interface Layer<P extends Part = Part, K = unknown> {
   read(host: Host, netns: string | undefined, families: readonly Family[]): Promise<K>;
   /** What the kernel has of a part, line by line; undefined: nothing. */
   linesOf(kernel: K, part: P): readonly string[] | undefined;
@@ -23,10 +25,23 @@ export interface Mode<P extends Part = Part, K = unknown> {
   /** The kind and id of the objects whose owner only the ledger can name, of parts and of what the kernel has. */
   claimOf(part: P, netns: string | undefined): string | undefined;
   /** Does what an entry of the ledger names exist? */
-  isThere(kernel: K, claim: string): boolean;
+  isThere(kernel: K, claim: string, owner: string): boolean;
+  /** What is wanted and carries the mark of another: the object, and its owner. */
+  takenBy?(
+    kernel: K,
+    wanted: readonly P[],
+    owners: readonly string[],
+  ): readonly [claim: string, holder: string] | undefined;
+  /** Throws when what others have put into ours, or made of it, keeps that from going. */
+  requireFree(change: Change<P, K>, kernels: Kernels): void;
   /** Makes what is wanted: parts that are changed or missing, and takes away what is ours and not wanted. */
   change(host: Host, change: Change<P, K>): Promise<void>;
+  /** Takes away what other layers have used until they were changed. */
+  finish?(host: Host, change: Change<P, K>): Promise<void>;
 }
+
+/** What was read of each layer. */
+export type Kernels = Readonly<Partial<Record<LayerName, unknown>>>;
 
 export type Family = "ipv4" | "ipv6";
 

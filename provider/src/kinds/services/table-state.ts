@@ -1,22 +1,32 @@
 import type { z } from "zod";
 import type { Host } from "../../host";
-import { readSysctl } from "../../tools/sysctl";
+import { readSysctls } from "../../tools/sysctl";
 import { sysctl } from "../host/sysctl";
-import { routeLocalnet } from "./iptables-node";
 import type { Node } from "./node";
 import type { TableService, tableArgs } from "./table-args";
-import { iptablesMode } from "./table-iptables";
-import { nftablesMode } from "./table-nftables";
-import { digestOf, type Family, grouped, type Listed, listedAt, type Mode, nodeGroup, type Part } from "./table-parts";
+import { layerFor, layersOf, type ModeName, planOf, settingsOf } from "./table-modes";
+import {
+  digestOf,
+  type Family,
+  grouped,
+  type Kernels,
+  type LayerName,
+  type Listed,
+  listedAt,
+  nodeGroup,
+  type Part,
+} from "./table-parts";
 
 export type TableArgs = z.output<z.ZodObject<typeof tableArgs>> & { readonly owner: string };
-type ModeName = TableArgs["mode"];
 
 const allFamilies = ["ipv4", "ipv6"] as const;
 
-export function modeOf(name: ModeName): Mode {
-  // A table in mode ipvs is refused.
-  return (name === "nftables" ? nftablesMode : iptablesMode) as unknown as Mode;
+/** What a table was made of, where that is recorded: a refresh leaves out of `families` those that have drifted. */
+export function madeOf(recorded: object | undefined): (TableArgs & { readonly listed: Listed }) | undefined {
+  const table = recorded as (TableArgs & { readonly listed?: Listed }) | undefined;
+  const { listed } = table ?? {};
+  if (!table || !listed) return undefined;
+  return { ...table, families: allFamilies.filter((family) => nodeGroup(family) in listed), listed };
 }
 
 /** A setting is a part like others. */
@@ -24,45 +34,59 @@ interface SettingPart extends Part {
   readonly setting: string;
 }
 
-/** The key of the setting that a table needs; undefined: none. */
-export function settingOf({ mode, families }: Pick<TableArgs, "mode" | "families">): string | undefined {
-  return mode === "iptables" && families.includes("ipv4") ? String(routeLocalnet.inputs.key) : undefined;
-}
-
 export interface Kernel {
-  readonly mode: Mode;
-  readonly objects: unknown;
-  readonly setting: string | undefined;
+  readonly layers: Kernels;
+  readonly settings: ReadonlyMap<string, string>;
 }
 
-export async function readKernel(host: Host, netns: string | undefined, mode: ModeName): Promise<Kernel> {
-  const setting = settingOf({ mode, families: ["ipv4"] });
-  const [objects, value] = await Promise.all([
-    modeOf(mode).read(host, netns, allFamilies),
-    setting === undefined ? undefined : readSysctl(host, netns, setting),
+/** Reads what a mode uses, and what other layers have. */
+export async function readKernel(
+  host: Host,
+  netns: string | undefined,
+  mode: ModeName,
+  others: readonly LayerName[] = [],
+): Promise<Kernel> {
+  const keys = settingsOf({ mode, families: [...allFamilies] });
+  const [layers, values] = await Promise.all([
+    readLayers(host, netns, new Set([...layersOf(mode), ...others])),
+    keys.length > 0 ? readSysctls(host, netns, keys) : new Map<string, string>(),
   ]);
-  return { mode: modeOf(mode), objects, setting: value };
+  return { layers, settings: values };
+}
+
+export async function readLayers(
+  host: Host,
+  netns: string | undefined,
+  names: ReadonlySet<LayerName>,
+): Promise<Kernels> {
+  const read = [...names].map(async (name) => [name, await layerFor(name).read(host, netns, allFamilies)]);
+  return Object.fromEntries(await Promise.all(read));
 }
 
 /** All that a table is made of. */
 export function partsOf(args: TableArgs): Part[] {
-  const parts = modeOf(args.mode).plan(nodeOf(args), args.owner);
-  const setting = settingOf(args);
-  const part = setting && { key: `setting ${setting}`, group: nodeGroup("ipv4"), text: "1", setting };
-  return part ? [part, ...parts] : parts;
+  return [...settingParts(args), ...planOf(nodeOf(args), args.owner)];
+}
+
+export function settingParts(args: TableArgs): SettingPart[] {
+  const group = nodeGroup(args.families.toSorted()[0] ?? "ipv4");
+  return settingsOf(args).map((setting) => ({
+    ...{ layer: "settings", key: `setting ${setting}`, group, text: "1", setting },
+  }));
 }
 
 export function isSetting(part: Part): part is SettingPart {
-  return "setting" in part;
+  return part.layer === "settings";
 }
 
 function nodeOf({ services, ...args }: TableArgs): Node {
   return { ...args, services: services.map(({ drift: _, ...service }) => service) } as Node;
 }
 
-export function linesOf({ mode, objects, setting }: Kernel, part: Part): readonly string[] | undefined {
-  if (isSetting(part)) return setting === undefined ? undefined : [setting];
-  return mode.linesOf(objects, part);
+export function linesOf({ layers, settings }: Kernel, part: Part): readonly string[] | undefined {
+  if (!isSetting(part)) return layerFor(part.layer).linesOf(layers[part.layer], part);
+  const value = settings.get(part.setting);
+  return value === undefined ? undefined : [value];
 }
 
 /** What a table is in the kernel. */
@@ -107,8 +131,8 @@ export function look(args: TableArgs, parts: readonly Part[], kernel: Kernel, li
   return { exists, listed: listed ?? now, wrong: new Set(wrong.keys()), services, families, ofNode };
 }
 
-function isWhole({ mode, objects }: Kernel, part: Part, lines: readonly string[]): boolean {
-  return isSetting(part) ? lines[0] === part.text : mode.isWhole(objects, part, lines);
+function isWhole({ layers }: Kernel, part: Part, lines: readonly string[]): boolean {
+  return isSetting(part) ? lines[0] === part.text : layerFor(part.layer).isWhole(layers[part.layer], part, lines);
 }
 
 /** As many as a message names. */

@@ -1,6 +1,7 @@
 import type { Values } from "../../../../provider/src/core/check";
+import { lack } from "../../../kernel/support/features";
 import { netnsName, resourcesIn } from "../scene";
-import type { Shape } from "../shapes";
+import type { Scene, Shape } from "../shapes";
 import { inPlace } from "./place";
 
 const web = { name: "web", addresses: ["10.96.0.1"], ports: [{ port: 80, targetPort: 8080 }] };
@@ -18,20 +19,27 @@ const tables: readonly (readonly Values[])[] = [
   ],
 ];
 
+const hasIpvs = lack("ipvs") === undefined;
+
 export const serviceTable: Shape = {
   prefix: "k",
   weight: 2,
   base: (scene) => ({ ...inPlace(scene), services: scene.draw.pick(tables) }),
   inputs: {
-    mode: ({ draw }) => draw.pick(["iptables", "nftables"]),
+    mode: ({ draw }) => draw.pick(["iptables", "nftables", ...(hasIpvs ? ["ipvs"] : [])]),
+    ...(hasIpvs && {
+      scheduler: ({ draw }: Scene, { mode }: Values) => (mode === "ipvs" ? draw.pick(["rr", "wrr"]) : undefined),
+    }),
     services: ({ draw }) => draw.pick(tables),
-    nodeAddresses: ({ draw }, { mode }) => (mode === "nftables" ? draw.pick([["192.0.2.7"], []]) : undefined),
+    nodeAddresses: ({ draw }, { mode }) =>
+      mode === "ipvs" ? ["192.0.2.7"] : mode === "nftables" ? draw.pick([["192.0.2.7"], []]) : undefined,
     families: ({ draw }, { services }) =>
       JSON.stringify(services).includes("fd00") ? undefined : draw.pick([["ipv4"], ["ipv4", "ipv6"]]),
     podCidr: ({ draw }) => draw.pick([["10.0.1.0/24"], ["10.0.0.0/16"]]),
     serviceCidr: ({ draw }, { mode }) => (mode === "nftables" ? draw.pick([["10.96.0.0/16"], []]) : undefined),
     masqueradeAll: ({ draw }) => draw.pick([true, false]),
   },
+  ...(!hasIpvs && { without: { scheduler: "is for mode ipvs, which this kernel lacks" } }),
   fits(program, { name, inputs }) {
     const tablesThere = resourcesIn(program, netnsName(program, inputs.netns), "ServiceTable");
     return tablesThere.every((each) => each.name === name);
