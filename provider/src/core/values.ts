@@ -2,3 +2,8 @@
 // Pulumi's own template.
 
 export type Values = Record<string, unknown>;
+
+/** Without the keys that have no value, such as those of inputs that were taken away. */
+export function withoutUndefined(values: object): Values {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

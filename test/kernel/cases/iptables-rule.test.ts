@@ -187,6 +187,12 @@ contract("of IPv6", (world) => {
       { target: "REJECT", rejectWith: "icmp6-adm-prohibited" },
       "-s 2001:db8::/32 ! -d 2001:db8:1::1/128 -p ipv6-icmp # -j REJECT --reject-with icmp6-adm-prohibited",
     ],
+    [
+      "hop limit",
+      { destination: undefined, target: "DROP", rejectWith: undefined, ttl: { lt: 6 } },
+      "-s 2001:db8::/32 -p ipv6-icmp -m hl --hl-lt 6 # -j DROP",
+    ],
+    ["another bound of it", { ttl: { eq: 5 } }, "-s 2001:db8::/32 -p ipv6-icmp -m hl --hl-eq 5 # -j DROP"],
   ]).spec;
 });
 

@@ -35,7 +35,7 @@ contract("that sends packets to a class", (world) => {
       const mask = ports.map((port) => (port === undefined ? "0000" : "ffff")).join("");
       const all = Object.values((u32 ?? {}) as Values).every((value) => value === undefined);
       const text = [
-        flowid ? `*flowid ${flowid}` : "terminal flowid",
+        flowid ? `*flowid ${flowid}` : (actions as Values[]).length > 0 && "terminal flowid",
         source !== undefined && "match 0a000000/ff000000 at 12",
         destination !== undefined && "match 0a010203/ffffffff at 16",
         ipProtocol !== undefined && "match 00110000/00ff0000 at 8",
@@ -54,6 +54,8 @@ contract("that sends packets to a class", (world) => {
       { what: "less to look for", change: { u32: { source: "10.0.0.0/8", destinationPort: 80 } } },
       { what: "no class", change: { flowid: undefined } },
       { what: "all packets", change: { u32: undefined } },
+      { what: "neither class nor action", change: { actions: [] } },
+      { what: "an action alone", change: { actions: [{ kind: "mirror", device: "p0", direction: "ingress" }] } },
       { what: "as before", change: { u32, flowid: "1:10", actions: [] } },
     ],
     replaces: {

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { isValues } from "../../core/compare";
 import { defineKind, inNetns } from "../../core/kind";
+import { withoutUndefined } from "../../core/values";
 import { withLock } from "../../host/lock";
 import { at, number32, parseAt, printable } from "../../schema/fields";
 import { backendOf, type Chain, movedBackend, refuseMix, savedRules } from "../../tools/iptables/backend";
@@ -10,7 +12,7 @@ import { type MatchArgs, rulesOf } from "./iptables-check";
 import { matchArgs, matches } from "./iptables-matches";
 import { adoptable, commentOf, isBehind, isOurs, ownerOf, type Placing, placeRule } from "./iptables-place";
 import { inputOf, inputsOf, optionsIn } from "./iptables-read";
-import { type TargetArgs, type TargetOption, targetArgs } from "./iptables-target-args";
+import { type TargetArgs, targetArgs } from "./iptables-target-args";
 import { fixedWords, targetOptions } from "./iptables-targets";
 
 export const iptablesRule = defineKind({
@@ -139,14 +141,12 @@ function chainOf({ netns, family, table, chain }: RuleArgs): Chain {
 }
 
 export function ruleWords(args: RuleArgs): string[] {
-  const words = Object.entries(matches).flatMap(([key, match]) => {
-    const value = args[key as keyof typeof matches];
-    return value === undefined ? [] : match.argv(value as never, args.family);
-  });
-  const options = (Object.keys(targetOptions) as TargetOption[]).flatMap((key) => {
-    const value = args[key];
-    return value === undefined ? [] : targetOptions[key].argv(value as never, args.family);
-  });
+  const wordsOf = (all: typeof matches | typeof targetOptions) =>
+    Object.entries(all).flatMap(([key, { argv }]) => {
+      const value = args[key as keyof typeof all];
+      return value === undefined ? [] : argv((isValues(value) ? withoutUndefined(value) : value) as never, args.family);
+    });
+  const [words, options] = [wordsOf(matches), wordsOf(targetOptions)];
   const jump = args.target === "" ? [] : ["-j", args.target, ...(fixedWords.get(args.target) ?? []), ...options];
   return [...words, "-m", "comment", "--comment", commentOf(args), ...jump];
 }

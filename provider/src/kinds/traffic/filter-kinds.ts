@@ -37,6 +37,8 @@ interface Classifier {
   handle?(number: number, options: never): string;
   /** Can the kernel change one to the other in place? */
   canBecome(was: never, is: never): boolean;
+  /** Does a filter that was made with neither class nor actions never get any? Default: no. */
+  readonly keepsEmpty?: boolean;
   read?(filter: TcFilter): object;
 }
 
@@ -47,6 +49,8 @@ export const classifiers = {
   matchall: { canBecome: () => false },
   u32: {
     ...{ key: "u32", rules: u32Rules, words: u32Words, canBecome: isDeepStrictEqual },
+    // tc marks what ends the search, and the kernel takes no other mark in a change: actions would not run.
+    keepsEmpty: true,
     // A number in the root table of the priority.
     handle: (number: number) => `::${number.toString(16)}`,
     read: ({ matches, protocol }) => readU32(matches, protocol),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { defineKind } from "../../core/kind";
+import { withoutUndefined } from "../../core/values";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { withLock } from "../../host/lock";
@@ -58,7 +59,7 @@ export const trafficFilter = defineKind({
 
   async ensure(host, args, observed) {
     const { netns, kind, protocol, actions } = args;
-    const { key, words, canBecome } = classifierOf(kind) ?? {};
+    const { key, words, canBecome, keepsEmpty } = classifierOf(kind) ?? {};
     const existing: Partial<FilterInputs> = observed?.inputs ?? {};
     const options = key && (key in args ? withoutUndefined(args[key] ?? {}) : (existing[key] ?? {}));
     const flowid = "flowid" in args ? args.flowid : existing.flowid;
@@ -80,7 +81,8 @@ export const trafficFilter = defineKind({
         await change(add);
       });
     // A change does not always remove a class.
-    const isInPlace = existing.flowid === undefined || flowid !== undefined;
+    const isTurned = keepsEmpty && isEmpty({ flowid, actions }) !== isEmpty(existing);
+    const isInPlace = !isTurned && (existing.flowid === undefined || flowid !== undefined);
     const was = key && existing[key];
     if (isInPlace && was && canBecome?.(was as never, options as never))
       await change(full("replace", observed.detail.handle));
@@ -121,6 +123,10 @@ export const trafficFilter = defineKind({
   },
 });
 
+function isEmpty({ flowid, actions = [] }: Partial<Pick<FilterInputs, "flowid" | "actions">>): boolean {
+  return flowid === undefined && actions.length === 0;
+}
+
 function idOf({ device, netns, parent, priority, handle }: Key): string {
   return at(`${device}/${parent}/${priority}/0x${handle.toString(16)}`, netns);
 }
@@ -135,11 +141,6 @@ function place(args: Place & { readonly protocol: string }): string[] {
 function deletion(args: Place, { protocol, handle, kind }: TcFilter): string[] {
   // tc accepts no mask here.
   return ["filter", "del", ...place({ ...args, protocol }), "handle", handle.replace(/\/.*/, ""), kind];
-}
-
-/** The options without undefined ones. */
-function withoutUndefined(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** What exists in the place of the wanted one. */
