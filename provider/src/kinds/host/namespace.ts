@@ -7,9 +7,7 @@ import { serialize } from "../../host/lock";
 import { netnsFileExists, pathOf } from "../../host/netns";
 import { showProgress } from "../../host/operation";
 import { ipAll, netnsPids } from "../../tools/ip/batch";
-import { cidrOf } from "../../tools/ip/link-addresses";
-import { aliasArgs, type Link, type LinkAddress, ownerOf, showLink } from "../../tools/ip/links";
-import { peerRouteCommands } from "../../tools/ip/peer-routes";
+import { type Link, ownerOf, showLink } from "../../tools/ip/links";
 
 // The common part of Netns and Pod: a named namespace and its owner.
 
@@ -92,35 +90,6 @@ async function isStale(host: Host, name: string): Promise<boolean> {
     if ((await loopback(host, name)) !== null) return false;
   }
   return true;
-}
-
-/** The kernel adds this address when a loopback comes up, and does not remove it. */
-const loopbackAddress = "127.0.0.1/8";
-
-export interface ObservedLoopback {
-  readonly isLoopbackUp: boolean;
-  readonly loopbackAddresses: readonly LinkAddress[];
-}
-
-export const newLoopback: ObservedLoopback = { isLoopbackUp: false, loopbackAddresses: [] };
-
-/** The commands that mark the namespace, and set its loopback up or down. */
-export function markNamespace(
-  { owner, loopback }: Namespace & { readonly loopback: boolean },
-  { isLoopbackUp, loopbackAddresses } = newLoopback,
-): string[][] {
-  const mark = ["link", "set", "dev", "lo", loopback ? "up" : "down", ...aliasArgs(owner)];
-  if (loopback) return [mark, ...(isLoopbackUp ? [] : peerRouteCommands("lo", loopbackAddresses))];
-  return hasOwnAddress(loopbackAddresses) ? [mark, ["addr", "del", loopbackAddress, "dev", "lo"]] : [mark];
-}
-
-/** Is it up or down as asked for, and then without the address that it had when it was up? */
-export function isLoopbackReady(loopback: boolean, { isLoopbackUp, loopbackAddresses }: ObservedLoopback): boolean {
-  return isLoopbackUp === loopback && (loopback || !hasOwnAddress(loopbackAddresses));
-}
-
-function hasOwnAddress(addresses: readonly LinkAddress[]): boolean {
-  return addresses.some((each) => cidrOf(each) === loopbackAddress);
 }
 
 /** Erases the entry that was needed until the mark existed. */

@@ -6,18 +6,16 @@ import { integer, netnsName } from "../../schema/fields";
 import { ipAll } from "../../tools/ip/batch";
 import { type Link, parseLinks, showLinkCommand } from "../../tools/ip/links";
 import { attach, hasProcess, isNameOf, readAttachment } from "./attached-namespace";
+import { isLoopbackReady, markNamespace, newLoopback } from "./loopback";
 import {
   abandonNamespace,
   beginNamespace,
   cleanUpNamespace,
   endNamespace,
   endStaleEntry,
-  isLoopbackReady,
   isOursToCleanUp,
   loopback,
-  markNamespace,
   namespaceArgs,
-  newLoopback,
   observeNamespace,
   removeNamespace,
 } from "./namespace";
@@ -158,7 +156,7 @@ async function ensureAttached(
 /** Returns the loopback link, if anything was changed. */
 async function ensureNamespace(
   host: Host,
-  args: Parameters<typeof markNamespace>[0],
+  args: Parameters<typeof markNamespace>[0] & { readonly name: string },
   observed: Observed | undefined,
 ): Promise<Link | undefined> {
   const { owner, detail } = observed ?? {};

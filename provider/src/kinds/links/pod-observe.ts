@@ -4,7 +4,8 @@ import { pathOf } from "../../host/netns";
 import { isPeer } from "../../tools/ip/link-peers";
 import type { Link } from "../../tools/ip/links";
 import type { LinksAndRoutes } from "../../tools/ip/links-and-routes";
-import { newLoopback, type ObservedLoopback, observeNamespace } from "../host/namespace";
+import { newLoopback, type ObservedLoopback } from "../host/loopback";
+import { observeNamespace } from "../host/namespace";
 import { newLink, type ObservedLink, observedAs } from "./link";
 import { type Gateways, gatewaysOf, podLink } from "./pod-routes";
 

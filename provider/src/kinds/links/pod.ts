@@ -7,14 +7,13 @@ import { hasIpv6 } from "../../tools/ip/ip";
 import { showPeer } from "../../tools/ip/link-peers";
 import { type Link, showLink } from "../../tools/ip/links";
 import { linksAndRoutesCommands, parseLinksAndRoutes, showLinksAndRoutes } from "../../tools/ip/links-and-routes";
+import { isLoopbackReady, markNamespace } from "../host/loopback";
 import {
   abandonNamespace,
   beginNamespace,
   cleanUpNamespace,
   endNamespace,
   endStaleEntry,
-  isLoopbackReady,
-  markNamespace,
   removeNamespace,
   undefinedIfStale,
 } from "../host/namespace";
