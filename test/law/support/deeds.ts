@@ -96,16 +96,19 @@ function possible(program: Program, resource: Resource, draw: Draw): Deed[] {
   if (type === "Process")
     return [
       {
-        argv: [
-          "sh",
-          "-c",
-          `grep -lszxF LOCALNET_ID=localnet:law/test/${by} /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`,
-        ],
+        argv: ["sh", "-c", killed, `LOCALNET_ID=localnet:law/test/${by}`],
         on,
       },
     ];
   return links;
 }
+
+/** Kills the processes that have a variable in their environment. They are not gone at once. */
+const killed = `for file in $(grep -lszxF "$0" /proc/[0-9]*/environ); do
+  folder=\${file%/*}
+  kill -9 "\${folder#/proc/}"
+  while grep -qszxF "$0" "$file"; do sleep 0.01; done
+done`;
 
 function added(object: string[], words: string[], on: readonly string[]): Deed {
   return { argv: [...object, "add", ...words], undo: [...object, "del", ...words], on };

@@ -150,7 +150,7 @@ export const open: readonly Open[] = [
   {
     what: "a route goes with a link that the program gives up, where another one has the network of its next hop by then",
     why: "the engine deletes last, and asks nothing of the route after that",
-    sort: /^refresh: Route refresh gone$/,
+    sort: /^(refresh: Route refresh gone|kernel: missing route [46])$/,
     when: ({ a, b }) => links(a).some((link) => !find(b, link.by) && links(b).some((other) => isBeside(link, other))),
     pair: {
       ...between,
