@@ -26,7 +26,7 @@ export const open: readonly Open[] = [
   {
     what: "the entry in the ledger, the log and the files of what went by itself and the program gave up then stay",
     why: "a refresh changes nothing, it only forgets; an entry without its object is void",
-    sort: /^(kernel|left): left (ledger|file|text)$/,
+    sort: /^((kernel|left): left (ledger|file|text)|update: Netns create LN_EXISTS)$/,
     when: ({ byHand, fault, refreshes }, { text }) =>
       ((byHand.length > 0 || (fault !== undefined && refreshes)) && forgotten.test(text)) ||
       // What is always there goes with its namespace, or its link.
