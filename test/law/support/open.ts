@@ -29,6 +29,8 @@ export const open: readonly Open[] = [
     sort: /^((kernel|left): left (ledger|file|text)|update: Netns create LN_EXISTS)$/,
     when: ({ byHand, fault, refreshes }, { text }) =>
       ((byHand.length > 0 || (fault !== undefined && refreshes)) && forgotten.test(text)) ||
+      // Its link went in a replacement that failed.
+      (fault !== undefined && refreshes && text.includes('"what":"Sysctl net/')) ||
       // What is always there goes with its namespace, or its link.
       byHand.some(({ argv }) => argv.slice(0, 3).join(" ") === "ip netns del" && text.endsWith(` in ${argv[3]}`)) ||
       byHand.some(({ argv }) => argv.includes("link") && argv.includes("del") && text.includes(`/${argv.at(-1)}/`)),
