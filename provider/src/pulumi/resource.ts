@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Values } from "../core/values";
+import { type Values, withoutUndefined } from "../core/values";
 import { shapes } from "../generated/shapes";
 import { fromEnvironment } from "./environment";
 import { settingsOf } from "./explicit-provider";
@@ -57,7 +57,7 @@ export abstract class LocalnetResource extends Declared {
     const shape = shapeOf(type);
     const isRead = options.id !== undefined;
     const given = args as Values;
-    const request = withSecrets(shape, defined(resolved(shape.references, given)));
+    const request = withSecrets(shape, withoutUndefined(resolved(shape.references, given)));
     const token = dynamicToken(type);
     const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "pulumi-nodejs", options);
     const defaults = defaultOptions(shape, given);
@@ -134,7 +134,7 @@ export function native<C>(type: string): C {
     constructor(name: string, args: object = {}, options: pulumi.CustomResourceOptions = {}) {
       const isRead = options.id !== undefined;
       const given = args as Values;
-      const request = withSecrets(shape, defined(resolved(shape.references, given)));
+      const request = withSecrets(shape, withoutUndefined(resolved(shape.references, given)));
       const { provider, host } = placeOf(`${type} ${name}`, shape.references, given, "localnet", options);
       // If the provider changes, the engine does not call diff: it would make the same object first and then delete it.
       const defaults = { ...defaultOptions(shape, given), deleteBeforeReplace: true, ...(provider && { provider }) };
@@ -174,10 +174,6 @@ function withSecrets({ secrets = {} }: Shape, args: Values): Values {
       .apply((value) => (holds(value) ? pulumi.secret(value) : value));
   }
   return result;
-}
-
-function defined(args: Values): Values {
-  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
 }
 
 /** The resources whose objects stay when they are deleted: what is in them must be deleted itself. */

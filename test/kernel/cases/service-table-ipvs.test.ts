@@ -5,7 +5,7 @@ import { dummy, ipSet, ipvsService, serviceTable as kind } from "../../../provid
 import { beyond, contract, failure } from "../support/contract";
 import { lack } from "../support/features";
 import { everyDrift, everyInput } from "../support/inputs";
-import { checkedTable, expectedWays, ways } from "../support/service-table";
+import { checkedTable, expectedWays, manyServices, ways } from "../support/service-table";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 // Over ssh to an emulated machine, a table takes its time.
@@ -115,17 +115,12 @@ beyond(`ServiceTable: beyond the contract, in mode ipvs${lacking ? ` (${lacking}
   const netns = world.netns("t");
   const run = (...argv: string[]) => world.inside(netns, ...argv);
   const inputs = (values: Values) => checkedTable(world, netns, { mode, ...values });
-  const many = (count: number) =>
-    Array.from({ length: count }, (_, index) => ({
-      ...{ name: `web-${index}`, addresses: [`10.96.${index >> 8}.${index & 255}`], ports: [{ port: 80 }] },
-      endpoints: ["10.0.0.2", "10.0.0.3"],
-    }));
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
   here("what differs is told service by service, and repaired alone; one more takes a few processes", async () => {
     const host = jest.spyOn(testHost(), "run");
-    const { id, outputs } = await create(kind, inputs({ services: many(9) }), settings);
+    const { id, outputs } = await create(kind, inputs({ services: manyServices(9) }), settings);
     expect(host.mock.calls.length).toBeLessThan(90);
     await world.script(
       netns,
@@ -153,7 +148,7 @@ beyond(`ServiceTable: beyond the contract, in mode ipvs${lacking ? ` (${lacking}
       undefined,
     ]);
     host.mockClear();
-    const repaired = await update(kind, id, current, inputs({ services: many(9) }), settings);
+    const repaired = await update(kind, id, current, inputs({ services: manyServices(9) }), settings);
     expect(repaired).toEqual(outputs);
     const told = host.mock.calls.flatMap(([argv, options]) => (argv.includes("-R") ? [options?.input ?? ""] : []));
     expect(told).toEqual([
@@ -171,7 +166,7 @@ beyond(`ServiceTable: beyond the contract, in mode ipvs${lacking ? ` (${lacking}
       ].join("\n"),
     ]);
     host.mockClear();
-    const more = await update(kind, id, repaired, inputs({ services: many(10) }), settings);
+    const more = await update(kind, id, repaired, inputs({ services: manyServices(10) }), settings);
     expect(host.mock.calls.length).toBeLessThan(45);
     host.mockRestore();
     await remove(kind, id, more, settings);

@@ -6,7 +6,7 @@ import { create, read, remove, update } from "../../../provider/src/core/lifecyc
 import { iptablesChain, serviceTable as kind, nftTable } from "../../../provider/src/kinds";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
-import { checkedTable, expectedWays, ways } from "../support/service-table";
+import { checkedTable, expectedWays, manyServices, ways } from "../support/service-table";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 const web = { name: "default/web", addresses: ["10.96.0.1"], ports: [{ port: 80, targetPort: 8080 }] };
@@ -142,18 +142,13 @@ beyond("ServiceTable: beyond the contract", () => {
   const netns = world.netns("t");
   const run = (...argv: string[]) => world.inside(netns, ...argv);
   const inputs = (values: Values) => checkedTable(world, netns, values);
-  const many = (count: number) =>
-    Array.from({ length: count }, (_, index) => ({
-      ...{ name: `web-${index}`, addresses: [`10.96.${index >> 8}.${index & 255}`], ports: [{ port: 80 }] },
-      endpoints: ["10.0.0.2", "10.0.0.3"],
-    }));
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
   test.each(["iptables", "nftables"] as const)(
     "mode %s: what differs is told service by service, and repaired alone",
     async (mode) => {
-      const wanted = inputs({ mode, services: many(5) });
+      const wanted = inputs({ mode, services: manyServices(5) });
       const { id, outputs } = await create(kind, wanted, settings);
       if (mode === "iptables") {
         const saved = await run("iptables-save", "-t", "nat");
@@ -189,7 +184,7 @@ beyond("ServiceTable: beyond the contract", () => {
     "mode %s: one service more leaves the others as they are, and takes a few processes",
     async (mode) => {
       const host = jest.spyOn(testHost(), "run");
-      const { id, outputs } = await create(kind, inputs({ mode, services: many(20) }), settings);
+      const { id, outputs } = await create(kind, inputs({ mode, services: manyServices(20) }), settings);
       const ofCreate = host.mock.calls.length;
       await run("ping", "-c1", "-W1", "127.0.0.1");
       const handles = async () =>
@@ -200,7 +195,7 @@ beyond("ServiceTable: beyond the contract", () => {
               .split("\n");
       const before = await handles();
       host.mockClear();
-      const after = await update(kind, id, outputs, inputs({ mode, services: many(21) }), settings);
+      const after = await update(kind, id, outputs, inputs({ mode, services: manyServices(21) }), settings);
       expect(host.mock.calls.length).toBeLessThan(25);
       expect(ofCreate).toBeLessThan(25);
       const now = new Set(await handles());

@@ -14,6 +14,14 @@ export function tableOf({ podCidr, serviceCidr, services = [], ...node }: KubePr
   };
 }
 
+/** Services of one port and two endpoints each. */
+export function manyServices(count: number) {
+  return Array.from({ length: count }, (_, index) => ({
+    ...{ name: `web-${index}`, addresses: [`10.96.${index >> 8}.${index & 255}`], ports: [{ port: 80 }] },
+    endpoints: ["10.0.0.2", "10.0.0.3"],
+  }));
+}
+
 /** Checked inputs of a table in a namespace of a world. */
 export function checkedTable(world: World, netns: string, values: Values): Values {
   const given = { netns, owner: world.owner, ...(hostUrl && { host: hostUrl }), ...values };

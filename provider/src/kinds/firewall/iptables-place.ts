@@ -1,4 +1,5 @@
 import { markOf, ownerIn } from "../../core/mark";
+import { stackOf } from "../../core/ownership";
 import { LocalnetError } from "../../errors";
 import type { Host } from "../../host";
 import { pause } from "../../host/interrupt";
@@ -49,9 +50,8 @@ export function markIn(rule: Rule) {
 
 /** The priority of a rule of the same program as the mark; undefined: it has none, or is another's. */
 export function priorityIn(rule: Rule, ownMark: string): number | undefined {
-  const program = (mark: string) => mark.split("/", 2).join("/");
   const { mark = "", priority } = markIn(rule) ?? {};
-  return program(mark) === program(ownMark) ? priority : undefined;
+  return stackOf(mark) === stackOf(ownMark) ? priority : undefined;
 }
 
 /** The priorities of the other rules of the same program; undefined for all other rules. */

@@ -1,5 +1,6 @@
 import { SocketAddress } from "node:net";
 import { z } from "zod";
+import { withoutUndefined } from "../../core/values";
 import { port } from "../../schema/fields";
 import { type Inexpressible, ipProtocol, prefix, versionRules } from "./filter-fields";
 
@@ -70,7 +71,7 @@ export function readU32(lines: readonly string[], protocol: string): U32 | Inexp
     ...{ sourcePort: port(0), destinationPort: port(1) },
   };
   if (keys.size > 0) return { inexpressible: lines };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as U32;
+  return withoutUndefined(all) as U32;
 }
 
 /** A network of several words, one after the other. tc matches only those words that the prefix covers. */

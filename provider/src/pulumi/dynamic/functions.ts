@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Values } from "../../core/values";
+import { type Values, withoutUndefined } from "../../core/values";
 import { answer } from "../../functions";
 import { visible } from "../../text";
 import { keys, settingsIn } from "../settings";
@@ -7,8 +7,11 @@ import { keys, settingsIn } from "../settings";
 /** Runs a function in the program's own process. */
 export async function answerHere(name: string, args: Values, configured: (key: string) => unknown): Promise<Values> {
   try {
-    const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
-    return await answer(name, given, settingsIn(Object.fromEntries(keys.map((key) => [key, configured(key)]))));
+    return await answer(
+      name,
+      withoutUndefined(args),
+      settingsIn(Object.fromEntries(keys.map((key) => [key, configured(key)]))),
+    );
   } catch (error) {
     // Pulumi shows a RunError without a stack trace, which would not help here.
     throw new pulumi.RunError(visible(error instanceof Error ? error.message : String(error)));
