@@ -4,6 +4,7 @@ import { claim, readClaim } from "../../provider/src/core/ledger";
 import * as kinds from "../../provider/src/kinds";
 import { readChain } from "../../provider/src/tools/iptables/iptables";
 import { Engine } from "./support/engine";
+import { lack } from "./support/features";
 import { hostUrl, testHost, World } from "./support/world";
 
 // The command of a run that was killed ends between the look and the command of the next run.
@@ -43,9 +44,11 @@ const cases: [AnyKind, Values, RegExp][] = [
   [kinds.ipSet, { name: "one", type: "hash:ip", entries: ["10.0.0.1"] }, /create one /],
 ];
 
-test.each(cases.map(([kind, ...rest]) => [kind.type, kind, ...rest] as const))(
-  "%s: what a killed run was still making is its own",
-  async (type, kind, values, word) => {
+for (const [kind, values, word] of cases) {
+  const { type } = kind;
+  const reason = kind === kinds.tap ? lack("tap") : undefined;
+  const title = `${type}: what a killed run was still making is its own${reason ? ` (${reason})` : ""}`;
+  (reason ? test.skip : test)(title, async () => {
     const owner = `${world.owner}/${type}`;
     const { inputs, failures } = check(kind, { netns, owner, ...values, ...(hostUrl && { host: hostUrl }) });
     expect(failures).toEqual([]);
@@ -61,8 +64,8 @@ test.each(cases.map(([kind, ...rest]) => [kind.type, kind, ...rest] as const))(
     await engine.refresh();
     expect(engine.state).toEqual(state);
     await engine.destroy();
-  },
-);
+  });
+}
 
 test("a chain that comes between the two looks for it is no error", async () => {
   const chain = { netns, family: "ipv4", table: "nat", chain: "LATE" } as const;

@@ -12,11 +12,14 @@ const long = 5500;
 /** Runs bodies and says when they begin and end. */
 function listener() {
   const told: string[] = [];
-  const body = (name: string, inner: () => Promise<unknown>) => async () => {
-    told.push(`${name} begins`);
-    await inner();
-    told.push(`${name} ends`);
-  };
+  const body =
+    <T>(name: string, inner: () => Promise<T>) =>
+    async () => {
+      told.push(`${name} begins`);
+      const result = await inner();
+      told.push(`${name} ends`);
+      return result;
+    };
   return { told, body };
 }
 
@@ -35,19 +38,20 @@ test("a body takes locks after long too, while another program and another body 
   });
   const first = withLock(host, one, outer);
   await sleep(1000);
-  const program = promisify(execFile)("flock", ["-w", "20", "/proc/self/ns/net", "true"]);
-  const ends = program.then(() => told.push("the program ends"));
+  // Its end is seen here some time after it, so it says itself when it had the lock.
+  const program = promisify(execFile)("flock", ["-w", "20", "/proc/self/ns/net", "date", "+%s%3N"]);
   await sleep(long - 1000);
   const late = withLock(
     host,
     other,
-    body("late", async () => {}),
+    body("late", async () => Date.now()),
   );
-  await Promise.all([first, ends, late]);
+  const [, { stdout }, began] = await Promise.all([first, program, late]);
   expect(told).toEqual([
     ...["outer begins", "inner begins", "same begins", "same ends", "inner ends", "outer ends"],
-    ...["the program ends", "late begins", "late ends"],
+    ...["late begins", "late ends"],
   ]);
+  expect(Number(stdout)).toBeLessThanOrEqual(began);
 }, 15_000);
 
 test("bodies for one object that a body begins at once run one after the other", async () => {
