@@ -1,7 +1,7 @@
 // node scripts/lab/kube-proxy-inside.mjs OPTIONS: where the lab is, or beside the machine that it is in; see kube-proxy.mjs.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { snapshotNode } from "../kubernetes/look.mjs";
+import { snapshotNode } from "../kubernetes/node-snapshot.mjs";
 import { difference } from "../kubernetes/objects.mjs";
 import { main } from "../lib/cli.mjs";
 import { inColumns } from "../lib/columns.mjs";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtKubernetes } from "../../scripts/kubernetes/kubernetes.mjs";
-import { snapshotNode, unlike } from "../../scripts/kubernetes/look.mjs";
+import { snapshotNode, unlike } from "../../scripts/kubernetes/node-snapshot.mjs";
 import { changes, root, type Snapshot, Stack } from "./engine";
 import { openMachine, openSandbox, type Place } from "./place";
 
