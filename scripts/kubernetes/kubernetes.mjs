@@ -8,42 +8,42 @@ import { publish } from "../lib/publish.mjs";
 import { run } from "../lib/run.mjs";
 import { which } from "../lib/which.mjs";
 
-/** As go.mod and etcd/go.mod name them. */
+/** The versions in go.mod and etcd/go.mod. */
 const version = "1.34.4";
 const etcdVersion = "3.6.16";
 const programs = ["etcd", "kube-apiserver", "kube-proxy"];
 const modules = import.meta.dirname;
 
-/** What was built is in here. */
+/** The folder in the cache for the programs that are built here. */
 const target = join(cache, `kubernetes-${version}-etcd-${etcdVersion}`);
 
-/** The folder of those that were built, if they were. */
+/** The folder of the programs that were built here; undefined if there are none. */
 export function builtKubernetes() {
   return existsSync(target) ? join(target, "bin") : undefined;
 }
 
 /**
- * Finds them, or builds them.
- * @returns {Promise<string>} their folder
+ * Finds the programs, or builds them.
+ * @returns {Promise<string>} the folder that they are in
  */
 export async function ensureKubernetes() {
   const folder = (await onPath()) ?? builtKubernetes();
   if (folder) return folder;
-  printLine(`No etcd, kube-apiserver and kube-proxy of Kubernetes ${minor(version)} in one folder of PATH`);
+  printLine(`No folder of PATH has etcd, kube-apiserver and kube-proxy of Kubernetes ${minor(version)}`);
   printLine(
-    `  Building ${version} from its Go modules, whose checksums are known (up to 8 minutes on two cores, and 5 GB)`,
+    `  Building ${version} from its Go modules, with known checksums (up to 8 minutes on two cores, and 5 GB of disk)`,
   );
   await publish(target, async (directory) => {
     const bin = join(directory, "bin");
     await mkdir(bin);
-    for (const program of built(bin)) await buildGo(program, (line) => printLine(`  ${line}`));
+    for (const program of programsToBuild(bin)) await buildGo(program, (line) => printLine(`  ${line}`));
   });
   printLine(`  They are in ${target}`);
   return join(target, "bin");
 }
 
 /** @param {string} bin @returns {import("../lib/go.mjs").Program[]} */
-function built(bin) {
+function programsToBuild(bin) {
   const [major = "", minorVersion = ""] = version.split(".");
   const stamp = "k8s.io/component-base/version.git";
   const values = { [`${stamp}Version`]: `v${version}`, [`${stamp}Major`]: major, [`${stamp}Minor`]: minorVersion };
@@ -54,7 +54,7 @@ function built(bin) {
   return [etcd, kubernetes("kube-proxy"), kubernetes("kube-apiserver")];
 }
 
-/** All three in one folder, of the same minor version: others make other objects. */
+/** A folder of PATH that has all three programs. Only of the same minor version: others make other objects in the kernel. */
 async function onPath() {
   const proxy = which("kube-proxy");
   if (!proxy) return undefined;

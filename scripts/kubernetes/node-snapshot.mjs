@@ -2,19 +2,19 @@ import { answer, requests } from "./clients.mjs";
 import { difference, kernelObjects } from "./objects.mjs";
 
 /**
- * @typedef {object} Seen
+ * @typedef {object} NodeSnapshot
  * @property {{ from: string, what: string, got: string }[]} answers
- * @property {string[]} objects
+ * @property {string[]} objects a line for each object
  *
- * @typedef {(argv: string[]) => Promise<{ code: number, stdout: string, stderr: string }>} Exec runs a command where the example is
+ * @typedef {(argv: string[]) => Promise<{ code: number, stdout: string, stderr: string }>} Exec runs a command on the machine that has the example
  */
 
 /**
- * What clients of examples/kube-proxy get, and what the kernel of its node has.
+ * The answers that clients of examples/kube-proxy get, and the objects in the kernel of its node.
  * @param {Exec} exec
- * @param {string} node its namespace
+ * @param {string} node the namespace of the node
  * @param {import("./objects.mjs").Mode} mode
- * @returns {Promise<Seen>}
+ * @returns {Promise<NodeSnapshot>}
  */
 export async function snapshotNode(exec, node, mode) {
   const execIn = (/** @type {string} */ netns, /** @type {string[]} */ argv) =>
@@ -33,14 +33,14 @@ export async function snapshotNode(exec, node, mode) {
 }
 
 /**
- * What is not the same in two of them.
- * @param {Seen} ours
- * @param {Seen} theirs
+ * The differences of two snapshots, a line each.
+ * @param {NodeSnapshot} ours
+ * @param {NodeSnapshot} theirs
  */
-export function unlike(ours, theirs) {
+export function snapshotDifferences(ours, theirs) {
   const answers = ours.answers.flatMap(({ from, what, got }, index) => {
     const other = theirs.answers[index]?.got;
-    return got === other ? [] : [`${from}, ${what}: ${got}, and ${other}`];
+    return got === other ? [] : [`${from}, ${what}: ${got}, but ${other} by kube-proxy`];
   });
   return [...answers, ...difference(ours.objects, theirs.objects)];
 }

@@ -1,7 +1,7 @@
 /** @typedef {"iptables" | "ipvs" | "nftables"} Mode */
 
 /**
- * What is left out of the real one's rules, and why: docs/kube-proxy.md.
+ * Removes the chains and rules of the real kube-proxy that KubeProxyNode leaves out. docs/kube-proxy.md lists them, with reasons.
  * @param {string} text as iptables-save prints it
  */
 export function withoutExtras(text) {
@@ -13,7 +13,7 @@ export function withoutExtras(text) {
 }
 
 /**
- * A rule as iptables-save prints it, but for our marks; of matches, the order means nothing.
+ * A rule as iptables-save prints it, without our marks, and with its matches sorted: their order has no meaning.
  * @param {string} text
  */
 export function ruleText(text) {
@@ -22,13 +22,13 @@ export function ruleText(text) {
     .replace(/ localnet:[^ "]+"/, '"')
     .replace(/--comment "(\S+)"/, "--comment $1");
   const [first, ...parts] = unmarked.replace(" -j ", " -m ~j ").split(" -m ");
-  // A match of the protocol that asks for nothing: -p says as much.
+  // -m tcp and -m udp without options: -p already says it.
   const matches = parts.filter((part) => !/^(tcp|udp)$/.test(part));
   return [first, ...matches.sort()].join(" -m ").replace("-m ~j", "-j");
 }
 
 /**
- * Rules by their chains, which have no order; the rules of one do.
+ * Rules, sorted by their chains. The rules of one chain keep their order.
  * @param {string[]} lines
  */
 export function byChain(lines) {
@@ -37,7 +37,7 @@ export function byChain(lines) {
 }
 
 /**
- * Lines without what tells nothing, in an order of their own.
+ * The lines of a text, trimmed and sorted, without empty ones.
  * @param {string} text
  */
 export function linesOf(text) {
@@ -54,7 +54,7 @@ export function setLines(text) {
 }
 
 /**
- * What tables hold that somebody made: chains, and their rules.
+ * The chains that are not built in, and the rules of all chains.
  * @param {string} text as iptables-save prints it
  * @param {string} family
  */
@@ -68,13 +68,13 @@ function tableLines(text, family) {
   });
 }
 
-/** @param {string} text as nft prints a table; elements have no order */
+/** @param {string} text as nft prints a table */
 function nftLines(text) {
   const sorted = text.replace(/elements = \{(.*?)\}$/gms, (_, /** @type {string} */ elements) => {
     const each = elements.split(",").map((part) => part.trim().replace(/\s+/g, " "));
     return `elements: ${each.sort().join("; ")}`;
   });
-  // Chains, sets and maps have none either; the lines of one do.
+  // Elements, chains, sets and maps have no order. The lines of a chain have one.
   const blocks = sorted.split(/^\t(?=\S.*\{$)/m).map((block) => block.split("\n").map((line) => line.trim()));
   return blocks
     .map((lines) => lines.filter((line) => line !== "" && line !== "}" && !/^comment "/.test(line)))
@@ -84,7 +84,7 @@ function nftLines(text) {
 }
 
 /**
- * The commands that print what a mode has in the kernel, each with what makes lines of it.
+ * The commands that print the objects of a mode, and how the output of each becomes lines.
  * @type {Record<Mode, { argv: string[], lines: (text: string) => string[] }[]>}
  */
 const printed = {
@@ -109,7 +109,7 @@ const printed = {
 };
 
 /**
- * What is in the kernel of a node, a line each.
+ * The objects in the kernel of a node, a line each.
  * @param {(argv: string[]) => Promise<string>} inNode runs a command in the node's namespace
  * @param {Mode} mode
  */
@@ -120,7 +120,7 @@ export async function kernelObjects(inNode, mode) {
 }
 
 /**
- * The lines that are in one and not in the other, "-" and "+"; or one whose place differs.
+ * The lines that only one side has: "-" for ours, "+" for theirs. If there are none, the first line at another place.
  * @param {string[]} ours
  * @param {string[]} theirs
  */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtKubernetes } from "../../scripts/kubernetes/kubernetes.mjs";
-import { snapshotNode, unlike } from "../../scripts/kubernetes/node-snapshot.mjs";
+import { snapshotDifferences, snapshotNode } from "../../scripts/kubernetes/node-snapshot.mjs";
 import { changes, root, type Snapshot, Stack } from "./engine";
 import { openMachine, openSandbox, type Place } from "./place";
 
@@ -39,7 +39,7 @@ describe.each(["iptables", "nftables", "ipvs"] as const)("mode %s", (mode) => {
       await stack.up();
       const theirs = await snapshotNode(place.exec, `kube-proxy-${mode}`, mode);
       expect(ours.objects.length).toBeGreaterThan(20);
-      expect(unlike(ours, theirs)).toEqual([]);
+      expect(snapshotDifferences(ours, theirs)).toEqual([]);
       await stack.unchanged();
     },
     // kube-proxy starts and syncs slowly in an emulated machine: 6 minutes on quiet cores, 14 on busy ones.
