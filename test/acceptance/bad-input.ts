@@ -51,7 +51,7 @@ export function refusesBadInput(row: Row): void {
 
     const inUpdate: [name: string, says: string[]][] = [
       ["missing", ['there is no network namespace "lnb-nowhere"', "[LN_NETNS]"]],
-      ["never", ["not ready within 1 s", "the last words", "[LN_PROCESS]"]],
+      ["never", ["not ready within 1 s", "the last line", "[LN_PROCESS]"]],
     ];
 
     test.each(inUpdate)("%s: the update fails with the reason, and the next one converges", async (name, message) => {

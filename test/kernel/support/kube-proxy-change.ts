@@ -11,8 +11,8 @@ const requests = [
 ];
 
 /**
- * Clients in a pod, on the node and outside that never stop asking, and are answered each time. In mode ipvs the node calls
- * a service from the service's own address: when that goes with the link, what is on its way just then is lost.
+ * Clients in a pod, on the node and outside send requests all the time, and each request is answered. In mode ipvs the node's
+ * requests come from the service's own address: when the link with that address is removed, one request may be lost.
  */
 async function whileAnswered(lab: ProxiedLab, act: () => Promise<unknown>, isLinkGone = false): Promise<void> {
   const results = await lab.underTraffic(requests, act);
@@ -25,14 +25,14 @@ async function whileAnswered(lab: ProxiedLab, act: () => Promise<unknown>, isLin
   for (const { answered } of results) expect(answered).toBeGreaterThan(hostUrl ? 3 : 50);
 }
 
-/** From mode to mode, as long as the first is that of the node. */
+/** Changes the mode, from pair to pair. At the start the node is in the first mode of the first pair. */
 export function changesModes(lab: ProxiedLab, node: ProxiedNode, pairs: readonly (readonly [Mode, Mode])[]): void {
   test.each(pairs)("from %s to %s no connection fails", (was, mode) =>
     whileAnswered(lab, () => node.bringUp(inMode(changing(2), mode)), was === "ipvs"),
   );
 }
 
-/** Endpoints come and go, and clients of another service stay with theirs. */
+/** Endpoints are added and removed, and clients of another service stay with their endpoint. */
 export function changesEndpoints(lab: ProxiedLab, node: ProxiedNode, mode: Mode): void {
   test(`${mode}: endpoints come and go, and no connection fails`, async () => {
     await whileAnswered(lab, async () => {
@@ -47,7 +47,7 @@ export function changesEndpoints(lab: ProxiedLab, node: ProxiedNode, mode: Mode)
     const had = await clients();
     for (const count of [1, 2]) {
       await node.bringUp(inMode(changing(count), mode));
-      // By chance alone, one of 256 would.
+      // By chance, all would stay in one of 256 cases.
       expect(await clients()).toEqual(had);
     }
   });

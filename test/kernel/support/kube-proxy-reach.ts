@@ -2,7 +2,7 @@ import type { KubeProxyNodeArgs } from "../../../provider/src";
 import { type Mode, reach } from "../../fixtures/kube-proxy/reach";
 import type { ProxiedLab } from "./proxied-lab";
 
-/** Who asks, by the answers of kube-proxy in this mode. */
+/** Each client gets the answers that kube-proxy gives in this mode. */
 export function answersAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
   test.each(["pod9", "node", "outside"] as const)(`${mode}: %s is answered as by kube-proxy`, async (who) => {
     const rows = reach.filter(({ answers }) => answers[who] !== undefined);
@@ -17,7 +17,7 @@ export function answersAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
         return `${what}: ${typeof answer === "string" ? answer : answer[mode]}`;
       }),
     );
-    // One and the same, whichever.
+    // All requests of a client go to the same endpoint, pod2 or pod3.
     const { "tcp,10.96.0.20,80": sticky } = await lab.request(who, ["tcp,10.96.0.20,80"]);
     expect(sticky).toMatch(/^pod[23]<\S+$/);
   });
@@ -26,7 +26,7 @@ export function answersAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
 const [itself, other] = ["tcp,10.96.0.70,80", "tcp,172.30.0.10,30070"] as const;
 const masqueraded = "pod2<172.22.0.1";
 
-/** What an endpoint gets that calls itself, and another pod on its bridge. */
+/** An endpoint calls its own service, and another pod on its bridge does. */
 export function hairpinsAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
   describe("hairpin", () => {
     afterAll(async () => {
@@ -49,7 +49,7 @@ export function hairpinsAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
       const reaches = filtered === 0 || hairpin === "on" || (mode === "ipvs" && promiscuous === "on");
       const expected = reaches ? masqueraded : "silent";
       expect(await lab.request("pod2", [itself, other], 3)).toEqual({ [itself]: expected, [other]: expected });
-      // Unfiltered, the answer does not pass the node: the client does not know who that is.
+      // With bridge-nf-call 0 the answer does not pass the node's NAT, and the client does not know its source address.
       expect(await lab.request("pod9", [itself, other], 3)).toEqual({
         [itself]: filtered ? "pod2<172.22.0.9" : "silent",
         [other]: masqueraded,
@@ -58,7 +58,7 @@ export function hairpinsAsKubeProxy(lab: ProxiedLab, mode: Mode): void {
   });
 }
 
-/** The node in a mode: node ports are on the addresses that kube-proxy has them on. */
+/** The node in a mode, with node ports on the addresses where kube-proxy has them. */
 export function inMode(node: KubeProxyNodeArgs, mode: Mode): KubeProxyNodeArgs {
   const of = (texts: readonly string[]) =>
     texts.filter((text) => (node.families ?? ["ipv6"]).includes("ipv6") || !text.includes(":"));
