@@ -1,4 +1,5 @@
-// A workload as a Pulumi program, by the kinds that the configuration tells: this package's, in either way, or none.
+// A workload as a Pulumi program. The setting `kinds` selects the module with the kinds: the dynamic provider, the native plugin,
+// or kinds that do nothing.
 const pulumi = require("@pulumi/pulumi");
 
 const config = new pulumi.Config();

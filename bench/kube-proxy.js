@@ -1,4 +1,4 @@
-// Services of a node, with two endpoints each.
+// A node of kube-proxy, whose services have two endpoints each.
 const pulumi = require("@pulumi/pulumi");
 
 /** @param {typeof import("pulumi-localnet")} kinds @param {number} count */

@@ -1,4 +1,4 @@
-// The whole lab of examples/ipvs-lab, with nc for its servers, and one probe.
+// The lab of examples/ipvs-lab, with nc as the servers and with one probe.
 
 const pods = [
   ["foo", "172.22.0.2"],

@@ -1,11 +1,11 @@
-// Links of one namespace, of each type in turn.
+// Links in one namespace: each type of link in turn.
 
 /**
  * @typedef {typeof import("pulumi-localnet")} Kinds
  * @typedef {{ netns: import("pulumi-localnet").Netns }} Common
  * @typedef {object} Family
  * @property {(kinds: Kinds, name: string, i: number, common: Common, lowers: import("pulumi-localnet").Dummy[]) => unknown} resource
- * @property {(name: string, i: number) => string} words what `ip link add` gets
+ * @property {(name: string, i: number) => string} words arguments of `ip link add`
  */
 
 const key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEA=";
@@ -84,7 +84,7 @@ const keys = (count) =>
     .filter((i) => family(i).words("", i).endsWith("type wireguard"))
     .map((i) => `echo ${key} | ip netns exec lab wg set l${i} private-key /dev/stdin`);
 const netns = ["ip netns add lab", "ip -n lab link set lo up"];
-// All the rest goes with the namespace.
+// The kernel removes the links together with the namespace.
 const destroy = () => ["ip netns del lab"];
 
 /** @type {import("../scripts/bench/workloads.mjs").Commands} */

@@ -1,4 +1,7 @@
-"""Mininet's pods: hosts at one Linux bridge, each with an address and a default route. python3 mininet-pods.py COUNT"""
+"""Pods made by Mininet: hosts on one Linux bridge, each with an address and a default route.
+
+Usage: python3 mininet-pods.py COUNT
+"""
 import sys
 
 from mininet.net import Mininet

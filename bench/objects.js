@@ -1,4 +1,4 @@
-// Objects of one namespace, half of them bridges and half rules of iptables: a refresh looks at all of them.
+// Objects in one namespace: half of them are bridges, the other half rules of iptables. A refresh reads all of them.
 
 /** @param {typeof import("pulumi-localnet")} kinds @param {number} count */
 exports.program = ({ Bridge, IptablesRule, Netns }, count) => {
@@ -14,7 +14,7 @@ const each = (count, lines) => Array.from({ length: count / 2 }, (_, i) => lines
 const rule = (/** @type {number} */ i) => `-A FORWARD -i br${i} -j ACCEPT`;
 const links = (/** @type {number} */ i) => [`link add br${i} type bridge`, `link set br${i} up`];
 const begin = ["ip netns add lab", "ip -n lab link set lo up"];
-// All the rest goes with the namespace.
+// The kernel removes everything else together with the namespace.
 const end = () => ["ip netns del lab"];
 
 /** @type {import("../scripts/bench/workloads.mjs").Commands} */

@@ -1,6 +1,6 @@
-// Pods: a network namespace each, a veth pair to one bridge, an address and a default route.
+// Pods. Each is a network namespace with a veth pair to a bridge, an address and a default route.
 
-// A bridge has room for 1024 links.
+// A bridge can have at most 1024 links.
 const podsOfBridge = 1000;
 
 const bridgesFor = (/** @type {number} */ count) =>
@@ -40,8 +40,8 @@ const inPod = (/** @type {number} */ i) => [
   "link set eth0 up",
   `route add default via ${gatewayOf(bridgeOf(i))}`,
 ];
-const away = (/** @type {number} */ i) => [`link del v${i}`, `netns del p${i}`];
-const bridgesAway = (/** @type {number} */ count) => bridgesFor(count).map((n) => `link del br${n}`);
+const removeLines = (/** @type {number} */ i) => [`link del v${i}`, `netns del p${i}`];
+const removeBridges = (/** @type {number} */ count) => bridgesFor(count).map((n) => `link del br${n}`);
 
 /** @param {number} count @param {(index: number) => string[]} lines */
 const each = (count, lines) => Array.from({ length: count }, (_, i) => lines(i)).flat();
@@ -55,11 +55,11 @@ exports.script = {
     ...ip(bridges(count)),
     ...each(count, (i) => [...ip(inHost(i)), ...inPod(i).map((line) => `ip -n p${i} ${line}`)]),
   ],
-  destroy: (count) => ip([...each(count, away), ...bridgesAway(count)]),
+  destroy: (count) => ip([...each(count, removeLines), ...removeBridges(count)]),
 };
 
 /**
- * One `ip` for all that is on the host, and one for each pod, since it works in one namespace only.
+ * One `ip` for everything on the host, and one for each pod, because `ip -batch` works in one namespace only.
  * @type {import("../scripts/bench/workloads.mjs").Commands}
  */
 exports.limit = {
@@ -67,13 +67,13 @@ exports.limit = {
     batch("", [...bridges(count), ...each(count, inHost)]),
     ...each(count, (i) => [batch(`-n p${i} `, inPod(i))]),
   ],
-  // A link goes with the namespace of its other end, and the kernel takes many of those apart at once.
+  // The kernel removes a veth pair with the namespace of either end, and removes many namespaces together.
   destroy: (count) => [
     batch(
       "",
       each(count, (i) => [`netns del p${i}`]),
     ),
     ...bridgesFor(count).map((n) => `until [ -z "$(ip link show master br${n})" ]; do sleep 0.01; done`),
-    ...ip(bridgesAway(count)),
+    ...ip(removeBridges(count)),
   ],
 };

@@ -9,13 +9,22 @@ exports.program = ({ IpSet }, count) => {
 
 /** @param {number} count @param {(index: number) => string[]} lines */
 const each = (count, lines) => Array.from({ length: count }, (_, i) => lines(i)).flat();
-const made = (/** @type {number} */ i) => [`create s${i} hash:ip`, ...entries(i).map((entry) => `add s${i} ${entry}`)];
-const gone = (/** @type {number} */ i) => [`destroy s${i}`];
+const createLines = (/** @type {number} */ i) => [
+  `create s${i} hash:ip`,
+  ...entries(i).map((entry) => `add s${i} ${entry}`),
+];
+const destroyLines = (/** @type {number} */ i) => [`destroy s${i}`];
 const ipset = (/** @type {string[]} */ lines) => lines.map((line) => `ipset ${line}`);
 const restore = (/** @type {string[]} */ lines) => [`ipset restore <<E\n${lines.join("\n")}\nE`];
 
 /** @type {import("../scripts/bench/workloads.mjs").Commands} */
-exports.script = { up: (count) => ipset(each(count, made)), destroy: (count) => ipset(each(count, gone)) };
+exports.script = {
+  up: (count) => ipset(each(count, createLines)),
+  destroy: (count) => ipset(each(count, destroyLines)),
+};
 
 /** @type {import("../scripts/bench/workloads.mjs").Commands} */
-exports.limit = { up: (count) => restore(each(count, made)), destroy: (count) => restore(each(count, gone)) };
+exports.limit = {
+  up: (count) => restore(each(count, createLines)),
+  destroy: (count) => restore(each(count, destroyLines)),
+};
