@@ -1,5 +1,5 @@
 import { changing, type Mode } from "../../fixtures/kube-proxy/reach";
-import type { ProxiedNode } from "./kube-proxy";
+import type { Node } from "./kube-proxy";
 import { inMode } from "./kube-proxy-reach";
 import type { ProxiedLab } from "./proxied-lab";
 import { hostUrl } from "./world";
@@ -26,14 +26,14 @@ async function whileAnswered(lab: ProxiedLab, act: () => Promise<unknown>, isLin
 }
 
 /** Changes the mode, from pair to pair. At the start the node is in the first mode of the first pair. */
-export function changesModes(lab: ProxiedLab, node: ProxiedNode, pairs: readonly (readonly [Mode, Mode])[]): void {
+export function changesModes(lab: ProxiedLab, node: Node, pairs: readonly (readonly [Mode, Mode])[]): void {
   test.each(pairs)("from %s to %s no connection fails", (was, mode) =>
     whileAnswered(lab, () => node.bringUp(inMode(changing(2), mode)), was === "ipvs"),
   );
 }
 
 /** Endpoints are added and removed, and clients of another service stay with their endpoint. */
-export function changesEndpoints(lab: ProxiedLab, node: ProxiedNode, mode: Mode): void {
+export function changesEndpoints(lab: ProxiedLab, node: Node, mode: Mode): void {
   test(`${mode}: endpoints come and go, and no connection fails`, async () => {
     await whileAnswered(lab, async () => {
       for (const count of [1, 2]) await node.bringUp(inMode(changing(count), mode));

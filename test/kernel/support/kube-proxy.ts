@@ -17,8 +17,13 @@ interface Resource {
   readonly after: readonly string[];
 }
 
+/** What has the services of a node. */
+export interface Node {
+  bringUp(node: KubeProxyNodeArgs): Promise<void>;
+}
+
 /** The objects of a node in a namespace, brought up one after the other in place of those before. */
-export class ProxiedNode {
+export class ProxiedNode implements Node {
   /** What there is; what needs another stands behind it. */
   private readonly state = new Map<string, Resource>();
 

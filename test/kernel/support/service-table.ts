@@ -1,7 +1,9 @@
 import type { KubeProxyNodeArgs } from "../../../provider/src";
 import { check, type Values } from "../../../provider/src/core/check";
 import { serviceTable as kind } from "../../../provider/src/kinds";
+import { Engine } from "./engine";
 import { lack } from "./features";
+import type { Node } from "./kube-proxy";
 import { hostUrl, type World } from "./world";
 
 /** The inputs of a table for what a node of the component is given. */
@@ -28,6 +30,25 @@ export function checkedTable(world: World, netns: string, values: Values): Value
   const { inputs, failures } = check(kind, given);
   expect(failures).toEqual([]);
   return inputs;
+}
+
+/** A table in a namespace, in place of the one before. */
+export class TableNode implements Node {
+  readonly engine = new Engine(kind);
+
+  constructor(
+    private readonly world: World,
+    private readonly netns: string,
+  ) {}
+
+  /** The next look sees what was asked for. */
+  async bringUp(node: KubeProxyNodeArgs): Promise<void> {
+    const { engine } = this;
+    await engine.up(checkedTable(this.world, this.netns, tableOf(node)));
+    const { state } = engine;
+    await engine.refresh();
+    expect(engine.state).toEqual(state);
+  }
 }
 
 /** Where a namespace sends connections to, and what it does so for, in the words of the tools; undefined: nowhere. */
