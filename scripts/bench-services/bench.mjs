@@ -18,9 +18,9 @@ const machineName = "bench-services";
 const packages = ["iproute2", "iptables", "nftables", "ipset", "ipvsadm", "conntrack", "python3"];
 
 /**
- * @typedef {object} Measured of one mode, by one of the two, with so many services of two endpoints each
+ * @typedef {object} Measured of one mode, by one of the three, with so many services of two endpoints each
  * @property {string} mode
- * @property {string} by
+ * @property {string} by "kube-proxy", "resources" for KubeProxyNode, or "table" for ServiceTable
  * @property {number} count
  * @property {number} [resources] that Pulumi has
  * @property {number} programSeconds until all are there
@@ -40,6 +40,7 @@ export async function benchServices(args) {
     modes: { type: "string", default: "iptables,nftables" },
     "kube-proxy": { type: "string", default: "1,10,100,1000" },
     resources: { type: "string", default: "1,10,100" },
+    table: { type: "string", default: "1,10,100,1000,5000" },
     machine: { type: "boolean", default: false },
     minutes: { type: "string", default: "120" },
     out: { type: "string", default: "bench" },
@@ -55,8 +56,9 @@ export async function benchServices(args) {
   };
   // The smaller ones of all modes first: what there is no time for is the largest.
   const begin = Date.now();
-  const counts = (/** @type {"kube-proxy" | "resources"} */ by) => values[by].split(",").filter(Boolean).map(Number);
-  const wanted = /** @type {const} */ (["kube-proxy", "resources"])
+  const counts = (/** @type {"kube-proxy" | "resources" | "table"} */ by) =>
+    values[by].split(",").filter(Boolean).map(Number);
+  const wanted = /** @type {const} */ (["kube-proxy", "resources", "table"])
     .flatMap((by) => counts(by).flatMap((count) => values.modes.split(",").map((mode) => ({ mode, by, count }))))
     .sort((one, other) => one.count - other.count);
   try {

@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { addressOf, endpoints } from "../../bench/node.js";
 import { start } from "../lib/run.mjs";
 import { vmHost } from "../vm/vm.mjs";
-import { addressOf, endpoints } from "./network.mjs";
 
 const headers = { Authorization: "Bearer bench", "Content-Type": "application/json" };
 const atOnce = 16;

@@ -1,7 +1,8 @@
 // node scripts/bench-services/inside.mjs OPTIONS: in a sandbox, whose network is the node's, or beside a machine; see bench.mjs.
+import { addressOf } from "../../bench/node.js";
 import { byKubeProxy } from "./by-kube-proxy.mjs";
-import { byResources } from "./by-resources.mjs";
-import { addressOf, network, sendRequests } from "./network.mjs";
+import { byPulumi } from "./by-pulumi.mjs";
+import { network, sendRequests } from "./network.mjs";
 import { clear, firstAndLast, kernelBytes, placeOf } from "./place.mjs";
 
 const connections = 1000;
@@ -11,7 +12,7 @@ const { mode, by, count, programs, home, sshConfig } = JSON.parse(process.argv[2
 const place = placeOf(sshConfig);
 await clear(place);
 await network(place);
-const maker = await (by === "kube-proxy" ? byKubeProxy : byResources)({ mode, programs, home, place });
+const maker = await (by === "kube-proxy" ? byKubeProxy : byPulumi)({ mode, by, programs, home, place });
 await maker.prepare(count);
 const bytesBefore = await kernelBytes(place);
 

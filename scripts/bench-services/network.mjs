@@ -1,7 +1,3 @@
-/** So many services have their addresses in 10.96.0.0/16. @param {number} index */
-export const addressOf = (index) => `10.96.${1 + (index >> 8)}.${index & 255}`;
-export const endpoints = ["172.22.1.2", "172.22.2.2"];
-
 const server = `
 import socket, threading
 listener = socket.create_server(("", 8080), backlog=1024)

@@ -1,6 +1,6 @@
+import { addressOf } from "../../bench/node.js";
 import { output, start } from "../lib/run.mjs";
 import { quoted, vmHost } from "../vm/vm.mjs";
-import { addressOf } from "./network.mjs";
 
 /**
  * Where the services are: where this runs, or in a throwaway machine.

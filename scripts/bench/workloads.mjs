@@ -5,6 +5,7 @@ import objects from "../../bench/objects.js";
 import pods from "../../bench/pods.js";
 import policyRules from "../../bench/policy-rules.js";
 import rules from "../../bench/rules.js";
+import serviceTable from "../../bench/service-table.js";
 import services from "../../bench/services.js";
 import sets from "../../bench/sets.js";
 
@@ -26,6 +27,7 @@ export const workloads = [
   { name: "rules", counts: [250, 1000], where: "sandbox", ...rules },
   { name: "objects", counts: [1000], where: "sandbox", ...objects },
   { name: "services", counts: [500], where: "sandbox", ...services },
+  { name: "service-table", counts: [1000], where: "sandbox", ...serviceTable },
   { name: "links", counts: [260], where: "sandbox", ...links },
   { name: "chains", counts: [250], where: "sandbox", ...chains },
   { name: "sets", counts: [250], where: "sandbox", ...sets },

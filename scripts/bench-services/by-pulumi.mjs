@@ -6,10 +6,10 @@ import { vmHost } from "../vm/vm.mjs";
 const cwd = join(root, "bench");
 
 /**
- * KubeProxyNode, by the native plugin.
- * @param {{ mode: string, home: string, place: import("./place.mjs").Place }} what
+ * KubeProxyNode, or a ServiceTable, by the native plugin.
+ * @param {{ mode: string, by: string, home: string, place: import("./place.mjs").Place }} what
  */
-export async function byResources({ mode, home, place }) {
+export async function byPulumi({ mode, by, home, place }) {
   const target = ["--stack", "services", "--config-file", join(home, "config.yaml")];
   const pulumi = (/** @type {string[]} */ ...args) =>
     output(["pulumi", ...args, ...target, "--non-interactive"], { cwd });
@@ -22,7 +22,7 @@ export async function byResources({ mode, home, place }) {
   return {
     async prepare() {
       await output(["pulumi", "stack", "init", "services", "--non-interactive"], { cwd });
-      await pulumi("config", "set", "workload", "kube-proxy");
+      await pulumi("config", "set", "workload", by === "table" ? "service-table" : "kube-proxy");
       await pulumi("config", "set", "kinds", "pulumi-localnet/native");
       await pulumi("config", "set", "mode", mode);
       if (place.sshConfig) await pulumi("config", "set", "localnet:host", vmHost);
