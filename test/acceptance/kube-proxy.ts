@@ -6,7 +6,31 @@ let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
 
-const subject = "KubeProxyNode kp: services";
+/** Who makes the services of the node, and the changes of resources that a change of them is. */
+interface By {
+  readonly config: Record<string, string>;
+  /** What an error about services begins with. */
+  readonly subject: string;
+  readonly more: Record<string, number>;
+  readonly less: Record<string, number>;
+  readonly mode: Record<string, unknown>;
+}
+
+const oneUpdated = { updated: 1, unchanged: 21 };
+
+const byResources: By = {
+  config: {},
+  subject: "KubeProxyNode kp: services.",
+  // By IP version a chain, its two rules and the one that leads to it; the two that stand before that change their share.
+  more: { created: 8, updated: 4 },
+  less: { deleted: 16, updated: 2 },
+  mode: { created: 2, deleted: expect.any(Number) },
+};
+export const byTable: By = {
+  config: { table: "true" },
+  subject: "services.",
+  ...{ more: oneUpdated, less: oneUpdated, mode: oneUpdated },
+};
 
 /** The pages that a client gets, one connection after the other. */
 async function get(netns: string, url: string, count = 1): Promise<string[]> {
@@ -40,13 +64,13 @@ async function chains(): Promise<string[]> {
 }
 
 /** A node in mode iptables: what is refused, who answers whom, endpoints that come and go, and nothing left. */
-export function servesAsKubeProxy(row: Row): void {
+export function servesAsKubeProxy(row: Row, by = byResources): void {
   describe.each([row])("%s", (_, project) => {
     beforeAll(async () => {
       sandbox = await Sandbox.open();
       stack = new Stack(project, "test", {}, sandbox.inside);
       before = await snapshot([], sandbox.inside);
-      await stack.init();
+      await stack.init(by.config);
     });
     afterAll(async () => {
       await sandbox.close();
@@ -65,7 +89,7 @@ export function servesAsKubeProxy(row: Row): void {
     ])("inputs that are wrong %s fail the preview, which names properties and rules", async (wrong, message) => {
       await stack.set({ wrong });
       const { text } = await stack.preview(1);
-      for (const each of message) expect(text).toContain(`${subject}.${each}`);
+      for (const each of message) expect(text).toContain(`${by.subject}${each}`);
       await stack.unset("wrong");
     });
 
@@ -110,8 +134,7 @@ export function servesAsKubeProxy(row: Row): void {
     test("an endpoint more: chains stay, and a client that never stops asking is always answered", async () => {
       const had = await chains();
       const { counts, answered } = await upUnderTraffic({ endpoints: "3" });
-      // By IP version a chain, its two rules and the one that leads to it; the two that stand before that change their share.
-      expect(counts).toEqual({ created: 8, updated: 4 });
+      expect(counts).toEqual(by.more);
       expect(answered).toBeGreaterThan(50);
       expect(await chains()).toEqual(expect.arrayContaining(had));
       expect(await chains()).toHaveLength(had.length + 1);
@@ -123,16 +146,29 @@ export function servesAsKubeProxy(row: Row): void {
 
     test("two endpoints less, likewise", async () => {
       const { counts, answered } = await upUnderTraffic({ endpoints: "1" });
-      expect(counts).toEqual({ deleted: 16, updated: 2 });
+      expect(counts).toEqual(by.less);
       expect(answered).toBeGreaterThan(50);
       expect(uniqueSorted(await get("pod9", "http://10.96.0.10", 16))).toEqual(served("172.22.9.2", ["pod2"]));
       await stack.unchanged();
     });
 
+    if (by === byTable)
+      test("what somebody takes away of a service is shown by its name, and put back", async () => {
+        const nat = ["ip", "netns", "exec", "node", "iptables", "-t", "nat"];
+        const rules = (await run([...sandbox.inside, ...nat, "-S", "KUBE-SERVICES"])).stdout.split("\n").slice(1);
+        const number = rules.findIndex((rule) => rule.includes("10.96.0.10/32")) + 1;
+        expect((await run([...sandbox.inside, ...nat, "-D", "KUBE-SERVICES", String(number)])).text).toBe("");
+        await expect(get("pod9", "http://10.96.0.10")).rejects.toThrow("(28)");
+        const { text } = await stack.pulumi(["refresh", "--yes", "--skip-preview", "--diff", ...stack.target]);
+        expect(text).toMatch(/drift *: "rules? .*default\/web:http.* in chain KUBE-SERVICES of nat, ipv4 is missing"/);
+        expect(changes((await stack.up()).text)).toEqual(oneUpdated);
+        expect(uniqueSorted(await get("pod9", "http://10.96.0.10", 16))).toEqual(served("172.22.9.2", ["pod2"]));
+        await stack.unchanged();
+      });
+
     test("in mode nftables what is new is made before what was goes: the client is always answered", async () => {
       const { counts, answered } = await upUnderTraffic({ mode: "nftables" });
-      expect(counts).toMatchObject({ created: 2 });
-      expect(Object.keys(counts)).toEqual(["created", "deleted"]);
+      expect(counts).toEqual(by.mode);
       expect(answered).toBeGreaterThan(50);
       expect(await chains()).toEqual([]);
       // Without nodeAddresses node ports are on all of the node's.
