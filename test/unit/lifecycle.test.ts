@@ -192,23 +192,6 @@ test("delete of an object that is gone succeeds, and update makes it again", asy
   expect(shelf.has("ball")).toBe(true);
 });
 
-test("diff: no change, a change, a replacement, and a replacement by a nested input", () => {
-  const place = { row: 1, note: "n" };
-  expect(diff(toy, inputs({ place }), inputs({ place: { ...place } }))).toEqual({ changes: false, replaces: [] });
-  expect(diff(toy, inputs(), inputs({ size: 1 }))).toEqual({ changes: true, replaces: [] });
-  expect(diff(toy, inputs({ size: 1 }), inputs())).toEqual({ changes: true, replaces: [] });
-  expect(diff(toy, inputs(), inputs({ name: "cube" }))).toEqual({ changes: true, replaces: ["name"] });
-  expect(diff(toy, inputs({ place }), inputs({ place: { row: 1 } }))).toEqual({ changes: true, replaces: [] });
-  expect(diff(toy, inputs({ place }), inputs({ place: { row: 2 } })).replaces).toHaveLength(1);
-});
-
-test("diff: an unknown value is a change, and in an input that replaces, a replacement", () => {
-  expect(diff(toy, inputs({ color: "red" }), inputs({ color: unknown }))).toEqual({ changes: true, replaces: [] });
-  expect(diff(toy, inputs(), inputs({ name: unknown })).replaces).toEqual(["name"]);
-  expect(diff(toy, inputs({ place: { row: 1 } }), inputs({ place: { row: unknown } })).replaces).toHaveLength(1);
-  expect(diff(toy, inputs({ place: { row: 1 } }), inputs({ place: unknown })).changes).toBe(true);
-});
-
 test("check: rules between inputs apply only when all of them are known", () => {
   const values = { name: "ball", owner: "me", color: "blue", size: unknown };
   expect(check(toy, values)).toEqual({ inputs: values, failures: [] });

@@ -21,6 +21,19 @@ export async function readQdisc(
       };
 }
 
+/** The root queueing discipline of a link as `tc` prints it; undefined if there is no link. */
+export async function readRootQdisc(world: World, netns: string, name: string): Promise<string | undefined> {
+  const there = `ip link show dev ${name} >/dev/null 2>&1 || exit 0; echo there; tc qdisc show dev ${name} root`;
+  const [first, line = ""] = (await world.script(netns, there)).split("\n").filter(Boolean);
+  return (
+    first &&
+    line
+      .trim()
+      .replace(/ +/g, " ")
+      .replace(/ refcnt \d+/, "")
+  );
+}
+
 /** A veth pair, both ends up. */
 export async function plumb(world: World, netns: string): Promise<void> {
   await world.run("ip", "-n", netns, "link", "add", "d0", "type", "veth", "peer", "name", "p0");

@@ -16,6 +16,16 @@ export function tableOf({ podCidr, serviceCidr, services = [], ...node }: KubePr
   };
 }
 
+const web = { name: "default/web", addresses: ["10.96.0.1"], ports: [{ port: 80, targetPort: 8080 }] };
+/** A service of this port, with these endpoints. */
+export const withEndpoints = (...endpoints: unknown[]) => ({ ...web, endpoints });
+export const two = withEndpoints("10.0.0.2", "10.0.0.3");
+/** A service of both IP versions. */
+export const dns = {
+  ...{ name: "dns", addresses: ["10.96.0.2", "fd00:96::2"], endpoints: ["10.0.0.2", "fd00::2"] },
+  ports: [{ port: 53, protocol: "udp" }],
+};
+
 /** Services of one port and two endpoints each. */
 export function manyServices(count: number) {
   return Array.from({ length: count }, (_, index) => ({
