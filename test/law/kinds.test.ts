@@ -3,7 +3,8 @@ import { kinds } from "../../provider/src/kinds";
 import { lack } from "../kernel/support/features";
 import { Resources } from "./support/arbitrary";
 import { Draw } from "./support/draw";
-import { get, optionalPaths, sceneOf } from "./support/generate";
+import { sceneOf } from "./support/generate";
+import { get, optionalPaths } from "./support/input-paths";
 import { common, reasonFor, shapeOf } from "./support/kinds";
 
 test.each(Object.keys(kinds))("%s: programs have it with each of its inputs, or the tables say why not", (type) => {

@@ -1,9 +1,10 @@
 import { appendFileSync } from "node:fs";
 import fc from "fast-check";
 import { Pairs } from "./support/arbitrary";
-import { type Kernel, readKernel } from "./support/look";
+import { Broken } from "./support/divergences";
+import { type Kernel, readKernel } from "./support/kernel-state";
 import { isOpen, open } from "./support/open";
-import { Broken, obeys, type Pair, Senseless, story } from "./support/pair";
+import { obeys, type Pair, Senseless, story } from "./support/pair";
 
 const { LOCALNET_LAW_REPORT: report } = process.env;
 const shrinking = process.env.LOCALNET_LAW_SHRINK !== "0";

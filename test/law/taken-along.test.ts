@@ -1,4 +1,4 @@
-import { differences, type Kernel, readKernel } from "./support/look";
+import { differences, type Kernel, readKernel } from "./support/kernel-state";
 import type { Program, Resource } from "./support/program";
 import { Provider } from "./support/provider";
 import { restore } from "./support/restore";

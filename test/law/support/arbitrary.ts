@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { deedsFor } from "./deeds";
 import { Draw } from "./draw";
-import { edited, settled } from "./edit";
-import { anyProgram, anyResource, optionalPaths, set } from "./generate";
+import { edited } from "./edit";
+import { anyProgram, anyResource } from "./generate";
+import { optionalPaths, set } from "./input-paths";
 import type { Pair } from "./pair";
 import type { Program } from "./program";
 import type { Fault } from "./provider";
+import { settled } from "./settled";
 
 const most = 12;
 const ways: readonly Fault["how"][] = ["killed before", "killed after", "fails", "fails half-way", "fails afterwards"];

@@ -1,6 +1,7 @@
-import type { Divergence } from "./look";
+import type { Divergence } from "./kernel-state";
+import { between, bridgeAt, inN1, macvlanOn, n1, portOf, routeVia, sleeperIn, wideOn } from "./open-programs";
 import type { Pair } from "./pair";
-import { find, isRef, type Program, type Resource } from "./program";
+import { find, isRef, type Program } from "./program";
 import { links, networkOf, type ProgramLink } from "./scene";
 
 /** A divergence that is known, and still there. */
@@ -13,10 +14,6 @@ export interface Open {
   /** The least that shows it; the tests fail when it shows it no more. */
   readonly pair: Pair;
 }
-
-const between = { byHand: [], refreshes: false };
-const n1 = { name: "n1", type: "Netns", inputs: {} };
-const inN1 = { netns: { ref: "n1" } };
 
 /** What the kernel cannot mark is written down; a process has a log, a namespace may have files. */
 const forgotten =
@@ -190,42 +187,12 @@ export const open: readonly Open[] = [
   },
 ];
 
-function bridgeAt(name: string, address: string): Resource {
-  return { name, type: "Bridge", inputs: { ...inN1, addresses: [address] } };
-}
-
-function routeVia(via: string, link: string): Resource {
-  return {
-    ...{ name: "r1", type: "Route", inputs: { ...inN1, destination: "10.8.0.0/16", via } },
-    dependsOn: [link],
-  };
-}
-
-function sleeperIn(netns: string): Resource {
-  return { name: "x1", type: "Process", inputs: { netns, command: ["sleep", "1000"] }, dependsOn: ["n1"] };
-}
-
 /** Have they a network in common? */
 function isBeside(one: ProgramLink, other: ProgramLink): boolean {
   return (
     one.netns === other.netns &&
     one.addresses.some((each) => other.addresses.some((address) => networkOf(each) === networkOf(address)))
   );
-}
-
-function macvlanOn(link: string): Resource {
-  return { name: "m1", type: "Macvlan", inputs: { ...inN1, link: { ref: link } } };
-}
-
-/** A link that asks for the mtu that it would have anyway. */
-function wideOn(link: string): Resource {
-  const { inputs, ...macvlan } = macvlanOn(link);
-  return { ...macvlan, inputs: { ...inputs, mtu: 1500 } };
-}
-
-function portOf(master: string): Resource {
-  const peer = { name: "w1", ...inN1 };
-  return { name: "v1", type: "VethPair", inputs: { ...inN1, peer, mtu: 1280, master: { ref: master } } };
 }
 
 function mtuOf(program: Program, resource: string): unknown {

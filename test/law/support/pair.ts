@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Deed } from "./deeds";
+import { Broken, failures, named, stepped, stepText } from "./divergences";
 import { checked } from "./generate";
-import { type Divergence, differences, type Kernel, readKernel } from "./look";
+import { type Divergence, differences, type Kernel, readKernel } from "./kernel-state";
 import { find, kindOf, type Program, textOf } from "./program";
 import { type Fault, Provider } from "./provider";
 import { restore } from "./restore";
 import { Stack } from "./stack";
-import type { Outcome, Step } from "./state";
+import type { Outcome } from "./state";
 
 /** Two programs, and what happens between them. */
 export interface Pair {
@@ -17,21 +18,6 @@ export interface Pair {
   readonly fault?: Fault & { readonly during: "a" | "b" };
   /** Is there a refresh before the second program, where nobody needs one? */
   readonly refreshes: boolean;
-}
-
-/** The law is broken. */
-export class Broken extends Error {
-  readonly sort: string;
-
-  constructor(
-    readonly divergences: readonly Divergence[],
-    what: string,
-  ) {
-    const sorts = [...new Set(divergences.map(({ sort }) => sort))].sort();
-    const texts = divergences.slice(0, 40).map(({ text }) => `  ${text}`);
-    super([...sorts.slice(0, 6), `${what}:`, ...texts].join("\n"));
-    this.sort = sorts.slice(0, 6).join(", ");
-  }
 }
 
 /** The programs make no sense: the second cannot be brought up on a clean host either. */
@@ -214,36 +200,6 @@ async function pause(milliseconds: number): Promise<void> {
 
 async function execute([file = "", ...args]: readonly string[]): Promise<void> {
   await promisify(execFile)(file, args).catch(() => undefined);
-}
-
-function named(what: string, require: readonly Divergence[]): Divergence[] {
-  return require.map(({ sort, text }) => ({ sort: `${what}: ${sort}`, text }));
-}
-
-function failures(what: string, { errors }: Outcome): Divergence[] {
-  return errors.map(({ step, message }) => {
-    const code = /\[(LN_\w+)\]/.exec(message)?.[1] ?? "an error";
-    const stderr =
-      /stderr: (.*)/
-        .exec(message)?.[1]
-        ?.replace(/"[^"]*"|\d+/g, "_")
-        .slice(0, 60) ?? "";
-    return {
-      sort: `${what}: ${step.type} ${step.op} ${code} ${stderr}`.trim(),
-      text: `${step.name}: ${step.op}: ${message}`,
-    };
-  });
-}
-
-function stepped(during: string): (step: Step) => Divergence {
-  return (step) => {
-    const what = step.op === "refresh" ? ` ${step.what?.replace(/:.*/s, "")}` : "";
-    return { sort: `${during}: ${step.type} ${step.op}${what}`, text: stepText(step) };
-  };
-}
-
-function stepText({ name, type, op, what = "" }: Step): string {
-  return `${type} ${name}: ${op} ${what}`;
 }
 
 /** The pair as a reader takes it in, and may do it by hand. */

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { differences, type Kernel, readKernel } from "./look";
-import { strangers } from "./look-processes";
+import { strangers } from "./kernel-processes";
+import { differences, type Kernel, readKernel } from "./kernel-state";
 
 const script = `
   for file in /run/netns/*; do [ -e "$file" ] && ip netns del "\${file#/run/netns/}"; done

@@ -1,4 +1,4 @@
-import type { Thing } from "./look";
+import type { Thing } from "./kernel-state";
 
 type Json = Record<string, unknown>;
 

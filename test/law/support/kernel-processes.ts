@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { commandLoop } from "../../../provider/src/host/shell";
-import type { Thing } from "./look";
+import type { Thing } from "./kernel-state";
 
 /** The processes that were there before any test: this one among them. */
 const before = new Set(pids());

@@ -1,5 +1,5 @@
-import type { Thing } from "./look";
-import { kept } from "./look-links";
+import { kept } from "./kernel-links";
+import type { Thing } from "./kernel-state";
 
 type Json = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { linkObjects } from "./look-links";
-import { drawn, processObjects } from "./look-processes";
-import { routeObjects, ruleObjects } from "./look-routes";
+import { linkObjects } from "./kernel-links";
+import { drawn, processObjects } from "./kernel-processes";
+import { routeObjects, ruleObjects } from "./kernel-routes";
 
 /** Something that is there, and how it is. */
 export interface Thing {
@@ -17,7 +17,7 @@ export interface Thing {
 /** All that is in the kernel, by what it is. */
 export type Kernel = ReadonlyMap<string, Thing>;
 
-const script = join(__dirname, "look.sh");
+const script = join(__dirname, "kernel-state.sh");
 const limit = 64 * 1024 * 1024;
 
 export async function readKernel(): Promise<Kernel> {
