@@ -1,8 +1,8 @@
 import { unknown, type Values } from "../../../provider/src/core/check";
-import { ownerOf } from "./generate";
-import { dependencies, isBusyInUse, kindOf, type Program, parentOf, type Resource, refsIn, resolved } from "./program";
+import { dependencies, kindOf, type Program, type Resource } from "./program";
 import type { Provider } from "./provider";
 import { inOrder, type State, type Step } from "./state";
+import { StateList } from "./state-list";
 
 interface StepError extends Error {
   readonly id?: string;
@@ -14,6 +14,7 @@ class Stopped extends Error {}
 /** One run of the engine: what it decides, does and records. */
 export class Operation {
   over = false;
+  readonly states: StateList;
   readonly steps: Step[] = [];
   readonly errors: { step: Step; message: string }[] = [];
   /** Resources that this operation deletes, or has deleted to make them again. */
@@ -22,12 +23,14 @@ export class Operation {
 
   constructor(
     private readonly provider: Provider,
-    public states: State[],
-  ) {}
+    states: State[],
+  ) {
+    this.states = new StateList(states);
+  }
 
   async up(program: Program): Promise<void> {
     const visited = new Set<string>();
-    for (const { name, alias } of program) if (alias !== undefined) this.renameState(alias, name);
+    for (const { name, alias } of program) if (alias !== undefined) this.states.rename(alias, name);
     const registered = new Map<string, Promise<State>>();
     for (const resource of program) {
       const first = dependencies(resource).map((name) => registered.get(name));
@@ -49,9 +52,9 @@ export class Operation {
   private async decide(resource: Resource, visited: Set<string>): Promise<() => Promise<State>> {
     const { name, type } = resource;
     if (this.errors.length > 0 || this.over) throw new Stopped();
-    const old = this.state(name);
+    const old = this.states.get(name);
     const provider = this.provider.of(type);
-    const checked = await provider.check(old?.inputs ?? {}, this.inputsOf(resource));
+    const checked = await provider.check(old?.inputs ?? {}, this.states.inputsOf(resource));
     if (checked.failures.length > 0) {
       const message = checked.failures.map(({ reason }) => reason).join("; ");
       this.errors.push({ step: { op: "create", name, type }, message: `check: ${message}` });
@@ -66,8 +69,8 @@ export class Operation {
     if (replaces.length > 0) return this.replace(old, resource, inputs, visited, replaces);
     if (changes || old.failed) return () => this.update(old, resource, inputs);
     return async () => {
-      const same = this.stateOf(resource, old.id, inputs, old.outputs, false);
-      this.put(same);
+      const same = this.states.stateOf(resource, old.id, inputs, old.outputs, false);
+      this.states.put(same);
       return same;
     };
   }
@@ -87,7 +90,7 @@ export class Operation {
     const set = new Set([root.name]);
     const below = new Set([root.name]);
     const result: State[] = [];
-    for (const state of inOrder(this.states)) {
+    for (const state of inOrder(this.states.all)) {
       const { name, type, id, inputs, outputs, from } = state;
       const depends = [...state.dependencies, state.deletedWith ?? ""].some((each) => below.has(each));
       if (!depends || name === root.name) continue;
@@ -109,10 +112,11 @@ export class Operation {
     return this.step(step, async () => {
       try {
         const { id, outs } = await this.provider.of(resource.type).create(inputs);
-        return this.put(this.stateOf(resource, id, inputs, outs, false));
+        return this.states.put(this.states.stateOf(resource, id, inputs, outs, false));
       } catch (error) {
         const { id, properties } = error as StepError;
-        if (id !== undefined && properties) this.put(this.stateOf(resource, id, inputs, properties, true));
+        if (id !== undefined && properties)
+          this.states.put(this.states.stateOf(resource, id, inputs, properties, true));
         throw error;
       }
     });
@@ -123,10 +127,10 @@ export class Operation {
     return this.step(step, async () => {
       try {
         const { outs } = await this.provider.of(resource.type).update(old.id, old.outputs, inputs);
-        return this.put(this.stateOf(resource, old.id, inputs, outs, false));
+        return this.states.put(this.states.stateOf(resource, old.id, inputs, outs, false));
       } catch (error) {
         const { properties } = error as StepError;
-        if (properties) this.put(this.stateOf(resource, old.id, inputs, properties, true));
+        if (properties) this.states.put(this.states.stateOf(resource, old.id, inputs, properties, true));
         throw error;
       }
     });
@@ -139,13 +143,13 @@ export class Operation {
       if (!goes && !state.pendingReplacement) await this.provider.of(type).delete(id, outputs);
       // What it is made anew as may be there already.
       const rest = again ? [{ ...state, pendingReplacement: true }] : [];
-      this.change((states) => states.flatMap((each) => (each === state ? rest : [each])));
+      this.states.change((states) => states.flatMap((each) => (each === state ? rest : [each])));
     });
   }
 
   /** Deletes what is not among those that the program has, those that depend on others before these. */
   async deletes(kept: ReadonlySet<string>): Promise<void> {
-    let rest = this.states.filter(({ name }) => !kept.has(name));
+    let rest = this.states.all.filter(({ name }) => !kept.has(name));
     for (const { name } of rest) this.deleted.add(name);
     while (rest.length > 0 && this.errors.length === 0) {
       const needed = new Set(rest.flatMap((each) => [...each.dependencies, each.deletedWith ?? ""]));
@@ -156,7 +160,7 @@ export class Operation {
   }
 
   async refresh(): Promise<void> {
-    const reads = this.states.map(async (state) => {
+    const reads = this.states.all.map(async (state) => {
       const { name, type, id, outputs } = state;
       if (state.pendingReplacement) return;
       try {
@@ -164,7 +168,7 @@ export class Operation {
         if (this.over) return;
         if (!result.id) {
           this.steps.push({ op: "refresh", name, type, what: "gone" });
-          return this.change((states) => states.filter((each) => each.name !== name));
+          return this.states.change((states) => states.filter((each) => each.name !== name));
         }
         const props = result.props ?? {};
         const keys = [...new Set([...Object.keys(outputs), ...Object.keys(props)])];
@@ -178,15 +182,15 @@ export class Operation {
             what: `${sort}: ${JSON.stringify(outputs[key])} -> ${JSON.stringify(props[key])}`,
           });
         }
-        this.put({ ...state, inputs: result.inputs ?? state.inputs, outputs: props, failed: false });
+        this.states.put({ ...state, inputs: result.inputs ?? state.inputs, outputs: props, failed: false });
       } catch (error) {
         this.errors.push({ step: { op: "refresh", name, type }, message: (error as Error).message });
       }
     });
     await Promise.all(reads);
     // What depended on something that is gone depends on it no more.
-    const there = new Set(this.states.map(({ name }) => name));
-    this.change((states) =>
+    const there = new Set(this.states.all.map(({ name }) => name));
+    this.states.change((states) =>
       states.map((each) => ({ ...each, dependencies: each.dependencies.filter((name) => there.has(name)) })),
     );
   }
@@ -200,63 +204,5 @@ export class Operation {
       if (!(error instanceof Stopped)) this.errors.push({ step, message: (error as Error).message });
       throw error;
     }
-  }
-
-  private inputsOf({ name, type, inputs }: Resource): Values {
-    const named = "name" in kindOf(type).args.shape ? { name, ...inputs } : inputs;
-    const output = (ref: string, key: string) => {
-      const state = this.state(ref);
-      return key === "id" ? state?.id : state?.outputs[key];
-    };
-    return { ...resolved(type, named, output), owner: ownerOf(name) };
-  }
-
-  private stateOf(resource: Resource, id: string, inputs: Values, outputs: Values, failed: boolean): State {
-    const from = Object.entries(resource.inputs).map(([key, value]) => [key, refsIn(value)] as const);
-    return {
-      ...{ name: resource.name, type: resource.type, id, inputs, outputs, failed, pendingReplacement: false },
-      dependencies: dependencies(resource),
-      from: Object.fromEntries(from),
-      deletedWith: this.goesWith(resource),
-    };
-  }
-
-  /** The resource that one goes with, as the classes tell the engine: what it uses may have a delete of its own. */
-  private goesWith(resource: Resource): string | undefined {
-    const parent = parentOf(resource);
-    const uses = refsIn(resource.inputs).flatMap((name) => this.state(name) ?? []);
-    const isFirst = uses.some(
-      ({ name, type, deletedWith }) => name !== parent && isBusyInUse(type) && deletedWith !== parent,
-    );
-    return isFirst ? undefined : parent;
-  }
-
-  private state(name: string): State | undefined {
-    return this.states.find((each) => each.name === name);
-  }
-
-  private put(state: State): State {
-    this.change((states) =>
-      states.some(({ name }) => name === state.name)
-        ? states.map((each) => (each.name === state.name ? state : each))
-        : [...states, state],
-    );
-    return state;
-  }
-
-  private change(change: (states: State[]) => State[]): void {
-    if (!this.over) this.states = change(this.states);
-  }
-
-  private renameState(was: string, is: string): void {
-    if (!this.state(was) || this.state(is)) return;
-    const name = (each: string) => (each === was ? is : each);
-    this.states = this.states.map((state) => ({
-      ...state,
-      name: name(state.name),
-      dependencies: state.dependencies.map(name),
-      from: Object.fromEntries(Object.entries(state.from).map(([key, names]) => [key, names.map(name)])),
-      deletedWith: state.deletedWith === undefined ? undefined : name(state.deletedWith),
-    }));
   }
 }

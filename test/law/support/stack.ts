@@ -32,7 +32,7 @@ export class Stack {
     const end = await Promise.race([body(operation), died]);
     operation.over = true;
     // What goes on after the engine has gone changes no state of its.
-    this.states = [...operation.states];
+    this.states = operation.states.all;
     const { steps, errors } = operation;
     const made = steps.filter(({ op }) => op === "create").map(({ name }) => name);
     const unrecorded = made.filter((name) =>
