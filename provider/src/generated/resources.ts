@@ -3747,6 +3747,45 @@ export interface BondArgs extends CommonArgs {
   transmitHashPolicy?:
     | pulumi.Input<"layer2" | "layer2+3" | "layer3+4" | "encap2+3" | "encap3+4" | "vlan+srcmac">
     | undefined;
+  /**
+   * How many links must work for the bond to have a carrier (`min_links`). 0 to 2147483647. Default: the kernel's
+   * choice, 0: one.
+   */
+  minLinks?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds for which a link must have a carrier before it is used (`updelay`). A multiple of `miimon`. 1 to
+   * 2147483647. Default: the kernel's choice, 0.
+   */
+  upDelay?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds for which a link must be without a carrier before it is no longer used (`downdelay`). A multiple of
+   * `miimon`. 1 to 2147483647. Default: the kernel's choice, 0.
+   */
+  downDelay?: pulumi.Input<number> | undefined;
+  /**
+   * Which MAC addresses the links have: all that of the bond (`none`), each its own, and the bond that of the active
+   * one (`active`), or that of the bond while active (`follow`). Needs mode `active-backup`. Default: the kernel's
+   * choice, none. A change replaces the resource.
+   */
+  failOverMac?: pulumi.Input<"none" | "active" | "follow"> | undefined;
+  /**
+   * When the primary link becomes the active one again: as soon as it works (`always`), only if it is faster
+   * (`better`), or only if the active one fails (`failure`). Needs mode `active-backup`, `balance-tlb` or
+   * `balance-alb`. Default: the kernel's choice, always.
+   */
+  primaryReselect?: pulumi.Input<"always" | "better" | "failure"> | undefined;
+  /**
+   * How often the neighbours are told when another link becomes active, by gratuitous ARP and unsolicited neighbour
+   * advertisements (`num_grat_arp`). 0 to 255. Default: the kernel's choice, 1.
+   */
+  peerNotifications?: pulumi.Input<number> | undefined;
+  /**
+   * Milliseconds between these messages (`peer_notify_delay`). A multiple of `miimon`. 1 to 300000. Default: the
+   * kernel's choice, 0: `miimon`.
+   */
+  peerNotifyDelay?: pulumi.Input<number> | undefined;
+  /** Does the bond receive by its inactive links too (`all_slaves_active`)? Default: the kernel's choice, false. */
+  allSlavesActive?: pulumi.Input<boolean> | undefined;
 }
 
 /** The input `offloads` of {@link BondArgs}. */
@@ -4013,6 +4052,35 @@ export class Bond extends LocalnetResource {
   declare readonly transmitHashPolicy: pulumi.Output<
     "layer2" | "layer2+3" | "layer3+4" | "encap2+3" | "encap3+4" | "vlan+srcmac" | undefined
   >;
+  /** How many links must work for the bond to have a carrier (`min_links`). */
+  declare readonly minLinks: pulumi.Output<number | undefined>;
+  /** Milliseconds for which a link must have a carrier before it is used (`updelay`). A multiple of `miimon`. */
+  declare readonly upDelay: pulumi.Output<number | undefined>;
+  /**
+   * Milliseconds for which a link must be without a carrier before it is no longer used (`downdelay`). A multiple of
+   * `miimon`.
+   */
+  declare readonly downDelay: pulumi.Output<number | undefined>;
+  /**
+   * Which MAC addresses the links have: all that of the bond (`none`), each its own, and the bond that of the active
+   * one (`active`), or that of the bond while active (`follow`). Needs mode `active-backup`.
+   */
+  declare readonly failOverMac: pulumi.Output<"none" | "active" | "follow" | undefined>;
+  /**
+   * When the primary link becomes the active one again: as soon as it works (`always`), only if it is faster
+   * (`better`), or only if the active one fails (`failure`). Needs mode `active-backup`, `balance-tlb` or
+   * `balance-alb`.
+   */
+  declare readonly primaryReselect: pulumi.Output<"always" | "better" | "failure" | undefined>;
+  /**
+   * How often the neighbours are told when another link becomes active, by gratuitous ARP and unsolicited neighbour
+   * advertisements (`num_grat_arp`).
+   */
+  declare readonly peerNotifications: pulumi.Output<number | undefined>;
+  /** Milliseconds between these messages (`peer_notify_delay`). A multiple of `miimon`. */
+  declare readonly peerNotifyDelay: pulumi.Output<number | undefined>;
+  /** Does the bond receive by its inactive links too (`all_slaves_active`)? */
+  declare readonly allSlavesActive: pulumi.Output<boolean | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
   /** The link's MAC address, even if it was not given. */

@@ -25,10 +25,10 @@ import {
   type Missing,
   missing,
   type OutputShape,
-  type TypeOption,
   type TypeOptions,
   type TypeOutputs,
 } from "./link-definition";
+import { wordsOfOptions } from "./option-words";
 import { type LinkArgs, linkRules, portRules } from "./options";
 import { ensureSides, showSides } from "./side-inputs";
 import { udpHolders } from "./udp-ports";
@@ -47,12 +47,8 @@ export function defineLink<
     isMoved ? withBirthplace(host, netns, link) : link;
   for (const each of linkTypes) importableTypes.set(each, definition.isImportable ?? (() => true));
   const inputs = Object.fromEntries(Object.entries(options).map(([key, { input }]) => [key, input]));
-  const typeWords = [true, false].map((isFirst) => {
-    const those = Object.entries(options).filter(([, option]) => (option.isFirst ?? false) === isFirst);
-    return Object.fromEntries(those.map(([key, option]) => [key, { words: wordsOf(option) }]));
-  });
-  const alwaysGiven = Object.entries(options).filter(([, { isAlways }]) => isAlways);
-  const always = Object.fromEntries(alwaysGiven.map(([key, option]) => [key, { words: wordsOf(option) }]));
+  const typeWords = [true, false].map((isFirst) => wordsOfOptions(isFirst, options));
+  const always = wordsOfOptions(false, options, ({ isAlways }) => isAlways);
   const kindOutputs = Object.entries(definition.outputs ?? {});
   const lowers = Object.entries(options).filter(([, { isLower }]) => isLower);
 
@@ -193,12 +189,4 @@ function madeBy(commands: readonly string[][], name: string, words: readonly str
   const set = ["link", "set", "dev", name];
   const [group, others] = [words.slice(0, 2), words.slice(2)];
   return [...commands, [...set, ...group], ...(others.length > 0 ? [[...set, ...others]] : [])];
-}
-
-function wordsOf({ word, words }: TypeOption): (value: never) => string[] {
-  if (words) return words;
-  return (value: unknown) => {
-    if (word === undefined || value === undefined) return [];
-    return [word, typeof value === "boolean" ? String(Number(value)) : String(value)];
-  };
 }

@@ -15,8 +15,8 @@ export interface TypeOption {
   readonly word?: string;
   /** All its words, if they are not just one word and the value. */
   words?(value: never): string[];
-  /** It is changed in a command of its own, before all others. */
-  readonly isFirst?: boolean;
+  /** It is changed in a command of its own, before all others; a function: to this value. */
+  readonly isFirst?: boolean | ((value: unknown) => boolean);
   /** It names the lower link, which `ip link add` expects before the name: `link eth0`. */
   readonly isLower?: boolean;
   /** It is the namespace that the link is made in, before it is moved into `netns`. */

@@ -5,6 +5,7 @@ import { ipSet, iptablesChain, iptablesPolicy } from "./firewall";
 import { xfrmPolicy, xfrmState } from "./ipsec";
 import { ipvsBackend, ipvsService, ipvsTimeouts } from "./ipvs";
 import {
+  bond,
   bridge,
   dummy,
   ifb,
@@ -32,6 +33,7 @@ const shapes: Readonly<Record<string, Shape | NoShape>> = {
   VethPair: vethPair,
   Pod: pod,
   Dummy: dummy,
+  Bond: bond,
   Ifb: ifb,
   Tap: tap,
   Ipvlan: ipvlan,

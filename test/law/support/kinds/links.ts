@@ -139,6 +139,16 @@ export const xfrmInterface: Shape = {
   without: { mac: "it has none", ifId: "each has its own" },
 };
 
+const checks = ({ draw }: Scene, { miimon = 100 }: Values) => Number(miimon) * draw.int(1, 3) || undefined;
+export const bond: Shape = {
+  ...linkShape("Bond"),
+  inputs: {
+    ...portLinkInputs,
+    miimon: ({ draw }) => draw.pick([50, 100]),
+    ...{ upDelay: checks, downDelay: checks, peerNotifyDelay: checks },
+  },
+};
+
 /** Two with the same ends cannot be. */
 export const tunnel: Shape = {
   ...linkShape("Tunnel"),
