@@ -1659,6 +1659,10 @@ export interface VlanArgs extends CommonArgs {
    * Protocol of the tags: `802.1ad` for the outer one of two tags. Default: "802.1Q". A change replaces the resource.
    */
   protocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
+  /** Which priority a packet gets for that in its tag (`ingress-qos-map`). Default: 0 for all. */
+  ingressQosMap?: pulumi.Input<pulumi.Input<VlanIngressQosMapArgs>[]> | undefined;
+  /** Which priority the tag gets for that of the packet (`egress-qos-map`). Default: 0 for all. */
+  egressQosMap?: pulumi.Input<pulumi.Input<VlanEgressQosMapArgs>[]> | undefined;
 }
 
 /** The input `offloads` of {@link VlanArgs}. */
@@ -1765,6 +1769,22 @@ export interface VlanBridgePortVlansArgs {
   untagged?: pulumi.Input<boolean> | undefined;
 }
 
+/** An entry of the input `ingressQosMap` of {@link VlanArgs}. */
+export interface VlanIngressQosMapArgs {
+  /** Priority in the tag. 0 to 7. */
+  from: pulumi.Input<number>;
+  /** Priority of the packet. 1 to 4294967295. */
+  to: pulumi.Input<number>;
+}
+
+/** An entry of the input `egressQosMap` of {@link VlanArgs}. */
+export interface VlanEgressQosMapArgs {
+  /** Priority of the packet. 0 to 4294967295. */
+  from: pulumi.Input<number>;
+  /** Priority in the tag. 1 to 7. */
+  to: pulumi.Input<number>;
+}
+
 /** The output `offloads` of {@link Vlan}. */
 export interface VlanOffloads {
   /** Does the link verify checksums of received packets? */
@@ -1854,6 +1874,22 @@ export interface VlanBridgePortVlans {
   readonly untagged?: boolean | undefined;
 }
 
+/** An entry of the output `ingressQosMap` of {@link Vlan}. */
+export interface VlanIngressQosMap {
+  /** Priority in the tag. */
+  readonly from: number;
+  /** Priority of the packet. */
+  readonly to: number;
+}
+
+/** An entry of the output `egressQosMap` of {@link Vlan}. */
+export interface VlanEgressQosMap {
+  /** Priority of the packet. */
+  readonly from: number;
+  /** Priority in the tag. */
+  readonly to: number;
+}
+
 /** One VLAN of another link: it sends and receives frames with that number. Id: `NAME@NETNS`. */
 export class Vlan extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -1913,6 +1949,10 @@ export class Vlan extends LocalnetResource {
   declare readonly vid: pulumi.Output<number>;
   /** Protocol of the tags: `802.1ad` for the outer one of two tags. */
   declare readonly protocol: pulumi.Output<"802.1Q" | "802.1ad">;
+  /** Which priority a packet gets for that in its tag (`ingress-qos-map`). */
+  declare readonly ingressQosMap: pulumi.Output<VlanIngressQosMap[] | undefined>;
+  /** Which priority the tag gets for that of the packet (`egress-qos-map`). */
+  declare readonly egressQosMap: pulumi.Output<VlanEgressQosMap[] | undefined>;
   /** The kernel's number of the link. */
   declare readonly ifindex: pulumi.Output<number>;
   /** The link's MAC address, even if it was not given. */
@@ -2409,11 +2449,13 @@ export interface TunnelArgs extends CommonArgs {
   /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<TunnelBridgePortArgs> | undefined;
   /**
-   * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti` packets for
-   * IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` carries Ethernet frames in UDP. A
-   * change replaces the resource.
+   * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `erspan` frames
+   * that were mirrored, `vti` packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve`
+   * carries Ethernet frames in UDP. A change replaces the resource.
    */
-  type: pulumi.Input<"ipip" | "sit" | "gre" | "gretap" | "vti" | "ip6tnl" | "ip6gre" | "ip6gretap" | "vti6" | "geneve">;
+  type: pulumi.Input<
+    "ipip" | "sit" | "gre" | "gretap" | "erspan" | "vti" | "ip6tnl" | "ip6gre" | "ip6gretap" | "vti6" | "geneve"
+  >;
   /**
    * Number of the virtual network. Only for `geneve`, which needs it. 0 to 16777215. A change replaces the resource.
    */
@@ -2460,6 +2502,13 @@ export interface TunnelArgs extends CommonArgs {
    * none. A change replaces the resource.
    */
   encapsulation?: pulumi.Input<TunnelEncapsulationArgs> | undefined;
+  /** Header of type `erspan`, which needs it. */
+  erspan?: pulumi.Input<TunnelErspanArgs> | undefined;
+  /**
+   * Networks of IPv6 Rapid Deployment (6rd), for type `sit`: the end of the tunnel is in the IPv6 address. Default:
+   * those of 6to4.
+   */
+  sixRd?: pulumi.Input<TunnelSixRdArgs> | undefined;
   /**
    * UDP port of the other end, on which this link listens too; only for `geneve`. 1 to 65535. Default: the kernel's
    * choice, 6081. A change replaces the resource.
@@ -2594,6 +2643,29 @@ export interface TunnelEncapsulationArgs {
   remoteChecksum?: pulumi.Input<boolean> | undefined;
 }
 
+/** The input `erspan` of {@link TunnelArgs}. */
+export interface TunnelErspanArgs {
+  /**
+   * Version of the header: 0, none (type I); 1 (type II), or 2 (type III). Another one replaces the link. 0 to 2.
+   * Default: 1.
+   */
+  version?: pulumi.Input<number> | undefined;
+  /** Number of the port that the frames are from; for version 1. 1 to 1048575. Default: 0. */
+  index?: pulumi.Input<number> | undefined;
+  /** Were the frames received (`ingress`) or sent (`egress`) by that port? For version 2. Default: ingress. */
+  direction?: pulumi.Input<"ingress" | "egress"> | undefined;
+  /** Number of the device that the frames are from; for version 2. 1 to 63. Default: 0. */
+  hardwareId?: pulumi.Input<number> | undefined;
+}
+
+/** The input `sixRd` of {@link TunnelArgs}. */
+export interface TunnelSixRdArgs {
+  /** Network of the IPv6 addresses (`6rd-prefix`). */
+  prefix: pulumi.Input<string>;
+  /** Network of all ends, whose bits are not in the IPv6 addresses (`6rd-relay_prefix`). Default: all bits are. */
+  relayPrefix?: pulumi.Input<string> | undefined;
+}
+
 /** The output `offloads` of {@link Tunnel}. */
 export interface TunnelOffloads {
   /** Does the link verify checksums of received packets? */
@@ -2700,6 +2772,26 @@ export interface TunnelEncapsulation {
   readonly remoteChecksum: boolean;
 }
 
+/** The output `erspan` of {@link Tunnel}. */
+export interface TunnelErspan {
+  /** Version of the header: 0, none (type I); 1 (type II), or 2 (type III). Another one replaces the link. */
+  readonly version: number;
+  /** Number of the port that the frames are from; for version 1. */
+  readonly index?: number | undefined;
+  /** Were the frames received (`ingress`) or sent (`egress`) by that port? For version 2. */
+  readonly direction?: "ingress" | "egress" | undefined;
+  /** Number of the device that the frames are from; for version 2. */
+  readonly hardwareId?: number | undefined;
+}
+
+/** The output `sixRd` of {@link Tunnel}. */
+export interface TunnelSixRd {
+  /** Network of the IPv6 addresses (`6rd-prefix`). */
+  readonly prefix: string;
+  /** Network of all ends, whose bits are not in the IPv6 addresses (`6rd-relay_prefix`). */
+  readonly relayPrefix?: string | undefined;
+}
+
 /** A tunnel: a link that carries packets or frames to another host inside IP packets. Id: `NAME@NETNS`. */
 export class Tunnel extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -2754,11 +2846,12 @@ export class Tunnel extends LocalnetResource {
   /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<TunnelBridgePort | undefined>;
   /**
-   * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti` packets for
-   * IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` carries Ethernet frames in UDP.
+   * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `erspan` frames
+   * that were mirrored, `vti` packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve`
+   * carries Ethernet frames in UDP.
    */
   declare readonly type: pulumi.Output<
-    "ipip" | "sit" | "gre" | "gretap" | "vti" | "ip6tnl" | "ip6gre" | "ip6gretap" | "vti6" | "geneve"
+    "ipip" | "sit" | "gre" | "gretap" | "erspan" | "vti" | "ip6tnl" | "ip6gre" | "ip6gretap" | "vti6" | "geneve"
   >;
   /** Number of the virtual network. Only for `geneve`, which needs it. */
   declare readonly vni: pulumi.Output<number | undefined>;
@@ -2777,6 +2870,10 @@ export class Tunnel extends LocalnetResource {
    * types of GRE, `ipip`, `sit` and `ip6tnl`. The other end needs a `Fou`, and this end too for the answers.
    */
   declare readonly encapsulation: pulumi.Output<TunnelEncapsulation | undefined>;
+  /** Header of type `erspan`, which needs it. */
+  declare readonly erspan: pulumi.Output<TunnelErspan | undefined>;
+  /** Networks of IPv6 Rapid Deployment (6rd), for type `sit`: the end of the tunnel is in the IPv6 address. */
+  declare readonly sixRd: pulumi.Output<TunnelSixRd | undefined>;
   /** UDP port of the other end, on which this link listens too; only for `geneve`. */
   declare readonly destinationPort: pulumi.Output<number | undefined>;
   /** The kernel's number of the link. */
@@ -2903,6 +3000,11 @@ export interface MacvlanArgs extends CommonArgs {
   hairpin?: pulumi.Input<boolean> | undefined;
   /** Other options of a bridge's port. Needs `master`. */
   bridgePort?: pulumi.Input<MacvlanBridgePortArgs> | undefined;
+  /**
+   * With `macvtap`, a program such as a virtual machine is its other end, at the device `/dev/tapIFINDEX`. Default:
+   * "macvlan". A change replaces the resource.
+   */
+  type?: pulumi.Input<"macvlan" | "macvtap"> | undefined;
   /** Lower link, in the same namespace; not a Macvlan. A change replaces the resource. */
   link:
     | pulumi.Input<string>
@@ -3175,6 +3277,8 @@ export class Macvlan extends LocalnetResource {
   declare readonly hairpin: pulumi.Output<boolean | undefined>;
   /** Other options of a bridge's port. Needs `master`. */
   declare readonly bridgePort: pulumi.Output<MacvlanBridgePort | undefined>;
+  /** With `macvtap`, a program such as a virtual machine is its other end, at the device `/dev/tapIFINDEX`. */
+  declare readonly type: pulumi.Output<"macvlan" | "macvtap">;
   /** Lower link, in the same namespace; not a Macvlan. */
   declare readonly link: pulumi.Output<string>;
   /**

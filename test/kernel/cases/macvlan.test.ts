@@ -28,6 +28,39 @@ contract("on a veth", (world) =>
   }),
 );
 
+contract("whose other end is a program", (world) => {
+  const netns = world.netns("a");
+  const name = world.name("m");
+  const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
+  return {
+    kind,
+    local: true,
+    prepare: () => ip("link", "add", "name", "low", "type", "veth", "peer", "name", "far"),
+    inputs: { name, netns, link: "low", type: "macvtap", mode: "bridge" },
+    actual: () => readDetails(world, netns, name),
+    expected: ({ mode, txQueueLength = 500 }) => ({
+      details: expectedDetails([`macvtap mode ${mode}`]),
+      tx_queue_len: String(txQueueLength),
+    }),
+    updates: [
+      { what: "mode, and a queue", change: { mode: "private", txQueueLength: 1000 } },
+      { what: "the queue taken away", change: { txQueueLength: undefined } },
+    ],
+    replaces: { type: "macvlan" },
+    drifts: [
+      { what: "mode", input: "mode", by: () => ip("link", "set", "dev", name, "type", "macvtap", "mode", "vepa") },
+    ],
+    ignores: [],
+    vanish: () => ip("link", "del", "dev", name),
+    parent: { none: "as in the first case" },
+    foreign: {
+      make: () => ip("link", "add", "link", "low", "name", name, "up", "type", "macvtap", "mode", "bridge"),
+      differ: () => ip("link", "set", "dev", name, "down"),
+      remove: () => ip("link", "del", "dev", name),
+    },
+  };
+});
+
 contract("in mode passthru, with the MAC address of the link below", (world) => {
   const netns = world.netns("a");
   const name = world.name("m");

@@ -67,12 +67,35 @@ const encapsulationWords = ({ type, destinationPort, sourcePort, checksum, remot
     remoteChecksum ? "encap-remcsum" : "noencap-remcsum",
   ].join(" ");
 
+const erspanWords = ({ version = 1, index, direction = "ingress", hardwareId = 0 }: Values) => [
+  `erspan_ver ${version}`,
+  ...(index === undefined ? [] : [`erspan_index ${index}`]),
+  ...(version === 2 ? [`erspan_dir ${direction}`, `erspan_hwid 0x${Number(hardwareId).toString(16)}`] : []),
+];
+
+const sixRdWords = ({ prefix, relayPrefix }: Values) => [
+  `6rd-prefix ${prefix}`,
+  ...(relayPrefix === undefined ? [] : [`6rd-relay_prefix ${relayPrefix}`]),
+];
+
 /** Each type with the bytes that it adds to a packet if there is no route to the other end, and an update. */
 const types: readonly (readonly [Values, number, Values])[] = [
   [{ type: "ipip", ...ends4 }, 20, others4],
   [{ type: "sit", ...ends4, ttl: 5 }, 20, { ...others4, ttl: 6 }],
   [{ type: "gre", ...ends4, key: 1 }, 28, { ...others4, ttl: 6 }],
   [{ type: "vti", ...ends4, key: 4294967295 }, 20, others4],
+  [{ type: "erspan", ...ends4, key: 30, erspan: { index: 30 } }, 50, { ...others4, ttl: 6 }],
+  [
+    { type: "erspan", ...ends4, key: 1023, erspan: { version: 2, direction: "egress", hardwareId: 63 } },
+    54,
+    { ...others4, ttl: 6 },
+  ],
+  [{ type: "erspan", ...ends4, erspan: { version: 0 } }, 38, { ...others4, ttl: 6 }],
+  [
+    { type: "sit", ...ends4, ttl: 5, sixRd: { prefix: "2001:db8::/32" } },
+    20,
+    { ...others4, sixRd: { prefix: "2001:db8:100::/40", relayPrefix: "10.0.0.0/8" } },
+  ],
   [{ type: "ip6gre", ...ends6, key: 1 }, 56, { ...others6, ttl: 6 }],
   [{ type: "ip6gretap", ...ends6 }, 66, { ...others6, ttl: 6 }],
   [{ type: "vti6", ...ends6, key: 1 }, 168, others6],
@@ -111,23 +134,47 @@ for (const [inputs, overhead, change] of types) {
       ...{ kind, needs: "tunnel" },
       inputs: { name, netns, ...inputs },
       actual: () => readDetails(world, netns, name),
-      expected: ({ type, remote, vni, mtu, encapsulation, destinationPort = 6081 }: Values) => ({
+      expected: ({ type, remote, vni, mtu, encapsulation, erspan, sixRd, destinationPort = 6081 }: Values) => ({
         mtu: String(mtu ?? 1500 - overhead),
         details: expectedDetails([
           ...(vni === undefined ? [] : [`${type} id ${vni}`, `dstport ${destinationPort}`]),
           `remote ${remote}`,
           ...(encapsulation ? [encapsulationWords(encapsulation as Values)] : []),
+          ...(erspan ? erspanWords(erspan as Values) : []),
+          ...(sixRd ? sixRdWords(sixRd as Values) : []),
         ]),
       }),
       updates: [
         { what: JSON.stringify(change), change: { ...change, mtu: 1300 } },
         { what: "mtu taken away", change: { mtu: undefined } },
+        ...(inputs.erspan === undefined || !("index" in (inputs.erspan as Values))
+          ? []
+          : [{ what: "another port", change: { erspan: { index: 31 } } }]),
+        ...(inputs.sixRd === undefined
+          ? []
+          : [
+              { what: "6to4", change: { sixRd: undefined } },
+              { what: "6rd again", change: { sixRd: { prefix: "2001:db8:200::/40", relayPrefix: "10.0.0.0/8" } } },
+            ]),
       ],
       replaces: {
         ...(inputs.type === "geneve" && { vni: 6, destinationPort: 6082 }),
         ...(inputs.encapsulation !== undefined && { encapsulation: { type: "gue", destinationPort: 6081 } }),
+        ...(inputs.erspan !== undefined && { erspan: { version: (inputs.erspan as Values).version === 2 ? 1 : 2 } }),
       },
       drifts: [
+        ...(inputs.erspan !== undefined && "index" in (inputs.erspan as Values)
+          ? [
+              {
+                what: "the port",
+                input: "erspan.index",
+                by: () => ip("link", "set", "dev", name, "type", "erspan", "erspan", "99"),
+              },
+            ]
+          : []),
+        ...(inputs.sixRd !== undefined
+          ? [{ what: "6to4", input: "sixRd", by: () => ip("tunnel", "6rd", "dev", name, "6rd-reset") }]
+          : []),
         {
           what: "remote",
           input: "remote",
@@ -183,6 +230,22 @@ beyond("Tunnel: beyond the contract", () => {
       { encapsulation: { type: "fou", destinationPort: 1, remoteChecksum: true } },
       "encapsulation.remoteChecksum: is for type gue alone",
     ],
+    [{ type: "erspan", key: 1 }, "erspan: is required with type erspan"],
+    [{ type: "erspan", erspan: {} }, "key: is required with type erspan: it is the number of the session"],
+    [{ type: "erspan", key: 1024, erspan: {} }, "key: must be 0 to 1023 with type erspan"],
+    [{ type: "erspan", key: 1, erspan: { version: 2, index: 1 } }, "erspan.index: is for version 1 alone"],
+    [{ type: "erspan", key: 1, erspan: { hardwareId: 1 } }, "erspan.hardwareId: is for version 2 alone"],
+    [{ erspan: {} }, "erspan: must not be given with type gre"],
+    [{ type: "ipip", sixRd: { prefix: "2001:db8::/32" } }, "sixRd: must not be given with type ipip"],
+    [
+      { type: "sit", sixRd: { prefix: "2001:db8::1/32" } },
+      "sixRd.prefix: must be an IPv6 network, without bits beyond its prefix",
+    ],
+    [
+      { type: "sit", sixRd: { prefix: "2001:db8::/48" } },
+      "sixRd.prefix: must leave room for the bits of an end in the first 64",
+    ],
+    [{ type: "sit", sixRd: { prefix: "2002::/16" } }, "sixRd.prefix: must be another network than that of 6to4"],
     [{ type: "vti", ttl: 1 }, "ttl: must not be given with type vti"],
     [{ vni: 1 }, "vni: must not be given with type gre"],
     [{ type: "geneve" }, "vni: is required with type geneve"],

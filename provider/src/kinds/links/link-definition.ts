@@ -13,8 +13,8 @@ export interface TypeOption {
   readonly input: z.ZodType;
   /** Its word after `ip link add ... type TYPE`. */
   readonly word?: string;
-  /** All its words, if they are not just one word and the value. */
-  words?(value: never): string[];
+  /** All its words, if they are not just one word and the value. `existing`: the value that the link has. */
+  words?(value: never, existing?: never): string[];
   /** It is changed in a command of its own, before all others; a function: to this value. */
   readonly isFirst?: boolean | ((value: unknown) => boolean);
   /** It names the lower link, which `ip link add` expects before the name: `link eth0`. */

@@ -3,12 +3,20 @@ import { defineLink } from "./define-link";
 import { defaultsFrom } from "./link";
 import { lowerLink, portArgs } from "./options";
 
+const types = ["macvlan", "macvtap"] as const;
+
 export const macvlan = defineLink({
   type: "Macvlan",
-  linkType: "macvlan",
+  linkType: types,
   summary: "A link on another link, with its own MAC address.",
   args: portArgs,
   options: {
+    /** With `macvtap`, a program such as a virtual machine is its other end, at the device `/dev/tapIFINDEX`. */
+    type: {
+      input: z.enum(types).default("macvlan").meta({ replace: true }),
+      isType: true,
+      read: (_data, { linkinfo }) => linkinfo?.info_kind,
+    },
     /** Lower link, in the same namespace; not a Macvlan. */
     link: { input: lowerLink, isLower: true, read: (_data, { link }) => link },
     /**
@@ -26,6 +34,7 @@ export const macvlan = defineLink({
     },
   },
 
+  unset: ({ type }) => (type === "macvtap" ? { txQueueLength: 500 } : {}),
   lacks: ({ mode }) =>
     mode === "passthru" ? { mac: "in mode passthru it has the MAC address of the link below" } : {},
   readDefaults: (host, { netns, link }) => defaultsFrom(host, netns, link),

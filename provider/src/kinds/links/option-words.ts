@@ -8,12 +8,12 @@ export function wordsOfOptions(first: boolean, options: TypeOptions, isOne?: (op
       const { isFirst = false } = option;
       const isItsTurn = (value: unknown) => (typeof isFirst === "function" ? isFirst(value) : isFirst) === first;
       const words = wordsOf(option);
-      return [key, { words: (value: never) => (isItsTurn(value) ? words(value) : []) }];
+      return [key, { words: (value: never, there?: never) => (isItsTurn(value) ? words(value, there) : []) }];
     }),
   );
 }
 
-function wordsOf({ word, words }: TypeOption): (value: never) => string[] {
+function wordsOf({ word, words }: TypeOption): (value: never, existing?: never) => string[] {
   if (words) return words;
   return (value: unknown) => {
     if (word === undefined || value === undefined) return [];

@@ -5,18 +5,20 @@ import { deviceTo } from "../../tools/ip/routes";
 import { defineLink } from "./define-link";
 import { fallbackLinks } from "./link";
 import { anyLowerLink, portArgs, vni } from "./options";
+import { sixRdOption } from "./tunnel-6rd";
 import { encapsulationBytes, encapsulationOption, encapsulationRules } from "./tunnel-encapsulation";
+import { erspanBytes, erspanOption, erspanRules } from "./tunnel-erspan";
 
-const over4 = ["ipip", "sit", "gre", "gretap", "vti"];
+const over4 = ["ipip", "sit", "gre", "gretap", "erspan", "vti"];
 const over6 = ["ip6tnl", "ip6gre", "ip6gretap", "vti6"];
 const types = [...over4, ...over6, "geneve"];
-const ethernet = ["gretap", "ip6gretap", "geneve"];
-const keyed = ["gre", "gretap", "ip6gre", "ip6gretap", "vti", "vti6"];
+const ethernet = ["gretap", "erspan", "ip6gretap", "geneve"];
+const keyed = ["gre", "gretap", "erspan", "ip6gre", "ip6gretap", "vti", "vti6"];
 const withoutTtl = ["vti", "vti6"];
 
 /** The bytes of the outer headers; a key of GRE takes 4 more. */
 const overheads: Readonly<Record<string, number>> = {
-  ...{ ipip: 20, sit: 20, gre: 24, gretap: 38, vti: 20 },
+  ...{ ipip: 20, sit: 20, gre: 24, gretap: 38, erspan: 38, vti: 20 },
   ...{ ip6tnl: 48, ip6gre: 52, ip6gretap: 66, vti6: 40, geneve: 50 },
 };
 /** The mtu of these types while there is no route to the other end. */
@@ -42,8 +44,8 @@ export const tunnel = defineLink({
   args: portArgs,
   options: {
     /**
-     * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `vti` packets for
-     * IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` carries Ethernet frames in UDP.
+     * Type: `ipip` and `sit` carry IPv4 and IPv6 packets in IPv4, `gre` both, `gretap` Ethernet frames, `erspan` frames
+     * that were mirrored, `vti` packets for IPsec; `ip6tnl`, `ip6gre`, `ip6gretap` and `vti6` the same in IPv6; `geneve` carries Ethernet frames in UDP.
      */
     type: {
       input: z.enum(types as [string, ...string[]]).meta({ replace: true }),
@@ -82,6 +84,10 @@ export const tunnel = defineLink({
     link: { input: anyLowerLink, word: "dev", read: (_data, { link }) => link },
     /** A UDP header around each packet, so that routers and network cards treat the packets as UDP (`encap`). For the types of GRE, `ipip`, `sit` and `ip6tnl`. The other end needs a `Fou`, and this end too for the answers. Default: none. */
     encapsulation: encapsulationOption,
+    /** Header of type `erspan`, which needs it. */
+    erspan: erspanOption,
+    /** Networks of IPv6 Rapid Deployment (6rd), for type `sit`: the end of the tunnel is in the IPv6 address. Default: those of 6to4. */
+    sixRd: sixRdOption,
     /** UDP port of the other end, on which this link listens too; only for `geneve`. Default: the kernel's choice, 6081. */
     destinationPort: {
       input: port.optional().meta({ replace: true, unset: 6081 }),
@@ -90,20 +96,22 @@ export const tunnel = defineLink({
     },
   },
 
-  *rules({ name, type, vni, local, remote, key, ttl, link, encapsulation, destinationPort, hairpin, bridgePort }) {
+  *rules({ name, type, vni, local, remote, key, ttl, link, destinationPort, hairpin, bridgePort, ...headers }) {
     if (fallbackLinks.includes(name)) yield ["name", "must not be a name that the kernel uses itself"];
     const isGeneve = type === "geneve";
-    const given = { vni, destinationPort, local, link, key, ttl, hairpin, bridgePort };
+    const { sixRd } = headers;
+    const given = { vni, destinationPort, local, link, key, ttl, hairpin, bridgePort, sixRd };
     const fits: Partial<Record<keyof typeof given, boolean>> = {
       ...{ vni: isGeneve, destinationPort: isGeneve, local: !isGeneve, link: !isGeneve },
-      ...{ key: keyed.includes(type), ttl: !withoutTtl.includes(type) },
+      ...{ key: keyed.includes(type), ttl: !withoutTtl.includes(type), sixRd: type === "sit" },
       ...{ hairpin: ethernet.includes(type), bridgePort: ethernet.includes(type) },
     };
     for (const [property, value] of Object.entries(given)) {
       if (value !== undefined && !fits[property as keyof typeof given])
         yield [property, `must not be given with type ${type}`];
     }
-    yield* encapsulationRules(type, encapsulation);
+    yield* encapsulationRules(type, headers.encapsulation);
+    yield* erspanRules(type, headers.erspan, key);
     if (isGeneve && vni === undefined) yield ["vni", "is required with type geneve"];
     if (isGeneve && remote === undefined) yield ["remote", "is required with type geneve"];
     const family = isGeneve ? undefined : over6.includes(type) ? 6 : 4;
@@ -116,16 +124,17 @@ export const tunnel = defineLink({
   },
   unset: ({ type }) => (ethernet.includes(type) ? {} : { arp: false, multicast: false }),
   lacks: ({ type }) => (ethernet.includes(type) ? {} : { mac: `a link of type ${type} has none` }),
-  async readDefaults(host, { netns, type, local, remote, key, link, encapsulation }) {
+  async readDefaults(host, { netns, type, local, remote, key, link, ...headers }) {
     // For IPv6 types, the kernel only uses the routes if both ends are known.
     const isRouted = remote && (local || !over6.includes(type));
     const through = link ?? (isRouted ? await deviceTo(host, netns, remote) : undefined);
     const below = through && (await showLink(host, netns, through));
     const unrouted = mtuWithoutRoute[type];
     if (!below && unrouted !== undefined) return { mtu: unrouted };
-    const keyBytes = key === undefined || type.startsWith("vti") ? 0 : 4;
+    const keyBytes = key === undefined || ["erspan", "vti", "vti6"].includes(type) ? 0 : 4;
     const more = type === "geneve" && familyOf(remote ?? "") === 6 ? 20 : keyBytes;
-    return { mtu: (below ? below.mtu : 1500) - (overheads[type] ?? 0) - more - encapsulationBytes(encapsulation) };
+    const header = encapsulationBytes(headers.encapsulation) + erspanBytes(headers.erspan);
+    return { mtu: (below ? below.mtu : 1500) - (overheads[type] ?? 0) - more - header };
   },
   resetsMtu: true,
   isImportable: ({ ifname }) => !fallbackLinks.includes(ifname),

@@ -139,6 +139,18 @@ export const xfrmInterface: Shape = {
   without: { mac: "it has none", ifId: "each has its own" },
 };
 
+export const vlan: Shape = {
+  ...linkShape("Vlan"),
+  inputs: {
+    ...portLinkInputs,
+    ingressQosMap: ({ draw }) => [
+      { from: draw.int(0, 3), to: draw.int(1, 9) },
+      { from: 5, to: 1 },
+    ],
+    egressQosMap: ({ draw }) => [{ from: draw.int(0, 20), to: draw.int(1, 7) }],
+  },
+};
+
 const checks = ({ draw }: Scene, { miimon = 100 }: Values) => Number(miimon) * draw.int(1, 3) || undefined;
 export const bond: Shape = {
   ...linkShape("Bond"),
@@ -161,6 +173,7 @@ export const tunnel: Shape = {
   without: {
     ...{ vni: "it is for geneve", destinationPort: "it is for geneve" },
     ...{ type: "they differ in what they refuse", key: "each has its own" },
+    ...{ erspan: "it is for another type", sixRd: "it is for another type" },
     mtu: "the kernel's own depends on the routes that there are when it is made",
   },
 };
