@@ -2650,7 +2650,10 @@ export interface TunnelErspanArgs {
    * Default: 1.
    */
   version?: pulumi.Input<number> | undefined;
-  /** Number of the port that the frames are from; for version 1. 1 to 1048575. Default: 0. */
+  /**
+   * Number of the port that the frames are from; for version 1. If it is taken away, the link is replaced. 1 to
+   * 1048575. Default: 0.
+   */
   index?: pulumi.Input<number> | undefined;
   /** Were the frames received (`ingress`) or sent (`egress`) by that port? For version 2. Default: ingress. */
   direction?: pulumi.Input<"ingress" | "egress"> | undefined;
@@ -2776,7 +2779,7 @@ export interface TunnelEncapsulation {
 export interface TunnelErspan {
   /** Version of the header: 0, none (type I); 1 (type II), or 2 (type III). Another one replaces the link. */
   readonly version: number;
-  /** Number of the port that the frames are from; for version 1. */
+  /** Number of the port that the frames are from; for version 1. If it is taken away, the link is replaced. */
   readonly index?: number | undefined;
   /** Were the frames received (`ingress`) or sent (`egress`) by that port? For version 2. */
   readonly direction?: "ingress" | "egress" | undefined;
@@ -7122,9 +7125,10 @@ export interface TrafficFilterFwArgs {
 export interface TrafficFilterActionsArgs {
   /**
    * What it does: drops the packet (drop), ends the actions (pass), sends the packet (redirect) or a copy of it
-   * (mirror) to another link, sets a mark or a priority (skbedit), or adds or removes a VLAN tag (vlanPush, vlanPop).
+   * (mirror) to another link, sets a mark or a priority (skbedit), adds or removes a VLAN tag (vlanPush, vlanPop),
+   * limits the rate (police), or computes checksums again (csum).
    */
-  kind: pulumi.Input<"drop" | "pass" | "redirect" | "mirror" | "skbedit" | "vlanPush" | "vlanPop">;
+  kind: pulumi.Input<"drop" | "pass" | "redirect" | "mirror" | "skbedit" | "vlanPush" | "vlanPop" | "police" | "csum">;
   /** Link for the packet or its copy; for redirect and mirror. */
   device?:
     | pulumi.Input<string>
@@ -7156,6 +7160,23 @@ export interface TrafficFilterActionsArgs {
   vlanProtocol?: pulumi.Input<"802.1Q" | "802.1ad"> | undefined;
   /** Priority in the tag; for vlanPush. 0 to 7. Default: 0. */
   vlanPriority?: pulumi.Input<number> | undefined;
+  /** Highest rate in kilobits (1000 bits) per second; for police. 1 to 1000000000. */
+  rateKbit?: pulumi.Input<number> | undefined;
+  /** Bytes that may come at once after a pause; for police. 1 to 4294967295. */
+  burstBytes?: pulumi.Input<number> | undefined;
+  /**
+   * Largest packet in bytes that can conform; for police. 1 to 2147483647. Default: the kernel's choice, 2040, which
+   * large joined packets exceed.
+   */
+  mtu?: pulumi.Input<number> | undefined;
+  /** What becomes of packets that exceed the rate or the mtu; for police. Default: drop. */
+  exceed?: pulumi.Input<"drop" | "pass" | "pipe" | "reclassify" | "continue"> | undefined;
+  /** What becomes of other packets: pipe, the next action; for police. Default: pipe. */
+  conform?: pulumi.Input<"drop" | "pass" | "pipe" | "reclassify" | "continue"> | undefined;
+  /** Checksums that are computed again: ip4h is that of the IPv4 header; for csum. */
+  checksums?: pulumi.Input<pulumi.Input<"ip4h" | "icmp" | "igmp" | "tcp" | "udp" | "udplite" | "sctp">[]> | undefined;
+  /** What becomes of the packet then: pipe, the next action; for csum. Default: pipe. */
+  control?: pulumi.Input<"drop" | "pass" | "pipe" | "reclassify" | "continue"> | undefined;
 }
 
 /** The output `u32` of {@link TrafficFilter}. */
@@ -7202,9 +7223,10 @@ export interface TrafficFilterFw {
 export interface TrafficFilterActions {
   /**
    * What it does: drops the packet (drop), ends the actions (pass), sends the packet (redirect) or a copy of it
-   * (mirror) to another link, sets a mark or a priority (skbedit), or adds or removes a VLAN tag (vlanPush, vlanPop).
+   * (mirror) to another link, sets a mark or a priority (skbedit), adds or removes a VLAN tag (vlanPush, vlanPop),
+   * limits the rate (police), or computes checksums again (csum).
    */
-  readonly kind: "drop" | "pass" | "redirect" | "mirror" | "skbedit" | "vlanPush" | "vlanPop";
+  readonly kind: "drop" | "pass" | "redirect" | "mirror" | "skbedit" | "vlanPush" | "vlanPop" | "police" | "csum";
   /** Link for the packet or its copy; for redirect and mirror. */
   readonly device?: string | undefined;
   /** Does that link send it (egress) or receive it (ingress)? */
@@ -7219,6 +7241,20 @@ export interface TrafficFilterActions {
   readonly vlanProtocol?: "802.1Q" | "802.1ad" | undefined;
   /** Priority in the tag; for vlanPush. */
   readonly vlanPriority?: number | undefined;
+  /** Highest rate in kilobits (1000 bits) per second; for police. */
+  readonly rateKbit?: number | undefined;
+  /** Bytes that may come at once after a pause; for police. */
+  readonly burstBytes?: number | undefined;
+  /** Largest packet in bytes that can conform; for police. */
+  readonly mtu?: number | undefined;
+  /** What becomes of packets that exceed the rate or the mtu; for police. */
+  readonly exceed?: "drop" | "pass" | "pipe" | "reclassify" | "continue" | undefined;
+  /** What becomes of other packets: pipe, the next action; for police. */
+  readonly conform?: "drop" | "pass" | "pipe" | "reclassify" | "continue" | undefined;
+  /** Checksums that are computed again: ip4h is that of the IPv4 header; for csum. */
+  readonly checksums?: ("ip4h" | "icmp" | "igmp" | "tcp" | "udp" | "udplite" | "sctp")[] | undefined;
+  /** What becomes of the packet then: pipe, the next action; for csum. */
+  readonly control?: "drop" | "pass" | "pipe" | "reclassify" | "continue" | undefined;
 }
 
 /**

@@ -38,6 +38,32 @@ const classifiers: readonly Classifier[] = [
           actions: [{ kind: "skbedit", mark: 0, priority: "1:10" }, { kind: "mirror", device: "p0" }, { kind: "drop" }],
         },
       },
+      {
+        what: "a limit and checksums",
+        change: {
+          actions: [
+            { kind: "police", rateKbit: 2000, burstBytes: 9600 },
+            { kind: "csum", checksums: ["udp", "ip4h"] },
+            { kind: "csum", checksums: ["icmp"], control: "pass" },
+          ],
+        },
+      },
+      {
+        what: "other limits",
+        change: {
+          actions: [
+            { kind: "police", rateKbit: 1, burstBytes: 2048, mtu: 65536, exceed: "pipe", conform: "continue" },
+            {
+              kind: "police",
+              rateKbit: 8_000_000,
+              burstBytes: 10_240_000,
+              mtu: 3000,
+              exceed: "reclassify",
+              conform: "pass",
+            },
+          ],
+        },
+      },
       { what: "as before", change: { flowid: "1:10", actions: [] } },
     ],
     drift: { input: "flowid", words: "handle 1 matchall flowid 1:9" },

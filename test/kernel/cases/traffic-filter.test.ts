@@ -236,6 +236,19 @@ beyond("TrafficFilter: beyond the contract", () => {
     [{ ...least, actions: [{ kind: "redirect" }] }, "actions.0.device", "redirect needs it"],
     [{ ...least, actions: [{ kind: "drop", mark: 1 }] }, "actions.0.mark", "must not be given for drop"],
     [{ ...least, actions: [{ kind: "skbedit" }] }, "actions.0.mark", "skbedit needs mark or priority"],
+    [{ ...least, actions: [{ kind: "police", burstBytes: 1 }] }, "actions.0.rateKbit", "police needs it"],
+    [
+      { ...least, actions: [{ kind: "police", rateKbit: 1000001, burstBytes: 1 }] },
+      "actions.0.rateKbit",
+      "must be a multiple",
+    ],
+    [{ ...least, actions: [{ kind: "csum", checksums: [] }] }, "actions.0.checksums", "must not be empty"],
+    [{ ...least, actions: [{ kind: "csum", checksums: ["tcp", "tcp"] }] }, "actions.0.checksums", "must not name"],
+    [
+      { ...least, actions: [{ kind: "csum", checksums: ["tcp"], exceed: "drop" }] },
+      "actions.0.exceed",
+      "must not be given",
+    ],
     [{ ...least, actions: [{ kind: "vlanPush" }] }, "actions.0.vlanId", "vlanPush needs it"],
   ])("%j is refused at %s: %s", (values, property, rule) => {
     const given = { device: "d0", protocol: "ip", kind: "u32", owner: world.owner, ...values };

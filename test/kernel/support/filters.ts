@@ -19,6 +19,7 @@ export async function readFilter(
     .replace(table, "fh 800:")
     .replace(/^filter (parent \S+ )?/, "")
     .replace(counts, "")
+    .replace(/police 0x\w+/g, "police")
     .replace(/\s+/g, " ")
     .trim();
   return { words };
@@ -29,6 +30,9 @@ export function actionText({ kind, device, direction = "egress", ...more }: Valu
   const { mark, priority, vlanId, vlanProtocol = "802.1Q", vlanPriority = 0 } = more;
   const capital = (text: unknown) => String(text).replace(/^./, (letter) => letter.toUpperCase());
   const end = kind === "redirect" ? "stolen" : "pipe";
+  const { checksums = [], control = "pipe", rateKbit, exceed = "drop", conform = "pipe" } = more;
+  const { burst, mtu } = tcSizes(more);
+  const names = (checksums as string[]).map((each) => each.replace("ip4h", "iph"));
   const texts: Record<string, string> = {
     ...{ drop: "gact action drop", pass: "gact action pass", vlanPop: "vlan pop pipe" },
     vlanPush: `vlan push id ${vlanId} protocol ${vlanProtocol} priority ${vlanPriority} pipe`,
@@ -36,6 +40,18 @@ export function actionText({ kind, device, direction = "egress", ...more }: Valu
       .filter(Boolean)
       .join(" "),
   };
+  texts.csum = `csum (${names.join(", ")}) action ${control}`;
+  // Without the number of the limit, and after it there is a reference.
+  texts.police = `police rate ${rateOf(Number(rateKbit))} burst ${burst} mtu ${mtu} action ${exceed}${conform === "pass" ? "" : `/${conform}`} overhead 0b ref 1 bind 1`;
   const mirred = `mirred (${capital(direction)} ${capital(kind)} to device ${device}) ${end}`;
   return `action order ${index + 1}: ${texts[String(kind)] ?? mirred}`;
+}
+
+const rateOf = (kbit: number) =>
+  kbit % 1_000_000 === 0 ? `${kbit / 1_000_000}Gbit` : kbit % 1000 === 0 ? `${kbit / 1000}Mbit` : `${kbit}Kbit`;
+
+/** Sizes as `tc` prints them, for values that it rounds in no other way. */
+function tcSizes({ burstBytes, mtu }: Values) {
+  const text = (bytes: unknown) => (Number(bytes) % 1024 === 0 ? `${Number(bytes) / 1024}Kb` : `${bytes}b`);
+  return { burst: text(burstBytes), mtu: mtu === undefined ? "2Kb" : text(mtu) };
 }

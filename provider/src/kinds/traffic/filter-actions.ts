@@ -1,15 +1,19 @@
 import { z } from "zod";
 import { deviceName, integer, number32 } from "../../schema/fields";
 import { flowid, type Inexpressible } from "./filter-fields";
+import { controls, policeArgs, policeWords, readPolice } from "./filter-police";
 
-const kinds = ["drop", "pass", "redirect", "mirror", "skbedit", "vlanPush", "vlanPop"] as const;
+const kinds = ["drop", "pass", "redirect", "mirror", "skbedit", "vlanPush", "vlanPop", "police", "csum"] as const;
 const directions = ["egress", "ingress"] as const;
+/** In tc's order. */
+const checksums = ["ip4h", "icmp", "igmp", "tcp", "udp", "udplite", "sctp"] as const;
 const tags = ["802.1Q", "802.1ad"] as const;
 
 const action = z.strictObject({
   /**
    * What it does: drops the packet (drop), ends the actions (pass), sends the packet (redirect) or a copy of it (mirror) to
-   * another link, sets a mark or a priority (skbedit), or adds or removes a VLAN tag (vlanPush, vlanPop).
+   * another link, sets a mark or a priority (skbedit), adds or removes a VLAN tag (vlanPush, vlanPop), limits the rate
+   * (police), or computes checksums again (csum).
    */
   kind: z.enum(kinds, { error: `must be one of ${kinds.join(", ")}` }),
   /** Link for the packet or its copy; for redirect and mirror. */
@@ -26,6 +30,16 @@ const action = z.strictObject({
   vlanProtocol: z.enum(tags, { error: "must be 802.1Q or 802.1ad" }).optional(),
   /** Priority in the tag; for vlanPush. Default: 0. */
   vlanPriority: integer(0, 7).optional(),
+  ...policeArgs,
+  /** Checksums that are computed again: ip4h is that of the IPv4 header; for csum. */
+  checksums: z
+    .array(z.enum(checksums, { error: `must be one of ${checksums.join(", ")}` }))
+    .min(1, "must not be empty")
+    .refine((list) => new Set(list).size === list.length, "must not name a checksum twice")
+    .overwrite((list) => checksums.filter((each) => list.includes(each)))
+    .optional(),
+  /** What becomes of the packet then: pipe, the next action; for csum. Default: pipe. */
+  control: z.enum(controls, { error: `must be one of ${controls.join(", ")}` }).optional(),
 });
 export type Action = z.output<typeof action>;
 type Key = Exclude<keyof Action, "kind">;
@@ -35,11 +49,14 @@ const inputsOf: Readonly<Record<Action["kind"], readonly Key[]>> = {
   ...{ drop: [], pass: [], vlanPop: [] },
   ...{ redirect: ["device", "direction"], mirror: ["device", "direction"] },
   ...{ skbedit: ["mark", "priority"], vlanPush: ["vlanId", "vlanProtocol", "vlanPriority"] },
+  ...{ police: Object.keys(policeArgs) as (keyof typeof policeArgs)[], csum: ["checksums", "control"] },
 };
-const needed: readonly Key[] = ["device", "vlanId"];
+const needed: readonly Key[] = ["device", "vlanId", "rateKbit", "burstBytes", "checksums"];
 
 function withDefaults(one: Action): Action {
   if (one.device !== undefined) return { ...one, direction: one.direction ?? "egress" };
+  if (one.kind === "police") return { ...one, exceed: one.exceed ?? "drop", conform: one.conform ?? "pipe" };
+  if (one.kind === "csum") return { ...one, control: one.control ?? "pipe" };
   if (one.kind !== "vlanPush") return one;
   return { ...one, vlanProtocol: one.vlanProtocol ?? "802.1Q", vlanPriority: one.vlanPriority ?? 0 };
 }
@@ -68,6 +85,8 @@ export function actionWords(one: Action): string[] {
   const { kind, device, direction = "", mark, priority, vlanId, vlanProtocol, vlanPriority } = one;
   if (kind === "redirect" || kind === "mirror") return ["action", "mirred", direction, kind, ...option("dev", device)];
   if (kind === "skbedit") return ["action", "skbedit", ...option("mark", mark), ...option("priority", priority)];
+  if (kind === "police") return policeWords({ ...one, kind });
+  if (kind === "csum") return ["action", "csum", ...(one.checksums ?? []), ...(one.control ? [one.control] : [])];
   if (kind === "vlanPop") return ["action", "vlan", "pop"];
   if (kind === "vlanPush")
     return [
@@ -81,10 +100,12 @@ export function actionWords(one: Action): string[] {
 export function moduleOfAction({ kind }: Action): string {
   if (kind === "redirect" || kind === "mirror") return "act_mirred";
   if (kind === "skbedit") return "act_skbedit";
+  if (kind === "police" || kind === "csum") return `act_${kind}`;
   return kind === "drop" || kind === "pass" ? "act_gact" : "act_vlan";
 }
 
-export function readAction(text: string): Action | Inexpressible {
+/** Reads tc's text. `wanted`: the action that it should be, which shows what tc rounded. */
+export function readAction(text: string, wanted?: Action): Action | Inexpressible {
   const mirred = /^mirred \((Egress|Ingress) (Redirect|Mirror) to device ([^\s*]\S*)\) (stolen|pipe)$/.exec(text);
   if (mirred) {
     const [, direction = "", verb = "", device = "", control] = mirred;
@@ -101,6 +122,12 @@ export function readAction(text: string): Action | Inexpressible {
       ...{ kind: "vlanPush", vlanId: Number(push[1]), vlanProtocol: push[2] as (typeof tags)[number] },
       vlanPriority: Number(push[3]),
     };
+  const police = readPolice(text, wanted);
+  if (police) return police;
+  const [, list = "", control = ""] = /^csum \(([a-z, ]+)\) action (\w+)$/.exec(text) ?? [];
+  const names = list.split(", ").map((each) => (each === "iph" ? "ip4h" : each));
+  if (isOneOf(controls, control) && names.every((each) => isOneOf(checksums, each)))
+    return { kind: "csum", checksums: names as (typeof checksums)[number][], control };
   const edit = /^skbedit(?: priority (\S+))?(?: mark (\d+))? pipe$/.exec(text);
   if (!edit) return { inexpressible: [text] };
   const [, priority, mark] = edit;
@@ -109,4 +136,8 @@ export function readAction(text: string): Action | Inexpressible {
     ...(mark !== undefined && { mark: Number(mark) }),
     ...(priority !== undefined && { priority }),
   };
+}
+
+function isOneOf<T extends string>(list: readonly T[], word: string): word is T {
+  return (list as readonly string[]).includes(word);
 }

@@ -88,8 +88,9 @@ export interface FilterInputs extends Readonly<Partial<Record<MatchKey, object |
 
 /**
  * The inputs of a filter. Properties without an input are added to the actions, so that they differ from every wanted value.
+ * The `wanted` actions show what tc rounded.
  */
-export function readFilter(filter: TcFilter): FilterInputs {
+export function readFilter(filter: TcFilter, wanted: readonly Action[] = []): FilterInputs {
   const { kind, protocol, flowid, matches, actions } = filter;
   const { key, read } = classifierOf(kind) ?? {};
   const options = read?.(filter) ?? (matches.length > 0 ? { inexpressible: matches } : {});
@@ -98,7 +99,10 @@ export function readFilter(filter: TcFilter): FilterInputs {
     ...{ kind, protocol },
     ...(key && { [key]: isExpressible ? options : undefined }),
     ...(flowid !== undefined && { flowid }),
-    actions: [...(isExpressible ? [] : [options as Inexpressible]), ...actions.map(readAction)],
+    actions: [
+      ...(isExpressible ? [] : [options as Inexpressible]),
+      ...actions.map((each, index) => readAction(each, wanted[index])),
+    ],
   };
 }
 

@@ -51,7 +51,7 @@ export const trafficFilter = defineKind({
     return {
       owner: other ?? null,
       ...(other !== undefined && { otherKind: true }),
-      inputs: readFilter(filter),
+      inputs: readFilter(filter, args.actions),
       outputs: {},
       detail: filter,
     };
