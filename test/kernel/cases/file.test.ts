@@ -2,6 +2,7 @@ import { check, type Values } from "../../../provider/src/core/check";
 import { findImportable } from "../../../provider/src/core/import";
 import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { file as kind } from "../../../provider/src/kinds";
+import { temporaryPathOf } from "../../../provider/src/tools/files";
 import { beyond, contract, failure } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { hostUrl, settings, testHost, World } from "../support/world";
@@ -143,6 +144,18 @@ beyond("File: beyond the contract", () => {
     await world.run("chmod", "755", open);
     await remove(kind, id, outputs, settings);
     await world.run("rmdir", open);
+  });
+
+  test("what a run that died was writing beside it shows as drift, and goes with the next update", async () => {
+    const { id, outputs } = await create(kind, inputs({}), settings);
+    const spare = temporaryPathOf(path, world.owner);
+    await world.run("ln", path, spare);
+    const seen = (await read(kind, id, outputs, settings))?.outputs;
+    expect(seen?.content).toBeUndefined();
+    const mended = await update(kind, id, seen ?? {}, inputs({}), settings);
+    expect(mended).toEqual(outputs);
+    expect((await world.try("ls", spare)).exitCode).not.toBe(0);
+    await remove(kind, id, mended, settings);
   });
 
   test("no error contains its content", async () => {

@@ -1,7 +1,8 @@
 import { check } from "../../../provider/src/core/check";
 import { readShares } from "../../../provider/src/core/ledger";
-import { create, remove, update } from "../../../provider/src/core/lifecycle";
+import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { netns as kind } from "../../../provider/src/kinds";
+import { temporaryPathOf } from "../../../provider/src/tools/files";
 import { ipAll } from "../../../provider/src/tools/ip/batch";
 import { showLink } from "../../../provider/src/tools/ip/links";
 import { beyond, contract, failure } from "../support/contract";
@@ -39,6 +40,18 @@ beyond("Netns: its files", () => {
     await remove(kind, id, outputs, settings);
     expect(await world.run("grep", "-r", ".", folder)).toBe(`${folder}/hosts:theirs\n`);
     await world.run("rm", "-r", folder);
+  });
+
+  test("what a run that died was writing beside one shows as drift, and goes with the next update", async () => {
+    const { id, outputs } = await create(kind, inputs(files), settings);
+    const spare = temporaryPathOf(`${folder}/hosts`, world.owner);
+    await world.run("ln", `${folder}/hosts`, spare);
+    const seen = (await read(kind, id, outputs, settings))?.outputs ?? {};
+    expect(Object.keys(seen.files ?? {})).toEqual(["resolv.conf"]);
+    const mended = await update(kind, id, seen, inputs(files), settings);
+    expect(mended).toEqual(outputs);
+    expect((await world.try("ls", spare)).exitCode).not.toBe(0);
+    await remove(kind, id, mended, settings);
   });
 
   test("a command of ip netns exec reads them", async () => {

@@ -56,18 +56,22 @@ export const file = defineKind({
     const entries = await readEntries(host, [path, spare]);
     const entry = entries.get(posix.basename(path));
     if (!entry) return undefined;
-    const detail = { hasSpare: entries.has(posix.basename(spare)) };
+    const hasSpare = entries.has(posix.basename(spare));
     // A link or a folder is never ours, whatever the ledger has: we make only files.
-    if (!entry.isFile) return { owner: "", otherKind: true, inputs: {}, outputs: {}, detail };
+    if (!entry.isFile) return { owner: "", otherKind: true, inputs: {}, outputs: {}, detail: { hasSpare } };
     const content = await readText(host, path);
     if (content === undefined) return undefined;
-    return { owner: null, inputs: { content, mode: entry.mode }, outputs: {}, detail };
+    // What a run that died was writing lies beside it: a difference, or nobody would take that away.
+    return {
+      ...{ owner: null, inputs: { content: hasSpare ? undefined : content, mode: entry.mode } },
+      ...{ outputs: {}, detail: { hasSpare, content } },
+    };
   },
 
   async ensure(host, args, observed) {
     const { path, content, mode } = args;
     const spare = temporaryPathOf(path, args.owner);
-    const isSame = observed?.inputs.content === content && observed.inputs.mode === mode;
+    const isSame = observed?.detail.content === content && observed.inputs.mode === mode;
     if (isSame && !observed.detail.hasSpare) return;
     await host.checkFolder(posix.dirname(path));
     if (isSame) await removeFiles(host, [spare]);

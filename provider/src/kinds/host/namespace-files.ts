@@ -43,7 +43,11 @@ export async function observeFiles(
   // Without a record, only the ledger knows which files a run that died has written.
   if (!isRequested && recorded) return undefined;
   const knownNames = [...Object.keys(recorded?.files ?? {}), ...(await notedNames(host, args))];
-  const existing = await readFiles(host, args.name, [...new Set(knownNames)]);
+  const names = [...new Set(knownNames)];
+  const entries = await readFolder(host, args, names);
+  // Beside others lies what a run that died was writing: a difference, or nobody would take that away.
+  const written = names.filter((each) => !entries.has(posix.basename(temporaryPathFor(args, each))));
+  const existing = await readTexts(host, args.name, written, entries);
   return args.files === undefined && Object.keys(existing).length === 0 ? undefined : existing;
 }
 
@@ -58,11 +62,8 @@ export async function planFiles(
   const names = [...new Set([...Object.keys(files), ...Object.keys(recorded?.files ?? {}), ...noted])];
   if (names.length === 0) return undefined;
   const knownNames = [...Object.keys(recorded?.files ?? {}), ...noted];
-  const existing = await readEntries(
-    host,
-    names.flatMap((each) => [pathOf(name, each), temporaryPathFor(args, each)]),
-  );
-  const texts = await readFiles(host, name, names);
+  const existing = await readFolder(host, args, names);
+  const texts = await readTexts(host, name, names, existing);
   for (const each of Object.keys(files)) {
     // After a reboot the ledger is empty. A file with the wanted text can be taken without loss.
     const isOthers = existing.has(each) && !knownNames.includes(each) && texts[each] !== files[each];
@@ -103,11 +104,11 @@ export async function planFiles(
   };
 }
 
-/** Removes the recorded files. */
+/** Removes the files that are recorded, and those that the ledger has of a run that died. */
 export async function cleanUpFiles(host: Host, args: WithFiles): Promise<void> {
   if (args.files === undefined) return;
   await host.checkFolder(posix.join(folders, args.name));
-  const names = Object.keys(args.files);
+  const names = [...new Set([...Object.keys(args.files), ...(await notedNames(host, args))])];
   await removeFiles(
     host,
     names.flatMap((each) => [pathOf(args.name, each), temporaryPathFor(args, each)]),
@@ -120,7 +121,12 @@ export async function findFiles(host: Host, name: string): Promise<Files | undef
   const names = ((await cached(host, "namespace files", () => listFiles(host))).get(name) ?? []).filter(
     (each) => fileName.safeParse(each).success,
   );
-  const files = Object.entries(await readFiles(host, name, names)).filter(
+  if (names.length === 0) return undefined;
+  const entries = await readEntries(
+    host,
+    names.map((each) => pathOf(name, each)),
+  );
+  const files = Object.entries(await readTexts(host, name, names, entries)).filter(
     ([, each]) => content.safeParse(each).success,
   );
   return files.length > 0 ? Object.fromEntries(files) : undefined;
@@ -136,12 +142,18 @@ async function listFiles(host: Host): Promise<ReadonlyMap<string, string[]>> {
   return found;
 }
 
-async function readFiles(host: Host, name: string, names: readonly string[]): Promise<Files> {
-  if (names.length === 0) return {};
-  const entries = await readEntries(
+type Entries = Awaited<ReturnType<typeof readEntries>>;
+
+/** The entries with these names, and those under which such files are written first. */
+async function readFolder(host: Host, args: WithFiles, names: readonly string[]): Promise<Entries> {
+  if (names.length === 0) return new Map();
+  return readEntries(
     host,
-    names.map((each) => pathOf(name, each)),
+    names.flatMap((each) => [pathOf(args.name, each), temporaryPathFor(args, each)]),
   );
+}
+
+async function readTexts(host: Host, name: string, names: readonly string[], entries: Entries): Promise<Files> {
   const regular = names.filter((each) => entries.get(each)?.isFile);
   const texts = await Promise.all(
     regular.map(async (each) => [each, await readText(host, pathOf(name, each))] as const),
