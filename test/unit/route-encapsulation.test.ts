@@ -1,3 +1,4 @@
+import { readEncapsulation } from "../../provider/src/kinds/routing/route-encapsulation";
 import { splitEncapsulation, takenWords } from "../../provider/src/tools/ip/encapsulation-words";
 import { parseJson } from "../../provider/src/tools/ip/json";
 import { parseRoutes } from "../../provider/src/tools/ip/routes";
@@ -16,7 +17,7 @@ const printed = [
 
 test("the keys of an encapsulation do not change which route it is", () => {
   const routes = parseRoutes(parseJson(`[${printed.join(",\n")}]`));
-  expect(routes.map(({ dst, encap, tos, table }) => [dst, encap?.encap, tos, table])).toEqual([
+  expect(routes.map(({ dst, encap, tos, table }) => [dst, encap?.encap_type, tos, table])).toEqual([
     ["10.1.0.0/24", "mpls", undefined, undefined],
     ["10.3.0.0/24", "ip", undefined, undefined],
     ["10.3.1.0/24", "ip6", undefined, "254"],
@@ -25,8 +26,18 @@ test("the keys of an encapsulation do not change which route it is", () => {
     ["10.7.0.0/16", "ip", "0x10", undefined],
     ["10.8.0.0/16", "ip6", undefined, "7"],
   ]);
-  expect(routes[3]?.encap).toEqual({ encap: "seg6local", action: "End.DT6", table: "77" });
-  expect(routes[5]?.encap).toEqual({ encap: "ip", id: 30, src: "0.0.0.0", dst: "10.0.0.7", ttl: 0, tos: 4 });
+  expect(routes[3]?.encap).toEqual({ encap_type: "seg6local", action: "End.DT6", table: "77" });
+  expect(routes[5]?.encap).toEqual({ encap_type: "ip", id: 30, src: "0.0.0.0", dst: "10.0.0.7", ttl: 0, tos: 4 });
+});
+
+test("ip 6.15 prints the keys of an encapsulation in an object of its own", () => {
+  const [route] = parseRoutes(
+    parseJson(
+      '[{"type":"1","dst":"10.35.0.0/16","encap":{"encap_type":"ip","id":30,"src":"0.0.0.0","dst":"10.0.0.7","ttl":0,"tos":0,"key":true},"dev":"d0","protocol":"3","scope":"253","flags":[]}]',
+    ),
+  );
+  expect(route?.dst).toBe("10.35.0.0/16");
+  expect(route?.encap && readEncapsulation(route.encap)).toBe("ip key");
 });
 
 test("encapsulations of next hops do not change the destination of the route", () => {
@@ -36,7 +47,7 @@ test("encapsulations of next hops do not change the destination of the route", (
     ),
   );
   expect(route?.dst).toBe("10.4.0.0/24");
-  expect(route?.nexthops?.map(({ encap, gateway }) => [encap?.encap, gateway])).toEqual([
+  expect(route?.nexthops?.map(({ encap, gateway }) => [encap?.encap_type, gateway])).toEqual([
     ["mpls", "10.0.0.2"],
     ["mpls", "10.0.0.3"],
   ]);

@@ -123,9 +123,9 @@ export function encapsulationWords(one: Encapsulation | undefined): string[] {
 
 /** The inputs of an encapsulation; a text: a property that no input can express. */
 export function readEncapsulation(entry: EncapsulationEntry): Encapsulation | string {
-  const { encap, ...all } = entry;
-  const type = types.find((each) => each === encap);
-  if (!type) return encap;
+  const { encap_type: name, ...all } = entry;
+  const type = types.find((each) => each === name);
+  if (!type) return name;
   const rest = { ...all };
   const take = (key: string) => {
     const value = rest[key];
@@ -164,7 +164,7 @@ export function readEncapsulation(entry: EncapsulationEntry): Encapsulation | st
   };
   const inputs = canonicalEncapsulation({ type, ...read() }) as Encapsulation;
   const others = Object.keys(rest);
-  return others.length > 0 || !encapsulationArgs.safeParse(inputs).success ? [encap, ...others].join(" ") : inputs;
+  return others.length > 0 || !encapsulationArgs.safeParse(inputs).success ? [name, ...others].join(" ") : inputs;
 }
 
 /** With inline segments, the kernel adds the packet's destination at the end, which is no input. */

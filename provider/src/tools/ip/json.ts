@@ -8,10 +8,10 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * ip prints the keys of an encapsulation into the same object as those of the route. Some have the same name, and the last
- * one would win, so the encapsulation gets its own object.
+ * An ip before 6.15 prints the keys of an encapsulation into the same object as those of the route. Some have the same name,
+ * and the last one would win, so the encapsulation gets its own object, as ip 6.15 prints it.
  */
 function withEncapsulations(text: string): string {
   const next = '"(?:tos":"|gateway|via|dev|nhid|nexthops|flags|table":"[^"]*","protocol|protocol)';
-  return text.replace(new RegExp(`"encap":("[^"]+"(?:,.*?)??),(?=${next})`, "gs"), '"encap":{"encap":$1},');
+  return text.replace(new RegExp(`"encap":("[^"]+"(?:,.*?)??),(?=${next})`, "gs"), '"encap":{"encap_type":$1},');
 }

@@ -16,8 +16,8 @@ export const mainTable = 254;
 /** The metric that the kernel gives an IPv6 route without one. */
 export const metric6 = 1024;
 
-/** The encapsulation of a route's packets: its type in `encap`, and all its options. */
-const encapsulationJson = z.looseObject({ encap: z.string() });
+/** The encapsulation of a route's packets: its type, and all its options. */
+const encapsulationJson = z.looseObject({ encap_type: z.string() });
 export type EncapsulationEntry = z.output<typeof encapsulationJson>;
 
 const hopJson = z.object({
