@@ -1,10 +1,11 @@
 import { LocalnetError, undefinedWithoutNetns } from "../errors";
 import type { Host, HostSettings } from "../host";
+import { about } from "./about";
 import { check, type Values } from "./check";
 import { pick, toPlainJson } from "./compare";
 import { outputsOf } from "./converge";
 import type { AnyKind } from "./kind";
-import { about, open } from "./lifecycle";
+import { open } from "./lifecycle";
 import { isForeign, observeOwned } from "./ownership";
 
 /** The object with an id, for an owner who takes it over with the first update; undefined: there is none. Changes nothing. */

@@ -2,6 +2,7 @@ import { LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
 import { isThereAlready } from "../host/command-error";
 import { requireTools } from "../host/requirements";
+import { about } from "./about";
 import { check, hasUnknown, type Values } from "./check";
 import { cancelCleanUp, pendingCleanUps, runPendingCleanUps, trackRemoval } from "./clean-up";
 import { observedInputs, toPlainJson } from "./compare";
@@ -196,23 +197,4 @@ export async function open(kind: AnyKind, args: Values, settings: HostSettings):
   const host = openHost(args.host as string | undefined, settings);
   await requireTools(host, kind.needs);
   return host;
-}
-
-/** Adds the resource and the operation to an error. */
-export async function about<T>(kind: AnyKind, id: string, op: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    const subject = { kind: kind.type, id, op };
-    if (error instanceof PartialError)
-      throw new PartialError(error.id, error.properties, withSubject(error.cause, subject));
-    throw withSubject(error, subject);
-  }
-}
-
-function withSubject(error: unknown, subject: { kind: string; id: string; op: string }): Error {
-  if (error instanceof LocalnetError) return error.about(subject);
-  return new Error(
-    `${subject.kind} ${subject.id}: ${subject.op}: ${error instanceof Error ? error.stack : String(error)}`,
-  );
 }

@@ -9,22 +9,20 @@ import { changesNow } from "../../core/diff";
 import { findExternal, findImportable } from "../../core/import";
 import * as lifecycle from "../../core/lifecycle";
 import { secretKeys } from "../../core/secrets";
-import { LocalnetError } from "../../errors";
 import { answer } from "../../functions";
 import { functionReferences, shapes } from "../../generated/shapes";
-import { type HostSettings, withReadCache } from "../../host";
+import { withReadCache } from "../../host";
 import { interrupt } from "../../host/interrupt";
-import { withEngine } from "../../host/operation";
-import { redact } from "../../text";
 import { operation } from "../engine";
 import { type Settings, settingsIn } from "../settings";
 import { marksOf, withName } from "./autonaming";
 import { checkConfig, diffConfig } from "./config";
 import { type Requests, withoutResources } from "./given";
 import type { Show } from "./log";
-import { checkResponse, diffResponse, HalfMade, unary } from "./reply";
-import { hostDifference, recordedOn, requestedInputs, type Subject, stored, subjectOf, withHost } from "./state";
-import { decode, encode, type Properties } from "./struct";
+import { checkResponse, diffResponse, unary } from "./reply";
+import { redactError, runner } from "./run";
+import { hostDifference, recordedOn, requestedInputs, type Subject, state, stored, subjectOf, withHost } from "./state";
+import { decode, encode } from "./struct";
 
 /** The native plugin: Pulumi's ResourceProvider over gRPC. */
 export function service(version: string, schema: () => string, show: Show): UntypedServiceImplementation {
@@ -186,43 +184,4 @@ function preview({ kind }: Subject, inputs: Values): { id: string; outputs: Valu
   const args = lifecycle.check(kind, inputs).inputs;
   const outputs = Object.keys(kind.outputs.shape).map((key) => [key, unknown] as const);
   return { id: hasUnknown(args) ? "" : kind.id(args), outputs: { ...args, ...Object.fromEntries(outputs) } };
-}
-
-/** Which observed properties may reveal a secret input, except inputs that the kind itself knows as secrets. */
-function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>) {
-  const known = [kind.args, kind.outputs].flatMap((schema) => secretKeys(schema, outputs));
-  const isOther = [...secrets].some((key) => !known.includes(key));
-  const all = new Set([...secrets, ...known, ...(isOther ? Object.keys(kind.outputs.shape) : [])]);
-  return encode(outputs, all);
-}
-
-/**
- * Runs an operation. If it fails, the error carries what it made. Secret inputs are removed from the error and from progress
- * messages. `seconds`: limit by customTimeouts; 0: none. `at`: what is recorded with the object.
- */
-function runner(show: Show) {
-  return async <T>(
-    subject: Subject,
-    given: readonly Properties[],
-    body: () => Promise<T>,
-    seconds = 0,
-    at?: HostSettings,
-  ): Promise<T> => {
-    const secrets = new Set(given.flatMap((each) => [...each.secrets]));
-    const texts = given.flatMap(({ secretTexts }) => secretTexts);
-    const engine = { seconds, show: (message: string) => show(subject.urn, message), secrets: texts };
-    try {
-      return await operation(() => withEngine(engine, body));
-    } catch (error) {
-      if (!(error instanceof lifecycle.PartialError)) throw redactError(error, texts);
-      const cause = redactError(error.cause, texts);
-      const partial = new lifecycle.PartialError(error.id, error.properties, cause);
-      throw new HalfMade(partial, state(subject, at ? withHost(error.properties, at) : error.properties, secrets));
-    }
-  };
-}
-
-function redactError(error: unknown, texts: readonly string[]): Error {
-  if (error instanceof LocalnetError) return error.without(texts);
-  return new Error(redact(error instanceof Error ? error.message : String(error), texts));
 }

@@ -2,9 +2,11 @@ import type { Values } from "../../core/check";
 import { type Difference, pick } from "../../core/compare";
 import { withDefaults } from "../../core/defaults";
 import type { AnyKind } from "../../core/kind";
+import { secretKeys } from "../../core/secrets";
 import type { HostSettings } from "../../host";
 import { kinds } from "../../kinds";
 import { kindOf, nameOf, ownerOf } from "../urn";
+import { encode } from "./struct";
 
 /** The resource of a request. */
 export interface Subject {
@@ -59,4 +61,12 @@ export function withHost(outputs: Values, { host = "" }: HostSettings): Values {
 export function hostDifference({ host: was }: HostSettings, { host: is }: HostSettings, news: Values): Difference[] {
   if (was === is || news.host !== undefined) return [];
   return [{ path: "host", replace: true, wanted: is, seen: was }];
+}
+
+/** Which observed properties may reveal a secret input, except inputs that the kind itself knows as secrets. */
+export function state({ kind }: Subject, outputs: Values, secrets: ReadonlySet<string>) {
+  const known = [kind.args, kind.outputs].flatMap((schema) => secretKeys(schema, outputs));
+  const isOther = [...secrets].some((key) => !known.includes(key));
+  const all = new Set([...secrets, ...known, ...(isOther ? Object.keys(kind.outputs.shape) : [])]);
+  return encode(outputs, all);
 }
