@@ -4,7 +4,7 @@ import { type KubeProxyService, type Netns, Process } from "pulumi-localnet";
 import { controller, objects } from "./objects";
 
 /** The real one, in the namespace of its node. */
-export interface KubeProxy {
+interface KubeProxy {
   readonly node: Netns;
   readonly mode: string;
   readonly podCidr: string;

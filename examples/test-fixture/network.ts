@@ -6,7 +6,7 @@ const server = "http://10.0.2.2:8080";
 /** The client under test, as a command. */
 export const get = [process.execPath, join(__dirname, "client.mjs"), server];
 
-export interface Trouble {
+interface Trouble {
   /** Whether the router's link to the server is down. */
   cut?: boolean;
   /** The impairment of packets from the router to the client. Needs the kernel's netem. */

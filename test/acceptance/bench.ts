@@ -21,7 +21,7 @@ function commands(): number {
 }
 
 /** A provider, its import path, and the largest number of processes in an up without changes. */
-export interface Measured {
+interface Measured {
   readonly provider: string;
   readonly kinds: string;
   readonly unchanged: number;

@@ -106,7 +106,7 @@ export async function gone(processes: readonly Process[], seconds: number): Prom
 }
 
 /** The children of a process, which the kernel lists by thread. */
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   const threads = attempt(() => readdirSync(`/proc/${pid}/task`)) ?? [];
   const lists = threads.map((thread) => read(`/proc/${pid}/task/${thread}/children`) ?? "");
   return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));

@@ -12,14 +12,14 @@ let stacks: Stack[];
 const state = () => snapshot([], sandbox.inside);
 const inside = async (...argv: string[]) => expect(await run([...sandbox.inside, ...argv])).toMatchObject({ code: 0 });
 
-export type Place = [where: string, netns: (string | undefined)[]];
+type Place = [where: string, netns: (string | undefined)[]];
 export const places: readonly [own: Place, one: Place, two: Place] = [
   ["in the host's own namespace", [undefined, undefined]],
   ["in one namespace", ["shared", "shared"]],
   ["in a namespace each", ["one", "two"]],
 ];
 
-export interface More {
+interface More {
   /** Whether to run two large stacks too, with many operations at the same time. */
   readonly wide?: boolean;
   /** Whether to run the same stack twice at the same time. */

@@ -6,7 +6,7 @@ import { Sandbox } from "./sandbox";
 const resources = 13;
 
 /** A signal, the provider, and the lines of the CLI's output at which the signal is sent. */
-export interface Hit {
+interface Hit {
   readonly way: Way;
   readonly row: Row;
   readonly lines: readonly number[];

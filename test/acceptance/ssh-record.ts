@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { run } from "./engine";
 
 /** The provider's traffic with hosts: connections, and round trips by host. */
-export interface Spoken {
+interface Spoken {
   readonly connections: number;
   readonly requests: Readonly<Record<string, number>>;
 }

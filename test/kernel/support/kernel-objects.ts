@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import { kinds } from "../../../provider/src/kinds";
 
 /** An object of a namespace, as the tools print it. */
-export interface Object {
+interface Object {
   readonly sort: string;
   /** The words in which discover names it if it is left out. */
   readonly text: string;

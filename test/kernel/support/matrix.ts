@@ -20,7 +20,7 @@ export const faults = [
 export type Fault = (typeof faults)[number];
 
 /** How often a fault was tried, how often the kind converged, and how often something was left behind. */
-export interface Count {
+interface Count {
   tried: number;
   converged: number;
   leaking: number;

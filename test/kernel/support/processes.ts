@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import { hostUrl, World } from "./world";
 
 export const world = new World();
-export const netns = world.netns("p");
+const netns = world.netns("p");
 let count = 0;
 
 /** The inputs of a process, with an owner of its own. */

@@ -60,7 +60,7 @@ while not os.path.exists(sys.argv[4]):
 print(ok, len(failed), f"{longest:.3f}", *failed[:9], sep="\\n")
 `;
 
-export type Place = `${"tcp" | "udp"},${string},${number}`;
+type Place = `${"tcp" | "udp"},${string},${number}`;
 
 /**
  * A node with pods on one bridge: 2 and 3 serve, 9 only asks; who is outside, and a pod of another node, from where

@@ -5,7 +5,7 @@ import { find, isRef, type Program } from "./program";
 import { links, networkOf, type ProgramLink } from "./scene";
 
 /** A divergence that is known, and still there. */
-export interface Open {
+interface Open {
   readonly what: string;
   readonly why: string;
   readonly sort: RegExp;

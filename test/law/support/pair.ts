@@ -24,7 +24,7 @@ export interface Pair {
 export class Senseless extends Error {}
 
 /** Divergences that are known, and still open. */
-export type Known = (pair: Pair, divergence: Divergence) => boolean;
+type Known = (pair: Pair, divergence: Divergence) => boolean;
 
 const settleMilliseconds = [100, 400, 1500];
 const patientMilliseconds = 1500;

@@ -4,7 +4,7 @@ import type { AnyKind } from "../../../provider/src/core/kind";
 import { kinds } from "../../../provider/src/kinds";
 
 /** A resource in place of a value, as a program passes one. */
-export interface Ref {
+interface Ref {
   readonly ref: string;
 }
 
@@ -97,7 +97,7 @@ export function isBusyInUse(type: string): boolean {
 }
 
 /** The input of a kind that says what its objects live in. */
-export function livesIn(type: string): string | undefined {
+function livesIn(type: string): string | undefined {
   const fields = Object.entries(kindOf(type).args.shape) as [string, { meta(): { parent?: boolean } | undefined }][];
   return fields.find(([, field]) => field.meta()?.parent)?.[0];
 }

@@ -5,7 +5,7 @@ import type { Host } from "../../../provider/src/host";
 import { onlyReads } from "../../kernel/support/reading";
 
 /** What the engine calls: the dynamic provider's object of one kind. */
-export interface KindProvider {
+interface KindProvider {
   check(olds: Values, news: Values): Promise<{ inputs: Values; failures: { property: string; reason: string }[] }>;
   diff(id: string, olds: Values, news: Values): Promise<{ changes: boolean; replaces: string[] }>;
   create(inputs: Values): Promise<{ id: string; outs: Values }>;
@@ -141,7 +141,7 @@ async function quick<T>(argv: readonly string[], input = "", body: () => Promise
   }
 }
 
-export async function withoutDetection(netns: string): Promise<void> {
+async function withoutDetection(netns: string): Promise<void> {
   const script = "cd /proc/sys/net/ipv6/conf && for file in */accept_dad; do echo 0 > $file; done";
   await promisify(execFile)("nsenter", [`--net=/run/netns/${netns}`, "sh", "-c", script]).catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import type { Values } from "../../../provider/src/core/check";
 import { dependencies, find, isOf, kernelName, kindOf, nameIn, type Program, type Resource } from "./program";
 
 /** A network namespace as a program can name it; the host's own is undefined. */
-export type Place = unknown;
+type Place = unknown;
 
 /** A link that a program makes. */
 export interface ProgramLink {
@@ -79,7 +79,7 @@ export function networkOf(address: string): string {
 }
 
 /** All that a resource depends on, directly or not. */
-export function above(program: Program, resource: Resource): Set<string> {
+function above(program: Program, resource: Resource): Set<string> {
   const result = new Set<string>();
   const add = (each: Resource) => {
     for (const name of dependencies(each)) {

@@ -9,7 +9,7 @@ export const root = join(__dirname, "../../..");
 /** From here on, a program of root runs as nobody, who also owns its sockets. */
 export const becomeNobody = `process.setgroups([]); process.setgid(${nobody}); process.setuid(${nobody});`;
 
-export interface Outcome {
+interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -4,7 +4,7 @@ import { owner } from "./samples";
 
 const group = String(groupOf(owner));
 const mark = `localnet:${owner}`;
-export const link = {
+const link = {
   owner,
   inputs: { addresses: [], mtu: 1500, mac: "", up: true, promiscuous: false, hairpin: false },
   outputs: { ifindex: 2, macAddress: "" },

@@ -5,7 +5,7 @@ import { linkCauses } from "./links";
 import { machineCauses } from "./machine";
 import { objectCauses } from "./objects";
 
-export { missingNetns, permissionHint } from "./machine";
+export { missingNetns } from "./machine";
 
 /** Causes that many commands share, recognised by what they print; the first match counts. Kinds find other causes by reading the object again. */
 export const causes: readonly Cause[] = [

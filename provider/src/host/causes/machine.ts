@@ -1,6 +1,6 @@
 import { type Cause, ipv6Disabled } from "./cause";
 
-export const permissionHint =
+const permissionHint =
   "run as root (CAP_NET_ADMIN and CAP_SYS_ADMIN), or let the user run sudo -n and set the configuration localnet:sudo to true";
 
 /** The cause of an error for lack of a namespace. */
