@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { LocalnetError } from "../../provider/src/errors";
 import { openHost } from "../../provider/src/host";
-import { privateDirectory } from "../../provider/src/host/private";
+import { privateDirectory } from "../../provider/src/host/folders";
 import { eventually, hostUrl, settings, testHost, World } from "./support/world";
 
 // All kinds rely on this: a command gets exactly its arguments, and its result is passed on unchanged.

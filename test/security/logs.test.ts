@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openHost } from "../../provider/src/host";
-import { checkFolder, localFolders, privateDirectory } from "../../provider/src/host/private";
+import { checkFolder, localFolders, privateDirectory } from "../../provider/src/host/folders";
 import { startScript } from "../../provider/src/host/ssh";
 import { nobody } from "./support/attacker";
 

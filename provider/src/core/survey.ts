@@ -1,7 +1,7 @@
 import { hasCode } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
+import { prefetch, withCommandCache } from "../host/command-cache";
 import { listNetns } from "../host/netns";
-import { prefetch, withCommandCache } from "../host/one-look";
 import { netnsName } from "../schema/fields";
 import type { Values } from "./check";
 import { isValues, toPlainJson } from "./compare";

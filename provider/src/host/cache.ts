@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { coalesce, getOrCreate } from "./coalesce";
+import { runCached } from "./command-cache";
 import type { Host } from "./host";
-import { runCached } from "./one-look";
 
 /** Seconds for which readers share a read. So a refresh shows a state of at most this age. */
 const freshSeconds = 10;

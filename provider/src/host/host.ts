@@ -1,7 +1,7 @@
 import { LocalnetError } from "../errors";
+import type { Access } from "./access";
 import { commandError } from "./command-error";
 import { interrupted } from "./interrupt";
-import type { Access } from "./refusal";
 
 export interface RunOptions {
   /** Text for the command's standard input. */

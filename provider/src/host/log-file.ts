@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalnetError } from "../errors";
 import { errnoOf } from "./files";
-import { checkFolder, localFolders, privateDirectory } from "./private";
+import { checkFolder, localFolders, privateDirectory } from "./folders";
 
 // O_NOFOLLOW: nobody may redirect root's log to another file. O_NONBLOCK: nor to a pipe that nobody reads.
 const appending =

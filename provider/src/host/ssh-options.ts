@@ -3,9 +3,9 @@ import { lookup } from "node:dns/promises";
 import { rename, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { privateDirectory } from "./folders";
 import { defaultTimeoutSeconds } from "./host";
 import { localHost } from "./local";
-import { privateDirectory } from "./private";
 
 /** The environment variable with a configuration file for ssh, if no setting gives one. */
 export const sshConfigVariable = "LOCALNET_SSH_CONFIG";

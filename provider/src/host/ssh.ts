@@ -1,7 +1,9 @@
 import { dirname } from "node:path";
 import pLimit from "p-limit";
+import { type Access, accessBy, hostRefusal, sudoError } from "./access";
 import { defaultConnectSeconds, sshConnection, unreachable } from "./connection";
 import { environmentLines, readEnvironment, refuseEnvironment, withoutShellVariables } from "./environment";
+import { checkFolder, type Folders } from "./folders";
 import {
   defaultTimeoutSeconds,
   type Host,
@@ -15,8 +17,6 @@ import {
 import { during } from "./local";
 import { foreignFileError } from "./log-file";
 import { waitingFor } from "./operation";
-import { checkFolder, type Folders } from "./private";
-import { type Access, accessBy, hostRefusal, sudoError } from "./refusal";
 import { RemoteShell } from "./remote-shell";
 import { noShell } from "./ssh-causes";
 import { sshOptions } from "./ssh-options";

@@ -1,6 +1,6 @@
 import { type Host, withReadCache } from "../../provider/src/host";
+import { prefetch, withCommandCache } from "../../provider/src/host/command-cache";
 import { enter } from "../../provider/src/host/netns";
-import { prefetch, withCommandCache } from "../../provider/src/host/one-look";
 import { failure } from "./support/contract";
 import { testHost, World } from "./support/world";
 
