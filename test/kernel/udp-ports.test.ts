@@ -1,6 +1,6 @@
 import { unknown, type Values } from "../../provider/src/core/check";
 import { checkOnHost } from "../../provider/src/core/check-on-host";
-import { asked } from "../../provider/src/core/holdings";
+import { requestedHoldings } from "../../provider/src/core/holdings";
 import { create } from "../../provider/src/core/lifecycle";
 import { kinds } from "../../provider/src/kinds";
 import { lack } from "./support/features";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await world.script(netns, `(exec timeout 600 perl -e '${holdsPort}') > /dev/null 2>&1 < /dev/null & exit 0`);
   await eventually(async () => (await world.inside(netns, "ss", "-Hlun")).includes(":4790 "), 30);
 });
-beforeEach(() => asked.clear());
+beforeEach(() => requestedHoldings.clear());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
 async function preview(type: string, values: Values, name = "one"): Promise<Values & { failures: unknown[] }> {

@@ -25,10 +25,11 @@ export class UsageError extends Error {
 export function describeFailure(error: unknown): string {
   if (error instanceof UsageError) return line(error.message, error.hint);
   if (!(error instanceof LocalnetError)) return visible(inspect(error));
-  const { subject, summary, code, command: ran, hint } = error;
+  const { subject, summary, code, command, hint } = error;
   const about = subject ? `${subject.kind} ${subject.id}: ` : "";
-  const stderr = ran?.stderr?.trim().split("\n").at(-1);
-  const detail = ran && stderr && !summary.includes(stderr) ? `: ${ran.argv.join(" ").slice(0, 200)}: ${stderr}` : "";
+  const stderr = command?.stderr?.trim().split("\n").at(-1);
+  const detail =
+    command && stderr && !summary.includes(stderr) ? `: ${command.argv.join(" ").slice(0, 200)}: ${stderr}` : "";
   // The command line has an option instead of the program's configuration.
   return line(
     `${about}${summary}${detail} [${code}]`,

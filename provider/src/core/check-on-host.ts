@@ -4,9 +4,9 @@ import { conflictOf } from "./holdings";
 import type { AnyKind } from "./kind";
 
 /**
- * Validates and normalises inputs, and checks whether the host is one that this user can work on, and has room for what they
- * ask for. Of this machine it checks whether the kernel supports that, too. A remote host may not be there yet during a
- * preview: one that does not answer is no failure.
+ * Validates and normalises inputs. Also checks whether this user can work on the host, and whether another object has what
+ * the inputs ask for; on this machine also whether the kernel supports them. During a preview a remote host may not exist
+ * yet: if it does not answer, that is no failure.
  */
 export async function checkOnHost(
   kind: AnyKind,

@@ -26,7 +26,7 @@ export async function converge(
   observed: Observed | undefined,
   recorded?: Values,
 ): Promise<Values> {
-  // A run that died before it recorded the object may have asked for all that it has.
+  // A run that died before it recorded the object may have set all of its inputs.
   const before = recorded ?? (observed && isOwn(args, observed) ? requestedInputs(kind, args, observed) : undefined);
   // A new object has the kernel's own values: nothing has to be unset.
   const wanted = observed ? withUnset(kind.args, args, before, observed) : args;
@@ -47,7 +47,8 @@ export async function converge(
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
     const now = await observe(kind, host, args, known).catch(() => undefined);
-    // Of what is gone the state would still say that it is as recorded, and nobody would look again.
+    // The object is gone. After an ordinary error the state would be as recorded, and the next update would find no
+    // difference.
     if (!now && recorded) throw new PartialError(id, toPlainJson(recorded), cause);
     if (!now || !isOursAfterFailure(args, now, changed)) throw cause;
     const inputs = recorded

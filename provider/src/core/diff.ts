@@ -12,8 +12,8 @@ function changes(kind: AnyKind, olds: Values, news: Values): Difference[] {
 }
 
 /**
- * The same, but where this run may have taken the object along with another, from what is there in place of what is
- * recorded. Of one that is gone all differs, and an update makes it again.
+ * The same. But if this run may have removed the object together with another one, it compares with the kernel, not with
+ * the state. If the object is gone, all inputs differ, and an update makes it again.
  */
 export async function changesNow(
   kind: AnyKind,

@@ -50,11 +50,11 @@ export async function discover(
   const found = each.flatMap((kind) => kind.found);
   const known = { found, refused: each.flatMap(({ refused }) => refused) };
   const other = await Promise.all(namespaces.map((place) => readObjects(readers, host, place, known)));
-  const strange = candidates.filter((name) => !named.includes(name));
+  const unnameable = candidates.filter((name) => !named.includes(name));
   return {
     importable: found.map(({ kind, id }) => ({ type: kind.type, id })),
     omitted: [
-      ...strange.map((name) => ({ what: `namespace ${JSON.stringify(name)}`, why: "no input can say its name" })),
+      ...unnameable.map((name) => ({ what: `namespace ${JSON.stringify(name)}`, why: "no input can say its name" })),
       ...each.flatMap(({ omitted }) => omitted),
       ...other.flatMap(({ omitted }) => omitted),
     ],
@@ -62,7 +62,7 @@ export async function discover(
   };
 }
 
-interface OfKind {
+interface KindObjects {
   readonly found: Candidate[];
   /** What the kind lists but cannot be imported. */
   readonly refused: Candidate[];
@@ -74,12 +74,12 @@ async function discoverKind(
   host: Host,
   settings: HostSettings,
   namespaces: readonly Place[],
-): Promise<OfKind> {
-  const { found, refused, omitted }: OfKind = { found: [], refused: [], omitted: [] };
+): Promise<KindObjects> {
+  const { found, refused, omitted }: KindObjects = { found: [], refused: [], omitted: [] };
   const known = new Set<string>();
   for (const netns of namespaces) {
     const list = async () => (await kind.imports?.list(host, netns)) ?? [];
-    for (const { id, omit } of await attempt<Importable>(list, within(kind.type, netns), omitted)) {
+    for (const { id, omit } of await attempt<Importable>(list, inNamespace(kind.type, netns), omitted)) {
       if (omit === undefined && known.has(id)) continue;
       known.add(id);
       const outcome = omit ?? (await importable(kind, id, settings, known));
@@ -93,7 +93,7 @@ async function discoverKind(
   return { found, refused, omitted };
 }
 
-interface OfPlace {
+interface NamespaceObjects {
   readonly netns: Place;
   readonly objects: readonly KernelObject[];
   readonly omitted: Remark[];
@@ -104,10 +104,10 @@ async function readObjects(
   readers: readonly ObjectReader[],
   host: Host,
   netns: Place,
-  { found, refused }: Pick<OfKind, "found" | "refused">,
-): Promise<OfPlace> {
+  { found, refused }: Pick<KindObjects, "found" | "refused">,
+): Promise<NamespaceObjects> {
   const omitted: Remark[] = [];
-  const each = readers.map(({ name, read }) => attempt(() => read(host, netns), within(name, netns), omitted));
+  const each = readers.map(({ name, read }) => attempt(() => read(host, netns), inNamespace(name, netns), omitted));
   const objects = (await Promise.all(each)).flat();
   const without = (some: readonly Candidate[]) =>
     objects.filter((object) => !some.some((candidate) => standsFor(candidate, netns, object)));
@@ -121,7 +121,7 @@ async function readObjects(
 }
 
 /** What a resource needs that cannot be imported. */
-function dependence({ kind, id, values }: Candidate, namespaces: readonly OfPlace[]): Remark[] {
+function dependence({ kind, id, values }: Candidate, namespaces: readonly NamespaceObjects[]): Remark[] {
   const missing = referencesIn(kind.args, values).flatMap(({ of, name, netns, input }) => {
     const objects = namespaces.find((place) => place.netns === netns)?.objects ?? [];
     const object = objects.find(({ referred }) => referred?.of === of && referred.name === name);
@@ -130,7 +130,7 @@ function dependence({ kind, id, values }: Candidate, namespaces: readonly OfPlac
   return missing.length > 0 ? [{ what: `${kind.type} ${id}`, why: missing.join("; ") }] : [];
 }
 
-function within(what: string, netns: Place): string {
+function inNamespace(what: string, netns: Place): string {
   return netns === undefined ? what : `${what} in ${netns}`;
 }
 
@@ -164,7 +164,7 @@ async function importable(
   }
 }
 
-/** On one line. */
-function reason({ summary, command: ran }: LocalnetError): string {
-  return [summary, ran?.stderr?.trim().split("\n")[0]].filter(Boolean).join(": ");
+/** The reason of an error, on one line. */
+function reason({ summary, command }: LocalnetError): string {
+  return [summary, command?.stderr?.trim().split("\n")[0]].filter(Boolean).join(": ");
 }

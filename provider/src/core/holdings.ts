@@ -4,15 +4,15 @@ import { type Failure, hasUnknown, type Values } from "./check";
 import type { AnyKind } from "./kind";
 import { stackOf } from "./ownership";
 
-// What one object in a namespace can have alone, beside its name: a port, or the number of a network.
+// What only one object in a namespace can have, beside its name: a port, or the number of a network.
 
-/** What an object has in a namespace, alone or with those of its like. */
+/** What an object has in a namespace, alone or together with objects that agree. */
 export interface Holding {
   /** The input that asks for it. */
   readonly property: string;
   /** In the words of an error: "UDP port 4789". */
   readonly what: string;
-  /** Those that say the same here can have it together. Default: nobody. */
+  /** Objects with the same text here can have it together. Default: no others. */
   readonly sharing?: string;
 }
 
@@ -22,30 +22,30 @@ export interface Holder extends Omit<Holding, "property"> {
   readonly who: string;
   /** The mark that it carries; "": none. */
   readonly owner: string;
-  /** The name of a link: the one that asks is itself not in its own way. */
+  /** The name of a link: a resource does not conflict with its own link. */
   readonly name?: string;
 }
 
-/** How a kind tells of what its objects have. */
+/** How a kind says what its objects have. */
 export interface Holds<A> {
-  /** The inputs that tell: where one is not known yet, nothing is. */
+  /** The inputs that decide it. While one is not known yet, nothing is checked. */
   readonly inputs: readonly string[];
   readonly namespace: (args: A) => string | undefined;
   readonly of: (args: A) => readonly Holding[];
-  /** Who has such things there already. Changes nothing. */
+  /** Who has such things in the namespace already. Changes nothing. */
   seen(host: Host, netns: string | undefined, owner: string): Promise<readonly Holder[]>;
 }
 
-interface Asked {
+interface HoldingRequest {
   readonly place: string;
   readonly owner: string;
   readonly holdings: readonly Holding[];
 }
 
-/** What this run's program asks for, as far as the engine has checked it. */
-export const asked = new Map<string, Asked>();
+/** What this run's program asks for, of the resources that the engine has checked so far. */
+export const requestedHoldings = new Map<string, HoldingRequest>();
 
-/** What the inputs ask for and another resource of the program does too, or somebody else has. `url`: the host's. */
+/** The failure if another resource of the program asks for the same, or somebody else has it already. `url`: the host's. */
 export async function conflictOf(
   kind: AnyKind,
   inputs: Values,
@@ -57,18 +57,18 @@ export async function conflictOf(
   const netns = holds.namespace(inputs);
   const owner = String(inputs.owner);
   const place = `${url ?? ""} ${netns ?? ""}`;
-  const mine: Asked = { place, owner, holdings: holds.of(inputs) };
+  const mine: HoldingRequest = { place, owner, holdings: holds.of(inputs) };
   const key = `${kind.type} ${owner}`;
-  asked.set(key, mine);
-  for (const [other, { holdings, place: there, owner: who }] of asked) {
+  requestedHoldings.set(key, mine);
+  for (const [other, { holdings, place: there, owner: who }] of requestedHoldings) {
     if (other === key || there !== place) continue;
     const failure = collision(mine.holdings, holdings, `another resource of the program, ${who}, asks for`);
     if (failure) return failure;
   }
   if (!host) return undefined;
   const where = netns === undefined ? `of ${url ?? "this machine"}` : `in the namespace ${netns}`;
-  for (const holder of await seen(() => holds.seen(host, netns, owner))) {
-    // What is this stack's own may be about to go.
+  for (const holder of await listIfPossible(() => holds.seen(host, netns, owner))) {
+    // What this stack has may be about to be deleted.
     const isItself = holder.name !== undefined && holder.name === inputs.name;
     const isOwn = isItself || stackOf(holder.owner) === stackOf(owner);
     const failure = isOwn ? undefined : collision(mine.holdings, [holder], `${holder.who} ${where} has`);
@@ -77,10 +77,10 @@ export async function conflictOf(
   return undefined;
 }
 
-/** What cannot be looked at is told when the object is made. */
-async function seen(look: () => Promise<readonly Holder[]>): Promise<readonly Holder[]> {
+/** What cannot be read here fails when the object is made. */
+async function listIfPossible(list: () => Promise<readonly Holder[]>): Promise<readonly Holder[]> {
   try {
-    return (await undefinedWithoutNetns(() => withReadCache(look))) ?? [];
+    return (await undefinedWithoutNetns(() => withReadCache(list))) ?? [];
   } catch (error) {
     if (error instanceof LocalnetError) return [];
     throw error;

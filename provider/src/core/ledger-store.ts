@@ -27,14 +27,14 @@ interface Store {
 const stores = new WeakMap<Host, Store>();
 
 export function storeOf(host: Host): Store {
-  return host.isLocal ? uncached : getOrCreate(stores, host, () => byCommands(host));
+  return host.isLocal ? byFileCalls : getOrCreate(stores, host, () => byCommands(host));
 }
 
-const uncached: Store = {
+const byFileCalls: Store = {
   write: async (line) => link(line, pathOf(line)),
   async overwrite(line) {
     if (link(line, pathOf(line))) return;
-    // In one step: if this process is killed here, the former entry remains.
+    // Replaces the link in one step: if this process is killed before, the former entry remains.
     const next = join(base, `next-${process.pid}`);
     ignoreErrors(["ENOENT"], () => unlinkSync(next));
     link(line, next);
@@ -74,21 +74,21 @@ function link(line: string, file: string): boolean {
       if (errnoOf(cause) === "EEXIST") return false;
       if (errnoOf(cause) !== "ENOENT" || attempt === attempts) throw fileError(cause);
     }
-    // Another's last entry may have gone with the folder meanwhile, even more than once.
+    // Another program may have erased its last entry meanwhile, and the folder with it, even more than once.
     for (const folder of [base, directory])
       ignoreErrors(["EEXIST", "ENOENT"], () => mkdirSync(folder, { mode: 0o700 }));
   }
 }
 
-/** What many ask at a time takes one command. */
+/** Entries on a host where this process cannot work with files itself. Calls at the same time share one command. */
 function byCommands(host: Host): Store {
-  const taken = coalesce((lines: readonly string[]) => write(host, [], lines));
+  const writeNew = coalesce((lines: readonly string[]) => write(host, [], lines));
   const list = async (...args: string[]) => byPath(await find(host, ...args, "-printf", "%l\\n"));
   const all = () => cached(host, "ledger", () => list(directory, "-type", "l"));
   const read = coalesce((files: readonly string[]) => list(...files, "-maxdepth", "0"));
-  const matching = coalesce((begins: readonly string[]) => list(directory, "(", ...begun(begins), ")"));
+  const matching = coalesce((begins: readonly string[]) => list(directory, "(", ...pathsBeginning(begins), ")"));
   return {
-    write: async (line) => !(await taken(line)).has(line),
+    write: async (line) => !(await writeNew(line)).has(line),
     overwrite: coalesce((lines: readonly string[]) => write(host, ["-f"], lines)),
     read: async (file) => (await (usesReadCache() ? all() : read(file))).get(file),
     async find(begin) {
@@ -100,7 +100,7 @@ function byCommands(host: Host): Store {
     ),
     eraseAll: coalesce((begins: readonly string[]) => {
       const folders = [directory, base].flatMap((each) => ["-o", "-path", each, "-empty"]);
-      return find(host, base, "-depth", "(", ...begun(begins), ...folders, ")", "-delete");
+      return find(host, base, "-depth", "(", ...pathsBeginning(begins), ...folders, ")", "-delete");
     }),
   };
 }
@@ -109,12 +109,12 @@ function byPath(lines: string): Map<string, string> {
   return new Map(lines.split("\n").flatMap((line) => (line ? [[pathOf(line), line]] : [])));
 }
 
-/** A condition of find's. */
-function begun(begins: readonly string[]): string[] {
+/** The condition of `find` for paths that begin with one of these texts. */
+function pathsBeginning(begins: readonly string[]): string[] {
   return begins.flatMap((each) => ["-o", "-path", `${each}*`]).slice(1);
 }
 
-/** Writes down many entries; returns those of which the name is taken. */
+/** Writes many entries; returns those whose name is taken. */
 async function write(host: Host, options: readonly string[], lines: readonly string[]): Promise<Set<string>> {
   const argv = ["ln", "-s", ...options, "-t", directory, "--", ...lines];
   for (let attempt = 1; ; attempt++) {
@@ -127,14 +127,14 @@ async function write(host: Host, options: readonly string[], lines: readonly str
     // Another's last entry may have gone with the folder meanwhile, even more than once.
     if (attempt === attempts || !result.stderr.includes("No such file or directory"))
       throw new LocalnetError("LN_COMMAND", "cannot write down who owns this", { command: { argv, ...result } });
-    // One by one, since mkdir gives the mode only to those that it names.
+    // Both folders, because mkdir gives the mode only to those that it names.
     const mkdir = ["mkdir", "-p", "-m", "700", "--", base, directory];
     const made = await host.run(mkdir, { accept: [0, 1] });
     if (made.exitCode !== 0 && !made.stderr.includes("No such file or directory")) throw commandError(mkdir, made);
   }
 }
 
-/** Nothing is found where there is no ledger yet, and what comes or goes meanwhile is no failure. */
+/** Without a ledger it finds nothing, and an entry that is made or erased meanwhile is no failure. */
 async function find(host: Host, ...args: string[]): Promise<string> {
   const argv = ["find", ...args];
   const result = await host.run(argv, { accept: [0, 1] });

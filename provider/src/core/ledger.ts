@@ -6,10 +6,11 @@ import { netnsIdentity } from "../host/netns";
 import type { Importable } from "./kind";
 import { directory, storeOf } from "./ledger-store";
 
-/**
- * What cannot carry a mark is written down on its host: a symbolic link for each entry, because the kernel makes one
- * whole and only once. Below /run the ledger ends with what it tells of: at the next boot both are gone.
- */
+// The ledger has the owners of objects without a mark, on the host of these objects. Each entry is a symbolic link, because
+// the kernel makes a link in one step, and only if its name is free. It is below /run: at the next boot the objects and their
+// entries are gone.
+
+/** Attempts to write an entry, if others write and erase it meanwhile. */
 const attempts = 20;
 
 /** The object that an entry is about. */
@@ -17,22 +18,25 @@ export interface Place {
   readonly netns: string | undefined;
   /** Kind and id. */
   readonly what: string;
-  /** Tells what it goes with, such as a link, from a later one of that name; undefined: there is none. */
+  /**
+   * Identifies what the object is removed with, such as a link: a later link of the same name differs. Undefined: there is
+   * none.
+   */
   readonly incarnation?: ((host: Host) => Promise<string | undefined>) | undefined;
 }
 
 export interface Entry {
   readonly what: string;
   readonly owner: string;
-  /** What there was before. */
+  /** The value before the first owner. */
   readonly before?: unknown;
-  /** What there is since. */
+  /** The value that the owner has set. */
   readonly value?: unknown;
 }
 
 /**
- * Of which namespace the object is, and of which other thing of its place. Names can be given again, by hand too: an entry
- * is void for what has the name of one that is gone.
+ * Identifies the namespace of an object, and what the object is removed with. A name can be used again, also by hand: an
+ * entry of something that is gone is void for what has its name now.
  */
 interface Incarnation {
   readonly namespace?: string | undefined;
@@ -43,7 +47,7 @@ interface Incarnation {
 export async function claim(host: Host, place: Place, owner: string): Promise<Entry & { readonly isNew: boolean }> {
   const now = await incarnationOf(host, place);
   const entry = { what: place.what, owner };
-  // What stands there may go before it is read.
+  // An existing entry may be erased before it is read.
   for (let attempt = 1; attempt <= attempts; attempt++) {
     if (await storeOf(host).write(line(path(place), { ...entry, ...now }))) return { ...entry, isNew: true };
     const there = await storeOf(host).read(path(place));
@@ -59,7 +63,7 @@ export async function replaceClaim(host: Host, place: Place, owner: string): Pro
   await storeOf(host).overwrite(line(path(place), entry));
 }
 
-/** The entry of an object that one owner alone may have; the owner of a void one is "", which is nobody of ours. */
+/** The entry of an object that only one owner may have. The owner of a void entry is "", which is no owner. */
 export async function readClaim(host: Host, place: Place): Promise<Entry | undefined> {
   const text = await storeOf(host).read(path(place));
   if (text === undefined) return undefined;
@@ -67,7 +71,7 @@ export async function readClaim(host: Host, place: Place): Promise<Entry | undef
   return { ...wordsOf(entry), ...(isVoid(entry, await incarnationOf(host, place)) && { owner: "" }) };
 }
 
-/** Writes down one of several owners that share an object; tells whether it had no entry yet. */
+/** Writes the entry of one of several owners that share an object; returns whether it had none. */
 export async function addShare(host: Host, place: Place, entry: Omit<Entry, "what">): Promise<boolean> {
   const text = line(path(place, entry.owner), { what: place.what, ...entry, ...(await incarnationOf(host, place)) });
   if (await storeOf(host).write(text)) return true;
@@ -75,14 +79,14 @@ export async function addShare(host: Host, place: Place, entry: Omit<Entry, "wha
   return false;
 }
 
-/** The entries of those that share it, but for those that are void. */
+/** The entries of all owners that share an object, without void ones. */
 export async function readShares(host: Host, place: Place): Promise<Entry[]> {
   const entries = (await storeOf(host).find(path(place))).map(parse);
   const now = entries.length > 0 ? await incarnationOf(host, place) : {};
   return entries.filter((entry) => !isVoid(entry, now)).map(wordsOf);
 }
 
-/** Is the entry of an owner void? What it recorded of the time before is of what is gone. */
+/** Is the entry of an owner void? Then its value from before is that of an object that is gone. */
 export async function isShareVoid(host: Host, place: Place, owner: string): Promise<boolean> {
   const text = await storeOf(host).read(path(place, owner));
   return text !== undefined && isVoid(parse(text), await incarnationOf(host, place));
@@ -95,7 +99,7 @@ async function incarnationOf(host: Host, { netns, incarnation }: Place): Promise
   };
 }
 
-/** Entries of former releases do not tell; nor can it be told of what is not there. */
+/** Entries of former releases lack these values, and what does not exist has none: neither makes an entry void. */
 function isVoid(entry: Incarnation, now: Incarnation): boolean {
   return (["namespace", "incarnation"] as const).some(
     (key) => entry[key] !== undefined && now[key] !== undefined && entry[key] !== now[key],
@@ -112,7 +116,9 @@ export async function listEntries(host: Host): Promise<(Entry & Place)[]> {
   return lines.map((line) => ({ ...wordsOf(parse(line)), netns: netnsOf(basename(line)) }));
 }
 
-/** What several owners share, as what may be imported: not while it has one. */
+/**
+ * An object that several owners can share, for the list of objects to import. It cannot be imported while it has an owner.
+ */
 export async function listUnshared(host: Host, place: Place, id: string): Promise<Importable> {
   const [entry] = await readShares(host, place);
   return { id, omit: entry && `it belongs to ${entry.owner}` };
@@ -126,12 +132,12 @@ export async function eraseShare(host: Host, place: Place, owner: string): Promi
   await storeOf(host).erase(path(place, owner));
 }
 
-/** All that was in a namespace is gone with it. */
+/** Erases the entries of a namespace that is gone. */
 export async function eraseNetns(host: Host, netns: string): Promise<void> {
   await storeOf(host).eraseAll(namespace(netns));
 }
 
-/** What an entry's link says: its words, and behind them its name, which is how one `ln` can make many. */
+/** The target of an entry's link: the entry, and after it the link's own name, so that one `ln` can make many links. */
 function line(file: string, entry: Entry & Incarnation): string {
   return `${JSON.stringify(entry)}/${basename(file)}`;
 }
@@ -144,7 +150,7 @@ function path({ netns, what }: Place, owner?: string): string {
   return [`${namespace(netns)}${digest(what)}`, ...(owner === undefined ? [] : [digest(owner)])].join("-");
 }
 
-/** What the paths of a namespace's entries begin with; "@" can be no namespace's name, and ":" in none. */
+/** The beginning of the paths of a namespace's entries. No namespace is called "@", and no name contains ":". */
 function namespace(netns: string | undefined): string {
   return `${directory}/${netns ?? "@"}:`;
 }

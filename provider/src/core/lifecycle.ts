@@ -1,6 +1,6 @@
 import { LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost } from "../host";
-import { isThereAlready } from "../host/command-error";
+import { isExistsError } from "../host/command-error";
 import { requireTools } from "../host/requirements";
 import { about } from "./about";
 import { check, hasUnknown, type Values } from "./check";
@@ -57,8 +57,8 @@ export async function create(
 }
 
 /**
- * Makes an object, or takes what a killed run made to what is asked for now. A command of that run may end right before ours:
- * what it made then is ours by its mark, or by the entry that the run wrote before.
+ * Makes an object, or changes what a killed run made into what is asked for now. A command of that run may end right
+ * before ours. What it made is ours: its mark says so, or the entry that the run wrote before.
  */
 async function make(
   kind: AnyKind,
@@ -75,7 +75,7 @@ async function make(
   try {
     return await converge(kind, host, id, args, observed);
   } catch (error) {
-    if (observed || !isMarked || !isThereAlready(error instanceof PartialError ? error.cause : error)) throw error;
+    if (observed || !isMarked || !isExistsError(error instanceof PartialError ? error.cause : error)) throw error;
     const meanwhile = await observeOwned(kind, host, args);
     if (!meanwhile || !isOwn(args, meanwhile)) throw error;
     return make(kind, host, id, args, meanwhile);
@@ -140,7 +140,7 @@ export async function remove(kind: AnyKind, id: string, recorded: Values, settin
       disturb(kind, recorded, settings);
       const observed = await observeOwned(kind, host, recorded, recorded);
       if (observed && !isForeign(recorded, observed)) await removeObserved(kind, host, recorded, observed);
-      await removeLeavings(kind, host, recorded, observed);
+      await removeRemains(kind, host, recorded, observed);
       await runPendingCleanUps();
     });
   return trackRemoval(keyOf(kind, id, recorded, settings), removal);
@@ -151,11 +151,11 @@ async function cleanUp(kind: AnyKind, recorded: Values, settings: HostSettings):
   const host = await open(kind, recorded, settings);
   const observed = await observeOwned(kind, host, recorded, recorded);
   if (observed && !isForeign(recorded, observed)) return;
-  await removeLeavings(kind, host, recorded, observed);
+  await removeRemains(kind, host, recorded, observed);
 }
 
 /** Removes what an object leaves behind: its claim, unless another owner's object has its name, and what the kind keeps beside it. */
-async function removeLeavings(
+async function removeRemains(
   kind: AnyKind,
   host: Host,
   recorded: Values,
@@ -174,7 +174,7 @@ async function removeObserved(kind: AnyKind, host: Host, recorded: Values, obser
   await kind.remove(host, recorded, observed).catch((error) => {
     failure = error;
   });
-  // What nobody owns does not disappear: a setting always exists.
+  // An object that nobody can own, such as a setting, always exists.
   const goes = observed.owner !== undefined || failure !== undefined;
   const after = goes ? await observeOwned(kind, host, recorded, recorded) : undefined;
   // It may have disappeared with what it was in, even if its own removal failed.

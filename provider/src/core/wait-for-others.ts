@@ -1,5 +1,5 @@
 import { LocalnetError } from "../errors";
-import { isCauseElsewhere } from "../host/command-error";
+import { isMissingObject } from "../host/command-error";
 import { pause } from "../host/interrupt";
 import { secondsLeft, showProgress } from "../host/operation";
 
@@ -42,7 +42,7 @@ export async function waitForOthers<T>(body: () => Promise<T>): Promise<T> {
 }
 
 function dependsOnOthers(error: LocalnetError): boolean {
-  return error.code === "LN_BUSY" || error.mayPass === true || isCauseElsewhere(error);
+  return error.code === "LN_BUSY" || error.mayPass === true || isMissingObject(error);
 }
 
 /** Waits until another operation ends; returns false if none is expected to. */

@@ -15,7 +15,7 @@ export interface Access {
   readonly refusal?: Refusal;
 }
 
-/** What an attempt to run a command tells. `where`: the host. */
+/** Tries to run a command. `where`: the host, as an error names it. */
 export async function accessBy(where: string, run: () => Promise<unknown>): Promise<Access> {
   try {
     await run();
@@ -25,13 +25,13 @@ export async function accessBy(where: string, run: () => Promise<unknown>): Prom
       const reason = `must be false, or work on ${where}: ${[error.summary, error.hint].filter(Boolean).join(": ")}`;
       return { answers: true, refusal: { property: "sudo", reason } };
     }
-    const isRefused = hasCode(error, "LN_HOST") && !lost.includes(error.command?.exitCode);
+    const isRefused = hasCode(error, "LN_HOST") && !brokenConnection.includes(error.command?.exitCode);
     return { answers: false, ...(isRefused && { refusal: hostRefusal(error, where) }) };
   }
 }
 
 /** The exit codes of ssh itself, and of what was killed: the connection broke. */
-const lost: readonly unknown[] = [255, 128];
+const brokenConnection: readonly unknown[] = [255, 128];
 
 export function hostRefusal({ summary, command }: LocalnetError, where: string): Refusal {
   // The line that ssh ends with tells the cause.
@@ -43,12 +43,12 @@ export function hostRefusal({ summary, command }: LocalnetError, where: string):
   };
 }
 
-/** The error of a login shell that could not start sudo, or of sudo itself; undefined: it is another's. */
+/** The error of a login shell that could not start sudo, or of sudo itself; undefined: another command's. */
 export function sudoError({ exitCode, stderr }: Result): LocalnetError | undefined {
   const argv = ["sudo", "-n"];
-  if (exitCode === 127 || exitCode === 126) return commandError(argv, { exitCode, stderr: missing });
+  if (exitCode === 127 || exitCode === 126) return commandError(argv, { exitCode, stderr: missingSudo });
   return /^(?:sudo: |Sorry, user )/m.test(stderr) ? commandError(argv, { exitCode, stderr }) : undefined;
 }
 
-/** In the words of env, for each shell has its own. */
-const missing = "env: failed to run command 'sudo': No such file or directory";
+/** In the words of env, because each shell has its own words. */
+const missingSudo = "env: failed to run command 'sudo': No such file or directory";

@@ -52,7 +52,7 @@ export function cached<T>(host: Host, what: string, read: () => Promise<T>): Pro
 }
 
 /** Drops the cached reads of a host. */
-export function forget(host: Host): void {
+function dropReads(host: Host): void {
   caches.delete(host);
 }
 
@@ -65,7 +65,7 @@ export function invalidateOnRun(host: Host, sameMachine: Set<Host>): Host {
     try {
       return await body();
     } finally {
-      if (!usesReadCache()) for (const each of sameMachine) forget(each);
+      if (!usesReadCache()) for (const each of sameMachine) dropReads(each);
     }
   };
   const wrapped: Host = {

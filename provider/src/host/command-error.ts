@@ -26,22 +26,26 @@ export function hintOf(text: string): string | undefined {
 }
 
 /** What ip and iptables print when another object is missing or in the wrong state. */
-const elsewhere =
+const missingMessages =
   /[Ii]nvalid gateway|No route to host|Network is unreachable|(?:Nexthop device|Device for nexthop) is not up|No chain\/target\/match by that name|IPv6 is disabled on/;
 
 /** Is the cause a missing object that another operation may be about to make? */
-export function isCauseElsewhere(error: LocalnetError): boolean {
+export function isMissingObject(error: LocalnetError): boolean {
   return (
-    ["LN_NETNS", "LN_MISSING"].includes(error.code) || elsewhere.test(`${error.summary}\n${error.command?.stderr}`)
+    ["LN_NETNS", "LN_MISSING"].includes(error.code) ||
+    missingMessages.test(`${error.summary}\n${error.command?.stderr}`)
   );
 }
 
-/** What tools print of an object that is to be made and is there. */
-const there = /File exists|already exists|Device or resource busy|Exclusivity flag on|Address already assigned/;
+/** What tools print if an object that they make exists already. */
+const existsMessages =
+  /File exists|already exists|Device or resource busy|Exclusivity flag on|Address already assigned/;
 
-/** Was it to be made, and is there already? */
-export function isThereAlready(error: unknown): boolean {
-  return error instanceof LocalnetError && (error.code === "LN_EXISTS" || there.test(error.command?.stderr ?? ""));
+/** Did the command fail because the object exists already? */
+export function isExistsError(error: unknown): boolean {
+  return (
+    error instanceof LocalnetError && (error.code === "LN_EXISTS" || existsMessages.test(error.command?.stderr ?? ""))
+  );
 }
 
 /** The name of the command itself, without the one that enters a namespace for it. */

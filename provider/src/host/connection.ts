@@ -14,7 +14,7 @@ export const defaultConnectSeconds = 60;
 const pauseMilliseconds = 1000;
 /** Limit for an attempt until keys are exchanged: whatever listens before the host has booted may never answer. */
 const attemptSeconds = 20;
-/** Limit for an attempt that others may be held up by. */
+/** Limit for a single attempt, because others may wait for it. */
 const onceSeconds = 5;
 /** Interval between checks of an open connection. ssh closes it after three without an answer. */
 const aliveSeconds = 10;
@@ -23,7 +23,7 @@ const aliveSeconds = 10;
 interface Connection {
   /** Connects unless it is connected. All resources that wait for it show so. */
   open(): Promise<void>;
-  /** Tries once, for whom nobody waits: is it connected? The error is one that no time mends. */
+  /** Tries once: is it connected? Returns the error if waiting cannot fix it. */
   tryOnce(): Promise<boolean | LocalnetError>;
   /** Reports that the connection is lost: the next command connects again. */
   lost(): void;
@@ -107,19 +107,23 @@ async function keepTrying(
 }
 
 /** What ssh prints while a host boots: nothing listens there yet, or no ssh server. */
-const notYet =
+const bootingMessages =
   /connect to host .*: (?:Connection refused|Connection timed out|No route to host|Network is unreachable|Host is down)|connect failed: (?:Connection refused|Connection timed out|No route to host)|timed out during banner exchange|^Connection (?:to|from) .* timed out|kex_exchange_identification: (?:Connection closed|read: Connection reset)|banner line 0: (?:Connection closed|read: Connection reset)/m;
 /** What waiting cannot fix, also if a jump host prints it. */
-const never = /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|Too many authentication/;
+const finalMessages =
+  /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|Too many authentication/;
 
 export function isBooting(stderr: string): boolean {
-  return notYet.test(stderr) && !never.test(stderr);
+  return bootingMessages.test(stderr) && !finalMessages.test(stderr);
 }
 
 /** The exit code of ssh itself. */
 const sshFailed = 255;
 
-/** Is it ssh's own answer, or is there no ssh? What was killed for taking too long has said nothing. */
+/**
+ * Is it an error that waiting cannot fix: one that ssh itself reported, or a missing ssh? An ssh that took too long and
+ * was killed has reported nothing.
+ */
 function isFinal({ code, command }: LocalnetError): boolean {
   if (code === "LN_TOOL") return true;
   return command?.exitCode === sshFailed && !isBooting(command.stderr ?? "");
@@ -177,7 +181,7 @@ export function unreachable(
 ): LocalnetError {
   const stopped = interrupted();
   if (stopped) return stopped;
-  // What stands in the place of a shell may print its reason there.
+  // A program that runs in place of a shell may print its reason on standard output.
   const output = stderr.trim() === "" ? stdout : stderr;
   const cause = sshCauses.find(({ pattern }) => pattern.test(output));
   const named = cause?.pattern.exec(output)?.[1] ?? "";

@@ -21,7 +21,7 @@ export function errnoOf(cause: unknown): string {
 
 export function fileError(cause: unknown): LocalnetError {
   const { syscall = "", path = "", dest = path } = cause as NodeJS.ErrnoException & { readonly dest?: string };
-  // The file, of a link that is made without what it holds.
+  // For a link the path of the link, without its target.
   const argv = [syscall, dest];
   const [reason = ""] = /(?<=^Error: \w+: )[^,]+/.exec(String(cause)) ?? [String(cause)];
   return commandError(argv, { stderr: reason });

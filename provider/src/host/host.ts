@@ -12,7 +12,10 @@ export interface RunOptions {
   readonly accept?: readonly number[] | "any";
   /** A command that prints more than this on standard output, or on standard error, is killed. Bytes. Default: 16 MiB. */
   readonly maxOutputBytes?: number;
-  /** The command may leave children behind that go on printing: nobody else's output may come where its own did. */
+  /**
+   * The command may leave children that go on printing. It does not share a shell, so that their output does not mix with
+   * that of other commands.
+   */
   readonly apart?: boolean;
 }
 
@@ -34,24 +37,30 @@ export interface StartOptions {
 export interface Host {
   /** Where files that live as long as a resource does are kept: log files. */
   readonly runDirectory: string;
-  /** This very process can do with files there what a command can. */
+  /** This process can work with files there as a command can. */
   readonly isLocal: boolean;
-  /** Its network namespace is another than that of this very process. */
+  /** Its network namespace is not that of this process. */
   readonly hasOwnNetwork: boolean;
-  /** What this user can do there. It connects at most once, waits for nothing that may be booting, and is found out once. */
+  /**
+   * What this user can do there. It is found out once, with one attempt to connect: it does not wait for a host that may
+   * be booting.
+   */
   access(): Promise<Access>;
   /** Runs a command to its end. A command that fails otherwise than `accept` allows throws. */
   run(argv: readonly string[], options?: RunOptions): Promise<Result>;
-  /** Starts a command that goes on in a session of its own, its output appended to a log file. */
+  /** Starts a command that goes on in a session of its own. Its output is appended to a log file. */
   start(argv: readonly string[], options: StartOptions): Promise<void>;
   /** Throws unless this user and root alone decide what a path to a folder leads to. */
   checkFolder(path: string): Promise<void>;
-  /** Runs a body while a command lives: it prints something once it has begun, and ends with its standard input. */
+  /**
+   * Runs a body while a command runs. The command must print something when it has begun, and must end when its standard
+   * input ends.
+   */
   during<T>(
     argv: readonly string[],
     timeoutSeconds: number,
     body: () => Promise<T>,
-    hear?: (output: Buffer) => void,
+    onOutput?: (output: Buffer) => void,
   ): Promise<T>;
 }
 

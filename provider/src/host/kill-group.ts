@@ -5,7 +5,7 @@ export function killGroup(pid: number | undefined): void {
   try {
     if (pid) process.kill(-pid, "SIGKILL");
   } catch (error) {
-    // All of it may have ended, and left its output open to a child of another session; or sudo runs it, as root.
+    // The group may have ended, while a child in another session keeps its output open; or sudo runs it, as root.
     if (!["ESRCH", "EPERM"].includes(errnoOf(error))) throw error;
   }
 }

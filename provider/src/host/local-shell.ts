@@ -2,8 +2,8 @@ import { type Result, type RunOptions, timeoutError } from "./host";
 import { commandLoop, Shell } from "./shell";
 
 /**
- * Tools that end soon, and leave nothing behind that goes on. To start one of them takes this process, with all its memory,
- * many times what it takes a small shell, and nothing else is done meanwhile.
+ * Tools that end soon, and leave no process behind. Starting a process takes this process, with its large memory, many
+ * times longer than a small shell, and nothing else happens meanwhile.
  */
 const tools = new Set(
   [
@@ -12,11 +12,11 @@ const tools = new Set(
   ].flatMap((names) => names.split(" ")),
 );
 
-/** Shells at a time: what finds none of them free is a process of its own. */
+/** Shells at a time. If none is free, a command is a process of its own. */
 const maxShells = 8;
-/** The shell reads each character by a call of its own. */
+/** Longer commands do not run in a shell, which needs a system call for each character. */
 const maxCharacters = 8192;
-/** The shell found no such command, or could not run it. */
+/** Exit codes of a shell that found no such command, or could not run it. */
 const notRun = [126, 127];
 
 class LocalShell extends Shell {
@@ -30,7 +30,7 @@ class LocalShell extends Shell {
 
 type Run = (argv: readonly string[], seconds: number, options: RunOptions) => Promise<Result | undefined>;
 
-/** Runs commands in shells that stay open. Undefined: it was not run, and is to be a process of its own. */
+/** Runs commands in shells that stay open. Undefined: it was not run, and needs a process of its own. */
 export function localShells(enter: readonly string[]): Run {
   const idle: LocalShell[] = [];
   let busy = 0;

@@ -22,14 +22,15 @@ const elevatedScript = `${readEnvironment}; exec "$@" </dev/null`;
 export function localHost(sudo: boolean, timeoutSeconds: number): Host {
   const root = process.getuid?.() === 0;
   const elevated = sudo && !root;
-  // A lab of a test has a network that stands for the host's own. This process serves the engine, and stays out of it.
+  // The lab of a test can have a network in place of the host's own. This process does not enter it, because it serves the
+  // engine.
   const network = process.env.LOCALNET_NETNS;
   const enter = network ? ["nsenter", `--net=${network}`, "--"] : [];
   const prefix = [...(elevated ? ["sudo", "-n", "--", ...withEnvironment] : []), ...enter];
-  // What sudo runs is root's, who alone can end it.
+  // Only root can end what sudo runs, so `timeout` does.
   const limited = (seconds: number) => (elevated ? [...prefix, "timeout", "-k", "1", String(seconds + 1)] : enter);
 
-  // sudo writes down each command by itself.
+  // sudo logs each command, so each runs by itself.
   const inShell = elevated ? undefined : localShells(enter);
 
   const runDirectory = root
@@ -66,13 +67,13 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
         const child = begin(full, { env, cwd: workingDirectory, stdio: [elevated ? "pipe" : "ignore", log, log] });
         await new Promise<void>((resolve, reject) => {
           child.once("spawn", resolve);
-          // env is there: what is missing is the folder.
+          // `env` exists, so the folder is missing.
           child.once("error", (cause) => {
             const hint = "see that the workingDirectory exists";
             reject(new LocalnetError("LN_PROCESS", `cannot start in ${workingDirectory}: ${cause}`, { hint }));
           });
         });
-        if (child.stdin) await written(child.stdin, environmentLines(extra));
+        if (child.stdin) await writeInput(child.stdin, environmentLines(extra));
         child.unref();
       } finally {
         closeSync(log);
@@ -80,11 +81,14 @@ export function localHost(sudo: boolean, timeoutSeconds: number): Host {
     },
 
     checkFolder: (path) => checkFolder(path, localFolders),
-    during: (argv, seconds, body, hear) => during(argv, [...prefix, ...argv], seconds, body, { hear }),
+    during: (argv, seconds, body, onOutput) => during(argv, [...prefix, ...argv], seconds, body, { onOutput }),
   };
 }
 
-/** Starts a command of its own process group: the engine signals the provider's group on ^C, a command half-way must end by itself. */
+/**
+ * Starts a command in a process group of its own: on ^C the engine signals the provider's group, and a running command
+ * must end by itself.
+ */
 function begin(argv: readonly string[], options: SpawnOptions): ChildProcess {
   refuseNul(argv);
   const [file = "", ...args] = argv;
@@ -96,15 +100,15 @@ function begin(argv: readonly string[], options: SpawnOptions): ChildProcess {
   }
 }
 
-function written(stdin: NodeJS.WritableStream, text: string): Promise<void> {
+function writeInput(stdin: NodeJS.WritableStream, text: string): Promise<void> {
   return new Promise((resolve) => {
-    // That it ended before it read all of it shows otherwise.
+    // If the command ends before it has read all of it, its result shows that.
     stdin.once("error", () => resolve());
     stdin.end(text, () => resolve());
   });
 }
 
-export async function execute(
+async function execute(
   argv: readonly string[],
   seconds: number,
   { input, maxOutputBytes = defaultOutputBytes }: RunOptions = {},
@@ -137,11 +141,11 @@ export async function execute(
       resolve({ exitCode: exitCode ?? 128, stdout: String(stdout), stderr: text });
     });
   });
-  if (child.stdin && input !== undefined) written(child.stdin, input);
+  if (child.stdin && input !== undefined) writeInput(child.stdin, input);
   return ended;
 }
 
-type Hear = (output: Buffer) => void;
+type OnOutput = (output: Buffer) => void;
 
 /** The command ends with its standard input, which the kernel closes should this process die. */
 export async function during<T>(
@@ -149,7 +153,7 @@ export async function during<T>(
   full: readonly string[],
   seconds: number,
   body: () => Promise<T>,
-  { read = (result) => result, hear }: { read?: (result: Result) => Result; hear?: Hear | undefined } = {},
+  { read = (result) => result, onOutput }: { read?: (result: Result) => Result; onOutput?: OnOutput | undefined } = {},
 ): Promise<T> {
   const child = begin(full, { stdio: "pipe" });
   const kill = () => killGroup(child.pid);
@@ -166,7 +170,7 @@ export async function during<T>(
   });
   const answered = new Promise<undefined>((resolve) =>
     child.stdout?.on("data", (chunk: Buffer) => {
-      hear?.(chunk);
+      onOutput?.(chunk);
       resolve(undefined);
     }),
   );

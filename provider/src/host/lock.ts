@@ -29,7 +29,7 @@ interface Holder {
   readonly host: Host;
   readonly what: string;
   readonly outer: Holder | undefined;
-  /** The bodies for the same object that it begins itself. */
+  /** The queue of the bodies for the same object that this body begins itself. */
   readonly inner: LimitFunction;
   lease?: Lease;
   isDone: boolean;
@@ -60,7 +60,7 @@ export async function withLock<T>(
     const old = oldLease(ofHost, key);
     if (old) await old.ended;
     const result = await serialize(host, `${key} ${what}`, async () => {
-      // Whoever waits here for a lease to end keeps the bodies under it from this object: it queues again.
+      // To wait here for the end of the lease would block bodies under it that need this object: queue again instead.
       if (oldLease(ofHost, key)) return undefined;
       return { value: await withNetnsLock(host, netns, body) };
     });
@@ -89,7 +89,7 @@ export function serialize<T>(host: Host, what: string, body: () => Promise<T>): 
   );
 }
 
-/** A lease that others are to get their turn after; a body under it goes on. */
+/** A lease that has lasted so long that other programs get their turn now. Bodies under it still go on. */
 function oldLease(ofHost: ReadonlyMap<string, Lease>, key: string): Lease | undefined {
   const lease = ofHost.get(key);
   const isOld = lease && Date.now() - lease.began > fairSeconds * 1000;
@@ -132,13 +132,13 @@ function begin(host: Host, netns: string | undefined): Lease {
       .catch((error) => {
         // Without the namespace there is nothing to lock.
         if (hasCode(error, "LN_NETNS")) resolve();
-        else reject(busy(error));
+        else reject(busyError(error));
       });
   });
   return { began: Date.now(), users: 0, held, end, ended };
 }
 
-function busy(error: unknown): unknown {
+function busyError(error: unknown): unknown {
   if (!hasCode(error, "LN_COMMAND") || error.command?.exitCode !== lockTimeoutExitCode) return error;
   const hint = "see which program holds it: lslocks";
   return new LocalnetError("LN_BUSY", `another program kept this namespace for ${waitSeconds} s`, { hint });

@@ -23,7 +23,7 @@ export async function netnsFileExists(host: Host, name: string): Promise<boolean
   const files = async () => {
     const argv = ["ls", namespaces];
     const result = await host.run(argv, { accept: [0, 2] });
-    // The folder comes with the first namespace.
+    // The folder is made with the first namespace.
     if (result.exitCode !== 0 && !result.stderr.includes("No such file")) throw commandError(argv, result);
     return new Set(result.stdout.split("\n"));
   };
@@ -32,7 +32,7 @@ export async function netnsFileExists(host: Host, name: string): Promise<boolean
 
 const identities = new WeakMap<Host, (name: string) => Promise<Map<string, string>>>();
 
-/** Which namespace has the name: another one that gets it later differs. Undefined: none has. */
+/** Identifies the namespace that has the name: a later one with this name differs. Undefined: there is none. */
 export async function netnsIdentity(host: Host, name: string): Promise<string | undefined> {
   if (host.isLocal) {
     const file = ignoreErrors(["ENOENT"], () => statSync(pathOf(name)));
@@ -47,7 +47,7 @@ export async function netnsIdentity(host: Host, name: string): Promise<string | 
   return (await getOrCreate(identities, host, () => coalesce(read))(name)).get(name);
 }
 
-/** What a command that is started and left to itself cannot tell. */
+/** Throws if the namespace is missing. A command that is started and not waited for cannot report that. */
 export async function requireNetns(host: Host, name: string): Promise<void> {
   if (await netnsFileExists(host, name)) return;
   const { code, summary, hint } = missingNetns(name);

@@ -56,9 +56,9 @@ interface Answer extends Pick<Call, "stdout" | "stderr" | "maxOutputBytes"> {
 
 /** A shell that stays open for commands to come. */
 export abstract class Shell {
-  /** No command can be run any more, and of the last one the end is not known. */
+  /** It cannot run commands any more, and how the last one ended is unknown. */
   broken = false;
-  /** It has run commands, or could have. */
+  /** The script was ready for commands. */
   listened = false;
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly end = randomUUID();
@@ -130,7 +130,7 @@ export abstract class Shell {
 
   private receive(stream: "stdout" | "stderr", chunk: Buffer): void {
     const { call } = this;
-    // Nothing was asked: a host may not fill this machine's memory.
+    // No command runs. A host must not fill this machine's memory with output.
     if (!call) {
       this.close();
       return;
@@ -147,7 +147,7 @@ export abstract class Shell {
     }
   }
 
-  /** An idle one keeps no program running. */
+  /** An idle shell does not keep this program running. */
   private keepAlive(running: boolean): void {
     for (const each of [this.child, ...(this.child.stdio as unknown as Socket[])]) {
       if (running) each.ref();

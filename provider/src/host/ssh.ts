@@ -40,11 +40,11 @@ export const duringScript = [
 /** The exit code of `startScript` if the log is not a file of this user alone. */
 const unsafeLog = 3;
 export const startScript = [
-  "umask 077; log=$1; dir=$2; own=$3; shift 3; left=5",
+  "umask 077; log=$1; dir=$2; rundir=$3; shift 3; left=5",
   // With noclobber a shell makes a new file and follows no link.
   'make() { [ -e "$log" ] || (set -C; : >"$log") 2>/dev/null; stat -c %f:%u:%h "$log" 2>/dev/null; }',
   // Another program may have removed the folder with its last log meanwhile.
-  'until { [ "${log%/*}" != "$own" ] || mkdir -p "$own"; } && found=$(make)',
+  'until { [ "${log%/*}" != "$rundir" ] || mkdir -p "$rundir"; } && found=$(make)',
   'do left=$((left - 1)); [ $left -gt 0 ] || { (set -C; : >"$log"); exit 1; }',
   "done",
   // A regular file (mode in hexadecimal) of this user with one name. In a safe folder nobody else can swap it.
@@ -144,14 +144,14 @@ export function sshHost(url: string, settings: HostSettings): Host {
       if (exitCode === unsafeLog) throw foreignFileError(logFile);
     },
     checkFolder: checkRemoteFolder,
-    async during(argv, seconds, body, hear) {
+    async during(argv, seconds, body, onOutput) {
       refuseNul(argv);
       const full = commandLine(duringScript, ["localnet", ...argv.map(encode)]);
       await connection.open();
       return waiting(() =>
         during(argv, full, seconds + connectTimeoutSeconds, body, {
           read: (result) => resultOf(argv, result, url),
-          hear,
+          onOutput,
         }),
       );
     },

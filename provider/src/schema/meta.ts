@@ -2,40 +2,46 @@ import "zod";
 
 declare module "zod" {
   interface GlobalMeta {
-    /** A change of this input replaces the resource; a function: where it says so of the former value and the new one. */
+    /**
+     * A change of this input replaces the resource. As a function: whether the change from the former value to the new one
+     * does.
+     */
     replace?: boolean | ((was: never, is: never) => boolean);
     /**
-     * What the kernel has when nobody asks, for when the input is taken away: a value, or a function of what is observed.
-     * null: nothing. `kernelChooses`: whatever that may be.
+     * The value after the input is taken away, which is the kernel's own: a value, or a function of what is observed.
+     * null: no value. `kernelChooses`: only the kernel knows.
      */
     unset?: unknown;
     /**
-     * A list of which only the entries asked for are ours: others are left alone and are no drift. The function names the
-     * group in which the order of entries counts; entries of different groups have no order.
+     * In this list, only the entries of the program are ours: others are left alone, and are no drift. The function
+     * returns the group of an entry. Order counts only within a group.
      */
     subset?: (entry: never) => string;
-    /** A list of objects whose order means nothing: the input that tells one from the others, by which each is compared. */
+    /** In this list of objects, order has no meaning: the name of the input that identifies an entry. */
     entries?: string;
     /**
-     * A resource may be given instead of text, and what of it is meant: its name or id, or its first address: any, or of an IP
-     * version, or of that of another input.
+     * The input also takes a resource, and uses this of it: its name, its id, or its first address, of any IP version, of
+     * one, or of that of another input.
      */
     reference?: "name" | "id" | "address" | `address:${string}`;
-    /** Resources of which kinds may be given: a type, or a tag that kinds have. */
+    /** The kinds of resources that the input takes: a type, or a tag of kinds. */
     of?: string;
-    /** It may be a secret: it stands in no message. */
+    /** It may be a secret: no message shows it. */
     sensitive?: boolean;
-    /** It is a secret: it stands in no message, and the state has it encrypted, whether the program says so or not. */
+    /** It is a secret: no message shows it, and it is encrypted in the state, also if the program does not mark it. */
     secret?: boolean;
-    /** The object lives in what this names, and goes with it. */
+    /** The object is in the one that this input names, and is removed with it. */
     parent?: boolean;
-    /** An object with this input is there without the resource and stays when that goes: so does what is in it. */
+    /**
+     * With this input the object exists without the resource, and stays when the resource is deleted, as does what is in
+     * it.
+     */
     stays?: boolean;
-    /** Of the name of an object that the kernel keeps while another uses it. */
+    /** It names an object that the kernel does not remove while another object uses it. */
     busy?: boolean;
-    /** It names what is there already: where no name is given it is that of the resource, without a prefix. */
+    /** It names something that exists already. Default: the name of the resource, without a prefix. */
     existing?: boolean;
-    /** The variable of the environment that says it when nothing else does. */
+    /** The environment variable that sets it if nothing else does. */
     environment?: string;
   }
 }

@@ -1,7 +1,7 @@
 import { check, type Values } from "../../../provider/src/core/check";
 import { checkOnHost } from "../../../provider/src/core/check-on-host";
 import { diff } from "../../../provider/src/core/diff";
-import { asked } from "../../../provider/src/core/holdings";
+import { requestedHoldings } from "../../../provider/src/core/holdings";
 import { create, read, remove, update } from "../../../provider/src/core/lifecycle";
 import { iptablesChain, serviceTable as kind, nftTable } from "../../../provider/src/kinds";
 import { beyond, failure } from "../support/contract";
@@ -159,15 +159,15 @@ beyond("ServiceTable: beyond the contract", () => {
       const { failures } = await checkOnHost(kind, { ...inputs({ mode, services: [two] }), owner }, settings);
       return failures.map(({ reason }) => reason);
     };
-    asked.clear();
+    requestedHoldings.clear();
     expect(await reasons("p/s/one", "iptables")).toEqual([]);
     expect(await reasons("p/s/two", "nftables")).toEqual([
       "netns: must be another: another resource of the program, p/s/one, asks for its table of services",
     ]);
-    asked.clear();
+    requestedHoldings.clear();
     const { id, outputs } = await create(kind, inputs({ services: [two] }), settings);
     expect(await reasons(world.owner, "nftables")).toEqual([]);
-    asked.clear();
+    requestedHoldings.clear();
     expect(await reasons("p/s/two", "nftables")).toEqual([
       `netns: must be another: ServiceTable of ${world.owner} in the namespace ${netns} has its table of services`,
     ]);
@@ -175,9 +175,9 @@ beyond("ServiceTable: beyond the contract", () => {
     for (const table of ["nat", "filter"])
       for (const each of ["iptables", "ip6tables"])
         await run("sh", "-c", `${each} -w -t ${table} -F && ${each} -w -t ${table} -X`);
-    asked.clear();
+    requestedHoldings.clear();
     expect(await reasons("p/s/two", "nftables")).toEqual([]);
-    asked.clear();
+    requestedHoldings.clear();
     await remove(kind, id, outputs, settings);
   });
 

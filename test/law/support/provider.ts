@@ -49,9 +49,9 @@ export class Provider {
       this.host = openHost(undefined, { sudo: false });
       const { disturbed } = require("../../../provider/src/core/disturbance");
       const { program } = require("../../../provider/src/core/program");
-      const { asked } = require("../../../provider/src/core/holdings");
+      const { requestedHoldings } = require("../../../provider/src/core/holdings");
       const { pendingCleanUps } = require("../../../provider/src/core/clean-up");
-      this.known = [disturbed, program, asked, pendingCleanUps];
+      this.known = [disturbed, program, requestedHoldings, pendingCleanUps];
       ({ forget: this.forget } = require("../../../provider/src/host/cache"));
       this.watch(this.host);
     });

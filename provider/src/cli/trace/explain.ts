@@ -95,11 +95,11 @@ export async function lostIn(question: Surroundings, visit: Visit, sender?: stri
         hint: `see ip neigh where it was sent: an entry for ${packet.destination} is wrong`,
       };
   }
-  const direct = await routeIn(question, visit);
+  const route = await routeIn(question, visit);
   // Before an answer is routed, conntrack restores the address that was rewritten there.
-  const isRewritten = direct.kind === "local" && Boolean(sender) && !addresses.includes(`${sender}`);
+  const isRewritten = route.kind === "local" && Boolean(sender) && !addresses.includes(`${sender}`);
   const destination = isRewritten ? `${sender}` : packet.destination;
-  const routed = isRewritten ? await routeIn(question, visit, destination) : direct;
+  const routed = isRewritten ? await routeIn(question, visit, destination) : route;
   if (routed.kind === "local") return undelivered(question, visit, packet, sender !== undefined);
   if (routed.kind === "failed")
     return unroutable(lab, netns, last.what === "in" ? last.link : undefined, { ...packet, destination }, routed);

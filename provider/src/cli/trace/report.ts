@@ -20,8 +20,8 @@ export function report({
   const on = ({ host }: Place) => (hosts.size > 1 ? ` on ${host ?? "this machine"}` : "");
   const name = ({ host, netns }: TraceStep) => `${netns ?? "(host)"}${on({ host, netns })}`;
   const width = Math.max(...steps.map((each) => name(each).length), 6);
-  const line = (told: TraceStep) =>
-    `  ${name(told).padEnd(width)}  ${told.text}${told.owner === undefined ? "" : ` (${told.owner})`}`;
+  const line = (step: TraceStep) =>
+    `  ${name(step).padEnd(width)}  ${step.text}${step.owner === undefined ? "" : ` (${step.owner})`}`;
   const [where, whose] = [
     `${cause.netns ?? "the host"}${on(cause)}`,
     cause.owner === undefined ? "" : ` (${cause.owner})`,

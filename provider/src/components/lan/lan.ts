@@ -41,13 +41,13 @@ export abstract class Overlay extends pulumi.ComponentResource {
     super(`localnet:index:${type}`, name, {}, options);
     const subject = `${type} ${name}`;
     checkMembers(subject, members, args);
-    const own = `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
-    this.vni = args.vni ?? vniOf(own);
+    const lanId = `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
+    this.vni = args.vni ?? vniOf(lanId);
     const underlay = readUnderlay(subject, of.getRouteToOutput, members, args);
     this.mtu = underlay.mtus.lan;
     const paths: Paths =
       args.over === "wireguard"
-        ? new Tunnels(this, of, name, own, this.vni, members, underlay, args)
+        ? new Tunnels(this, of, name, lanId, this.vni, members, underlay, args)
         : {
             addressOf: (host) => underlay.addresses.get(host) as pulumi.Output<string>,
             inputsOf: (host) => ({ local: underlay.sourceOf(host) as pulumi.Output<string> }),

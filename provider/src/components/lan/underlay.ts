@@ -25,24 +25,24 @@ export function readUnderlay(
   const addresses = new Map(
     Object.entries(members).map(([name, { provider }]) => [name, (provider as LocalnetProvider).address]),
   );
-  const ways = pairsOf(members).map(([from, to]) =>
+  const routes = pairsOf(members).map(([from, to]) =>
     ask(
       { address: addresses.get(to) as pulumi.Output<string> },
       { provider: members[from]?.provider as pulumi.ProviderResource },
-    ).apply((way) => ({ from, to, ...way })),
+    ).apply((route) => ({ from, to, ...route })),
   );
-  const all = pulumi.all([pulumi.all(ways), pulumi.all([...addresses.values()]), args.underlayMtu]);
-  const looked = all.apply(([found, texts, said]) => {
-    const reason = reasonAgainst(found, new Map(names.map((name, index) => [name, texts[index] ?? ""])), args);
-    const underlay = said ?? Math.min(...found.map(({ mtu }) => mtu ?? Number.POSITIVE_INFINITY));
+  const all = pulumi.all([pulumi.all(routes), pulumi.all([...addresses.values()]), args.underlayMtu]);
+  const read = all.apply(([known, texts, given]) => {
+    const reason = reasonAgainst(known, new Map(names.map((name, index) => [name, texts[index] ?? ""])), args);
+    const underlay = given ?? Math.min(...known.map(({ mtu }) => mtu ?? Number.POSITIVE_INFINITY));
     const mtus = reason ?? mtusOf(underlay, texts, args);
     if (typeof mtus === "string") throw new pulumi.RunError(`${subject}: ${mtus}`);
-    const sources = found.map(({ from, source }): [string, string | undefined] => [from, source]);
+    const sources = known.map(({ from, source }): [string, string | undefined] => [from, source]);
     return { mtus, sources: Object.fromEntries(sources) };
   });
   return {
     addresses,
-    mtus: looked.mtus,
-    sourceOf: (host) => looked.apply(({ sources: { [host]: source } }) => (isIPv6(source ?? "") ? source : undefined)),
+    mtus: read.mtus,
+    sourceOf: (host) => read.apply(({ sources: { [host]: source } }) => (isIPv6(source ?? "") ? source : undefined)),
   };
 }

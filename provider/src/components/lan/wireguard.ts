@@ -12,19 +12,19 @@ const defaultPort = 51820;
 /** A WireGuard link on each host, with all other hosts as peers. Each host has an address in a private network of the LAN. */
 export class Tunnels implements Paths {
   readonly #links = new Map<string, Wireguard>();
-  readonly #own: string;
+  readonly #lanId: string;
 
   constructor(
     parent: pulumi.Resource,
     of: Classes,
     name: string,
-    own: string,
+    lanId: string,
     vni: number,
     members: Members,
     { addresses, mtus }: Underlay,
     { listenPort = defaultPort }: OverlayArgs,
   ) {
-    this.#own = own;
+    this.#lanId = lanId;
     const optionsOf = (host: string) => ({ parent, provider: (members[host] as LanMember).provider });
     const hosts = Object.keys(members);
     const keys = new Map<string, WireguardKey>(
@@ -46,7 +46,7 @@ export class Tunnels implements Paths {
   }
 
   addressOf(host: string): string {
-    return innerAddress(this.#own, host);
+    return innerAddress(this.#lanId, host);
   }
 
   /** With `link`, packets cannot leave by another link, unencrypted, when the WireGuard link is gone. */

@@ -15,7 +15,16 @@ import { change, claimsOf, clear, eraseLast, holdSettings, markedBy, releaseSett
 import { eraseClaims, firstClaim, layerOf, readClaims } from "./table-claims";
 import { layerFor, settingsOf } from "./table-modes";
 import type { Kernels, Part } from "./table-parts";
-import { type Kernel, type Look, look, madeOf, partsOf, readKernel, readLayers, type TableArgs } from "./table-state";
+import {
+  compareWithKernel,
+  type Kernel,
+  madeOf,
+  partsOf,
+  readKernel,
+  readLayers,
+  type TableArgs,
+  type TableState,
+} from "./table-state";
 
 /** What a network namespace has once. */
 const only = "its table of services";
@@ -52,7 +61,7 @@ export const serviceTable = defineKind({
     const basis: TableArgs = made ?? args;
     const parts = partsOf(basis);
     const kernel = await readKernel(host, args.netns, basis.mode);
-    const seen = look(basis, parts, kernel, made?.listed);
+    const seen = compareWithKernel(basis, parts, kernel, made?.listed);
     if (!seen.exists && !(await isLeft(host, basis, kernel))) return undefined;
     if (made) for (const text of seen.ofNode) notice(`ServiceTable ${at("services", args.netns)}: ${text}`);
     return {
@@ -71,7 +80,7 @@ export const serviceTable = defineKind({
     }
     const settled = await make(host, args, made, before?.detail as ReadonlySet<string> | undefined).catch(
       async (error) => {
-        if (!before) await forget(host, args).catch(() => undefined);
+        if (!before) await eraseUnused(host, args).catch(() => undefined);
         throw error;
       },
     );
@@ -101,8 +110,8 @@ async function make(host: Host, args: TableArgs, made: TableArgs | undefined, wr
   return withLock(host, { netns: args.netns, what: "IptablesRule" }, () => change(host, args, made, wrong));
 }
 
-/** After a create that failed: nobody takes away what it noted, unless there is something of the table. */
-async function forget(host: Host, args: TableArgs): Promise<void> {
+/** After a create that failed: erases its entries in the ledger, unless something of the table exists. */
+async function eraseUnused(host: Host, args: TableArgs): Promise<void> {
   if (!(await isLeft(host, args, await readKernel(host, args.netns, args.mode)))) await eraseLeavings(host, args);
 }
 
@@ -135,7 +144,7 @@ async function eraseLeavings(host: Host, table: TableArgs): Promise<void> {
 
 function observed(
   { mode, scheduler, nodeAddresses, podCidr, serviceCidr, masqueradeAll }: TableArgs,
-  seen: Pick<Look, "services" | "families" | "listed">,
+  seen: Pick<TableState, "services" | "families" | "listed">,
 ) {
   const { services, families, listed } = seen;
   const inputs = { mode, services, scheduler, nodeAddresses, families, podCidr, serviceCidr, masqueradeAll };

@@ -8,16 +8,16 @@ import { claimParts, eraseClaims, layerOf, readClaims, takenError } from "./tabl
 import { allSettings, layerFor, layerNames, layersOf, settingsOf } from "./table-modes";
 import { type Change, digestOf, type Part } from "./table-parts";
 import {
+  compareWithKernel,
   isSetting,
   type Kernel,
-  type Look,
   linesOf,
-  look,
   partsOf,
   readKernel,
   settingArgs,
   settingParts,
   type TableArgs,
+  type TableState,
 } from "./table-state";
 
 /** The parts whose owner only the ledger can name. */
@@ -48,7 +48,7 @@ export async function change(
   args: TableArgs,
   made: TableArgs | undefined,
   wrong: ReadonlySet<string>,
-): Promise<Look> {
+): Promise<TableState> {
   const { netns, owner } = args;
   const wanted = partsOf(args);
   const isKnown = made !== undefined && (await isLast(host, made));
@@ -75,7 +75,7 @@ export async function change(
   const gone = [...claimsOf(args, former), ...claimed].filter((each) => !keep.has(each));
   await eraseClaims(host, args, gone);
   if (made && made.owner !== owner) await eraseLast(host, made);
-  return look(args, wanted, await readKernel(host, netns, args.mode));
+  return compareWithKernel(args, wanted, await readKernel(host, netns, args.mode));
 }
 
 /** Changes all layers that were read: what is new is made first, and what others may still use goes last. */

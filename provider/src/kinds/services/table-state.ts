@@ -90,7 +90,7 @@ export function linesOf({ layers, settings }: Kernel, part: Part): readonly stri
 }
 
 /** What a table is in the kernel. */
-export interface Look {
+export interface TableState {
   /** Is anything of it there? */
   readonly exists: boolean;
   readonly listed: Listed;
@@ -103,7 +103,12 @@ export interface Look {
 }
 
 /** `listed`: what the parts were when they were made; undefined: only what can be told from how they are written counts. */
-export function look(args: TableArgs, parts: readonly Part[], kernel: Kernel, listed?: Listed): Look {
+export function compareWithKernel(
+  args: TableArgs,
+  parts: readonly Part[],
+  kernel: Kernel,
+  listed?: Listed,
+): TableState {
   const groups = grouped(parts);
   const wrong = new Map<string, string>();
   const now: Record<string, string> = {};

@@ -24,15 +24,18 @@ export function withName(
   prefix: string | undefined,
 ): { readonly named: Values; readonly marks: Values } {
   if (!("name" in kind.args.shape) || values.name != null) return { named: values, marks: {} };
-  const plain = (own: string | undefined) => ({ named: { ...values, name: own }, marks: {} });
-  const autonamed = (own: unknown) => ({ named: { ...values, name: own }, marks: { [autonamedKey]: true } });
+  const withOwnName = (given: string | undefined) => ({ named: { ...values, name: given }, marks: {} });
+  const withProposedName = (proposed: unknown) => ({
+    named: { ...values, name: proposed },
+    marks: { [autonamedKey]: true },
+  });
   const longest = shapes[kind.type]?.longestName;
-  const [olds, asked] = [request.getOlds(), request.getAutonaming()];
-  if (longest === undefined) return plain(name);
-  if (autonamedKey in marksOf(olds)) return autonamed(decode(olds).values.name);
-  if (!asked) return plain(defaultName(longest, name, prefix));
-  const [mode, proposed] = [asked.getMode(), asked.getProposedName()];
+  const [olds, autonaming] = [request.getOlds(), request.getAutonaming()];
+  if (longest === undefined) return withOwnName(name);
+  if (autonamedKey in marksOf(olds)) return withProposedName(decode(olds).values.name);
+  if (!autonaming) return withOwnName(defaultName(longest, name, prefix));
+  const [mode, proposed] = [autonaming.getMode(), autonaming.getProposedName()];
   // Then the input is required.
-  if (mode === DISABLE) return plain(undefined);
-  return autonamed(mode === PROPOSE ? shortened(`${prefix ?? ""}${proposed}`, longest) : proposed);
+  if (mode === DISABLE) return withOwnName(undefined);
+  return withProposedName(mode === PROPOSE ? shortened(`${prefix ?? ""}${proposed}`, longest) : proposed);
 }

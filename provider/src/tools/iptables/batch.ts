@@ -48,8 +48,8 @@ async function restore(host: Host, table: Table, changes: readonly Change[]): Pr
 }
 
 /** Did iptables-restore report the failure itself? A lock does not count: each change alone would wait for it again. */
-function isRestoreFailure({ code, command: ran }: LocalnetError): boolean {
-  const { exitCode = 0, stderr = "" } = ran ?? {};
+function isRestoreFailure({ code, command }: LocalnetError): boolean {
+  const { exitCode = 0, stderr = "" } = command ?? {};
   return code !== "LN_HOST" && exitCode >= 1 && exitCode <= 4 && !stderr.includes("holding the xtables lock");
 }
 
