@@ -22,7 +22,7 @@ const lacked =
   "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|dummy|fou|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|service-table-ipvs(-\\w+)?|traffic-filter-kinds|udp-ports|xfrm-interface|xfrm-state)(-beyond)?\\.test";
 
 /** The test files of kinds that use ssh in their own way, and of some that show that all kinds work over ssh. */
-const overSsh = "\\b(doctor|host|file|ledger|netns|pod(-beyond)?|route(-\\w+)?|process|requirements)\\.test";
+const overSsh = "\\b(doctor|host(-\\w+)?|file|ledger|netns|pod(-beyond)?|route(-\\w+)?|process|requirements)\\.test";
 
 /** The test files that need more than one user, or files or settings of the host, which a user namespace of an ordinary user does not have. */
 const notRootless =
