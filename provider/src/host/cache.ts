@@ -52,7 +52,7 @@ export function cached<T>(host: Host, what: string, read: () => Promise<T>): Pro
 }
 
 /** Drops the cached reads of a host. */
-function dropReads(host: Host): void {
+export function dropReads(host: Host): void {
   caches.delete(host);
 }
 

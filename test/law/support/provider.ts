@@ -34,7 +34,7 @@ export class Provider {
   private make!: (type: string) => KindProvider;
   private host!: Host;
   private known!: readonly { clear(): void }[];
-  private forget!: (host: Host) => void;
+  private dropReads!: (host: Host) => void;
 
   constructor() {
     this.died = new Promise((resolve) => {
@@ -52,7 +52,7 @@ export class Provider {
       const { requestedHoldings } = require("../../../provider/src/core/holdings");
       const { pendingCleanUps } = require("../../../provider/src/core/clean-up");
       this.known = [disturbed, program, requestedHoldings, pendingCleanUps];
-      ({ forget: this.forget } = require("../../../provider/src/host/cache"));
+      ({ dropReads: this.dropReads } = require("../../../provider/src/host/cache"));
       this.watch(this.host);
     });
   }
@@ -64,7 +64,7 @@ export class Provider {
   /** For the next operation: what was seen in one is not shown in another, since the engine starts a provider for each. */
   begin(): void {
     for (const each of this.known) each.clear();
-    this.forget(this.host);
+    this.dropReads(this.host);
   }
 
   /** This befalls it from now on. */
