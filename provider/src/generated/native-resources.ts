@@ -115,8 +115,8 @@ export const XfrmInterface = native<typeof dynamic.XfrmInterface>("XfrmInterface
 export type XfrmInterface = dynamic.XfrmInterface;
 
 /**
- * An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy. The link is
- * never made or removed. It must not be a link that another resource makes. Id: `NAME@NETNS`.
+ * An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy; with `from`,
+ * it is moved. The link is never made or removed. It must not be a link that another resource makes. Id: `NAME@NETNS`.
  */
 export const Link = native<typeof dynamic.Link>("Link");
 export type Link = dynamic.Link;

@@ -5460,6 +5460,12 @@ export interface LinkArgs extends CommonArgs {
   /** Network namespace. Default: the host's own. A change replaces the resource. */
   netns?: pulumi.Input<string> | Netns | Pod | undefined;
   /**
+   * Network namespace that the link is in before, and that it is moved from into `netns`; destroy moves it back. `"/"`:
+   * the host's own. A move sets the link down, and its settings begin anew. One with addresses, a master, routes or a
+   * queueing discipline is not moved. Default: it is in `netns` already. A change replaces the resource.
+   */
+  from?: pulumi.Input<string> | Netns | Pod | undefined;
+  /**
    * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. An address with options needs an Address. Other
    * addresses of the link are not changed.
    */
@@ -5585,8 +5591,8 @@ export interface LinkBridgePortVlans {
 }
 
 /**
- * An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy. The link is
- * never made or removed. It must not be a link that another resource makes. Id: `NAME@NETNS`.
+ * An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy; with `from`,
+ * it is moved. The link is never made or removed. It must not be a link that another resource makes. Id: `NAME@NETNS`.
  */
 export class Link extends LocalnetResource {
   /** The type token, which policies compare. */
@@ -5606,6 +5612,12 @@ export class Link extends LocalnetResource {
   declare readonly name: pulumi.Output<string>;
   /** Network namespace. */
   declare readonly netns: pulumi.Output<string | undefined>;
+  /**
+   * Network namespace that the link is in before, and that it is moved from into `netns`; destroy moves it back. `"/"`:
+   * the host's own. A move sets the link down, and its settings begin anew. One with addresses, a master, routes or a
+   * queueing discipline is not moved.
+   */
+  declare readonly from: pulumi.Output<string | undefined>;
   /**
    * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. An address with options needs an Address. Other
    * addresses of the link are not changed.

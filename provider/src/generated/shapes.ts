@@ -486,6 +486,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     inputs: [
       "name",
       "netns",
+      "from",
       "addresses",
       "mtu",
       "mac",
@@ -505,7 +506,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "adopt",
     ],
     outputs: ["ifindex", "macAddress"],
-    references: { netns: "name", master: "name" },
+    references: { netns: "name", from: "name", master: "name" },
     parent: "netns",
   },
   Address: {

@@ -146,5 +146,5 @@ contract("with a speed", (world) => {
   };
 });
 
-everyInput(kind);
+everyInput(kind, ["from"]);
 everyDrift(kind);

@@ -5,16 +5,16 @@ import { netnsWithId } from "../../tools/ip/link-peers";
 import { type Link, showLinks } from "../../tools/ip/links";
 
 /** The value of `createdIn` for the host's own namespace. No namespace can have this name. */
-const hostNamespace = "/";
+export const hostNamespace = "/";
+
+/** The name of a namespace, or the host's own. */
+export const namespaceOrHost = z.union([netnsName, z.literal(hostNamespace)], {
+  error: `must be the name of a network namespace, or "${hostNamespace}" for the host's own`,
+});
 
 /** The option of kinds whose links send their packets through the namespace that they were made in, even after a move. */
 export const createdInOption = {
-  input: z
-    .union([netnsName, z.literal(hostNamespace)], {
-      error: `must be the name of a network namespace, or "${hostNamespace}" for the host's own`,
-    })
-    .optional()
-    .meta({ replace: true, reference: "name", of: "netns" }),
+  input: namespaceOrHost.optional().meta({ replace: true, reference: "name", of: "netns" }),
   isBirthplace: true,
   read: (_data: unknown, { createdIn }: Link) => createdIn,
 } as const;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Args, inNetns } from "../../core/kind";
 import { deviceName, ifName, integer, mac, mtu } from "../../schema/fields";
+import { namespaceOrHost } from "./created-in";
 import type { Wanted } from "./existing-link-shares";
 import { addressList } from "./options";
 import { bridgePort } from "./ports";
@@ -27,6 +28,12 @@ export const existingArgs = {
   /** Name; `lo` is possible too. The link must exist. */
   name: deviceName.meta({ replace: true, existing: true }),
   ...inNetns,
+  /**
+   * Network namespace that the link is in before, and that it is moved from into `netns`; destroy moves it back. `"/"`: the
+   * host's own. A move sets the link down, and its settings begin anew. One with addresses, a master, routes or a queueing
+   * discipline is not moved. Default: it is in `netns` already.
+   */
+  from: namespaceOrHost.optional().meta({ replace: true, reference: "name", of: "netns" }),
   /**
    * IPv4 and IPv6 addresses with prefix length, `172.22.0.1/24`. An address with options needs an Address. Other addresses
    * of the link are not changed.
@@ -71,4 +78,4 @@ export const existingArgs = {
 export type ExistingArgs = Args<typeof existingArgs>;
 
 /** The inputs that set something. */
-export const existingInputs = Object.keys(existingArgs).filter((key) => key !== "name" && key !== "netns");
+export const existingInputs = Object.keys(existingArgs).filter((key) => !["name", "netns", "from"].includes(key));

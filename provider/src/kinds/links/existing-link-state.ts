@@ -65,6 +65,7 @@ export async function observedOf(host: Host, args: ExistingArgs, link: Link, hol
     ...(isMark(alias) && { owner: ownerIn(alias, ""), otherKind: true }),
     inputs: {
       ...existing,
+      from: args.from,
       addresses: existing.addresses.filter((each) => !kept.includes(each)),
       addrgenmode: mode ?? existing.addrgenmode,
       ...speed,

@@ -4,17 +4,19 @@ import { addShare, eraseShare, listUnshared } from "../../core/ledger";
 import { withLock } from "../../host/lock";
 import { at, parseAt } from "../../schema/fields";
 import { type Link, showLink, showLinks } from "../../tools/ip/links";
+import { hostNamespace } from "./created-in";
 import { existingArgs, existingInputs } from "./existing-link-args";
 import { beforeOf, flat, requireAgreement, union, type Wanted } from "./existing-link-shares";
 import { apply, holdersOf, observedOf, placeOf, undo, wantedOf } from "./existing-link-state";
 import { fallbackLinks, importableTypes, linkOutputs } from "./link";
+import { forgetMove, isMovedBy, moveBack, moveIn } from "./moved-link";
 import { linkRules } from "./options";
 import { requireLink } from "./usable";
 
 export const link = defineKind({
   type: "Link",
   summary:
-    "An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy. The link is never made or removed. It must not be a link that another resource makes.",
+    "An existing link, such as `lo`, an uplink or `tunl0`. The given inputs are set, and restored by destroy; with `from`, it is moved. The link is never made or removed. It must not be a link that another resource makes.",
   tags: ["link"],
   args: existingArgs,
   outputs: linkOutputs,
@@ -26,13 +28,18 @@ export const link = defineKind({
     yield* linkRules(args);
     if (args.name === "lo" && args.master !== undefined) yield ["master", "must not be given: lo cannot be a port"];
     if (args.master === args.name) yield ["master", "must be another link"];
-    if (existingInputs.every((key) => (args as Record<string, unknown>)[key] === undefined))
+    if (args.from !== undefined && (args.from === hostNamespace ? undefined : args.from) === args.netns)
+      yield ["from", "must be another namespace than netns"];
+    if (args.from !== undefined && args.name === "lo")
+      yield ["from", "must not be given: every namespace has its own lo"];
+    if (args.from === undefined && existingInputs.every((key) => (args as Record<string, unknown>)[key] === undefined))
       yield ["up", "or another input must be given: there is nothing to set"];
   },
 
   async observe(host, args, recorded) {
     const link = await showLink(host, args.netns, args.name);
-    if (!link) return undefined;
+    if (!link || (args.from !== undefined && !(await isMovedBy(host, args, [args.owner, recorded?.owner]))))
+      return undefined;
     const [wanted, before] = [wantedOf(args), recorded && wantedOf(recorded)];
     const isLess = before && Object.keys(before).some((key) => !isDeepStrictEqual(before[key], wanted[key]));
     return observedOf(
@@ -46,6 +53,8 @@ export const link = defineKind({
   async ensure(host, args, _observed, recorded) {
     const place = placeOf(args);
     return withLock(host, place, async () => {
+      const { from } = args;
+      const isMoved = from !== undefined && (await moveIn(host, { ...args, from }, recorded?.owner));
       const wanted = wantedOf(args);
       const holders = await holdersOf(host, args, recorded?.owner ?? args.owner);
       const { mine, others, all } = holders;
@@ -67,6 +76,7 @@ export const link = defineKind({
       } catch (error) {
         await undo(host, args, existing, both).catch(() => undefined);
         const isUndone = isDeepStrictEqual((await observeNow()).inputs, existing.inputs);
+        if (isUndone && isMoved) await moveBack(host, { ...args, from }).catch(() => undefined);
         if (isUndone) await (mine ? addShare(host, place, mine) : eraseShare(host, place, args.owner));
         throw error;
       }
@@ -83,11 +93,15 @@ export const link = defineKind({
       const existing = await observedOf(host, args, await requireLink(host, args), holders);
       await apply(host, args, existing, {}, holders);
       await eraseShare(host, place, args.owner);
+      const { from } = args;
+      if (from !== undefined) await moveBack(host, { ...args, from });
     });
   },
 
   async cleanUp(host, args, observed) {
-    if (!observed) await eraseShare(host, placeOf(args), args.owner);
+    if (observed) return;
+    await eraseShare(host, placeOf(args), args.owner);
+    await forgetMove(host, args);
   },
 
   imports: {
