@@ -22,14 +22,14 @@ export function hostLink(
   let ends: Ends;
   let stack: Stack;
   let before: Snapshot[];
-  const look = () => Promise.all(ends.hosts.map((host) => host.snapshot()));
+  const takeSnapshot = () => Promise.all(ends.hosts.map((host) => host.snapshot()));
   /** Pings from one bridge to the other. 28 bytes of a packet are headers. */
   const ping = (packet: number) =>
     ends.host(1).exec(["ping", "-M", "do", "-c", "1", "-W", "9", "-s", String(packet - 28), "10.78.0.2"]);
 
   beforeAll(async () => {
     ends = await open();
-    before = await look();
+    before = await takeSnapshot();
     stack = new Stack(project, "test", { ...ends.env, LOCALNET_TIMEOUT_SECONDS: "60" }, ends.inside);
     await stack.init({ one: ends.host(1).url, two: ends.host(2).url, ...config(ends) });
   });
@@ -53,7 +53,7 @@ export function hostLink(
 
   test("destroy leaves both as they were", async () => {
     await stack.destroy();
-    expect(await look()).toEqual(before);
+    expect(await takeSnapshot()).toEqual(before);
   });
 }
 

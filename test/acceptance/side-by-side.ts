@@ -13,14 +13,14 @@ export function sideBySide(
   let sandbox: Sandbox;
   let stacks: Stack[];
   let before: Snapshot;
-  const look = () => snapshot([], sandbox.inside);
+  const takeSnapshot = () => snapshot([], sandbox.inside);
   const each = (body: (stack: Stack) => Promise<unknown>) => Promise.all(stacks.map(body));
 
   beforeAll(async () => {
     sandbox = await Sandbox.open();
     // The first command of iptables makes tables that stay.
     await run([...sandbox.inside, "iptables", "-w", "-N", "before"]);
-    before = await look();
+    before = await takeSnapshot();
     stacks = ["one", "two"].map((name) => new Stack(project, name, {}, sandbox.inside));
     for (const stack of stacks) {
       await stack.init();
@@ -47,6 +47,6 @@ export function sideBySide(
     await two.asRecorded();
     await two.unchanged();
     await two.destroy();
-    expect(await look()).toEqual(before);
+    expect(await takeSnapshot()).toEqual(before);
   });
 }

@@ -85,7 +85,7 @@ test("a host that takes the key runs commands", async () => {
   );
 });
 
-const direct = { ProxyCommand: "none" };
+const noProxy = { ProxyCommand: "none" };
 
 test.each<[what: string, host: () => string, configured: () => string, summary: RegExp, hint: RegExp]>([
   [
@@ -157,21 +157,21 @@ test.each<[what: string, host: () => string, configured: () => string, summary: 
   [
     "a name that nothing has",
     () => "root@nohost.invalid",
-    () => config(direct),
+    () => config(noProxy),
     /there is no host of this name$/,
     /^check the name "nohost\.invalid": getent hosts nohost\.invalid/,
   ],
   [
     "nothing that listens",
     () => "root@127.0.0.1:1",
-    () => config(direct),
+    () => config(noProxy),
     /nothing there listens for ssh$/,
     /Debian package openssh-server\), or give its port/,
   ],
   [
     "a host that does not answer",
     () => `root@127.0.0.1:${port}`,
-    () => config(direct),
+    () => config(noProxy),
     /the host does not answer$/,
     /^check that it runs, its address, .*localnet:connectTimeoutSeconds/,
   ],
@@ -181,7 +181,7 @@ test.each<[what: string, host: () => string, configured: () => string, summary: 
       speaks = true;
       return `root@localhost:${port}`;
     },
-    () => config(direct),
+    () => config(noProxy),
     /what listens there is no server of ssh, or one that refuses this machine$/,
     /^check the port/,
   ],

@@ -57,7 +57,7 @@ test("trace follows a packet to another host by its resource", async () => {
 });
 
 /** Clears the neighbour entry of the third pod in the first one. An ARP request of the third pod would add it again. */
-async function forget(): Promise<void> {
+async function clearNeighbour(): Promise<void> {
   for (const number of [3, 1]) await net.host(number).ip("-n", `host${number}-pod1`, "neigh", "flush", "dev", "eth0");
 }
 
@@ -69,7 +69,7 @@ test.each([
   const iptables = (...words: string[]) => run([...net.host(3).enterArgv, "iptables", ...words]);
   expect(await ping(100)).toMatchObject({ code: 0 });
   await iptables("-A", ...rule);
-  if (what !== "it") await forget();
+  if (what !== "it") await clearNeighbour();
   const { cause } = await trace("tcp://10.77.3.2:80");
   await iptables("-D", ...rule);
   expect(cause).toMatchObject({

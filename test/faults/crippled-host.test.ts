@@ -14,8 +14,8 @@ const { requireTools } = require("${dist}/host/requirements.js");
 const { kinds } = require("${dist}/kinds/index.js");
 const lifecycle = require("${dist}/core/lifecycle.js");
 const settings = { sudo: false };
-const told = ({ code, summary, hint }) => ({ code, summary, hint });
-const refused = (body) => body().then(() => undefined, told);
+const reported = ({ code, summary, hint }) => ({ code, summary, hint });
+const refused = (body) => body().then(() => undefined, reported);
 const create = (type, inputs) => refused(() => lifecycle.create(kinds[type], { owner: "lnt/crippled/x", ...inputs }, settings));
 `;
 // The folders of commands, over which what is written is written elsewhere.
@@ -56,7 +56,7 @@ const without = async (name, body) => {
 
 test("each command that is missing is named, with the Debian package that holds it", async () => {
   const names = Object.keys(packages).filter((name) => !ofShells.includes(name));
-  const told = await elsewhere(
+  const reported = await elsewhere(
     mounts,
     `${hidden}
     const result = {};
@@ -71,11 +71,11 @@ test("each command that is missing is named, with the Debian package that holds 
       hint: `install the Debian package ${packages[name as keyof typeof packages]}`,
     },
   ]);
-  expect(told).toEqual(Object.fromEntries(expected));
+  expect(reported).toEqual(Object.fromEntries(expected));
 });
 
 test("what a kind needs is named before anything is changed, with its package", async () => {
-  const told = await elsewhere(
+  const reported = await elsewhere(
     mounts,
     `${hidden}
     const result = {};
@@ -84,7 +84,7 @@ test("what a kind needs is named before anything is changed, with its package", 
     process.stdout.write(JSON.stringify(result), () => process.exit());`,
   );
   for (const [name, { package: holder }] of Object.entries(requirements))
-    expect([name, told[name]]).toEqual([
+    expect([name, reported[name]]).toEqual([
       name,
       expect.objectContaining({ code: "LN_TOOL", hint: expect.stringMatching(`\\(Debian package ${holder}\\)$`) }),
     ]);
@@ -93,13 +93,16 @@ test("what a kind needs is named before anything is changed, with its package", 
 test("who may not change the network is told what gives the right, and where settings are read-only what that means", async () => {
   const bridge = `create("Bridge", { name: "lntcrippled", up: true })`;
   const print = (what: string) =>
-    `process.stdout.write(JSON.stringify({ told: await ${what} }), () => process.exit());`;
+    `process.stdout.write(JSON.stringify({ reported: await ${what} }), () => process.exit());`;
   const nobody = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all"];
-  const { told } = await elsewhere("", print(bridge), ...nobody);
-  expect(told).toMatchObject({ code: "LN_PERMISSION", hint: expect.stringMatching(/^run as root \(CAP_NET_ADMIN/) });
+  const { reported } = await elsewhere("", print(bridge), ...nobody);
+  expect(reported).toMatchObject({
+    code: "LN_PERMISSION",
+    hint: expect.stringMatching(/^run as root \(CAP_NET_ADMIN/),
+  });
   const readOnly = "mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys";
   const setting = `create("Sysctl", { key: "net/ipv4/ip_forward", value: "1", onDelete: "restore" })`;
-  expect((await elsewhere(readOnly, print(setting))).told).toMatchObject({
+  expect((await elsewhere(readOnly, print(setting))).reported).toMatchObject({
     code: "LN_PERMISSION",
     summary: "a file system is mounted read-only",
     hint: expect.stringMatching(/in a container, where \/proc\/sys and \/sys are so: start that privileged/),

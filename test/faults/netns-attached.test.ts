@@ -13,7 +13,7 @@ describe("Netns: of a running process", () => {
   let pid = 0;
   let before = "";
   const inputs = () => ({ name, pid, owner: world.owner, loopback: true, ...(hostUrl && { host: hostUrl }) });
-  const look = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-d", "addr", "show");
+  const readAddresses = () => world.run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", "-d", "addr", "show");
   const names = async () => (await world.run("ls", "/run/netns")).split("\n");
   const inode = async (path: string) => (await world.run("stat", "-L", "-c", "%i", path)).trim();
   const run = (op: Op) => (op === "create" ? engine.up(inputs()) : engine.destroy());
@@ -22,7 +22,7 @@ describe("Netns: of a running process", () => {
     await world.build();
     const text = "unshare --net sleep 900 > /dev/null 2>&1 < /dev/null & echo $!; sleep 0.3";
     pid = Number(await world.script(undefined, text));
-    before = await look();
+    before = await readAddresses();
   });
   afterAll(async () => {
     await world.try("ip", "netns", "del", name);
@@ -53,7 +53,7 @@ describe("Netns: of a running process", () => {
     }
     expect(await names()).not.toContain(name);
     expect(await readShares(testHost(), { netns: undefined, what: `Netns ${name}` })).toEqual([]);
-    expect(await look()).toBe(before);
+    expect(await readAddresses()).toBe(before);
   }
 
   const strikes: Record<string, (at: number) => Strike> = { fails: failing, hangs: hanging };
@@ -65,7 +65,7 @@ describe("Netns: of a running process", () => {
         if (op === "delete") await engine.up(inputs());
         const { error } = await inPlaceOf(strike(at), () => run(op));
         expect(error?.message).toMatch(/No buffer space|no end within/);
-        expect(await look()).toBe(before);
+        expect(await readAddresses()).toBe(before);
         await recovers(op);
       }
     });
@@ -74,7 +74,7 @@ describe("Netns: of a running process", () => {
       for (const at of await changing(op)) {
         if (op === "delete") await engine.up(inputs());
         await dying(engine, op, inputs(), at, "SIGKILL");
-        expect(await look()).toBe(before);
+        expect(await readAddresses()).toBe(before);
         await recovers(op);
       }
     });

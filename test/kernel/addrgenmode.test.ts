@@ -45,14 +45,14 @@ test.each(cases)(
 test("a pod's link has a link-local address as long as it has an IPv6 address", async () => {
   const common = { owner: world.owner, ...(hostUrl && { host: hostUrl }) };
   const port = await create(bridge, check(bridge, { ...common, name: "br0", netns }).inputs, settings);
-  const asked = (...addresses: string[]) =>
+  const inputsWith = (...addresses: string[]) =>
     check(pod, { ...common, name: world.name("p"), bridge: "br0", netns, addresses }).inputs;
   const current = async () => {
     const inside = (...argv: string[]) => world.run("ip", "netns", "exec", world.name("p"), ...argv);
     const own = await inside("ip", "-o", "-6", "addr", "show", "dev", "eth0", "scope", "link");
     return [(await inside("cat", "/proc/sys/net/ipv6/conf/eth0/addr_gen_mode")).trim(), own !== ""];
   };
-  const [without, with6] = [asked("10.0.1.2/24"), asked("10.0.1.2/24", "fd00:1::2/64")];
+  const [without, with6] = [inputsWith("10.0.1.2/24"), inputsWith("10.0.1.2/24", "fd00:1::2/64")];
   const { id, outputs } = await create(pod, without, settings);
   let now = outputs;
   try {

@@ -101,11 +101,11 @@ test.each([surface, native])(
   "a key that is made is declared as a secret, and its public key is none",
   ({ WireguardKey }) => {
     let declared: pulumi.CustomResourceOptions = {};
-    const look: pulumi.ResourceTransformation = ({ props, opts }) => {
+    const record: pulumi.ResourceTransformation = ({ props, opts }) => {
       declared = opts;
       return { props, opts };
     };
-    new WireguardKey("key", {}, { transformations: [look] });
+    new WireguardKey("key", {}, { transformations: [record] });
     expect(declared.additionalSecretOutputs).toEqual(["privateKey"]);
   },
 );

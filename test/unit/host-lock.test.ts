@@ -11,21 +11,21 @@ const long = 5500;
 
 /** Runs bodies and says when they begin and end. */
 function listener() {
-  const told: string[] = [];
+  const events: string[] = [];
   const body =
     <T>(name: string, inner: () => Promise<T>) =>
     async () => {
-      told.push(`${name} begins`);
+      events.push(`${name} begins`);
       const result = await inner();
-      told.push(`${name} ends`);
+      events.push(`${name} ends`);
       return result;
     };
-  return { told, body };
+  return { events, body };
 }
 
 test("a body takes locks after long too, while another program and another body wait for it", async () => {
   const host = localHost(false, 60);
-  const { told, body } = listener();
+  const { events, body } = listener();
   const same = () =>
     withLock(
       host,
@@ -47,7 +47,7 @@ test("a body takes locks after long too, while another program and another body 
     body("late", async () => Date.now()),
   );
   const [, { stdout }, began] = await Promise.all([first, program, late]);
-  expect(told).toEqual([
+  expect(events).toEqual([
     ...["outer begins", "inner begins", "same begins", "same ends", "inner ends", "outer ends"],
     ...["late begins", "late ends"],
   ]);
@@ -56,10 +56,10 @@ test("a body takes locks after long too, while another program and another body 
 
 test("bodies for one object that a body begins at once run one after the other", async () => {
   const host = localHost(false, 60);
-  const { told, body } = listener();
+  const { events, body } = listener();
   const inner = ["a", "b"].map((name) => body(name, () => sleep(20)));
   await withLock(host, one, async () => {
     await Promise.all(inner.map((each) => withLock(host, one, each)));
   });
-  expect(told).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+  expect(events).toEqual(["a begins", "a ends", "b begins", "b ends"]);
 });

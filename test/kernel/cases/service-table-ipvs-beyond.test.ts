@@ -53,8 +53,8 @@ beyond(`ServiceTable: beyond the contract, in mode ipvs${lacking ? ` (${lacking}
     host.mockClear();
     const repaired = await update(kind, id, current, inputs({ services: manyServices(9) }), settings);
     expect(repaired).toEqual(outputs);
-    const told = host.mock.calls.flatMap(([argv, options]) => (argv.includes("-R") ? [options?.input ?? ""] : []));
-    expect(told).toEqual([
+    const restored = host.mock.calls.flatMap(([argv, options]) => (argv.includes("-R") ? [options?.input ?? ""] : []));
+    expect(restored).toEqual([
       [
         "-E -t 10.96.0.1:80 -s rr",
         "-E -t 10.96.0.2:80 -s rr",
