@@ -9,7 +9,10 @@ const script = `
   for link in $(ls /sys/class/net); do [ "$link" = lo ] || ip link del dev "$link"; done
   ip link set lo up
   ip rule flush protocol 157; ip -6 rule flush protocol 157
-  ip route flush table all proto 157; ip -6 route flush table all proto 157; ip route flush type blackhole; ip route flush type unreachable; ip route flush type prohibit; ip route flush type throw
+  for family in 4 6; do
+    ip -$family route flush table all proto 157
+    for type in blackhole unreachable prohibit throw; do ip -$family route flush table all type $type; done
+  done
   for name in iptables ip6tables; do for table in filter nat mangle raw security; do $name -t $table -F; $name -t $table -X; for chain in FORWARD INPUT OUTPUT; do $name -t $table -P $chain ACCEPT; done; done; done
   for set in $(ipset list -name); do ipset destroy "$set"; done
   ip xfrm policy flush; ip xfrm state flush
