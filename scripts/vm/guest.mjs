@@ -11,7 +11,7 @@ import { bootstrap } from "./release.mjs";
 import { systems } from "./systems.mjs";
 
 /** Raise this when the contents of the cache change. */
-const layout = 4;
+const layout = 5;
 
 /** The modules that are needed to read the host's files through a virtio device. */
 const bootModules = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];

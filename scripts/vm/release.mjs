@@ -8,6 +8,7 @@ import { output } from "../lib/run.mjs";
 const packages = [
   ...["openssh-server", "kmod", "procps", "iproute2", "iptables", "ipvsadm", "ipset", "curl", "ethtool"],
   ...["netcat-openbsd", "iputils-ping", "bind9-dnsutils", "perl-base", "python3", "strace", "sudo", "wireguard-tools"],
+  "nftables",
 ];
 
 /**

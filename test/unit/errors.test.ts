@@ -90,6 +90,7 @@ test.each([
     "no such queueing discipline or class",
   ],
   ["Can't initialize ipvs: Protocol not available", "LN_KERNEL", "modprobe ip_vs"],
+  ["Error: Unsupported encapsulation type for ESP.", "LN_KERNEL", "use espinudp"],
   ["Scheduler or persistence engine not found", "LN_KERNEL", "ip_vs_sh"],
   ["iptables v1.8.9 (nf_tables): Couldn't load match `nosuch':No such file or directory", "LN_KERNEL", "xt_nosuch"],
   ["iptables v1.8.9 (nf_tables): Couldn't load target `NOSUCH':No such file or directory", "LN_KERNEL", "xt_NOSUCH"],

@@ -8373,7 +8373,10 @@ export interface XfrmStateAuthenticationArgs {
 
 /** The input `encapsulation` of {@link XfrmStateArgs}. */
 export interface XfrmStateEncapsulationArgs {
-  /** Form of the packets. Default: "espinudp". */
+  /**
+   * Form of the packets. Newer kernels, such as Linux 6.12, no longer have espinudp-nonike, the older one. Default:
+   * "espinudp".
+   */
   type?: pulumi.Input<"espinudp" | "espinudp-nonike"> | undefined;
   /** UDP port that they are sent from. 1 to 65535. Default: 4500. */
   sourcePort?: pulumi.Input<number> | undefined;
@@ -8440,7 +8443,7 @@ export interface XfrmStateAuthentication {
 
 /** The output `encapsulation` of {@link XfrmState}. */
 export interface XfrmStateEncapsulation {
-  /** Form of the packets. */
+  /** Form of the packets. Newer kernels, such as Linux 6.12, no longer have espinudp-nonike, the older one. */
   readonly type: "espinudp" | "espinudp-nonike";
   /** UDP port that they are sent from. */
   readonly sourcePort: number;

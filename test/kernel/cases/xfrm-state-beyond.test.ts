@@ -46,6 +46,18 @@ beyond("XfrmState: beyond the contract", () => {
     }
   });
 
+  run("the older form of ESP in UDP works, or the error tells that this kernel no longer has it", async () => {
+    const olderForm = { type: "espinudp-nonike", sourcePort: 4500, destinationPort: 4500 };
+    const { id, outputs } = await create(kind, inputs(), settings);
+    const change = () => update(kind, id, outputs, inputs({ encapsulation: olderForm }), settings);
+    // Linux 6.1 has it, 6.12 does not.
+    const isThere = /^[1-5]\.|^6\.[0-9]\./.test(await world.run("uname", "-r"));
+    if (isThere) expect(await change()).toMatchObject({ encapsulation: olderForm });
+    else
+      expect(await failure(change)).toMatchObject({ code: "LN_KERNEL", hint: expect.stringContaining("use espinudp") });
+    await remove(kind, id, outputs, settings);
+  });
+
   run("if the kernel refuses a change, the former state stays", async () => {
     const request = inputs({ aead: undefined, encryption: aes });
     const { id, outputs } = await create(kind, request, settings);

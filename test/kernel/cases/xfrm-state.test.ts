@@ -36,7 +36,7 @@ contract("that encrypts", (world) => {
       { what: "in UDP", change: { encapsulation } },
       {
         what: "by other ports",
-        change: { encapsulation: { ...encapsulation, type: "espinudp-nonike", sourcePort: 500 } },
+        change: { encapsulation: { ...encapsulation, sourcePort: 500 } },
       },
       { what: "some packets, kept as they are", change: { mode: "transport", selector } },
       { what: "some packets of another network", change: { selector: { source: "10.0.0.0/8" }, ifId: 7 } },

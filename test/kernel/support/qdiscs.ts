@@ -31,6 +31,8 @@ export async function readRootQdisc(world: World, netns: string, name: string): 
       .trim()
       .replace(/ +/g, " ")
       .replace(/ refcnt \d+/, "")
+      // Newer kernels draw it, and newer versions of tc print it.
+      .replace(/ seed \d+/, "")
   );
 }
 

@@ -21,6 +21,12 @@ export const kernelCauses: readonly Cause[] = [
     hint: "check its name, and that the running kernel's modules are there: after an upgrade of the kernel, reboot",
   },
   {
+    pattern: /Unsupported encapsulation type for ESP/,
+    code: "LN_KERNEL",
+    summary: "the running kernel does not have this form of ESP in UDP",
+    hint: "use espinudp: newer kernels, such as Linux 6.12, no longer have espinudp-nonike",
+  },
+  {
     pattern: /Requested (?:type|mode|\w+ algorithm) not found/,
     code: "LN_KERNEL",
     summary: "the running kernel lacks this protocol or algorithm of IPsec",

@@ -38,7 +38,7 @@ export const xfrmStateArgs = {
   /** UDP encapsulation of the packets, which can then pass address translation (`encap`). For esp. Default: none. */
   encapsulation: z
     .strictObject({
-      /** Form of the packets. */
+      /** Form of the packets. Newer kernels, such as Linux 6.12, no longer have espinudp-nonike, the older one. */
       type: z.enum(encapsulations, { error: `must be one of ${encapsulations.join(", ")}` }).default("espinudp"),
       /** UDP port that they are sent from. */
       sourcePort: port.default(4500),
