@@ -16,7 +16,7 @@ const reason = lack("ipvs");
     const showState = () =>
       world.script(
         netns,
-        "ipvsadm -S -n; ipvsadm -L --timeout; cat /proc/sys/net/ipv4/vs/conntrack; lsmod | grep ^ip_vs",
+        "ipvsadm -S -n; ipvsadm -L --timeout; cat /proc/sys/net/ipv4/vs/conntrack; lsmod | grep -o ^ip_vs[a-z_]*",
       );
     const before = await showState();
     const service = { address: "10.7.0.1", port: 80 };

@@ -36,9 +36,9 @@ beyond("Impairment: the root discipline of a link", () => {
   (reason ? test.skip : test)("of a run that crashed before it recorded it, is ours", async () => {
     const { id, outputs } = await create(bridge, inputs(), settings);
     await update(bridge, id, outputs, impaired, settings);
-    const other = inputs({ impairment: { delayMs: 0.5 } });
+    const other = inputs({ impairment: { delayMs: 1.6 } });
     await update(bridge, id, outputs, other, settings);
-    expect(await readRootQdisc(world, netns, name)).toBe("qdisc netem 157: root limit 1000 delay 499us");
+    expect(await readRootQdisc(world, netns, name)).toBe("qdisc netem 157: root limit 1000 delay 1.6ms");
     await remove(bridge, id, outputs, settings);
   });
 

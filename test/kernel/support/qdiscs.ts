@@ -14,10 +14,7 @@ export async function readQdisc(
   return line === undefined
     ? undefined
     : {
-        words: line
-          .replace(/^qdisc | refcnt \d+/g, "")
-          .replace(/ +/g, " ")
-          .trim(),
+        words: comparable(line).replace(/^qdisc /, ""),
       };
 }
 
@@ -25,15 +22,15 @@ export async function readQdisc(
 export async function readRootQdisc(world: World, netns: string, name: string): Promise<string | undefined> {
   const there = `ip link show dev ${name} >/dev/null 2>&1 || exit 0; echo there; tc qdisc show dev ${name} root`;
   const [first, line = ""] = (await world.script(netns, there)).split("\n").filter(Boolean);
-  return (
-    first &&
-    line
-      .trim()
-      .replace(/ +/g, " ")
-      .replace(/ refcnt \d+/, "")
-      // Newer kernels draw it, and newer versions of tc print it.
-      .replace(/ seed \d+/, "")
-  );
+  return first && comparable(line);
+}
+
+/** A line of tc without numbers that the kernel draws. Older versions of tc print no seed. */
+function comparable(line: string): string {
+  return line
+    .replace(/ +/g, " ")
+    .replace(/ (refcnt|seed) \d+/g, "")
+    .trim();
 }
 
 /** A veth pair, both ends up. */
