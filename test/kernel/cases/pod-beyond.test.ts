@@ -37,6 +37,24 @@ beyond("Pod", () => {
     await world.build();
   });
 
+  test.each(["1400", "1300"])(
+    "an mtu that somebody changed at one end, to %s, is seen, and goes when the input is taken away",
+    async (mtu) => {
+      await addBridge();
+      const args = { ...inputs(name, "v"), mtu: mtu === "1400" ? 1300 : 1400 };
+      const { id, outputs } = await create(kind, args, settings);
+      await world.run("ip", "-n", node, "link", "set", "dev", "v", "mtu", mtu);
+      const refreshed = (await read(kind, id, outputs, settings))?.outputs ?? {};
+      expect(refreshed.mtu).toBe(0);
+      const { mtu: _, ...without } = args;
+      const mended = await update(kind, id, refreshed, without, settings);
+      expect((await readLink(world, node, "v"))?.mtu).toBe("1500");
+      expect((await readLink(world, name, "eth0"))?.mtu).toBe("1500");
+      await remove(kind, id, mended, settings);
+      await world.run("ip", "-n", node, "link", "del", "br0");
+    },
+  );
+
   test("a link of another owner with its name is refused, and no namespace is made", async () => {
     await addBridge();
     const theirs = ["link", "add", "name", "w", "type", "veth", "peer", "name", "w1"];

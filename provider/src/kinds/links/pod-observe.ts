@@ -66,10 +66,12 @@ export function remainsOf({ name }: { readonly name: string }, near: ObservedLin
   };
 }
 
-/** The inputs that both ends show together; undefined if they differ. */
+/** The inputs that both ends show together. */
 function connectionOf(near: ObservedLink, far: ObservedLink) {
   const { addresses, mac, impairment } = far.inputs;
-  const mtu = near.inputs.mtu === far.inputs.mtu && far !== newLink ? near.inputs.mtu : undefined;
+  // An mtu that nobody can ask for: without any, one that is taken away would look as if it were gone already.
+  const sameMtu = near.inputs.mtu === far.inputs.mtu ? near.inputs.mtu : 0;
+  const mtu = far === newLink ? undefined : sameMtu;
   const { master: bridge, hairpin } = near.inputs;
   return { bridge, hairpin, impairment, addresses, mtu, mac, up: near.inputs.up && far.inputs.up };
 }
