@@ -43,7 +43,12 @@ export async function moveIn(host: Host, args: MovedArgs, former: string | undef
   // First, because the kernel does not tell of a run that dies behind it.
   // One that was moved back by hand is down, whatever it was before.
   await addShare(host, place, { owner, before: share?.before ?? { up: link.flags.includes("UP") } });
-  await move(host, name, origin, netns);
+  try {
+    await move(host, name, origin, netns);
+  } catch (error) {
+    if (!(await showLink(host, netns, name))) await eraseShare(host, place, owner);
+    throw error;
+  }
   return true;
 }
 
