@@ -106,20 +106,15 @@ function* smaller(pair: Pair): Generator<Pair> {
   for (const name of names) {
     const there = b.find((each) => each.name === name) ?? a.find((each) => each.name === name);
     if (!there) continue;
+    const change = (path: string) => (program: Program) =>
+      program.map((each) => (each.name === name ? without(each, path) : each));
+    // What was done by hand may be to an input that the first program has: it keeps all of that resource's.
+    const keepsInputs = byHand.some(({ undo, on }) => !undo && on.includes(name));
     for (const path of optionalPaths(there.type, there.inputs).concat("dependsOn")) {
-      yield* both(pair, (program) => program.map((each) => (each.name === name ? without(each, path) : each)));
-      if (path !== "dependsOn") {
-        yield* one(
-          pair,
-          "a",
-          a.map((each) => (each.name === name ? without(each, path) : each)),
-        );
-        yield* one(
-          pair,
-          "b",
-          b.map((each) => (each.name === name ? without(each, path) : each)),
-        );
-      }
+      if (!keepsInputs) yield* both(pair, change(path));
+      if (path === "dependsOn") continue;
+      if (!keepsInputs) yield* one(pair, "a", change(path)(a));
+      yield* one(pair, "b", change(path)(b));
     }
   }
 }
