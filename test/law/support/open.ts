@@ -136,6 +136,19 @@ export const open: readonly Open[] = [
     },
   },
   {
+    what: "IPv6 is not disabled in the update that gives up what has an address of it",
+    why: "the engine deletes last, and a program may still have what it has not told of yet",
+    sort: /^update: Sysctl (create|update) LN_INPUT/,
+    when: ({ a, b }) =>
+      links(a).some(({ by, addresses }) => !find(b, by) && addresses.some((each) => each.includes(":"))) &&
+      b.some(({ type, inputs }) => type === "Sysctl" && /disable_ipv6/.test(`${inputs.key}`) && inputs.value === 1),
+    pair: {
+      ...between,
+      a: [n1, bridgeAt("b1", "fd00:1::3/64")],
+      b: [n1, { name: "s1", type: "Sysctl", inputs: { ...inN1, key: "net/ipv6/conf/all/disable_ipv6", value: 1 } }],
+    },
+  },
+  {
     what: "a link that was up keeps the queue that the kernel gave it then",
     why: "a link that never was up has none, and the kernel does not take it back",
     sort: /^kernel: .*qdisc/,

@@ -138,5 +138,8 @@ async function staticIpv6(host: Host, netns: string | undefined, only: string): 
   ];
   return lost === undefined
     ? undefined
-    : { summary: `the kernel would drop ${lost}`, hint: "remove it first: it cannot exist while IPv6 is disabled" };
+    : {
+        summary: `the kernel would drop ${lost}`,
+        hint: "remove it first, in an update of its own if it is in this stack: it cannot exist while IPv6 is disabled",
+      };
 }
