@@ -32,6 +32,17 @@ export function changesModes(lab: ProxiedLab, node: Node, pairs: readonly (reado
   );
 }
 
+/** All changes of a node in mode ipvs. */
+export function changesIpvs(lab: ProxiedLab, node: Node): void {
+  changesEndpoints(lab, node, "ipvs");
+  changesModes(lab, node, [
+    ["ipvs", "iptables"],
+    ["iptables", "ipvs"],
+    ["ipvs", "nftables"],
+    ["nftables", "ipvs"],
+  ]);
+}
+
 /** Endpoints are added and removed, and clients of another service stay with their endpoint. */
 export function changesEndpoints(lab: ProxiedLab, node: Node, mode: Mode): void {
   test(`${mode}: endpoints come and go, and no connection fails`, async () => {

@@ -51,10 +51,14 @@ export class TableNode implements Node {
     private readonly netns: string,
   ) {}
 
+  bringUp(node: KubeProxyNodeArgs): Promise<void> {
+    return this.bringUpTable(tableOf(node));
+  }
+
   /** The next look sees what was asked for. */
-  async bringUp(node: KubeProxyNodeArgs): Promise<void> {
+  async bringUpTable(values: Values): Promise<void> {
     const { engine } = this;
-    await engine.up(checkedTable(this.world, this.netns, tableOf(node)));
+    await engine.up(checkedTable(this.world, this.netns, values));
     const { state } = engine;
     await engine.refresh();
     expect(engine.state).toEqual(state);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deviceName, integer, number32 } from "../../schema/fields";
-import { flowid, type Inexpressible } from "./filter-fields";
+import { flowid, type Inexpressible, isOneOf } from "./filter-fields";
 import { controls, policeArgs, policeWords, readPolice } from "./filter-police";
 
 const kinds = ["drop", "pass", "redirect", "mirror", "skbedit", "vlanPush", "vlanPop", "police", "csum"] as const;
@@ -136,8 +136,4 @@ export function readAction(text: string, wanted?: Action): Action | Inexpressibl
     ...(mark !== undefined && { mark: Number(mark) }),
     ...(priority !== undefined && { priority }),
   };
-}
-
-function isOneOf<T extends string>(list: readonly T[], word: string): word is T {
-  return (list as readonly string[]).includes(word);
 }

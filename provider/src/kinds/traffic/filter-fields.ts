@@ -36,3 +36,7 @@ export function* versionRules(
       yield [`${key}.${side}`, `must be an IPv${version} address or network with protocol ${protocol}`];
   }
 }
+
+export function isOneOf<T extends string>(list: readonly T[], word: string | undefined): word is T {
+  return (list as readonly (string | undefined)[]).includes(word);
+}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { integer } from "../../schema/fields";
+import { isOneOf } from "./filter-fields";
 
 export const controls = ["drop", "pass", "pipe", "reclassify", "continue"] as const;
 type Control = (typeof controls)[number];
@@ -46,7 +47,7 @@ const kernelsMtu = sizeOf("2Kb");
 /** Reads tc's text; undefined: inputs cannot express it. `wanted` shows which value was rounded. */
 export function readPolice(text: string, wanted: Omit<Police, "kind"> | undefined): Police | undefined {
   const [, rate, unit, burst = "", mtu = "", exceed, conform = "pass"] = form.exec(text) ?? [];
-  if (rate === undefined || !isControl(exceed) || !isControl(conform)) return undefined;
+  if (rate === undefined || !isOneOf(controls, exceed) || !isOneOf(controls, conform)) return undefined;
   const rateKbit = Number(rate) * (thousands[unit ?? ""] ?? 0.001);
   const shown = { burst: sizeOf(burst), mtu: sizeOf(mtu) };
   if (!shown.burst || !shown.mtu || !Number.isInteger(rateKbit)) return undefined;
@@ -55,10 +56,6 @@ export function readPolice(text: string, wanted: Omit<Police, "kind"> | undefine
   const size = near(shown.mtu, wanted?.mtu, 0);
   const isKernels = size === kernelsMtu?.bytes && wanted?.mtu !== size;
   return { kind: "police", rateKbit, burstBytes, ...(!isKernels && { mtu: size }), exceed, conform };
-}
-
-function isControl(word: string | undefined): word is Control {
-  return (controls as readonly (string | undefined)[]).includes(word);
 }
 
 interface Size {
