@@ -67,8 +67,9 @@ export function existsError(
   const whose = owner ? `belongs to ${owner}` : "is not ours";
   const cure = otherKind || isOtherStacks ? "choose another name" : "choose another name, or set adopt: true";
   const hint = otherKind ? cure : `delete it, ${cure}`;
-  // Another resource of this program may be about to give up the name, as when two swap their names.
-  const mayPass = Boolean(owner) && !otherKind && stackOf(String(owner)) === stackOf(String(args.owner));
+  // Another resource of this program may be about to give up the name, as when two swap their names. What is of another kind
+  // does not say whose it is.
+  const mayPass = otherKind || (Boolean(owner) && stackOf(String(owner)) === stackOf(String(args.owner)));
   return new LocalnetError("LN_EXISTS", `it exists already and ${whose} (we are ${args.owner})`, { hint, mayPass });
 }
 

@@ -75,7 +75,13 @@ function objectsOf(netns: string, part: string): Thing[] {
   if (title === "filters")
     return unchanged(
       title,
-      lines.map((line) => line.replace(/index \d+ ref \d+ bind \d+/, "index").trim()),
+      // Of each priority, u32 has a table with a number that the kernel counts up.
+      lines.map((line) =>
+        line
+          .replace(/index \d+ ref \d+ bind \d+/, "index")
+          .replace(/\b(fh|ht) 8[0-9a-f]{2}\b/g, "$1 TABLE")
+          .trim(),
+      ),
     );
   if (title === "nft") return unchanged(title, foreignTables(text));
   return unchanged(
@@ -103,10 +109,10 @@ function setting(netns: string, line: string): Thing[] {
   return [{ id: `${netns}: setting ${key}`, sort, is: { value: value.replace(/\s+/g, " ") } }];
 }
 
-/** Rules in their order where they have a priority, and without it where they have none: it is that of the commands. */
+/** Rules, and of those with a priority whether one that should come later precedes them. Others are in the order of the commands. */
 function tableObjects(netns: string, title: string, lines: readonly string[]): Thing[] {
   let table = "";
-  const placed = new Map<string, number>();
+  const highest = new Map<string, number>();
   return lines.flatMap((line) => {
     if (line.startsWith("*")) table = line.slice(1);
     const where = `${netns}: ${title} ${table}`;
@@ -117,10 +123,11 @@ function tableObjects(netns: string, title: string, lines: readonly string[]): T
         : [{ id: `${where} ${line.replace(/ \[.*/, "")}`, sort: `${title} chain`, is: {} }];
     if (!line.startsWith("-A")) return [];
     const chain = `${table} ${line.split(" ")[1]}`;
-    const ordered = /localnet:\S+#\d+/.test(line);
-    const place = ordered ? (placed.get(chain) ?? 0) + 1 : 0;
-    if (ordered) placed.set(chain, place);
-    return [{ id: `${where} ${line}`, sort: `${title} rule`, is: ordered ? { place: String(place) } : {} }];
+    const [, priority] = /localnet:\S+#(\d+)/.exec(line) ?? [];
+    const before = highest.get(chain) ?? 0;
+    if (priority !== undefined) highest.set(chain, Math.max(before, Number(priority)));
+    const is = priority === undefined ? {} : { place: Number(priority) < before ? "too late" : "right" };
+    return [{ id: `${where} ${line}`, sort: `${title} rule`, is }];
   });
 }
 
