@@ -5,13 +5,19 @@ import { start } from "./run.mjs";
 
 const patienceSeconds = 10;
 
-// The kernel ends the sandbox when its first process ends, which ends with this program.
+// The kernel ends the sandbox when its first process ends, which ends with this program. What is written to /etc is kept in
+// the first /run, which the second one hides.
 const first = (/** @type {boolean} */ network) => `
 mount -t tmpfs -o mode=755 none /run
 ${network ? "mount -t sysfs none /sys && ip link set lo up" : ""}
-for over in "$@"; do
-  for folder in usr etc; do mount -t overlay none -o "lowerdir=$over/$folder:/$folder" /$folder; done
-done
+usr=/usr etc=/etc
+for over in "$@"; do usr="$over/usr:$usr" etc="$over/etc:$etc"; done
+if [ $# -gt 0 ]; then
+  mkdir /run/upper /run/work
+  mount -t overlay none -o "lowerdir=$usr" /usr
+  mount -t overlay none -o "lowerdir=$etc,upperdir=/run/upper,workdir=/run/work" /etc
+  mount -t tmpfs -o mode=755 none /run
+fi
 echo ready
 exec cat`;
 

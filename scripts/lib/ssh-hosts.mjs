@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { output, run } from "./run.mjs";
 import { openSandbox } from "./sandbox.mjs";
+import { writeSshFiles } from "./ssh-files.mjs";
 
 const network = "192.0.2";
 const network6 = "2001:db8:f";
@@ -37,18 +36,14 @@ const bootSeconds = 30;
  * @returns {Promise<SshHosts>}
  */
 export async function openSshHosts(count, { directory, over, mtu = 1500 }) {
-  for (const name of ["host", "user"])
-    await output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", join(directory, name)]);
-  const sshConfig = join(directory, "config");
-  writeFileSync(sshConfig, clientConfig(directory));
-  writeFileSync(join(directory, "sshd_config"), serverConfig(directory));
+  const { client: sshConfig, server } = await writeSshFiles(directory);
   const engine = await openSandbox({ network: true });
   const ip = (/** @type {string[]} */ ...args) => output([...engine.enterArgv, "ip", ...args]);
   await ip("link", "add", "switch", "mtu", String(mtu), "type", "bridge");
   await ip("link", "set", "switch", "up");
   await ip("address", "add", `${network}.254/24`, "dev", "switch");
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
-  const hosts = await Promise.all(numbers.map((number) => openHost(engine, { directory, over, number, mtu })));
+  const hosts = await Promise.all(numbers.map((number) => openHost(engine, { server, over, number, mtu })));
   return {
     enterArgv: engine.enterArgv,
     sshConfig,
@@ -62,10 +57,10 @@ export async function openSshHosts(count, { directory, over, mtu = 1500 }) {
 
 /**
  * @param {import("./sandbox.mjs").Sandbox} engine
- * @param {{ directory: string, over: string[], number: number, mtu: number }} options
+ * @param {{ server: string, over: string[], number: number, mtu: number }} options
  * @returns {Promise<SshHost>}
  */
-async function openHost(engine, { directory, over, number, mtu }) {
+async function openHost(engine, { server, over, number, mtu }) {
   const { enterArgv, close } = await openSandbox({ network: true, over });
   const [address, address6] = [`${network}.${number}`, `${network6}::${number}`];
   const link = `host${number}`;
@@ -85,36 +80,12 @@ async function openHost(engine, { directory, over, number, mtu }) {
     ...{ address, address6, enterArgv, cable, close },
     async boot() {
       const start = ["sh", "-c", 'mkdir -p /run/sshd && exec "$0" "$@"'];
-      const sshd = ["/usr/sbin/sshd", "-D", "-f", join(directory, "sshd_config")];
+      const sshd = ["/usr/sbin/sshd", "-D", "-f", server];
       const [file = "", ...args] = [...enterArgv, ...start, ...sshd];
-      const server = spawn(file, args, { stdio: "inherit" });
+      const daemon = spawn(file, args, { stdio: "inherit" });
       const listens = async () => (await run([...enterArgv, "ss", "-Hltn", "sport", "=", "22"])).stdout !== "";
       for (const deadline = Date.now() + bootSeconds * 1000; !(await listens()); await sleep(50))
-        if (server.exitCode !== null || Date.now() > deadline) throw new Error(`host ${number} has no server of ssh`);
+        if (daemon.exitCode !== null || Date.now() > deadline) throw new Error(`host ${number} has no server of ssh`);
     },
   };
 }
-
-const serverConfig = (/** @type {string} */ directory) => `
-HostKey ${directory}/host
-AuthorizedKeysFile ${directory}/user.pub
-AuthenticationMethods publickey
-StrictModes no
-UsePAM no
-UseDNS no
-PidFile none
-LogLevel QUIET
-PrintMotd no
-PrintLastLog no
-ClientAliveInterval 3
-ClientAliveCountMax 2
-`;
-
-const clientConfig = (/** @type {string} */ directory) => `
-Host *
-  IdentityFile ${directory}/user
-  IdentitiesOnly yes
-  UserKnownHostsFile ${directory}/known_hosts
-  StrictHostKeyChecking accept-new
-  LogLevel ERROR
-`;

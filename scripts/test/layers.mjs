@@ -19,10 +19,10 @@ const waiting = 3;
 
 /** The test files of kinds that this machine's kernel may lack. */
 const lacked =
-  "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|dummy|fou|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|service-table-ipvs(-\\w+)?|traffic-filter-kinds|udp-ports|xfrm-interface|xfrm-state)(-beyond)?\\.test";
+  "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|route-encapsulation|dummy|fou|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|service-table-ipvs(-\\w+)?|traffic-filter-kinds|udp-ports|xfrm-interface|xfrm-state)(-beyond)?\\.test";
 
 /** The test files of kinds that use ssh in their own way, and of some that show that all kinds work over ssh. */
-const overSsh = "\\b(doctor|host(-\\w+)?|file|ledger|netns|pod(-beyond)?|route(-\\w+)?|process|requirements)\\.test";
+const overSsh = "/(doctor|host(-\\w+)?|file|ledger|netns|pod(-beyond)?|route(-beyond)?|process|requirements)\\.test";
 
 /** The test files that need more than one user, or files or settings of the host, which a user namespace of an ordinary user does not have. */
 const notRootless =
@@ -63,8 +63,12 @@ export const layers = [
   { name: "acceptance", run: "test", needs: ["packages", "frr", "sshd", "pulumi", "machines"], workers: 2 },
   { name: "packaging", run: "test", needs: ["packages", "pulumi"], workers: 2 },
   {
+    ...{ name: "kernel-ssh", run: "test", project: "kernel", needs: ["packages", "sandbox host"], workers: waiting },
+    ...{ only: overSsh, allowSkips: true },
+  },
+  {
     ...{ name: "kernel-vm", run: "test", project: "kernel", needs: ["packages", "machine"], workers: waiting },
-    only: `(${lacked}|${overSsh})`,
+    only: lacked,
   },
   {
     ...{ name: "faults-vm", run: "test", project: "faults", needs: ["packages", "build", "machine"], workers: waiting },
@@ -113,6 +117,10 @@ export const layers = [
   {
     ...{ name: "kernel-debian-13", run: "all", project: "kernel", needs: ["packages", "machine with Debian 13"] },
     ...{ workers: waiting, only: `(${lacked}|${overSsh})` },
+  },
+  {
+    ...{ name: "kernel-vm-ssh", run: "all", project: "kernel", needs: ["packages", "machine"], workers: waiting },
+    only: overSsh,
   },
   {
     ...{ name: "lab-debian-13", run: "all", project: "acceptance-long" },

@@ -9,6 +9,7 @@ import { ensurePulumiGo } from "../pulumi-cli/pulumi-go.mjs";
 import { ensurePulumiYaml } from "../pulumi-cli/pulumi-yaml.mjs";
 import { startVm, stopVm, vmPackages } from "../vm/vm.mjs";
 import { ensureNode24 } from "./node24.mjs";
+import { openSandboxHost } from "./sandbox-host.mjs";
 
 /** What tests run on a host. */
 const packages = [
@@ -37,6 +38,8 @@ const machineNames = /** @type {const} */ (["test-1", "test-2"]);
 const debian13 = "test-debian-13";
 /** @type {Map<string, ReturnType<typeof startVm>>} */
 const machines = new Map();
+/** @type {Awaited<ReturnType<typeof openSandboxHost>> | undefined} */
+let sandbox;
 
 /** @typedef {keyof typeof needs} Need */
 
@@ -65,6 +68,11 @@ const needs = {
   sshd: async () => {
     const unpacked = await ensureSshd();
     return unpacked ? { LOCALNET_TEST_SSHD: unpacked } : {};
+  },
+  /** A host on this machine's kernel that is reached over ssh. */
+  "sandbox host": async () => {
+    sandbox ??= await openSandboxHost(await ensureSshd());
+    return setEnvironment(sandbox);
   },
   /** The CLI, with its language hosts for Node.js and YAML. */
   pulumi: async () => {
@@ -108,7 +116,7 @@ export function prepareAhead(names) {
   for (const name of wanted) machine(name).catch(() => {});
 }
 
-/** @param {import("../vm/vm.mjs").Vm} vm */
+/** @param {{ host: string, sshConfig: string }} host */
 function setEnvironment({ host, sshConfig }) {
   return { LOCALNET_TEST_HOST: host, LOCALNET_SSH_CONFIG: sshConfig };
 }
@@ -128,7 +136,9 @@ function machine(name, system) {
   return started;
 }
 
-export async function stopMachines() {
+export async function closeHosts() {
+  await sandbox?.close();
+  sandbox = undefined;
   for (const [name, started] of machines) {
     await started.catch(() => {});
     await stopVm(name);

@@ -8,7 +8,7 @@ import { rootless } from "../lib/rootless.mjs";
 import { run } from "../lib/run.mjs";
 import { compareHost, hostState } from "./host-state.mjs";
 import { Matrix } from "./matrix.mjs";
-import { prepare, prepareAhead, stopMachines } from "./prepare.mjs";
+import { closeHosts, prepare, prepareAhead } from "./prepare.mjs";
 import { Tally } from "./tally.mjs";
 
 /** Scripts of package.json that run once, beside the layers. */
@@ -42,12 +42,12 @@ export async function runLayers(layers, { checked }) {
     prepareAhead(layers.flatMap(({ needs = [] }) => needs));
     if (checked) for (const [name = "", ...args] of checks) await check(tally, name, args);
     for (const layer of layers) if (!stopping) await runLayer(tally, matrix, layer);
-    await stopMachines();
+    await closeHosts();
     if (before) compareHost(tally, before, await hostState(), `lnt${mark}`);
   } catch (error) {
     tally.fail("set-up", message(error));
   } finally {
-    await stopMachines();
+    await closeHosts();
   }
   if (stopping) tally.fail("interrupted");
   for (const cell of matrix.empty) tally.fail(`no test and no reason: ${cell}`);
