@@ -4,7 +4,7 @@ import { printLine } from "../lib/cli.mjs";
 import { root } from "../lib/paths.mjs";
 import { interactive } from "../lib/run.mjs";
 import { layers } from "./layers.mjs";
-import { prepare, closeHosts } from "./prepare.mjs";
+import { closeHosts, prepare } from "./prepare.mjs";
 
 /** The layers with tests of single kinds, in this order. In the first two the names of tests have the kind, in the others the names of files. */
 const byTest = ["unit", "property"];
