@@ -19,7 +19,7 @@ const waiting = 3;
 
 /** The test files of kinds that this machine's kernel may lack. */
 const lacked =
-  "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|route-encapsulation|dummy|fou|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|ipvs-\\w+|kernel-module|qdisc-kinds|service-table-ipvs(-\\w+)?|traffic-filter-kinds|udp-ports|xfrm-interface|xfrm-state)(-beyond)?\\.test";
+  "\\b(kube-proxy-ipvs(-\\w+)?|bridge-vlans|mpls-route|route-encapsulation|dummy|fou|impairment|ipvlan|tunnel|wireguard|vlan|vrf|bond|discover-options|ipvs-\\w+|kernel-module|qdisc-kinds|service-table-ipvs(-\\w+)?|traffic-filter-kinds|udp-ports|xfrm-interface|xfrm-state)(-beyond)?\\.test";
 
 /** The test files of kinds that use ssh in their own way, and of some that show that all kinds work over ssh. */
 const overSsh = "/(doctor|host(-\\w+)?|file|ledger|netns|pod(-beyond)?|route(-beyond)?|process|requirements)\\.test";

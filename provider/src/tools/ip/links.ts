@@ -31,6 +31,7 @@ const linkJson = z.object({
   inet6_addr_gen_mode: z.string().optional(),
   ifalias: z.string().optional(),
   altnames: z.array(z.string()).optional(),
+  proto_down: z.boolean().optional(),
   linkinfo: z
     .object({
       info_kind: z.string().optional(),

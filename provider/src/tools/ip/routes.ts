@@ -28,6 +28,8 @@ const hopJson = z.object({
   encap: encapsulationJson.optional(),
   weight: z.number().optional(),
   flags: z.array(z.string()).default([]),
+  /** Its realms. */
+  flow: z.object({ from: z.string().optional(), to: z.string() }).optional(),
 });
 
 const routeJson = z.object({
@@ -46,6 +48,7 @@ const routeJson = z.object({
   expires: z.number().optional(),
   metric: z.number().default(0),
   prefsrc: z.string().optional(),
+  pref: z.string().optional(),
   metrics: z.array(z.looseObject({ mtu: z.number().optional(), advmss: z.number().optional() })).default([]),
   nexthops: z.array(hopJson).optional(),
 });

@@ -4,8 +4,9 @@ import { linkObjects } from "./links";
 import { fdbObjects, neighbourObjects } from "./neighbours";
 import { rareObjects } from "./rare";
 import { rareBridges } from "./rare-bridges";
+import { rareLinks } from "./rare-links";
 import { rareTables } from "./rare-tables";
-import { mplsObjects, nextHopObjects, routeObjects, ruleObjects } from "./routes";
+import { mplsObjects, nextHopObjects, routeObjects, routeOptions, ruleObjects } from "./routes";
 import { filterObjects, qdiscObjects } from "./traffic";
 import { xfrmObjects } from "./xfrm";
 
@@ -14,8 +15,8 @@ import { xfrmObjects } from "./xfrm";
  * completely.
  */
 export const objectReaders: readonly ObjectReader[] = [
-  ...[linkObjects, routeObjects, ruleObjects, nextHopObjects, mplsObjects],
+  ...[linkObjects, routeObjects, routeOptions, ruleObjects, nextHopObjects, mplsObjects],
   ...[neighbourObjects, fdbObjects, qdiscObjects, filterObjects],
   ...[nftObjects, otherBackendObjects, xfrmObjects],
-  ...[...rareObjects, ...rareTables, ...rareBridges],
+  ...[...rareObjects, ...rareTables, ...rareBridges, ...rareLinks],
 ];

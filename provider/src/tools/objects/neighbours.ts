@@ -6,25 +6,47 @@ import { ip } from "../ip/ip";
 import { parseJson } from "../ip/json";
 import { type Link, showLinks } from "../ip/links";
 
-const neighbourJson = z.object({ dst: z.string(), dev: z.string() });
+const neighbourJson = z.object({
+  dst: z.string(),
+  dev: z.string(),
+  lladdr: z.string().default(""),
+  state: z.array(z.string()).default([]),
+  managed: z.null().optional(),
+  extern_learn: z.null().optional(),
+});
 
 export const neighbourObjects = {
   name: "neighbours",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
     const show = async (...words: string[]) =>
       z.array(neighbourJson).parse(parseJson((await ip(host, netns, "-j", "neigh", "show", ...words)) || "[]"));
-    const [permanent, four, six] = [
+    const links = await showLinks(host, netns);
+    const [permanent, others, four, six] = [
       await show("nud", "permanent"),
+      (await show("nud", "all")).filter((entry) => isRare(entry, links)),
       await show("proxy"),
       parseProxies(await ip(host, netns, "-6", "-j", "neigh", "show", "proxy")),
     ];
     const proxies = [...four, ...six.filter(({ dst }) => !four.some((each) => each.dst === dst))];
     return [
       ...permanent.map(({ dst, dev }) => neighbourObject("", dst, dev)),
+      ...others.map(({ dst, dev }) => ({ ...neighbourObject("", dst, dev), why: "no input asks for its state" })),
       ...proxies.map(({ dst, dev }) => neighbourObject("proxy ", dst, dev)),
     ];
   },
 };
+
+/**
+ * Did somebody write an entry that is not permanent? The kernel itself asks for no address of multicast or broadcast, nor on
+ * links without ARP.
+ */
+function isRare({ dev, lladdr, state, managed, extern_learn }: z.output<typeof neighbourJson>, links: readonly Link[]) {
+  if (state.includes("PERMANENT")) return false;
+  const isGroup = Number.parseInt(lladdr.slice(0, 2), 16) % 2 === 1;
+  const hasArp = links.some(({ ifname, flags }) => ifname === dev && !flags.includes("NOARP") && dev !== "lo");
+  const isNeverAsked = state.includes("NOARP") && lladdr !== "" && !isGroup && hasArp;
+  return isNeverAsked || managed === null || extern_learn === null;
+}
 
 function parseProxies(text: string) {
   return z.array(neighbourJson).parse(parseJson(text || "[]"));

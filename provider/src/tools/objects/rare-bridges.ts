@@ -1,10 +1,11 @@
 import { z } from "zod";
-import type { KernelObject, ObjectReader } from "../../core/kernel-object";
+import type { ObjectReader } from "../../core/kernel-object";
 import type { Host } from "../../host";
 import { commandError } from "../../host/command-error";
 import { enter } from "../../host/netns";
 import { parseJson } from "../ip/json";
 import { showLinks } from "../ip/links";
+import { differences, withoutInput } from "./options";
 
 // Settings of bridges, their ports and their VLANs that no input has.
 
@@ -84,20 +85,6 @@ async function list(host: Host, netns: string | undefined, ...words: string[]): 
   // The bridges of this kernel have no VLANs.
   if (stderr.includes("Operation not supported")) return [];
   throw commandError(argv, { exitCode, stderr });
-}
-
-/** The values that differ from the defaults, in words. For a key that is not known here, nobody knows the default. */
-function differences(existing: Readonly<Record<string, unknown>>, usual: typeof portDefaults): string[] {
-  return Object.entries(existing).flatMap(([key, value]) => {
-    const other = usual[key];
-    // The kernel rounds times to its clock ticks.
-    const isNear = key.endsWith("_interval") && Math.abs(Number(value) - Number(other)) < 10;
-    return other === undefined || value === other || isNear ? [] : [`${key} ${value}`];
-  });
-}
-
-function withoutInput(what: string): KernelObject {
-  return { what, why: "no input sets it", coveredBy: [] };
 }
 
 export const rareBridges: readonly ObjectReader[] = [ports, vlans, vnis];

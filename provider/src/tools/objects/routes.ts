@@ -5,6 +5,7 @@ import { parseJson } from "../ip/json";
 import { showMplsRoutes } from "../ip/mpls-routes";
 import { mainTable, metric6, type RouteEntry, showAllRoutes } from "../ip/routes";
 import { type RuleEntry, showRules } from "../ip/rules";
+import { withoutInput } from "./options";
 
 const kernelProtocol = "2";
 
@@ -26,6 +27,35 @@ export const routeObjects = {
     );
   },
 };
+
+/** Attributes of routes that no input has, as `ip -j` prints them: `flow` are realms. */
+export const routeOptions = {
+  name: "attributes of routes",
+  async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
+    const each = await Promise.all(([4, 6] as const).map((version) => showAllRoutes(host, netns, version)));
+    return each
+      .flat()
+      .flatMap((route) => attributesOf(route).map((words) => withoutInput(`route ${route.dst} ${words}`)));
+  },
+};
+
+function attributesOf({
+  protocol,
+  metrics: [metrics = {}],
+  flow,
+  pref = "medium",
+  nexthops = [],
+}: RouteEntry): string[] {
+  if (protocol === kernelProtocol) return [];
+  const { mtu: _, advmss: __, ...others } = metrics;
+  const realms = [flow, ...nexthops.map((hop) => hop.flow)].filter((each) => each !== undefined);
+  const words = Object.entries(others).map(([key, value]) => (value === null ? key : `${key} ${value}`));
+  return [
+    ...words,
+    ...realms.map(({ from, to }) => `realms ${from === undefined ? to : `${from}/${to}`}`),
+    ...(pref === "medium" ? [] : [`pref ${pref}`]),
+  ];
+}
 
 function routeObject({ dst, metric, table, protocol, tos, from }: RouteEntry): KernelObject {
   const number = Number(table ?? mainTable);
