@@ -106,17 +106,14 @@ const cases: Readonly<Record<string, Case>> = {
 
 for (const [name, { feature, plain, rare, said }] of Object.entries(cases)) {
   const lacking = lack(feature);
-  (lacking ? test.skip : test)(
-    `what no input says is told: ${name}${lacking ? ` (${lacking})` : ""}`,
-    async () => {
-      await world.script(netns, plain);
-      expect(await remarks()).toEqual([]);
-      await world.script(netns, rare);
-      expect((await remarks()).toSorted()).toEqual(said.map((each) => `${each}@${netns}`).toSorted());
-      // The next case begins as this one did.
-      await undo(plain);
-    },
-  );
+  (lacking ? test.skip : test)(`what no input says is told: ${name}${lacking ? ` (${lacking})` : ""}`, async () => {
+    await world.script(netns, plain);
+    expect(await remarks()).toEqual([]);
+    await world.script(netns, rare);
+    expect((await remarks()).toSorted()).toEqual(said.map((each) => `${each}@${netns}`).toSorted());
+    // The next case begins as this one did.
+    await undo(plain);
+  });
 }
 
 async function remarks(): Promise<string[]> {
