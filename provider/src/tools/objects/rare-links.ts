@@ -1,6 +1,6 @@
 import type { ObjectReader } from "../../core/kernel-object";
 import { cidrOf, isKernelsAddress } from "../ip/link-addresses";
-import { type Link, showLinks } from "../ip/links";
+import { type Link, type LinkAddress, showLinks } from "../ip/links";
 import { differences, type Options, withoutInput } from "./options";
 
 // Options of links and of their addresses that no input has.
@@ -58,6 +58,13 @@ const bondPortDefaults: Options = { queue_id: 0, prio: 0 };
 const forever = 2 ** 32 - 1;
 const addressDefaults: Options = { home: false, autojoin: false, mngtmpaddr: false, preferred_life_time: forever };
 
+/** Those that an `Address` can have, but not the `addresses` of a link. */
+const addressOptions = (ifname: string, { local = "", broadcast, metric, ...entry }: LinkAddress): string[] => [
+  ...differences(entry, { label: ifname, nodad: false, noprefixroute: false }),
+  ...(local.includes(":") ? [] : differences(entry, { scope: local.startsWith("127.") ? "host" : "global" })),
+  ...Object.entries({ broadcast, metric }).flatMap(([key, value]) => (value ? [`${key} ${value}`] : [])),
+];
+
 const links: ObjectReader = {
   name: "options of links",
   read: async (host, netns) => (await showLinks(host, netns)).flatMap(optionsOf),
@@ -65,16 +72,21 @@ const links: ObjectReader = {
 
 const addresses: ObjectReader = {
   name: "options of addresses",
-  read: async (host, netns) =>
-    (await showLinks(host, netns)).flatMap((link) =>
-      link.addr_info
-        .filter((entry) => !isKernelsAddress(link, entry) && !entry.dynamic)
-        .flatMap((entry) =>
-          differences(entry, addressDefaults).map((words) =>
-            withoutInput(`option of ${cidrOf(entry)} dev ${link.ifname} ${words}`),
-          ),
-        ),
-    ),
+  async read(host, netns) {
+    const all = (await showLinks(host, netns)).flatMap((link) => link.addr_info.map((entry) => ({ link, entry })));
+    const made = all.filter(({ link, entry }) => !isKernelsAddress(link, entry) && !entry.dynamic);
+    return made.flatMap(({ link: { ifname: device }, entry }) => {
+      const object = (words: string) => withoutInput(`option of ${cidrOf(entry)} dev ${device} ${words}`);
+      const address = `${entry.local}/${entry.prefixlen}`;
+      return [
+        ...differences(entry, addressDefaults).map(object),
+        ...addressOptions(device, entry).map((words) => ({
+          ...{ ...object(words), why: "only an Address has it, and the link has this one" },
+          coveredBy: [{ inputs: { device, address } }],
+        })),
+      ];
+    });
+  },
 };
 
 function optionsOf({ ifname, linkinfo, ...link }: Link) {
