@@ -149,6 +149,17 @@ export const open: readonly Open[] = [
     },
   },
   {
+    what: "a link cannot have the UDP port or the VNI of one that the update gives up",
+    why: "the engine deletes last",
+    sort: /^update: (Vxlan|Wireguard|Fou) (create|update) LN_EXISTS/,
+    when: ({ a, b }) => a.some(({ name, type }) => /^(Vxlan|Wireguard|Fou)$/.test(type) && !find(b, name)),
+    pair: {
+      ...between,
+      a: [n1, { name: "vx1", type: "Vxlan", inputs: { ...inN1, vni: 5 } }],
+      b: [n1, { name: "vx2", type: "Vxlan", inputs: { ...inN1, vni: 5 } }],
+    },
+  },
+  {
     what: "a link that was up keeps the queue that the kernel gave it then",
     why: "a link that never was up has none, and the kernel does not take it back",
     sort: /^kernel: .*qdisc/,
