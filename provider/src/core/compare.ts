@@ -10,21 +10,21 @@ export interface Difference {
   readonly path: string;
   readonly replace: boolean;
   readonly wanted: unknown;
-  readonly seen: unknown;
+  readonly observed: unknown;
   /** The values must not appear in any message. */
   readonly sensitive?: boolean;
 }
 
-/** Where `seen` differs from `wanted`. A value that is not known yet differs from every other value. */
+/** Where `observed` differs from `wanted`. A value that is not known yet differs from every other value. */
 export function differences(
   schema: z.ZodObject,
   wanted: Values,
-  seen: Values,
+  observed: Values,
   prefix = "",
   replaced = false,
 ): Difference[] {
   return fieldsOf(schema).flatMap(([key, field]) => {
-    const [want, have] = [wanted[key] ?? undefined, seen[key] ?? undefined];
+    const [want, have] = [wanted[key] ?? undefined, observed[key] ?? undefined];
     if (isSame(field, want, have) && !hasUnknown(want)) return [];
     if (key in wanted && want === undefined && field.meta()?.unset === kernelChooses) return [];
     const replaces = replaced || doesReplace(field, have, want);
@@ -38,7 +38,7 @@ export function differences(
     const [shownWant, shownHave] = [withoutSecrets(field, want), withoutSecrets(field, have)];
     // Maybe only a secret inside it differs.
     const isHidden = sensitive || secret || isDeepStrictEqual(shownWant, shownHave);
-    return [{ path, replace: replaces, wanted: shownWant, seen: shownHave, ...(isHidden && { sensitive: true }) }];
+    return [{ path, replace: replaces, wanted: shownWant, observed: shownHave, ...(isHidden && { sensitive: true }) }];
   });
 }
 
@@ -46,18 +46,18 @@ export function differences(
 function entryDifferences(
   entry: z.ZodObject,
   wanted: readonly unknown[],
-  seen: readonly unknown[],
+  observed: readonly unknown[],
   keyOf: (each: unknown) => unknown,
   path: string,
 ): Difference[] {
-  const [wants, has] = [wanted, seen].map((list) => new Map(list.map((each) => [keyOf(each), each])));
+  const [wants, has] = [wanted, observed].map((list) => new Map(list.map((each) => [keyOf(each), each])));
   const changed = wanted.flatMap((want, index): Difference[] => {
     const have = has?.get(keyOf(want));
     if (isValues(want) && isValues(have)) return differences(entry, want, have, `${path}[${index}].`);
-    return [{ path: `${path}[${index}]`, replace: false, wanted: want, seen: have }];
+    return [{ path: `${path}[${index}]`, replace: false, wanted: want, observed: have }];
   });
-  const surplus = seen.flatMap((have, index) =>
-    wants?.has(keyOf(have)) ? [] : [{ path: `${path}[${index}]`, replace: false, wanted: undefined, seen: have }],
+  const surplus = observed.flatMap((have, index) =>
+    wants?.has(keyOf(have)) ? [] : [{ path: `${path}[${index}]`, replace: false, wanted: undefined, observed: have }],
   );
   return [...changed, ...surplus];
 }
@@ -94,14 +94,14 @@ export function pick(schema: z.ZodObject, values: Values, ...requests: Values[])
 
 /** The wanted inputs with their observed values. Inputs that are not wanted are left out; those that cannot be observed keep the wanted value. */
 export function observedInputs(schema: z.ZodObject, wanted: Values, observed: object): Values {
-  const seen = observed as Values;
+  const observedValues = observed as Values;
   const result: Values = {};
   for (const [key, field] of fieldsOf(schema)) {
     // A key without a value asks that the input be absent.
     if (!(key in wanted) || wanted[key] === null) continue;
-    const [want, have] = [wanted[key], seen[key]];
+    const [want, have] = [wanted[key], observedValues[key]];
     const nested = objectIn(field);
-    if (!(key in seen) || key === "owner") {
+    if (!(key in observedValues) || key === "owner") {
       if (want !== undefined) result[key] = want;
     } else if (nested && isValues(want) && isValues(have)) result[key] = observedInputs(nested, want, have);
     else if (field.meta()?.subset && Array.isArray(want) && Array.isArray(have)) {
@@ -119,28 +119,28 @@ function common(list: readonly unknown[], other: readonly unknown[]): unknown[] 
 
 /** The inputs after an update that stopped halfway. What can be observed: all that was wanted before or is wanted now. The rest: as before. */
 export function partialInputs(schema: z.ZodObject, before: Values, now: Values, observed: object): Values {
-  const seen = observed as Values;
+  const observedValues = observed as Values;
   const request: Values = {};
   for (const [key, field] of fieldsOf(schema)) {
-    const [was, is, have] = [before[key], now[key], seen[key]];
+    const [was, is, have] = [before[key], now[key], observedValues[key]];
     const nested = objectIn(field);
-    if (!(key in seen) || is === undefined) request[key] = was ?? null;
+    if (!(key in observedValues) || is === undefined) request[key] = was ?? null;
     else if (nested && isValues(was) && isValues(is) && isValues(have))
       request[key] = partialInputs(nested, was, is, have);
     else if (Array.isArray(was) && Array.isArray(is)) request[key] = [...new Set([...was, ...is])];
     else request[key] = is;
   }
-  return observedInputs(schema, request, seen);
+  return observedInputs(schema, request, observedValues);
 }
 
 /** Plain JSON. The engine accepts nothing else: one `undefined` makes it lose an object that was just made. */
-export function toPlainJson(values: Values): Values {
+export function toJsonValues(values: Values): Values {
   return JSON.parse(JSON.stringify(values)) as Values;
 }
 
-export function describe({ path, wanted, seen, sensitive }: Difference): string {
+export function describe({ path, wanted, observed, sensitive }: Difference): string {
   if (sensitive) return `${path}: differs; the values are not shown, since they may be secret`;
-  return `${path}: wanted ${JSON.stringify(wanted) ?? "nothing"}, seen ${JSON.stringify(seen) ?? "nothing"}`;
+  return `${path}: wanted ${JSON.stringify(wanted) ?? "nothing"}, seen ${JSON.stringify(observed) ?? "nothing"}`;
 }
 
 export function isValues(value: unknown): value is Values {

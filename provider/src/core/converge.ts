@@ -1,9 +1,9 @@
 import { LocalnetError } from "../errors";
 import type { Host } from "../host";
 import type { Values } from "./check";
-import { describe, differences, observedInputs, partialInputs, toPlainJson } from "./compare";
+import { describe, differences, observedInputs, partialInputs, toJsonValues } from "./compare";
 import type { AnyKind, Observed } from "./kind";
-import { isOursAfterFailure, isOwn, observe } from "./ownership";
+import { isOurs, isOursAfterFailure, observe } from "./ownership";
 import { remaining, withUnset } from "./unset";
 
 /** An operation that failed after it changed something. It carries what exists now, so that the state is correct. */
@@ -27,7 +27,7 @@ export async function converge(
   recorded?: Values,
 ): Promise<Values> {
   // A run that died before it recorded the object may have set all of its inputs.
-  const before = recorded ?? (observed && isOwn(args, observed) ? requestedInputs(kind, args, observed) : undefined);
+  const before = recorded ?? (observed && isOurs(args, observed) ? requestedInputs(kind, args, observed) : undefined);
   // A new object has the kernel's own values: nothing has to be unset.
   const wanted = observed ? withUnset(kind.args, args, before, observed) : args;
   let known: Values = { ...recorded };
@@ -43,31 +43,31 @@ export async function converge(
       ...remaining(kind.args, wanted, before ?? {}, after.inputs),
     ];
     if (wrong.length) throw new LocalnetError("LN_VERIFY", wrong.map(describe).join("; "));
-    return toPlainJson({ ...args, ...outputsOf(kind, known, after) });
+    return toJsonValues({ ...args, ...outputsOf(kind, known, after) });
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
     const now = await observe(kind, host, args, known).catch(() => undefined);
     // The object is gone. After an ordinary error the state would be as recorded, and the next update would find no
     // difference.
-    if (!now && recorded) throw new PartialError(id, toPlainJson(recorded), cause);
+    if (!now && recorded) throw new PartialError(id, toJsonValues(recorded), cause);
     if (!now || !isOursAfterFailure(args, now, changed)) throw cause;
     const inputs = recorded
       ? partialInputs(kind.args, recorded, args, now.inputs)
       : observedInputs(kind.args, { ...before, ...args }, now.inputs);
-    throw new PartialError(id, toPlainJson({ ...inputs, ...outputsOf(kind, known, now) }), cause);
+    throw new PartialError(id, toJsonValues({ ...inputs, ...outputsOf(kind, known, now) }), cause);
   }
 }
 
 export function outputsOf(kind: AnyKind, recorded: Values, { outputs }: Observed): Values {
   const keys = Object.keys(kind.outputs.shape);
-  return toPlainJson(
+  return toJsonValues(
     Object.fromEntries(keys.map((key) => [key, key in outputs ? (outputs as Values)[key] : recorded[key]])),
   );
 }
 
 /** Did a run that died make it with inputs that only a replacement can change? */
 export function isOutdated(kind: AnyKind, args: Values, observed: Observed): boolean {
-  if (!isOwn(args, observed)) return false;
+  if (!isOurs(args, observed)) return false;
   const before = requestedInputs(kind, args, observed);
   return differences(kind.args, withUnset(kind.args, args, before, observed), before).some(
     ({ path, replace }) => replace && path in observed.inputs,

@@ -47,23 +47,23 @@ export async function discover(
   const named = candidates.filter((name) => netnsName.safeParse(name).success);
   const namespaces = [...(netns === undefined ? [undefined] : []), ...named];
   const each = await Promise.all(kinds.map((kind) => discoverKind(kind, host, settings, namespaces)));
-  const found = each.flatMap((kind) => kind.found);
-  const known = { found, refused: each.flatMap(({ refused }) => refused) };
+  const accepted = each.flatMap((kind) => kind.accepted);
+  const known = { accepted, refused: each.flatMap(({ refused }) => refused) };
   const other = await Promise.all(namespaces.map((place) => readObjects(readers, host, place, known)));
   const unnameable = candidates.filter((name) => !named.includes(name));
   return {
-    importable: found.map(({ kind, id }) => ({ type: kind.type, id })),
+    importable: accepted.map(({ kind, id }) => ({ type: kind.type, id })),
     omitted: [
       ...unnameable.map((name) => ({ what: `namespace ${JSON.stringify(name)}`, why: "no input can say its name" })),
       ...each.flatMap(({ omitted }) => omitted),
       ...other.flatMap(({ omitted }) => omitted),
     ],
-    dependent: found.flatMap((each) => dependence(each, other)),
+    dependent: accepted.flatMap((each) => dependence(each, other)),
   };
 }
 
 interface KindObjects {
-  readonly found: Candidate[];
+  readonly accepted: Candidate[];
   /** What the kind lists but cannot be imported. */
   readonly refused: Candidate[];
   readonly omitted: Remark[];
@@ -75,7 +75,7 @@ async function discoverKind(
   settings: HostSettings,
   namespaces: readonly Place[],
 ): Promise<KindObjects> {
-  const { found, refused, omitted }: KindObjects = { found: [], refused: [], omitted: [] };
+  const { accepted, refused, omitted }: KindObjects = { accepted: [], refused: [], omitted: [] };
   const known = new Set<string>();
   for (const netns of namespaces) {
     const list = async () => (await kind.imports?.list(host, netns)) ?? [];
@@ -83,14 +83,14 @@ async function discoverKind(
       if (omit === undefined && known.has(id)) continue;
       known.add(id);
       const outcome = omit ?? (await importable(kind, id, settings, known));
-      if (typeof outcome !== "string") found.push({ kind, id, values: outcome });
+      if (typeof outcome !== "string") accepted.push({ kind, id, values: outcome });
       else {
         omitted.push({ what: `${kind.type} ${id}`, why: outcome });
         refused.push({ kind, id, values: (kind.imports?.parse(id) ?? {}) as Values });
       }
     }
   }
-  return { found, refused, omitted };
+  return { accepted, refused, omitted };
 }
 
 interface NamespaceObjects {
@@ -104,18 +104,18 @@ async function readObjects(
   readers: readonly ObjectReader[],
   host: Host,
   netns: Place,
-  { found, refused }: Pick<KindObjects, "found" | "refused">,
+  { accepted, refused }: Pick<KindObjects, "accepted" | "refused">,
 ): Promise<NamespaceObjects> {
   const omitted: Remark[] = [];
   const each = readers.map(({ name, read }) => attempt(() => read(host, netns), inNamespace(name, netns), omitted));
   const objects = (await Promise.all(each)).flat();
   const without = (some: readonly Candidate[]) =>
     objects.filter((object) => !some.some((candidate) => standsFor(candidate, netns, object)));
-  const others = without([...found, ...refused]);
+  const others = without([...accepted, ...refused]);
   // What a kind lists but cannot import is reported already; a resource that needs it still misses it.
   return {
     netns,
-    objects: without(found),
+    objects: without(accepted),
     omitted: [...others.map(({ what, why }) => ({ what: at(what, netns), why })), ...omitted],
   };
 }
@@ -154,10 +154,10 @@ async function importable(
   known: Set<string>,
 ): Promise<Values | string> {
   try {
-    const found = await findImportable(kind, id, "", settings);
-    if (!found) return "it is not found under its id";
-    if (kind.imports?.alias) known.add(kind.imports.alias(found.inputs));
-    return found.outputs;
+    const resource = await findImportable(kind, id, "", settings);
+    if (!resource) return "it is not found under its id";
+    if (kind.imports?.alias) known.add(kind.imports.alias(resource.inputs));
+    return resource.outputs;
   } catch (error) {
     if (hasCode(error, "LN_EXISTS", "LN_INPUT", "LN_COMMAND", "LN_TIMEOUT", "LN_TOOL")) return reason(error);
     throw error;

@@ -33,7 +33,7 @@ export interface Holds<A> {
   readonly namespace: (args: A) => string | undefined;
   readonly of: (args: A) => readonly Holding[];
   /** Who has such things in the namespace already. Changes nothing. */
-  seen(host: Host, netns: string | undefined, owner: string): Promise<readonly Holder[]>;
+  holders(host: Host, netns: string | undefined, owner: string): Promise<readonly Holder[]>;
 }
 
 interface HoldingRequest {
@@ -67,11 +67,11 @@ export async function conflictOf(
   }
   if (!host) return undefined;
   const where = netns === undefined ? `of ${url ?? "this machine"}` : `in the namespace ${netns}`;
-  for (const holder of await listIfPossible(() => holds.seen(host, netns, owner))) {
+  for (const holder of await listIfPossible(() => holds.holders(host, netns, owner))) {
     // What this stack has may be about to be deleted.
     const isItself = holder.name !== undefined && holder.name === inputs.name;
-    const isOwn = isItself || stackOf(holder.owner) === stackOf(owner);
-    const failure = isOwn ? undefined : collision(mine.holdings, [holder], `${holder.who} ${where} has`);
+    const isOurs = isItself || stackOf(holder.owner) === stackOf(owner);
+    const failure = isOurs ? undefined : collision(mine.holdings, [holder], `${holder.who} ${where} has`);
     if (failure) return failure;
   }
   return undefined;

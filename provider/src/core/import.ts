@@ -2,7 +2,7 @@ import { LocalnetError, undefinedWithoutNetns } from "../errors";
 import type { Host, HostSettings } from "../host";
 import { about } from "./about";
 import { check, type Values } from "./check";
-import { pick, toPlainJson } from "./compare";
+import { pick, toJsonValues } from "./compare";
 import { outputsOf } from "./converge";
 import type { AnyKind } from "./kind";
 import { open } from "./lifecycle";
@@ -34,7 +34,7 @@ export async function findImportable(
       throw new LocalnetError("LN_INPUT", `no inputs of a ${kind.type} say what it is: ${reasons}`);
     }
     const outputs = { ...pick(kind.args, all, all), ...inputs, ...outputsOf(kind, args, observed), imported: true };
-    return { id: kind.id(inputs), inputs, outputs: toPlainJson(outputs) };
+    return { id: kind.id(inputs), inputs, outputs: toJsonValues(outputs) };
   });
 }
 
@@ -57,7 +57,7 @@ export async function findExternal(
     if (!observed) return undefined;
     const all = { ...args, ...observed.inputs, owner };
     const outputs = { ...pick(kind.args, all, all), ...outputsOf(kind, args, observed), __external: true };
-    return { id, inputs: {}, outputs: toPlainJson(outputs) };
+    return { id, inputs: {}, outputs: toJsonValues(outputs) };
   });
 }
 

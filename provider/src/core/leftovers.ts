@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import { hasCode, LocalnetError } from "../errors";
 import { type Host, type HostSettings, openHost, withReadCache } from "../host";
 import { check, type Values } from "./check";
-import { toPlainJson } from "./compare";
+import { toJsonValues } from "./compare";
 import { identity, located } from "./import";
 import type { AnyKind } from "./kind";
 import { type Entry, listEntries, type Place } from "./ledger";
@@ -123,8 +123,8 @@ async function findOne(
     // Without a record, as after a run that died before it wrote one.
     const observed = await observeOwned(kind, host, args);
     isGone = !observed || isForeign(args, observed);
-    const seen = isGone ? {} : { ...observed?.inputs, ...observed?.outputs };
-    recorded = toPlainJson({ ...args, ...seen, ...(await kind.noted?.recall?.(host, args)), owner });
+    const current = isGone ? {} : { ...observed?.inputs, ...observed?.outputs };
+    recorded = toJsonValues({ ...args, ...current, ...(await kind.noted?.recall?.(host, args)), owner });
   });
   const netns = kind.namespace ? kind.namespace(recorded) : (recorded.netns as string | undefined);
   const contents = (kind.tags ?? []).includes("netns") ? others.filter((each) => each.netns === recorded.name) : [];

@@ -5,7 +5,7 @@ import { requireTools } from "../host/requirements";
 import { about } from "./about";
 import { check, hasUnknown, type Values } from "./check";
 import { cancelCleanUp, pendingCleanUps, runPendingCleanUps, trackRemoval } from "./clean-up";
-import { observedInputs, toPlainJson } from "./compare";
+import { observedInputs, toJsonValues } from "./compare";
 import { converge, isOutdated, outputsOf, PartialError, requestedInputs } from "./converge";
 import { disturb } from "./disturbance";
 import type { AnyKind, Observed } from "./kind";
@@ -13,7 +13,7 @@ import {
   claimObject,
   existsError,
   isForeign,
-  isOwn,
+  isOurs,
   observe,
   observeOwned,
   releaseObject,
@@ -77,7 +77,7 @@ async function make(
   } catch (error) {
     if (observed || !isMarked || !isExistsError(error instanceof PartialError ? error.cause : error)) throw error;
     const meanwhile = await observeOwned(kind, host, args);
-    if (!meanwhile || !isOwn(args, meanwhile)) throw error;
+    if (!meanwhile || !isOurs(args, meanwhile)) throw error;
     return make(kind, host, id, args, meanwhile);
   }
 }
@@ -127,8 +127,8 @@ export async function read(
     pendingCleanUps.delete(key);
     const { imported } = recorded;
     const inputs = observedInputs(kind.args, recorded, observed.inputs);
-    const outputs = toPlainJson({ ...inputs, ...outputsOf(kind, recorded, observed), imported });
-    return { id, inputs: toPlainJson(observedInputs(kind.args, requested, observed.inputs)), outputs };
+    const outputs = toJsonValues({ ...inputs, ...outputsOf(kind, recorded, observed), imported });
+    return { id, inputs: toJsonValues(observedInputs(kind.args, requested, observed.inputs)), outputs };
   });
 }
 

@@ -32,7 +32,7 @@ export function isForeign(args: Values, { owner }: Observed): boolean {
 }
 
 /** Did this resource make it, even if the run died before it recorded that? */
-export function isOwn(args: Values, { owner }: Observed): boolean {
+export function isOurs(args: Values, { owner }: Observed): boolean {
   return owner === args.owner;
 }
 
@@ -43,7 +43,7 @@ export function isOursAfterFailure(args: Values, { owner }: Observed, changed: b
 
 /** Throws unless `adopt` allows to take over an object that this resource did not make, and the object is what is asked for. */
 export function requireAdoptable(kind: AnyKind, args: Values, observed: Observed): void {
-  if (observed.owner === undefined || isOwn(args, observed)) return;
+  if (observed.owner === undefined || isOurs(args, observed)) return;
   const { owner } = observed;
   const isOtherStacks = typeof owner === "string" && owner !== "" && stackOf(owner) !== stackOf(String(args.owner));
   if (!args.adopt || observed.otherKind || isOtherStacks) throw existsError(args, observed, isOtherStacks);

@@ -4,7 +4,7 @@ import { prefetch, withCommandCache } from "../host/command-cache";
 import { listNetns } from "../host/netns";
 import { netnsName } from "../schema/fields";
 import type { Values } from "./check";
-import { isValues, toPlainJson } from "./compare";
+import { isValues, toJsonValues } from "./compare";
 import { identity, located } from "./import";
 import type { AnyKind } from "./kind";
 import { observeOwned } from "./ownership";
@@ -61,7 +61,7 @@ async function surveyOne(kind: AnyKind, host: Host, id: string): Promise<Surveye
   const args = await located(kind, host, identity(kind, id, ""), id);
   const observed = args && (await observeOwned(kind, host, args, { ...args, imported: true }));
   if (!args || !observed) return undefined;
-  const { owner: _, ...outputs } = toPlainJson({ ...merged(args, observed.inputs as Values), ...observed.outputs });
+  const { owner: _, ...outputs } = toJsonValues({ ...merged(args, observed.inputs as Values), ...observed.outputs });
   const netns = kind.namespace ? kind.namespace(args) : (args.netns as string | undefined);
   return { type: kind.type, id, owner: observed.owner ?? "", netns, outputs };
 }

@@ -40,9 +40,9 @@ export function remaining(
   observed: object,
   prefix = "",
 ): Difference[] {
-  const seen = observed as Values;
+  const observedValues = observed as Values;
   return fieldsOf(schema).flatMap(([key, field]) => {
-    const [want, then, have] = [wanted[key], before[key], seen[key]];
+    const [want, then, have] = [wanted[key], before[key], observedValues[key]];
     const nested = objectIn(field);
     const path = `${prefix}${key}`;
     if (nested && isValues(want) && isValues(then) && isValues(have))
@@ -51,6 +51,6 @@ export function remaining(
     const isIn = (list: unknown) => (entry: unknown) =>
       Array.isArray(list) && list.some((each) => isDeepStrictEqual(each, entry));
     const kept = then.filter(isIn(have)).filter((entry) => !isIn(want)(entry));
-    return kept.length > 0 ? [{ path, replace: false, wanted: undefined, seen: kept }] : [];
+    return kept.length > 0 ? [{ path, replace: false, wanted: undefined, observed: kept }] : [];
   });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { toPlainJson } from "../core/compare";
+import { toJsonValues } from "../core/compare";
 import { hostUrl } from "../core/kind";
 import type { Values } from "../core/values";
 import { LocalnetError } from "../errors";
@@ -39,7 +39,7 @@ export function defineFunction<A extends z.ZodRawShape, O extends z.ZodRawShape>
         const { host: url } = result.data as { host?: string };
         const host = openHost(url, settings);
         await requireTools(host, needs);
-        return toPlainJson(await definition.run(host, result.data as z.output<z.ZodObject<A>>));
+        return toJsonValues(await definition.run(host, result.data as z.output<z.ZodObject<A>>));
       } catch (error) {
         if (error instanceof LocalnetError) throw error.about({ kind: name, id: idOf(given), op: "read" });
         throw error;

@@ -57,7 +57,7 @@ export interface ProviderOptions {
 }
 
 /** The explicit provider of a resource: its own, or that of the component that it is in. */
-export function ownProvider(
+export function explicitProviderOf(
   subject: string,
   pkg: Package,
   { provider, parent }: ProviderOptions,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../core/values";
 import { fromEnvironment } from "./environment";
-import { ownProvider, type Package, type ProviderOptions, settingsOf } from "./explicit-provider";
+import { explicitProviderOf, type Package, type ProviderOptions, settingsOf } from "./explicit-provider";
 import type { References } from "./meaning";
 import { isObject, requestOf } from "./references";
 
@@ -24,7 +24,7 @@ export function placeOf(
 ): { readonly provider: pulumi.ProviderResource | undefined; readonly host: HostInput } {
   const resources = given(references, args);
   const [first] = resources;
-  const explicit = ownProvider(subject, pkg, options);
+  const explicit = explicitProviderOf(subject, pkg, options);
   const provider = explicit ?? first?.[1].getProvider(`${pkg}:index:any`);
   const ofProvider =
     explicit && (["provider", (settingsOf(explicit)?.host as HostInput) ?? fromEnvironment("host")] as const);

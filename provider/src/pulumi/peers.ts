@@ -12,7 +12,7 @@ const established = "01";
 let guarded = false;
 
 /** Makes HTTP/2 servers of this process refuse other users, and closes their open connections. */
-export function serveOwnUserOnly(): void {
+export function refuseOtherUsers(): void {
   if (guarded) return;
   guarded = true;
   const trusted = new WeakSet<object>();
@@ -21,7 +21,7 @@ export function serveOwnUserOnly(): void {
   server.emit = function (event: string, ...args: unknown[]) {
     if (event === "connection") {
       const socket = args[0] as Socket;
-      if (!isOwnUser(socket)) {
+      if (!isSameUser(socket)) {
         socket.destroy();
         return true;
       }
@@ -29,7 +29,7 @@ export function serveOwnUserOnly(): void {
     if (event === "stream") {
       const { session } = args[0] as ServerHttp2Stream;
       if (!session) return true;
-      if (!trusted.has(session) && !isOwnUser(session.socket)) {
+      if (!trusted.has(session) && !isSameUser(session.socket)) {
         session.destroy();
         return true;
       }
@@ -41,7 +41,7 @@ export function serveOwnUserOnly(): void {
 
 const reported = new Set<string>();
 
-function isOwnUser(socket: Pick<Socket, "localAddress" | "localPort" | "remoteAddress" | "remotePort">): boolean {
+function isSameUser(socket: Pick<Socket, "localAddress" | "localPort" | "remoteAddress" | "remotePort">): boolean {
   const peer = endpoint(socket.remoteAddress, socket.remotePort);
   const uids = peer ? uidsOf(peer, endpoint(socket.localAddress, socket.localPort) ?? "") : [];
   if (uids.length > 0 && uids.every((uid) => uid === String(process.getuid?.()))) return true;

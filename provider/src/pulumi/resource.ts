@@ -192,12 +192,10 @@ function defaultOptions(shape: Shape, args: Values): pulumi.CustomResourceOption
   const within = parent && args[parent];
   const isDeletedWithParent = pulumi.Resource.isInstance(within) && !retained.has(within);
   // What it uses may be deleted itself, and would then still be in use.
-  const needsOwnDelete = givenIn(references, args).some(
-    ([, each]) => goesWith.has(each) && goesWith.get(each) !== within,
-  );
+  const needsDelete = givenIn(references, args).some(([, each]) => goesWith.has(each) && goesWith.get(each) !== within);
   const hidden = [...Object.keys(secrets).filter((key) => secrets[key] === true), ...secretOutputs];
   return {
-    ...(isDeletedWithParent && !needsOwnDelete && { deletedWith: within }),
+    ...(isDeletedWithParent && !needsDelete && { deletedWith: within }),
     ...(hidden.length > 0 && { additionalSecretOutputs: hidden }),
   };
 }

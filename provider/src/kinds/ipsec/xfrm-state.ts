@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { toPlainJson } from "../../core/compare";
+import { toJsonValues } from "../../core/compare";
 import { defineKind } from "../../core/kind";
 import { at, parseAt } from "../../schema/fields";
 import { deleteState, putState } from "../../tools/ip/xfrm-state-change";
@@ -97,5 +97,5 @@ function settingsOf(state: StateEntry | XfrmStateArgs): StateSettings {
 }
 
 function isSame(wanted: XfrmStateArgs, existing: StateSettings): boolean {
-  return isDeepStrictEqual(toPlainJson({ ...settingsOf(wanted) }), toPlainJson({ ...existing }));
+  return isDeepStrictEqual(toJsonValues({ ...settingsOf(wanted) }), toJsonValues({ ...existing }));
 }

@@ -97,7 +97,7 @@ export function defineLink<
         inputs: ["netns", "createdIn", "up", ...holds.inputs],
         namespace: birthplaceOf,
         of: (args: LinkArgs) => holds.of(args as never),
-        seen: udpHolders,
+        holders: udpHolders,
       },
     }),
 

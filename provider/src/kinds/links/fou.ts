@@ -32,7 +32,7 @@ export const fou = defineKind({
   /** `PORT@NETNS`, for IPv6 `PORT ipv6@NETNS` */
   id: idOf,
 
-  holds: { inputs: ["netns", "port"], namespace: ({ netns }) => netns, of: fouHoldings, seen: udpHolders },
+  holds: { inputs: ["netns", "port"], namespace: ({ netns }) => netns, of: fouHoldings, holders: udpHolders },
 
   *rules({ type, ipProtocol }) {
     if (type === "fou" && ipProtocol === undefined) yield ["ipProtocol", "is required with type fou"];
@@ -52,8 +52,8 @@ export const fou = defineKind({
 
   async ensure(host, { netns, type, ipProtocol, ...key }, observed) {
     if (observed) return;
-    const inside = type === "gue" ? ["gue"] : ["ipproto", String(ipProtocol)];
-    await ipAll(host, netns, [["fou", "add", "port", String(key.port), ...inside]], versionOptions(key));
+    const protocolWords = type === "gue" ? ["gue"] : ["ipproto", String(ipProtocol)];
+    await ipAll(host, netns, [["fou", "add", "port", String(key.port), ...protocolWords]], versionOptions(key));
   },
 
   async remove(host, { netns, ...key }) {

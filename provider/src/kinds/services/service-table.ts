@@ -47,7 +47,7 @@ export const serviceTable = defineKind({
     inputs: ["netns"],
     namespace: ({ netns }) => netns,
     of: () => [{ property: "netns", what: only }],
-    seen: holdersOf,
+    holders: holdersOf,
   },
 
   *rules(args) {
@@ -61,13 +61,13 @@ export const serviceTable = defineKind({
     const basis: TableArgs = made ?? args;
     const parts = partsOf(basis);
     const kernel = await readKernel(host, args.netns, basis.mode);
-    const seen = compareWithKernel(basis, parts, kernel, made?.listed);
-    if (!seen.exists && !(await isLeft(host, basis, kernel))) return undefined;
-    if (made) for (const text of seen.ofNode) notice(`ServiceTable ${at("services", args.netns)}: ${text}`);
+    const state = compareWithKernel(basis, parts, kernel, made?.listed);
+    if (!state.exists && !(await isLeft(host, basis, kernel))) return undefined;
+    if (made) for (const text of state.ofNode) notice(`ServiceTable ${at("services", args.netns)}: ${text}`);
     return {
       ...(made ? { owner: null } : await ownerOf(host, args, parts, kernel)),
-      ...observed(basis, seen),
-      detail: seen.wrong,
+      ...observed(basis, state),
+      detail: state.wrong,
     };
   },
 
@@ -144,9 +144,9 @@ async function eraseLeavings(host: Host, table: TableArgs): Promise<void> {
 
 function observed(
   { mode, scheduler, nodeAddresses, podCidr, serviceCidr, masqueradeAll }: TableArgs,
-  seen: Pick<TableState, "services" | "families" | "listed">,
+  state: Pick<TableState, "services" | "families" | "listed">,
 ) {
-  const { services, families, listed } = seen;
+  const { services, families, listed } = state;
   const inputs = { mode, services, scheduler, nodeAddresses, families, podCidr, serviceCidr, masqueradeAll };
   return { inputs, outputs: { listed } };
 }

@@ -63,7 +63,7 @@ export interface Change<P extends Part, K> {
 const digestLength = 6;
 
 /** By groups, what the kernel has of their parts, in few characters of each. */
-export type Listed = Readonly<Record<string, string>>;
+export type Digests = Readonly<Record<string, string>>;
 
 const missing = "-".repeat(digestLength);
 
@@ -83,8 +83,8 @@ export function grouped<P extends Part>(parts: readonly P[]): Map<string, P[]> {
 }
 
 /** The digest of the part at a place of its group, as it was listed; undefined: it was not. */
-export function listedAt(listed: Listed | undefined, group: string, index: number): string | undefined {
-  const digest = listed?.[group]?.slice(index * digestLength, (index + 1) * digestLength);
+export function digestAt(digests: Digests | undefined, group: string, index: number): string | undefined {
+  const digest = digests?.[group]?.slice(index * digestLength, (index + 1) * digestLength);
   return digest === "" ? undefined : digest;
 }
 

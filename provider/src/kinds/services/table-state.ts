@@ -6,13 +6,13 @@ import type { Node } from "./node";
 import type { TableService, tableArgs } from "./table-args";
 import { layerFor, layersOf, type ModeName, planOf, settingsOf } from "./table-modes";
 import {
+  type Digests,
+  digestAt,
   digestOf,
   type Family,
   grouped,
   type Kernels,
   type LayerName,
-  type Listed,
-  listedAt,
   nodeGroup,
   type Part,
 } from "./table-parts";
@@ -22,8 +22,8 @@ export type TableArgs = z.output<z.ZodObject<typeof tableArgs>> & { readonly own
 const allFamilies = ["ipv4", "ipv6"] as const;
 
 /** What a table was made of, where that is recorded: a refresh leaves out of `families` those that have drifted. */
-export function madeOf(recorded: object | undefined): (TableArgs & { readonly listed: Listed }) | undefined {
-  const table = recorded as (TableArgs & { readonly listed?: Listed }) | undefined;
+export function madeOf(recorded: object | undefined): (TableArgs & { readonly listed: Digests }) | undefined {
+  const table = recorded as (TableArgs & { readonly listed?: Digests }) | undefined;
   const { listed } = table ?? {};
   if (!table || !listed) return undefined;
   return { ...table, families: allFamilies.filter((family) => nodeGroup(family) in listed), listed };
@@ -93,7 +93,7 @@ export function linesOf({ layers, settings }: Kernel, part: Part): readonly stri
 export interface TableState {
   /** Is anything of it there? */
   readonly exists: boolean;
-  readonly listed: Listed;
+  readonly listed: Digests;
   /** The keys of the parts that are not as they were made. */
   readonly wrong: ReadonlySet<string>;
   readonly services: TableService[];
@@ -107,7 +107,7 @@ export function compareWithKernel(
   args: TableArgs,
   parts: readonly Part[],
   kernel: Kernel,
-  listed?: Listed,
+  listed?: Digests,
 ): TableState {
   const groups = grouped(parts);
   const wrong = new Map<string, string>();
@@ -117,7 +117,7 @@ export function compareWithKernel(
     const digests = members.map((part, index) => {
       const lines = linesOf(kernel, part);
       const digest = digestOf(lines);
-      const known = listedAt(listed, group, index);
+      const known = digestAt(listed, group, index);
       if (lines && !isSetting(part)) exists = true;
       const isRight =
         lines && (known === undefined || isSetting(part) ? isWhole(kernel, part, lines) : known === digest);

@@ -11,7 +11,7 @@ import { type HostSettings, withReadCache } from "../../host";
 import { kinds } from "../../kinds";
 import { visible } from "../../text";
 import { listenToEngine, operation } from "../engine";
-import { serveOwnUserOnly } from "../peers";
+import { refuseOtherUsers } from "../peers";
 import { keys, settingsIn } from "../settings";
 
 interface Configuration {
@@ -21,7 +21,7 @@ interface Configuration {
 const providerKey = "__provider";
 
 // The SDK's dynamic provider process loads this module when it listens already. None of our code can run earlier.
-serveOwnUserOnly();
+refuseOtherUsers();
 
 function provider(type: string) {
   const kind = kinds[type];

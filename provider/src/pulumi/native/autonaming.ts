@@ -24,18 +24,18 @@ export function withName(
   prefix: string | undefined,
 ): { readonly named: Values; readonly marks: Values } {
   if (!("name" in kind.args.shape) || values.name != null) return { named: values, marks: {} };
-  const withOwnName = (given: string | undefined) => ({ named: { ...values, name: given }, marks: {} });
+  const withGivenName = (given: string | undefined) => ({ named: { ...values, name: given }, marks: {} });
   const withProposedName = (proposed: unknown) => ({
     named: { ...values, name: proposed },
     marks: { [autonamedKey]: true },
   });
   const longest = shapes[kind.type]?.longestName;
   const [olds, autonaming] = [request.getOlds(), request.getAutonaming()];
-  if (longest === undefined) return withOwnName(name);
+  if (longest === undefined) return withGivenName(name);
   if (autonamedKey in marksOf(olds)) return withProposedName(decode(olds).values.name);
-  if (!autonaming) return withOwnName(defaultName(longest, name, prefix));
+  if (!autonaming) return withGivenName(defaultName(longest, name, prefix));
   const [mode, proposed] = [autonaming.getMode(), autonaming.getProposedName()];
   // Then the input is required.
-  if (mode === DISABLE) return withOwnName(undefined);
+  if (mode === DISABLE) return withGivenName(undefined);
   return withProposedName(mode === PROPOSE ? shortened(`${prefix ?? ""}${proposed}`, longest) : proposed);
 }

@@ -45,8 +45,8 @@ export function diffResponse(differences: readonly Difference[]): rpc.DiffRespon
   response.setChanges(differences.length > 0 ? DIFF_SOME : DIFF_NONE);
   response.setDeletebeforereplace(true);
   response.setHasdetaileddiff(true);
-  for (const { path, replace, wanted, seen } of differences) {
-    const how = seen === undefined ? "ADD" : wanted === undefined ? "DELETE" : "UPDATE";
+  for (const { path, replace, wanted, observed } of differences) {
+    const how = observed === undefined ? "ADD" : wanted === undefined ? "DELETE" : "UPDATE";
     const detail = new rpc.PropertyDiff();
     detail.setKind(rpc.PropertyDiff.Kind[`${how}${replace ? "_REPLACE" : ""}` as const]);
     detail.setInputdiff(true);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { endWithEngine } from "../engine";
-import { serveOwnUserOnly } from "../peers";
+import { refuseOtherUsers } from "../peers";
 import { showThrough } from "./log";
 import { service } from "./plugin";
 
@@ -12,7 +12,7 @@ import { service } from "./plugin";
  * `packageName`: the package that TypeScript programs written by Pulumi import; if missing, an SDK that Pulumi generates.
  */
 export function serve(engine: string | undefined, packageName?: string): void {
-  serveOwnUserOnly();
+  refuseOtherUsers();
   const file = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
   const schema = () => {
     const { language, ...rest } = JSON.parse(file("schema.json"));

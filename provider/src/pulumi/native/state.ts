@@ -60,7 +60,7 @@ export function withHost(outputs: Values, { host = "" }: HostSettings): Values {
  */
 export function hostDifference({ host: was }: HostSettings, { host: is }: HostSettings, news: Values): Difference[] {
   if (was === is || news.host !== undefined) return [];
-  return [{ path: "host", replace: true, wanted: is, seen: was }];
+  return [{ path: "host", replace: true, wanted: is, observed: was }];
 }
 
 /** Which observed properties may reveal a secret input, except inputs that the kind itself knows as secrets. */

@@ -1,6 +1,6 @@
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Values } from "../../core/check";
-import { toPlainJson } from "../../core/compare";
+import { toJsonValues } from "../../core/compare";
 import { Given } from "./given";
 import { autonamedKey } from "./state";
 
@@ -52,7 +52,7 @@ function textsIn(value: unknown): string[] {
 
 /** The inverse: a property that contained a secret becomes a secret as a whole. */
 export function encode(values: Values, secrets: ReadonlySet<string>): Struct {
-  const entries = Object.entries(toPlainJson(values)).map(([key, value]) => {
+  const entries = Object.entries(toJsonValues(values)).map(([key, value]) => {
     return [key, secrets.has(key) ? { [signatureKey]: secret, value } : value] as const;
   });
   return Struct.fromJavaScript(Object.fromEntries(entries) as Record<string, JavaScriptValue>);
