@@ -84,8 +84,8 @@ export class LocalnetError extends Error {
 
   /** The same error with the resource and the operation that it belongs to. */
   about(subject: Subject): LocalnetError {
-    const { command: ran, hint, mayPass } = this;
-    return new LocalnetError(this.code, this.summary, { command: ran, hint, subject, mayPass });
+    const { command, hint, mayPass } = this;
+    return new LocalnetError(this.code, this.summary, { command, hint, subject, mayPass });
   }
 }
 

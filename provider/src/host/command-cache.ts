@@ -73,12 +73,12 @@ export async function prefetch(host: Host, samples: readonly string[], others: r
   await Promise.all(
     parts.map((names) =>
       limit(async () => {
-        const inside = names.map((name) => combinedIn(name, common));
+        const combined = names.map((name) => combinedIn(name, common));
         const results = await runAll(
           host,
-          inside.map(({ all }) => all.command),
+          combined.map(({ all }) => all.command),
         );
-        for (const [index, { commands, all }] of inside.entries())
+        for (const [index, { commands, all }] of combined.entries())
           for (const [at, result] of all.results(results[index]).entries()) {
             const command = commands[at] as Command;
             commandsOfHost.set(keyOf(command), { ...command, answer: Promise.resolve(result) });

@@ -42,12 +42,12 @@ export function linksOfThisProcess(): string[] {
 type ProcessesByNamespace = ReadonlyMap<string, readonly string[]>;
 
 export function processesByNamespace(): ProcessesByNamespace {
-  const found = new Map<string, string[]>();
+  const processes = new Map<string, string[]>();
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const key = namespaceKey(`/proc/${pid}/ns/net`);
-    if (key !== undefined) getOrCreate(found, key, () => []).push(pid);
+    if (key !== undefined) getOrCreate(processes, key, () => []).push(pid);
   }
-  return found;
+  return processes;
 }
 
 /** The processes in the network namespace of a file. */
@@ -57,6 +57,6 @@ export function processesIn(file: string, all: ProcessesByNamespace): readonly s
 
 /** Identifies a namespace; undefined: it does not exist, or this user may not see it. */
 function namespaceKey(file: string): string | undefined {
-  const found = ignoreErrors(["ENOENT", "ESRCH", "EACCES"], () => statSync(file));
-  return found && `${found.dev} ${found.ino}`;
+  const stat = ignoreErrors(["ENOENT", "ESRCH", "EACCES"], () => statSync(file));
+  return stat && `${stat.dev} ${stat.ino}`;
 }

@@ -47,10 +47,10 @@ async function cleanStack(stack: string, options: Options): Promise<number> {
       "localnet ls --live shows marks, which begin with it",
     );
   const settings = settingsOf(options);
-  const { leftovers: found, stacks } = await findLeftovers(Object.values(kinds), stack, settings);
+  const { leftovers, stacks } = await findLeftovers(Object.values(kinds), stack, settings);
   const results = options.yes
-    ? await removeLeftovers(found, settings)
-    : found.map((leftover) => ({ leftover, reason: leftover.reason }));
+    ? await removeLeftovers(leftovers, settings)
+    : leftovers.map((leftover) => ({ leftover, reason: leftover.reason }));
   const rows = results.map(({ leftover, reason }) => rowOf(leftover, reason, Boolean(options.yes)));
   if (options.json) process.stdout.write(`${visibleJson(rows)}\n`);
   else process.stdout.write(text(stack, rows, stacks, Boolean(options.yes)));

@@ -19,9 +19,9 @@ export function mermaid(graph: Graph): string {
     ),
     "  end",
   ];
-  const lines = inFrames(graph, drawn, ({ id, label }, inside) => [
+  const lines = inFrames(graph, drawn, ({ id, label }, content) => [
     `  subgraph ${id}[${quoted(label)}]`,
-    ...inside,
+    ...content,
     "  end",
   ]);
   const { edges } = graph;
@@ -40,7 +40,7 @@ function quoted(text: string): string {
 function inFrames(
   { frames, boxes }: Graph,
   drawn: (box: Box) => string[],
-  framed: (frame: Frame, inside: readonly string[]) => string[],
+  framed: (frame: Frame, content: readonly string[]) => string[],
 ): string[] {
   const of = (frame: string | undefined) => boxes.filter((box) => box.frame === frame).flatMap(drawn);
   const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
@@ -59,10 +59,10 @@ export function dot(graph: Graph): string {
     ...(box.nodes.length === 0 ? [`    ${box.id}_empty [style=invis, label=""];`] : []),
     "  }",
   ];
-  const lines = inFrames(graph, drawn, ({ id, label }, inside) => [
+  const lines = inFrames(graph, drawn, ({ id, label }, content) => [
     `  subgraph cluster_${id} {`,
     `    label=${dotted(label)};`,
-    ...inside,
+    ...content,
     "  }",
   ]);
   const { edges } = graph;

@@ -49,8 +49,8 @@ export function carriersOf(heard: readonly NamespaceTrace[], flow: Flow): Namesp
       const key = ends(event.packet);
       if (known.has(key)) continue;
       known.add(key);
-      const own = { ...place, events: events.filter(({ id }) => id === event.id) };
-      entry.set(key, [...(entry.get(key) ?? []), own]);
+      const single = { ...place, events: events.filter(({ id }) => id === event.id) };
+      entry.set(key, [...(entry.get(key) ?? []), single]);
     }
   }
   return [...entry.values()];

@@ -21,11 +21,11 @@ const ports: ObjectReader = {
   async read(host, netns) {
     const links = await showLinks(host, netns);
     return links.flatMap(({ ifname, linkinfo }) => {
-      const { info_slave_kind: kind, info_slave_data: data, info_data: own } = linkinfo ?? {};
+      const { info_slave_kind: kind, info_slave_data: data, info_data: bridgeData } = linkinfo ?? {};
       const changed = kind === "bridge" ? differences(data ?? {}, portDefaults) : [];
       return [
         ...changed.map((words) => withoutInput(`port ${ifname} ${words}`)),
-        ...(own?.vnifilter === true ? [withoutInput(`vnifilter dev ${ifname}`)] : []),
+        ...(bridgeData?.vnifilter === true ? [withoutInput(`vnifilter dev ${ifname}`)] : []),
       ];
     });
   },
@@ -49,18 +49,18 @@ const vniJson = z.array(z.object({ ifname: z.string(), vnis: z.array(z.looseObje
 const vlans: ObjectReader = {
   name: "options of bridges' VLANs",
   async read(host, netns) {
-    const own = vlanJson.parse(await list(host, netns, "-d", "vlan", "show"));
-    if (own.length === 0) return [];
+    const portVlans = vlanJson.parse(await list(host, netns, "-d", "vlan", "show"));
+    if (portVlans.length === 0) return [];
     const all = vlanJson.parse(await list(host, netns, "vlan", "global", "show"));
     const tunnels = tunnelJson.parse(await list(host, netns, "vlan", "tunnelshow"));
-    const changed = (what: string, vlans: typeof own) =>
+    const changed = (what: string, vlans: typeof portVlans) =>
       vlans.flatMap(({ ifname, vlans }) =>
         vlans.flatMap(({ vlan, ...options }) =>
           differences(options, vlanDefaults).map((words) => withoutInput(`${what} dev ${ifname} vid ${vlan} ${words}`)),
         ),
       );
     return [
-      ...changed("vlan", own),
+      ...changed("vlan", portVlans),
       ...changed("vlan global", all),
       ...tunnels.flatMap(({ ifname, tunnels }) =>
         tunnels.map(({ vlan, tunid }) => withoutInput(`vlan tunnel dev ${ifname} vid ${vlan} id ${tunid}`)),
