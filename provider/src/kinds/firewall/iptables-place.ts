@@ -49,15 +49,15 @@ export function markIn(rule: Rule) {
 }
 
 /** The priority of a rule of the same program as the mark; undefined: it has none, or is another's. */
-export function priorityIn(rule: Rule, ownMark: string): number | undefined {
+export function priorityIn(rule: Rule, ourMark: string): number | undefined {
   const { mark = "", priority } = markIn(rule) ?? {};
-  return stackOf(mark) === stackOf(ownMark) ? priority : undefined;
+  return stackOf(mark) === stackOf(ourMark) ? priority : undefined;
 }
 
 /** The priorities of the other rules of the same program; undefined for all other rules. */
 function priorities(rules: readonly Rule[], owner: string): (number | undefined)[] {
-  const ownMark = markOf(owner);
-  return rules.map((rule) => (markIn(rule)?.mark === ownMark ? undefined : priorityIn(rule, ownMark)));
+  const ourMark = markOf(owner);
+  return rules.map((rule) => (markIn(rule)?.mark === ourMark ? undefined : priorityIn(rule, ourMark)));
 }
 
 /**

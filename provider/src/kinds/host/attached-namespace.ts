@@ -89,8 +89,8 @@ async function requireProcess(host: Host, { name, owner, pid }: Attaching): Prom
     throw new LocalnetError("LN_PROCESS", `process ${pid} is not the same process as before`, {
       hint: "give the pid that the container has now",
     });
-  const ownInode = (await readInodes(host, [networkOf("self")])).get(networkOf("self"));
-  if (target.inode === ownInode)
+  const hostInode = (await readInodes(host, [networkOf("self")])).get(networkOf("self"));
+  if (target.inode === hostInode)
     throw new LocalnetError("LN_INPUT", `process ${pid} is in the host's own network namespace`, {
       hint: "leave out netns for resources in the host's own namespace",
     });

@@ -25,7 +25,7 @@ export function markNamespace(
   if (loopback) return [mark, ...(isLoopbackUp ? [] : peerRouteCommands("lo", loopbackAddresses))];
   return [
     mark,
-    ...(hasOwnAddress(loopbackAddresses) ? [["addr", "del", loopbackAddress, "dev", "lo"]] : []),
+    ...(hasLoopbackAddress(loopbackAddresses) ? [["addr", "del", loopbackAddress, "dev", "lo"]] : []),
     // In the same process: who asked for them may not look again.
     ...(isLoopbackUp ? loopbackAddresses.filter(isLostDown).map((each) => addCommand(each, "lo", "replace")) : []),
   ];
@@ -38,9 +38,9 @@ function isLostDown({ local = "" }: LinkAddress): boolean {
 
 /** Is it up or down as asked for, and then without the address that it had when it was up? */
 export function isLoopbackReady(loopback: boolean, { isLoopbackUp, loopbackAddresses }: ObservedLoopback): boolean {
-  return isLoopbackUp === loopback && (loopback || !hasOwnAddress(loopbackAddresses));
+  return isLoopbackUp === loopback && (loopback || !hasLoopbackAddress(loopbackAddresses));
 }
 
-function hasOwnAddress(addresses: readonly LinkAddress[]): boolean {
+function hasLoopbackAddress(addresses: readonly LinkAddress[]): boolean {
   return addresses.some((each) => cidrOf(each) === loopbackAddress);
 }

@@ -136,10 +136,10 @@ export async function findFiles(host: Host, name: string): Promise<Files | undef
 async function listFiles(host: Host): Promise<ReadonlyMap<string, string[]>> {
   const argv = ["find", folders, "-mindepth", "2", "-maxdepth", "2", "-type", "f", "-printf", "%P\\0"];
   const { stdout } = await host.run(argv, { accept: [0, 1] });
-  const found = new Map<string, string[]>();
+  const filesByNamespace = new Map<string, string[]>();
   for (const path of stdout.split("\0").filter(Boolean))
-    getOrCreate(found, posix.dirname(path), () => []).push(posix.basename(path));
-  return found;
+    getOrCreate(filesByNamespace, posix.dirname(path), () => []).push(posix.basename(path));
+  return filesByNamespace;
 }
 
 type Entries = Awaited<ReturnType<typeof readEntries>>;

@@ -26,7 +26,7 @@ interface Known {
   readonly imported?: boolean | undefined;
 }
 
-interface FoundProcess extends Identity {
+interface ObservedProcess extends Identity {
   readonly bootId: string;
   /** The process has ended, and this is one of its children. */
   readonly hasEnded: boolean;
@@ -36,7 +36,7 @@ interface FoundProcess extends Identity {
  * The running process of a resource. A process that goes to the background starts another one with its mark in a new
  * session, and that one counts. Children that it leaves behind stay in its own session.
  */
-export async function findProcess(host: Host, owner: string, known: Known = {}): Promise<FoundProcess | undefined> {
+export async function findProcess(host: Host, owner: string, known: Known = {}): Promise<ObservedProcess | undefined> {
   if (known.pid !== undefined) {
     const { bootId, processes } = await readProcesses(host, [known.pid]);
     const [same] = processes.filter(runs);
@@ -55,7 +55,7 @@ function runs({ isEnding }: Running): boolean {
   return !isEnding;
 }
 
-function runningProcess(bootId: string, { pid, startTime }: Identity, hasEnded = false): FoundProcess {
+function runningProcess(bootId: string, { pid, startTime }: Identity, hasEnded = false): ObservedProcess {
   return { pid, startTime, bootId, hasEnded };
 }
 
@@ -67,9 +67,9 @@ const startPolls = 5;
 const starters = ["ip", "env", "setsid", "sudo", "nsenter", "setpriv"];
 
 /** Waits until a new process executes its command, and no longer one of the programs that start it. */
-export async function waitForStart(host: Host, args: ProcessArgs): Promise<FoundProcess> {
+export async function waitForStart(host: Host, args: ProcessArgs): Promise<ObservedProcess> {
   const deadline = Date.now() + startSeconds * 1000;
-  let last: FoundProcess | undefined;
+  let last: ObservedProcess | undefined;
   for (let poll = 1; poll <= startPolls || Date.now() < deadline; poll++) {
     const { bootId, processes } = await findMarked(host, args.owner);
     const [first] = processes;
@@ -100,9 +100,9 @@ async function isStarting(host: Host, { pid }: Running, command: readonly string
 export async function waitUntilReady(
   host: Host,
   args: ProcessArgs,
-  started: FoundProcess,
+  started: ObservedProcess,
   isNew: boolean,
-): Promise<FoundProcess> {
+): Promise<ObservedProcess> {
   const readySeconds = args.ready?.timeoutSeconds ?? 0;
   const limit = Math.min(readySeconds, Math.max(0, secondsLeft()));
   const began = Date.now();

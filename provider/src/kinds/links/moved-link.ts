@@ -76,18 +76,18 @@ async function move(
   to: string | undefined,
   more: readonly string[] = [],
 ): Promise<void> {
-  await ipAll(host, from, [["link", "set", "dev", name, "netns", to ?? (await ownNamespace(host)), ...more]]);
+  await ipAll(host, from, [["link", "set", "dev", name, "netns", to ?? (await hostNamespacePath(host)), ...more]]);
 }
 
 /** A path to the host's own namespace that leads there from another one too: that of the process which runs commands. */
-async function ownNamespace(host: Host): Promise<string> {
+async function hostNamespacePath(host: Host): Promise<string> {
   const { stdout: stat } = await host.run(["cat", "/proc/self/stat"]);
   // The parent's number is the second word behind the name, which may have any characters.
   const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const path = `/proc/${parent}/ns/net`;
   const { stdout } = await host.run(["readlink", path, "/proc/self/ns/net"], { accept: "any" });
-  const [one, own] = stdout.split("\n");
-  if (one !== undefined && one === own) return path;
+  const [parentNamespace, selfNamespace] = stdout.split("\n");
+  if (parentNamespace !== undefined && parentNamespace === selfNamespace) return path;
   throw new LocalnetError("LN_PERMISSION", "from: no process of ours shows the host's own network namespace", {
     hint: "name both namespaces, or run as root",
   });

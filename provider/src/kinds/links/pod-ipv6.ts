@@ -39,7 +39,7 @@ export async function followIpv6(
   const mode = wants ? await readSysctl(host, netns, "net/ipv6/conf/default/addr_gen_mode") : none;
   // With a small mtu, a link has no IPv6 settings; `writeSysctls` ignores missing ones.
   await writeSysctls(host, netns, new Map([[`net/ipv6/conf/${podLink}/addr_gen_mode`, mode ?? none]]));
-  const own = entries.filter(({ local }) => local?.startsWith("fe80:"));
-  const left = own.map(cidrOf).filter((each) => !recorded?.addresses?.includes(each));
+  const linkLocal = entries.filter(({ local }) => local?.startsWith("fe80:"));
+  const left = linkLocal.map(cidrOf).filter((each) => !recorded?.addresses?.includes(each));
   return wants ? [] : left.map((each) => ["addr", "del", each, "dev", podLink]);
 }

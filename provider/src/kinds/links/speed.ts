@@ -34,8 +34,8 @@ export const speed: SideInput = {
 
   async show(host, netns, link, _isRequested, { args, recorded }) {
     const existing = await showSpeed(host, netns, link.ifname);
-    const isAsked = (key: keyof Speed) => [args, recorded].some((each) => speedIn(each)?.[key] !== undefined);
-    const keys = speedKeys.filter((key) => isAsked(key) || !usual[key]?.includes(existing[key]));
+    const isRequested = (key: keyof Speed) => [args, recorded].some((each) => speedIn(each)?.[key] !== undefined);
+    const keys = speedKeys.filter((key) => isRequested(key) || !usual[key]?.includes(existing[key]));
     return Object.fromEntries(keys.map((key) => [key, existing[key]]));
   },
 

@@ -128,7 +128,7 @@ export function parseSocket(line: string): Socket[] {
   const [, , , end = "", , ...users] = line.trim().split(/\s+/);
   const [, address, port] = /^(.*):(\d+)$/.exec(end) ?? [];
   if (address === undefined) return [];
-  const own = address.startsWith("*") ? families : [address.startsWith("[") ? (6 as const) : (4 as const)];
+  const socketFamilies = address.startsWith("*") ? families : [address.startsWith("[") ? (6 as const) : (4 as const)];
   const pids = [...users.join(" ").matchAll(/,pid=(\d+),fd=/g)].map(([, pid]) => Number(pid));
-  return [{ whats: own.map((family) => portOf(Number(port), family)), pids: [...new Set(pids)] }];
+  return [{ whats: socketFamilies.map((family) => portOf(Number(port), family)), pids: [...new Set(pids)] }];
 }

@@ -106,8 +106,8 @@ export const mplsRoute = defineKind({
     },
     // The kernel finds the link of a next hop, except for link-local addresses, which exist on every link.
     inputs: (_args, { inputs: { device, ...inputs } }) => {
-      const isFound = inputs.via !== undefined && !isLinkLocal(inputs.via);
-      return { ...inputs, device: isFound ? undefined : device };
+      const isDeviceImplied = inputs.via !== undefined && !isLinkLocal(inputs.via);
+      return { ...inputs, device: isDeviceImplied ? undefined : device };
     },
   },
 });
@@ -141,8 +141,8 @@ function observedFrom(routes: readonly MplsEntry[], args: Pick<MplsArgs, "label"
       nextHops: nexthops?.map((hop, index) => {
         const { labels, via, device } = observedHop(hop);
         // A link that the kernel found was not asked for.
-        const isAsked = device !== undefined && (!args.nextHops || args.nextHops[index]?.device !== undefined);
-        return { ...(labels && { labels }), ...(via !== undefined && { via }), ...(isAsked && { device }) };
+        const isGiven = device !== undefined && (!args.nextHops || args.nextHops[index]?.device !== undefined);
+        return { ...(labels && { labels }), ...(via !== undefined && { via }), ...(isGiven && { device }) };
       }),
       ttlPropagate: entry["ttl-propogate"] ?? entry["ttl-propagate"],
     },

@@ -1,7 +1,7 @@
 import { affinity, endpointChain, jumpsTo, type Target } from "./iptables-endpoints";
 import { chainHash } from "./names";
 import type { Tables } from "./plan";
-import { type Portal, spreadOf } from "./portals";
+import { type Portal, type Spread, spreadOf } from "./portals";
 
 /** One port of a service: its chains, from the inside outwards, and last the rules that lead to them. */
 export function servicePort(tables: Tables, portal: Portal): void {
@@ -106,7 +106,7 @@ function lead(
 }
 
 /** What tells a client that nobody is there: refused when there is no endpoint at all, dropped when there is none for it. */
-function refuse(tables: Tables, portal: Portal, { inside, outside }: { inside: boolean; outside: boolean }): void {
+function refuse(tables: Tables, portal: Portal, { internalClients, externalClients }: Spread["nobody"]): void {
   const { name, address, external, port, endpoints } = portal;
   const rejectWith = tables.family === "ipv6" ? "icmp6-port-unreachable" : "icmp-port-unreachable";
   const answer = endpoints.length
@@ -114,8 +114,8 @@ function refuse(tables: Tables, portal: Portal, { inside, outside }: { inside: b
     : { comment: `${name} has no endpoints`, target: "REJECT", rejectWith };
   const rule = (chain: string, what: string, inputs: object) =>
     tables.rule("filter", chain, 0, `${name}-nobody-at-${what}`, { ...inputs, ...answer });
-  if (inside) rule("KUBE-SERVICES", address, toAddress(portal, address));
-  if (!outside) return;
+  if (internalClients) rule("KUBE-SERVICES", address, toAddress(portal, address));
+  if (!externalClients) return;
   for (const each of external) rule("KUBE-EXTERNAL-SERVICES", each, toAddress(portal, each));
   if (port.nodePort !== undefined)
     rule("KUBE-EXTERNAL-SERVICES", "node-port", {

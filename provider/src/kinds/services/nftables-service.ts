@@ -104,8 +104,8 @@ function lead(portal: Portal, { internal, outer, nobody }: Spread, portName: str
   }
   const name = port.name === undefined ? service.name : `${service.name}:${port.name}`;
   const answer = `comment "${name}" : ${endpoints.length > 0 ? "drop" : "goto reject-chain"}`;
-  if (nobody.inside) add("no-endpoint-services", `${key(address)} ${answer}`);
-  if (!nobody.outside) return;
+  if (nobody.internalClients) add("no-endpoint-services", `${key(address)} ${answer}`);
+  if (!nobody.externalClients) return;
   add("no-endpoint-services", ...external.map((each) => `${key(each)} ${answer}`));
   add("no-endpoint-nodeports", ...nodePorts.map((each) => `${each} ${answer}`));
 }

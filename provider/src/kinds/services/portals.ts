@@ -51,8 +51,8 @@ export interface Spread {
   /** Is there a way from outside, and a policy that keeps who comes by it on this node? */
   readonly outer: boolean;
   readonly isLocal: boolean;
-  /** Who finds nobody. */
-  readonly nobody: { readonly inside: boolean; readonly outside: boolean };
+  /** Which clients find no endpoint. */
+  readonly nobody: { readonly internalClients: boolean; readonly externalClients: boolean };
 }
 
 export function spreadOf({ service, port, endpoints, external }: Portal): Spread {
@@ -70,6 +70,6 @@ export function spreadOf({ service, port, endpoints, external }: Portal): Spread
     used: endpoints.filter((each) => usesAll || each.local),
     internal: internal || undefined,
     outer: isExternal && all,
-    nobody: { inside: !internal, outside: isLocal ? !hasLocal : endpoints.length === 0 },
+    nobody: { internalClients: !internal, externalClients: isLocal ? !hasLocal : endpoints.length === 0 },
   };
 }

@@ -33,8 +33,8 @@ async function each<T>(places: readonly Place[], body: (place: Place) => Promise
 /** The parts that the ledger says are an owner's. */
 export async function readClaims(host: Host, { owner, netns }: Owned): Promise<Set<string>> {
   const entries = await listEntries(host);
-  const own = entries.filter((entry) => entry.owner === owner && entry.netns === netns && layerOf(entry.what));
-  return new Set(own.map(({ what }) => what));
+  const owned = entries.filter((entry) => entry.owner === owner && entry.netns === netns && layerOf(entry.what));
+  return new Set(owned.map(({ what }) => what));
 }
 
 /** The first of these that the ledger knows; undefined: none. */

@@ -42,12 +42,12 @@ export function commandsFor(change: Change<IptablesPart, IptablesKernel>, family
     const name = place.slice(table.length + 1);
     const rules = kernel[family].get(place) ?? [];
     const inChain = byChain.get(name) ?? [];
-    const own = inChain.find(({ isOwn }) => isOwn);
+    const exclusive = inChain.find(({ isExclusive }) => isExclusive);
     // Of a chain of the node whose rules are in disorder, all of ours are written again.
-    const isAnew = inChain.some(({ key, isChain, isOwn }) => isChain && !isOwn && changed.has(key));
+    const isAnew = inChain.some(({ key, isChain, isExclusive }) => isChain && !isExclusive && changed.has(key));
     const comments = new Map(inChain.flatMap((part) => part.rules.map(({ comment }) => [comment, part] as const)));
     const goes = (rule: Rule) => {
-      if (own) return changed.has(own.key);
+      if (exclusive) return changed.has(exclusive.key);
       if (gone.has(name) && !isNodeChain(name)) return true;
       const part = comments.get(textOf(rule) ?? "");
       if (part && !isAnew) return changed.has(part.key);

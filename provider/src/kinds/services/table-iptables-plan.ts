@@ -25,10 +25,10 @@ export interface IptablesPart extends Part {
   readonly family: Family;
   readonly table: Table;
   readonly chain: string;
-  /** Is it the chain, with all that is in it if `isOwn`? Else it is the rules of a chain that have one comment. */
+  /** Is it the chain, with all that is in it if `isExclusive`? Else it is the rules of a chain that have one comment. */
   readonly isChain: boolean;
   /** Has the chain rules of this service alone? */
-  readonly isOwn: boolean;
+  readonly isExclusive: boolean;
   readonly mark: string;
   readonly rules: readonly PlannedRule[];
 }
@@ -77,12 +77,12 @@ function partsOf(
   objects: readonly Planned[],
   group: string,
   owner: string,
-  isOwn: (chain: string) => boolean,
+  isExclusiveChain: (chain: string) => boolean,
 ): IptablesPart[] {
   const parts = new Map<string, IptablesPart & { rules: PlannedRule[] }>();
   for (const { kind, inputs } of objects) {
     const { family, table, chain, name = chain } = inputs as Record<string, string> & { family: Family; table: Table };
-    const isAlone = isOwn(chainKey(inputs)) && !isBuiltIn(table, name ?? "");
+    const isAlone = isExclusiveChain(chainKey(inputs)) && !isBuiltIn(table, name ?? "");
     const isChain = kind === "IptablesChain" || isAlone;
     const rule = kind === "IptablesRule" ? plannedRule(inputs, owner) : undefined;
     const what = isChain ? `chain ${name} of ${table}` : `rules "${rule?.comment}" in chain ${name} of ${table}`;
@@ -97,7 +97,7 @@ function partsOf(
         table,
         chain: name ?? "",
         isChain,
-        isOwn: isAlone,
+        isExclusive: isAlone,
         mark: markOf(owner),
         rules: [],
       },

@@ -23,18 +23,20 @@ export const iptablesLayer: Layer<IptablesPart, IptablesKernel> = {
   linesOf(kernel, part) {
     const rules = kernel[part.family].get(placeOf(part));
     if (part.isChain)
-      return rules && (part.isOwn ? rules.map(({ text }) => text) : [isInOrder(rules, part) ? "" : "out of order"]);
-    const own = rulesOf(part, rules ?? []);
-    if (own.length === 0) return undefined;
-    return [...own.map(({ text }) => text), ...(isBehind(rules ?? [], own, part) ? [behind] : [])];
+      return (
+        rules && (part.isExclusive ? rules.map(({ text }) => text) : [isInOrder(rules, part) ? "" : "out of order"])
+      );
+    const partRules = rulesOf(part, rules ?? []);
+    if (partRules.length === 0) return undefined;
+    return [...partRules.map(({ text }) => text), ...(isBehind(rules ?? [], partRules, part) ? [behind] : [])];
   },
 
   isWhole(kernel, part, [first, ...others]) {
     const rules = kernel[part.family].get(placeOf(part)) ?? [];
-    if (part.isChain && !part.isOwn) return first === "";
+    if (part.isChain && !part.isExclusive) return first === "";
     if (others.at(-1) === behind) return false;
-    const own = part.isChain ? rules : rulesOf(part, rules);
-    return `${own.map(textOf)}` === `${part.rules.map(({ comment }) => comment)}`;
+    const partRules = part.isChain ? rules : rulesOf(part, rules);
+    return `${partRules.map(textOf)}` === `${part.rules.map(({ comment }) => comment)}`;
   },
 
   claimOf: ({ isChain, family, table, chain }, netns) =>
@@ -83,9 +85,9 @@ function isInOrder(rules: readonly Rule[], { mark }: IptablesPart): boolean {
 const behind = "behind a rule that it should precede";
 
 /** Does a rule of ours stand behind another of the program that has a higher priority number? */
-function isBehind(rules: readonly Rule[], own: readonly Rule[], { mark }: IptablesPart): boolean {
+function isBehind(rules: readonly Rule[], partRules: readonly Rule[], { mark }: IptablesPart): boolean {
   const place = (rule: Rule) => priorityIn(rule, mark) ?? 0;
-  return own.some((rule) =>
+  return partRules.some((rule) =>
     rules.slice(0, rules.indexOf(rule)).some((other) => markIn(other)?.mark !== mark && place(other) > place(rule)),
   );
 }

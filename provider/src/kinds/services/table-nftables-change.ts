@@ -14,14 +14,14 @@ export function commandsFor(change: Change<NftPart, NftKernel>, family: Family):
   const known = former.filter((part) => part.family === family).map(({ name }) => name);
   // Without a record, all of a table that the ledger says is ours was made by a run that died.
   const isOurs = claimed.has(claimOf(family, netns));
-  const own = known.length > 0 ? known : isOurs ? [...table.blocks.keys(), ...table.elements.keys()] : [];
+  const ourNames = known.length > 0 ? known : isOurs ? [...table.blocks.keys(), ...table.elements.keys()] : [];
   if (parts.length === 0) {
-    if (own.length === 0) return [];
-    requireAlone(table, new Set(own), of);
+    if (ourNames.length === 0) return [];
+    requireAlone(table, new Set(ourNames), of);
     return [`delete table ${of}`];
   }
   const names = new Set(parts.map(({ name }) => name));
-  const gone = own.filter((name) => !names.has(name));
+  const gone = ourNames.filter((name) => !names.has(name));
   const remade = parts.filter((part) => changed.has(part.key) && part.name !== "table");
   return differences(table, of, gone, remade, parts);
 }
@@ -88,10 +88,10 @@ function differences(
 }
 
 /** Throws when others have put something into a table that is to go. */
-function requireAlone({ blocks, elements }: NftContents, own: ReadonlySet<string>, of: string): void {
+function requireAlone({ blocks, elements }: NftContents, ourNames: ReadonlySet<string>, of: string): void {
   const others = [
-    ...[...blocks.keys()].filter((name) => !own.has(name)),
-    ...[...elements].filter(([name]) => !own.has(name)).map(([, { set, text }]) => `element ${text} of ${set}`),
+    ...[...blocks.keys()].filter((name) => !ourNames.has(name)),
+    ...[...elements].filter(([name]) => !ourNames.has(name)).map(([, { set, text }]) => `element ${text} of ${set}`),
   ];
   if (others.length === 0) return;
   throw new LocalnetError("LN_BUSY", `others have put into table ${of}: ${others.slice(0, 3).join("; ")}`, {

@@ -36,11 +36,11 @@ function planOf(node: Node, family: Family): NftPart[] {
   const groups = new Map<string, string>();
   const texts: string[] = [];
   for (const portal of portals(node, isOfFamily(family))) {
-    const own: Elements = new Map();
-    const blocks = servicePortBlocks(portal, family, own);
+    const portalElements: Elements = new Map();
+    const blocks = servicePortBlocks(portal, family, portalElements);
     const { name } = portal.service;
     for (const each of blocks) groups.set(headOf(each), name);
-    for (const [set, some] of own) {
+    for (const [set, some] of portalElements) {
       const had = elements.get(set) ?? [];
       const added = some.filter((each) => !groups.has(`${set} ${each}`));
       for (const each of added) groups.set(`${set} ${each}`, name);

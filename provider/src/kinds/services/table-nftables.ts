@@ -25,8 +25,8 @@ export const nftablesLayer: Layer<NftPart, NftKernel> = {
     const table = kernel[family];
     if (!table || name === "table") return table && [""];
     if (element) {
-      const found = table.elements.get(name);
-      return found && [found.text];
+      const entry = table.elements.get(name);
+      return entry && [entry.text];
     }
     const block = table.blocks.get(name);
     return block && [...block.declaration, ...block.rules];
