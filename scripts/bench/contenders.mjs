@@ -59,16 +59,16 @@ async function pulumi(kinds, { workload, count, place: { vm }, directory, env: c
   const backend = join(directory, "state");
   mkdirSync(backend);
   const env = { ...common, PULUMI_BACKEND_URL: `file://${backend}?metadata=skip` };
-  const project = ["--cwd", join(root, "bench"), "--non-interactive", "--color", "never"];
+  const projectFlags = ["--cwd", join(root, "bench"), "--non-interactive", "--color", "never"];
   const target = ["--stack", "bench", "--config-file", join(directory, "config.yaml")];
-  const run = (/** @type {string[]} */ ...args) => output(["pulumi", ...args, ...project], { env });
+  const run = (/** @type {string[]} */ ...args) => output(["pulumi", ...args, ...projectFlags], { env });
 
   await run("stack", "init", "bench");
   const settings = { kinds, workload: workload.name, count, ...(vm && { "localnet:host": vm.host }) };
   const pairs = Object.entries(settings).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
   await run("config", "set-all", ...pairs, ...target);
 
-  const all = ["--yes", "--skip-preview", ...project, ...target];
+  const all = ["--yes", "--skip-preview", ...projectFlags, ...target];
   const command = (/** @type {string[]} */ ...args) => ["pulumi", ...args, ...all];
   return {
     env,

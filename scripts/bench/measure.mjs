@@ -23,9 +23,9 @@ const sampleMilliseconds = 100;
  * @param {import("../lib/sandbox.mjs").Sandbox} sandbox
  * @param {Command} command
  */
-export async function seconds({ enterArgv: inside }, { argv, ...options }) {
+export async function seconds({ enterArgv }, { argv, ...options }) {
   const start = performance.now();
-  await output([...inside, ...argv], options);
+  await output([...enterArgv, ...argv], options);
   return (performance.now() - start) / 1000;
 }
 
@@ -36,7 +36,7 @@ export async function seconds({ enterArgv: inside }, { argv, ...options }) {
  * @param {string} directory
  * @returns {Promise<Cost>}
  */
-export async function cost({ enterArgv: inside, memory }, { argv, remote, ...options }, directory) {
+export async function cost({ enterArgv, memory }, { argv, remote, ...options }, directory) {
   const file = join(directory, "programs");
   let peak = 0;
   const timer = setInterval(() => {
@@ -44,7 +44,7 @@ export async function cost({ enterArgv: inside, memory }, { argv, remote, ...opt
   }, sampleMilliseconds);
   try {
     // Over ssh there is little to count, and strace would wait for the connection, which is kept for a minute.
-    await output([...inside, ...(remote ? argv : recorded(argv, file))], options);
+    await output([...enterArgv, ...(remote ? argv : recorded(argv, file))], options);
   } finally {
     clearInterval(timer);
   }

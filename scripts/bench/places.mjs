@@ -40,9 +40,9 @@ export async function stopMachine() {
 /** @param {string[]} commands */
 async function firstFailing(commands) {
   if (commands.length === 0) return undefined;
-  const { enterArgv: inside, close } = await openSandbox({ network: true });
+  const { enterArgv, close } = await openSandbox({ network: true });
   try {
-    for (const command of commands) if ((await run([...inside, ...command.split(" ")])).code !== 0) return command;
+    for (const command of commands) if ((await run([...enterArgv, ...command.split(" ")])).code !== 0) return command;
     return undefined;
   } finally {
     await close();

@@ -6,8 +6,8 @@ import {
   inputObjects,
   outputObjects,
   partOf,
-  plainType,
   resultLines,
+  typescriptType,
 } from "./type-lines.mjs";
 
 /**
@@ -40,9 +40,9 @@ function functionLines({ name, summary, args, outputs }) {
   const optional = args.some(({ required }) => required) ? "" : "?";
   return [
     ...["", `/** The arguments of {@link ${name}}. */`, `export interface ${owner}Args {`],
-    ...args.flatMap((field) => plainLines(field, owner)),
+    ...args.flatMap((field) => propertyLines(field, owner)),
     "}",
-    ...args.flatMap((field) => plainObjects(field, owner)),
+    ...args.flatMap((field) => objectTypes(field, owner)),
     ...["", `/** The arguments of {@link ${name}Output}. */`, `export interface ${owner}OutputArgs {`],
     ...args.flatMap((field) => inputLines(field, `${owner}Output`)),
     "}",
@@ -64,16 +64,16 @@ function functionLines({ name, summary, args, outputs }) {
 }
 
 /** A property of an interface of plain values. @param {Field} field @param {string} owner */
-function plainLines(field, owner) {
+function propertyLines(field, owner) {
   const { key, doc, bounds, fallback, required, objects, isList, schema } = field;
   const notes = [doc, bounds, fallback && `Default: ${fallback}.`];
-  const type = objects.length ? `${owner}${capital(key)}Args${isList ? "[]" : ""}` : plainType(schema);
+  const type = objects.length ? `${owner}${capital(key)}Args${isList ? "[]" : ""}` : typescriptType(schema);
   return [...comment(notes, "  "), required ? `  ${key}: ${type};` : `  ${key}?: ${type} | undefined;`];
 }
 
 /** @param {Field} field @param {string} owner @returns {string[]} */
-function plainObjects(field, owner) {
+function objectTypes(field, owner) {
   const name = `${owner}${capital(field.key)}`;
-  const lines = field.objects.map((fields) => fields.flatMap((each) => plainLines(each, name)));
+  const lines = field.objects.map((fields) => fields.flatMap((each) => propertyLines(each, name)));
   return declaration(`${name}Args`, `${partOf(field)} input \`${field.key}\` of {@link ${owner}Args}.`, lines);
 }

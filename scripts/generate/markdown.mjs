@@ -1,4 +1,4 @@
-import { plainType } from "./type-lines.mjs";
+import { typescriptType } from "./type-lines.mjs";
 
 /**
  * @typedef {import("./fields.mjs").Field} Field
@@ -113,7 +113,7 @@ function optional(field) {
 /** @param {Field} field */
 function typeCell(field) {
   const { schema, objects, of } = field;
-  const type = objects.length ? "object" : `\`${plainType(schema)}\``;
+  const type = objects.length ? "object" : `\`${typescriptType(schema)}\``;
   const resources = isGroup(field) ? [`[${schema.of}](#resources-as-inputs)`] : of.map(link);
   return [type, ...resources].join(" or ");
 }

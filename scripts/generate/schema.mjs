@@ -124,7 +124,7 @@ function typeOf(schema, field, place, input, types) {
     const one = all.length > 1 ? { oneOf: all } : /** @type {Json} */ (all[0]);
     return field.isList ? { type: "array", items: one } : one;
   }
-  const plainSchema = plainType(schema, (values) => {
+  const valueSchema = valueSchemaOf(schema, (values) => {
     const id = token(name);
     types[id] ??= { type: "string", description: field.doc, enum: values.map((value) => ({ value })) };
     return { $ref: `#/types/${id}` };
@@ -132,7 +132,7 @@ function typeOf(schema, field, place, input, types) {
   // The generator for TypeScript fails on a class that takes one of itself.
   const others = input ? field.of.filter((type) => type !== place) : [];
   const resources = others.map((type) => ({ $ref: `#/resources/${token(type)}` }));
-  return resources.length > 0 ? { oneOf: [plainSchema, ...resources] } : plainSchema;
+  return resources.length > 0 ? { oneOf: [valueSchema, ...resources] } : valueSchema;
 }
 
 /** @param {Field[]} fields @returns {boolean} */
@@ -144,9 +144,9 @@ function takesResources(fields) {
 function distinction(fields, all) {
   if (all.length === 1) return "";
   const others = new Set(all.filter((each) => each !== fields).flatMap((each) => each.map(({ key }) => key)));
-  const ownKey = fields.find(({ key }) => !others.has(key))?.key;
-  if (!ownKey) throw new Error("an object that may be one of several has no input that tells it from the others");
-  return capital(ownKey);
+  const distinctKey = fields.find(({ key }) => !others.has(key))?.key;
+  if (!distinctKey) throw new Error("an object that may be one of several has no input that tells it from the others");
+  return capital(distinctKey);
 }
 
 /**
@@ -154,18 +154,18 @@ function distinction(fields, all) {
  * @param {(values: unknown[]) => Json} named the type of an enumeration of strings
  * @returns {Json}
  */
-function plainType(schema, named) {
+function valueSchemaOf(schema, named) {
   if (schema.enum) return named(schema.enum);
   if (schema.const !== undefined) return { type: Number.isInteger(schema.const) ? "integer" : typeof schema.const };
   if (schema.anyOf) {
     // An enumeration that also takes any string is a string.
-    const all = schema.anyOf.map((each) => plainType(each, () => ({ type: "string" })));
+    const all = schema.anyOf.map((each) => valueSchemaOf(each, () => ({ type: "string" })));
     const types = [...new Map(all.map((type) => [JSON.stringify(type), type])).values()];
     return types.length === 1 ? /** @type {Json} */ (types[0]) : { oneOf: types };
   }
-  if (schema.type === "array") return { type: "array", items: plainType(schema.items ?? {}, named) };
+  if (schema.type === "array") return { type: "array", items: valueSchemaOf(schema.items ?? {}, named) };
   if (schema.type === "object")
-    return { type: "object", additionalProperties: plainType(schema.additionalProperties || {}, named) };
+    return { type: "object", additionalProperties: valueSchemaOf(schema.additionalProperties || {}, named) };
   if (Array.isArray(schema.type)) return { oneOf: schema.type.map((type) => ({ type })) };
   return schema.type ? { type: schema.type } : any;
 }

@@ -71,7 +71,7 @@ function wrapped(type) {
 /** @param {Field} field @param {string} owner */
 export function outputType({ key, schema, objects, isList, output }, owner) {
   if (objects.length) return `${owner}${capital(key)}${isList ? "[]" : ""}`;
-  return output ?? plainType(schema);
+  return output ?? typescriptType(schema);
 }
 
 /** @param {Field} field @param {string} type */
@@ -80,7 +80,7 @@ export function optional({ always }, type) {
 }
 
 /** A type in TypeScript's words. @param {Schema} schema */
-export function plainType(schema) {
+export function typescriptType(schema) {
   return typeOf(schema, (type) => type);
 }
 

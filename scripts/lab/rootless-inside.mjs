@@ -17,10 +17,10 @@ const terminal = Boolean(process.stdin.isTTY);
 await dispatch({ lab }, "lab", "node scripts/lab/cli.mjs rootless");
 
 async function lab() {
-  const [inside, outside, count] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/);
-  if (inside !== "0" || outside !== expected || count !== "1")
+  const [innerUid, outerUid, count] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/);
+  if (innerUid !== "0" || outerUid !== expected || count !== "1")
     throw new Error(`This is no namespace in which user ${expected} is root`);
-  console.log(`Root in here is user ${outside} outside, and may change nothing there.\n`);
+  console.log(`Root in here is user ${outerUid} outside, and may change nothing there.\n`);
   const before = await snapshot(output);
   await stack.create();
   try {

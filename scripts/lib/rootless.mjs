@@ -7,7 +7,7 @@ import { output, run } from "./run.mjs";
 const nobody = 65534;
 
 /** A script for the root of the namespaces: it prepares /run for `ip netns`, mounts /sys for the new network, and sets lo up. */
-const inside = `
+const setUpNamespaces = `
 set -e
 mount -t tmpfs -o mode=755 none /run
 mount -t sysfs none /sys
@@ -97,7 +97,7 @@ async function forNobody(home, path, copies) {
 
 const unshare = [
   ...["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
-  ...["sh", "-c", inside, "sh"],
+  ...["sh", "-c", setUpNamespaces, "sh"],
 ];
 
 /**
