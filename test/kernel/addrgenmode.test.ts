@@ -48,9 +48,9 @@ test("a pod's link has a link-local address as long as it has an IPv6 address", 
   const inputsWith = (...addresses: string[]) =>
     check(pod, { ...common, name: world.name("p"), bridge: "br0", netns, addresses }).inputs;
   const current = async () => {
-    const inside = (...argv: string[]) => world.run("ip", "netns", "exec", world.name("p"), ...argv);
-    const own = await inside("ip", "-o", "-6", "addr", "show", "dev", "eth0", "scope", "link");
-    return [(await inside("cat", "/proc/sys/net/ipv6/conf/eth0/addr_gen_mode")).trim(), own !== ""];
+    const runInPod = (...argv: string[]) => world.run("ip", "netns", "exec", world.name("p"), ...argv);
+    const linkLocal = await runInPod("ip", "-o", "-6", "addr", "show", "dev", "eth0", "scope", "link");
+    return [(await runInPod("cat", "/proc/sys/net/ipv6/conf/eth0/addr_gen_mode")).trim(), linkLocal !== ""];
   };
   const [without, with6] = [inputsWith("10.0.1.2/24"), inputsWith("10.0.1.2/24", "fd00:1::2/64")];
   const { id, outputs } = await create(pod, without, settings);

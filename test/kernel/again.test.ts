@@ -50,7 +50,7 @@ describe("a link or a namespace that was deleted and made again by hand", () => 
 
   const value = async (key: string) => (await world.script(netns, `cat /proc/sys/${key}`)).trim();
   const put = (key: string, is: number) => world.script(netns, `echo ${is} > /proc/sys/${key}`);
-  const policy = async () => /FORWARD (\w+)/.exec(await world.inside(netns, "iptables", "-S", "FORWARD"))?.[1];
+  const policy = async () => /FORWARD (\w+)/.exec(await world.runIn(netns, "iptables", "-S", "FORWARD"))?.[1];
 
   const settingsOf = [
     ["a link's setting", "net/ipv4/conf/d.1/rp_filter", linkAgain],
@@ -102,7 +102,7 @@ describe("a link or a namespace that was deleted and made again by hand", () => 
       chain: "FORWARD",
       policy: "ACCEPT",
     });
-    await world.inside(netns, "iptables", "-P", "FORWARD", "DROP");
+    await world.runIn(netns, "iptables", "-P", "FORWARD", "DROP");
     const one = await make();
     await netnsAgain();
     const other = await make({ ...others, policy: "DROP" });

@@ -21,7 +21,7 @@ beforeAll(async () => {
   );
   await world.script(netns, "ip link add d6 up type bridge; echo 1 > /proc/sys/net/ipv6/conf/d6/disable_ipv6");
   await world.script(netns, `(exec timeout 600 perl -e '${holdsPort}') > /dev/null 2>&1 < /dev/null & exit 0`);
-  await eventually(async () => (await world.inside(netns, "ss", "-Hlun")).includes(":4790 "), 30);
+  await eventually(async () => (await world.runIn(netns, "ss", "-Hlun")).includes(":4790 "), 30);
 });
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 

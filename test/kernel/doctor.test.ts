@@ -51,16 +51,16 @@ describe("the host's firewall", () => {
 
   test("a policy DROP of FORWARD, as Docker sets it, is named", async () => {
     expect(await line("policy of FORWARD")).toMatchObject({ result: "ok", detail: "ACCEPT" });
-    await world.inside(netns, "iptables", "-P", "FORWARD", "DROP");
+    await world.runIn(netns, "iptables", "-P", "FORWARD", "DROP");
     expect(await line("policy of FORWARD")).toMatchObject({ result: "note", detail: expect.stringMatching(/^DROP: /) });
-    await world.inside(netns, "iptables", "-P", "FORWARD", "ACCEPT");
+    await world.runIn(netns, "iptables", "-P", "FORWARD", "ACCEPT");
   });
 
   const lacking = lack("both backends of iptables");
   (lacking ? test.skip : test)(`rules in both backends are told${lacking ? ` (${lacking})` : ""}`, async () => {
     expect(await line("backend of iptables")).toMatchObject({ result: "ok" });
     const isLegacy = (await world.run("iptables", "-V")).includes("legacy");
-    await world.inside(netns, isLegacy ? "iptables-nft" : "iptables-legacy", "-A", "FORWARD", "-j", "ACCEPT");
+    await world.runIn(netns, isLegacy ? "iptables-nft" : "iptables-legacy", "-A", "FORWARD", "-j", "ACCEPT");
     expect(await line("backend of iptables")).toMatchObject({
       ...{ result: "missing", cure: expect.stringContaining("update-alternatives --config iptables") },
       detail: expect.stringContaining("holds rules here"),

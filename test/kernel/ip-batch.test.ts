@@ -28,9 +28,9 @@ test("a command that fails is named; those before it ran, and those after it did
   expect(error.code).toBe("LN_COMMAND");
   expect(error.command?.argv?.join(" ")).toBe(`ip -n ${netns} addr add 10.0.0.1/24 dev br0`);
   expect(error.command?.stderr).not.toContain("Command failed");
-  const seen = await world.run("ip", "-n", netns, "-4", "-o", "addr", "show", "dev", "br0");
-  expect(seen).toContain("10.0.0.1/24");
-  expect(seen).not.toContain("10.0.0.2/24");
+  const output = await world.run("ip", "-n", netns, "-4", "-o", "addr", "show", "dev", "br0");
+  expect(output).toContain("10.0.0.1/24");
+  expect(output).not.toContain("10.0.0.2/24");
 });
 
 test("requests at the same time share one process, and a failure ends only its own request", async () => {

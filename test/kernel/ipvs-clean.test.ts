@@ -11,8 +11,8 @@ const reason = lack("ipvs");
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
   test("services are removed with their backends, and settings get the values that they had before", async () => {
-    await world.inside(netns, "ipvsadm", "--set", "100", "20", "30");
-    await world.inside(netns, "ipvsadm", "-A", "-t", "10.7.0.9:80", "-s", "rr");
+    await world.runIn(netns, "ipvsadm", "--set", "100", "20", "30");
+    await world.runIn(netns, "ipvsadm", "-A", "-t", "10.7.0.9:80", "-s", "rr");
     const showState = () =>
       world.script(
         netns,

@@ -26,7 +26,7 @@ here.each(Object.entries(shapes))(
     await node.bringUp(inModeIpvs(args));
     for (const family of ["ipv4", "ipv6"] as const)
       expect(await node.tables(family)).toEqual(recordedTables(shape, family, "ipvs"));
-    const printed = (...argv: string[]) => world.inside(netns, ...argv);
+    const printed = (...argv: string[]) => world.runIn(netns, ...argv);
     const [sets, servers] = [await printed("ipset", "save"), await printed("ipvsadm-save", "-n")];
     const link = await printed("ip", "addr", "show", "dev", "kube-ipvs0");
     expect(ipvsIn(sets, servers, link)).toEqual(recordedIpvs(shape));

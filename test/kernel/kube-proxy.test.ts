@@ -21,8 +21,8 @@ test.each(Object.entries(shapes))("%s: nft prints what it prints with kube-proxy
   await node.bringUp(inModeNftables(args));
   for (const family of ["ipv4", "ipv6"] as const) {
     const table = ["table", family === "ipv6" ? "ip6" : "ip", "kube-proxy"];
-    const { body } = parseTable(await world.inside(netns, "nft", "list", ...table));
+    const { body } = parseTable(await world.runIn(netns, "nft", "list", ...table));
     expect(blocksIn(body)).toEqual(recordedBlocks(shape, family));
   }
-  expect(await world.inside(netns, "iptables-save")).not.toContain("KUBE-");
+  expect(await world.runIn(netns, "iptables-save")).not.toContain("KUBE-");
 });

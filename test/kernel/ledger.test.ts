@@ -132,14 +132,14 @@ test("a program that always has more to do lets others take the lock in between"
     while (more) await Promise.all([0, 1].map((what) => withLock(host, turnIn(netns, String(what)), () => nap(150))));
   })();
   await nap(500);
-  await world.inside(netns, "flock", "-w", "25", "/proc/self/ns/net", "true");
+  await world.runIn(netns, "flock", "-w", "25", "/proc/self/ns/net", "true");
   more = false;
   await busy;
 });
 
 test("a lock waits for another program that has the lock of the namespace", async () => {
   const seconds = 4;
-  const holder = world.inside(netns, "flock", "/proc/self/ns/net", "sleep", String(seconds));
+  const holder = world.runIn(netns, "flock", "/proc/self/ns/net", "sleep", String(seconds));
   await nap(1500);
   const began = Date.now();
   const shown: string[] = [];

@@ -76,8 +76,8 @@ test("an address with a lifetime is not static: neither its link nor the address
     ["2001:db8:11::1/64", "valid_lft", "600", "preferred_lft", "600"],
   ])
     await ip("addr", "add", `${each}`, "dev", "life0", ...options);
-  const found = await findImportable(bridge, `life0@${netns}`, world.owner, there);
-  expect(found?.inputs.addresses).toEqual(["10.11.0.2/24"]);
+  const imported = await findImportable(bridge, `life0@${netns}`, world.owner, there);
+  expect(imported?.inputs.addresses).toEqual(["10.11.0.2/24"]);
   const { importable, omitted: left } = await discover([address], [], there, netns);
   expect(importable).toEqual([]);
   const why = expect.stringContaining("a router or a DHCP client, which assigned it for a limited time");

@@ -16,7 +16,7 @@ const { run } = host;
 
 beforeAll(async () => {
   await world.build();
-  await world.inside(netns, "ip", "link", "set", "dev", "lo", "up");
+  await world.runIn(netns, "ip", "link", "set", "dev", "lo", "up");
 });
 afterEach(() => {
   host.run = run;
@@ -74,7 +74,7 @@ test("a chain that comes between the two looks for it is no error", async () => 
     if (!/-S LATE$/.test(argv.join(" "))) return result;
     host.run = run;
     await result.catch(() => undefined);
-    await world.inside(netns, "iptables", "-w", "-t", "nat", "-N", "LATE");
+    await world.runIn(netns, "iptables", "-w", "-t", "nat", "-N", "LATE");
     return result;
   };
   expect(await readChain(host, chain)).toMatchObject({ rules: [] });

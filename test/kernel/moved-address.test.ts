@@ -45,7 +45,7 @@ test("if it belongs to another stack, it stays there", async () => {
 test("it moves from a resource that is no longer in the program, and is then like any other address", async () => {
   const { id, outputs } = await create(pod, inputsOf("b"), settings);
   await remove(pod, world.name("a"), inputsOf("a"), settings);
-  const shown = await world.inside(world.name("b"), "ip", "-6", "addr", "show", "dev", "eth0", "to", local);
+  const shown = await world.runIn(world.name("b"), "ip", "-6", "addr", "show", "dev", "eth0", "to", local);
   expect(shown).toContain(`inet6 ${local}/64 scope global`);
   expect(shown).not.toMatch(/nodad|tentative|dadfailed/);
   expect((await read(pod, id, outputs, settings))?.outputs).toEqual(outputs);

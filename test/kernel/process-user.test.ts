@@ -65,8 +65,8 @@ test.each([
 test("a process of another user is imported with that user", async () => {
   const given = inputs("nobody");
   const { id, outputs } = await create(kind, given, settings);
-  const found = await findImportable(kind, `${outputs.pid}@${netns}`, String(given.owner), settings);
-  expect(found?.inputs).toMatchObject({ user: "nobody", command: ["sleep", "600"] });
+  const imported = await findImportable(kind, `${outputs.pid}@${netns}`, String(given.owner), settings);
+  expect(imported?.inputs).toMatchObject({ user: "nobody", command: ["sleep", "600"] });
   await remove(kind, id, outputs, settings);
 });
 

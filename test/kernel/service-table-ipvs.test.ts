@@ -13,7 +13,7 @@ const netns = world.netns("a");
 const node = new ProxiedNode(world, netns);
 const lacking = lack("ipvs") ?? lack("dummy") ?? lack("ipset");
 const here = lacking ? test.skip : test;
-const printed = (...argv: string[]) => world.inside(netns, ...argv);
+const printed = (...argv: string[]) => world.runIn(netns, ...argv);
 const table = new TableNode(world, netns);
 
 beforeAll(() => world.build());

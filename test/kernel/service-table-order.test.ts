@@ -8,7 +8,7 @@ const world = new World();
 const netns = world.netns("a");
 const chain = ["iptables", "-w", "-t", "nat"];
 const rules = async () =>
-  (await world.inside(netns, ...chain, "-S", "OUTPUT")).split("\n").filter((line) => line.startsWith("-A"));
+  (await world.runIn(netns, ...chain, "-S", "OUTPUT")).split("\n").filter((line) => line.startsWith("-A"));
 const order = async () => (await rules()).map((rule) => /-j (\S+)/.exec(rule)?.[1]);
 
 beforeAll(() => world.build());
@@ -31,12 +31,12 @@ test("rules of a table and others of the program are in the order of all their p
       .match(/"[^"]*"|\S+/g)
       ?.map((word) => word.replaceAll('"', ""))
       .slice(1) ?? [];
-  await world.inside(netns, ...chain, "-D", ...words);
-  await world.inside(netns, ...chain, "-A", ...words);
+  await world.runIn(netns, ...chain, "-D", ...words);
+  await world.runIn(netns, ...chain, "-A", ...words);
   expect(await order()).toEqual(["ACCEPT", "KUBE-SERVICES"]);
-  const found = await read(serviceTable, table.id, table.outputs, settings);
-  expect(found?.outputs.families).toEqual(["ipv6"]);
-  const mended = await update(serviceTable, table.id, found?.outputs ?? {}, wanted, settings);
+  const drifted = await read(serviceTable, table.id, table.outputs, settings);
+  expect(drifted?.outputs.families).toEqual(["ipv6"]);
+  const mended = await update(serviceTable, table.id, drifted?.outputs ?? {}, wanted, settings);
   expect(await order()).toEqual(["KUBE-SERVICES", "ACCEPT"]);
   await remove(serviceTable, table.id, mended, settings);
   await remove(iptablesRule, rule.id, rule.outputs, settings);

@@ -15,9 +15,9 @@ const table = new TableNode(world, netns);
 beforeAll(() => world.build());
 afterAll(async () => {
   await table.engine.destroy();
-  expect(await world.inside(netns, "iptables-save")).not.toContain("KUBE-");
-  expect(await world.inside(netns, "ip6tables-save")).not.toContain("KUBE-");
-  expect(await world.inside(netns, "nft", "list", "tables")).not.toContain("kube-proxy");
+  expect(await world.runIn(netns, "iptables-save")).not.toContain("KUBE-");
+  expect(await world.runIn(netns, "ip6tables-save")).not.toContain("KUBE-");
+  expect(await world.runIn(netns, "nft", "list", "tables")).not.toContain("kube-proxy");
   expect(await world.cleanUp()).toEqual([]);
 });
 
@@ -35,8 +35,8 @@ test.each(Object.entries(shapes))("%s: nft prints what it prints with kube-proxy
   await table.bringUp(inModeNftables(args));
   for (const family of ["ipv4", "ipv6"] as const) {
     const named = ["table", family === "ipv6" ? "ip6" : "ip", "kube-proxy"];
-    const { body } = parseTable(await world.inside(netns, "nft", "list", ...named));
+    const { body } = parseTable(await world.runIn(netns, "nft", "list", ...named));
     expect(blocksIn(body)).toEqual(recordedBlocks(shape, family));
   }
-  expect(await world.inside(netns, "iptables-save")).not.toContain("KUBE-");
+  expect(await world.runIn(netns, "iptables-save")).not.toContain("KUBE-");
 });

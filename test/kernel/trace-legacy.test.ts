@@ -28,7 +28,7 @@ ip netns exec ${router} sysctl -q -w net.ipv4.ip_forward=1`,
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  const iptables = (...words: string[]) => world.inside(router, "iptables-legacy", ...words);
+  const iptables = (...words: string[]) => world.runIn(router, "iptables-legacy", ...words);
   const follow = () => traceFlow({ host: testHost(), objects: [] }, flowTo(["ping", "10.67.1.2"]), pod);
 
   test("without rules of the legacy backend nothing is said of it", async () => {

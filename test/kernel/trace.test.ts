@@ -2,7 +2,7 @@ import { far, follow, lost, pod, router, server, showState, useRouterLab, world 
 
 useRouterLab();
 
-const iptables = (...words: string[]) => world.inside(router, "iptables", ...words);
+const iptables = (...words: string[]) => world.runIn(router, "iptables", ...words);
 
 test("it shows the links there and back, the rules with their owners, and that an answer came", async () => {
   await iptables(
@@ -56,9 +56,9 @@ test.each([
 ])("it follows a packet that masquerading gives another port, and its answer: %s", async (_, tool, to, back, cause) => {
   const rule = ["POSTROUTING", "-o", "p1", "-j", "MASQUERADE", "--random"];
   await world.script(undefined, `set -e\n${buildIPv6}`);
-  await world.inside(router, tool, "-t", "nat", "-A", ...rule);
+  await world.runIn(router, tool, "-t", "nat", "-A", ...rule);
   const traced = await follow(...to.split(" "));
-  await world.inside(router, tool, "-t", "nat", "-D", ...rule);
+  await world.runIn(router, tool, "-t", "nat", "-D", ...rule);
   const links = [...traced.there, ...traced.back].filter(({ what }) => what === "in" || what === "out");
   expect(links.map(({ netns, text }) => `${netns}: ${text}`)).toEqual([...wayThere, ...back]);
   expect(traced.there).toContainEqual(expect.objectContaining({ what: "rewrite", netns: router }));
@@ -67,9 +67,9 @@ test.each([
 
 test("it names what drops a packet after masquerading has changed its port", async () => {
   await iptables("-t", "nat", "-A", "POSTROUTING", "-o", "p1", "-j", "MASQUERADE", "--random");
-  await world.inside(far, "iptables", "-A", "INPUT", "-p", "tcp", "-j", "DROP");
+  await world.runIn(far, "iptables", "-A", "INPUT", "-p", "tcp", "-j", "DROP");
   const { cause } = await follow(server);
-  await world.inside(far, "iptables", "-D", "INPUT", "1");
+  await world.runIn(far, "iptables", "-D", "INPUT", "1");
   await iptables("-t", "nat", "-D", "POSTROUTING", "1");
   expect(cause).toMatchObject(lost(far, "dropped by rule of filter INPUT: -A INPUT -p tcp -j DROP"));
 });

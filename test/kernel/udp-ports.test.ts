@@ -19,7 +19,7 @@ beforeAll(async () => {
   await world.script(netns, "ip link add vx6 up type vxlan id 6 dstport 4789 local ::1");
   await world.script(netns, "ip link add down0 type vxlan id 8 dstport 4792");
   await world.script(netns, `(exec timeout 600 perl -e '${holdsPort}') > /dev/null 2>&1 < /dev/null & exit 0`);
-  await eventually(async () => (await world.inside(netns, "ss", "-Hlun")).includes(":4790 "), 30);
+  await eventually(async () => (await world.runIn(netns, "ss", "-Hlun")).includes(":4790 "), 30);
 });
 beforeEach(() => requestedHoldings.clear());
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
@@ -57,8 +57,8 @@ test.each<[string, Values, unknown[]]>([
     taken("destinationPort", `the link vx0 ${there}`, "UDP port 4789 of IPv4"),
   ],
 ])("%s that is taken is told, as the kernel would refuse it", async (_, values, failures) => {
-  const { inputs, failures: seen } = await preview("Vxlan", values);
-  expect(seen).toEqual(failures);
+  const { inputs, failures: reported } = await preview("Vxlan", values);
+  expect(reported).toEqual(failures);
   // The same without a preview.
   await expect(create(kinds.Vxlan as never, inputs as Values, settings)).rejects.toThrow("LN_EXISTS");
   await world.try("ip", "-n", netns, "link", "delete", "one");

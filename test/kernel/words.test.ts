@@ -11,7 +11,7 @@ const world = new World();
 const netns = world.netns("w");
 /** The links of the namespace, without the file that the module of bonds adds. */
 async function linkNames(): Promise<string[]> {
-  const names = (await world.inside(netns, "ls", "/sys/class/net")).split("\n");
+  const names = (await world.runIn(netns, "ls", "/sys/class/net")).split("\n");
   return names.filter((name) => name !== "" && name !== "bonding_masters");
 }
 
@@ -121,7 +121,7 @@ const texts = [
 test.each(hostUrl ? texts.slice(0, 3) : texts)(
   "comment and prefix %j are themselves, one rule each, and what iptables saves of them it restores",
   async (text) => {
-    const save = () => world.inside(netns, "sh", "-c", "iptables-save | sed '/^#/d'");
+    const save = () => world.runIn(netns, "sh", "-c", "iptables-save | sed '/^#/d'");
     const before = await save();
     const rule = { netns, chain: "FORWARD" };
     const commented = await made(iptablesRule, { ...rule, target: "ACCEPT", comment: text });
@@ -129,7 +129,7 @@ test.each(hostUrl ? texts.slice(0, 3) : texts)(
     const logs = await made(iptablesRule, logged);
     const saved = await save();
     expect(saved.split("\n").filter((line) => line.startsWith("-A"))).toHaveLength(2);
-    await world.inside(
+    await world.runIn(
       netns,
       "sh",
       "-c",

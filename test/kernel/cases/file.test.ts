@@ -150,9 +150,9 @@ beyond("File: beyond the contract", () => {
     const { id, outputs } = await create(kind, inputs({}), settings);
     const spare = temporaryPathOf(path, world.owner);
     await world.run("ln", path, spare);
-    const seen = (await read(kind, id, outputs, settings))?.outputs;
-    expect(seen?.content).toBeUndefined();
-    const mended = await update(kind, id, seen ?? {}, inputs({}), settings);
+    const drifted = (await read(kind, id, outputs, settings))?.outputs;
+    expect(drifted?.content).toBeUndefined();
+    const mended = await update(kind, id, drifted ?? {}, inputs({}), settings);
     expect(mended).toEqual(outputs);
     expect((await world.try("ls", spare)).exitCode).not.toBe(0);
     await remove(kind, id, mended, settings);

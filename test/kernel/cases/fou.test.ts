@@ -19,7 +19,7 @@ for (const [what, inputs, words, change] of [
     const netns = world.netns("a");
     const ip = (...args: string[]) => world.run("ip", "-n", netns, "fou", ...args);
     const key = [...("family" in inputs ? ["-6"] : []), "port", String(inputs.port)];
-    const inside = "type" in inputs ? ["gue"] : ["ipproto", "4"];
+    const protocolWords = "type" in inputs ? ["gue"] : ["ipproto", "4"];
     return {
       ...{ kind, needs: "fou", marked: false },
       inputs: { netns, ...inputs },
@@ -40,7 +40,7 @@ for (const [what, inputs, words, change] of [
       vanish: () => ip("del", ...key),
       parent: () => world.run("ip", "netns", "del", netns),
       foreign: {
-        make: () => ip("add", ...key, ...inside),
+        make: () => ip("add", ...key, ...protocolWords),
         differ: async () => {
           await ip("del", ...key);
           await ip("add", ...key, ...("type" in inputs ? ["ipproto", "47"] : ["gue"]));

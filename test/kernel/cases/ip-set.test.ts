@@ -47,7 +47,7 @@ for (const { title, inputs, others, made } of sets) {
   contract(title, (world) => {
     const netns = world.netns("a");
     const name = "pods";
-    const ipset = (...args: string[]) => world.inside(netns, "ipset", ...args);
+    const ipset = (...args: string[]) => world.runIn(netns, "ipset", ...args);
     const entry = (inputs.entries[0] as string).toLowerCase().replace(":0::", "::");
     const options = made.split(" ");
     return {
@@ -57,7 +57,7 @@ for (const { title, inputs, others, made } of sets) {
       local: !["of addresses", "of ports alone"].includes(title),
       inputs: { name, netns, ...inputs },
       async actual() {
-        const lines = (await world.inside(netns, "ipset", "save"))
+        const lines = (await world.runIn(netns, "ipset", "save"))
           .split("\n")
           .filter((line) => line.split(" ")[1] === name);
         const [first = ""] = lines;
@@ -105,9 +105,9 @@ for (const { title, inputs, others, made } of sets) {
           obstacle: {
             what: "a rule that matches it",
             op: "delete",
-            make: () => world.inside(netns, "iptables", "-A", "FORWARD", "-m", "set", "--match-set", name, "src"),
+            make: () => world.runIn(netns, "iptables", "-A", "FORWARD", "-m", "set", "--match-set", name, "src"),
             message: () => /LN_BUSY/,
-            clear: () => world.inside(netns, "iptables", "-F", "FORWARD"),
+            clear: () => world.runIn(netns, "iptables", "-F", "FORWARD"),
           },
         },
       }),
@@ -130,7 +130,7 @@ beyond(`IpSet: beyond the contract${lacking ? ` (${lacking})` : ""}`, () => {
     "an entry of the program stays in a set with a timeout, and a rule that uses the set is deleted before it",
     async () => {
       const { id, outputs } = await create(kind, inputs({ timeout: 1, entries: ["10.0.0.1"] }), settings);
-      expect(await world.inside(netns, "ipset", "save", "s")).toContain("add s 10.0.0.1 timeout 0");
+      expect(await world.runIn(netns, "ipset", "save", "s")).toContain("add s 10.0.0.1 timeout 0");
       const rule = check(iptablesRule, {
         ...{
           chain: "FORWARD",
@@ -149,18 +149,18 @@ beyond(`IpSet: beyond the contract${lacking ? ` (${lacking})` : ""}`, () => {
   );
 
   run("a set with an option that has no input is listed with the reason, and cannot be imported", async () => {
-    await world.inside(netns, "ipset", "create", "odd", "hash:ip", "comment");
+    await world.runIn(netns, "ipset", "create", "odd", "hash:ip", "comment");
     expect(await kind.imports?.list(testHost(), netns)).toEqual([
       { id: `odd@${netns}`, omit: "there is no input for comment of a set of type hash:ip" },
     ]);
-    await world.inside(netns, "ipset", "destroy", "odd");
+    await world.runIn(netns, "ipset", "destroy", "odd");
   });
 
   run("an update without entries leaves those of others alone", async () => {
     const { id, outputs } = await create(kind, inputs({ entries: ["10.0.0.1"] }), settings);
-    await world.inside(netns, "ipset", "add", "s", "10.0.0.7");
+    await world.runIn(netns, "ipset", "add", "s", "10.0.0.7");
     const after = await update(kind, id, outputs, inputs(), settings);
-    expect(await world.inside(netns, "ipset", "save", "s")).toMatch(/add s 10\.0\.0\.7\n$/);
+    expect(await world.runIn(netns, "ipset", "save", "s")).toMatch(/add s 10\.0\.0\.7\n$/);
     await remove(kind, id, after, settings);
   });
 });

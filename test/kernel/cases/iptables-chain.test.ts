@@ -13,7 +13,7 @@ for (const [title, family, table] of [
   contract(title, (world) => {
     const netns = world.netns("a");
     const command = family === "ipv6" ? "ip6tables" : "iptables";
-    const iptables = (...args: string[]) => world.inside(netns, command, "-w", "-t", table, ...args);
+    const iptables = (...args: string[]) => world.runIn(netns, command, "-w", "-t", table, ...args);
     const name = "ONES-OWN";
     return {
       kind,

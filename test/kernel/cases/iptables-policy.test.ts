@@ -12,7 +12,7 @@ for (const [title, family, table, chain] of [
   contract(title, (world) => {
     const netns = world.netns("a");
     const command = family === "ipv6" ? "ip6tables" : "iptables";
-    const iptables = (...args: string[]) => world.inside(netns, command, "-w", "-t", table, ...args);
+    const iptables = (...args: string[]) => world.runIn(netns, command, "-w", "-t", table, ...args);
     return {
       kind,
       local: table !== "filter",
@@ -53,7 +53,7 @@ beyond("IptablesPolicy: beyond the contract", () => {
       ...(hostUrl && { host: hostUrl }),
       ...values,
     }).inputs;
-  const live = async () => /^-P INPUT (\S+)$/m.exec(await world.inside(netns, "iptables", "-S", "INPUT"))?.[1];
+  const live = async () => /^-P INPUT (\S+)$/m.exec(await world.runIn(netns, "iptables", "-S", "INPUT"))?.[1];
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
@@ -81,14 +81,14 @@ beyond("IptablesPolicy: beyond the contract", () => {
   test("a policy that was set by hand is listed, unless a stack has it", async () => {
     const importable = () => kind.imports?.list(testHost(), netns);
     expect(await importable()).toEqual([]);
-    await world.inside(netns, "iptables", "-P", "INPUT", "DROP");
+    await world.runIn(netns, "iptables", "-P", "INPUT", "DROP");
     const id = `ipv4/filter/INPUT@${netns}`;
     expect(await importable()).toEqual([{ id }]);
     const made = await create(kind, inputs(), settings);
     expect(await importable()).toEqual([{ id, omit: `it belongs to ${world.owner}` }]);
     await remove(kind, made.id, made.outputs, settings);
     expect(await live()).toBe("DROP");
-    await world.inside(netns, "iptables", "-P", "INPUT", "ACCEPT");
+    await world.runIn(netns, "iptables", "-P", "INPUT", "ACCEPT");
   });
 
   test.each<[Values, string, string]>([

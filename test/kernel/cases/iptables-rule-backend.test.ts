@@ -29,7 +29,7 @@ suite(`IptablesRule: the two backends${reason ? ` (${reason})` : ""}`, () => {
   });
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
-  const inOther = (...args: string[]) => world.inside(netns, backends[other], "-w", ...args);
+  const inOther = (...args: string[]) => world.runIn(netns, backends[other], "-w", ...args);
 
   /** Makes a rule in the other backend, as if that had been the host's at that time. */
   async function moved() {

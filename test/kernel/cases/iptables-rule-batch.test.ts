@@ -77,7 +77,7 @@ test("words reach the kernel unchanged", async () => {
   // iptables-restore read the rest, and refused nothing.
   expect(changes).toBeLessThan(strange.length / 2);
   expect(await rules.lines()).toHaveLength(strange.length);
-  const saved = await world.inside(netns, "iptables-save", "-t", "filter");
+  const saved = await world.runIn(netns, "iptables-save", "-t", "filter");
   expect(saved.split("\n").filter((line) => line.startsWith("-A "))).toEqual(await rules.lines());
   const comments = parseRules(saved).map(({ words }) => words[words.indexOf("--comment") + 1]);
   expect(comments.map((comment) => comment?.replace(/ localnet:\S+$/, "")).sort()).toEqual(strange.sort());

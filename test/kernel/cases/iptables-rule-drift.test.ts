@@ -183,7 +183,7 @@ for (const [input, target, words] of [
   contract(`drift of ${input}`, (world) => {
     const parts: Parts = { [input]: [onSet, `${words} pods src,dst`, `${words} pods src,src`] };
     const spec = drifting(world, { chain: "FORWARD" }, parts, target);
-    const create = () => world.inside(spec.inputs.netns, "ipset", "create", "pods", "hash:ip,port");
+    const create = () => world.runIn(spec.inputs.netns, "ipset", "create", "pods", "hash:ip,port");
     return { ...spec, needs: "ipset", prepare: create };
   });
 }

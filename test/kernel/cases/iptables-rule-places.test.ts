@@ -83,9 +83,9 @@ const byTarget: readonly Values[] = [
   { target: "ACCEPT" },
 ];
 
-const own = "ONES-OWN";
+const userChain = "ONES-OWN";
 const places = (Object.keys(builtIn) as Table[]).flatMap((table) =>
-  [...builtIn[table], own].map((chain) => ({ table, chain })),
+  [...builtIn[table], userChain].map((chain) => ({ table, chain })),
 );
 const parts = [...Object.values(byMatch), ...others, ...byTarget];
 
@@ -98,7 +98,7 @@ function failuresOf(part: Values, place: Values): string[] {
 /** The words of a rule, as the kind writes them where the rule is possible. */
 async function wordsOf(part: Values): Promise<string[]> {
   const place = places.find((each) => failuresOf(part, each).length === 0);
-  if (!place) throw new Error(`refused everywhere: ${JSON.stringify(part)}: ${failuresOf(part, { chain: own })}`);
+  if (!place) throw new Error(`refused everywhere: ${JSON.stringify(part)}: ${failuresOf(part, { chain: userChain })}`);
   const { inputs } = check(kind, { target: "RETURN", ...part, ...place, owner: "p/s/n" });
   const host = new RecordingHost();
   await kind.ensure(host, inputs as never, undefined);
@@ -136,7 +136,7 @@ const lacking = lack("ipset") ?? lack("both backends of iptables");
         const each = rules.map(
           async ({ place, part }) => `-A ${place.chain} ${(await wordsOf(part)).map((word) => `"${word}"`).join(" ")}`,
         );
-        return [`*${table}`, `:${own} -`, ...(await Promise.all(each)), "COMMIT"].join("\n");
+        return [`*${table}`, `:${userChain} -`, ...(await Promise.all(each)), "COMMIT"].join("\n");
       });
       const text = (await Promise.all(lines)).join("\n");
       await world.script(netns, `${command}-restore <<'END'\n${text}\nEND\n`);

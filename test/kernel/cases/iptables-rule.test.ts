@@ -234,7 +234,7 @@ contract("that matches a set", (world) => {
       "# -j SET --del-set pods dst,dst",
     ],
   ]);
-  return { ...spec, needs: "ipset", prepare: () => world.inside(netns, "ipset", "create", "pods", "hash:ip,port") };
+  return { ...spec, needs: "ipset", prepare: () => world.runIn(netns, "ipset", "create", "pods", "hash:ip,port") };
 });
 
 everyInput(kind);

@@ -53,7 +53,7 @@ const backends = [
 for (const { title, service, option, backend, endpoint } of backends) {
   contract(`of a service ${title}`, (world) => {
     const netns = world.netns("a");
-    const ipvsadm = (...args: string[]) => world.inside(netns, "ipvsadm", ...args);
+    const ipvsadm = (...args: string[]) => world.runIn(netns, "ipvsadm", ...args);
     const named = option.slice(0, 2);
     const edit = (...args: string[]) => ipvsadm("-e", ...named, "-r", endpoint, ...args);
     return {

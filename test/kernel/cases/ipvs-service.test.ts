@@ -50,7 +50,7 @@ const services = [
 for (const { title, key, option, printed, netmask, other } of services) {
   contract(title, (world) => {
     const netns = world.netns("a");
-    const ipvsadm = (...args: string[]) => world.inside(netns, "ipvsadm", ...args);
+    const ipvsadm = (...args: string[]) => world.runIn(netns, "ipvsadm", ...args);
     const edit = (...args: string[]) => ipvsadm("-E", ...option, "-s", "sh", ...args);
     const onePacket = title.startsWith("udp") || title.startsWith("by");
     return {

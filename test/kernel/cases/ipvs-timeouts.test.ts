@@ -10,7 +10,7 @@ const initial = "900 120 300";
 
 contract("of a namespace", (world) => {
   const netns = world.netns("a");
-  const set = (...seconds: string[]) => world.inside(netns, "ipvsadm", "--set", ...seconds);
+  const set = (...seconds: string[]) => world.runIn(netns, "ipvsadm", "--set", ...seconds);
   return {
     kind,
     needs: "ipvs",
@@ -32,7 +32,7 @@ contract("of a namespace", (world) => {
       { what: "after FIN", input: "tcpFin", by: () => set("0", "7", "0") },
       { what: "udp", input: "udp", by: () => set("0", "0", "7") },
     ],
-    ignores: [{ what: "a service", by: () => world.inside(netns, "ipvsadm", "-A", "-t", "10.9.0.1:80", "-s", "rr") }],
+    ignores: [{ what: "a service", by: () => world.runIn(netns, "ipvsadm", "-A", "-t", "10.9.0.1:80", "-s", "rr") }],
     vanish: { none: "a namespace always has timeouts" },
     parent: () => world.run("ip", "netns", "del", netns),
     foreign: { none: "they have no owner; delete puts the former values back" },
@@ -53,7 +53,7 @@ const reason = lack("ipvs");
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
   test("the former values are put back by the last of two stacks with the same values, and by a stack that changed its own", async () => {
-    await world.inside(netns, "ipvsadm", "--set", "100", "20", "30");
+    await world.runIn(netns, "ipvsadm", "--set", "100", "20", "30");
     const one = await create(kind, inputs(), settings);
     const two = await create(kind, inputs({ owner: `lnt/other/${world.tag}` }), settings);
     const other = inputs({ tcp: 61, owner: `lnt/third/${world.tag}` });
@@ -73,5 +73,5 @@ const reason = lack("ipvs");
 });
 
 async function timeouts(world: World, netns: string): Promise<string | undefined> {
-  return /: (\d+ \d+ \d+)$/m.exec(await world.inside(netns, "ipvsadm", "-L", "--timeout"))?.[1];
+  return /: (\d+ \d+ \d+)$/m.exec(await world.runIn(netns, "ipvsadm", "-L", "--timeout"))?.[1];
 }

@@ -8,7 +8,7 @@ import { hostUrl, settings, testHost, World } from "../support/world";
 
 async function plumb(world: World, netns: string): Promise<void> {
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
-  await world.inside(netns, "sysctl", "-qw", "net.mpls.platform_labels=5000");
+  await world.runIn(netns, "sysctl", "-qw", "net.mpls.platform_labels=5000");
   for (const n of ["0", "1"]) {
     await ip("link", "add", "name", `d${n}`, "type", "veth", "peer", "name", `p${n}`);
     for (const name of [`p${n}`, `d${n}`]) await ip("link", "set", "dev", name, "up");
@@ -35,9 +35,9 @@ const hopWords = ({ labels, via, device = "d0" }: Values) =>
 
 const expected = ({ label, nextHops, ttlPropagate, ...hop }: Values) => {
   const ttl = ttlPropagate === undefined ? "" : ` ttl ${ttlPropagate ? "enabled" : "disabled"}`;
-  const own = nextHops ? "" : `${hopWords(hop)} `;
+  const singleHop = nextHops ? "" : `${hopWords(hop)} `;
   const hops = ((nextHops ?? []) as Values[]).map((each) => ` nexthop ${hopWords(each)}`).join("");
-  return { words: `1 ${label} ${own}proto 157 scope 0${ttl}${hops}` };
+  return { words: `1 ${label} ${singleHop}proto 157 scope 0${ttl}${hops}` };
 };
 
 contract("a label", (world) => {

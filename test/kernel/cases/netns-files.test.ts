@@ -46,9 +46,9 @@ beyond("Netns: its files", () => {
     const { id, outputs } = await create(kind, inputs(files), settings);
     const spare = temporaryPathOf(`${folder}/hosts`, world.owner);
     await world.run("ln", `${folder}/hosts`, spare);
-    const seen = (await read(kind, id, outputs, settings))?.outputs ?? {};
-    expect(Object.keys(seen.files ?? {})).toEqual(["resolv.conf"]);
-    const mended = await update(kind, id, seen, inputs(files), settings);
+    const drifted = (await read(kind, id, outputs, settings))?.outputs ?? {};
+    expect(Object.keys(drifted.files ?? {})).toEqual(["resolv.conf"]);
+    const mended = await update(kind, id, drifted, inputs(files), settings);
     expect(mended).toEqual(outputs);
     expect((await world.try("ls", spare)).exitCode).not.toBe(0);
     await remove(kind, id, mended, settings);
@@ -56,7 +56,7 @@ beyond("Netns: its files", () => {
 
   test("a command of ip netns exec reads them", async () => {
     const { id, outputs } = await create(kind, inputs({ hosts: "192.0.2.9 of-the-namespace\n" }), settings);
-    expect(await world.inside(name, "cat", "/etc/hosts")).toBe("192.0.2.9 of-the-namespace\n");
+    expect(await world.runIn(name, "cat", "/etc/hosts")).toBe("192.0.2.9 of-the-namespace\n");
     await remove(kind, id, outputs, settings);
     expect((await world.try("ls", folder)).exitCode).not.toBe(0);
   });

@@ -22,34 +22,40 @@ beyond("NftTable: beyond the contract", () => {
 
   test("a ruleset that nft refuses changes nothing, and the error has its line", async () => {
     const { id, outputs } = await create(kind, inputs(), settings);
-    const before = await world.inside(netns, "nft", "list", "ruleset");
+    const before = await world.runIn(netns, "nft", "list", "ruleset");
     const wrong = inputs({ ruleset: "chain in {\n\tno-such-word\n}" });
     expect((await failure(() => update(kind, id, outputs, wrong, settings))).message).toMatch(/stdin:2:/);
-    expect(await world.inside(netns, "nft", "list", "ruleset")).toBe(before);
+    expect(await world.runIn(netns, "nft", "list", "ruleset")).toBe(before);
     await remove(kind, id, outputs, settings);
     expect(await failure(() => create(kind, wrong, settings))).toMatchObject({ code: "LN_COMMAND" });
-    expect(await world.inside(netns, "nft", "list", "ruleset")).toBe("");
+    expect(await world.runIn(netns, "nft", "list", "ruleset")).toBe("");
   });
 
   test("an update keeps the chains and sets that it does not change; one with another declaration is made again", async () => {
-    const seen = "set seen {\n\ttype ipv4_addr\n\tsize 100\n\tflags dynamic\n}";
+    const dynamicSet = "set seen {\n\ttype ipv4_addr\n\tsize 100\n\tflags dynamic\n}";
     const out =
       "chain out {\n\ttype filter hook output priority filter; policy accept;\n\tcounter\n\tadd @seen { ip daddr }\n}";
     const map = (element: string) => `map to {\n\ttype inet_service : verdict\n\telements = { ${element} }\n}`;
     const lookUp = "chain look-up {\n\ttcp dport vmap @to\n}";
     const texts = {
-      first: [seen, map("1 : goto own"), out, lookUp, "chain own {\n\taccept\n}"],
-      second: [seen, map("2 : goto other"), out, lookUp, "chain other {\n\tjump last\n}\nchain last {\n\tdrop\n}"],
-      third: [seen, map("2 : drop"), out, "chain look-up {\n\ttcp dport vmap @to\n\tdrop\n}"],
+      first: [dynamicSet, map("1 : goto own"), out, lookUp, "chain own {\n\taccept\n}"],
+      second: [
+        dynamicSet,
+        map("2 : goto other"),
+        out,
+        lookUp,
+        "chain other {\n\tjump last\n}\nchain last {\n\tdrop\n}",
+      ],
+      third: [dynamicSet, map("2 : drop"), out, "chain look-up {\n\ttcp dport vmap @to\n\tdrop\n}"],
       none: [out.replace("\tadd @seen { ip daddr }\n", "")],
       anew: [out.replace("\tadd @seen { ip daddr }\n", "").replace("priority filter", "priority mangle")],
     };
-    const importable = async () => parseTable(await world.inside(netns, "nft", "list", "table", "inet", "lab")).body;
-    const counted = async () => Number(/packets (\d+)/.exec(await world.inside(netns, "nft", "list", "ruleset"))?.[1]);
+    const importable = async () => parseTable(await world.runIn(netns, "nft", "list", "table", "inet", "lab")).body;
+    const counted = async () => Number(/packets (\d+)/.exec(await world.runIn(netns, "nft", "list", "ruleset"))?.[1]);
     const made = await create(kind, inputs({ ruleset: texts.first.join("\n\n") }), settings);
     const { id } = made;
     let { outputs } = made;
-    await world.inside(netns, "ping", "-c1", "127.0.0.1");
+    await world.runIn(netns, "ping", "-c1", "127.0.0.1");
     const count = await counted();
     expect(count).toBeGreaterThan(0);
     const change = async (text: readonly string[]) => {
@@ -64,7 +70,7 @@ beyond("NftTable: beyond the contract", () => {
     for (const text of [texts.first, texts.second, texts.third]) {
       await change(text);
       expect(await counted()).toBe(count);
-      expect(await world.inside(netns, "nft", "list", "ruleset")).toContain("127.0.0.1");
+      expect(await world.runIn(netns, "nft", "list", "ruleset")).toContain("127.0.0.1");
     }
     // A rule in the chain of a hook, a set that is removed, and then another priority of the hook.
     for (const text of [texts.none, texts.anew]) {
@@ -76,7 +82,7 @@ beyond("NftTable: beyond the contract", () => {
 
   test("a table has its comment from the moment it is made", async () => {
     const { id, outputs } = await create(kind, inputs({ ruleset: 'comment "for } all"\nchain own {\n}' }), settings);
-    expect(await world.inside(netns, "nft", "list", "ruleset")).toContain('comment "for } all"');
+    expect(await world.runIn(netns, "nft", "list", "ruleset")).toContain('comment "for } all"');
     await remove(kind, id, outputs, settings);
   });
 
@@ -92,18 +98,18 @@ beyond("NftTable: beyond the contract", () => {
       add @seen { ip daddr }
     }`;
     const { id, outputs } = await create(kind, inputs({ ruleset }), settings);
-    await world.inside(netns, "ping", "-c1", "127.0.0.1");
+    await world.runIn(netns, "ping", "-c1", "127.0.0.1");
     await world.run("sleep", "1.5");
-    expect(await world.inside(netns, "nft", "list", "ruleset")).toContain("127.0.0.1");
+    expect(await world.runIn(netns, "nft", "list", "ruleset")).toContain("127.0.0.1");
     expect((await read(kind, id, outputs, settings))?.outputs).toEqual(outputs);
     await remove(kind, id, outputs, settings);
   });
 
   test("a table of iptables is not listed, and cannot be taken over", async () => {
-    await world.inside(netns, "iptables-nft", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-j", "ACCEPT");
-    await world.inside(netns, "nft", "table ip nat { chain post { type nat hook postrouting priority 100; }; }");
+    await world.runIn(netns, "iptables-nft", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-j", "ACCEPT");
+    await world.runIn(netns, "nft", "table ip nat { chain post { type nat hook postrouting priority 100; }; }");
     expect(await kind.imports?.list(testHost(), netns)).toEqual([{ id: `ip/nat@${netns}` }]);
-    const ruleset = parseTable(await world.inside(netns, "nft", "-s", "list", "table", "ip", "filter")).body;
+    const ruleset = parseTable(await world.runIn(netns, "nft", "-s", "list", "table", "ip", "filter")).body;
     const theirs = inputs({ family: "ip", name: "filter", ruleset, adopt: true });
     expect(await failure(() => create(kind, theirs, settings))).toMatchObject({ code: "LN_EXISTS" });
     const there = { ...settings, host: hostUrl };

@@ -35,7 +35,7 @@ for (const family of ["inet", "ip6"] as const) {
   contract(`a table of family ${family}`, (world) => {
     const netns = world.netns("a");
     const name = "lab";
-    const nft = (...args: string[]) => world.inside(netns, "nft", ...args);
+    const nft = (...args: string[]) => world.runIn(netns, "nft", ...args);
     const ruleset = family === "inet" ? printed : printed6;
     const other = family === "inet" ? written : "chain own {\n}\n";
     return {
@@ -102,7 +102,7 @@ for (const family of ["inet", "ip6"] as const) {
       vanish: () => nft("delete", "table", family, name),
       parent: () => world.run("ip", "netns", "del", netns),
       foreign: {
-        make: () => world.inside(netns, "nft", `table ${family} ${name} {\n${ruleset}\n}\n`),
+        make: () => world.runIn(netns, "nft", `table ${family} ${name} {\n${ruleset}\n}\n`),
         differ: () => nft("flush", "chain", family, name, "in"),
         remove: () => nft("delete", "table", family, name),
       },

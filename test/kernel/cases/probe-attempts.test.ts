@@ -33,7 +33,7 @@ test("an attempt ends at its first failure", async () => {
 test("after the first success, a failure is final and not tried again", async () => {
   // It accepts only one connection.
   await world.script(server, "(timeout 20 nc -l 10.9.0.2 7002) > /dev/null 2>&1 < /dev/null & exit 0");
-  await eventually(async () => (await world.inside(server, "ss", "-Hltn")).includes(":7002"));
+  await eventually(async () => (await world.runIn(server, "ss", "-Hltn")).includes(":7002"));
   const error = await refused({ tcp: { address: "10.9.0.2", port: 7002 }, count: 3, attempts: 10 });
   expect(error.message).toContain("not every request was answered as expected; 1 of 3 as expected");
   expect(error.message).toContain("attempt 1 of 10");
@@ -81,9 +81,9 @@ test("two probes that need every answer of the same balancer both get all of the
     "HTTPServer(('', 8081), type('Pods', (BaseHTTPRequestHandler,), {'do_GET': answer})).serve_forever()",
   ].join("; ");
   await world.script(server, `timeout 60 python3 -c "${balancer}" > /dev/null 2>&1 < /dev/null & exit 0`);
-  const listening = async () => (await world.inside(server, "ss", "-Hltn")).includes(":8081");
+  const listening = async () => (await world.runIn(server, "ss", "-Hltn")).includes(":8081");
   await eventually(listening, 30);
   const request = { http: { url: "http://10.9.0.2:8081/", expectBody: ["foo", "bar"] }, count: 4 };
-  const seen = await Promise.all([probe(request), probe(request)]);
-  for (const { results } of seen) expect(results).toMatchObject({ bodies: { foo: 2, bar: 2 } });
+  const probes = await Promise.all([probe(request), probe(request)]);
+  for (const { results } of probes) expect(results).toMatchObject({ bodies: { foo: 2, bar: 2 } });
 });

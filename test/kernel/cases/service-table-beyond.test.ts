@@ -11,7 +11,7 @@ import { hostUrl, settings, testHost, World } from "../support/world";
 beyond("ServiceTable: beyond the contract", () => {
   const world = new World();
   const netns = world.netns("t");
-  const run = (...argv: string[]) => world.inside(netns, ...argv);
+  const run = (...argv: string[]) => world.runIn(netns, ...argv);
   const inputs = (values: Values) => checkedTable(world, netns, values);
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));

@@ -16,7 +16,7 @@ beyond(`ServiceTable: beyond the contract, in mode ipvs${lacking ? ` (${lacking}
   const here = lacking ? test.skip : test;
   const world = new World();
   const netns = world.netns("t");
-  const run = (...argv: string[]) => world.inside(netns, ...argv);
+  const run = (...argv: string[]) => world.runIn(netns, ...argv);
   const inputs = (values: Values) => checkedTable(world, netns, { mode, ...values });
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));

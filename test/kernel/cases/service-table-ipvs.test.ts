@@ -10,7 +10,7 @@ const mode = "ipvs";
 
 contract("in mode ipvs", (world) => {
   const netns = world.netns("a");
-  const run = (...argv: string[]) => world.inside(netns, ...argv);
+  const run = (...argv: string[]) => world.runIn(netns, ...argv);
   const onNode = { ...two, ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] };
   return {
     kind,

@@ -8,7 +8,7 @@ for (const mode of ["iptables", "nftables"] as const) {
   const isNft = mode === "nftables";
   contract(`in mode ${mode}`, (world) => {
     const netns = world.netns("a");
-    const run = (...argv: string[]) => world.inside(netns, ...argv);
+    const run = (...argv: string[]) => world.runIn(netns, ...argv);
     return {
       kind,
       marked: false,

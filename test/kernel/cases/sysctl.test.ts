@@ -38,7 +38,7 @@ for (const { title, key, file, before, value, other } of keys) {
       inputs: { key, netns, value },
       prepare: () => world.run("ip", "-n", netns, "link", "add", "name", "a.b", "type", "bridge"),
       async actual() {
-        const value = (await world.inside(netns, "sysctl", "-n", file)).trim().replace(/\s+/g, " ");
+        const value = (await world.runIn(netns, "sysctl", "-n", file)).trim().replace(/\s+/g, " ");
         return value === before ? undefined : { value };
       },
       expected: (inputs: Values) => ({ value: String(inputs.value).replace(/\s+/g, " ") }),
@@ -76,7 +76,7 @@ beyond("Sysctl: beyond the contract", () => {
     ...(hostUrl && { host: hostUrl }),
     ...values,
   });
-  const live = async () => (await world.inside(netns, "sysctl", "-n", "net.ipv4.ip_default_ttl")).trim();
+  const live = async () => (await world.runIn(netns, "sysctl", "-n", "net.ipv4.ip_default_ttl")).trim();
   beforeAll(() => world.build());
   afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
@@ -122,7 +122,7 @@ beyond("Sysctl: beyond the contract", () => {
     const id = `net/ipv4/ip_forward@${netns}`;
     const importable = () => kind.imports?.list(testHost(), netns);
     expect(await importable()).toEqual([]);
-    await world.inside(netns, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+    await world.runIn(netns, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
     expect(await importable()).toEqual([{ id }]);
     const there = { ...settings, host: hostUrl };
     const resource = await findImportable(kind, id, world.owner, there);

@@ -4,7 +4,7 @@ import { wireguard as kind } from "../../../provider/src/kinds";
 import { publicKeyOf } from "../../../provider/src/kinds/links/wireguard-args";
 import { beyond, failure } from "../support/contract";
 import { lack } from "../support/features";
-import { a, b, key, other, ownKey, peerA, peerB, shared, sharedToo } from "../support/wireguard-keys";
+import { a, b, key, linkKey, other, peerA, peerB, shared, sharedToo } from "../support/wireguard-keys";
 import { hostUrl, settings, testHost, World } from "../support/world";
 
 beyond("Wireguard: beyond the contract", () => {
@@ -16,7 +16,7 @@ beyond("Wireguard: beyond the contract", () => {
     const given = {
       name: "w0",
       netns,
-      privateKey: ownKey,
+      privateKey: linkKey,
       owner: world.owner,
       ...(hostUrl && { host: hostUrl }),
       ...values,
@@ -30,9 +30,9 @@ beyond("Wireguard: beyond the contract", () => {
 
   run("the socket stays in the namespace that the link is created in", async () => {
     const { id, outputs } = await create(kind, inputs({ createdIn: birth, listenPort: 51000 }), settings);
-    expect(outputs).toMatchObject({ publicKey: publicKeyOf(ownKey) });
-    expect(await world.inside(birth, "ss", "-Hlnu")).toContain(":51000");
-    expect(await world.inside(netns, "ss", "-Hlnu")).toBe("");
+    expect(outputs).toMatchObject({ publicKey: publicKeyOf(linkKey) });
+    expect(await world.runIn(birth, "ss", "-Hlnu")).toContain(":51000");
+    expect(await world.runIn(netns, "ss", "-Hlnu")).toBe("");
     await remove(kind, id, outputs, settings);
   });
 
@@ -47,13 +47,13 @@ beyond("Wireguard: beyond the contract", () => {
       await world.run("ip", "-n", place, "link", "set", "dev", "e0", "up");
     }
     const far = { netns: birth, privateKey: other, listenPort: 51001, addresses: ["10.7.0.2/24"] };
-    const farPeers = [{ publicKey: publicKeyOf(ownKey), presharedKey: shared, allowedIps: ["10.7.0.1/32"] }];
+    const farPeers = [{ publicKey: publicKeyOf(linkKey), presharedKey: shared, allowedIps: ["10.7.0.1/32"] }];
     const nearPeer = { publicKey: a, presharedKey: shared, allowedIps: ["10.7.0.2/32"], endpoint: "192.0.2.2:51001" };
     const two = await create(kind, inputs({ ...far, peers: farPeers }), settings);
     const near = { addresses: ["10.7.0.1/24"], peers: [nearPeer] };
     const one = await create(kind, inputs(near), settings);
-    await world.inside(netns, "ping", "-c1", "-W5", "10.7.0.2");
-    const handshake = () => world.inside(netns, "wg", "show", "w0", "latest-handshakes");
+    await world.runIn(netns, "ping", "-c1", "-W5", "10.7.0.2");
+    const handshake = () => world.runIn(netns, "wg", "show", "w0", "latest-handshakes");
     const before = await handshake();
     expect(before).toMatch(/\t[1-9]/);
     const changed = await update(
@@ -76,8 +76,8 @@ beyond("Wireguard: beyond the contract", () => {
     const commands = host.mock.calls.map(([argv]) => argv.join(" "));
     host.mockRestore();
     expect(commands.filter((each) => each.includes("addconf"))).toHaveLength(1);
-    for (const secret of [ownKey, shared ?? ""]) expect(commands.join("\n")).not.toContain(secret);
-    const secrets = [ownKey, shared ?? "", sharedToo ?? ""];
+    for (const secret of [linkKey, shared ?? ""]) expect(commands.join("\n")).not.toContain(secret);
+    const secrets = [linkKey, shared ?? "", sharedToo ?? ""];
     await ip("link", "set", "dev", "w0", "alias", "");
     await ip("link", "set", "dev", "w0", "group", "0");
     const request = { adopt: true, privateKey: key(32), peers: [{ ...peerA, presharedKey: sharedToo }] };
@@ -106,12 +106,12 @@ beyond("Wireguard: beyond the contract", () => {
     [{ peers: [{ ...peerB, endpoint: "10.0.0.1" }] }, /endpoint: must be an address and a port/],
     [{ peers: [{ ...peerB, endpoint: "2001:db8::1:51820" }] }, /endpoint: must be an address and a port/],
     [{ peers: [{ ...peerB, endpoint: "10.0.0.1:0" }] }, /endpoint: must be an address and a port/],
-    [{ peers: [{ publicKey: publicKeyOf(ownKey) }] }, "peers: must not name the link's own public key"],
+    [{ peers: [{ publicKey: publicKeyOf(linkKey) }] }, "peers: must not name the link's own public key"],
     [{ addrgenmode: "random" }, /^addrgenmode: must be none/],
     [{ createdIn: "b", netns: undefined }, "createdIn: needs netns: the namespace that the link is moved into"],
     [{ mac: "02:00:00:00:00:01" }, "mac: must not be given: a WireGuard link has none"],
   ])("%j is refused at preview", (values: Values, reason) => {
-    const { failures } = check(kind, { owner: "p/s/r", name: "w0", netns: "n", privateKey: ownKey, ...values });
+    const { failures } = check(kind, { owner: "p/s/r", name: "w0", netns: "n", privateKey: linkKey, ...values });
     const [first] = failures.map((each) => each.reason);
     if (typeof reason === "string") expect(first).toBe(reason);
     else expect(first).toMatch(reason);

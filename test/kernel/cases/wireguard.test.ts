@@ -5,7 +5,7 @@ import { contract } from "../support/contract";
 import { everyDrift, everyInput } from "../support/inputs";
 import { linkCase } from "../support/link-case";
 import { expectedDetails } from "../support/links";
-import { a, b, key, ownKey, peerA, peerB, shared, sharedToo } from "../support/wireguard-keys";
+import { a, b, key, linkKey, peerA, peerB, shared, sharedToo } from "../support/wireguard-keys";
 
 /** The output of `wg showconf`, which the kind does not use. */
 function conf({ privateKey, listenPort, firewallMark, peers = [] }: Values): string[] {
@@ -30,7 +30,7 @@ const lines = (values: Values) =>
 contract("with peers", (world) => {
   const base = linkCase(world, {
     ...{ kind, needs: "wireguard", isPort: false, lacks: ["mac"] },
-    inputs: { privateKey: ownKey, listenPort: 21870, peers: [peerA] },
+    inputs: { privateKey: linkKey, listenPort: 21870, peers: [peerA] },
     defaults: () => ({ mtu: 1420, arp: false, multicast: false }),
     details: () => expectedDetails(["wireguard"]),
     by: { type: ["wireguard"] },
@@ -56,13 +56,13 @@ contract("with peers", (world) => {
       { what: "in no Vrf", change: { master: undefined } },
       {
         what: "all of its own",
-        change: { master: "red", privateKey: ownKey, listenPort: 21872, firewallMark: 7, peers: [peerA, peerB] },
+        change: { master: "red", privateKey: linkKey, listenPort: 21872, firewallMark: 7, peers: [peerA, peerB] },
       },
     ],
     replaces: { createdIn: "other" },
   });
   const { name, netns } = base.inputs as { name: string; netns: string };
-  const wg = (...words: string[]) => world.inside(netns, "wg", "set", name, ...words);
+  const wg = (...words: string[]) => world.runIn(netns, "wg", "set", name, ...words);
   const keyed = (text: string, ...words: string[]) =>
     world.script(netns, `echo ${text} | wg set ${name} ${words.join(" ")} /proc/self/fd/0`);
   const ip = (...args: string[]) => world.run("ip", "-n", netns, ...args);
@@ -75,7 +75,7 @@ contract("with peers", (world) => {
     async actual() {
       const link = await base.actual();
       if (!link) return undefined;
-      const text = await world.inside(netns, "wg", "showconf", name);
+      const text = await world.runIn(netns, "wg", "showconf", name);
       // The kernel's order is that of a tree.
       const sorted = (line: string) =>
         line.replace(/^(AllowedIPs = )(.*)/, (_, begin, list) => begin + list.split(", ").sort().join(","));
@@ -109,7 +109,7 @@ contract("with peers", (world) => {
     foreign: {
       async make() {
         await ip("link", "add", "name", name, "type", "wireguard");
-        await keyed(ownKey, "private-key");
+        await keyed(linkKey, "private-key");
         await wg("listen-port", "21870");
         const { allowedIps, endpoint, persistentKeepalive } = peerA;
         const rest = ["endpoint", endpoint, "persistent-keepalive", String(persistentKeepalive)];
@@ -129,7 +129,7 @@ contract("with peers", (world) => {
         op: "update",
         async make() {
           await ip("link", "add", "name", "taken", "type", "wireguard");
-          await world.inside(netns, "wg", "set", "taken", "listen-port", "21872");
+          await world.runIn(netns, "wg", "set", "taken", "listen-port", "21872");
           await ip("link", "set", "dev", "taken", "up");
         },
         message: () => /Address already in use/,

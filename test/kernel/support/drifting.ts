@@ -15,7 +15,7 @@ export function drifting(
 ): Case & { readonly inputs: { readonly netns: string } } {
   const netns = world.netns("a");
   const { table = "filter", chain } = fixed as Record<string, string>;
-  const iptables = (...args: string[]) => world.inside(netns, "iptables", "-w", "-t", String(table), ...args);
+  const iptables = (...args: string[]) => world.runIn(netns, "iptables", "-w", "-t", String(table), ...args);
   const mark = `localnet:${world.owner}`;
   async function ours(): Promise<{ text: string; number: string } | undefined> {
     const lines = (await iptables("-S", String(chain))).split("\n").slice(1);

@@ -12,9 +12,9 @@ const drifted = new Map<AnyKind, Set<string>>();
 
 /** Records which inputs a case changes by updates, and which by hand. */
 export function tried(kind: AnyKind, { inputs, updates, replaces, drifts }: Case): void {
-  const seen = drifted.get(kind) ?? new Set<string>();
-  for (const { input } of drifts) seen.add(input).add(input.replace(/(?<=^|\.)bridgePort\..*/, "bridgePort"));
-  drifted.set(kind, seen);
+  const driftedInputs = drifted.get(kind) ?? new Set<string>();
+  for (const { input } of drifts) driftedInputs.add(input).add(input.replace(/(?<=^|\.)bridgePort\..*/, "bridgePort"));
+  drifted.set(kind, driftedInputs);
   const paths = changed.get(kind) ?? new Set<string>();
   let before = inputs;
   for (const { change } of updates) {

@@ -21,10 +21,10 @@ export function ruleCase(
   const netns = world.netns("a");
   const { family = "ipv4", table = "filter", chain } = first.inputs as Record<string, string>;
   const command = family === "ipv6" ? "ip6tables" : "iptables";
-  const iptables = (...args: string[]) => world.inside(netns, command, "-w", "-t", String(table), ...args);
+  const iptables = (...args: string[]) => world.runIn(netns, command, "-w", "-t", String(table), ...args);
   const mark = `localnet:${world.owner}`;
   async function lines(): Promise<string[]> {
-    const saved = await world.inside(netns, `${command}-save`, "-t", String(table));
+    const saved = await world.runIn(netns, `${command}-save`, "-t", String(table));
     return saved.split("\n").filter((line) => line.startsWith(`-A ${chain} `));
   }
   async function number(): Promise<string> {

@@ -76,7 +76,7 @@ export class ProxiedNode implements Node {
 
   /** What iptables-save prints, but for our marks. */
   async tables(family: Family) {
-    const saved = await this.world.inside(this.netns, family === "ipv4" ? "iptables-save" : "ip6tables-save");
+    const saved = await this.world.runIn(this.netns, family === "ipv4" ? "iptables-save" : "ip6tables-save");
     return withTexts(tablesIn(saved));
   }
 }

@@ -90,7 +90,7 @@ export function useServers(): void {
       `(exec timeout 600 python3 ${pages}/datagrams.py) > /dev/null 2>&1 < /dev/null & exit 0`,
     );
     const listening = async () => {
-      const sockets = await world.inside(server, "ss", "-Hltun");
+      const sockets = await world.runIn(server, "ss", "-Hltun");
       return [53, 5000, 8080].every((port) => sockets.includes(`:${port} `));
     };
     await eventually(listening, 30);

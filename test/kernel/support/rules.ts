@@ -71,7 +71,7 @@ export class Rules {
 
   /** iptables by hand, in the namespace. */
   iptables(...args: string[]): Promise<string> {
-    return this.world.inside(this.netns, "iptables", "-w", ...args);
+    return this.world.runIn(this.netns, "iptables", "-w", ...args);
   }
 
   /** The chain's rules as iptables lists them. */

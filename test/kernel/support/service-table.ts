@@ -67,19 +67,19 @@ export class TableNode implements Node {
 
 /** Where a namespace sends connections to, and what it does so for, in the words of the tools; undefined: nowhere. */
 export async function ways(world: World, netns: string): Promise<Values | undefined> {
-  const run = (...argv: string[]) => world.inside(netns, ...argv);
+  const run = (...argv: string[]) => world.runIn(netns, ...argv);
   const [four, six, tables] = await Promise.all([
     run("iptables-save"),
     run("ip6tables-save"),
     run("nft", "list", "tables"),
   ]);
   const nft = ["ip", "ip6"].filter((family) => tables.includes(`table ${family} kube-proxy`));
-  const listed = nft.map((family) => run("nft", "list", "table", family, "kube-proxy"));
+  const nftTables = nft.map((family) => run("nft", "list", "table", family, "kube-proxy"));
   // ipvsadm and ipset cannot print anything where the kernel lacks what they are about.
   const ofIpvs = lack("ipvs") ? [] : [run("ipvsadm", "-S", "-n"), run("ipset", "save"), run("ip", "addr")];
-  const text = [four, six, ...(await Promise.all([...listed, ...ofIpvs]))].join("\n");
+  const text = [four, six, ...(await Promise.all([...nftTables, ...ofIpvs]))].join("\n");
   if (!/KUBE-|kube-/.test(text)) return undefined;
-  const all = (pattern: RegExp) => [...new Set([...text.matchAll(pattern)].map(([, found]) => found))].sort();
+  const all = (pattern: RegExp) => [...new Set([...text.matchAll(pattern)].map(([, value]) => value))].sort();
   return {
     endpoints: all(/(?:--to-destination|dnat to|-r) (\S+)/g),
     nodePorts: all(/(?:--dport |(?:tcp|udp) \. |-A -[tu] \S+:)(3\d{4})\b/g),

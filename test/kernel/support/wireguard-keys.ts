@@ -7,7 +7,7 @@ export const key = (byte: number) => {
   bytes.writeUInt8(byte & 0xf8, 0);
   return bytes.toString("base64");
 };
-export const [ownKey, other, third] = [key(8), key(16), key(24)];
+export const [linkKey, other, third] = [key(8), key(16), key(24)];
 export const [a, b] = [other, third].map(publicKeyOf) as [string, string];
 export const [shared, sharedToo] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((bytes) => bytes.toString("base64"));
 

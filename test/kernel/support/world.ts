@@ -80,13 +80,13 @@ export class World {
   }
 
   /** Runs a command by hand in a namespace; undefined: the host's own. */
-  async inside(netns: string | undefined, ...argv: string[]): Promise<string> {
+  async runIn(netns: string | undefined, ...argv: string[]): Promise<string> {
     return this.run(...(netns === undefined ? [] : ["ip", "netns", "exec", netns]), ...argv);
   }
 
   /** Runs a shell script in a namespace: one command over ssh instead of many. */
   async script(netns: string | undefined, text: string): Promise<string> {
-    return this.inside(netns, "sh", "-c", text);
+    return this.runIn(netns, "sh", "-c", text);
   }
 
   /** Runs a command that may take up to 120 s on a slow machine. */
@@ -158,12 +158,12 @@ export class World {
         .pop()
         ?.split("\n")
         .filter((line) => line.includes(this.tag)) ?? [];
-    const inside = answers.map((answer, index) => {
+    const contents = answers.map((answer, index) => {
       const [pids = "", rest = ""] = answer.split(/@@\n(.*)/s);
       const running = pids.split("\n").filter(Boolean).sort();
       return [`== ${this.namespaces[index]}`, ...running.map((each) => `runs ${each}`), readTrace(rest)].join("\n");
     });
-    return [...inside, ...ours].join("\n");
+    return [...contents, ...ours].join("\n");
   }
 
   /** Removes the namespaces and all in them, as a reboot does, and makes them again. */
