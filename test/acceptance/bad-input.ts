@@ -5,15 +5,15 @@ import { Sandbox } from "./sandbox";
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
-const ip = (...args: string[]) => run([...sandbox.inside, "ip", ...args]);
+const ip = (...args: string[]) => run([...sandbox.enterArgv, "ip", ...args]);
 
 /** Mistakes in a program are reported at preview or at up, and the next up converges. */
 export function refusesBadInput(row: Row): void {
   describe.each([row])("%s", (_, project) => {
     beforeAll(async () => {
       sandbox = await Sandbox.open();
-      stack = new Stack(project, "test", {}, sandbox.inside);
-      before = await snapshot([], sandbox.inside);
+      stack = new Stack(project, "test", {}, sandbox.enterArgv);
+      before = await snapshot([], sandbox.enterArgv);
       await stack.init({ case: "none" });
       await stack.up();
     });
@@ -65,7 +65,7 @@ export function refusesBadInput(row: Row): void {
 
     test("destroy leaves the host as it was", async () => {
       await stack.destroy();
-      expect(await snapshot([], sandbox.inside)).toEqual(before);
+      expect(await snapshot([], sandbox.enterArgv)).toEqual(before);
     });
   });
 }

@@ -36,7 +36,7 @@ export function startsFewProcesses(measured: Measured): void {
     ({ kinds, unchanged }) => {
       beforeAll(async () => {
         sandbox = await Sandbox.open();
-        stack = new Stack(join(root, "bench"), "test", {}, [...sandbox.inside, ...recorded([], file)]);
+        stack = new Stack(join(root, "bench"), "test", {}, [...sandbox.enterArgv, ...recorded([], file)]);
         await stack.init({ kinds, workload: "objects", count: String(objects) });
       });
       afterAll(async () => {
@@ -68,7 +68,7 @@ export function startsFewProcesses(measured: Measured): void {
     const most = { up: 3, destroy: 4 };
     beforeAll(async () => {
       sandbox = await Sandbox.open();
-      stack = new Stack(join(root, "bench"), "test", {}, [...sandbox.inside, ...recorded([], file)]);
+      stack = new Stack(join(root, "bench"), "test", {}, [...sandbox.enterArgv, ...recorded([], file)]);
       await stack.init({ kinds, workload: "pods", count: String(pods) });
     });
     afterAll(async () => {

@@ -23,7 +23,7 @@ export function isTakenOver(script: string, open: () => Promise<Place> = openSan
     project = mkdtempSync(join(root, ".localnet/by-hand-"));
     writeFileSync(join(project, "Pulumi.yaml"), head);
     place = await open();
-    stack = new Stack(project, "test", {}, place.inside);
+    stack = new Stack(project, "test", {}, place.enterArgv);
     before = await place.snapshot();
     await stack.init(place.config);
   });
@@ -38,7 +38,7 @@ export function isTakenOver(script: string, open: () => Promise<Place> = openSan
     const command = join(root, "node_modules/pulumi-localnet/bin/localnet");
     const host = place.config["localnet:host"];
     const { code, stdout, stderr } = await run([
-      ...place.inside,
+      ...place.enterArgv,
       command,
       "discover",
       ...(host ? ["--host", host] : []),

@@ -19,7 +19,7 @@ export class Cli {
     args: readonly string[],
   ) {
     // In its own process group, as in a terminal.
-    const [file = "", ...rest] = [...stack.inside, "setsid", "--wait", ...stack.argv(args)];
+    const [file = "", ...rest] = [...stack.enterArgv, "setsid", "--wait", ...stack.argv(args)];
     this.child = spawn(file, rest, { cwd: stack.project, env: stack.env, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {

@@ -16,7 +16,7 @@ const command = join(root, "provider/bin/localnet");
 
 /** Runs the command in the project's folder, as a user does. */
 function localnet(...args: string[]): Promise<Result> {
-  const argv = [...sandbox.inside, "node", command, ...args];
+  const argv = [...sandbox.enterArgv, "node", command, ...args];
   return run(argv, { cwd: stack.project, env: stack.env });
 }
 
@@ -29,7 +29,7 @@ export function looksAtTwoNamespaces(row: Row): void {
 
     beforeAll(async () => {
       sandbox = await Sandbox.open();
-      stack = new Stack(project, "test", {}, sandbox.inside);
+      stack = new Stack(project, "test", {}, sandbox.enterArgv);
       await stack.init({ mtu: "1400" });
       await stack.up();
     });
@@ -77,7 +77,7 @@ export function looksAtTwoNamespaces(row: Row): void {
 
     test("shell starts the shell in SHELL, in a namespace", async () => {
       const script = `exec node ${command} shell --live right`;
-      const argv = [...sandbox.inside, "sh", "-c", `echo ip -br link show eth-right | SHELL=/bin/sh ${script}`];
+      const argv = [...sandbox.enterArgv, "sh", "-c", `echo ip -br link show eth-right | SHELL=/bin/sh ${script}`];
       expect((await run(argv)).stdout).toMatch(/^eth-right@/);
     });
 
@@ -100,7 +100,7 @@ export function looksAtTwoNamespaces(row: Row): void {
     test("capture writes each packet to a pipe at once", async () => {
       const script = `node ${command} capture --live -c 1 right -- 'icmp[icmptype] == icmp-echo' | tcpdump -n -r -`;
       let isDone = false;
-      const capturing = run([...sandbox.inside, "sh", "-c", script]).finally(() => {
+      const capturing = run([...sandbox.enterArgv, "sh", "-c", script]).finally(() => {
         isDone = true;
       });
       while (!isDone) await sandbox.ip("netns", "exec", "left", "ping", "-c", "1", "10.90.0.2");
@@ -124,7 +124,7 @@ export function looksAtTwoNamespaces(row: Row): void {
       await sandbox.ip("netns", "exec", "right", "iptables", "-A", ...drop);
       const tables = () => sandbox.ip("-all", "netns", "exec", "nft", "list", "tables");
       const before = await tables();
-      const argv = [...sandbox.inside, "node", command, "trace", "--live", "--from", "left", "tcp://10.90.0.2:80"];
+      const argv = [...sandbox.enterArgv, "node", command, "trace", "--live", "--from", "left", "tcp://10.90.0.2:80"];
       const [file = "", ...rest] = argv;
       const tracing = spawn(file, rest, { stdio: "ignore", detached: true, env: stack.env });
       const ended = once(tracing, "exit");

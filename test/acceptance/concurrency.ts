@@ -9,8 +9,9 @@ const rounds = Number(process.env.LOCALNET_TEST_ROUNDS ?? 1);
 let sandbox: Sandbox;
 let before: Snapshot;
 let stacks: Stack[];
-const state = () => snapshot([], sandbox.inside);
-const inside = async (...argv: string[]) => expect(await run([...sandbox.inside, ...argv])).toMatchObject({ code: 0 });
+const state = () => snapshot([], sandbox.enterArgv);
+const runInSandbox = async (...argv: string[]) =>
+  expect(await run([...sandbox.enterArgv, ...argv])).toMatchObject({ code: 0 });
 
 type Place = [where: string, netns: (string | undefined)[]];
 export const places: readonly [own: Place, one: Place, two: Place] = [
@@ -30,7 +31,7 @@ interface More {
 export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }: More): void {
   describe.each([row])("%s", (_, project) => {
     async function open(name: string, net: number, config: Record<string, string>): Promise<Stack> {
-      const stack = new Stack(project, name, {}, sandbox.inside);
+      const stack = new Stack(project, name, {}, sandbox.enterArgv);
       stacks.push(stack);
       await stack.init({ name, net: String(net), ...config });
       return stack;
@@ -49,7 +50,7 @@ export function sharesAHost(row: Row, places: readonly Place[], { wide, locked }
       test(
         `${rounds} times up and down at the same time: they do not touch each other, and nothing is left`,
         async () => {
-          for (const name of new Set(namespaces)) if (name) await inside("ip", "netns", "add", name);
+          for (const name of new Set(namespaces)) if (name) await runInSandbox("ip", "netns", "add", name);
           before = await state();
           const [one, two] = await Promise.all(
             namespaces.map((netns, index) => open(`s${index}`, 71 + index, netns ? { netns } : {})),

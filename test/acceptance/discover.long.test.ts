@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { changes, root, run, type Snapshot, Stack, snapshot, vm } from "./engine";
 
-interface ListedObject {
+interface DiscoveredObject {
   readonly type: string;
   readonly name: string;
   readonly id: string;
@@ -77,11 +77,11 @@ async function shell(script: string): Promise<string> {
   return result.stdout;
 }
 
-async function discover(): Promise<{ resources: ListedObject[]; left: string }> {
+async function discover(): Promise<{ resources: DiscoveredObject[]; left: string }> {
   const command = join(root, "node_modules/pulumi-localnet/bin/localnet");
   const { code, stdout, stderr } = await run([command, "discover", "--host", host]);
   if (code) throw new Error(stderr);
-  return { resources: JSON.parse(stdout).resources as ListedObject[], left: stderr };
+  return { resources: JSON.parse(stdout).resources as DiscoveredObject[], left: stderr };
 }
 
 /** Waits for the kernel's addresses and for the servers. */

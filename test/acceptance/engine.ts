@@ -62,7 +62,7 @@ export class Stack {
     public name = "test",
     env: NodeJS.ProcessEnv = {},
     /** The first words of commands that run elsewhere; see Sandbox. */
-    readonly inside: readonly string[] = [],
+    readonly enterArgv: readonly string[] = [],
   ) {
     Object.assign(this.env, env);
   }
@@ -74,7 +74,7 @@ export class Stack {
 
   /** Runs the CLI. A failure throws unless it is expected. */
   async pulumi(args: readonly string[], expected = 0): Promise<Result> {
-    const result = await run([...this.inside, ...this.argv(args)], { cwd: this.project, env: this.env });
+    const result = await run([...this.enterArgv, ...this.argv(args)], { cwd: this.project, env: this.env });
     const asExpected = expected === 0 ? result.code === 0 : result.code !== 0;
     if (!asExpected) throw new Error(`pulumi ${args.join(" ")}: exit ${result.code}\n${diagnosis(result.text)}`);
     return result;
@@ -170,12 +170,12 @@ function diagnosis(text: string): string {
 export type Snapshot = Record<string, string[]>;
 
 /** All that a lab could leave behind on a host: this machine, one over ssh, or a sandbox. */
-export async function snapshot(ssh: readonly string[] = [], inside: readonly string[] = []): Promise<Snapshot> {
-  const { code, stdout, text } = await run([...inside, "node", join(root, "scripts/snapshot/cli.mjs"), ...ssh]);
+export async function snapshot(ssh: readonly string[] = [], enterArgv: readonly string[] = []): Promise<Snapshot> {
+  const { code, stdout, text } = await run([...enterArgv, "node", join(root, "scripts/snapshot/cli.mjs"), ...ssh]);
   if (code) throw new Error(text);
   const state = JSON.parse(stdout) as Snapshot;
   // On a busy machine, processes come and go, and the kernel loads modules.
-  if (inside.length) return { ...state, modules: [] };
+  if (enterArgv.length) return { ...state, modules: [] };
   return ssh.length ? state : { ...state, processes: [], modules: [] };
 }
 

@@ -101,7 +101,7 @@ beforeAll(async () => {
   await must(["go", "build", "-o", "/dev/null", "."], directory);
   net = await SshHosts.open(2);
   before = await snapshots();
-  stack = new Stack(directory, "test", { ...net.env, ...goEnv }, net.inside);
+  stack = new Stack(directory, "test", { ...net.env, ...goEnv }, net.enterArgv);
   await stack.init({ one: net.host(1).url, two: net.host(2).url });
 });
 afterAll(async () => {

@@ -5,7 +5,7 @@ import type { SshHost } from "./ssh-hosts";
 export interface Ends {
   readonly hosts: readonly SshHost[];
   readonly env: NodeJS.ProcessEnv;
-  readonly inside: readonly string[];
+  readonly enterArgv: readonly string[];
   host(number: number): SshHost;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export function hostLink(
   beforeAll(async () => {
     ends = await open();
     before = await takeSnapshot();
-    stack = new Stack(project, "test", { ...ends.env, LOCALNET_TIMEOUT_SECONDS: "60" }, ends.inside);
+    stack = new Stack(project, "test", { ...ends.env, LOCALNET_TIMEOUT_SECONDS: "60" }, ends.enterArgv);
     await stack.init({ one: ends.host(1).url, two: ends.host(2).url, ...config(ends) });
   });
   afterAll(async () => {

@@ -9,10 +9,10 @@ let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
 let byHand: Snapshot;
-const state = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.enterArgv);
 
 async function shell(line: string): Promise<string> {
-  const result = await run([...sandbox.inside, ...line.split(" ")]);
+  const result = await run([...sandbox.enterArgv, ...line.split(" ")]);
   if (result.code) throw new Error(`${line}: ${result.text}`);
   return result.stdout;
 }
@@ -68,10 +68,10 @@ const single = (type: string, name: string, id: string) => imports(stack, [`loca
 
 beforeAll(async () => {
   sandbox = await Sandbox.open();
-  stack = new Stack(project, "test", {}, sandbox.inside);
+  stack = new Stack(project, "test", {}, sandbox.enterArgv);
   before = await state();
   for (const line of commands) await shell(line);
-  expect(await run([...sandbox.inside, "sh", "-c", server])).toMatchObject({ code: 0 });
+  expect(await run([...sandbox.enterArgv, "sh", "-c", server])).toMatchObject({ code: 0 });
   ids.Process.server = `${await serving()}@pod`;
   // The kernel adds its own addresses some time later.
   const tentative = () => Promise.all(["lab", "pod"].map((netns) => shell(`ip -n ${netns} -6 addr show tentative`)));
@@ -133,7 +133,7 @@ test("an update changes them in place, and adds the mark", async () => {
 });
 
 test("another stack cannot import our objects", async () => {
-  const other = new Stack(project, "other", {}, sandbox.inside);
+  const other = new Stack(project, "other", {}, sandbox.enterArgv);
   await other.init();
   const { text } = await imports(other, ["localnet:index:Bridge", "br0", "br0@lab"], 1);
   expect(text).toMatch(/belongs to imported\/test\/br0.*LN_EXISTS/);

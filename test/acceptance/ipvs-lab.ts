@@ -10,7 +10,7 @@ interface Row {
 
 const pod = "GET http://172.22.0.2:8080";
 const service = "GET http://172.23.0.1:8080";
-const stages: [stage: number, without: string[], seen: Record<string, string>][] = [
+const stages: [stage: number, without: string[], expected: Record<string, string>][] = [
   [1, [], { [`host: ${pod}`]: "foo" }],
   [2, ["forward"], { [`bar: ${pod}`]: "times out" }],
   [2, [], { [`bar: ${pod}`]: "foo" }],

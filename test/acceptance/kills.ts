@@ -25,11 +25,11 @@ export function survives(table: readonly Hit[]): void {
     let sandbox: Sandbox;
     let stack: Stack;
     let before: Snapshot;
-    const state = () => snapshot([], sandbox.inside);
+    const state = () => snapshot([], sandbox.enterArgv);
 
     beforeEach(async () => {
       sandbox = await Sandbox.open();
-      stack = new Stack(project, "test", env, sandbox.inside);
+      stack = new Stack(project, "test", env, sandbox.enterArgv);
       before = await state();
       await stack.init({ name: "k", net: "77" });
     });

@@ -21,7 +21,7 @@ describe.each(["iptables", "nftables", "ipvs"] as const)("mode %s", (mode) => {
   beforeAll(async () => {
     if (!programs) return;
     place = await places[mode]();
-    stack = new Stack(join(root, "examples/kube-proxy"), "test", {}, place.inside);
+    stack = new Stack(join(root, "examples/kube-proxy"), "test", {}, place.enterArgv);
     before = await place.snapshot();
     await stack.init({ ...place.config, mode, programs });
   });

@@ -36,7 +36,7 @@ export const byTable: By = {
 async function get(netns: string, url: string, count = 1): Promise<string[]> {
   const pages = Array.from({ length: count }, () => url);
   const argv = ["ip", "netns", "exec", netns, "curl", "-sS", "-g", "--no-keepalive", "-H", "Connection: close"];
-  const result = await run([...sandbox.inside, ...argv, "--max-time", "10", "-w", "\n", ...pages]);
+  const result = await run([...sandbox.enterArgv, ...argv, "--max-time", "10", "-w", "\n", ...pages]);
   if (result.code !== 0) throw new Error(result.text);
   return result.stdout.trim().split("\n");
 }
@@ -59,7 +59,7 @@ async function upUnderTraffic(config: Record<string, string>) {
 }
 
 async function chains(): Promise<string[]> {
-  const rules = await run([...sandbox.inside, "ip", "netns", "exec", "node", "iptables", "-t", "nat", "-S"]);
+  const rules = await run([...sandbox.enterArgv, "ip", "netns", "exec", "node", "iptables", "-t", "nat", "-S"]);
   return rules.stdout.split("\n").filter((line) => line.startsWith("-N"));
 }
 
@@ -68,8 +68,8 @@ export function servesAsKubeProxy(row: Row, by = byResources): void {
   describe.each([row])("%s", (_, project) => {
     beforeAll(async () => {
       sandbox = await Sandbox.open();
-      stack = new Stack(project, "test", {}, sandbox.inside);
-      before = await snapshot([], sandbox.inside);
+      stack = new Stack(project, "test", {}, sandbox.enterArgv);
+      before = await snapshot([], sandbox.enterArgv);
       await stack.init(by.config);
     });
     afterAll(async () => {
@@ -155,9 +155,9 @@ export function servesAsKubeProxy(row: Row, by = byResources): void {
     if (by === byTable)
       test("what somebody takes away of a service is shown by its name, and put back", async () => {
         const nat = ["ip", "netns", "exec", "node", "iptables", "-t", "nat"];
-        const rules = (await run([...sandbox.inside, ...nat, "-S", "KUBE-SERVICES"])).stdout.split("\n").slice(1);
+        const rules = (await run([...sandbox.enterArgv, ...nat, "-S", "KUBE-SERVICES"])).stdout.split("\n").slice(1);
         const number = rules.findIndex((rule) => rule.includes("10.96.0.10/32")) + 1;
-        expect((await run([...sandbox.inside, ...nat, "-D", "KUBE-SERVICES", String(number)])).text).toBe("");
+        expect((await run([...sandbox.enterArgv, ...nat, "-D", "KUBE-SERVICES", String(number)])).text).toBe("");
         await expect(get("pod9", "http://10.96.0.10")).rejects.toThrow("(28)");
         const { text } = await stack.pulumi(["refresh", "--yes", "--skip-preview", "--diff", ...stack.target]);
         expect(text).toMatch(/drift *: "rules? .*default\/web:http.* in chain KUBE-SERVICES of nat, ipv4 is missing"/);
@@ -183,7 +183,7 @@ export function servesAsKubeProxy(row: Row, by = byResources): void {
 
     test("destroy leaves the host as it was", async () => {
       await stack.destroy();
-      expect(await snapshot([], sandbox.inside)).toEqual(before);
+      expect(await snapshot([], sandbox.enterArgv)).toEqual(before);
     });
   });
 }

@@ -14,8 +14,8 @@ const lab = (command: string, input = "") =>
   });
 
 beforeAll(() => {
-  const isOwn = (path: string) => !/(^|\/)(node_modules|\.git|\.localnet)(\/|$)/.test(relative(root, path));
-  cpSync(root, clone, { recursive: true, filter: isOwn });
+  const isSource = (path: string) => !/(^|\/)(node_modules|\.git|\.localnet)(\/|$)/.test(relative(root, path));
+  cpSync(root, clone, { recursive: true, filter: isSource });
   symlinkSync(join(root, "node_modules"), join(clone, "node_modules"));
 });
 afterAll(async () => {

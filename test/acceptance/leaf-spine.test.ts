@@ -8,7 +8,7 @@ let before: Snapshot;
 
 beforeAll(async () => {
   place = await openSandboxWithFrr();
-  stack = new Stack(join(root, "examples/leaf-spine"), "test", {}, place.inside);
+  stack = new Stack(join(root, "examples/leaf-spine"), "test", {}, place.enterArgv);
   before = await place.snapshot();
   await stack.init();
 });

@@ -12,7 +12,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   sandbox = await Sandbox.open();
-  stack = new Stack(project, "test", {}, sandbox.inside);
+  stack = new Stack(project, "test", {}, sandbox.enterArgv);
   await stack.init();
 });
 afterAll(async () => {
@@ -51,7 +51,7 @@ test("a preview names the inputs that change, and those that were changed by han
 });
 
 test("while up waits, the engine shows the reason beside each resource", async () => {
-  const waiting = new Stack(waits, "test", {}, sandbox.inside);
+  const waiting = new Stack(waits, "test", {}, sandbox.enterArgv);
   await waiting.init({ waiting: "true" });
   const cli = new Cli(waiting, ["up", "--yes", "--skip-preview", ...waiting.target]);
   const refused = "nc: exit 1, Connection refused";

@@ -5,7 +5,7 @@ import { Sandbox } from "./sandbox";
 /** A host on which a program makes its objects. */
 export interface Place {
   /** The first words of the CLI's command line; see Sandbox. */
-  readonly inside: readonly string[];
+  readonly enterArgv: readonly string[];
   /** The stack's configuration. */
   readonly config: Record<string, string>;
   /** Runs a command on the host. */
@@ -19,12 +19,12 @@ export interface Place {
 /** This machine's kernel, with a separate network, mounts and processes. */
 export async function openSandbox(...over: string[]): Promise<Place> {
   const sandbox = await Sandbox.open(...over);
-  const { inside } = sandbox;
+  const { enterArgv } = sandbox;
   return {
-    inside,
+    enterArgv,
     config: {},
-    exec: (argv) => run([...inside, ...argv]),
-    snapshot: () => snapshot([], inside),
+    exec: (argv) => run([...enterArgv, ...argv]),
+    snapshot: () => snapshot([], enterArgv),
     // All objects disappear with the sandbox.
     cleanUp: async (stack) => stack.removeState(),
     close: () => sandbox.close(),
@@ -54,7 +54,7 @@ export async function openMachine(): Promise<Place> {
   const { code, text } = await exec(["modprobe", "--all", ...modules]);
   if (code) throw new Error(text);
   return {
-    inside: [],
+    enterArgv: [],
     config: { "localnet:host": host },
     exec: (argv) => exec(argv, 5),
     snapshot: async () => ({ ...(await snapshot(ssh)), modules: [] }),

@@ -18,9 +18,9 @@ describe.each([native(fixture), dynamic(fixture)])("%s", (provider, project) => 
   let stack: Stack;
   beforeAll(async () => {
     net = await SshHosts.open(3);
-    record = new SshRecord(net.inside);
+    record = new SshRecord(net.enterArgv);
     await record.begin();
-    stack = new Stack(project, "test", net.env, net.inside);
+    stack = new Stack(project, "test", net.env, net.enterArgv);
     await stack.init({ pods: String(pods) });
   });
   afterAll(async () => {

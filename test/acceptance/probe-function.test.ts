@@ -29,7 +29,7 @@ beforeAll(async () => {
   writeFileSync(join(directory, "Pulumi.yaml"), program);
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
   sandbox = await Sandbox.open();
-  stack = new Stack(directory, "test", {}, sandbox.inside);
+  stack = new Stack(directory, "test", {}, sandbox.enterArgv);
   await stack.init();
 });
 afterAll(async () => {

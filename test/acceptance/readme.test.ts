@@ -36,12 +36,12 @@ const argvs = (page: string) => commandsOf(page).map((line) => line.split(" "));
 test("the commands of docs/first-lab.md and docs/drift.md do what the pages say, and leave the host as it was", async () => {
   const host = await Sandbox.open();
   sandbox = host;
-  const before = await snapshot([], host.inside);
-  const stack = new Stack(directory, "dev", {}, host.inside);
+  const before = await snapshot([], host.enterArgv);
+  const stack = new Stack(directory, "dev", {}, host.enterArgv);
   const result = async (commands: string[][]) => {
     const texts: string[] = [];
     for (const argv of commands) {
-      const { code, text } = await run([...host.inside, "env", "-C", directory, ...argv], { env: stack.env });
+      const { code, text } = await run([...host.enterArgv, "env", "-C", directory, ...argv], { env: stack.env });
       expect({ argv, text, code }).toEqual({ argv, text, code: 0 });
       texts.push(text);
     }
@@ -62,6 +62,6 @@ test("the commands of docs/first-lab.md and docs/drift.md do what the pages say,
   expect(repaired).toMatch(/1 created/);
   await host.ip("netns", "exec", "pod", "ping", "-c", "1", "10.0.0.1");
   expect((await result(first.slice(-1)))[0]).toMatch(/7 deleted/);
-  expect(await snapshot([], host.inside)).toEqual(before);
+  expect(await snapshot([], host.enterArgv)).toEqual(before);
   stack.removeState();
 });

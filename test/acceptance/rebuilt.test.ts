@@ -16,7 +16,7 @@ plugins:
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
-const state = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.enterArgv);
 
 /** A lab by hand: two networks, a router with a firewall, a bridge, and rules that choose a table. */
 const lab = `
@@ -48,26 +48,26 @@ ip netns exec fw iptables -P FORWARD DROP
 ip netns exec fw sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv4/conf/out/proxy_arp'
 `;
 
-async function inside(...argv: string[]): Promise<string> {
-  const result = await run([...sandbox.inside, ...argv]);
+async function runInSandbox(...argv: string[]): Promise<string> {
+  const result = await run([...sandbox.enterArgv, ...argv]);
   if (result.code) throw new Error(`${argv.join(" ")}: ${result.text}`);
   return result.stdout;
 }
 
 /** The client reaches the server's address through the firewall, and the server does not reach the client. */
 async function works(): Promise<void> {
-  await inside("ip", "netns", "exec", "pc", "ping", "-c", "1", "-W", "2", "192.0.2.7");
-  await inside("ip", "netns", "exec", "srv", "sh", "-c", "! ping -c 1 -W 1 10.1.0.2");
-  expect(await inside("cat", "/proc/sys/net/ipv4/ip_forward")).toBe("0\n");
+  await runInSandbox("ip", "netns", "exec", "pc", "ping", "-c", "1", "-W", "2", "192.0.2.7");
+  await runInSandbox("ip", "netns", "exec", "srv", "sh", "-c", "! ping -c 1 -W 1 10.1.0.2");
+  expect(await runInSandbox("cat", "/proc/sys/net/ipv4/ip_forward")).toBe("0\n");
 }
 
 beforeAll(async () => {
   writeFileSync(program, head);
   sandbox = await Sandbox.open();
-  stack = new Stack(project, "test", {}, sandbox.inside);
+  stack = new Stack(project, "test", {}, sandbox.enterArgv);
   before = await state();
   await stack.init();
-  await inside("sh", "-e", "-c", lab);
+  await runInSandbox("sh", "-e", "-c", lab);
   await works();
 });
 afterAll(async () => {
@@ -78,7 +78,7 @@ afterAll(async () => {
 
 test("all objects of a lab made by hand can be imported, and none is left out", async () => {
   const command = join(root, "node_modules/pulumi-localnet/bin/localnet");
-  const { stdout, stderr } = await run([...sandbox.inside, command, "discover"]);
+  const { stdout, stderr } = await run([...sandbox.enterArgv, command, "discover"]);
   expect(stderr.split("\n").filter((line) => /^left out: (?!link (dummy|ifb|bond)\d)/.test(line))).toEqual([]);
   const file = join(project, "lab.json");
   writeFileSync(file, stdout);

@@ -42,7 +42,7 @@ describe.each([native(fixture), dynamic(fixture)])("%s", (_, project) => {
     const other = await run(["cat", join(directory, "user.pub")]);
     writeFileSync(join(directory, "known_hosts"), `192.0.2.2 ${other.stdout}`);
     before = await net.host(1).snapshot();
-    stack = new Stack(project, "test", net.env, net.inside);
+    stack = new Stack(project, "test", net.env, net.enterArgv);
     await stack.init({ connectTimeoutSeconds: "5" });
   });
   afterAll(async () => {

@@ -5,7 +5,7 @@ import { run } from "./engine";
 export class Sandbox {
   private constructor(
     /** The first words of a command that runs in it. */
-    readonly inside: readonly string[],
+    readonly enterArgv: readonly string[],
     readonly close: () => Promise<void>,
   ) {}
 
@@ -17,7 +17,7 @@ export class Sandbox {
 
   /** Runs `ip` in it, which must succeed, and returns its output. */
   async ip(...args: string[]): Promise<string> {
-    const result = await run([...this.inside, "ip", ...args]);
+    const result = await run([...this.enterArgv, "ip", ...args]);
     expect(result).toMatchObject({ code: 0 });
     return result.stdout;
   }

@@ -14,7 +14,7 @@ export function severalHosts([provider, project]: Row): void {
   let stack: Stack;
   beforeAll(async () => {
     net = await SshHosts.open(2, { booted: false });
-    stack = new Stack(project, "test", net.env, net.inside);
+    stack = new Stack(project, "test", net.env, net.enterArgv);
     await net.host(1).boot();
     await stack.init({ hosts: net.hosts.map(({ url }) => url).join(), connectTimeoutSeconds: "60" });
   });

@@ -13,15 +13,15 @@ export function sideBySide(
   let sandbox: Sandbox;
   let stacks: Stack[];
   let before: Snapshot;
-  const takeSnapshot = () => snapshot([], sandbox.inside);
+  const takeSnapshot = () => snapshot([], sandbox.enterArgv);
   const each = (body: (stack: Stack) => Promise<unknown>) => Promise.all(stacks.map(body));
 
   beforeAll(async () => {
     sandbox = await Sandbox.open();
     // The first command of iptables makes tables that stay.
-    await run([...sandbox.inside, "iptables", "-w", "-N", "before"]);
+    await run([...sandbox.enterArgv, "iptables", "-w", "-N", "before"]);
     before = await takeSnapshot();
-    stacks = ["one", "two"].map((name) => new Stack(project, name, {}, sandbox.inside));
+    stacks = ["one", "two"].map((name) => new Stack(project, name, {}, sandbox.enterArgv));
     for (const stack of stacks) {
       await stack.init();
       await set(stack);

@@ -43,7 +43,7 @@ export class SshHosts {
     return new SshHosts(net, directory);
   }
 
-  get inside(): readonly string[] {
+  get enterArgv(): readonly string[] {
     return this.net.enterArgv;
   }
 

@@ -13,7 +13,7 @@ interface Spoken {
 export class SshRecord {
   private readonly directory = mkdtempSync(join(tmpdir(), "localnet-ssh-record-"));
 
-  constructor(private readonly inside: readonly string[]) {}
+  constructor(private readonly enterArgv: readonly string[]) {}
 
   async begin(): Promise<void> {
     const bin = join(this.directory, "ssh");
@@ -26,7 +26,7 @@ tee "$file" | /usr/bin/ssh "$@"
 `;
     writeFileSync(bin, script);
     chmodSync(bin, 0o755);
-    expect(await run([...this.inside, "mount", "--bind", this.directory, "/usr/local/sbin"])).toMatchObject({
+    expect(await run([...this.enterArgv, "mount", "--bind", this.directory, "/usr/local/sbin"])).toMatchObject({
       code: 0,
     });
   }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   before = await snapshots();
   urls = net.hosts.map(({ url }) => url);
   const env = { ...net.env, LOCALNET_CONNECT_TIMEOUT_SECONDS: "10", LOCALNET_TIMEOUT_SECONDS: "60" };
-  stack = new Stack(project, "test", env, net.inside);
+  stack = new Stack(project, "test", env, net.enterArgv);
   await stack.init({ hosts: urls.join(), pods: "3" });
 });
 afterAll(async () => {

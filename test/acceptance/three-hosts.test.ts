@@ -10,7 +10,7 @@ const snapshots = () => Promise.all(net.hosts.map((host) => host.snapshot()));
 beforeAll(async () => {
   net = await SshHosts.open(3, { mtu: 1400 });
   before = await snapshots();
-  stack = new Stack(join(root, "examples/three-hosts"), "test", net.env, net.inside);
+  stack = new Stack(join(root, "examples/three-hosts"), "test", net.env, net.enterArgv);
   await stack.init({ hosts: net.hosts.map(({ url }) => url).join(), pods: "1" });
 });
 afterAll(async () => {
@@ -42,7 +42,7 @@ interface Traced {
 async function trace(...words: string[]): Promise<Traced> {
   const command = join(root, "provider/bin/localnet");
   const source = ["--cwd", stack.project, "--stack", stack.name, "--json", "--from", "host1-pod1"];
-  const { stdout } = await run([...net.inside, "node", command, "trace", ...source, ...words], { env: stack.env });
+  const { stdout } = await run([...net.enterArgv, "node", command, "trace", ...source, ...words], { env: stack.env });
   return JSON.parse(stdout);
 }
 

@@ -12,12 +12,12 @@ const [, typescript, show] = native("examples/two-namespaces");
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
-const state = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.enterArgv);
 
 beforeAll(async () => {
   await prepareGo(program);
   sandbox = await Sandbox.open();
-  stack = new Stack(program, "test", goEnv, sandbox.inside);
+  stack = new Stack(program, "test", goEnv, sandbox.enterArgv);
   before = await state();
   await stack.init();
 });
@@ -50,7 +50,7 @@ test("the commands of docs/languages.md add the SDK to a Go project", async () =
 });
 
 test("its test brings the network up with the Automation API, cuts and repairs it, and destroys it", async () => {
-  const argv = [...sandbox.inside, "env", "-C", program, "go", "test", "-count=1", "."];
+  const argv = [...sandbox.enterArgv, "env", "-C", program, "go", "test", "-count=1", "."];
   const result = await run(argv, { env: { ...process.env, ...goEnv } });
   expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok /m) });
   expect(await state()).toEqual(before);
@@ -67,7 +67,7 @@ async function planned(of: Stack): Promise<string[]> {
 }
 
 test("it makes what examples/two-namespaces makes, and a preview changes nothing", async () => {
-  const twin = new Stack(typescript, "test", {}, sandbox.inside);
+  const twin = new Stack(typescript, "test", {}, sandbox.enterArgv);
   await twin.init();
   expect(await planned(stack)).toEqual(await planned(twin));
   twin.removeState();

@@ -5,14 +5,14 @@ import { Sandbox } from "./sandbox";
 let sandbox: Sandbox;
 let stack: Stack;
 let before: Snapshot;
-const state = () => snapshot([], sandbox.inside);
+const state = () => snapshot([], sandbox.enterArgv);
 
 /** The life of examples/two-namespaces: up, drift, update, rename, destroy. */
 export function bringsUpTwoNamespaces(row: Row): void {
   describe.each([row])("%s", (_, project, show) => {
     beforeAll(async () => {
       sandbox = await Sandbox.open();
-      stack = new Stack(project, "test", {}, sandbox.inside);
+      stack = new Stack(project, "test", {}, sandbox.enterArgv);
       before = await state();
       await stack.init();
     });

@@ -24,11 +24,11 @@ export async function openVmHosts(count: number): Promise<Ends> {
   );
   const hosts = pids.map((pid, index): SshHost => {
     const address = `${network}.${index + 1}`;
-    const inside = ["nsenter", "-t", pid, "-m", "-n", "-p", "--"];
-    const within = (argv: readonly string[]) => exec([...inside, ...argv]);
+    const enterArgv = ["nsenter", "-t", pid, "-m", "-n", "-p", "--"];
+    const within = (argv: readonly string[]) => exec([...enterArgv, ...argv]);
     return {
       url: `ssh://root@${address}`,
-      ...{ address, address6: `${network6}::${index + 1}`, enterArgv: inside },
+      ...{ address, address6: `${network6}::${index + 1}`, enterArgv },
       exec: within,
       async ip(...args) {
         const result = await within(["ip", ...args]);
@@ -44,7 +44,7 @@ export async function openVmHosts(count: number): Promise<Ends> {
     };
   });
   return {
-    ...{ hosts, inside: [], env: { LOCALNET_SSH_CONFIG: join(directory, "config") } },
+    ...{ hosts, enterArgv: [], env: { LOCALNET_SSH_CONFIG: join(directory, "config") } },
     host: (number) => hosts[number - 1] as SshHost,
     async close() {
       for (const host of hosts) await run(["ssh", "-F", join(directory, "config"), "-O", "exit", host.address]);

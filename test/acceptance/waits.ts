@@ -18,8 +18,8 @@ export function endsWhileWaiting(row: Row): void {
   describe.each([row])("%s", (_, project) => {
     beforeAll(async () => {
       sandbox = await Sandbox.open();
-      stack = new Stack(project, "test", {}, sandbox.inside);
-      before = await snapshot([], sandbox.inside);
+      stack = new Stack(project, "test", {}, sandbox.enterArgv);
+      before = await snapshot([], sandbox.enterArgv);
       await stack.init({ waiting: "false" });
       await stack.up();
     });
@@ -63,14 +63,14 @@ export function endsWhileWaiting(row: Row): void {
     test("the preview is empty, and destroy leaves nothing", async () => {
       await stack.unchanged();
       await stack.destroy();
-      expect(await snapshot([], sandbox.inside)).toEqual(before);
+      expect(await snapshot([], sandbox.enterArgv)).toEqual(before);
     });
   });
 }
 
 /** Holds a lock like another program that uses this package, until its standard input ends. */
 function lockNamespace() {
-  const [file = "", ...args] = sandbox.inside;
+  const [file = "", ...args] = sandbox.enterArgv;
   const lock = ["ip", "netns", "exec", "waits", "flock", "/proc/self/ns/net", "cat"];
   return spawn(file, [...args, ...lock], { stdio: ["pipe", "ignore", "inherit"] });
 }

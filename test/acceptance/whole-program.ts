@@ -9,7 +9,7 @@ export function bringsUpAndDown(folder: () => string, open: () => Promise<Place>
 
   beforeAll(async () => {
     place = await open();
-    stack = new Stack(folder(), "test", {}, place.inside);
+    stack = new Stack(folder(), "test", {}, place.enterArgv);
     before = await place.snapshot();
     await stack.init(place.config);
   });

@@ -29,7 +29,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 test("the commands of docs/without-root.md bring a program up for an ordinary user whose home is empty", async () => {
-  const [unshare = "", ...inside] = commandsOf("docs/without-root.md");
+  const [unshare = "", ...commands] = commandsOf("docs/without-root.md");
   expect(unshare).toBe("unshare -Urnm");
   const { stdout: cli } = await run(["which", "pulumi"]);
   const path = [join(directory, "cli"), join(directory, "node"), "/usr/local/bin", "/usr/bin", "/usr/sbin"];
@@ -38,7 +38,7 @@ test("the commands of docs/without-root.md bring a program up for an ordinary us
     // The answers to Pulumi's questions.
     ...{ PULUMI_SKIP_CONFIRMATIONS: "true", PULUMI_CONFIG_PASSPHRASE: "" },
   };
-  const script = ["set -e", ...inside, "pulumi destroy"].join("\n");
+  const script = ["set -e", ...commands, "pulumi destroy"].join("\n");
   const places = [root, dirname(cli.trim()), dirname(process.execPath)];
   const become = ["unshare", "--mount", "sh", "-c", becomeNobody, "sh", ...places];
   const result = await run([...become, ...unshare.split(" "), "sh", "-c", script], { cwd: directory, env });

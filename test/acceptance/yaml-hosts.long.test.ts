@@ -57,7 +57,7 @@ afterAll(async () => {
 
 test("each object is on the host of its provider, with the provider's prefix, and is destroyed", async () => {
   const names = () => Promise.all(net.hosts.map((host) => host.ip("netns", "list")));
-  const stack = new Stack(directory, "test", net.env, net.inside);
+  const stack = new Stack(directory, "test", net.env, net.enterArgv);
   await stack.init({ one: net.host(1).url, two: net.host(2).url });
   expect(changes((await stack.up()).text)).toEqual({ created: 6 });
   expect((await names()).map((text) => text.trim())).toEqual([

@@ -21,8 +21,8 @@ afterAll(async () => {
 });
 
 test("the program of docs/languages.md comes up, with the values of its resources, and is destroyed", async () => {
-  const before = await snapshot([], sandbox.inside);
-  const stack = new Stack(directory, "test", {}, sandbox.inside);
+  const before = await snapshot([], sandbox.enterArgv);
+  const stack = new Stack(directory, "test", {}, sandbox.enterArgv);
   await stack.init();
   expect((await stack.preview()).text).toContain("7 to create");
   expect(changes((await stack.up()).text)).toEqual({ created: 7 });
@@ -35,6 +35,6 @@ test("the program of docs/languages.md comes up, with the values of its resource
   });
   await stack.unchanged();
   await stack.destroy();
-  expect(await snapshot([], sandbox.inside)).toEqual(before);
+  expect(await snapshot([], sandbox.enterArgv)).toEqual(before);
   stack.removeState();
 });

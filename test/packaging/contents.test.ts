@@ -13,20 +13,20 @@ beforeAll(async () => {
 
 /** The files of the package that these files import, directly or indirectly. */
 function reached(entries: readonly string[], ending: string): Set<string> {
-  const seen = new Set<string>();
+  const visited = new Set<string>();
   for (const queue = [...entries]; queue.length > 0; ) {
     const path = queue.pop() ?? "";
-    if (seen.has(path)) continue;
-    seen.add(path);
+    if (visited.has(path)) continue;
+    visited.add(path);
     for (const { fileName } of preProcessFile(readFileSync(join(folder, path), "utf8"), true, true).importedFiles) {
       if (!fileName.startsWith(".")) continue;
       const base = join(dirname(path), fileName);
-      const found = [base, `${base}${ending}`, join(base, `index${ending}`)].find((each) => files.includes(each));
-      if (!found) throw new Error(`${path} imports ${fileName}, which the package has not`);
-      if (found.endsWith(".ts") || found.endsWith(".js")) queue.push(found);
+      const file = [base, `${base}${ending}`, join(base, `index${ending}`)].find((each) => files.includes(each));
+      if (!file) throw new Error(`${path} imports ${fileName}, which the package has not`);
+      if (file.endsWith(".ts") || file.endsWith(".js")) queue.push(file);
     }
   }
-  return seen;
+  return visited;
 }
 
 test("the package has all declarations that its entries reach, and no others", () => {

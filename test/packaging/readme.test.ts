@@ -31,7 +31,7 @@ test("README's commands make the project and bring it up, and its pod answers; d
     // The answers to Pulumi's questions.
     ...{ PULUMI_SKIP_CONFIRMATIONS: "true", PULUMI_CONFIG_PASSPHRASE: "", PULUMI_SKIP_UPDATE_CHECK: "true" },
   };
-  const before = await snapshot([], sandbox.inside);
+  const before = await snapshot([], sandbox.enterArgv);
   const commands = commandsOf("README.md").filter((line) => !line.startsWith("npm run ") && line !== "npm test");
   expect(commands.map((line) => line.split(" ")[0])).toEqual(["pulumi", "pulumi", "npm", "pulumi", "pulumi", "ip"]);
   const texts: string[] = [];
@@ -39,8 +39,8 @@ test("README's commands make the project and bring it up, and its pod answers; d
     // --local uses the home folder in the list of users, not HOME.
     const argv = line.replaceAll("CLONE", clone).replace("--local", `file://${home}`).split(" ");
     // The sandbox has no network.
-    const inside = argv[0] === "npm" ? [] : [...sandbox.inside, "env", "-C", project];
-    const { code, text } = await run([...inside, ...argv], { cwd: project, env });
+    const prefix = argv[0] === "npm" ? [] : [...sandbox.enterArgv, "env", "-C", project];
+    const { code, text } = await run([...prefix, ...argv], { cwd: project, env });
     expect({ line, text, code }).toEqual({ line, text, code: 0 });
     texts.push(text);
   }
@@ -49,5 +49,5 @@ test("README's commands make the project and bring it up, and its pod answers; d
   expect(ping).toMatch(/ 0% packet loss/);
   expect(gone).toMatch(/7 deleted/);
   expect(readdirSync(project)).toEqual(expect.arrayContaining(["Pulumi.yaml", "index.ts", "node_modules"]));
-  expect(await snapshot([], sandbox.inside)).toEqual(before);
+  expect(await snapshot([], sandbox.enterArgv)).toEqual(before);
 });

@@ -36,14 +36,14 @@ test("a program that does not name the plugin's path uses the installed plugin",
   const netns = "  lnp-released: {type: localnet:Netns}\n";
   const bridge = '  br0: {type: localnet:Bridge, properties: {netns: "${lnp-released}", addresses: [10.0.0.1/24]}}\n';
   writeFileSync(join(project, "Pulumi.yaml"), `name: released\nruntime: yaml\nresources:\n${netns}${bridge}`);
-  const before = await snapshot([], sandbox.inside);
-  const stack = new Stack(project, "test", {}, sandbox.inside);
+  const before = await snapshot([], sandbox.enterArgv);
+  const stack = new Stack(project, "test", {}, sandbox.enterArgv);
   const archive = join(release, `pulumi-resource-localnet-v${version}-linux-amd64.tar.gz`);
   await stack.pulumi(["plugin", "install", "resource", "localnet", version, "--file", archive]);
   await stack.init();
   expect(changes((await stack.up()).text)).toEqual({ created: 3 });
   await stack.unchanged();
   await stack.destroy();
-  expect(await snapshot([], sandbox.inside)).toEqual(before);
+  expect(await snapshot([], sandbox.enterArgv)).toEqual(before);
   stack.removeState();
 });

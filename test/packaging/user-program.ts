@@ -107,14 +107,19 @@ export function works(from: string, versions: [node: "this Node" | "Node 24", pu
     expect(await run(install, { cwd: project, env })).toMatchObject({ code: 0 });
     expect(await run(["npx", "tsc", "--noEmit"], { cwd: project, env })).toMatchObject({ code: 0, stdout: "" });
 
-    const before = await snapshot([], sandbox.inside);
-    const stack = new Stack(project, "test", { PATH: env.PATH, PULUMI_NODEJS_TRANSPILE_ONLY: "false" }, sandbox.inside);
+    const before = await snapshot([], sandbox.enterArgv);
+    const stack = new Stack(
+      project,
+      "test",
+      { PATH: env.PATH, PULUMI_NODEJS_TRANSPILE_ONLY: "false" },
+      sandbox.enterArgv,
+    );
     await stack.init();
     expect(changes((await stack.up()).text)).toMatchObject({ created: 8 });
     expect(await stack.outputs()).toMatchObject({ answered: 1, mac: expect.stringMatching(/^([0-9a-f]{2}:){5}/) });
     await stack.unchanged();
     const discover = ["env", "-C", project, "npx", "localnet", "discover", "--netns", "lnp-router"];
-    const result = await run([...sandbox.inside, ...discover], { env });
+    const result = await run([...sandbox.enterArgv, ...discover], { env });
     expect(result.stderr).toContain(
       "left out: Netns lnp-router: it is not free to be imported, but belongs to user-program/test/",
     );
@@ -123,7 +128,7 @@ export function works(from: string, versions: [node: "this Node" | "Node 24", pu
     expect(changes((await stack.up()).text)).toMatchObject({ updated: 3 });
     await stack.unchanged();
     await stack.destroy();
-    expect(await snapshot([], sandbox.inside)).toEqual(before);
+    expect(await snapshot([], sandbox.enterArgv)).toEqual(before);
     stack.removeState();
   });
 }
