@@ -103,7 +103,7 @@ test("duplicate IPv6 address: the error of create says who has it, and once the 
 describe("IptablesRule", () => {
   const rule = (resource: string, values: Values) =>
     owned(resource, { family: "ipv4", table: "filter", chain: "FORWARD", netns: a, position: "append", ...values });
-  const iptables = (...args: string[]) => world.inside(a, "iptables", "-w", ...args);
+  const iptables = (...args: string[]) => world.runIn(a, "iptables", "-w", ...args);
   const order = async () =>
     (await iptables("-S", "FORWARD")).split("\n").flatMap((line) => /dport (\d+)/.exec(line)?.[1] ?? []);
   const port = (destinationPorts: number) => ({

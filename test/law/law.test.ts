@@ -39,9 +39,9 @@ async function tried(seed: number, path: string | undefined, sort?: string): Pro
       await obeys(pair, clean, isOpen, sort !== undefined);
     } catch (error) {
       if (error instanceof Senseless) return;
-      const found = error instanceof Broken ? error.sort : String(error);
-      if (sort !== undefined && found !== sort) return;
-      last = { error: error as Error, sort: found };
+      const failureSort = error instanceof Broken ? error.sort : String(error);
+      if (sort !== undefined && failureSort !== sort) return;
+      last = { error: error as Error, sort: failureSort };
       throw error;
     }
   });

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createPlainServer, type Server } from "node:http";
+import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,8 +24,8 @@ const platform = `${process.platform}-${process.arch}`;
 let release: Buffer;
 let answer: { status?: number; headers?: Record<string, string>; body?: Buffer };
 let requests: string[];
-let secure: Server;
-let plain: Server;
+let httpsServer: Server;
+let httpServer: Server;
 
 const listen = (server: Server) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
@@ -41,14 +41,14 @@ beforeAll(async () => {
   writeFileSync(join(directory, "pulumi/pulumi"), "the CLI");
   execFileSync("tar", ["-C", directory, "-czf", join(directory, "release"), "pulumi"]);
   release = readFileSync(join(directory, "release"));
-  const serve: Parameters<typeof createPlainServer>[1] = ({ url = "" }, response) => {
+  const serve: Parameters<typeof createHttpServer>[1] = ({ url = "" }, response) => {
     requests.push(url);
     response.writeHead(answer.status ?? 200, answer.headers).end(answer.body ?? release);
   };
-  secure = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, serve);
-  plain = createPlainServer(serve);
-  await Promise.all([listen(secure), listen(plain)]);
-  const argv = ["/usr/bin/curl", "--connect-to", `${realHost}:443:127.0.0.1:${portOf(secure)}`];
+  httpsServer = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, serve);
+  httpServer = createHttpServer(serve);
+  await Promise.all([listen(httpsServer), listen(httpServer)]);
+  const argv = ["/usr/bin/curl", "--connect-to", `${realHost}:443:127.0.0.1:${portOf(httpsServer)}`];
   const line = `exec ${argv.join(" ")} --noproxy '*' --cacert "$CERTIFICATE" "$@"`;
   writeFileSync(join(commands, "curl"), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 });
@@ -57,7 +57,7 @@ beforeEach(() => {
   answer = {};
 });
 afterAll(() => {
-  for (const server of [secure, plain]) server.close();
+  for (const server of [httpsServer, httpServer]) server.close();
   rmSync(directory, { recursive: true });
 });
 
@@ -96,7 +96,7 @@ test("nothing is requested from a server with an untrusted certificate, and a re
   const untrusted = await download(sha256(release), "/etc/ssl/certs/ca-certificates.crt");
   expect(untrusted.problem).toMatch(/curl: \((60|77)\)/);
   expect(requests).toEqual([]);
-  answer = { status: 302, headers: { location: `http://127.0.0.1:${portOf(plain)}/archive` } };
+  answer = { status: 302, headers: { location: `http://127.0.0.1:${portOf(httpServer)}/archive` } };
   const redirected = await download(sha256(release));
   expect(redirected.problem).toContain("curl: (1)");
   expect(requests).toHaveLength(1);

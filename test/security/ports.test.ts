@@ -108,7 +108,7 @@ describe("the dynamic provider, which belongs to the SDK", () => {
       "",
       ...checkDynamic(theirs),
     );
-    await eventually(async () => (await world.inside(netns, "ss", "-Htn")).includes("ESTAB"));
+    await eventually(async () => (await world.runIn(netns, "ss", "-Htn")).includes("ESTAB"));
     expect(await callAsOwner(port, ...checkDynamic(ours))).toContain("status 0\nstatus 0");
     const { stdout } = await waiting;
     expect(existsSync(victim)).toBe(false);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await world.build();
   const start = `exec timeout 120 /usr/bin/python3 -c "$(printf %b "${server.replaceAll("\n", "\\n")}")"`;
   await world.script(netns, `(${start}) > /dev/null 2>&1 < /dev/null & exit 0`);
-  await eventually(async () => (await world.inside(netns, "ss", "-Hltn")).includes(":8080"), 30);
+  await eventually(async () => (await world.runIn(netns, "ss", "-Hltn")).includes(":8080"), 30);
 });
 afterAll(async () => expect(await world.cleanUp()).toEqual([]));
 
@@ -42,14 +42,14 @@ test("secrets in a URL are in no id, no error and no list of processes", async (
   const { id } = await create(kind, inputs({ http: { url: url("page"), expectBody: "page" } }), settings);
   expect(id).toBe(`http://127.0.0.1:8080/page?token=...&...@${netns}`);
   const slow = failure(() => create(kind, inputs({ http: { url: url("slow") } }), settings));
-  let seenArguments = "";
+  let processArguments = "";
   await eventually(async () => {
-    seenArguments = (await asNobody("ps", "-eo", "args", "ww")).stdout;
-    return seenArguments.includes("%{http_code}");
+    processArguments = (await asNobody("ps", "-eo", "args", "ww")).stdout;
+    return processArguments.includes("%{http_code}");
   });
   const { message } = await slow;
   for (const secret of secrets) {
-    expect(seenArguments).not.toContain(secret);
+    expect(processArguments).not.toContain(secret);
     expect(message).not.toContain(secret);
   }
   expect(message).toMatch(/ran: .* curl .*--url 'http:\/\/127\.0\.0\.1:8080\/slow\?token=\.\.\.&\.\.\.'/);

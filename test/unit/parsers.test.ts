@@ -150,6 +150,6 @@ test.each([
   const at = { dev: "d0", parent: "egress" };
   const filter = (text: string) => parseFilters(`filter protocol ip pref 10 ${kind} chain 0 ${text}\n`, at);
   expect(filter(words).map(inexpressibleOf)).toEqual([expect.stringMatching(`there is no input for .*${option}`)]);
-  const plain = words.replace(/ \n {2}skip_hw| input dev lo|\n {2}match .*|\n {2}ip_flags frag/, "");
-  expect(filter(plain).map(inexpressibleOf)).toEqual([undefined]);
+  const withoutOption = words.replace(/ \n {2}skip_hw| input dev lo|\n {2}match .*|\n {2}ip_flags frag/, "");
+  expect(filter(withoutOption).map(inexpressibleOf)).toEqual([undefined]);
 });

@@ -4,15 +4,15 @@ import { call, check, client, diff, secret, struct, urn, usePlugin } from "./sup
 
 usePlugin();
 
-/** The name that a resource "one" gets. @param asked the name that pulumi:autonaming proposes, and its mode */
-async function autonamed(type: string, asked: [name: string, mode: 0 | 1 | 2], news: Values = {}, olds?: Values) {
+/** The name that a resource "one" gets. @param proposal the name that pulumi:autonaming proposes, and its mode */
+async function autonamed(type: string, proposal: [name: string, mode: 0 | 1 | 2], news: Values = {}, olds?: Values) {
   const request = new rpc.CheckRequest();
   request.setUrn(urn(type));
   request.setNews(struct(news));
   if (olds) request.setOlds(struct(olds));
   const options = new rpc.CheckRequest.AutonamingOptions();
-  options.setProposedName(asked[0]);
-  options.setMode(asked[1]);
+  options.setProposedName(proposal[0]);
+  options.setMode(proposal[1]);
   request.setAutonaming(options);
   const response = await call<rpc.CheckRequest, rpc.CheckResponse>(client.check, request);
   const reasons = response.getFailuresList().map((each) => each.getReason());

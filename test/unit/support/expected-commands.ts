@@ -37,7 +37,13 @@ const inFoo = "nsenter --net=/run/netns/foo --";
 const family = `${inFoo} grep -sH  -r --include=forwarding --include=accept_redirects /proc/sys/net/ipv4/conf`;
 const iptables = `${inFoo} iptables -w 10 -t filter`;
 
-type Row = readonly [what: string, type: string, values: Values, seen: object | undefined, lines: readonly string[]];
+type Row = readonly [
+  what: string,
+  type: string,
+  values: Values,
+  existing: object | undefined,
+  lines: readonly string[],
+];
 export const rows: readonly Row[] = [
   ["made", "Netns", {}, undefined, ["ip netns add foo", `ip -n foo link set dev lo up alias ${mark}`]],
   ["as it is", "Netns", {}, namespace(true), []],
@@ -191,7 +197,7 @@ export const rows: readonly Row[] = [
   ],
 ];
 
-export const removals: readonly (readonly [type: string, seen: object, lines: readonly string[]])[] = [
+export const removals: readonly (readonly [type: string, existing: object, lines: readonly string[]])[] = [
   ["Netns", { detail: {} }, ["ip netns pids foo", "ip netns del foo"]],
   ["Bridge", {}, ["ip -n foo link del dev br0"]],
   ["VethPair", { detail: {} }, ["ip -n foo link del dev v0"]],
