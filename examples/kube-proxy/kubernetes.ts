@@ -22,7 +22,7 @@ const token = "lab";
 const timeoutSeconds = 300;
 
 /** Their files are in a file system of their own, which goes with the process. */
-function inOwnFiles(script: string, ...args: string[]): string[] {
+function withTmpfs(script: string, ...args: string[]): string[] {
   return ["unshare", "--mount", "sh", "-ec", `mount -t tmpfs none /mnt\n${script}`, ...args];
 }
 
@@ -32,7 +32,7 @@ export function kubeProxy({ node, mode, podCidr, service, addresses, programs, d
   const add = (name: string, command: string[], ready: string[], after: pulumi.Resource[], script = 'exec "$@"') =>
     new Process(
       name,
-      { netns: node, command: inOwnFiles(script, "sh", ...command), ready: { exec: ready, timeoutSeconds } },
+      { netns: node, command: withTmpfs(script, "sh", ...command), ready: { exec: ready, timeoutSeconds } },
       { dependsOn: after },
     );
   const answers = (url: string) => ["curl", "-skf", "-m", "10", "-H", `Authorization: Bearer ${token}`, url];

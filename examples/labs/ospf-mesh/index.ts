@@ -71,7 +71,7 @@ const spare = new Route(
 );
 const all = { dependsOn: [...processes, spare] };
 const reach = new Probe("ns1-to-ns5", { netns: first.netns, ping: { address: last.id }, attempts: 60 }, all);
-const direct = new Probe(
+const learnt = new Probe(
   "learnt",
   {
     ...{ netns: first.netns, exec: ["ip", "route", "get", last.id], attempts: 60 },
@@ -80,4 +80,4 @@ const direct = new Probe(
   all,
 );
 
-export const seen = [reach.results.ok, direct.results.ok];
+export const seen = [reach.results.ok, learnt.results.ok];

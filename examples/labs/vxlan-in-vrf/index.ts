@@ -40,15 +40,15 @@ const vm2 = addGuest(second);
 const all = { dependsOn: [...tables, vm1.link, vm2.link] };
 
 const overlay = new Probe("vm1-to-vm2", { netns: vm1.netns, ping: { address: vm2.link } }, all);
-const inside = new Probe(
+const inVrf = new Probe(
   "hv1-in-vrf",
   { netns: first.netns, exec: ["ping", "-c", "1", "-I", "vrf-u", second.address] },
   all,
 );
-const outside = new Probe(
+const withoutVrf = new Probe(
   "hv1-by-itself",
   { netns: first.netns, ping: { address: second.address }, expect: "failure", attempts: 1, timeoutSeconds: 1 },
   all,
 );
 
-export const seen = [overlay.results.ok, inside.results.ok, outside.results.failures];
+export const seen = [overlay.results.ok, inVrf.results.ok, withoutVrf.results.failures];
