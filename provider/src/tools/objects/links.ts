@@ -20,7 +20,7 @@ export const linkObjects = {
 };
 
 /** The links that the kernel makes in a new namespace: `lo`, and one for each loaded module of some tunnel types. */
-function linksOfNew(host: Host): Promise<string[]> {
+export function linksOfNew(host: Host): Promise<string[]> {
   return cached(host, "links of a new namespace", async () =>
     parseLinks(parseJson((await runInNewNetns(host, ["ip", "-j", "link", "show"])) ?? "[]")).map(
       ({ ifname }) => ifname,

@@ -1,11 +1,12 @@
 import type { ObjectReader } from "../../core/kernel-object";
 import { cidrOf, isKernelsAddress } from "../ip/link-addresses";
 import { type Link, type LinkAddress, showLinks } from "../ip/links";
+import { linksOfNew } from "./links";
 import { differences, type Options, withoutInput } from "./options";
 
 // Options of links and of their addresses that no input has.
 
-/** Of all tunnels; some are there only if they are set. */
+/** Of all tunnels; some are there only if they are set. Not `proto`: ours carry what each of its values does. */
 const tunnelDefaults: Options = {
   ...{ tos: "0x0", fwmark: "0x0", external: false, ignore_df: false, isatap: false },
   ...{ iseq: false, oseq: false, icsum: false, ocsum: false, pmtudisc: true },
@@ -47,9 +48,6 @@ const defaults: Readonly<Record<string, Options>> = {
   },
   geneve: { tos: "0x0", df: "unset", label: "0x0", external: false, inner_proto_inherit: false },
   xfrm: { external: false },
-  ipip: { ...tunnelDefaults, proto: "ipip" },
-  sit: { ...tunnelDefaults, proto: "ip6ip" },
-  ip6tnl: { ...tunnelDefaults, proto: "ip6ip6" },
 };
 
 /** Of a port of a bond. */
@@ -67,7 +65,10 @@ const addressOptions = (ifname: string, { local = "", broadcast, metric, ...entr
 
 const links: ObjectReader = {
   name: "options of links",
-  read: async (host, netns) => (await showLinks(host, netns)).flatMap(optionsOf),
+  async read(host, netns) {
+    const ofNew = await linksOfNew(host);
+    return (await showLinks(host, netns)).filter(({ ifname }) => !ofNew.includes(ifname)).flatMap(optionsOf);
+  },
 };
 
 const addresses: ObjectReader = {
