@@ -91,8 +91,8 @@ export function walk(project: string, show: Show): void {
       await show(stack, { differs: Object.keys(differ) });
       expect(changes((await stack.up()).text)).toMatchObject({ updated: Object.keys(differ).length });
       await stack.unchanged();
-      // The kernel loaded the module for the change.
-      expect(await exec(["rmmod", "ip_vs_lc"])).toMatchObject({ code: 0 });
+      // The kernel loaded the module for the change, unless it was there.
+      if (!before.modules?.includes("ip_vs_lc")) expect(await exec(["rmmod", "ip_vs_lc"])).toMatchObject({ code: 0 });
     });
 
     test("removed objects are shown, with those that were removed with them, and one up makes all of them again", async () => {

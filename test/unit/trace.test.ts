@@ -86,6 +86,21 @@ test("with Linux 6.1, links, rules and rewrites of IPVS are read too", () => {
   ]);
 });
 
+test("with Linux 6.12, which shows no packet where it goes out, it is as it was at the hook before", () => {
+  const packet = (from: string) =>
+    `ip saddr ${from} ip daddr 10.0.0.2 ip ttl 64 tcp sport 61000 tcp dport 80 tcp flags == syn`;
+  const lines = [
+    `netdev localnet-trace in0 packet: iif "a0" ${packet("10.0.0.1")}`,
+    `inet localnet-trace last packet: oif "b0" ${packet("10.0.0.9")}`,
+    'netdev localnet-trace out0 packet: oif "b0" ',
+  ];
+  const events = parseEvents(lines.map((each) => `trace id 7bc12185 ${each}`).join("\n"));
+  expect(events).toMatchObject([
+    { what: "in", link: "a0", packet: { source: "10.0.0.1" } },
+    { what: "out", link: "b0", packet: { source: "10.0.0.9", destinationPort: 80, isSyn: true } },
+  ]);
+});
+
 test.each([
   ["http://10.0.0.1/x?y", { protocol: "tcp", address: "10.0.0.1", port: 80 }],
   ["https://[fd00::1]", { protocol: "tcp", address: "fd00::1", port: 443 }],

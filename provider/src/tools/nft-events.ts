@@ -46,20 +46,20 @@ export interface ChainName {
 
 const line = /^trace id ([0-9a-f]+) (\S+) (\S+) (\S+) (packet:|rule|policy|unknown rule) ?(.*)$/;
 
-/** The events of one namespace, in their order. */
+/** The events of one namespace, in their order. A packet that is not shown is as it was at the hook before. */
 export function parseEvents(text: string): Event[] {
-  return text.split("\n").flatMap((each) => eventOf(each) ?? []);
+  let packet: Packet | undefined;
+  return text.split("\n").flatMap((each) => {
+    const [, id = "", family = "", table = "", chain = "", what, rest = ""] = line.exec(each) ?? [];
+    if (what === undefined) return [];
+    if (what === "packet:") packet = packetOf(rest) ?? packet;
+    const happened = happening({ family, table, chain }, what, rest, packet);
+    return happened ? [{ ...happened, id }] : [];
+  });
 }
 
-function eventOf(text: string): Event | undefined {
-  const [, id = "", family = "", table = "", chain = "", what, rest = ""] = line.exec(text) ?? [];
-  if (what === undefined) return undefined;
-  const happened = happening({ family, table, chain }, what, rest);
-  return happened && { ...happened, id };
-}
-
-function happening(chain: ChainName, what: string, rest: string): Happening | undefined {
-  if (what === "packet:") return packetEvent(chain, rest);
+function happening(chain: ChainName, what: string, rest: string, packet: Packet | undefined): Happening | undefined {
+  if (what === "packet:") return packet && packetEvent(chain, rest, packet);
   if (chain.table === traceTable) return undefined;
   if (what === "policy") return { what, chain, verdict: rest.trim() };
   const [, words = "", handle, verdict = ""] = /^(.*?) ?(?:(?:# )?handle (\d+) )?\(verdict (.+)\)\s*$/.exec(rest) ?? [];
@@ -69,11 +69,9 @@ function happening(chain: ChainName, what: string, rest: string): Happening | un
   };
 }
 
-function packetEvent(chain: ChainName, text: string): Happening | undefined {
-  const packet = packetOf(text);
-  if (!packet) return undefined;
+function packetEvent(chain: ChainName, text: string, packet: Packet): Happening | undefined {
   if (chain.table !== traceTable) return { what: "hook", chain, packet };
-  if (chain.chain === "learn") return undefined;
+  if (chain.chain === "learn" || chain.chain === "last") return undefined;
   const what = chain.family === "inet" ? "start" : chain.chain.startsWith("in") ? "in" : "out";
   const link = (what === "in" ? /iif "([^"]+)"/ : /oif "([^"]+)"/).exec(text)?.[1];
   return link === undefined ? undefined : { what, link, packet };

@@ -31,14 +31,17 @@ export interface Marks {
 /** The largest list of devices that the kernel accepts. */
 const maxLinks = 200;
 
-/** The rules that mark our packets: when they come in or go out by a link, and for locally sent ones before any other rule. */
+/**
+ * The rules that mark our packets: when they come in or go out by a link, and for locally sent ones before any other rule. The
+ * chain `last` has none: it is reported with the packet as it goes out, which newer kernels do not show at a link.
+ */
 export function marking(links: readonly string[], { writes, stamped, field, keys, matches }: Marks): string {
   const set = `set keys { typeof ${field}; flags dynamic; };`;
   const learns = `${stamped} add @keys { ${field} }`;
   const known = [learns, ...keys.map((each) => `${each} @keys`), ...matches];
   const marks = known.map((match) => `${match} meta nftrace set 1;`).join(" ");
-  const chain = (name: string, hook: string, priority: number, rules = marks) =>
-    `chain ${name} { type filter hook ${hook} priority ${priority}; ${rules} };`;
+  const chain = (name: string, hook: string, priority: number, rules = `${marks} `) =>
+    `chain ${name} { type filter hook ${hook} priority ${priority}; ${rules}};`;
   // nft cannot quote a name that contains a quote, and the name of a link must not be able to add rules.
   const named = links.filter((link) => !link.includes('"'));
   const parts = Array.from({ length: Math.ceil(named.length / maxLinks) }, (_, i) =>
@@ -49,7 +52,7 @@ export function marking(links: readonly string[], { writes, stamped, field, keys
     return [chain(`in${i}`, `ingress ${devices}`, -500), chain(`out${i}`, `egress ${devices}`, -500)];
   });
   return [
-    `add table inet ${traceTable} { flags owner; ${set} ${chain("learn", "prerouting", -450, `${learns};`)} ${chain("start", "output", -450, `${writes}; ${marks}`)} }`,
+    `add table inet ${traceTable} { flags owner; ${set} ${chain("learn", "prerouting", -450, `${learns}; `)} ${chain("start", "output", -450, `${writes}; ${marks} `)} ${chain("last", "postrouting", 400, "")} }`,
     `add table netdev ${traceTable} { flags owner; ${set} ${chains.join(" ")} }`,
     "list tables",
     "monitor trace",
