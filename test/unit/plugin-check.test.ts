@@ -19,6 +19,11 @@ async function autonamed(type: string, proposal: [name: string, mode: 0 | 1 | 2]
   return { inputs: response.getInputs()?.toJavaScript() ?? {}, reasons };
 }
 
+test("more than the 4 MiB arrive that gRPC takes by default, as a refresh of a large resource sends", async () => {
+  const { failures } = await check("File", { path: "/run/large", content: "x".repeat(5 * 1024 * 1024) });
+  expect(failures).toEqual([["content", expect.stringContaining("content: must")]]);
+});
+
 test("without a name in the program, pulumi:autonaming chooses it, and it stays", async () => {
   const long = "stack-switch-of-the-lab";
   expect((await autonamed("Netns", [long, 0])).inputs.name).toBe(long);

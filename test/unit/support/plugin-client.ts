@@ -1,10 +1,11 @@
-import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
-import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { credentials, type Server, ServerCredentials } from "@grpc/grpc-js";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Values } from "../../../provider/src/core/check";
 import type { Show } from "../../../provider/src/pulumi/native/log";
 import { service } from "../../../provider/src/pulumi/native/plugin";
+import { newServer } from "../../../provider/src/pulumi/native/server";
 
 const signature = "4dabf18193072939515e22adb298388d";
 export const secret = (value: unknown) => ({ [signature]: "1b47061264138c4ac30d75fd1eb44270", value });
@@ -17,18 +18,17 @@ let show: Show;
 
 /** Starts the plugin before the tests of a file, and ends it after them. */
 export function usePlugin(): void {
-  const server = new Server();
+  const server = newServer(
+    service(
+      "1.2.3",
+      () => "{}",
+      (...line) => show(...line),
+    ),
+  );
   beforeAll(async () => {
-    server.addService(
-      ResourceProviderService,
-      service(
-        "1.2.3",
-        () => "{}",
-        (...line) => show(...line),
-      ),
-    );
     const port = await listen(server);
-    client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
+    const options = { "grpc.max_receive_message_length": -1 };
+    client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure(), options);
   });
   afterAll(() => {
     client.close();

@@ -7,6 +7,15 @@ import { refuseOtherUsers } from "../peers";
 import { showThrough } from "./log";
 import { service } from "./plugin";
 
+/** The engine's own limit. That of gRPC is 4 MiB, and a refresh sends the state of a resource twice. */
+const maxMessageBytes = 400 * 1024 * 1024;
+
+export function newServer(implementation: ReturnType<typeof service>): grpc.Server {
+  const server = new grpc.Server({ "grpc.max_receive_message_length": maxMessageBytes });
+  server.addService(ResourceProviderService, implementation);
+  return server;
+}
+
 /**
  * Runs the native plugin until the engine ends, and prints its port for the engine. `engine`: the engine's address.
  * `packageName`: the package that TypeScript programs written by Pulumi import; if missing, an SDK that Pulumi generates.
@@ -19,11 +28,7 @@ export function serve(engine: string | undefined, packageName?: string): void {
     const nodejs = { ...language.nodejs, ...(packageName && { packageName }) };
     return JSON.stringify({ ...rest, language: { ...language, nodejs } });
   };
-  const server = new grpc.Server();
-  server.addService(
-    ResourceProviderService,
-    service(JSON.parse(file("package.json")).version, schema, showThrough(engine)),
-  );
+  const server = newServer(service(JSON.parse(file("package.json")).version, schema, showThrough(engine)));
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     console.log(port);
