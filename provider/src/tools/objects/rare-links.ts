@@ -50,6 +50,8 @@ const defaults: Readonly<Record<string, Options>> = {
   xfrm: { external: false },
 };
 
+const noKey = "0.0.0.0";
+
 /** Of a port of a bond. */
 const bondPortDefaults: Options = { queue_id: 0, prio: 0 };
 
@@ -99,7 +101,8 @@ function optionsOf({ ifname, linkinfo, ...link }: Link) {
   } = linkinfo ?? {};
   const usual = defaults[type === "macvtap" ? "macvlan" : type] ?? tunnelDefaults;
   // One input is both numbers of a tunnel.
-  const keys = data.okey === data.ikey ? [] : [`ikey ${data.ikey ?? "none"} okey ${data.okey ?? "none"}`];
+  const { ikey = noKey, okey = noKey } = data;
+  const keys = ikey === okey ? [] : [`ikey ${ikey} okey ${okey}`];
   const changed = [
     ...differences(data, usual),
     ...keys,

@@ -9,6 +9,9 @@ import { withoutInput } from "./options";
 
 const kernelProtocol = "2";
 
+/** Those of administrators: boot and static. */
+const administrators = ["3", "4"];
+
 /** Who made a route, by rtnetlink's protocol number; without administrators. */
 const makers: Readonly<Record<string, string>> = {
   "1": "an ICMP redirect",
@@ -46,7 +49,7 @@ function attributesOf({
   pref = "medium",
   nexthops = [],
 }: RouteEntry): string[] {
-  if (protocol === kernelProtocol) return [];
+  if (!administrators.includes(protocol)) return [];
   const { mtu: _, advmss: __, ...others } = metrics;
   const realms = [flow, ...nexthops.map((hop) => hop.flow)].filter((each) => each !== undefined);
   const words = Object.entries(others).map(([key, value]) => (value === null ? key : `${key} ${value}`));
