@@ -42,10 +42,10 @@ const cases: Readonly<Record<string, Case>> = {
     ...["mv0", "link d0 type macvlan mode source", "bcqueuelen 77 macaddr add 02:00:00:00:00:05"],
     ...["bcqueuelen 77", "macaddr_data 02:00:00:00:00:05"],
   ),
-  protodown: {
+  link: {
     plain: "ip link add vx1 type vxlan id 6 dstport 4790",
-    rare: "ip link set vx1 protodown on",
-    said: ["option of vx1 proto_down true"],
+    rare: "ip link set vx1 protodown on alias 'two words' group 5",
+    said: ["proto_down true", "alias two words", "group 5"].map((each) => `option of vx1 ${each}`),
   },
   vlan: on("vlan", link("vl0", "link d0 type vlan id 5", "gvrp on", "flags REORDER_HDR GVRP")),
   bond: on(

@@ -18,10 +18,15 @@ export function isMark(text: string): boolean {
   return text.startsWith(prefix);
 }
 
+/**
+ * The least mark for a link's group: below 2^31, because ip prints larger numbers differently, and far above the small numbers
+ * that people choose by hand.
+ */
+export const leastGroup = 0x40000000;
+
 /** The mark as a number, for a link's group: the only mark that the kernel accepts in the call that makes a link. */
 export function groupOf(owner: string): number {
-  // Below 2^31, because ip prints larger numbers differently, and far above the small numbers that people choose by hand.
-  return (digest(owner).readUInt32BE() & 0x3fffffff) + 0x40000000;
+  return (digest(owner).readUInt32BE() & 0x3fffffff) + leastGroup;
 }
 
 function digest(text: string): Buffer {

@@ -1,4 +1,5 @@
 import type { ObjectReader } from "../../core/kernel-object";
+import { isMark, leastGroup } from "../../core/mark";
 import { cidrOf, isKernelsAddress } from "../ip/link-addresses";
 import { type Link, type LinkAddress, showLinks } from "../ip/links";
 import { linksOfNew } from "./links";
@@ -92,7 +93,8 @@ const addresses: ObjectReader = {
   },
 };
 
-function optionsOf({ ifname, linkinfo, ...link }: Link) {
+/** The mark takes the place of an alias and of a group. */
+function optionsOf({ ifname, linkinfo, ifalias = "", group, ...link }: Link) {
   const {
     info_kind: type = "",
     info_data: data = {},
@@ -108,6 +110,8 @@ function optionsOf({ ifname, linkinfo, ...link }: Link) {
     ...keys,
     ...(master === "bond" ? differences(port, bondPortDefaults) : []),
     ...differences(link, { proto_down: false }),
+    ...(ifalias === "" || isMark(ifalias) ? [] : [`alias ${ifalias}`]),
+    ...(group === "default" || Number(group) >= leastGroup ? [] : [`group ${group}`]),
   ];
   return changed.map((words) => withoutInput(`option of ${ifname} ${words}`));
 }
