@@ -59,9 +59,9 @@ const bondPortDefaults: Options = { queue_id: 0, prio: 0 };
 const forever = 2 ** 32 - 1;
 const addressDefaults: Options = { home: false, autojoin: false, mngtmpaddr: false, preferred_life_time: forever };
 
-/** Those that an `Address` can have, but not the `addresses` of a link. */
+/** Those that an `Address` can have, but not the `addresses` of a link. Not `nodad`: it only matters while an address comes up. */
 const addressOptions = (ifname: string, { local = "", broadcast, metric, ...entry }: LinkAddress): string[] => [
-  ...differences(entry, { label: ifname, nodad: false, noprefixroute: false }),
+  ...differences(entry, { label: ifname, noprefixroute: false }),
   ...(local.includes(":") ? [] : differences(entry, { scope: local.startsWith("127.") ? "host" : "global" })),
   ...Object.entries({ broadcast, metric }).flatMap(([key, value]) => (value ? [`${key} ${value}`] : [])),
 ];
