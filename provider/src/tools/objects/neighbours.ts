@@ -15,19 +15,24 @@ const neighbourJson = z.object({
   extern_learn: z.null().optional(),
 });
 
+type NeighbourEntry = z.output<typeof neighbourJson>;
+
+const isPermanent = ({ state }: NeighbourEntry) => state.includes("PERMANENT");
+
 export const neighbourObjects = {
   name: "neighbours",
   async read(host: Host, netns: string | undefined): Promise<KernelObject[]> {
     const show = async (...words: string[]) =>
       z.array(neighbourJson).parse(parseJson((await ip(host, netns, "-j", "neigh", "show", ...words)) || "[]"));
     const links = await showLinks(host, netns);
-    const [permanent, others, four, six] = [
-      await show("nud", "permanent"),
-      (await show("nud", "all")).filter((entry) => isRare(entry, links)),
+    const [all, four, six] = [
+      await show("nud", "all"),
       await show("proxy"),
       parseProxies(await ip(host, netns, "-6", "-j", "neigh", "show", "proxy")),
     ];
     const proxies = [...four, ...six.filter(({ dst }) => !four.some((each) => each.dst === dst))];
+    const permanent = all.filter(isPermanent);
+    const others = all.filter((entry) => !isPermanent(entry) && isRare(entry, links));
     return [
       ...permanent.map(({ dst, dev }) => neighbourObject("", dst, dev)),
       ...others.map(({ dst, dev }) => ({ ...neighbourObject("", dst, dev), why: "no input asks for its state" })),
@@ -40,8 +45,7 @@ export const neighbourObjects = {
  * Did somebody write an entry that is not permanent? The kernel itself asks for no address of multicast or broadcast, nor on
  * links without ARP.
  */
-function isRare({ dev, lladdr, state, managed, extern_learn }: z.output<typeof neighbourJson>, links: readonly Link[]) {
-  if (state.includes("PERMANENT")) return false;
+function isRare({ dev, lladdr, state, managed, extern_learn }: NeighbourEntry, links: readonly Link[]) {
   const isGroup = Number.parseInt(lladdr.slice(0, 2), 16) % 2 === 1;
   const hasArp = links.some(({ ifname, flags }) => ifname === dev && !flags.includes("NOARP") && dev !== "lo");
   const isNeverAsked = state.includes("NOARP") && lladdr !== "" && !isGroup && hasArp;
