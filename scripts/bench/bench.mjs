@@ -23,6 +23,7 @@ const packages = ["iproute2", "ipset", "iptables", "ipvsadm", "strace"];
  * @typedef {Omit<import("./contenders.mjs").Task, "directory">} Task
  * @typedef {{ workload: string, count?: number, contender?: string, reason: string }} LeftOut
  * @typedef {{ contender: Contender, task: Task, failed?: string }} Turn
+ * @typedef {{ size: import("./options.mjs").Size, turns: Turn[] }} Group the runs that are compared with each other
  */
 
 let stopping = false;
@@ -77,60 +78,60 @@ async function environment(base, { vm, skipCheckpoints }) {
 async function measureAll(options, base, env) {
   const results = new Results();
   const { groups, leftOut } = await plan(options, env);
+  const turns = groups.flatMap((group) => group.turns);
   const machine = await describeMachine(env);
   const without = () => [
     ...leftOut,
-    ...groups
-      .flat()
-      .flatMap((contender) => (contender.failed ? [{ ...subject(contender), reason: contender.failed }] : [])),
+    ...turns.flatMap((turn) => (turn.failed ? [{ ...subject(turn), reason: turn.failed }] : [])),
   ];
   // The first run counts processes and memory, and also brings all files into memory.
   for (let round = 0; round <= options.rounds; round++) {
     printLine(round ? `Round ${round} of ${options.rounds}` : "Counting");
-    for (const group of groups) {
+    for (const group of groups.filter(({ size }) => (round ? round <= size.rounds : size.counted))) {
       // Each contender goes first in turn.
-      const first = round % group.length;
-      for (const contender of [...group.slice(first), ...group.slice(0, first)]) {
+      const first = round % group.turns.length;
+      for (const turn of [...group.turns.slice(first), ...group.turns.slice(0, first)]) {
         if (stopping) throw new Error("interrupted");
-        if (!contender.failed) await measureContender(contender, round, base, results);
+        if (!turn.failed) await measureContender(turn, round, base, results);
       }
     }
     if (round > 0) write(options, { machine, rounds: round, results, leftOut: without() });
   }
   print(results, without());
   printLine(`Written: ${join(options.out, "results.json")}, ${join(options.out, "chart.svg")}`);
-  return groups.flat().some(({ failed }) => failed) ? 1 : 0;
+  return turns.some(({ failed }) => failed) ? 1 : 0;
 }
 
 /**
- * The runs that are compared with each other, and those that cannot run.
+ * What runs, and what cannot.
  * @param {import("./options.mjs").Options} options
  * @param {NodeJS.ProcessEnv} common
- * @returns {Promise<{ groups: Turn[][], leftOut: LeftOut[] }>}
+ * @returns {Promise<{ groups: Group[], leftOut: LeftOut[] }>}
  */
 async function plan(options, common) {
   /** @type {LeftOut[]} */
   const leftOut = [];
-  /** @type {Turn[][]} */
+  /** @type {Group[]} */
   const groups = [];
   for (const workload of workloads) {
     const { name } = workload;
-    const counts = options.counts(name);
-    if (counts.length === 0) continue;
+    const sizes = options.sizes(name);
+    if (sizes.length === 0) continue;
     const place = await placeFor(workload, options.vm);
     if (place.lacking) {
       leftOut.push({ workload: name, reason: place.lacking });
       continue;
     }
     const env = { ...common, ...(place.vm && { LOCALNET_SSH_CONFIG: place.vm.sshConfig }) };
-    for (const count of counts) {
+    for (const size of sizes) {
+      const { count } = size;
       const able = [];
       for (const contender of contenders) {
         const reason = await contender.lacking(workload, count);
         if (reason) leftOut.push({ workload: name, count, contender: contender.name, reason });
         else able.push(contender);
       }
-      groups.push(able.map((contender) => ({ contender, task: { workload, count, place, env } })));
+      groups.push({ size, turns: able.map((contender) => ({ contender, task: { workload, count, place, env } })) });
     }
   }
   return { groups, leftOut };

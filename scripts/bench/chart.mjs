@@ -10,8 +10,8 @@ const titleHeight = 24;
 const heading = "Time, as a multiple of the engine floor";
 
 /**
- * Each contender's time as a multiple of the engine floor's, for the largest size of each workload: the median as a dot,
- * the minimum and maximum of the rounds as a line.
+ * Each contender's time as a multiple of the engine floor's, for the largest size of each workload of those that
+ * were timed most often: the median as a dot, the minimum and maximum of the rounds as a line.
  * @param {import("./results.mjs").Entry[]} entries
  * @returns {string} an SVG
  */
@@ -19,7 +19,10 @@ export function chart(entries) {
   const shown = entries.flatMap((entry) => {
     const { workload, count, ratio, operation, contender } = entry;
     const isPart = operation === "up" || operation === "destroy";
-    const isLargest = entries.every((each) => each.workload !== workload || each.count <= count);
+    const sizes = entries.filter((each) => each.workload === workload);
+    const rounds = Math.max(...sizes.map(({ seconds }) => seconds.length));
+    const often = sizes.filter(({ seconds }) => seconds.length === rounds);
+    const isLargest = count === Math.max(...often.map((each) => each.count));
     return ratio && isLargest && !isPart && contender !== floor ? [{ ...entry, ratio }] : [];
   });
   const titleOf = (/** @type {import("./results.mjs").Entry} */ { workload, count, operation }) =>

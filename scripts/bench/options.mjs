@@ -5,11 +5,12 @@ import { workloads } from "./workloads.mjs";
 
 const mostObjects = 5000;
 
-const sizes = workloads.map(({ name, counts }) => `--${name} ${counts.join(",")}`);
+const options = workloads.map(({ name, counts }) => `--${name} ${counts.join(",")}`);
 
 export const usage = `npm run bench -- [OPTION...]
-  ${sizes.join(" ")}
-                      sizes of the workloads, "" to leave one out
+  ${options.join(" ")}
+                      sizes of the workloads, "" to leave one out;
+                      3000:1 is a size that is timed once, and not counted
   --rounds 3          how often each is timed
   --vm                also what needs a throwaway virtual machine here
   --skip-checkpoints  Pulumi writes its state at the end of an operation only
@@ -17,8 +18,10 @@ export const usage = `npm run bench -- [OPTION...]
   --help`;
 
 /**
+ * @typedef {{ count: number, rounds: number, counted: boolean }} Size
+ *
  * @typedef {object} Options
- * @property {(name: string) => number[]} counts the sizes of a workload
+ * @property {(name: string) => Size[]} sizes of a workload
  * @property {number} rounds
  * @property {boolean} vm
  * @property {boolean} skipCheckpoints
@@ -42,15 +45,16 @@ export function parseOptions(args) {
   });
   /** @type {Record<string, string | boolean | undefined>} */
   const given = values;
-  const [rounds = 0, ...more] = numbers("rounds", String(given.rounds));
-  if (!rounds || more.length > 0) throw new Error("--rounds takes one number");
+  const rounds = number("rounds", String(given.rounds));
   const entries = workloads.map(({ name, counts }) => {
-    const option = given[name];
-    return /** @type {const} */ ([name, option === undefined ? counts : numbers(name, String(option))]);
+    const texts = String(given[name] ?? counts)
+      .split(",")
+      .filter(Boolean);
+    return /** @type {const} */ ([name, texts.map((text) => size(name, text, rounds))]);
   });
-  const counts = new Map(entries);
+  const sizesOf = new Map(entries);
   return {
-    counts: (name) => counts.get(name) ?? [],
+    sizes: (name) => sizesOf.get(name) ?? [],
     rounds,
     vm: given.vm === true,
     skipCheckpoints: given["skip-checkpoints"] === true,
@@ -59,10 +63,16 @@ export function parseOptions(args) {
   };
 }
 
+/** @param {string} name @param {string} text @param {number} rounds @returns {Size} */
+function size(name, text, rounds) {
+  const [count = "", once] = text.split(":", 2);
+  return { count: number(name, count), rounds: once ? number(name, once) : rounds, counted: !once };
+}
+
 /** @param {string} name @param {string} text */
-function numbers(name, text) {
-  const all = text.split(",").filter(Boolean).map(Number);
-  const wrong = all.some((each) => !Number.isInteger(each) || each < 1 || each > mostObjects);
-  if (wrong) throw new Error(`--${name} takes numbers from 1 to ${mostObjects}, not ${text}`);
-  return all;
+function number(name, text) {
+  const value = Number(text);
+  const isRight = Number.isInteger(value) && value >= 1 && value <= mostObjects;
+  if (!isRight) throw new Error(`--${name} takes numbers from 1 to ${mostObjects}, not ${text}`);
+  return value;
 }

@@ -37,8 +37,9 @@ test("the bench has the options that a page uses", async () => {
   const words = [...all.replace("npm run bench -- ", "").matchAll(/"([^"]*)"|\S+/g)].map(
     ([word, text]) => text ?? word,
   );
-  const { counts, rounds } = parseOptions(words);
-  expect(["pods", "rules", "objects"].map(counts)).toEqual([[10, 100], [250], []]);
+  const { sizes, rounds } = parseOptions(words);
+  const timed = (name: string) => sizes(name).map(({ count, rounds }) => `${count} x ${rounds}`);
+  expect(["pods", "rules", "objects"].map(timed)).toEqual([["10 x 1", "100 x 1"], ["250 x 1"], []]);
   expect(rounds).toBe(1);
   const { stdout } = await promisify(execFile)("node", [join(root, "scripts/bench/cli.mjs"), "--help"]);
   expect(stdout).toBe(`${usage}\n`);
