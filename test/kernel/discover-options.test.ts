@@ -32,6 +32,10 @@ const link = (name: string, type: string, words: string, ...said: string[]): Cas
 });
 const on = (feature: Feature, each: Case): Case => ({ ...each, feature });
 
+/** An object file for the kernel's BPF machine: a program named `pass` that lets every packet pass. */
+const passProgram =
+  "H4sIAAAAAAACA6t39XFjYmRkgAFGhu8MCB4CLENiO0BJVgYWhu1AFhMQT4XKuQf4MOACskAshGS6AIxRkVLAkJOZnJpXnMqgV1yZW5KYBKRLikB0QWJxMQOlgBGK2dDEHdBdAgUcaHxWqH5mNPEAKM1CQD8vNJTQQQiUNkAyhxFJvwSUFsViNwi0QGklAvYDAHZSELHmAQAA";
+
 const cases: Readonly<Record<string, Case>> = {
   bridge: link("br0", "type bridge", "mcast_querier 1 mcast_igmp_version 3", "mcast_querier 1", "mcast_igmp_version 3"),
   vxlan: link(
@@ -47,6 +51,11 @@ const cases: Readonly<Record<string, Case>> = {
     rare: "ip link set vx1 protodown on alias 'two words' group 5",
     said: ["proto_down true", "alias two words", "group 5"].map((each) => `option of vx1 ${each}`),
   },
+  xdp: on("xdp", {
+    plain: "ip link add vx2 type vxlan id 7 dstport 4791",
+    rare: `f=$(mktemp); echo ${passProgram} | base64 -d | gunzip > $f; ip link set vx2 xdpgeneric obj $f sec xdp; rm $f`,
+    said: ["option of vx2 xdp pass"],
+  }),
   vlan: on("vlan", link("vl0", "link d0 type vlan id 5", "gvrp on", "flags REORDER_HDR GVRP")),
   bond: on(
     "bond",

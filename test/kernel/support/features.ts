@@ -22,6 +22,7 @@ export type Feature =
   | "ipvs"
   | "modules"
   | "ipset"
+  | "xdp"
   | "both backends of iptables";
 
 /** Why the kernel lacks a feature; undefined if it has it. */

@@ -47,6 +47,7 @@ const probes = {
   ],
   "both backends of iptables": ["sh", "-c", "iptables-legacy -S && iptables-nft -S"],
   ipset: ["ipset", "create", "probe", "hash:ip"],
+  xdp: ["sh", "-c", `${isWholeHost} || { echo not for root of a namespace >&2; exit 1; }`],
 };
 
 /** Each of these modules adds a link to all namespaces. They are loaded before all tests, so that no test sees a link appear. */

@@ -32,6 +32,7 @@ const linkJson = z.object({
   ifalias: z.string().optional(),
   altnames: z.array(z.string()).optional(),
   proto_down: z.boolean().optional(),
+  xdp: z.object({ prog: z.object({ id: z.number(), name: z.string().optional() }).optional() }).optional(),
   linkinfo: z
     .object({
       info_kind: z.string().optional(),

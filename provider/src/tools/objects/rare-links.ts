@@ -94,7 +94,7 @@ const addresses: ObjectReader = {
 };
 
 /** The mark takes the place of an alias and of a group. */
-function optionsOf({ ifname, linkinfo, ifalias = "", group, ...link }: Link) {
+function optionsOf({ ifname, linkinfo, ifalias = "", group, xdp, ...link }: Link) {
   const {
     info_kind: type = "",
     info_data: data = {},
@@ -110,6 +110,7 @@ function optionsOf({ ifname, linkinfo, ifalias = "", group, ...link }: Link) {
     ...keys,
     ...(master === "bond" ? differences(port, bondPortDefaults) : []),
     ...differences(link, { proto_down: false }),
+    ...(xdp ? [`xdp ${xdp.prog?.name ?? xdp.prog?.id ?? ""}`.trim()] : []),
     ...(ifalias === "" || isMark(ifalias) ? [] : [`alias ${ifalias}`]),
     ...(group === "default" || Number(group) >= leastGroup ? [] : [`group ${group}`]),
   ];
