@@ -1,7 +1,8 @@
 import { cached, type Host, usesReadCache } from "../host";
 import { commandError } from "../host/command-error";
 import { enter } from "../host/netns";
-import { parseServices, parseShown } from "./ipvsadm-parse";
+import { readService } from "./ipvsadm-batch";
+import { parseServices } from "./ipvsadm-parse";
 import { type Service, type ServiceKey, sameService, serviceArgs, serviceId } from "./ipvsadm-service";
 import { isMissing } from "./modules";
 
@@ -45,13 +46,7 @@ export async function showService(
   key: ServiceKey,
 ): Promise<Service | undefined> {
   if (usesReadCache()) return (await listServices(host, netns)).find((each) => sameService(each.key, key));
-  return cached(host, `service ${serviceId(key)} ${netns ?? ""}`, async () => {
-    const argv = enter(netns, ["ipvsadm", "-L", "-n", "--tun-info", ...serviceArgs(key)]);
-    const result = await host.run(argv, { accept: [0, 1] });
-    if (result.exitCode === 0) return parseShown(key, result.stdout);
-    if (result.stderr.trim() !== "No such service") throw commandError(argv, result);
-    return undefined;
-  });
+  return cached(host, `service ${serviceId(key)} ${netns ?? ""}`, () => readService(host, netns, key));
 }
 
 /** All services, or none if the kernel has no IPVS: ipvsadm would load the module. */

@@ -4,7 +4,8 @@ import { defineKind, inNetns } from "../../core/kind";
 import { pause } from "../../host/interrupt";
 import { showProgress } from "../../host/operation";
 import { anyPort, at, familyOf, number32, parseAt, port, seconds, unicast } from "../../schema/fields";
-import { findServices, ipvsadm, listThresholds, showService, whyNoIpvs } from "../../tools/ipvsadm";
+import { findServices, listThresholds, showService, whyNoIpvs } from "../../tools/ipvsadm";
+import { changeService } from "../../tools/ipvsadm-batch";
 import {
   endpoint,
   forwardingOptions,
@@ -124,17 +125,17 @@ export const ipvsBackend = defineKind({
 
   async ensure(host, args, observed) {
     if (observed && isDeepStrictEqual(backendWords(args), backendWords(observed.inputs))) return;
-    await ipvsadm(host, where(args).netns, observed ? "-e" : "-a", ...selector(args), ...backendWords(args));
+    await changeService(host, where(args).netns, [observed ? "-e" : "-a", ...selector(args), ...backendWords(args)]);
   },
 
   async remove(host, args, { inputs: { weight } }) {
     const { netns } = where(args);
     if (args.drainSeconds > 0 && weight > 0) {
-      await ipvsadm(host, netns, "-e", ...selector(args), ...backendWords({ ...args, weight: 0 }));
+      await changeService(host, netns, ["-e", ...selector(args), ...backendWords({ ...args, weight: 0 })]);
       showProgress(`waiting ${args.drainSeconds} s for its connections to end (drainSeconds)`);
       await pause(args.drainSeconds * 1000);
     }
-    await ipvsadm(host, netns, "-d", ...selector(args));
+    await changeService(host, netns, ["-d", ...selector(args)]);
   },
 
   imports: {

@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineKind, inNetns } from "../../core/kind";
 import { address, anyPort, at, familyOf, number32 } from "../../schema/fields";
-import { findServices, ipvsadm, showService, whyNoIpvs } from "../../tools/ipvsadm";
+import { findServices, showService, whyNoIpvs } from "../../tools/ipvsadm";
+import { changeService } from "../../tools/ipvsadm-batch";
 import { parseServiceId, type ServiceKey, serviceArgs, serviceId } from "../../tools/ipvsadm-service";
 
 export const schedulers = [
@@ -114,11 +115,11 @@ export const ipvsService = defineKind({
     const wanted = serviceWords(args);
     if (observed && isDeepStrictEqual(wanted, serviceWords(observed.inputs))) return;
     // Both commands give all options, because a change resets those that it does not name.
-    await ipvsadm(host, args.netns, observed ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted);
+    await changeService(host, args.netns, [observed ? "-E" : "-A", ...serviceArgs(keyOf(args)), ...wanted]);
   },
 
   async remove(host, args) {
-    await ipvsadm(host, args.netns, "-D", ...serviceArgs(keyOf(args)));
+    await changeService(host, args.netns, ["-D", ...serviceArgs(keyOf(args))]);
   },
 
   imports: {

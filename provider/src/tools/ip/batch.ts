@@ -173,7 +173,7 @@ async function areEmpty(host: Host, names: readonly string[]): Promise<boolean> 
 
 /** In a line of a batch, spaces, quotes, "#" and backslashes have another meaning than in arguments. */
 function requireBatchWords(words: Command): void {
-  const strange = words.find((word) => !/^[\w.:/@$+,-]+$/.test(word));
+  const strange = words.find((word) => !/^[\w.:/@$+,[\]-]+$/.test(word));
   if (strange !== undefined) throw new TypeError(`not allowed in a batch of commands: ${JSON.stringify(strange)}`);
 }
 
