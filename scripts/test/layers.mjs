@@ -78,7 +78,7 @@ export const layers = [
   { name: "unit-node24", run: "all", project: "unit", needs: ["node24"] },
   {
     ...{ name: "kernel-rootless", run: "all", needs: ["packages"], workers: waiting, allowSkips: true, rootless: true },
-    only: `^(?!.*${notRootless})`,
+    ...{ env: { LOCALNET_TEST_BRIEF: "1" }, only: `^(?!.*${notRootless})` },
     jest: {
       ...steps,
       roots: ["test/kernel"],

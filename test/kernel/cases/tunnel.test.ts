@@ -131,7 +131,7 @@ for (const [inputs, overhead, change] of types) {
     const encapsulation = encapsulationOption.words(inputs.encapsulation as never);
     const by = String(inputs.remote).includes(":") ? "2001:db8::99" : "10.0.0.99";
     return {
-      ...{ kind, needs: "tunnel" },
+      ...{ kind, needs: "tunnel", brief: true },
       inputs: { name, netns, ...inputs },
       actual: () => readDetails(world, netns, name),
       expected: ({ type, remote, vni, mtu, encapsulation, erspan, sixRd, destinationPort = 6081 }: Values) => ({

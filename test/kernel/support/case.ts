@@ -23,7 +23,10 @@ export interface Case {
   readonly kind: AnyKind;
   /** Runs on this machine only. Over ssh each command takes long, and another case of the kind runs there. */
   readonly local?: boolean;
-  /** Makes all updates at once, and two drifts. Another case of the kind makes them one by one. */
+  /**
+   * Makes all updates at once, and two drifts, and leaves out what the inputs make no difference to: a second update, a crash,
+   * a rename, a removal by hand. Another case of the kind has all of it.
+   */
   readonly brief?: boolean;
   /** The feature that the kernel must have. */
   readonly needs?: Feature;
