@@ -65,8 +65,8 @@ export function parseOptions(args) {
 
 /** @param {string} name @param {string} text @param {number} rounds @returns {Size} */
 function size(name, text, rounds) {
-  const [count = "", once] = text.split(":", 2);
-  return { count: number(name, count), rounds: once ? number(name, once) : rounds, counted: !once };
+  const [count = "", ownRounds] = text.split(":", 2);
+  return { count: number(name, count), rounds: ownRounds ? number(name, ownRounds) : rounds, counted: !ownRounds };
 }
 
 /** @param {string} name @param {string} text */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Host } from "../../host";
+import { getOrCreate } from "../../host/coalesce";
 import { readSysctls } from "../../tools/sysctl";
 import { sysctl } from "../host/sysctl";
 import type { Node } from "./node";
@@ -30,7 +31,7 @@ export function madeOf(recorded: object | undefined): MadeTable | undefined {
   const table = recorded as (TableArgs & { readonly listed?: Digests }) | undefined;
   const { listed } = table ?? {};
   if (!table || !listed) return undefined;
-  return computedOnce(knownTables, table, () => ({
+  return getOrCreate(knownTables, table, () => ({
     ...table,
     families: allFamilies.filter((family) => nodeGroup(family) in listed),
     listed,
@@ -75,13 +76,7 @@ const knownParts = new WeakMap<TableArgs, readonly Part[]>();
 
 /** All that a table is made of. An update asks for it a dozen times, and for 1000 services it takes half a second. */
 export function partsOf(args: TableArgs): readonly Part[] {
-  return computedOnce(knownParts, args, () => [...settingParts(args), ...planOf(nodeOf(args), args.owner)]);
-}
-
-function computedOnce<K extends object, V>(known: WeakMap<K, V>, key: K, compute: () => V): V {
-  const value = known.get(key) ?? compute();
-  known.set(key, value);
-  return value;
+  return getOrCreate(knownParts, args, () => [...settingParts(args), ...planOf(nodeOf(args), args.owner)]);
 }
 
 export function settingParts(args: TableArgs): SettingPart[] {
