@@ -29,7 +29,7 @@ const packages = [
     "dnsmasq-base",
     "busybox",
   ],
-  ...["perl-base", "python3", "sudo", "nftables", "wireguard-tools", "tcpdump", "openssl"],
+  ...["perl-base", "python3", "sudo", "nftables", "wireguard-tools", "tcpdump", "openssl", "fish", "zsh"],
 ];
 
 /** The virtual machines of a run. A layer that needs one uses the first. Layers with two workers use both. */

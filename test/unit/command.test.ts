@@ -1,6 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main, programOf } from "../../provider/src/cli/command";
 import { completions, shells } from "../../provider/src/cli/completion";
@@ -103,46 +101,6 @@ test("each subcommand is in the completion of each shell, with its options", () 
       expect(script).toContain(shell === "fish" ? `-l ${long?.slice(2)}` : long);
     for (const command of program.commands) expect(script).toContain(command.name());
   }
-});
-
-const installed = (shell: string) =>
-  ["/bin", "/usr/bin"].some((folder) => existsSync(join(folder, shell))) ? undefined : `there is no ${shell}`;
-
-/** A test of another program. If that is not installed, the name of the test says so. */
-function testWith(shell: string, name: string, body: (file: string) => void): void {
-  const reason = installed(shell);
-  (reason ? test.skip : test)(`${name}${reason ? ` (${reason})` : ""}`, () => {
-    const directory = mkdtempSync(join(tmpdir(), "localnet-completion-"));
-    try {
-      writeFileSync(join(directory, "script"), completions(program, shell));
-      body(join(directory, "script"));
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
-  });
-}
-
-testWith("fish", "fish sources it, and completes subcommands and the options of one", (file) => {
-  const complete = (line: string) => {
-    const script = `source ${file}; complete -C "${line}"`;
-    const printed = execFileSync("fish", ["--no-config", "-c", script], { encoding: "utf8" });
-    return printed.match(/^\S+/gm);
-  };
-  expect(complete("localnet disc")).toEqual(["discover"]);
-  expect(complete("localnet ls --st")).toEqual(["--stack", "--state"]);
-});
-
-testWith("zsh", "zsh sources it, and completes a subcommand and an option in a terminal", (file) => {
-  const script = `zmodload zsh/zpty
-zpty shell zsh -f -i
-zpty -w shell "PROMPT=; autoload -U compinit; compinit -u -D; source ${file}; echo rea''dy"
-zpty -r -m shell out "*ready*"
-zpty -w -n shell $'localnet disc\\t'
-zpty -r -m shell out "*localnet discover*"
-zpty -w -n shell $'\\x15localnet ls --expect\\t'
-zpty -r -m shell out "*--expect-no-changes*" && print done
-zpty -d shell`;
-  expect(execFileSync("zsh", ["-f", "-c", script], { encoding: "utf8", timeout: 30_000 })).toBe("done\n");
 });
 
 test("bash completes subcommands, and the options of one", () => {
