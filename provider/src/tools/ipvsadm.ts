@@ -1,9 +1,10 @@
 import { cached, type Host, usesReadCache } from "../host";
 import { commandError } from "../host/command-error";
 import { enter } from "../host/netns";
+import { batchLines } from "./ip/batch";
 import { readService } from "./ipvsadm-batch";
 import { parseServices } from "./ipvsadm-parse";
-import { type Service, type ServiceKey, sameService, serviceArgs, serviceId } from "./ipvsadm-service";
+import { type Service, type ServiceKey, sameService, serviceArgs } from "./ipvsadm-service";
 import { isMissing } from "./modules";
 
 /** The reason why IPVS is not possible, if that is certain. */
@@ -25,8 +26,7 @@ export async function restoreServices(
 ): Promise<void> {
   if (commands.length === 0) return;
   const argv = enter(netns, ["ipvsadm", "-R"]);
-  const input = commands.map((words) => `${words.join(" ")}\n`).join("");
-  const { exitCode, stderr } = await host.run(argv, { input, accept: "any" });
+  const { exitCode, stderr } = await host.run(argv, { input: batchLines(commands), accept: "any" });
   if (exitCode !== 0 || stderr !== "") throw commandError(argv, { exitCode: exitCode || 1, stderr });
 }
 
@@ -46,7 +46,7 @@ export async function showService(
   key: ServiceKey,
 ): Promise<Service | undefined> {
   if (usesReadCache()) return (await listServices(host, netns)).find((each) => sameService(each.key, key));
-  return cached(host, `service ${serviceId(key)} ${netns ?? ""}`, () => readService(host, netns, key));
+  return readService(host, netns, key);
 }
 
 /** All services, or none if the kernel has no IPVS: ipvsadm would load the module. */
